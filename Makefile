@@ -1,0 +1,36 @@
+# One word per task, the same for people and for CI. Everything installs into .venv.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PROTO := teleport_client/_proto
+PROTOS := $(wildcard $(PROTO)/*.proto)
+INSTALLED := .venv/.installed
+
+.PHONY: sandbox demo test check proto lock
+
+sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
+	$(BIN)/teleport-chatops sandbox
+
+demo: $(INSTALLED)  ## the whole story, step by step
+	$(BIN)/python -m sandbox.demo
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate_proto.py --check
+
+proto: $(INSTALLED)  ## regenerate teleport_client/_proto from its .proto files
+	$(BIN)/python scripts/generate_proto.py
+
+lock: $(INSTALLED)  ## pin the newest versions that pyproject.toml allows
+	$(BIN)/python scripts/lock.py
+
+$(INSTALLED): pyproject.toml requirements/dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@

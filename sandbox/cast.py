@@ -1,0 +1,103 @@
+"""Who and what the sandbox is peopled with, in Slack and in Teleport."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+CLUSTER = "main"
+BOT_USER = "bot-teleport-chatops"
+"""Teleport names the user of a Machine ID bot `bot-<name>`."""
+BOT_ROLE = "teleport-chatops"
+SLACK_TRAIT = "slack_uid"
+"""The user trait that holds a person's Slack user id."""
+
+TEAM = "T0SANDBOX1"
+OTHER_TEAM = "T0PARTNER1"
+APP = "A0CHATOPS1"
+SLACK_BOT = "U0CHATOPS1"
+SLACK_BOT_ID = "B0CHATOPS1"
+BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing outside the sandbox
+APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - the same
+
+
+class Standing(StrEnum):
+    """What a person is in the Slack workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    DEACTIVATED = "deactivated"
+    BOT = "bot"
+    STRANGER = "stranger"
+    """Of another company, seen through a shared channel."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person; `roles` is None for somebody without a Teleport user."""
+
+    name: str
+    slack_id: str
+    real_name: str
+    roles: tuple[str, ...] | None = None
+    standing: Standing = Standing.MEMBER
+    timezone: str = "Europe/Berlin"
+    locked: bool = False
+    """Locked out of login in Teleport."""
+    mapped: bool = True
+    """Whether the Teleport user carries the Slack id in its trait."""
+
+    @property
+    def email(self) -> str:
+        return f"{self.name}@example.com"
+
+
+PEOPLE = (
+    Person("alice", "U0ALICE001", "Alice Adams", ("dev", "prod-requester")),
+    Person("bob", "U0BOB00001", "Bob Brown", ("dev", "reviewer"), timezone="America/New_York"),
+    Person("carol", "U0CAROL001", "Carol Clark", ("dev", "reviewer"), timezone="Asia/Tokyo"),
+    Person("dana", "U0DANA0001", "Dana Dietz", ("admin",)),
+    Person("erin", "U0ERIN0001", "Erin Ellis", ("dev",), mapped=False),
+    Person("frank", "U0FRANK001", "Frank Fuchs", ("dev", "reviewer"), locked=True),
+    Person("grace", "U0GRACE001", "Grace Gale", ("dev",), standing=Standing.GUEST),
+    Person("henry", "U0HENRY001", "Henry Hahn", ("dev",), standing=Standing.DEACTIVATED),
+    Person("ivan", "U0IVAN0001", "Ivan Ives", standing=Standing.STRANGER),
+    Person("jenkins", "U0JENKINS1", "Jenkins", standing=Standing.BOT),
+    Person("nora", "U0NORA0001", "Nora Novak"),
+)
+
+
+@dataclass(frozen=True)
+class Channel:
+    name: str
+    id: str
+    members: tuple[str, ...]
+    bot_is_member: bool = True
+    shared: bool = False
+    """Shared with another company (Slack Connect)."""
+    private: bool = False
+
+
+APPROVERS_CHANNEL = "access-requests"
+_STAFF = ("alice", "bob", "carol", "dana", "erin", "frank", "grace", "nora")
+CHANNELS = (
+    Channel(APPROVERS_CHANNEL, "C0ACCESS01", _STAFF),
+    Channel("general", "C0GENERAL1", _STAFF, bot_is_member=False),
+    Channel("security", "G0SECURE01", ("bob", "dana"), private=True),
+    Channel("partners", "C0PARTNER1", (*_STAFF, "ivan"), shared=True),
+)
+
+
+@dataclass(frozen=True)
+class Node:
+    hostname: str
+    tier: str
+
+
+NODES = (
+    Node("dev-1", "dev"),
+    Node("dev-2", "dev"),
+    Node("staging-db", "staging"),
+    Node("staging-web", "staging"),
+    Node("prod-db", "prod"),
+    Node("prod-redis", "prod"),
+    Node("prod-web", "prod"),
+)
