@@ -1,0 +1,1 @@
+"""What both streets use of Slack: who is who, what is shown, and the one place that sends."""

@@ -1,0 +1,36 @@
+"""What a cluster says of itself, and the two things it keeps for its plugins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+PluginData: TypeAlias = Mapping[str, str]
+"""One plugin's keys and values on one resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterInfo:
+    name: str
+    version: str
+    public_address: str = ""
+    """The proxy's `host:port`, as people reach it."""
+    advanced_workflows: bool = False
+    """Licensed for reviews by several people, and so for the page of a request."""
+
+    @property
+    def request_page(self) -> str:
+        """Address that a request's id is appended to, or empty where Teleport has no such page."""
+        if not (self.advanced_workflows and self.public_address):
+            return ""
+        return f"https://{self.public_address.removesuffix(':443')}/web/requests/"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One holder's place in a semaphore, until `expires` by the server's clock."""
+
+    kind: str
+    name: str
+    id: str
+    expires: datetime

@@ -1,0 +1,192 @@
+"""The bot's own credentials: who it is to Teleport, read from files.
+
+An identity file (`tctl auth sign --format=file`, or tbot's `identity`) holds, in this order, one
+private key, one SSH certificate line, one TLS certificate, `@cert-authority` lines, and the CAs to
+trust. PEM blocks are told apart by position, not by label (api/identityfile/identityfile.go).
+"""
+
+import binascii
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+TELEPORT_CLUSTER = ObjectIdentifier("1.3.9999.1.7")
+"""Subject attribute with the cluster's name (lib/tlsca/ca.go)."""
+
+_PEM = re.compile(
+    rb"-----BEGIN (?P<label>[A-Z0-9 ]+)-----\r?\n.*?-----END (?P=label)-----", re.DOTALL
+)
+
+
+class CredentialsError(Exception):
+    """Credentials that cannot be used. The text names the file and the way out."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """One client key and certificate, the authorities to trust, and what they say of us."""
+
+    key_pem: bytes = field(repr=False)
+    certificate_pem: bytes = field(repr=False)
+    """The leaf alone: Teleport refuses a client that sends more than one certificate."""
+    trusted_pem: bytes = field(repr=False)
+    user: str
+    cluster: str
+    expires: datetime
+    """Aware, UTC."""
+
+
+def load_identity_file(path: Path, now: datetime) -> Credentials:
+    """Read an identity file whole. Raises CredentialsError."""
+    content = _read(path, "identity file")
+    if content.count(b"-----BEGIN ") != content.count(b"-----END "):
+        raise CredentialsError(_half_written(path))
+    blocks = [match.group(0) for match in _PEM.finditer(content)]
+    if len(blocks) < 3:  # noqa: PLR2004 - key, certificate and at least one authority
+        raise CredentialsError(_half_written(path))
+    key, leaf, *authorities = blocks
+    return _credentials(key, leaf, authorities, now, key_file=path, cert_file=path, ca_file=path)
+
+
+def load_key_pair(certificate: Path, key: Path, authorities: Path, now: datetime) -> Credentials:
+    """Read the three files of `tctl auth sign --format=tls`. Raises CredentialsError."""
+    key_pem = _first_block(key, "client key")
+    leaf_pem = _first_block(certificate, "client certificate")
+    trusted = [m.group(0) for m in _PEM.finditer(_read(authorities, "root CA file"))]
+    if not trusted:
+        raise CredentialsError(
+            f"The root CA file {authorities} holds no certificate. Write it again with"
+            " `tctl auth sign --format=tls`."
+        )
+    return _credentials(
+        key_pem, leaf_pem, trusted, now, key_file=key, cert_file=certificate, ca_file=authorities
+    )
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CredentialsError(
+            f"The {what} {path} cannot be read ({error.strerror}). Check the path and that the"
+            " bot's user may read it."
+        ) from error
+
+
+def _first_block(path: Path, what: str) -> bytes:
+    match = _PEM.search(_read(path, what))
+    if match is None:
+        raise CredentialsError(
+            f"The {what} {path} holds no PEM block. Write it again with"
+            " `tctl auth sign --format=tls`."
+        )
+    return match.group(0)
+
+
+def _half_written(path: Path) -> str:
+    return (
+        f"The identity file {path} is incomplete: it needs a key, a certificate and at least one"
+        " authority. Write it again with `tctl auth sign --format=file`, or wait for tbot to finish"
+        " writing it."
+    )
+
+
+def _credentials(
+    key_pem: bytes,
+    leaf_pem: bytes,
+    authorities: Sequence[bytes],
+    now: datetime,
+    *,
+    key_file: Path,
+    cert_file: Path,
+    ca_file: Path,
+) -> Credentials:
+    key = _load_key(key_pem, key_file)
+    leaf = _load_certificate(leaf_pem, cert_file)
+    for authority in authorities:
+        _load_certificate(authority, ca_file)
+    if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
+        raise CredentialsError(
+            f"The key in {key_file} does not belong to the certificate in {cert_file}. They come"
+            " from two different runs: write both again."
+        )
+    if leaf.not_valid_after_utc <= now:
+        raise CredentialsError(
+            f"The certificate in {cert_file} expired at {leaf.not_valid_after_utc:%Y-%m-%d %H:%M}"
+            " UTC. Sign a new one with `tctl auth sign`, or let tbot renew it."
+        )
+    return Credentials(
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=leaf.public_bytes(Encoding.PEM),
+        trusted_pem=b"\n".join(authorities) + b"\n",
+        user=_one(leaf.subject, NameOID.COMMON_NAME) or "",
+        cluster=_cluster(leaf, cert_file),
+        expires=leaf.not_valid_after_utc,
+    )
+
+
+def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
+    """Labels are not trusted: Teleport has written PKCS#8 under the label of PKCS#1."""
+    if b"PIV YUBIKEY" in pem:
+        raise CredentialsError(
+            f"The key in {path} lives on a hardware token, which only tsh and tctl can use. Sign an"
+            " identity for the bot with `tctl auth sign`, or use tbot."
+        )
+    try:
+        if b"BEGIN OPENSSH" in pem:
+            return load_ssh_private_key(pem, password=None)
+        try:
+            return load_pem_private_key(pem, password=None)
+        except ValueError:
+            body = b"".join(pem.splitlines()[1:-1])
+            return load_der_private_key(binascii.a2b_base64(body), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CredentialsError(
+            f"The private key in {path} cannot be read. Write the file again with `tctl auth sign`."
+        ) from error
+
+
+def _load_certificate(pem: bytes, path: Path) -> x509.Certificate:
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError as error:
+        raise CredentialsError(
+            f"A certificate in {path} cannot be read. Write the file again with `tctl auth sign`."
+        ) from error
+
+
+def _public_bytes(key: object) -> bytes:
+    serialised: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    return serialised
+
+
+def _cluster(leaf: x509.Certificate, path: Path) -> str:
+    """The subject's own attribute, else the issuer's organisation, as the server reads it."""
+    cluster = _one(leaf.subject, TELEPORT_CLUSTER) or _one(leaf.issuer, NameOID.ORGANIZATION_NAME)
+    if not cluster:
+        raise CredentialsError(
+            f"The certificate in {path} names no Teleport cluster. It was not signed by Teleport:"
+            " use `tctl auth sign` or tbot."
+        )
+    return cluster
+
+
+def _one(name: x509.Name, oid: ObjectIdentifier) -> str | None:
+    values = name.get_attributes_for_oid(oid)
+    return str(values[0].value) if values else None

@@ -1,0 +1,64 @@
+"""How far a request has come: approvals counted against each threshold that matters.
+
+Teleport says for each review which thresholds it counts for (`threshold_indexes`), so filters need
+not be understood here. Sets must all be met; within a set any threshold will do.
+"""
+
+from dataclasses import dataclass
+
+from teleport_client.access_request import AccessRequest, RequestState, Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Approvals on one threshold."""
+
+    approved: int
+    needed: int
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.approved} of {self.needed}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetProgress:
+    """One set: its thresholds, any of which is enough, and the roles that need it."""
+
+    counts: tuple[Count, ...]
+    roles: tuple[str, ...]
+
+    @property
+    def met(self) -> bool:
+        return any(count.approved >= count.needed for count in self.counts)
+
+
+def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
+    """One entry per different set, in the order of the request's roles."""
+    roles_by_set: dict[tuple[int, ...], list[str]] = {}
+    for role in request.roles:
+        for indexes in request.role_thresholds.get(role, ()):
+            roles_by_set.setdefault(indexes, []).append(role)
+    return tuple(
+        SetProgress(
+            counts=tuple(
+                _count(request, index, threshold)
+                for index in indexes
+                if (threshold := _at(request, index)) is not None and threshold.approve > 0
+            ),
+            roles=tuple(roles),
+        )
+        for indexes, roles in roles_by_set.items()
+    )
+
+
+def _at(request: AccessRequest, index: int) -> Threshold | None:
+    return request.thresholds[index] if index < len(request.thresholds) else None
+
+
+def _count(request: AccessRequest, index: int, threshold: Threshold) -> Count:
+    approvals = sum(
+        review.state is RequestState.APPROVED and index in review.threshold_indexes
+        for review in request.reviews
+    )
+    return Count(approved=approvals, needed=threshold.approve, name=threshold.name)

@@ -1,0 +1,69 @@
+"""Users and roles: who somebody is to Teleport, and what that lets them do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias
+
+Traits: TypeAlias = Mapping[str, tuple[str, ...]]
+"""A trait's name to its values."""
+
+
+def _no_traits() -> Traits:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    roles: tuple[str, ...] = ()
+    traits: Traits = field(default_factory=_no_traits)
+    locked: bool = False
+    """Locked out of login, for instance after too many failed attempts."""
+    locked_until: datetime | None = None
+    bot: bool = False
+    """A Machine ID bot's user."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaticAccess:
+    """Roles and traits that a person holds without any access request."""
+
+    roles: tuple[str, ...]
+    traits: Traits = field(default_factory=_no_traits)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Verbs on kinds of resources; `*` stands for all. `where` narrows it in Teleport's words."""
+
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewConditions:
+    """Which roles a holder may review (`review_requests`)."""
+
+    roles: tuple[str, ...] = ()
+    """Patterns, see `role_pattern`."""
+    from_claims: bool = False
+    """More roles follow from the holder's traits (`claims_to_roles`)."""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """One side of a role: what it allows, or what it denies."""
+
+    rules: tuple[Rule, ...] = ()
+    review: ReviewConditions = ReviewConditions()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    name: str
+    allow: Conditions = Conditions()
+    deny: Conditions = Conditions()

@@ -1,0 +1,45 @@
+"""What a person asks for, on its way between a command, a form and a button."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import TypeAdapter
+
+from workspace.refusal import Refusal
+
+REASON_BYTES = 4096
+"""Teleport's own limit on a reason (api/types/access_request.go)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    roles: tuple[str, ...] = ()
+    reason: str = ""
+    duration: timedelta | None = None
+    reviewers: tuple[str, ...] = ()
+    """Teleport user names."""
+    anyway: bool = False
+    """Ask although the same is asked for already."""
+
+    def packed(self) -> str:
+        """Write it down for a button or a form, as short JSON."""
+        return _ASKS.dump_json(self, exclude_defaults=True).decode()
+
+
+_ASKS = TypeAdapter(Ask)
+
+
+def unpacked(text: str) -> Ask:
+    """Read what `packed` wrote. Raises ValueError on anything else."""
+    return _ASKS.validate_json(text)
+
+
+def check_reason(reason: str) -> None:
+    """Refuse a reason that Teleport would refuse for its length."""
+    size = len(reason.encode())
+    if size > REASON_BYTES:
+        raise Refusal(
+            f"The reason is {size} bytes long and Teleport keeps {REASON_BYTES}. Shorten it, for"
+            " instance to a link to the ticket.",
+            reason="reason_too_long",
+        )

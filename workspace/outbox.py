@@ -1,0 +1,197 @@
+"""The one place that sends cards and direct messages, at the pace that Slack allows.
+
+One message a second to a channel; edits have a lane of their own and do not use that up. A method
+that Slack asks to rest is rested as a whole. New requests go first, reminders last. What Slack
+refuses is the caller's to judge (`slack_failure`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import IntEnum
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from workspace.slack_failure import Failure, failure_of, retry_after
+from workspace.views.message import Message
+
+SECONDS_BETWEEN_POSTS = 1.0
+"""To one channel (docs.slack.dev/apis/web-api/rate-limits)."""
+METADATA_EVENT = "teleport_access_request"
+_AT_ONCE = 8
+_EDITS = "edits"
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Priority(IntEnum):
+    NEW_REQUEST = 0
+    CARD_UPDATE = 1
+    DIRECT_MESSAGE = 2
+    THREAD_REPLY = 3
+    REMINDER = 4
+
+
+class NotSending(Exception):
+    """This replica may not send now. Nothing was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Names a message that Slack has."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(slots=True)
+class _Call:
+    method: str
+    arguments: dict[str, Any]
+    done: "asyncio.Future[Posted]"
+
+
+@dataclass(slots=True)
+class _Lane:
+    """Calls that wait for one channel, or all edits."""
+
+    interval: float
+    ready_at: float = 0.0
+    waiting: list[tuple[Priority, int, _Call]] = field(default_factory=list)
+
+
+class Outbox:
+    """Takes messages from anywhere on the loop, and sends them while `run` runs.
+
+    `may_send` is asked before every call.
+    """
+
+    def __init__(self, slack: AsyncWebClient, *, may_send: Callable[[], bool]) -> None:
+        self._slack = slack
+        self._may_send = may_send
+        self._lanes: dict[str, _Lane] = {}
+        self._resting: dict[str, float] = {}
+        self._sending: set[asyncio.Task[None]] = set()
+        self._order = count()
+        self._news = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        return sum(len(lane.waiting) for lane in self._lanes.values())
+
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        priority: Priority,
+        request_id: str,
+        key: str,
+    ) -> Posted:
+        """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
+
+        Raises NotSending, or what the call raised.
+        """
+        payload = {"request_id": request_id, "key": key}
+        arguments = message.arguments() | {
+            "channel": channel,
+            "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
+        }
+        lane = self._lanes.setdefault(channel, _Lane(interval=SECONDS_BETWEEN_POSTS))
+        return await self._submit("chat.postMessage", arguments, lane, priority)
+
+    async def edit(self, posted: Posted, message: Message) -> None:
+        """Show something else in a message. Raises as `post` does."""
+        arguments = message.arguments() | {"channel": posted.channel, "ts": posted.ts}
+        del arguments["unfurl_links"], arguments["unfurl_media"]
+        lane = self._lanes.setdefault(_EDITS, _Lane(interval=0.0))
+        await self._submit("chat.update", arguments, lane, Priority.CARD_UPDATE)
+
+    async def run(self) -> None:
+        """Send until cancelled; calls that are on their way by then are waited for."""
+        try:
+            while True:
+                self._news.clear()
+                pause = self._start_what_is_ready()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._news.wait()
+        finally:
+            await asyncio.gather(*self._sending, return_exceptions=True)
+            self._give_up_waiting()
+
+    async def _submit(
+        self, method: str, arguments: dict[str, Any], lane: _Lane, priority: Priority
+    ) -> Posted:
+        if not self._may_send():
+            raise NotSending
+        done: asyncio.Future[Posted] = asyncio.get_running_loop().create_future()
+        self._wait(lane, priority, _Call(method, arguments, done))
+        return await done
+
+    def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
+        heappush(lane.waiting, (priority, next(self._order), call))
+        self._news.set()
+
+    def _start_what_is_ready(self) -> float | None:
+        """Start all calls whose time has come. Gives seconds until the next, None if unknown."""
+        now = asyncio.get_running_loop().time()
+        while len(self._sending) < _AT_ONCE:
+            lanes = [lane for lane in self._lanes.values() if self._ready_at(lane) <= now]
+            if not lanes:
+                break
+            lane = min(lanes, key=lambda each: each.waiting[0][:2])
+            lane.ready_at = now + lane.interval
+            task = asyncio.create_task(self._send(lane, *heappop(lane.waiting)))
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        soonest = min((self._ready_at(lane) for lane in self._lanes.values()), default=None)
+        if soonest in (None, float("inf")) or len(self._sending) >= _AT_ONCE:
+            return None
+        return max(0.0, (soonest or now) - now)
+
+    def _ready_at(self, lane: _Lane) -> float:
+        if not lane.waiting:
+            return float("inf")
+        call = lane.waiting[0][2]
+        return max(lane.ready_at, self._resting.get(call.method, 0.0))
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._news.set()
+
+    async def _send(self, lane: _Lane, priority: Priority, _order: int, call: _Call) -> None:
+        if call.done.done():
+            return
+        if not self._may_send():
+            call.done.set_exception(NotSending())
+            return
+        try:
+            answer = await self._slack.api_call(call.method, json=call.arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
+            self._failed(lane, priority, call, error)
+            return
+        if not call.done.done():
+            call.done.set_result(Posted(answer["channel"], answer["ts"]))
+
+    def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
+        if failure_of(error) is Failure.RATE_LIMITED:
+            seconds = retry_after(error)
+            log.warning("slack_rate_limited", method=call.method, retry_after=seconds)
+            now = asyncio.get_running_loop().time()
+            self._resting[call.method] = now + seconds
+            self._wait(lane, priority, call)
+        elif not call.done.done():
+            call.done.set_exception(error)
+
+    def _give_up_waiting(self) -> None:
+        for lane in self._lanes.values():
+            for _, _, call in lane.waiting:
+                if not call.done.done():
+                    call.done.set_exception(NotSending())
+            lane.waiting.clear()

@@ -1,0 +1,190 @@
+"""Who is who: a Slack account and the Teleport user that it stands for.
+
+The mapping is explicit: the Slack user id is the value of a trait of exactly one Teleport user.
+E-mail address = user name is the weaker way, and off unless it is switched on.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from async_lru import alru_cache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from teleport_client.client import TeleportClient
+from teleport_client.errors import NotFound
+from teleport_client.user import User
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+
+REMEMBERED_SECONDS = 600
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack account that may act, and the Teleport user in whose name it does."""
+
+    slack_id: str
+    user: User
+
+    @property
+    def name(self) -> str:
+        return self.user.name
+
+
+@dataclass(frozen=True, slots=True)
+class SlackAccount:
+    id: str
+    team: str
+    teams: tuple[str, ...] = ()
+    """All workspaces of a person in an Enterprise organisation."""
+    bot: bool = False
+    deactivated: bool = False
+    guest: bool = False
+    stranger: bool = False
+    confirmed_email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How Slack accounts are matched with Teleport users."""
+
+    team: str
+    """The workspace that the bot is installed in."""
+    trait: str
+    email_is_user_name: bool = False
+
+
+class People:
+    """Looks people up, and remembers what it found for ten minutes."""
+
+    def __init__(self, slack: AsyncWebClient, teleport: TeleportClient, matching: Matching) -> None:
+        self._slack = slack
+        self._teleport = teleport
+        self._matching = matching
+        remember = alru_cache(maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS)
+        self._account = remember(self._read_account)
+        self._user = remember(self._read_user)
+        self._slack_id = remember(self._read_slack_id)
+
+    async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
+        """Tell who acts. `fresh` reads the Teleport user anew, as every decision must.
+
+        Raises Refusal when this account may not act, TeleportError and SlackApiError.
+        """
+        account = await self._account(slack_id)
+        _check_account(account, self._matching.team)
+        if fresh:
+            self._user.cache_invalidate(account)
+        user = await self._user(account)
+        _check_user(user)
+        return Person(slack_id, user)
+
+    async def slack_id(self, user_name: str) -> str | None:
+        """Find the Slack account of a Teleport user, None when there is not exactly one."""
+        return await self._slack_id(user_name)
+
+    async def _read_account(self, slack_id: str) -> SlackAccount:
+        answer = await self._slack.users_info(user=slack_id)
+        return _account_from(answer["user"])
+
+    async def _read_user(self, account: SlackAccount) -> User:
+        found = await self._teleport.users_with_trait(self._matching.trait, account.id)
+        if len(found) > 1:
+            raise _ambiguous(account.id, len(found), self._matching.trait)
+        if found:
+            return found[0]
+        if self._matching.email_is_user_name and account.confirmed_email:
+            with suppress(NotFound):
+                return await self._teleport.user(account.confirmed_email)
+        raise _unmapped(account.id, self._matching.trait)
+
+    async def _read_slack_id(self, user_name: str) -> str | None:
+        try:
+            user = await self._teleport.user(user_name)
+        except NotFound:
+            return None
+        mapped = user.traits.get(self._matching.trait, ())
+        if len(mapped) == 1:
+            return mapped[0]
+        if mapped or not self._matching.email_is_user_name or "@" not in user_name:
+            return None
+        return await self._slack_id_by_email(user_name)
+
+    async def _slack_id_by_email(self, email: str) -> str | None:
+        try:
+            answer = await self._slack.users_lookupByEmail(email=email)
+        except SlackApiError as error:
+            if error.response.get("error") == "users_not_found":
+                return None
+            raise
+        account = _account_from(answer["user"])
+        return account.id if account.confirmed_email == email.lower() else None
+
+
+def _account_from(user: Mapping[str, Any]) -> SlackAccount:
+    """Read a user object (docs.slack.dev/reference/objects/user-object)."""
+    email = user.get("profile", {}).get("email") or ""
+    return SlackAccount(
+        id=user["id"],
+        team=user.get("team_id", ""),
+        teams=tuple(user.get("enterprise_user", {}).get("teams", ())),
+        bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
+        deactivated=bool(user.get("deleted")),
+        guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
+        stranger=bool(user.get("is_stranger")),
+        confirmed_email=email.lower() if user.get("is_email_confirmed") else "",
+    )
+
+
+def _check_account(account: SlackAccount, team: str) -> None:
+    for refused, reason, who in (
+        (account.bot, "bot", "Bots"),
+        (account.deactivated, "deactivated", "Deactivated Slack accounts"),
+        (
+            account.stranger or team not in {account.team, *account.teams},
+            "stranger",
+            "People of another workspace",
+        ),
+        (account.guest, "guest", "Guests of this workspace"),
+    ):
+        if refused:
+            raise Refusal(
+                f"{who} cannot use Teleport from Slack. Use tsh or Teleport's web page instead.",
+                reason=f"account_{reason}",
+            )
+
+
+def _check_user(user: User) -> None:
+    if user.bot:
+        raise Refusal(
+            f"Your Slack account is linked to {label(user.name)}, which is a machine's user. Ask"
+            " a Teleport administrator to link it to your own.",
+            reason="user_bot",
+        )
+    if user.locked:
+        raise Refusal(
+            f"Your Teleport user {label(user.name)} is locked, so nothing was done. Log in to"
+            " Teleport once the lock has ended, or ask a Teleport administrator to lift it.",
+            reason="user_locked",
+        )
+
+
+def _unmapped(slack_id: str, trait: str) -> Refusal:
+    return Refusal(
+        f"Your Slack account ({slack_id}) is not linked to a Teleport user yet. Ask a Teleport"
+        " administrator to run this with your Teleport user name, then try again:",
+        reason="unmapped",
+        command=f"tctl users update <your-teleport-user> --set-traits={trait}={slack_id}",
+    )
+
+
+def _ambiguous(slack_id: str, count: int, trait: str) -> Refusal:
+    return Refusal(
+        f"Your Slack account ({slack_id}) is linked to {count} Teleport users, so it is not clear"
+        f" who you are. Ask a Teleport administrator to leave it in the trait {trait} of one.",
+        reason="ambiguous",
+    )

@@ -1,0 +1,67 @@
+"""Make text that somebody else wrote safe to show.
+
+Reasons, user names and role names come from people and from other programs. They may try to ping a
+channel, to fake a line of a card, to hide or reorder what stands beside them, or to be too long.
+Whatever is made here is meant for places that show text literally (rich text, plain text); for
+Slack's mrkdwn, `escape` it as well.
+"""
+
+import re
+import unicodedata
+
+ELLIPSIS = "…"
+_NOT_SHOWN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+_RIGHT_TO_LEFT = {"R", "AL"}
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_MAX_MARKS = 3
+"""Accents on one letter; more are drawn over the neighbouring lines."""
+
+
+def label(text: str, limit: int = 80) -> str:
+    """One line for a name or an id; what cannot be seen is marked, so no name hides in another."""
+    marked = "".join(
+        " " if char.isspace() else "\ufffd" if _invisible(char) else char for char in text
+    )
+    return _isolated(shortened(" ".join(_tame_marks(marked).split()), limit))
+
+
+def prose(text: str, limit: int, lines: int = 12) -> str:
+    """Free text over a few lines. What cannot be seen is left out; it may be part of a script."""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    kept = "".join(char for char in unified if char == "\n" or not _invisible(char))
+    kept = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _tame_marks(kept).strip())
+    rows = kept.split("\n")
+    if len(rows) > lines:
+        kept = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
+    return shortened(kept, limit)
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis where something was cut."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
+
+
+def escape(text: str) -> str:
+    """Take the life out of Slack's control characters (docs.slack.dev: formatting message text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _invisible(char: str) -> bool:
+    return unicodedata.category(char) in _NOT_SHOWN
+
+
+def _tame_marks(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
+        if marks <= _MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _isolated(text: str) -> str:
+    """Keep right-to-left letters from pulling the words beside them along."""
+    if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
+        return f"{_ISOLATE}{text}{_END_ISOLATE}"
+    return text

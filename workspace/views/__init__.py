@@ -1,0 +1,1 @@
+"""What people see: pure functions from models to Slack's blocks. Nothing here sends anything."""

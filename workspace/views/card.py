@@ -1,0 +1,247 @@
+"""The card of an access request: one message that follows the request's whole life."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import blake2b
+
+from pydantic import TypeAdapter
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    ConfirmObject,
+    HeaderBlock,
+    PlainTextObject,
+    RichTextElement,
+)
+
+from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.threshold_progress import SetProgress, progress
+from workspace.untrusted import label, prose, shortened
+from workspace.views import rich
+from workspace.views.message import Message, message
+from workspace.views.standing import Standing, listed, standing_of
+
+APPROVE, DENY = "approve", "deny"
+"""Action ids. A button's value is the request's id and nothing else."""
+SHORT_ID = 8
+"""Shown ids are the last characters: version 7 UUIDs share their first within minutes."""
+REASON_LIMIT = 1_500
+_VOTE_REASON_LIMIT = 300
+_VOTES_SHOWN = 8
+_HEADER_LIMIT = 150
+_CONFIRM_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    author: str
+    approved: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFace:
+    """Everything that a card shows, as others wrote it. Equal faces look the same."""
+
+    id: str
+    user: str
+    roles: tuple[str, ...]
+    standing: Standing
+    reason: str = ""
+    resources: tuple[str, ...] = ()
+    access_until: datetime | None = None
+    waiting_until: datetime | None = None
+    assume_start: datetime | None = None
+    progress: tuple[str, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    decided_by: tuple[str, ...] = ()
+    """Whose votes decided; nobody's when it was resolved past them, as tctl can."""
+    resolve_reason: str = ""
+    promoted_to: str = ""
+    page: str = ""
+    """Address of the request's page in Teleport, where it has one."""
+    can_decide: bool = True
+    """Whether this Slack may decide it; a decided card has no buttons either way."""
+
+
+_FACES = TypeAdapter(CardFace)
+
+
+def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bool) -> CardFace:
+    """Take from a request what its card shows now. `pages` is what request ids are appended to."""
+    return CardFace(
+        id=request.id,
+        user=request.user,
+        roles=request.roles,
+        standing=standing_of(request, now),
+        reason=request.reason,
+        resources=tuple(
+            "/".join(filter(None, (r.kind, r.name, r.sub_resource))) for r in request.resources
+        ),
+        access_until=request.access_until,
+        waiting_until=request.expires if request.pending else None,
+        assume_start=request.assume_start,
+        progress=tuple(_progress_words(request)),
+        votes=tuple(
+            Vote(review.author, review.state is RequestState.APPROVED, review.reason)
+            for review in request.reviews
+        ),
+        decided_by=_deciders(request),
+        resolve_reason=request.resolve_reason,
+        promoted_to=request.promoted_to,
+        page=f"{pages}{request.id}" if pages else "",
+        can_decide=can_decide and not request.long_term,
+    )
+
+
+def fingerprint(face: CardFace) -> str:
+    """Tell faces apart in a few characters; stays the same between processes."""
+    return blake2b(_FACES.dump_json(face), digest_size=6).hexdigest()
+
+
+def ended(face: CardFace, now: datetime) -> CardFace:
+    """Show a request that is gone from Teleport, from what was last known of it."""
+    if face.standing is Standing.WAITING:
+        late = face.waiting_until is not None and face.waiting_until <= now
+        return replace(face, standing=Standing.RAN_OUT if late else Standing.DELETED)
+    if face.standing is Standing.APPROVED:
+        return replace(face, standing=Standing.ENDED)
+    return face
+
+
+def short_id(request_id: str) -> str:
+    return request_id[-SHORT_ID:]
+
+
+def asked_for(roles: tuple[str, ...], resources: tuple[str, ...] = ()) -> str:
+    """Name what is asked for in a few words."""
+    return listed(label(name) for name in (resources or roles))
+
+
+def card(face: CardFace) -> Message:
+    """Draw a face. Status is said in words and never by colour or sign alone."""
+    title = f"{label(face.user)} asks for {asked_for(face.roles, face.resources)}"
+    content = [
+        HeaderBlock(text=PlainTextObject(text=shortened(title, _HEADER_LIMIT), emoji=False)),
+        rich.block(*_body(face)),
+    ]
+    if face.can_decide and not face.standing.decided:
+        content.append(decision_buttons(face))
+    return message(f"{title}. {_status(face)}.", *content)
+
+
+def decision_buttons(face: CardFace) -> ActionsBlock:
+    return ActionsBlock(
+        elements=[
+            ButtonElement(
+                text="Approve",
+                action_id=APPROVE,
+                value=face.id,
+                style="primary",
+                confirm=_confirm(face),
+                accessibility_label=f"Approve the request of {label(face.user, 40)}",
+            ),
+            ButtonElement(
+                text="Deny",
+                action_id=DENY,
+                value=face.id,
+                style="danger",
+                accessibility_label=f"Deny the request of {label(face.user, 40)}",
+            ),
+        ]
+    )
+
+
+def _confirm(face: CardFace) -> ConfirmObject:
+    until = f" until {rich.spelled_out(face.access_until)}" if face.access_until else ""
+    words = f"{label(face.user)} gets {asked_for(face.roles, face.resources)}{until}."
+    return ConfirmObject(
+        title="Approve this request?",
+        text=PlainTextObject(text=shortened(words, _CONFIRM_LIMIT), emoji=False),
+        confirm="Approve",
+        deny="Not yet",
+    )
+
+
+def _body(face: CardFace) -> Iterator[RichTextElement]:
+    yield rich.lines((rich.bold(_status(face)),))
+    yield rich.facts(_facts(face))
+    if face.reason.strip():
+        yield rich.lines((rich.bold("Reason:"),))
+        yield rich.quote(prose(face.reason, REASON_LIMIT) or "(nothing visible)")
+    if face.votes:
+        yield rich.lines(*_votes(face))
+    yield rich.lines(_footer(face))
+
+
+def _status(face: CardFace) -> str:
+    words = face.standing.words
+    if face.standing is Standing.WAITING and len(face.progress) == 1:
+        return f"{words}: {face.progress[0]}"
+    if face.standing is Standing.PROMOTED and face.promoted_to:
+        return f"{words}: {label(face.promoted_to)}"
+    if face.decided_by and face.standing is not Standing.PROMOTED:
+        return f"{words}, by {listed(map(label, face.decided_by))}"
+    return words
+
+
+def _facts(face: CardFace) -> Iterator[rich.Fact]:
+    yield rich.fact("Who", label(face.user))
+    yield rich.fact("Roles", listed((label(role) for role in face.roles), limit=20))
+    if face.resources:
+        yield rich.fact("Resources", listed((label(name) for name in face.resources), limit=10))
+    if len(face.progress) > 1 and not face.standing.decided:
+        yield rich.fact("Approvals", "".join(f"\n• {row}" for row in face.progress))
+    if face.assume_start is not None:
+        yield rich.fact("Access from", rich.moment(face.assume_start))
+    if face.access_until is not None:
+        yield rich.fact("Access until", rich.moment(face.access_until))
+    if face.waiting_until is not None and face.standing is Standing.WAITING:
+        yield rich.fact("Waiting until", rich.moment(face.waiting_until))
+    if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
+        yield rich.fact("Said", prose(face.resolve_reason, _VOTE_REASON_LIMIT, lines=3))
+
+
+def _votes(face: CardFace) -> Iterator[rich.Line]:
+    for vote in face.votes[:_VOTES_SHOWN]:
+        verb = "✓ approved by" if vote.approved else "✗ denied by"
+        said = prose(vote.reason, _VOTE_REASON_LIMIT, lines=3)
+        yield (f"{verb} ", rich.bold(label(vote.author)), f": {said}" if said else "")
+    if len(face.votes) > _VOTES_SHOWN:
+        yield (f"and {len(face.votes) - _VOTES_SHOWN} more",)
+
+
+def _footer(face: CardFace) -> rich.Line:
+    yield "Request "
+    yield rich.code(short_id(face.id))
+    if face.page:
+        yield "  ·  "
+        yield rich.link(face.page, "Open in Teleport")
+
+
+def _deciders(request: AccessRequest) -> tuple[str, ...]:
+    if request.pending:
+        return ()
+    approved = request.state is RequestState.APPROVED
+    if approved and not all(one.met for one in progress(request)):
+        return ()
+    return tuple(review.author for review in request.reviews if review.state is request.state)
+
+
+def _progress_words(request: AccessRequest) -> Iterator[str]:
+    """One line for each set that must be met, naming roles only where sets differ by role."""
+    sets = [one for one in progress(request) if one.counts]
+    for one in sets:
+        yield _set_words(one, name_roles=len(sets) > 1)
+
+
+def _set_words(one: SetProgress, *, name_roles: bool) -> str:
+    ways = " or ".join(
+        f"{count} approvals" + (f" ({label(count.name)})" if count.name not in _UNNAMED else "")
+        for count in one.counts
+    )
+    return f"{ways} for {listed(map(label, one.roles))}" if name_roles else ways
+
+
+_UNNAMED = {"", "default"}

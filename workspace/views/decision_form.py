@@ -1,0 +1,74 @@
+"""The form that asks an approver for a reason, before a denial or a considered approval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.views import View
+
+from workspace.untrusted import label, prose
+from workspace.views import rich
+from workspace.views.card import CardFace, asked_for, short_id
+
+CALLBACK = "decision_form"
+REASON = "reason"
+"""Block id and action id of the only input."""
+_REASON_CHARACTERS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is about to be decided, kept in the form's private metadata."""
+
+    request_id: str
+    approve: bool
+    channel: str = ""
+
+    def packed(self) -> str:
+        return _DECISIONS.dump_json(self).decode()
+
+
+_DECISIONS = TypeAdapter(Decision)
+
+
+def decision_form(decision: Decision, face: CardFace | None) -> View:
+    """Build it; `face` is None when Teleport did not tell in time what the request is."""
+    word = "Approve" if decision.approve else "Deny"
+    blocks: list[Block] = [
+        rich.block(rich.lines(*_about(decision, face))),
+        InputBlock(
+            block_id=REASON,
+            label="Reason",
+            hint="Kept in Teleport's audit log, shown on the card and sent to the requester.",
+            element=PlainTextInputElement(
+                action_id=REASON, multiline=True, max_length=_REASON_CHARACTERS
+            ),
+        ),
+    ]
+    return View(
+        type="modal",
+        callback_id=CALLBACK,
+        title=f"{word} this request",
+        submit=word,
+        close="Cancel",
+        private_metadata=decision.packed(),
+        blocks=blocks,
+    )
+
+
+def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> tuple[Decision, str]:
+    """Read what is decided and the reason given."""
+    reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
+    return _DECISIONS.validate_json(private_metadata), reason.strip()
+
+
+def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:
+    if face is None:
+        return (("Request ", rich.code(short_id(decision.request_id))),)
+    wanted = asked_for(face.roles, face.resources)
+    rows: list[rich.Line] = [(rich.bold(label(face.user)), f" asks for {wanted}")]
+    if reason := prose(face.reason, 500, lines=5):
+        rows.append((f"Reason: {reason}",))
+    return tuple(rows)

@@ -1,0 +1,64 @@
+"""A message: blocks for the eye, and one sentence for notifications and screen readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.models.blocks import Block, RichTextElement
+
+from workspace.untrusted import escape, prose
+from workspace.views import rich
+
+TEXT_LIMIT = 700
+"""Characters of the sentence: escaped, five times as many stay below chat.update's 4000."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    sentence: str
+    blocks: tuple[Block, ...]
+
+    def arguments(self) -> dict[str, Any]:
+        """Turn into arguments of a Web API call that shows it, and nothing but it.
+
+        Nothing in the sentence is live: its control characters are escaped and Slack is told not
+        to look for links or names. chat.update parses unless told not to.
+        """
+        return {
+            "text": escape(prose(self.sentence, TEXT_LIMIT)),
+            "blocks": [block.to_dict() for block in self.blocks],
+            "parse": "none",
+            "link_names": False,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+
+
+def message(sentence: str, *content: Block | RichTextElement) -> Message:
+    """Build a message; loose rich text elements that follow one another share a block."""
+    return Message(sentence, tuple(_gathered(content)))
+
+
+def sentence(words: str, *more: str, to_copy: str = "") -> Message:
+    """Say one or more plain sentences, and perhaps give a command line to copy."""
+    said = (words, *more)
+    elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in said))]
+    if to_copy:
+        elements.append(rich.to_copy(to_copy))
+    return message(" ".join((*said, to_copy)).strip(), *elements)
+
+
+def _gathered(content: Sequence[Block | RichTextElement]) -> list[Block]:
+    blocks: list[Block] = []
+    loose: list[RichTextElement] = []
+    for item in content:
+        if isinstance(item, RichTextElement):
+            loose.append(item)
+            continue
+        if loose:
+            blocks.append(rich.block(*loose))
+            loose = []
+        blocks.append(item)
+    if loose:
+        blocks.append(rich.block(*loose))
+    return blocks

@@ -1,0 +1,113 @@
+"""What the requester is told by direct message: created, and each outcome with who and why."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from slack_sdk.models.blocks import RichTextElement
+
+from workspace.untrusted import label, prose
+from workspace.views import rich
+from workspace.views.card import REASON_LIMIT, CardFace, asked_for, short_id
+from workspace.views.message import Message, message
+from workspace.views.standing import Standing, listed
+
+
+class Notice(StrEnum):
+    """The values are written into the ledger; they never change their spelling."""
+
+    CREATED = "created"
+    APPROVED = "approved"
+    DENIED = "denied"
+    PROMOTED = "promoted"
+    RAN_OUT = "ran_out"
+    DELETED = "deleted"
+
+
+OUTCOMES = {
+    Standing.APPROVED: Notice.APPROVED,
+    Standing.ENDED: Notice.APPROVED,
+    Standing.DENIED: Notice.DENIED,
+    Standing.PROMOTED: Notice.PROMOTED,
+    Standing.RAN_OUT: Notice.RAN_OUT,
+    Standing.DELETED: Notice.DELETED,
+}
+"""What a requester is told of each standing. The end of access needs no message: it was announced
+with the approval."""
+
+
+def notice(kind: Notice, face: CardFace) -> Message:
+    wanted = asked_for(face.roles, face.resources)
+    headline = _HEADLINES[kind].format(wanted=wanted, by=_by(face))
+    return message(
+        headline,
+        rich.lines((rich.bold(headline),), *_REST.get(kind, _nothing)(face)),
+        *_said(kind, face),
+        *_next_step(kind, face),
+        rich.lines(("Request ", rich.code(short_id(face.id)), *_page(face))),
+    )
+
+
+_HEADLINES = {
+    Notice.CREATED: "⏳ Your request for {wanted} is waiting for approval.",
+    Notice.APPROVED: "✅ Your request for {wanted} was approved{by}.",
+    Notice.DENIED: "⛔ Your request for {wanted} was denied{by}.",
+    Notice.PROMOTED: "📋 You were granted {wanted} through an access list.",
+    Notice.RAN_OUT: "⌛ Your request for {wanted} ran out: nobody decided in time.",
+    Notice.DELETED: "🗑️ Your request for {wanted} was deleted before it was decided.",
+}
+
+
+def _by(face: CardFace) -> str:
+    return f" by {listed(map(label, face.decided_by))}" if face.decided_by else ""
+
+
+def _nothing(_face: CardFace) -> tuple[rich.Line, ...]:
+    return ()
+
+
+def _until(face: CardFace) -> tuple[rich.Line, ...]:
+    rows: list[rich.Line] = []
+    if face.assume_start is not None:
+        rows.append(("It can be used from ", rich.moment(face.assume_start), "."))
+    if face.access_until is not None:
+        rows.append(("It ends by itself at ", rich.moment(face.access_until), "."))
+    return tuple(rows)
+
+
+def _deadline(face: CardFace) -> tuple[rich.Line, ...]:
+    if face.waiting_until is None:
+        return ()
+    return (("It waits until ", rich.moment(face.waiting_until), "; you will hear here."),)
+
+
+def _list_title(face: CardFace) -> tuple[rich.Line, ...]:
+    return ((f"The list is {label(face.promoted_to)}.",),) if face.promoted_to else ()
+
+
+_REST: dict[Notice, Callable[[CardFace], tuple[rich.Line, ...]]] = {
+    Notice.CREATED: _deadline,
+    Notice.APPROVED: _until,
+    Notice.PROMOTED: _list_title,
+}
+
+
+def _said(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
+    reason = prose(face.resolve_reason, REASON_LIMIT)
+    if kind is Notice.CREATED or not reason:
+        return ()
+    return (rich.quote(reason),)
+
+
+def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
+    if kind is Notice.APPROVED:
+        return (
+            rich.lines(("Use it with:",)),
+            rich.to_copy(f"tsh login --request-id={label(face.id)}"),
+        )
+    if kind in {Notice.DENIED, Notice.RAN_OUT, Notice.DELETED}:
+        return (rich.lines(("Ask again with ", rich.code("/teleport-request"), ".")),)
+    return ()
+
+
+def _page(face: CardFace) -> tuple[rich.Part | str, ...]:
+    return ("  ·  ", rich.link(face.page, "Open in Teleport")) if face.page else ()

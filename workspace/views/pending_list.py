@@ -1,0 +1,78 @@
+"""A private list of access requests, newest first, with buttons on those one may decide."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
+
+from workspace.untrusted import label, prose
+from workspace.views import rich
+from workspace.views.card import CardFace, asked_for, decision_buttons, short_id
+from workspace.views.message import Message, message
+
+PAGE = 10
+"""Rows to a page: each takes three blocks, and a message holds fifty."""
+OLDER = "pending_older"
+NEWER = "pending_newer"
+"""Action ids; the value is `<scope>:<page>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    face: CardFace
+    created: datetime | None
+    may_decide: bool
+
+
+def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) -> Message:
+    """Draw one page. `scope` names the list, so that its paging buttons can ask for it again."""
+    shown = rows[page * PAGE : (page + 1) * PAGE]
+    blocks: list[Block] = []
+    for row in shown:
+        blocks += _row(row)
+    return message(
+        title,
+        rich.lines((rich.bold(title),)),
+        *blocks,
+        *_paging(scope, page, len(rows)),
+    )
+
+
+def _row(row: Row) -> Iterator[Block]:
+    face = row.face
+    wanted = asked_for(face.roles, face.resources)
+    first: list[rich.Part | str] = [rich.bold(label(face.user)), " asks for ", rich.bold(wanted)]
+    if face.progress:
+        first.append(f" · {'; '.join(face.progress)}")
+    yield DividerBlock()
+    yield rich.block(rich.lines(first, tuple(_when(row)), *_why(face)))
+    if row.may_decide and face.can_decide:
+        yield decision_buttons(face)
+
+
+def _when(row: Row) -> Iterator[rich.Part | str]:
+    yield rich.code(short_id(row.face.id))
+    if row.created is not None:
+        yield " · asked "
+        yield rich.ago(row.created)
+    if row.face.waiting_until is not None:
+        yield " · waits until "
+        yield rich.moment(row.face.waiting_until)
+
+
+def _why(face: CardFace) -> Iterator[rich.Line]:
+    if reason := prose(face.reason, 300, lines=3):
+        yield (reason,)
+
+
+def _paging(scope: str, page: int, count: int) -> Iterator[Block]:
+    after = count - (page + 1) * PAGE
+    buttons = []
+    if page > 0:
+        buttons.append(ButtonElement(text="Newer", action_id=NEWER, value=f"{scope}:{page - 1}"))
+    if after > 0:
+        words = f"{after} more"
+        buttons.append(ButtonElement(text=words, action_id=OLDER, value=f"{scope}:{page + 1}"))
+    if buttons:
+        yield ActionsBlock(elements=buttons)

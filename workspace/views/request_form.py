@@ -1,0 +1,177 @@
+"""The form that asks for access: its ids, how it is built, and how it is read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import humanize
+from pydantic import TypeAdapter
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    ExternalDataMultiSelectElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    StaticSelectElement,
+    UserMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from workspace.ask import Ask
+from workspace.untrusted import label, prose, shortened
+from workspace.views import role_option
+
+CALLBACK = "request_form"
+ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"
+"""Each is a block id and, within the block, the action id."""
+REASON_CHARACTERS = 3000
+"""The most that Slack lets a text input take."""
+
+_HOUR = timedelta(hours=1)
+_DURATIONS = (
+    timedelta(minutes=30),
+    *(_HOUR * hours for hours in (1, 2, 4, 8, 12)),
+    *(timedelta(days=days) for days in (1, 2, 3, 7, 14)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What the form must remember of where it was opened, in its private metadata."""
+
+    channel: str = ""
+    reviewers: tuple[str, ...] = ()
+    """Typed as Teleport names: there may be no Slack user to preselect."""
+    anyway: bool = False
+
+    def packed(self) -> str:
+        return _ORIGINS.dump_json(self, exclude_defaults=True).decode()
+
+
+_ORIGINS = TypeAdapter(Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was handed in. Reviewers picked in it are Slack user ids."""
+
+    ask: Ask
+    role_values: tuple[str, ...]
+    picked_reviewers: tuple[str, ...]
+    channel: str
+
+
+def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: bool = False) -> View:
+    """Build it with what is known already. `note` says why it was opened."""
+    blocks: list[Block] = []
+    if note:
+        blocks.append(ContextBlock(elements=[PlainTextObject(text=note, emoji=False)]))
+    blocks += [_roles(ask.roles), _reason(ask.reason, required=reason_required)]
+    blocks += [_duration(ask.duration), _reviewers(ask.reviewers)]
+    origin = Origin(channel=channel, reviewers=ask.reviewers, anyway=ask.anyway)
+    return View(
+        type="modal",
+        callback_id=CALLBACK,
+        title="Ask for access",
+        submit="Ask",
+        close="Cancel",
+        private_metadata=origin.packed(),
+        blocks=blocks,
+    )
+
+
+def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Filled:
+    """Read `state.values`. Role values still need `role_option.names`."""
+    origin = _ORIGINS.validate_json(private_metadata or "{}")
+    seconds = (_field(values, DURATION).get("selected_option") or {}).get("value")
+    roles = _field(values, ROLES).get("selected_options") or ()
+    return Filled(
+        ask=Ask(
+            reason=(_field(values, REASON).get("value") or "").strip(),
+            duration=timedelta(seconds=int(seconds)) if seconds else None,
+            reviewers=origin.reviewers,
+            anyway=origin.anyway,
+        ),
+        role_values=tuple(option["value"] for option in roles),
+        picked_reviewers=tuple(_field(values, REVIEWERS).get("selected_users") or ()),
+        channel=origin.channel,
+    )
+
+
+def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Answer type-ahead, at most 100 as Slack takes no more."""
+    return [role_option.option(name).to_dict() for name in list(names)[:100]]
+
+
+def duration_words(duration: timedelta) -> str:
+    return humanize.precisedelta(duration, minimum_unit="minutes", format="%0.0f")
+
+
+def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return values.get(name, {}).get(name) or {}
+
+
+def _roles(chosen: Sequence[str]) -> InputBlock:
+    return InputBlock(
+        block_id=ROLES,
+        label="Roles",
+        element=ExternalDataMultiSelectElement(
+            action_id=ROLES,
+            placeholder="Type to search",
+            min_query_length=0,
+            initial_options=[role_option.option(name) for name in chosen[:100]] or None,
+        ),
+    )
+
+
+def _reason(written: str, *, required: bool) -> InputBlock:
+    return InputBlock(
+        block_id=REASON,
+        label="Reason",
+        optional=not required,
+        hint=None if required else "Some roles need one.",
+        element=PlainTextInputElement(
+            action_id=REASON,
+            multiline=True,
+            max_length=REASON_CHARACTERS,
+            initial_value=prose(written, REASON_CHARACTERS, lines=100) or None,
+            placeholder="What for? A ticket, an incident, a plan",
+        ),
+    )
+
+
+def _duration(chosen: timedelta | None) -> InputBlock:
+    offered = sorted({*_DURATIONS, chosen} if chosen else _DURATIONS)
+    options = {each: _duration_option(each) for each in offered}
+    return InputBlock(
+        block_id=DURATION,
+        label="For how long",
+        optional=True,
+        element=StaticSelectElement(
+            action_id=DURATION,
+            placeholder="As long as Teleport allows",
+            options=list(options.values()),
+            initial_option=options[chosen] if chosen else None,
+        ),
+    )
+
+
+def _duration_option(duration: timedelta) -> Option:
+    return Option(
+        text=PlainTextObject(text=duration_words(duration), emoji=False),
+        value=str(int(duration.total_seconds())),
+    )
+
+
+def _reviewers(typed: Sequence[str]) -> InputBlock:
+    hint = f"Also asked: {', '.join(map(label, typed))}" if typed else None
+    return InputBlock(
+        block_id=REVIEWERS,
+        label="Suggested reviewers",
+        optional=True,
+        hint=shortened(hint, 2000) if hint else None,
+        element=UserMultiSelectElement(action_id=REVIEWERS, placeholder="Who should decide"),
+    )

@@ -1,0 +1,92 @@
+"""Rich text, the carrier for whatever others wrote: Slack shows its text elements literally."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from slack_sdk.models.blocks import (
+    RichTextBlock,
+    RichTextElement,
+    RichTextElementParts,
+    RichTextPreformattedElement,
+    RichTextQuoteElement,
+    RichTextSectionElement,
+)
+
+MOMENT = "{date_short_pretty} {time}"
+"""Slack renders it in the reader's own zone (docs.slack.dev: formatting message text)."""
+
+Part: TypeAlias = RichTextElement
+Line: TypeAlias = Iterable[Part | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One `Name: value` line."""
+
+    name: str
+    value: tuple[Part | str, ...]
+
+
+def text(words: str) -> Part:
+    return RichTextElementParts.Text(text=words)
+
+
+def bold(words: str) -> Part:
+    return RichTextElementParts.Text(text=words, style={"bold": True})
+
+
+def code(words: str) -> Part:
+    return RichTextElementParts.Text(text=words, style={"code": True})
+
+
+def link(url: str, words: str) -> Part:
+    return RichTextElementParts.Link(url=url, text=words)
+
+
+def moment(when: datetime) -> Part:
+    return RichTextElementParts.Date(
+        timestamp=int(when.timestamp()), format=MOMENT, fallback=spelled_out(when)
+    )
+
+
+def ago(when: datetime) -> Part:
+    return RichTextElementParts.Date(
+        timestamp=int(when.timestamp()), format="{ago}", fallback=spelled_out(when)
+    )
+
+
+def spelled_out(when: datetime) -> str:
+    """For where Slack does not convert times: the zone is named."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def fact(name: str, *value: Part | str) -> Fact:
+    return Fact(name, value)
+
+
+def lines(*rows: Line) -> RichTextSectionElement:
+    """Rows of one section, each on a line of its own."""
+    elements: list[Part] = []
+    for row in rows:
+        if elements:
+            elements.append(text("\n"))
+        elements.extend(text(part) if isinstance(part, str) else part for part in row if part)
+    return RichTextSectionElement(elements=elements)
+
+
+def facts(rows: Iterable[Fact]) -> RichTextSectionElement:
+    return lines(*((bold(f"{row.name}: "), *row.value) for row in rows))
+
+
+def quote(words: str) -> RichTextQuoteElement:
+    return RichTextQuoteElement(elements=[text(words)])
+
+
+def to_copy(words: str) -> RichTextPreformattedElement:
+    return RichTextPreformattedElement(elements=[text(words)])
+
+
+def block(*elements: RichTextElement, block_id: str | None = None) -> RichTextBlock:
+    return RichTextBlock(elements=list(elements), block_id=block_id)
