@@ -38,7 +38,7 @@ class Priority(IntEnum):
 
 
 class NotSending(Exception):
-    """This replica may not send now. Nothing was sent."""
+    """Another replica sends now. Nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)

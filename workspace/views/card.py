@@ -91,7 +91,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
         resolve_reason=request.resolve_reason,
         promoted_to=request.promoted_to,
         page=f"{pages}{request.id}" if pages else "",
-        can_decide=can_decide and not request.long_term,
+        can_decide=can_decide and request.pending and not request.long_term,
     )
 
 

@@ -1,0 +1,117 @@
+"""The controller: Teleport's state in, the difference to what Slack shows out."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from notifications.alarms import Alarms
+from notifications.lease import Leadership
+from notifications.ledger import Ledger
+from notifications.mirror import Mirror
+from notifications.plan import passed_over
+from notifications.queue import ChangeQueue
+from notifications.recipients import Recipients
+from notifications.reconciler import Reconciler
+from teleport_client.errors import TeleportError
+from workspace.outbox import Outbox, Priority
+from workspace.views.message import sentence
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Controller:
+    """Follows Teleport always, and tells Slack while this replica holds the lease."""
+
+    def __init__(
+        self,
+        *,
+        mirror: Mirror,
+        queue: ChangeQueue,
+        ledger: Ledger,
+        reconciler: Reconciler,
+        recipients: Recipients,
+        alarms: Alarms,
+        outbox: Outbox,
+        leadership: Leadership,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.mirror = mirror
+        self.queue = queue
+        self.outbox = outbox
+        self.leadership = leadership
+        self._ledger = ledger
+        self._reconciler = reconciler
+        self._recipients = recipients
+        self._alarms = alarms
+        self._now = now
+        self._reading: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Run until cancelled. Messages that are on their way by then are waited for."""
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self.mirror.run())
+            parts.create_task(self._alarms.run())
+            parts.create_task(self._lead())
+
+    def changed(self, request_id: str) -> None:
+        """Hear from `commands` that it changed a request.
+
+        While the watch stands it tells the same at the same moment, so there is nothing to do.
+        """
+        if self.mirror.watching:
+            return
+        task = asyncio.create_task(self._read(request_id))
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def _read(self, request_id: str) -> None:
+        try:
+            await self.mirror.confirm(request_id)
+        except TeleportError as error:
+            log.info("changed_request_not_read", request_id=request_id, error=str(error))
+        else:
+            self.queue.add(request_id)
+
+    async def _lead(self) -> None:
+        await self.mirror.synced.wait()
+        await self.leadership.run(self._notify)
+
+    async def _notify(self) -> None:
+        """Take over: know what was shown, look at everything once, then at whatever changes."""
+        await self._ledger.load()
+        log.info("ledger_loaded", entries=len(self._ledger), requests=len(self.mirror))
+        self.queue.open()
+        try:
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self.outbox.run())
+                if not self._ledger.ids:
+                    parts.create_task(self._first_start())
+                for request in self.mirror.requests():
+                    self.queue.add(request.id, live=False)
+                for request_id in self._ledger.ids:
+                    self.queue.add(request_id, live=False)
+                parts.create_task(self.queue.run(self._reconciler.reconcile))
+        finally:
+            self.queue.close()
+
+    async def _first_start(self) -> None:
+        """Say in one line what waits since before there was a bot; the plan passes it over."""
+        now = self._now()
+        outlook = replace(self._reconciler.outlook, first_started=now)
+        self._reconciler.outlook = outlook
+        older: Counter[str] = Counter()
+        for request in self.mirror.requests():
+            if request.pending and passed_over(request, now, outlook):
+                older.update(await self._recipients.channels_for(request))
+        for channel, count in older.items():
+            words = "request waits" if count == 1 else "requests wait"
+            said = sentence(
+                f"{count} older access {words} for a decision. See them with /teleport-pending."
+            )
+            await self.outbox.post(
+                channel, said, priority=Priority.REMINDER, request_id="", key="older"
+            )

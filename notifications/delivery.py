@@ -1,0 +1,181 @@
+"""Carry one message to Slack and say what the ledger should make of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from notifications.entry import Entry, Intent, Shown
+from notifications.history import History
+from notifications.plan import EditCard, PostCard, Tell, card_slot, face_shown, notice_slot
+from notifications.recipients import Recipients
+from workspace.outbox import NotSending, Outbox, Posted, Priority
+from workspace.people import People
+from workspace.slack_failure import Failure, error_code, failure_of
+from workspace.views.card import CardFace, card
+from workspace.views.message import Message
+from workspace.views.notices import notice
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A message to post: where, what for, what it says."""
+
+    intent: Intent
+    message: Message
+    face: str
+    """Fingerprint, for messages that are kept up to date; else empty."""
+    priority: Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a message."""
+
+    shown: Shown | None = None
+    closes: str = ""
+    """Key of the intent that is settled; one that is not stays open."""
+    error: Exception | None = None
+    """Set where it has to be tried again."""
+
+    def noted_in(self, entry: Entry) -> Entry:
+        if self.closes:
+            entry = entry.without_intent(self.closes)
+        return entry.with_message(self.shown) if self.shown else entry
+
+
+class Delivery:
+    def __init__(
+        self,
+        outbox: Outbox,
+        recipients: Recipients,
+        people: People,
+        history: History,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._outbox = outbox
+        self._recipients = recipients
+        self._people = people
+        self._history = history
+        self._now = now
+
+    async def posting(self, action: PostCard | Tell, face: CardFace) -> Posting | Shown:
+        """Prepare a message. Gives Shown, without a ts, for one that nobody can get."""
+        if isinstance(action, PostCard):
+            intent = self._intent(card_slot(action.channel), action.channel)
+            return Posting(intent, card(face), face_shown(face), Priority.NEW_REQUEST)
+        slot = notice_slot(action.notice)
+        channel = await self._requester_dm(face)
+        if not channel:
+            return Shown(slot=slot, channel="", ts="")
+        return Posting(
+            self._intent(slot, channel), notice(action.notice, face), "", Priority.DIRECT_MESSAGE
+        )
+
+    async def post(self, request_id: str, posting: Posting) -> Outcome:
+        intent = posting.intent
+        try:
+            posted = await self._outbox.post(
+                intent.channel,
+                posting.message,
+                priority=posting.priority,
+                request_id=request_id,
+                key=intent.key,
+            )
+        except NotSending as error:
+            return Outcome(error=error)
+        except Exception as error:  # noqa: BLE001 - judged by the table of failures
+            return _not_posted(request_id, intent, error)
+        log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
+        return Outcome(_shown(intent, posted, posting.face), closes=intent.key)
+
+    async def edit(self, request_id: str, action: EditCard, face: CardFace) -> Outcome:
+        message = action.message
+        fresh = message.model_copy(update={"face": face_shown(face)})
+        try:
+            await self._outbox.edit(Posted(message.channel, message.ts), card(face))
+        except NotSending as error:
+            return Outcome(error=error)
+        except Exception as error:  # noqa: BLE001 - judged by the table of failures
+            return _not_edited(request_id, fresh, error)
+        log.info("edited", request_id=request_id, slot=message.slot, standing=face.standing)
+        return Outcome(fresh)
+
+    async def resolve(self, request_id: str, intent: Intent) -> Outcome:
+        """Look for a message whose answer never came. Where that is not possible, post again.
+
+        What is found gets no fingerprint that could be current, and so is drawn anew.
+        """
+        if self._history.readable(intent.channel):
+            posted = await self._history.find(intent.channel, intent.key, intent.at)
+            if posted is not None:
+                face = "unknown" if intent.slot == card_slot(intent.channel) else ""
+                return Outcome(_shown(intent, posted, face), closes=intent.key)
+        else:
+            log.warning("posting_again", request_id=request_id, slot=intent.slot)
+        return Outcome(closes=intent.key)
+
+    def _intent(self, slot: str, channel: str) -> Intent:
+        return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
+
+    async def _requester_dm(self, face: CardFace) -> str:
+        slack_id = await self._people.slack_id(face.user)
+        if slack_id is None:
+            log.info("requester_not_in_slack", request_id=face.id, user=face.user)
+            return ""
+        try:
+            return await self._recipients.dm(slack_id)
+        except SlackApiError as error:
+            if failure_of(error) is not Failure.UNREACHABLE:
+                raise
+            log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
+            return ""
+
+
+def _shown(intent: Intent, posted: Posted, face: str) -> Shown:
+    return Shown(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
+
+
+def _not_posted(request_id: str, intent: Intent, error: Exception) -> Outcome:
+    failure = failure_of(error)
+    log.warning(
+        "not_posted",
+        request_id=request_id,
+        slot=intent.slot,
+        channel=intent.channel,
+        failure=failure.value,
+        error=_words(error),
+    )
+    if failure is Failure.UNCERTAIN:
+        return Outcome(error=error)
+    if failure in {Failure.UNREACHABLE, Failure.REJECTED}:
+        given_up = Shown(slot=intent.slot, channel=intent.channel, ts="")
+        return Outcome(given_up, closes=intent.key)
+    return Outcome(closes=intent.key, error=error)
+
+
+def _not_edited(request_id: str, fresh: Shown, error: Exception) -> Outcome:
+    failure = failure_of(error)
+    log.warning(
+        "not_edited",
+        request_id=request_id,
+        slot=fresh.slot,
+        channel=fresh.channel,
+        failure=failure.value,
+        error=_words(error),
+    )
+    if failure in {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.REJECTED}:
+        return Outcome(fresh)
+    return Outcome(error=error)
+
+
+def _words(error: Exception) -> str:
+    """Slack's word for it; never the whole answer, which may quote what was sent."""
+    code = error_code(error) if isinstance(error, SlackApiError) else str(error)
+    return f"{type(error).__name__}: {code}"

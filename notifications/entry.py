@@ -1,0 +1,84 @@
+"""What the ledger keeps of one request: its messages, what they show, what was under way."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from workspace.untrusted import shortened
+from workspace.views.card import CardFace, Vote
+
+_NAME, _REASON, _MANY = 60, 300, 12
+
+
+class Shown(BaseModel):
+    """A message that Slack has; or, without `ts`, one that it will never take."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slot: str
+    channel: str
+    ts: str
+    face: str = ""
+    """Fingerprint of what it shows, for messages that are kept up to date."""
+
+
+class Intent(BaseModel):
+    """A message that was about to be posted. `key` is in its metadata, if it got there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    slot: str
+    channel: str
+    key: str
+    at: datetime
+
+
+class Entry(BaseModel):
+    """Our record of one request. About 1 KB; never over 32 KB."""
+
+    model_config = ConfigDict(frozen=True)
+
+    face: CardFace
+    """What was last known, short of its longest texts: enough to draw the last card."""
+    messages: tuple[Shown, ...] = ()
+    intents: tuple[Intent, ...] = ()
+    passed_over: bool = False
+    """Existed before the bot was first started; gets no card."""
+
+    def shown(self, slot: str) -> Shown | None:
+        return next((each for each in self.messages if each.slot == slot), None)
+
+    def with_intents(self, intents: tuple[Intent, ...]) -> Self:
+        return self.model_copy(update={"intents": (*self.intents, *intents)})
+
+    def without_intent(self, key: str) -> Self:
+        left = tuple(intent for intent in self.intents if intent.key != key)
+        return self.model_copy(update={"intents": left})
+
+    def with_message(self, message: Shown) -> Self:
+        others = tuple(each for each in self.messages if each.slot != message.slot)
+        return self.model_copy(update={"messages": (*others, message)})
+
+    def with_face(self, face: CardFace) -> Self:
+        return self.model_copy(update={"face": trimmed(face)})
+
+
+def trimmed(face: CardFace) -> CardFace:
+    """Cut a face down to what is worth keeping."""
+    return replace(
+        face,
+        user=shortened(face.user, _NAME),
+        roles=tuple(shortened(role, _NAME) for role in face.roles[:_MANY]),
+        resources=tuple(shortened(name, _NAME) for name in face.resources[:_MANY]),
+        reason=shortened(face.reason, _REASON),
+        progress=tuple(shortened(row, _REASON) for row in face.progress[:_MANY]),
+        votes=tuple(
+            Vote(shortened(vote.author, _NAME), vote.approved, shortened(vote.reason, _REASON // 3))
+            for vote in face.votes[:_MANY]
+        ),
+        decided_by=tuple(shortened(name, _NAME) for name in face.decided_by[:_MANY]),
+        resolve_reason=shortened(face.resolve_reason, _REASON),
+        promoted_to=shortened(face.promoted_to, _NAME),
+    )

@@ -1,0 +1,47 @@
+"""Look for a message of our own whose answer never came, where Slack lets us read back."""
+
+from datetime import datetime, timedelta
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from workspace.outbox import Posted
+
+_SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
+_EARLIER = timedelta(minutes=2)
+"""Slack's clock stamps the message, ours the intent."""
+_PAGE = 200
+
+
+class History:
+    """`scopes` are those that the bot's token has."""
+
+    def __init__(self, slack: AsyncWebClient, scopes: frozenset[str], *, bot_id: str) -> None:
+        self._slack = slack
+        self._scopes = scopes
+        self._bot_id = bot_id
+
+    def readable(self, channel: str) -> bool:
+        """Whether the token may read such a channel back. Private ones may have a C as well."""
+        wanted = {_SCOPES.get(channel[:1], "")}
+        if channel.startswith("C"):
+            wanted.add("groups:history")
+        return bool(wanted & self._scopes)
+
+    async def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+        """Find the message that carries `key`. Raises SlackApiError."""
+        cursor = ""
+        while True:
+            answer = await self._slack.conversations_history(
+                channel=channel,
+                oldest=str((since - _EARLIER).timestamp()),
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in answer["messages"]:
+                payload = (message.get("metadata") or {}).get("event_payload") or {}
+                if message.get("bot_id") == self._bot_id and payload.get("key") == key:
+                    return Posted(channel, message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None

@@ -1,0 +1,98 @@
+"""Our records, kept in Teleport's plugin data: no database of our own, one copy for all replicas.
+
+A record is two keys: `entry`, JSON, and `rev`, a number. A write expects the `rev` that was read,
+so of two writers one is told that it lost. Whoever holds the lease reads the whole ledger once and
+then knows it. Any key that is not named here belongs to somebody else and is left alone.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from pydantic import ValidationError
+
+from notifications.entry import Entry
+from teleport_client.client import TeleportClient
+from teleport_client.cluster import PluginData
+from teleport_client.errors import Conflict
+
+_REV, _ENTRY = "rev", "entry"
+_HARD_LIMIT = 32 * 1024
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class EntryTooLarge(Exception):
+    """A record that Teleport should not be asked to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    rev: int
+    entry: Entry | None
+
+
+class Ledger:
+    def __init__(self, teleport: TeleportClient, plugin: str) -> None:
+        self._teleport = teleport
+        self._plugin = plugin
+        self._records: dict[str, _Record] = {}
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._records)
+
+    def get(self, request_id: str) -> Entry | None:
+        record = self._records.get(request_id)
+        return record.entry if record else None
+
+    async def load(self) -> None:
+        """Read everything anew. Raises TeleportError."""
+        data = await self._teleport.plugin_data(self._plugin)
+        self._records = {request_id: _read(request_id, kept) for request_id, kept in data.items()}
+
+    async def write(self, request_id: str, entry: Entry) -> None:
+        """Keep an entry if nobody else wrote meanwhile.
+
+        Raises Conflict, having read what is there now; NotFound when request and record are gone;
+        EntryTooLarge; TeleportError.
+        """
+        text = entry.model_dump_json(exclude_defaults=True)
+        if len(text) > _HARD_LIMIT:
+            raise EntryTooLarge(f"{len(text)} bytes for request {request_id}")
+        record = self._records.get(request_id)
+        rev = record.rev if record else 0
+        try:
+            await self._teleport.update_plugin_data(
+                self._plugin,
+                request_id,
+                change={_ENTRY: text, _REV: str(rev + 1)},
+                expect={_REV: str(rev) if rev else ""},
+            )
+        except Conflict:
+            await self._reread(request_id)
+            raise
+        self._records[request_id] = _Record(rev + 1, entry)
+
+    def forget(self, request_id: str) -> None:
+        """Drop our copy of a record whose request has ended for good."""
+        self._records.pop(request_id, None)
+
+    async def _reread(self, request_id: str) -> None:
+        data = await self._teleport.plugin_data(self._plugin, request_id=request_id)
+        if request_id in data:
+            self._records[request_id] = _read(request_id, data[request_id])
+        else:
+            self._records.pop(request_id, None)
+
+
+def _read(request_id: str, kept: PluginData) -> _Record:
+    """A record that cannot be read counts as none: others may write here, by mistake or not."""
+    rev = int(kept[_REV]) if kept.get(_REV, "").isdecimal() else 0
+    try:
+        return _Record(rev, Entry.model_validate_json(kept.get(_ENTRY, "")))
+    except ValidationError as error:
+        log.warning("ledger_unreadable", request_id=request_id, errors=error.error_count())
+        return _Record(rev, None)

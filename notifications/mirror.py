@@ -1,0 +1,174 @@
+"""The current access requests, as a copy that follows Teleport.
+
+Level-triggered: it reports the ids of requests that changed and nothing of what changed. A watch
+tells everything from its start on, a list what was before; after any break both are done again.
+Lists come from a cache of the server's that may be older than an event already seen, so what a list
+alone says is marked as uncertain, to be read again by id before anything is shown.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from teleport_client.access_request import AccessRequest
+from teleport_client.client import TeleportClient
+from teleport_client.errors import NotFound, TeleportError
+from teleport_client.watch import RequestDeleted, RequestPut, WatchEvent
+
+RELIST_SECONDS = 300.0
+_FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    request: AccessRequest
+    certain: bool
+    """False for what only a list has said, or has contradicted."""
+
+
+class StreamEnded(Exception):
+    """The server ended the watch without an error."""
+
+
+class Mirror:
+    """Runs for as long as the process does, whoever holds the lease.
+
+    `changed(id, live)` is called for each request that may differ from before; `live` tells events
+    from the backlog that a list brings.
+    """
+
+    def __init__(
+        self,
+        teleport: TeleportClient,
+        changed: Callable[[str, bool], None],
+        *,
+        relist_seconds: float = RELIST_SECONDS,
+    ) -> None:
+        self._teleport = teleport
+        self._changed = changed
+        self._relist_seconds = relist_seconds
+        self._seen: dict[str, Seen] = {}
+        self._touched: set[str] = set()
+        self.synced = asyncio.Event()
+        """Set once everything has been listed for the first time."""
+        self.trouble = "not synced yet"
+        """Why the copy may be behind; empty while the watch stands."""
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    @property
+    def watching(self) -> bool:
+        return not self.trouble
+
+    def get(self, request_id: str) -> Seen | None:
+        return self._seen.get(request_id)
+
+    def requests(self) -> list[AccessRequest]:
+        return [seen.request for seen in self._seen.values()]
+
+    async def confirm(self, request_id: str) -> AccessRequest | None:
+        """Read one request from Teleport's storage, None when it is gone. Raises TeleportError."""
+        try:
+            request = await self._teleport.request(request_id)
+        except NotFound:
+            self._seen.pop(request_id, None)
+            return None
+        self._seen[request_id] = Seen(request, certain=True)
+        return request
+
+    async def run(self) -> None:
+        """Follow Teleport until cancelled, through every break."""
+        pause = _FIRST_RETRY
+        while True:
+            try:
+                async with self._teleport.watch_requests() as events:
+                    pause = _FIRST_RETRY
+                    await self._follow(events)
+            except (TeleportError, StreamEnded) as error:
+                self.trouble = f"the watch ended: {error}"
+                log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
+            pause = min(pause * 2, _LAST_RETRY)
+
+    async def _follow(self, events: AsyncIterator[WatchEvent]) -> None:
+        """Keep what arrives while listing, and apply it after the list."""
+        arrived: asyncio.Queue[WatchEvent | Exception] = asyncio.Queue()
+        reader = asyncio.create_task(_read_into(arrived, events))
+        relisting: asyncio.Task[None] | None = None
+        try:
+            self._apply_list(await self._teleport.requests())
+            self.trouble = ""
+            self.synced.set()
+            relisting = asyncio.create_task(self._relist_for_ever())
+            while True:
+                event = await arrived.get()
+                if isinstance(event, Exception):
+                    raise event
+                self._apply_event(event)
+        finally:
+            reader.cancel()
+            if relisting is not None:
+                relisting.cancel()
+
+    async def _relist_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(self._relist_seconds * random.uniform(0.8, 1.2))  # noqa: S311
+            self._touched.clear()
+            try:
+                listed = await self._teleport.requests()
+            except TeleportError as error:
+                log.warning("relist_failed", error=str(error))
+                continue
+            self._apply_list(listed, except_for=self._touched)
+
+    def _apply_event(self, event: WatchEvent) -> None:
+        match event:
+            case RequestPut(request):
+                self._seen[request.id] = Seen(request, certain=True)
+                self._touch(request.id)
+            case RequestDeleted(request_id):
+                self._seen.pop(request_id, None)
+                self._touch(request_id)
+
+    def _touch(self, request_id: str) -> None:
+        self._touched.add(request_id)
+        self._changed(request_id, True)
+
+    def _apply_list(
+        self, listed: Iterable[AccessRequest], *, except_for: Iterable[str] = ()
+    ) -> None:
+        """Oldest first, so that a backlog is worked off in the order in which people asked."""
+        touched = frozenset(except_for)
+        by_id = {request.id: request for request in listed}
+        for request in sorted(by_id.values(), key=_age):
+            known = self._seen.get(request.id)
+            if request.id in touched or (known is not None and known.request == request):
+                continue
+            self._seen[request.id] = Seen(known.request if known else request, certain=False)
+            self._changed(request.id, False)
+        for missing in self._seen.keys() - by_id.keys() - touched:
+            self._seen[missing] = replace(self._seen[missing], certain=False)
+            self._changed(missing, False)
+
+
+def _age(request: AccessRequest) -> datetime:
+    return request.created or datetime.min.replace(tzinfo=UTC)
+
+
+async def _read_into(
+    arrived: "asyncio.Queue[WatchEvent | Exception]", events: AsyncIterator[WatchEvent]
+) -> None:
+    try:
+        async for event in events:
+            arrived.put_nowait(event)
+    except Exception as error:  # noqa: BLE001 - handed over to whoever follows
+        arrived.put_nowait(error)
+    else:
+        arrived.put_nowait(StreamEnded("the server ended the watch"))

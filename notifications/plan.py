@@ -1,0 +1,162 @@
+"""The rules of what is shown to whom, as one pure function."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from notifications.entry import Entry, Intent, Shown, trimmed
+from teleport_client.access_request import AccessRequest
+from workspace.views.card import CardFace, ended, face_of, fingerprint
+from workspace.views.notices import OUTCOMES, Notice
+from workspace.views.standing import Standing
+
+ANNOUNCE_MAX_AGE = timedelta(hours=24)
+DECIDED_MAX_AGE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What holds for every request alike."""
+
+    pages: str = ""
+    """Address that request ids are appended to, where Teleport has pages for them."""
+    can_decide: bool = True
+    first_started: datetime | None = None
+    """Set while what existed before the very first start is sorted out."""
+    announce_max_age: timedelta = ANNOUNCE_MAX_AGE
+
+
+@dataclass(frozen=True, slots=True)
+class PostCard:
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditCard:
+    message: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send the requester a direct message."""
+
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Find out whether a message that was about to be posted is there."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class PassOver:
+    """Record that this request is not announced."""
+
+
+Action: TypeAlias = PostCard | EditCard | Tell | Resolve | PassOver
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    face: CardFace | None
+    """What is to be shown; None when there is nothing to show and never was."""
+    actions: tuple[Action, ...] = ()
+
+
+def plan(
+    request: AccessRequest | None,
+    entry: Entry | None,
+    channels: Sequence[str],
+    now: datetime,
+    outlook: Outlook,
+) -> Plan:
+    """Compare what is with what is shown.
+
+    `channels` are the ids of those that get this request's card. A request that is gone is shown
+    from what the entry remembers of it.
+    """
+    face = _face(request, entry, now, outlook)
+    if face is None:
+        return Plan(None)
+    if entry is None and request is not None and passed_over(request, now, outlook):
+        return Plan(face, (PassOver(),))
+    return Plan(face, tuple(_difference(face, entry, channels)))
+
+
+def passed_over(request: AccessRequest, now: datetime, outlook: Outlook) -> bool:
+    """Whether a request of before the very first start is left alone.
+
+    Teleport keeps no time of decision, so the last review stands for it.
+    """
+    if outlook.first_started is None or request.created is None:
+        return False
+    if request.created >= outlook.first_started:
+        return False
+    if request.pending:
+        return now - request.created > outlook.announce_max_age
+    touched = max((r.created for r in request.reviews if r.created), default=request.created)
+    return now - max(touched, request.created) > DECIDED_MAX_AGE
+
+
+def face_shown(face: CardFace) -> str:
+    """Fingerprint what the ledger keeps of a face, so that a request's end alone is no change."""
+    return fingerprint(trimmed(face))
+
+
+def card_slot(channel: str) -> str:
+    return f"card:{channel}"
+
+
+def notice_slot(kind: Notice) -> str:
+    return f"dm:{kind}"
+
+
+def _face(
+    request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
+) -> CardFace | None:
+    if request is not None:
+        return face_of(request, now, pages=outlook.pages, can_decide=outlook.can_decide)
+    return ended(entry.face, now) if entry is not None else None
+
+
+def _difference(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[Action]:
+    open_slots: set[str] = set()
+    for intent in entry.intents if entry else ():
+        open_slots.add(intent.slot)
+        yield Resolve(intent)
+    yield from _cards(face, entry, channels, open_slots)
+    for kind in _notices(face, entry):
+        slot = notice_slot(kind)
+        if slot not in open_slots and not (entry and entry.shown(slot)):
+            yield Tell(kind)
+
+
+def _cards(
+    face: CardFace, entry: Entry | None, channels: Sequence[str], open_slots: set[str]
+) -> Iterator[Action]:
+    """A card for each channel that has none yet, and a new face for each that has an old one."""
+    if entry is None or (not entry.passed_over and not face.standing.decided):
+        for channel in dict.fromkeys(channels):
+            slot = card_slot(channel)
+            if slot not in open_slots and not (entry and entry.shown(slot)):
+                yield PostCard(channel)
+    wanted = face_shown(face)
+    for message in entry.messages if entry else ():
+        if message.face and message.ts and message.face != wanted:
+            yield EditCard(message)
+
+
+def _notices(face: CardFace, entry: Entry | None) -> Iterator[Notice]:
+    """The requester hears that it waits, and then each outcome; never of what was over before."""
+    if not face.standing.decided:
+        if entry is None or not entry.passed_over:
+            yield Notice.CREATED
+        return
+    if entry is not None and entry.passed_over and entry.face.standing is not Standing.WAITING:
+        return
+    if face.standing is Standing.ENDED and entry is None:
+        return
+    yield OUTCOMES[face.standing]

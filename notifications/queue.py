@@ -1,0 +1,104 @@
+"""Ids of requests that want attention: duplicates fold, one worker an id, failures come back later.
+
+Ids, not events: whoever works on an id looks at everything there is to know about it then.
+"""
+
+import asyncio
+import random
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+_FIRST_RETRY, _LAST_RETRY = 0.5, 60.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class ChangeQueue:
+    """What is live goes before the backlog. Closed, it takes nothing and forgets everything."""
+
+    def __init__(self) -> None:
+        self._live: OrderedDict[str, None] = OrderedDict()
+        self._backlog: OrderedDict[str, None] = OrderedDict()
+        self._working: set[str] = set()
+        self._again: dict[str, bool] = {}
+        self._failures: dict[str, int] = {}
+        self._later: dict[str, asyncio.TimerHandle] = {}
+        self._news = asyncio.Event()
+        self._open = False
+
+    def __len__(self) -> int:
+        """Ids that wait or are worked on."""
+        return len(self._live) + len(self._backlog) + len(self._working) + len(self._later)
+
+    def add(self, request_id: str, *, live: bool = True) -> None:
+        if not self._open:
+            return
+        if later := self._later.pop(request_id, None):
+            later.cancel()
+        if request_id in self._working:
+            self._again[request_id] = live or self._again.get(request_id, False)
+        elif live:
+            self._backlog.pop(request_id, None)
+            self._live[request_id] = None
+        elif request_id not in self._live:
+            self._backlog[request_id] = None
+        self._news.set()
+
+    def open(self) -> None:
+        self._open = True
+
+    def close(self) -> None:
+        self._open = False
+        for later in self._later.values():
+            later.cancel()
+        for waiting in (self._live, self._backlog, self._again, self._failures, self._later):
+            waiting.clear()
+
+    async def run(self, work: Callable[[str], Awaitable[None]], *, at_once: int = 32) -> None:
+        """Work on ids until cancelled, on up to `at_once` of them at a time."""
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(at_once):
+                workers.create_task(self._worker(work))
+
+    async def _worker(self, work: Callable[[str], Awaitable[None]]) -> None:
+        while True:
+            request_id = await self._next()
+            try:
+                await work(request_id)
+            except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
+                self._retry_later(request_id, error)
+            else:
+                self._failures.pop(request_id, None)
+            finally:
+                self._working.discard(request_id)
+                if request_id in self._again:
+                    self.add(request_id, live=self._again.pop(request_id))
+
+    async def _next(self) -> str:
+        while not (self._live or self._backlog):
+            self._news.clear()
+            await self._news.wait()
+        request_id, _ = (self._live or self._backlog).popitem(last=False)
+        self._working.add(request_id)
+        return request_id
+
+    def _retry_later(self, request_id: str, error: Exception) -> None:
+        failures = self._failures[request_id] = self._failures.get(request_id, 0) + 1
+        limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), _LAST_RETRY)
+        pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
+        log.warning(
+            "reconcile_failed",
+            request_id=request_id,
+            error=f"{type(error).__name__}: {error}",
+            failures=failures,
+            retry_in=round(pause, 1),
+        )
+        if request_id not in self._again:
+            loop = asyncio.get_running_loop()
+            self._later[request_id] = loop.call_later(pause, self._due, request_id)
+
+    def _due(self, request_id: str) -> None:
+        self._later.pop(request_id, None)
+        self.add(request_id, live=False)

@@ -1,0 +1,130 @@
+"""Which channels get the card of a request: `[role_to_recipients]`, by role and then by `"*"`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from async_lru import alru_cache
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from teleport_client.access_request import AccessRequest
+from workspace.slack_failure import error_code
+
+ANY_ROLE = "*"
+_REMEMBERED_SECONDS = 600
+_PAGE = 1000
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    id: str
+    name: str
+    shared: bool
+    """With another company."""
+
+
+class Recipients:
+    """Turns what the settings name - channels by name or id, people by e-mail - into channel ids.
+
+    What cannot be found, or is shared with another company where that is not allowed, is left out
+    and logged, so that it never holds up the others.
+    """
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        by_role: Mapping[str, Sequence[str]],
+        *,
+        allow_shared: bool = False,
+    ) -> None:
+        self._slack = slack
+        self._by_role = by_role
+        self._allow_shared = allow_shared
+        remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
+        self._resolve = remember(self._resolve_anew)
+        self._channels = remember(self._list_channels)
+        self._dm = remember(self._open_dm)
+
+    async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
+        """Ids without doubles, in the order of the settings. Raises SlackApiError."""
+        return await self.resolved(named_for(request.roles, self._by_role))
+
+    async def resolved(self, names: Sequence[str]) -> tuple[str, ...]:
+        found = [await self._resolve(name) for name in names]
+        return tuple(dict.fromkeys(channel for channel in found if channel))
+
+    async def dm(self, slack_id: str) -> str:
+        """Id of the direct message channel with a person. Raises SlackApiError."""
+        return await self._dm(slack_id)
+
+    async def _open_dm(self, slack_id: str) -> str:
+        answer = await self._slack.conversations_open(users=slack_id)
+        return str(answer["channel"]["id"])
+
+    async def _resolve_anew(self, name: str) -> str:
+        try:
+            if "@" in name:
+                answer = await self._slack.users_lookupByEmail(email=name)
+                return await self._dm(answer["user"]["id"])
+            channel = await self._find(name)
+        except SlackApiError as error:
+            if not (code := error_code(error)) or code == "ratelimited":
+                raise
+            log.error("recipient_not_found", recipient=name, error=code)  # noqa: TRY400 - no bug
+            return ""
+        if channel is None:
+            log.error("recipient_not_found", recipient=name, error="no such channel")
+            return ""
+        if channel.shared and not self._allow_shared:
+            log.error("recipient_shared", recipient=name, channel=channel.id)
+            return ""
+        return channel.id
+
+    async def _find(self, name: str) -> Channel | None:
+        if looks_like_id(name):
+            answer = await self._slack.conversations_info(channel=name)
+            return _channel_from(answer["channel"])
+        return (await self._channels()).get(name.removeprefix("#"))
+
+    async def _list_channels(self) -> Mapping[str, Channel]:
+        """Every channel by name. Slack has no call that looks one up."""
+        found: dict[str, Channel] = {}
+        cursor = ""
+        while True:
+            answer = await self._slack.conversations_list(
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for each in answer["channels"]:
+                found[each["name"]] = _channel_from(each)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return found
+
+
+def named_for(roles: Sequence[str], by_role: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Unite what the settings say for each role; a role that they do not name goes to `"*"`."""
+    return tuple(
+        dict.fromkeys(
+            name for role in roles for name in by_role.get(role) or by_role.get(ANY_ROLE, ())
+        )
+    )
+
+
+def looks_like_id(name: str) -> bool:
+    """Slack's channel ids; channel names are never upper case."""
+    return len(name) > 8 and name[0] in "CGD" and name.isalnum() and name.upper() == name  # noqa: PLR2004
+
+
+def _channel_from(channel: Mapping[str, Any]) -> Channel:
+    return Channel(
+        id=channel["id"],
+        name=channel.get("name", ""),
+        shared=bool(channel.get("is_ext_shared")) or bool(channel.get("is_pending_ext_shared")),
+    )

@@ -1,0 +1,126 @@
+"""Bring Slack to what Teleport says, for one request at a time.
+
+Before a message is posted the ledger records the intent, and after it the message, so that a crash
+or a lost answer leaves a trace. Nothing is shown from a list alone.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from notifications.alarms import Alarms
+from notifications.delivery import Delivery, Posting
+from notifications.entry import Entry, trimmed
+from notifications.ledger import Ledger
+from notifications.mirror import Mirror
+from notifications.plan import (
+    Action,
+    EditCard,
+    Outlook,
+    PassOver,
+    Plan,
+    PostCard,
+    Resolve,
+    Tell,
+    plan,
+)
+from notifications.recipients import Recipients
+from teleport_client.errors import NotFound
+from workspace.views.card import CardFace
+
+
+class Reconciler:
+    """`outlook` may be replaced at any time; it holds for whatever is planned next."""
+
+    def __init__(
+        self,
+        *,
+        mirror: Mirror,
+        ledger: Ledger,
+        delivery: Delivery,
+        recipients: Recipients,
+        alarms: Alarms,
+        outlook: Outlook,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._mirror = mirror
+        self._ledger = ledger
+        self._delivery = delivery
+        self._recipients = recipients
+        self._alarms = alarms
+        self._now = now
+        self.outlook = outlook
+
+    async def reconcile(self, request_id: str) -> None:
+        """Do what the plan says, until it says nothing. Raises what stood in the way."""
+        while (todo := await self._confirmed_plan(request_id)).actions:
+            if todo.face is None:
+                break
+            try:
+                await self._carry_out(request_id, todo.face, todo.actions)
+            except NotFound:
+                # A first record needs the request, so the request is gone.
+                await self._mirror.confirm(request_id)
+                self._ledger.forget(request_id)
+        if self._mirror.get(request_id) is None:
+            self._ledger.forget(request_id)
+
+    async def _confirmed_plan(self, request_id: str) -> Plan:
+        """Plan from what is at hand; before acting on what a list said, read the request itself."""
+        made = await self._plan(request_id)
+        seen = self._mirror.get(request_id)
+        if made.actions and seen is not None and not seen.certain:
+            await self._mirror.confirm(request_id)
+            made = await self._plan(request_id)
+        return made
+
+    async def _plan(self, request_id: str) -> Plan:
+        seen = self._mirror.get(request_id)
+        request = seen.request if seen else None
+        channels: Sequence[str] = ()
+        if request is not None:
+            self._alarms.set_for(request)
+            channels = await self._recipients.channels_for(request)
+        return plan(request, self._ledger.get(request_id), channels, self._now(), self.outlook)
+
+    async def _carry_out(self, request_id: str, face: CardFace, actions: Sequence[Action]) -> None:
+        entry = self._ledger.get(request_id) or Entry(face=trimmed(face))
+        if open_ones := [action for action in actions if isinstance(action, Resolve)]:
+            # The rest is planned again once it is known what became of these.
+            for action in open_ones:
+                outcome = await self._delivery.resolve(request_id, action.intent)
+                entry = outcome.noted_in(entry)
+            await self._ledger.write(request_id, entry)
+        elif any(isinstance(action, PassOver) for action in actions):
+            await self._ledger.write(request_id, entry.model_copy(update={"passed_over": True}))
+        else:
+            await self._send(request_id, face, entry.with_face(face), actions)
+
+    async def _send(
+        self, request_id: str, face: CardFace, entry: Entry, actions: Sequence[Action]
+    ) -> None:
+        postings: list[Posting] = []
+        for action in actions:
+            if isinstance(action, PostCard | Tell):
+                prepared = await self._delivery.posting(action, face)
+                if isinstance(prepared, Posting):
+                    postings.append(prepared)
+                else:
+                    entry = entry.with_message(prepared)
+        if postings:
+            entry = entry.with_intents(tuple(posting.intent for posting in postings))
+            await self._ledger.write(request_id, entry)
+        outcomes = await asyncio.gather(
+            *(self._delivery.post(request_id, posting) for posting in postings),
+            *(
+                self._delivery.edit(request_id, action, face)
+                for action in actions
+                if isinstance(action, EditCard)
+            ),
+        )
+        for outcome in outcomes:
+            entry = outcome.noted_in(entry)
+        await self._ledger.write(request_id, entry)
+        for outcome in outcomes:
+            if outcome.error is not None:
+                raise outcome.error
