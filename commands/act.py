@@ -1,0 +1,95 @@
+"""What somebody did in Slack, taken out of Slack's payload once and for all.
+
+Payload shapes: docs.slack.dev/interactivity.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FormState:
+    """A form as it stood when it was handed in."""
+
+    id: str
+    private_metadata: str
+    values: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    name: str
+    """The command, the action id or the form's callback id."""
+    slack_id: str
+    team: str
+    """The workspace that the person belongs to, as far as Slack says so."""
+    channel: str = ""
+    """Where it was done; empty in forms."""
+    text: str = ""
+    """What follows a command, or what was typed into a menu."""
+    value: str = ""
+    """What a button carries."""
+    on_card: bool = False
+    """A click on a message that others see as well."""
+    on_answer: bool = False
+    """A click on one of our private answers."""
+    form: FormState | None = None
+    trigger_id: str = field(default="", repr=False)
+    response_url: str = field(default="", repr=False)
+
+
+def from_command(payload: Mapping[str, Any]) -> Act:
+    return Act(
+        name=payload["command"],
+        slack_id=payload["user_id"],
+        team=payload.get("team_id", ""),
+        channel=payload.get("channel_id", ""),
+        text=payload.get("text", ""),
+        trigger_id=payload.get("trigger_id", ""),
+        response_url=payload.get("response_url", ""),
+    )
+
+
+def from_click(payload: Mapping[str, Any]) -> Act:
+    """Slack sends one action at a time (`block_actions`)."""
+    action = payload["actions"][0]
+    container = payload.get("container") or {}
+    message = container.get("type") == "message"
+    return Act(
+        name=action.get("action_id", ""),
+        slack_id=payload["user"]["id"],
+        team=payload["user"].get("team_id", ""),
+        channel=(payload.get("channel") or {}).get("id", ""),
+        value=action.get("value") or "",
+        on_card=message and not container.get("is_ephemeral"),
+        on_answer=message and bool(container.get("is_ephemeral")),
+        trigger_id=payload.get("trigger_id", ""),
+        response_url=payload.get("response_url", ""),
+    )
+
+
+def from_form(payload: Mapping[str, Any]) -> Act:
+    """A `view_submission`. It names no channel; the form's private metadata may."""
+    view = payload["view"]
+    return Act(
+        name=view.get("callback_id", ""),
+        slack_id=payload["user"]["id"],
+        team=payload["user"].get("team_id", ""),
+        form=FormState(
+            id=view["id"],
+            private_metadata=view.get("private_metadata", ""),
+            values=(view.get("state") or {}).get("values") or {},
+        ),
+        trigger_id=payload.get("trigger_id", ""),
+    )
+
+
+def from_suggestion(payload: Mapping[str, Any]) -> Act:
+    """Somebody types into a menu (`block_suggestion`)."""
+    return Act(
+        name=payload.get("action_id", ""),
+        slack_id=payload["user"]["id"],
+        team=payload["user"].get("team_id", ""),
+        text=payload.get("value") or "",
+    )

@@ -1,0 +1,173 @@
+"""From what somebody asks for to a request in Teleport."""
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import process
+
+from commands.patience import patiently
+from commands.services import Services
+from teleport_client.access_request import AccessRequest, NewAccessRequest, RequestState
+from teleport_client.errors import (
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Sent,
+    TeleportError,
+    Unreachable,
+)
+from workspace.ask import Ask, check_reason
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label, prose
+from workspace.views.standing import listed
+
+_REASON_MISSING = "request reason must be specified"
+"""What a server says when it will not store a request without one; its roles' prompts follow on
+lines of their own (lib/services/access_request.go)."""
+_ROLES_NAMED = 12
+
+
+class ReasonMissing(Exception):
+    """Teleport will not store this without a reason. `prompts` are what its roles say about it."""
+
+    def __init__(self, prompts: Sequence[str] = ()) -> None:
+        super().__init__("a reason is needed")
+        self.prompts = tuple(prompts)
+
+    @property
+    def sentence(self) -> str:
+        said = " ".join(prose(prompt, 300, lines=2) for prompt in self.prompts)
+        return said or "Teleport asks for a reason here."
+
+
+async def check(services: Services, person: Person, ask: Ask, *, deadline: float) -> AccessRequest:
+    """Have Teleport try an ask without storing it. Gives what it would store.
+
+    Raises ReasonMissing, Refusal, TeleportError.
+    """
+    check_reason(ask.reason)
+    try:
+        tried = await services.teleport.try_request(_new(services, person, ask), deadline=deadline)
+    except (InvalidArgument, NotFound) as error:
+        raise await _refusal(services, person, ask, error) from error
+    needed = tried.dry_run is not None and tried.dry_run.reason_required
+    if tried.dry_run is not None and needed and not ask.reason.strip():
+        raise ReasonMissing(tried.dry_run.reason_prompts)
+    return tried
+
+
+async def alike(services: Services, person: Person, tried: AccessRequest) -> list[AccessRequest]:
+    """Find this person's pending requests for the same roles and resources."""
+    pending = await services.teleport.requests(user=person.name, state=RequestState.PENDING)
+    return [
+        request
+        for request in pending
+        if set(request.roles) == set(tried.roles) and set(request.resources) == set(tried.resources)
+    ]
+
+
+async def create(
+    services: Services, person: Person, ask: Ask, known: Sequence[AccessRequest]
+) -> AccessRequest:
+    """Store a request once, trying for as long as a person waits.
+
+    `known` are the like ones from before: where an answer never came, another one is ours. Raises
+    ReasonMissing, Refusal, TeleportError.
+    """
+    new = _new(services, person, ask)
+    known_ids = {request.id for request in known}
+    perhaps_stored = False
+
+    async def attempt(deadline: float) -> AccessRequest:
+        nonlocal perhaps_stored
+        if perhaps_stored and (twin := await _twin(services, new, known_ids)):
+            return twin
+        try:
+            return await services.teleport.create_request(new, deadline=deadline)
+        except Unreachable as error:
+            perhaps_stored = perhaps_stored or error.sent is not Sent.NO
+            raise
+
+    try:
+        created = await patiently(attempt, harmless=True)
+    except (InvalidArgument, NotFound) as error:
+        if _REASON_MISSING in error.text:
+            raise ReasonMissing(error.text.splitlines()[1:]) from error
+        raise await _refusal(services, person, ask, error) from error
+    except PermissionDenied as error:
+        raise _may_not_create(error) from error
+    services.changed(created.id)
+    return created
+
+
+def _new(services: Services, person: Person, ask: Ask) -> NewAccessRequest:
+    return NewAccessRequest(
+        user=person.name,
+        roles=ask.roles,
+        reason=ask.reason,
+        access_until=services.now() + ask.duration if ask.duration else None,
+        suggested_reviewers=ask.reviewers,
+    )
+
+
+async def _twin(
+    services: Services, new: NewAccessRequest, known_ids: set[str]
+) -> AccessRequest | None:
+    pending = await services.teleport.requests(user=new.user, state=RequestState.PENDING)
+    return next(
+        (
+            request
+            for request in pending
+            if request.id not in known_ids
+            and set(request.roles) == set(new.roles)
+            and request.reason == new.reason
+        ),
+        None,
+    )
+
+
+async def _refusal(
+    services: Services, person: Person, ask: Ask, error: TeleportError
+) -> Refusal | TeleportError:
+    """Name the roles that do not exist or may not be asked for, and those that come nearest.
+
+    Teleport's own words stand where roles are not the matter.
+    """
+    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    unknown = [role for role in ask.roles if role not in allowed]
+    if not unknown or not _about_roles(error):
+        return error
+    return Refusal(
+        f"You may not ask for {listed(map(label, unknown))}. {_instead(unknown, allowed)}"
+        " Nothing was asked for.",
+        reason="role_not_requestable",
+    )
+
+
+def _about_roles(error: TeleportError) -> bool:
+    return re.search(r"can not request role|role .* not found", error.text) is not None
+
+
+def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
+    if not allowed:
+        return "There is no role that your Teleport roles let you ask for."
+    near = {
+        match[0]
+        for role in unknown
+        for match in process.extract(role, allowed, limit=3, score_cutoff=60)
+    }
+    if near:
+        return f"Did you mean {' or '.join(label(role) for role in sorted(near))}?"
+    return f"You may ask for {listed(map(label, allowed), limit=_ROLES_NAMED)}."
+
+
+def _may_not_create(error: PermissionDenied) -> TeleportError | Refusal:
+    if "access denied to perform action" not in error.text:
+        return error
+    return Refusal(
+        "The bot may not create requests for other people, so nothing was asked for. A Teleport"
+        " administrator has to give the bot's role the verb create on access_request; until then"
+        " use tsh request create.",
+        reason="bot_may_not_create",
+    )

@@ -1,0 +1,109 @@
+"""A person's decision on a request, handed to Teleport as that person's review."""
+
+from commands import lookup
+from commands.explain import no_such_request
+from commands.patience import patiently
+from commands.services import Services
+from teleport_client.access_request import AccessRequest, RequestState, Review
+from teleport_client.errors import AlreadyResolved, AlreadyReviewed, NotFound
+from workspace.ask import check_reason
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+from workspace.views.standing import listed, standing_of
+
+_DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
+
+
+async def decide(
+    services: Services, slack_id: str, request_id: str, state: RequestState, reason: str = ""
+) -> AccessRequest:
+    """Hand in a review. Gives the request as it stands afterwards.
+
+    Person and request are read fresh; whether the person may is for Teleport to say. Raises
+    Refusal, TeleportError.
+    """
+    refuse_if_deciding_is_off(services)
+    check_reason(reason)
+    person = await services.people.person(slack_id, fresh=True)
+    request = await lookup.read_request(services, request_id)
+    check_open(services, person, request)
+    review = Review(author=person.name, state=state, reason=reason)
+    try:
+        decided = await _submit(services, request_id, review)
+    except (AlreadyResolved, AlreadyReviewed) as error:
+        # Somebody was faster: say who, from what is true now.
+        check_open(services, person, await lookup.read_request(services, request_id))
+        raise error from None
+    except NotFound as error:
+        raise no_such_request(request_id, services.policy.cluster) from error
+    services.changed(request_id)
+    return decided
+
+
+def refuse_if_deciding_is_off(services: Services) -> None:
+    if not services.policy.can_decide:
+        raise Refusal(
+            "Deciding from Slack is switched off here. Decide with tsh request review, or on"
+            " Teleport's web page.",
+            reason="deciding_off",
+        )
+
+
+def check_open(services: Services, person: Person, request: AccessRequest) -> None:
+    """Refuse what is already certain from the request itself."""
+    standing = standing_of(request, services.now())
+    if not request.pending:
+        by = listed(
+            label(review.author) for review in request.reviews if _resolved(review, request)
+        )
+        raise Refusal(
+            f"This request is already decided: {standing.words}{f', by {by}' if by else ''}."
+            " Nothing was done.",
+            reason="already_decided",
+        )
+    if standing.decided:
+        raise Refusal(
+            "This request has run out: nobody decided in time. If it is still needed, it has to be"
+            " asked for again.",
+            reason="ran_out",
+        )
+    if request.user == person.name:
+        raise Refusal(
+            "This is your own request; somebody else has to decide it. Withdraw it with tsh or"
+            " Teleport's web page if it is not needed any more.",
+            reason="own_request",
+        )
+    if vote := request.review_by(person.name):
+        raise Refusal(
+            f"You have already {_DONE.get(vote.state, 'reviewed')} this request, and a review is"
+            " final. It waits for somebody else.",
+            reason="already_reviewed",
+        )
+
+
+def _resolved(review: Review, request: AccessRequest) -> bool:
+    return review.state is request.state
+
+
+async def _submit(services: Services, request_id: str, review: Review) -> AccessRequest:
+    """Hand it in, again where no answer came: Teleport takes one review of each person.
+
+    So when a repeated call is told that there is one already, it is looked at: it may be this.
+    """
+    attempts = 0
+
+    async def attempt(deadline: float) -> AccessRequest:
+        nonlocal attempts
+        attempts += 1
+        return await services.teleport.submit_review(request_id, review, deadline=deadline)
+
+    try:
+        return await patiently(attempt, harmless=True)
+    except (AlreadyResolved, AlreadyReviewed):
+        if attempts > 1:
+            request = await lookup.read_request(services, request_id)
+            mine = request.review_by(review.author)
+            if mine is not None and (mine.state, mine.reason) == (review.state, review.reason):
+                return request
+        raise

@@ -1,0 +1,155 @@
+"""Approve and deny: typed with an id, clicked on a card or in a list, handed in with a form."""
+
+from commands import lookup
+from commands.act import Act
+from commands.deciding import check_open, decide, refuse_if_deciding_is_off
+from commands.explain import explain, no_such_request
+from commands.grammar import wants_help
+from commands.listener import Checked, Work
+from commands.reply import Reply
+from commands.services import Services
+from teleport_client.access_request import RequestState
+from teleport_client.errors import NotFound, TeleportError, Unreachable
+from workspace.ask import check_reason
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.views.card import CardFace, card
+from workspace.views.decided import decided_message
+from workspace.views.decision_form import REASON, Decision, decision_form, read
+from workspace.views.help import help_message
+from workspace.views.message import sentence
+from workspace.views.pending_list import Row, pending_list
+
+APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
+_FORM_SECONDS = 1.5
+"""How long a form may wait for what it says about the request: its trigger lives 3 s."""
+
+
+def command(*, approve: bool) -> Work:
+    """`/teleport-approve` and `/teleport-deny`. Only a whole id decides."""
+    name = APPROVE_COMMAND if approve else DENY_COMMAND
+
+    async def work(services: Services, act: Act, reply: Reply) -> None:
+        if wants_help(act.text):
+            await reply.say(help_message(name))
+            return
+        refuse_if_deciding_is_off(services)
+        typed, reason = _split(act.text)
+        person = await services.people.person(act.slack_id)
+        if not typed:
+            await _pick(services, person, reply)
+        elif not lookup.is_full_id(typed):
+            await _show(services, person, typed, reply)
+        elif reason or not _needs_reason(services, approve=approve):
+            await _decide(services, act, reply, Decision(typed, approve), reason)
+        else:
+            await _open_form(services, person, Decision(typed, approve, reply.channel), reply)
+
+    return work
+
+
+def button(*, approve: bool) -> Work:
+    """Approve acts at once, Slack's own dialog having asked; deny asks for a reason."""
+
+    async def work(services: Services, act: Act, reply: Reply) -> None:
+        refuse_if_deciding_is_off(services)
+        if _needs_reason(services, approve=approve):
+            person = await services.people.person(act.slack_id)
+            await _open_form(services, person, Decision(act.value, approve, reply.channel), reply)
+        else:
+            await _decide(services, act, reply, Decision(act.value, approve), "")
+
+    return work
+
+
+async def check_form(_services: Services, act: Act) -> Checked:
+    decision, reason = _handed_in(act)
+    try:
+        check_reason(reason)
+    except Refusal as refusal:
+        return Checked(errors={REASON: refusal.sentence})
+    if not reason:
+        return Checked(errors={REASON: "Say why; the requester is told."})
+    return Checked(work=submit_form, channel=decision.channel)
+
+
+async def submit_form(services: Services, act: Act, reply: Reply) -> None:
+    decision, reason = _handed_in(act)
+    try:
+        await _decide(services, act, reply, decision, reason)
+    except TeleportError as error:
+        # The form is gone, and what was typed in it should not be.
+        refusal = explain(error)
+        name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
+        retry = f"{name} {decision.request_id} {reason}"
+        raise Refusal(refusal.sentence, reason=refusal.reason, command=retry) from error
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The id, which people paste with all sorts of quotes around it, and the reason."""
+    words = text.split(maxsplit=1)
+    typed = words[0].strip("`'\"“”<>") if words else ""
+    return typed.lower(), words[1].strip() if len(words) > 1 else ""
+
+
+def _needs_reason(services: Services, *, approve: bool) -> bool:
+    return not approve or services.policy.approve_with_reason
+
+
+def _handed_in(act: Act) -> tuple[Decision, str]:
+    if act.form is None:
+        raise ValueError("a form that was handed in has a state")
+    return read(act.form.values, act.form.private_metadata)
+
+
+async def _decide(
+    services: Services, act: Act, reply: Reply, decision: Decision, reason: str
+) -> None:
+    state = RequestState.APPROVED if decision.approve else RequestState.DENIED
+    request = await decide(services, act.slack_id, decision.request_id, state, reason)
+    if not act.on_card:
+        await reply.say(decided_message(services.face(request), approve=decision.approve))
+
+
+async def _open_form(services: Services, person: Person, decision: Decision, reply: Reply) -> None:
+    face: CardFace | None = None
+    try:
+        request = await services.teleport.request(decision.request_id, deadline=_FORM_SECONDS)
+        check_open(services, person, request)
+        face = services.face(request)
+    except NotFound as error:
+        raise no_such_request(decision.request_id, services.policy.cluster) from error
+    except Unreachable:
+        # The form says less then; what it hands in is checked again anyway.
+        face = None
+    if not await reply.open_form(decision_form(decision, face)):
+        name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
+        await reply.say(
+            sentence(
+                "Slack did not let the form open in time. Click again, or type:",
+                to_copy=f"{name} {decision.request_id} <reason>",
+            )
+        )
+
+
+async def _pick(services: Services, person: Person, reply: Reply) -> None:
+    pending = await lookup.pending_requests(services)
+    reviewable = await services.permissions.reviewable(person.name, pending)
+    rows = [
+        Row(services.face(request), request.created, may_decide=True)
+        for request in pending
+        if request.id in reviewable
+    ]
+    if not rows:
+        await reply.say(sentence("No request waits for you."))
+        return
+    await reply.say(pending_list("Pick the one to decide", rows, scope="reviewable"))
+
+
+async def _show(services: Services, person: Person, part: str, reply: Reply) -> None:
+    found = await lookup.ending_with(services, person, part)
+    if len(found) == 1:
+        await reply.say(card(services.face(found[0])))
+        return
+    rows = [Row(services.face(request), request.created, may_decide=True) for request in found]
+    await reply.say(pending_list(f"{len(rows)} requests end in {part}", rows, scope="reviewable"))

@@ -1,0 +1,186 @@
+"""From an envelope to work, under one wrapper.
+
+The ack goes out first and cannot fail; the work is a task of its own that is timed and logged. Its
+errors become one private sentence, and the unexpected an id that stands both there and in the log.
+A form's ack carries an answer, so its check comes before, within a limit.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from secrets import token_hex
+from time import monotonic
+from typing import Any, TypeAlias
+
+import structlog
+from slack_bolt.async_app import AsyncAck
+
+from commands.act import Act, from_form, from_suggestion
+from commands.explain import explain
+from commands.reply import Reply
+from commands.services import Services
+from teleport_client.errors import TeleportError
+from workspace.refusal import Refusal
+from workspace.views import result
+from workspace.views.message import Message, sentence
+
+CHECK_SECONDS = 1.5
+"""For what a form's ack waits for; Slack allows 3 s in all."""
+SUGGEST_SECONDS = 2.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+Work: TypeAlias = Callable[[Services, Act, Reply], Awaitable[None]]
+Listener: TypeAlias = Callable[[AsyncAck, dict[str, Any]], Coroutine[Any, Any, None]]
+Payload: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a form's check came to: words beside its fields, or the work that follows its ack."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """Block id to sentence. The form stays open."""
+    work: Work | None = None
+    channel: str = ""
+    """Where to answer."""
+
+
+Check: TypeAlias = Callable[[Services, Act], Awaitable[Checked]]
+Suggest: TypeAlias = Callable[[Services, Act], Awaitable[list[dict[str, Any]]]]
+Observe: TypeAlias = Callable[[str, str, float], None]
+"""Told the act's name, its outcome and how many seconds it took."""
+
+
+class Listeners:
+    """Makes Bolt listeners, and keeps the tasks that they start."""
+
+    def __init__(self, services: Services, observe: Observe) -> None:
+        self._services = services
+        self._observe = observe
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._tasks)
+
+    async def drain(self, seconds: float) -> int:
+        """Wait for work that is under way. Gives how much had to be cancelled."""
+        if not self._tasks:
+            return 0
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        return len(late)
+
+    def acting(self, read: Callable[[Payload], Act], work: Work) -> Listener:
+        """For commands and clicks: ack, then work."""
+
+        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+            await ack()
+            act = read(body)
+            self._start(act, work, self._reply(act))
+
+        return listener
+
+    def submitting(self, check: Check, *, otherwise: Work) -> Listener:
+        """For forms: check, ack with the outcome, then work.
+
+        A check that does not end in time leaves a view that waits, and `otherwise` does it all.
+        """
+
+        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+            act = from_form(body)
+            try:
+                async with asyncio.timeout(CHECK_SECONDS):
+                    checked = await check(self._services, act)
+            except TimeoutError:
+                await ack(response_action="update", view=result.waiting_view())
+                waiting = act.form.id if act.form else ""
+                self._start(act, otherwise, self._reply(act, waiting_view=waiting))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
+                said = self._explained(act, error)
+                await ack(response_action="update", view=result.result_view(said))
+            else:
+                await self._settle(ack, act, checked)
+
+        return listener
+
+    def suggesting(self, suggest: Suggest) -> Listener:
+        """For menus that are typed into: ack with options. No answer in time is an empty menu."""
+
+        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+            act = from_suggestion(body)
+            started = monotonic()
+            options: list[dict[str, Any]] = []
+            outcome = "done"
+            try:
+                async with asyncio.timeout(SUGGEST_SECONDS):
+                    options = await suggest(self._services, act)
+            except Exception as error:  # noqa: BLE001 - a menu can show no error
+                outcome = "no_options"
+                log.warning("no_options", act=act.name, error=f"{type(error).__name__}: {error}")
+            await ack(options=options)
+            self._observe(act.name, outcome, monotonic() - started)
+
+        return listener
+
+    async def _settle(self, ack: AsyncAck, act: Act, checked: Checked) -> None:
+        if checked.errors:
+            await ack(response_action="errors", errors=dict(checked.errors))
+            self._observe(act.name, "form_errors", 0.0)
+            return
+        await ack()
+        if checked.work is not None:
+            self._start(act, checked.work, self._reply(act, channel=checked.channel))
+
+    def _reply(self, act: Act, *, channel: str = "", waiting_view: str = "") -> Reply:
+        slack, http = self._services.slack, self._services.http
+        return Reply(act, slack, http, channel=channel, waiting_view=waiting_view)
+
+    def _start(self, act: Act, work: Work, reply: Reply) -> None:
+        task = asyncio.create_task(self._run(act, work, reply))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, act: Act, work: Work, reply: Reply) -> None:
+        started = monotonic()
+        structlog.contextvars.bind_contextvars(act=act.name, slack_id=act.slack_id)
+        outcome = "done"
+        try:
+            await work(self._services, act, reply)
+        except Exception as error:  # noqa: BLE001 - the one place where errors become words
+            outcome = "refused" if isinstance(error, Refusal) else "failed"
+            await self._answer(reply, self._explained(act, error))
+        finally:
+            seconds = monotonic() - started
+            log.info("act_handled", outcome=outcome, seconds=round(seconds, 3))
+            self._observe(act.name, outcome, seconds)
+
+    def _explained(self, act: Act, error: Exception) -> Message:
+        """Log the cause and find the words."""
+        if isinstance(error, TeleportError):
+            log.warning(
+                "teleport_refused",
+                act=act.name,
+                method=error.method,
+                code=error.code.name,
+                error=error.text,
+            )
+            error = explain(error)
+        if isinstance(error, Refusal):
+            log.info("refused", act=act.name, slack_id=act.slack_id, reason=error.reason)
+            return sentence(error.sentence, to_copy=error.command)
+        error_id = token_hex(4)
+        log.error("act_failed", act=act.name, error_id=error_id, exc_info=error)
+        return sentence(
+            f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before"
+            " you try again, and give that id to whoever runs the bot."
+        )
+
+    async def _answer(self, reply: Reply, message: Message) -> None:
+        try:
+            await reply.say(message)
+        except Exception:
+            log.exception("not_answered")

@@ -1,0 +1,74 @@
+"""Find the request that somebody means by what they typed."""
+
+import re
+
+from commands.explain import no_such_request
+from commands.patience import patiently
+from commands.services import Services
+from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.errors import NotFound
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+
+_FULL_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_PART_OF_ID = re.compile(r"[0-9a-f-]{4,35}", re.IGNORECASE)
+
+
+def is_full_id(text: str) -> bool:
+    return _FULL_ID.fullmatch(text) is not None
+
+
+async def read_request(services: Services, request_id: str) -> AccessRequest:
+    """Read a request as it is now. Raises Refusal when there is none, TeleportError."""
+    try:
+        return await patiently(
+            lambda deadline: services.teleport.request(request_id, deadline=deadline)
+        )
+    except NotFound as error:
+        raise no_such_request(request_id, services.policy.cluster) from error
+
+
+async def pending_requests(services: Services) -> tuple[AccessRequest, ...]:
+    """All that wait, newest first."""
+    return await patiently(
+        lambda deadline: services.teleport.requests(state=RequestState.PENDING, deadline=deadline)
+    )
+
+
+async def ending_with(services: Services, person: Person, part: str) -> list[AccessRequest]:
+    """Find pending requests by the last characters of their ids, which are what we show.
+
+    Only those that this person may know of. Raises Refusal when there is none.
+    """
+    if not _PART_OF_ID.fullmatch(part):
+        raise Refusal(
+            f"“{label(part)}” is not an id of a request. Copy one from /teleport-pending, or leave"
+            " it out to pick one.",
+            reason="bad_id",
+        )
+    ending = [
+        request
+        for request in await pending_requests(services)
+        if request.id.lower().endswith(part.lower())
+    ]
+    found = await visible_to(services, person, ending)
+    if not found:
+        raise no_such_request(part, services.policy.cluster)
+    return found
+
+
+async def visible_to(
+    services: Services, person: Person, requests: list[AccessRequest]
+) -> list[AccessRequest]:
+    """Own ones, those that one may review, and all for whom Teleport shows all."""
+    if not requests or await services.permissions.sees_all(person.name):
+        return requests
+    reviewable = await services.permissions.reviewable(person.name, requests)
+    return [
+        request
+        for request in requests
+        if request.user == person.name
+        or request.review_by(person.name) is not None
+        or request.id in reviewable
+    ]

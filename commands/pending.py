@@ -1,0 +1,108 @@
+"""`/teleport-pending`: what waits, privately, with buttons on what one may decide."""
+
+from enum import StrEnum
+
+from rapidfuzz import process
+
+from commands import lookup
+from commands.act import Act
+from commands.grammar import wants_help
+from commands.reply import Reply
+from commands.services import Services
+from teleport_client.access_request import AccessRequest
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+from workspace.views.help import help_message
+from workspace.views.message import Message, sentence
+from workspace.views.pending_list import PAGE, Row, pending_list
+
+NAME = "/teleport-pending"
+
+
+class Scope(StrEnum):
+    """Which of them. The values travel in paging buttons."""
+
+    CONCERNED = ""
+    """One's own and those that one may decide."""
+    MINE = "mine"
+    REVIEWABLE = "reviewable"
+    ALL = "all"
+
+
+_TITLES = {
+    Scope.CONCERNED: "Your requests, and those that wait for you",
+    Scope.MINE: "Your pending requests",
+    Scope.REVIEWABLE: "Requests that wait for you",
+    Scope.ALL: "All pending requests",
+}
+_NONE = {
+    Scope.CONCERNED: "Nothing waits: you have no pending request, and none waits for you.",
+    Scope.MINE: "You have no pending request. Ask for access with /teleport-request.",
+    Scope.REVIEWABLE: "No request waits for you.",
+    Scope.ALL: "No request is pending.",
+}
+
+
+async def command(services: Services, act: Act, reply: Reply) -> None:
+    if wants_help(act.text):
+        await reply.say(help_message(NAME))
+        return
+    scope = _scope(act.text.strip())
+    person = await services.people.person(act.slack_id)
+    await reply.say(await listing(services, person, scope))
+
+
+async def turn_page(services: Services, act: Act, reply: Reply) -> None:
+    """Older or newer: a button whose value is `<scope>:<page>`."""
+    scope, _, page = act.value.partition(":")
+    person = await services.people.person(act.slack_id)
+    await reply.instead(await listing(services, person, Scope(scope), int(page)))
+
+
+async def listing(services: Services, person: Person, scope: Scope, page: int = 0) -> Message:
+    if scope is Scope.ALL and not await services.permissions.sees_all(person.name):
+        raise Refusal(
+            "Your Teleport roles do not let you list everybody's requests. See your own and those"
+            f" that wait for you with {NAME}.",
+            reason="may_not_list_all",
+        )
+    pending = await lookup.pending_requests(services)
+    reviewable = await services.permissions.reviewable(person.name, pending)
+    chosen = [request for request in pending if _belongs(scope, request, person, reviewable)]
+    if not chosen:
+        return sentence(_NONE[scope])
+    rows = [
+        Row(services.face(request), request.created, may_decide=request.id in reviewable)
+        for request in chosen
+    ]
+    last_page = (len(rows) - 1) // PAGE
+    return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
+
+
+def _belongs(
+    scope: Scope, request: AccessRequest, person: Person, reviewable: frozenset[str]
+) -> bool:
+    mine = request.user == person.name
+    match scope:
+        case Scope.MINE:
+            return mine
+        case Scope.REVIEWABLE:
+            return request.id in reviewable
+        case Scope.CONCERNED:
+            return mine or request.id in reviewable
+        case Scope.ALL:
+            return True
+
+
+def _scope(word: str) -> Scope:
+    try:
+        return Scope(word.lower())
+    except ValueError:
+        named = [scope.value for scope in Scope if scope.value]
+        nearest = process.extractOne(word, named, score_cutoff=50)
+        hint = f"Did you mean {nearest[0]}? " if nearest else ""
+        raise Refusal(
+            f"There is no list called “{label(word)}”. {hint}There are {', '.join(named)}.",
+            reason="unknown_scope",
+        ) from None

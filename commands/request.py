@@ -1,0 +1,88 @@
+"""`/teleport-request`: ask for access by typing it, or by a form."""
+
+from commands import asking
+from commands.act import Act
+from commands.asking import ReasonMissing
+from commands.grammar import ask_from, wants_help
+from commands.patience import patiently
+from commands.reply import Reply
+from commands.services import Services
+from teleport_client.access_request import AccessRequest
+from workspace.ask import Ask, unpacked
+from workspace.people import Person
+from workspace.views.asked import ask_again, asked, reason_wanted
+from workspace.views.help import help_message
+from workspace.views.message import sentence
+from workspace.views.request_form import request_form
+
+NAME = "/teleport-request"
+
+
+async def command(services: Services, act: Act, reply: Reply) -> None:
+    if wants_help(act.text):
+        await reply.say(help_message(NAME))
+        return
+    ask = ask_from(act.text)
+    person = await services.people.person(act.slack_id)
+    if not ask.roles:
+        await open_form(services, person, reply, ask)
+    else:
+        await ask_for(services, person, ask, reply)
+
+
+async def ask_anyway(services: Services, act: Act, reply: Reply) -> None:
+    """Ask although the same is asked for already: a button, with the ask in its value."""
+    person = await services.people.person(act.slack_id)
+    await ask_for(services, person, unpacked(act.value), reply)
+
+
+async def fill_in(services: Services, act: Act, reply: Reply) -> None:
+    """Open the form with what was typed: a button, with the ask in its value."""
+    person = await services.people.person(act.slack_id)
+    await open_form(services, person, reply, unpacked(act.value))
+
+
+async def ask_for(services: Services, person: Person, ask: Ask, reply: Reply) -> None:
+    """Check, point out a like request, and store. Raises Refusal, TeleportError."""
+    try:
+        tried = await patiently(
+            lambda deadline: asking.check(services, person, ask, deadline=deadline)
+        )
+        await store(services, person, ask, tried, reply)
+    except ReasonMissing as missing:
+        await _ask_for_reason(ask, missing, reply)
+
+
+async def store(
+    services: Services, person: Person, ask: Ask, tried: AccessRequest, reply: Reply
+) -> None:
+    """Store what Teleport has tried, unless the same is asked for already. Raises ReasonMissing."""
+    known = await patiently(lambda _: asking.alike(services, person, tried))
+    if known and not ask.anyway:
+        await reply.say(ask_again(ask, services.face(known[0]), known[0].created))
+        return
+    created = await asking.create(services, person, ask, known)
+    await reply.instead(asked(ask, services.face(created), created.created))
+
+
+async def open_form(
+    services: Services,
+    person: Person,
+    reply: Reply,
+    ask: Ask,
+    *,
+    note: str = "",
+    reason_required: bool = False,
+) -> None:
+    form = request_form(ask, channel=reply.channel, note=note, reason_required=reason_required)
+    if not await reply.open_form(form):
+        await reply.say(sentence(f"Slack did not let the form open in time. Try {NAME} again."))
+        return
+    # The menu of roles asks for these a moment later.
+    await services.permissions.capabilities(person.name)
+
+
+async def _ask_for_reason(ask: Ask, missing: ReasonMissing, reply: Reply) -> None:
+    form = request_form(ask, channel=reply.channel, note=missing.sentence, reason_required=True)
+    if not await reply.open_form(form):
+        await reply.say(reason_wanted(ask, missing.sentence))

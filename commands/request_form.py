@@ -1,0 +1,129 @@
+"""The form of `/teleport-request`: what it offers while it is filled in, and what is handed in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from commands import asking, request
+from commands.act import Act
+from commands.asking import ReasonMissing
+from commands.explain import explain
+from commands.listener import Checked
+from commands.reply import Reply
+from commands.services import Services
+from teleport_client.access_request import AccessRequest
+from teleport_client.errors import TeleportError, Unreachable
+from workspace.ask import Ask
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+from workspace.views import role_option
+from workspace.views.asked import reason_wanted
+from workspace.views.request_form import REASON, REVIEWERS, ROLES, Filled, read, role_options
+
+_DRY_RUN_SECONDS = 1.5
+_ALIKE = 50
+"""How much a role's name has to resemble what was typed, out of 100."""
+
+
+class _FieldRefused(Exception):
+    """One field is wrong, in a sentence that is shown beside it."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+        self.sentence = sentence
+
+
+async def suggest_roles(services: Services, act: Act) -> list[dict[str, Any]]:
+    """Offer the roles that this person may ask for, best match first."""
+    person = await services.people.person(act.slack_id)
+    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    typed = act.text.strip()
+    if not typed:
+        return role_options(sorted(allowed))
+    found = process.extract(
+        typed.lower(), allowed, scorer=fuzz.WRatio, processor=str.lower, limit=100,
+        score_cutoff=_ALIKE,
+    )  # fmt: skip
+    return role_options(name for name, _, _ in found)
+
+
+async def check(services: Services, act: Act) -> Checked:
+    """Look at what was handed in, and have Teleport try it, before the form closes."""
+    filled = _filled(act)
+    try:
+        person, ask = await _understood(services, act, filled)
+        tried = await _tried(services, person, ask)
+    except _FieldRefused as refused:
+        return Checked(errors={refused.field: refused.sentence})
+    except Unreachable as error:
+        raise TimeoutError from error
+    return Checked(work=_storing(person, ask, tried), channel=filled.channel)
+
+
+async def submit(services: Services, act: Act, reply: Reply) -> None:
+    """Do it all after the ack, for when Teleport was too slow for the form."""
+    try:
+        person, ask = await _understood(services, act, _filled(act))
+    except _FieldRefused as refused:
+        raise Refusal(refused.sentence, reason="form_field") from refused
+    await request.ask_for(services, person, ask, reply)
+
+
+def _filled(act: Act) -> Filled:
+    if act.form is None:
+        raise ValueError("a form that was handed in has a state")
+    return read(act.form.values, act.form.private_metadata)
+
+
+async def _understood(services: Services, act: Act, filled: Filled) -> tuple[Person, Ask]:
+    person = await services.people.person(act.slack_id)
+    picked = await asyncio.gather(
+        *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
+    )
+    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    return person, replace(
+        filled.ask,
+        roles=role_option.names(filled.role_values, allowed),
+        reviewers=tuple(dict.fromkeys((*filled.ask.reviewers, *picked))),
+    )
+
+
+async def _reviewer(services: Services, slack_id: str) -> str:
+    try:
+        return (await services.people.person(slack_id)).name
+    except Refusal as refusal:
+        raise _FieldRefused(
+            REVIEWERS,
+            f"{label(slack_id)} cannot be asked: this account is not linked to one Teleport user.",
+        ) from refusal
+
+
+async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
+    try:
+        return await asking.check(services, person, ask, deadline=_DRY_RUN_SECONDS)
+    except ReasonMissing as missing:
+        raise _FieldRefused(REASON, missing.sentence) from missing
+    except Refusal as refusal:
+        field = REASON if refusal.reason == "reason_too_long" else ROLES
+        raise _FieldRefused(field, refusal.sentence) from refusal
+    except Unreachable:
+        raise
+    except TeleportError as error:
+        raise _FieldRefused(ROLES, explain(error).sentence) from error
+
+
+def _storing(
+    person: Person, ask: Ask, tried: AccessRequest
+) -> Callable[[Services, Act, Reply], Awaitable[None]]:
+    async def store(services: Services, _act: Act, reply: Reply) -> None:
+        try:
+            await request.store(services, person, ask, tried, reply)
+        except ReasonMissing as missing:
+            await reply.say(reason_wanted(ask, missing.sentence))
+
+    return store

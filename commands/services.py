@@ -1,0 +1,43 @@
+"""What every command may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from commands.permissions import Permissions
+from teleport_client.access_request import AccessRequest
+from teleport_client.client import TeleportClient
+from workspace.people import People
+from workspace.views.card import CardFace, face_of
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the settings say about acting from Slack."""
+
+    cluster: str
+    pages: str = ""
+    """Address that request ids are appended to, where Teleport has pages for them."""
+    can_decide: bool = True
+    approve_with_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    teleport: TeleportClient
+    people: People
+    permissions: Permissions
+    slack: AsyncWebClient
+    http: aiohttp.ClientSession
+    changed: Callable[[str], None]
+    """Called with the id of a request that was created or decided here."""
+    now: Callable[[], datetime]
+    policy: Policy
+
+    def face(self, request: AccessRequest) -> CardFace:
+        return face_of(
+            request, self.now(), pages=self.policy.pages, can_decide=self.policy.can_decide
+        )

@@ -1,0 +1,88 @@
+"""Private answers to somebody who asks for access."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
+
+from workspace.ask import Ask
+from workspace.untrusted import label
+from workspace.views import rich
+from workspace.views.card import CardFace, asked_for, short_id
+from workspace.views.message import Message, message
+from workspace.views.request_form import duration_words
+from workspace.views.standing import listed
+
+ASK_ANYWAY = "ask_anyway"
+FILL_IN = "fill_in_request"
+"""Action ids; the value is a packed ask."""
+_VALUE_LIMIT = 2000
+"""Characters that a button carries (docs.slack.dev: button element)."""
+_LEEWAY = timedelta(minutes=1)
+
+
+def asked(ask: Ask, face: CardFace, created: datetime | None) -> Message:
+    """Say that it is asked for, and openly when Teleport gives it for less long."""
+    wanted = asked_for(face.roles, face.resources)
+    headline = f"You asked for {wanted}."
+    rows: list[rich.Line] = [
+        (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
+        ("You will get a message here when it is decided.",),
+    ]
+    if _shorter(ask, face, created) and ask.duration and face.access_until:
+        rows.append(
+            (
+                f"You asked for {duration_words(ask.duration)}; Teleport's rules end it at ",
+                rich.moment(face.access_until),
+                ".",
+            )
+        )
+    return message(headline, rich.lines(*rows))
+
+
+def ask_again(ask: Ask, existing: CardFace, created: datetime | None) -> Message:
+    """Point out that the same is asked for already."""
+    wanted = asked_for(existing.roles, existing.resources)
+    headline = f"You have already asked for {wanted}, and it is still waiting."
+    rows: list[rich.Line] = [(rich.bold(headline),)]
+    row: list[rich.Part | str] = ["Request ", rich.code(short_id(existing.id))]
+    if created is not None:
+        row += [" · asked ", rich.ago(created)]
+    rows += [row, ("Nothing was asked for this time.",)]
+    button = _button("Ask anyway", ASK_ANYWAY, replace(ask, anyway=True))
+    return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
+
+
+def reason_wanted(ask: Ask, why: str) -> Message:
+    """Ask for the reason when it is too late for a form to open by itself."""
+    headline = f"A reason is needed to ask for {listed(map(label, ask.roles))}."
+    return message(
+        headline,
+        rich.lines((rich.bold(headline),), (why,), ("Nothing was asked for yet.",)),
+        ActionsBlock(elements=[_button("Add a reason", FILL_IN, ask)]),
+    )
+
+
+def _button(words: str, action: str, ask: Ask) -> ButtonElement:
+    """A reason too long for a button is cut, and the form opens so that it can be mended."""
+    packed = ask.packed()
+    if len(packed) > _VALUE_LIMIT:
+        action = FILL_IN
+        packed = _cut(ask).packed()
+    return ButtonElement(text=words, action_id=action, value=packed)
+
+
+def _cut(ask: Ask) -> Ask:
+    over = len(ask.packed()) - _VALUE_LIMIT
+    while over > 0 and ask.reason:
+        ask = replace(ask, reason=ask.reason[: max(0, len(ask.reason) - over)])
+        over = len(ask.packed()) - _VALUE_LIMIT
+    while len(ask.packed()) > _VALUE_LIMIT:
+        ask = replace(ask, roles=ask.roles[:-1], reviewers=())
+    return ask
+
+
+def _shorter(ask: Ask, face: CardFace, created: datetime | None) -> bool:
+    if ask.duration is None or face.access_until is None or created is None:
+        return False
+    return face.access_until + _LEEWAY < created + ask.duration
