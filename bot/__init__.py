@@ -1,0 +1,1 @@
+"""The process: settings, everything put together, start and stop."""

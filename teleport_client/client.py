@@ -371,6 +371,8 @@ def _errors_of(method: str) -> Iterator[None]:
     except grpc.aio.AioRpcError as error:
         raise errors.from_rpc(method, error.code(), error.details()) from error
     except grpc.aio.UsageError as error:
+        if "closed" not in str(error).lower():
+            raise
         raise errors.Unreachable(
             "the connection to Teleport is closed",
             method=method,

@@ -48,7 +48,8 @@ async def read_events(call: Stream, deadline: float) -> AsyncIterator[WatchEvent
 
 
 async def _follow(call: Stream) -> AsyncIterator[WatchEvent]:
-    async for event in call:
+    """Go on reading one by one: gRPC refuses to iterate over a call that was read from."""
+    while isinstance(event := await call.read(), proto.Event):
         if event.Type == proto.Operation.PUT and event.HasField("AccessRequest"):
             yield RequestPut(convert.request_from(event.AccessRequest))
         elif event.Type == proto.Operation.DELETE and event.HasField("ResourceHeader"):

@@ -1,0 +1,5 @@
+"""`python -m bot` is `teleport-chatops`."""
+
+from bot.cli import main
+
+main()

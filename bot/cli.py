@@ -1,0 +1,70 @@
+"""The command line, `teleport-chatops`. What a command needs is imported when it runs."""
+
+import asyncio
+import json
+import os
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Ask for, review and follow Teleport access from Slack.",
+)
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Settings in TOML; the environment adds.")
+]
+
+
+@app.command()
+def run(config: ConfigOption = None) -> None:
+    """Run the bot until SIGTERM."""
+    # grpc-core writes its own lines to stderr otherwise; what matters is in our log.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from bot.logs import configure_logs
+    from bot.process import run_until_signalled
+    from bot.settings import SettingsError, load_settings
+    from bot.start_error import MISCONFIGURED, StartError
+
+    try:
+        settings = load_settings(config)
+    except SettingsError as error:
+        _give_up(str(error), MISCONFIGURED)
+    configure_logs(settings.log)
+    try:
+        asyncio.run(run_until_signalled(settings))
+    except StartError as error:
+        _give_up(str(error), error.exit_code)
+
+
+@app.command()
+def manifest() -> None:
+    """Print the Slack app manifest."""
+    from bot.manifest import manifest as build
+
+    typer.echo(json.dumps(build(), indent=2))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(installed_version("teleport-chatops"))
+
+
+def main() -> None:
+    if sys.argv[1:2] in (["sandbox"], ["--help"], []):
+        from sandbox.cli import app as sandbox_app
+
+        app.add_typer(sandbox_app, name="sandbox")
+    app()
+
+
+def _give_up(sentence: str, exit_code: int) -> None:
+    typer.echo(f"teleport-chatops: {sentence}", err=True)
+    raise typer.Exit(exit_code)

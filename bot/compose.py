@@ -1,0 +1,173 @@
+"""The composition root: the one place that knows every concrete class."""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.logs import BOLT_LOGGER
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.slack_connection import Installation, web_client
+from commands import register
+from commands.listener import Listeners
+from commands.permissions import Permissions
+from commands.services import Policy, Services
+from notifications.alarms import Alarms
+from notifications.controller import Controller
+from notifications.delivery import Delivery
+from notifications.history import History
+from notifications.lease import Leadership
+from notifications.ledger import Ledger
+from notifications.mirror import Mirror
+from notifications.plan import Outlook
+from notifications.queue import ChangeQueue
+from notifications.recipients import Recipients
+from notifications.reconciler import Reconciler
+from teleport_client.client import TeleportClient
+from teleport_client.cluster import ClusterInfo
+from workspace.outbox import Outbox
+from workspace.people import Matching, People
+
+PLUGIN = "teleport-chatops"
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class World:
+    """What the bot found when it started."""
+
+    settings: Settings
+    teleport: TeleportClient
+    cluster: ClusterInfo
+    slack: AsyncWebClient
+    http: aiohttp.ClientSession
+    installation: Installation
+    now: Callable[[], datetime]
+    metrics: Metrics
+
+
+def build_people(world: World) -> People:
+    review = world.settings.review
+    matching = Matching(
+        team=world.installation.team,
+        trait=review.slack_user_id_trait,
+        email_is_user_name=review.allow_email_username_match,
+    )
+    return People(world.slack, world.teleport, matching)
+
+
+def build_controller(world: World, people: People) -> Controller:
+    """Put together the street on which people are told."""
+    settings = world.settings
+    queue = ChangeQueue()
+    mirror = Mirror(world.teleport, lambda request_id, live: queue.add(request_id, live=live))
+    alarms = Alarms(queue.add, now=world.now)
+    leadership = Leadership(
+        world.teleport, world.installation.team, holder=_holder(), now=world.now
+    )
+    outbox = Outbox(world.slack, may_send=lambda: leadership.held)
+    ledger = Ledger(world.teleport, f"{PLUGIN}/{world.installation.team}")
+    recipients = Recipients(
+        world.slack,
+        settings.role_to_recipients,
+        allow_shared=settings.slack.allow_shared_channels,
+    )
+    history = History(world.slack, world.installation.scopes, bot_id=world.installation.bot_id)
+    reconciler = Reconciler(
+        mirror=mirror,
+        ledger=ledger,
+        delivery=Delivery(outbox, recipients, people, history, now=world.now),
+        recipients=recipients,
+        alarms=alarms,
+        outlook=Outlook(
+            pages=world.cluster.request_page,
+            can_decide=settings.can_decide,
+            announce_max_age=settings.announce_max_age,
+        ),
+        now=world.now,
+    )
+    return Controller(
+        mirror=mirror,
+        queue=queue,
+        ledger=ledger,
+        reconciler=reconciler,
+        recipients=recipients,
+        alarms=alarms,
+        outbox=outbox,
+        leadership=leadership,
+        now=world.now,
+    )
+
+
+def build_listeners(world: World, people: People, changed: Callable[[str], None]) -> Listeners:
+    """Put together the street on which people act."""
+    services = Services(
+        teleport=world.teleport,
+        people=people,
+        permissions=Permissions(world.teleport),
+        slack=world.slack,
+        http=world.http,
+        changed=changed,
+        now=world.now,
+        policy=Policy(
+            cluster=world.cluster.name,
+            pages=world.cluster.request_page,
+            can_decide=world.settings.can_decide,
+            approve_with_reason=world.settings.review.approve_with_reason,
+        ),
+    )
+    return Listeners(services, world.metrics.observe_act)
+
+
+def build_app(world: World, listeners: Listeners, draining: Callable[[], bool]) -> AsyncApp:
+    """Put a Bolt app before the listeners. While `draining` new envelopes are left to others.
+
+    Bolt asks Slack nothing about the token: it is told what is known since the start.
+    """
+    result = AuthorizeResult.from_auth_test_response(
+        bot_token=world.slack.token, auth_test_response=world.installation.auth_test
+    )
+
+    async def authorize() -> AuthorizeResult:
+        return result
+
+    app = AsyncApp(
+        name=PLUGIN,
+        client=web_client(world.settings, world.http, token=""),
+        authorize=authorize,
+        logger=logging.getLogger(BOLT_LOGGER),
+        raise_error_for_unhandled_request=True,
+    )
+
+    @app.middleware
+    async def refuse_while_draining(
+        next: Callable[[], object],  # noqa: A002 - Bolt injects by this name
+    ) -> BoltResponse | None:
+        if draining():
+            return BoltResponse(status=503)
+        await next()  # type: ignore[misc]
+        return None
+
+    @app.error
+    async def log_error(error: Exception, body: dict[str, object]) -> None:
+        log.error("envelope_not_handled", kind=body.get("type", "command"), exc_info=error)
+
+    register(app, listeners)
+    return app
+
+
+def _holder() -> str:
+    """Tell replicas apart in Teleport's list of semaphores."""
+    return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"

@@ -1,0 +1,67 @@
+"""/healthz, /readyz and /metrics, for whoever watches over the process."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.metrics import Metrics
+from bot.settings import HealthSettings
+
+Trouble: TypeAlias = Callable[[], str]
+"""Why a part is not ready, empty when it is."""
+
+
+class Readiness:
+    """Every part with its reason."""
+
+    def __init__(self, parts: Mapping[str, Trouble]) -> None:
+        self._parts = parts
+
+    def report(self) -> dict[str, str]:
+        return {name: trouble() or "ready" for name, trouble in self._parts.items()}
+
+    @property
+    def ready(self) -> bool:
+        return not any(trouble() for trouble in self._parts.values())
+
+
+@asynccontextmanager
+async def serve_health(
+    settings: HealthSettings, readiness: Readiness, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Serve while the block runs; nothing at all with port 0."""
+    if not settings.port:
+        yield
+        return
+    runner = web.AppRunner(_app(readiness, metrics), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.listen, settings.port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _app(readiness: Readiness, metrics: Metrics) -> web.Application:
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        status = 200 if readiness.ready else 503
+        return web.json_response(
+            {"ready": readiness.ready, "parts": readiness.report()}, status=status
+        )
+
+    async def show_metrics(_request: web.Request) -> web.Response:
+        return web.Response(
+            body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
+        )
+
+    app = web.Application()
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", show_metrics)
+    return app

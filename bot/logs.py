@@ -1,0 +1,123 @@
+"""Logs: structlog events with fixed names, as JSON lines or for a terminal, without secrets.
+
+Whatever Slack's libraries log through the standard library takes the same way out.
+"""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor
+
+from bot.settings import LogSettings
+
+_SECRETS = re.compile(
+    r"""
+      xox[a-z]*-[\w.-]+                       # Slack tokens
+    | xapp-[\w.-]+
+    | https://hooks\.slack\.com/\S+           # response URLs
+    | (?<=/response/)[\w.-]+
+    | \b\d+\.\d+\.[0-9a-f]{32}\b              # trigger ids
+    | (?<=ticket=)[\w.-]+                     # Socket Mode addresses
+    | -----BEGIN[ ][A-Z0-9 ]+-----.*?(?:-----END[ ][A-Z0-9 ]+-----|\Z)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HIDDEN = "[hidden]"
+BOLT_LOGGER = "bolt"
+"""To be handed to Bolt: its own loggers set levels of their own."""
+# They say at INFO what is ours to say, or repeat every frame at DEBUG.
+_QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "stamina")
+
+
+def configure_logs(settings: LogSettings) -> None:
+    """Set up once, at start."""
+    stream = _stream(settings.output)
+    as_json = settings.format == "json" or (settings.format == "auto" and not stream.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _name_foreign],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_renderers(as_json=as_json),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.severity.upper())
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def hide_secrets(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace what looks like a secret in any text of an event, whatever its key."""
+    for key, value in event.items():
+        event[key] = _hidden(value)
+    return event
+
+
+def _hidden(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SECRETS.sub(_HIDDEN, value)
+    if isinstance(value, dict):
+        return {key: _hidden(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden(each) for each in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _SECRETS.sub(_HIDDEN, str(value))
+
+
+def _renderers(*, as_json: bool) -> list[Processor]:
+    if as_json:
+        return [
+            structlog.processors.format_exc_info,
+            hide_secrets,
+            structlog.processors.JSONRenderer(sort_keys=False),
+        ]
+    return [
+        structlog.processors.format_exc_info,
+        hide_secrets,
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    ]
+
+
+def _name_foreign(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Keep event names fixed: what a library says becomes a field."""
+    record = event.get("_record")
+    event["message"] = event["event"]
+    event["event"] = "library_log"
+    if isinstance(record, logging.LogRecord):
+        event["logger"] = record.name
+    return event
+
+
+def _stream(output: str) -> TextIO:
+    if output in {"stderr", "stdout"}:
+        stream: TextIO = getattr(sys, output)
+        return stream
+    return Path(output).open("a", encoding="utf-8", buffering=1)

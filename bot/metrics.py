@@ -1,0 +1,36 @@
+"""Metrics for Prometheus. The rooms know nothing of it: they are given callables, or are asked."""
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+PREFIX = "teleport_chatops"
+
+
+class Metrics:
+    """All metrics, on a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._acts = Histogram(
+            f"{PREFIX}_act_seconds",
+            "How long commands, clicks and forms took, by what they were and how they ended",
+            ["act", "outcome"],
+            registry=self.registry,
+        )
+        self._socket_resets = Counter(
+            f"{PREFIX}_socket_resets_total",
+            "How often a Socket Mode connection had to be helped, by how",
+            ["cure"],
+            registry=self.registry,
+        )
+
+    def observe_act(self, act: str, outcome: str, seconds: float) -> None:
+        self._acts.labels(act, outcome).observe(seconds)
+
+    def count_socket_reset(self, cure: str) -> None:
+        self._socket_resets.labels(cure).inc()
+
+    def ask(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """Read a value whenever somebody looks at the metrics."""
+        Gauge(f"{PREFIX}_{name}", meaning, registry=self.registry).set_function(value)

@@ -1,0 +1,134 @@
+"""The Web API client, and what Slack says about the tokens before anything else is tried."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.settings import Settings
+from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
+from workspace.slack_failure import Failure, error_code, failure_of, retry_after
+
+CALL_SECONDS = 8.0
+"""One call ends within this; the lease counts on it."""
+SCOPES = (
+    "commands",
+    "chat:write",
+    "im:write",
+    "users:read",
+    "users:read.email",
+    "channels:read",
+    "groups:read",
+)
+"""What the bot's token needs."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Who the bot is in Slack."""
+
+    team: str
+    bot_id: str
+    scopes: frozenset[str]
+    auth_test: Mapping[str, Any]
+
+
+def http_session() -> aiohttp.ClientSession:
+    """One session for all calls: given one, the SDK's client leaves time limits to it."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+
+
+def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -> AsyncWebClient:
+    """Build a client that repeats nothing by itself: the SDK's own retries may post twice."""
+    client = AsyncWebClient(
+        token=token or None,
+        base_url=settings.slack.apiurl,
+        session=session,
+        retry_handlers=[],
+    )
+    client.proxy = _proxy_for(settings.slack.apiurl)
+    return client
+
+
+async def check_installation(
+    client: AsyncWebClient, app_token: str | None, *, patience: float
+) -> tuple[Installation, str]:
+    """Ask Slack who the bot is, and for a first socket's address if there is an app token.
+
+    Waits up to `patience` seconds for a Slack that does not answer. Raises StartError.
+    """
+    end = monotonic() + patience
+    answer = await _insist(client.auth_test, "slack.token", end)
+    scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
+    if missing := [scope for scope in SCOPES if scope not in scopes]:
+        log.warning("slack_scopes_missing", missing=missing)
+    installation = Installation(
+        team=answer["team_id"],
+        bot_id=answer.get("bot_id") or "",
+        scopes=scopes,
+        auth_test=answer.data,
+    )
+    address = ""
+    if app_token:
+        opened = await _insist(
+            lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", end
+        )
+        address = opened["url"]
+    return installation, address
+
+
+async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) -> Any:
+    """Repeat a read while Slack does not answer. A refusal ends it at once."""
+    pause = 0.5
+    while True:
+        try:
+            return await call()
+        except Exception as error:  # judged by the table of failures
+            failure = failure_of(error)
+            if failure in {Failure.REVOKED, Failure.REJECTED}:
+                raise _refused(setting, error) from error
+            if failure is Failure.RATE_LIMITED:
+                pause = retry_after(error)
+            if monotonic() + pause > end:
+                raise StartError(
+                    f"Slack does not answer: {type(error).__name__} {error}. Check the network,"
+                    " the proxy and slack.apiurl.",
+                    exit_code=UNAVAILABLE,
+                ) from error
+            log.warning("slack_unreachable", error=str(error), retry_in=pause)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+def _refused(setting: str, error: Exception) -> StartError:
+    code = error_code(error) if isinstance(error, SlackApiError) else str(error)
+    return StartError(
+        f"Slack refuses {setting}: {code}. {_CURES.get(code, _CURE)}", exit_code=MISCONFIGURED
+    )
+
+
+_CURE = "Copy the token again from the app's settings at api.slack.com/apps."
+_CURES = {
+    "not_allowed_token_type": "slack.token begins with xoxb-, slack.app_token with xapp-.",
+    "missing_scope": "Give the app token the scope connections:write.",
+    "account_inactive": "The app was uninstalled; install it to the workspace again.",
+    "token_revoked": "Install the app to the workspace again and copy the new token.",
+}
+
+
+def _proxy_for(url: str) -> str | None:
+    """Honour NO_PROXY, which the SDK does not."""
+    host = urlsplit(url).hostname or ""
+    if proxy_bypass(host):
+        return None
+    return getproxies().get(urlsplit(url).scheme)

@@ -1,0 +1,68 @@
+"""The bot as a child process of the sandbox, with the settings that it needs."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from sandbox import cast
+
+SETTINGS = "bot.toml"
+_STOP_SECONDS = 15.0
+
+
+def write_settings(data: Path, *, teleport: str, identity: Path, slack_api: str) -> Path:
+    """Write exactly what `run --config` needs for this sandbox."""
+    path = data / SETTINGS
+    path.write_text(
+        f"""\
+# The settings of the sandbox's bot.
+
+[teleport]
+addr = "{teleport}"
+identity = "{identity}"
+
+[slack]
+token = "{cast.BOT_TOKEN}"
+app_token = "{cast.APP_TOKEN}"
+apiurl = "{slack_api}"
+
+[review]
+slack_user_id_trait = "{cast.SLACK_TRAIT}"
+
+[role_to_recipients]
+"*" = "{cast.APPROVERS_CHANNEL}"
+"""
+    )
+    return path
+
+
+class BotProcess:
+    """A running bot."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, settings: Path) -> "BotProcess":
+        """Start it with this Python; its log goes where ours goes."""
+        return cls(
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", "--config", str(settings)
+            )
+        )
+
+    async def wait(self) -> int:
+        """Give its exit code once it has ended."""
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Let it finish what is under way, and end it if that takes too long."""
+        if self._process.returncode is not None:
+            return
+        self._process.terminate()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()

@@ -1,0 +1,76 @@
+"""`teleport-chatops sandbox`: a Slack and a Teleport to play with."""
+
+import asyncio
+import signal
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sandbox.teleport import tctl, tsh
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
+from sandbox.teleport.profile import default_data
+
+if TYPE_CHECKING:  # loaded by whoever runs a sandbox; tsh and tctl start without it
+    from sandbox.world import World
+
+app = typer.Typer(
+    help="A local Slack and a local Teleport, with the bot between them.",
+    invoke_without_command=True,
+)
+app.add_typer(tsh.app, name="tsh")
+app.add_typer(tctl.app, name="tctl")
+
+
+@app.callback()
+def sandbox(
+    context: typer.Context,
+    listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    slack_port: Annotated[int, typer.Option(help="Of the page and the Web API.")] = 8765,
+    teleport_port: Annotated[int, typer.Option(help="Of the Auth Service.")] = 3025,
+    edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
+    server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
+    no_bot: Annotated[bool, typer.Option("--no-bot", help="Start the bot yourself.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Folder for identities and settings.")] = None,
+) -> None:
+    """Run until interrupted. `tsh` and `tctl` below talk to a sandbox that runs."""
+    if context.invoked_subcommand is not None:
+        return
+    from sandbox import world
+
+    sandbox_world = world.running(
+        data or default_data(),
+        world.Ports(listen, slack_port, teleport_port),
+        edition=edition,
+        server_version=server_version,
+        with_bot=not no_bot,
+    )
+    try:
+        code = asyncio.run(_run(sandbox_world))
+    except (OSError, RuntimeError) as error:
+        typer.echo(f"The sandbox cannot start: {error}", err=True)
+        code = 1
+    raise typer.Exit(code)
+
+
+async def _run(world: "AbstractAsyncContextManager[World]") -> int:
+    """Run until signalled or until the bot ends, and give its exit code."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with world as running:
+        typer.echo(
+            f"Slack     {running.slack.url}/   (open it in a browser)\n"
+            f"Teleport  {running.teleport.address}\n"
+            f"Settings  {running.settings}\n"
+            f"Try       /teleport-request staging because redis is stuck   as alice, and approve it"
+            f" as bob\n"
+            f"Stop      Ctrl-C"
+        )
+        stopping = asyncio.create_task(stop.wait())
+        ended = asyncio.create_task(running.wait_for_bot())
+        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            return await ended
+        return 0

@@ -1,0 +1,40 @@
+"""What Slack adds to blocks when it stores them."""
+
+from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.wire import Blocks, JsonObject
+
+_PLACES_OF_ELEMENTS = ("accessory", "element")
+_DEFAULTS = {"plain_text": ("emoji", True), "mrkdwn": ("verbatim", False)}
+
+
+def completed(blocks: Blocks, ids: Identifiers) -> Blocks:
+    """A copy with an id for every block and element, and with the defaults of texts."""
+    return [_completed_block(block, ids) for block in blocks]
+
+
+def _completed_block(block: JsonObject, ids: Identifiers) -> JsonObject:
+    whole: JsonObject = _with_defaults(block)
+    whole.setdefault("block_id", ids.block())
+    for place in _PLACES_OF_ELEMENTS:
+        if place in whole and whole[place]["type"] != "image":
+            whole[place].setdefault("action_id", ids.block())
+    if whole["type"] == "actions":
+        for element in whole["elements"]:
+            element.setdefault("action_id", ids.block())
+    return whole
+
+
+def _with_defaults(part: JsonObject) -> JsonObject:
+    copy = {name: _copied(value) for name, value in part.items() if value is not None}
+    default = _DEFAULTS.get(str(part.get("type")))
+    if default is not None:
+        copy.setdefault(*default)
+    return copy
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, dict):
+        return _with_defaults(value)
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value

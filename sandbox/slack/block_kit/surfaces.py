@@ -1,0 +1,92 @@
+"""What Slack accepts as the blocks of a message and as a view."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sandbox.slack.block_kit.blocks import MESSAGE_BLOCK, VIEW_BLOCK, block_ids_differ
+from sandbox.slack.block_kit.objects import ID, plain_text
+from sandbox.slack.block_kit.schema import Flag, Items, Object, Problem, Shape, String, Typed, Word
+from sandbox.slack.wire import Blocks, JsonObject
+
+_MOST_BLOCKS_IN_A_MESSAGE = 50
+_MOST_BLOCKS_IN_A_VIEW = 100
+_LARGEST_VIEW = 250_000
+
+# Slack publishes no number for a whole message. These two agree with what people measured:
+# github.com/slackapi/bolt-js/issues/2509 and /2867.
+_LONGEST_BLOCKS = 13_300
+_WEIGHT_OF_A_BLOCK = 60
+
+_MESSAGE_BLOCKS = Items(MESSAGE_BLOCK, _MOST_BLOCKS_IN_A_MESSAGE, least=0)
+_COMMON: dict[str, Shape] = {
+    "blocks": Items(VIEW_BLOCK, _MOST_BLOCKS_IN_A_VIEW, least=0),
+    "private_metadata": String(3000),
+    "callback_id": ID,
+    "external_id": ID,
+}
+
+
+def _input_needs_submit(view: JsonObject, at: str) -> Iterator[Problem]:
+    if view.get("submit") is not None:
+        return
+    for index, block in enumerate(view["blocks"]):
+        if block["type"] == "input":
+            yield Problem(
+                "must define `submit` to use an `input` block in modals",
+                f"{at}/blocks/{index}/input",
+            )
+
+
+def _ids_differ(view: JsonObject, at: str) -> Iterator[Problem]:
+    yield from block_ids_differ(view["blocks"], f"{at}/blocks")
+
+
+_VIEW = Typed(
+    {
+        "modal": Object(
+            {
+                "type": Word(("modal",)),
+                "title": plain_text(24),
+                "submit": plain_text(24),
+                "close": plain_text(24),
+                "clear_on_close": Flag(),
+                "notify_on_close": Flag(),
+                **_COMMON,
+            },
+            ("title", "blocks"),
+            (_input_needs_submit, _ids_differ),
+        ),
+        "home": Object({"type": Word(("home",)), **_COMMON}, ("blocks",), (_ids_differ,)),
+    }
+)
+
+
+def message_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
+    """What Slack does not accept in the blocks of a message."""
+    problems = list(_MESSAGE_BLOCKS.problems(blocks, at))
+    return problems or list(block_ids_differ(blocks, at))
+
+
+def view_problems(view: Any, at: str = "/view") -> list[Problem]:
+    """What Slack does not accept in a modal or a Home tab."""
+    return list(_VIEW.problems(view, at))
+
+
+def is_view_too_large(view: JsonObject) -> bool:
+    return len(json.dumps(view, ensure_ascii=False).encode()) > _LARGEST_VIEW
+
+
+def are_blocks_too_long(blocks: Blocks) -> bool:
+    """Whether all texts together are more than Slack posts, however short each of them is."""
+    weight = sum(_text_length(block) + _WEIGHT_OF_A_BLOCK for block in blocks)
+    return weight > _LONGEST_BLOCKS
+
+
+def _text_length(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(_text_length(item) for item in part)
+    if not isinstance(part, dict):
+        return 0
+    own = part.get("text")
+    return (len(own) if isinstance(own, str) else 0) + _text_length(list(part.values()))

@@ -1,0 +1,131 @@
+"""Trouble on demand: failing, slow and cut-off calls, and sockets that go away."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.wire import JsonObject
+
+EVERY_METHOD = "*"
+RESPONSE_URL = "response_url"
+"""Stands for a method name where a post to a response url is meant."""
+
+_RATE_LIMITED = 429
+
+
+@dataclass
+class MethodFault:
+    """What goes wrong with the next `times` calls of a method, or with all until cleared.
+
+    A delay comes before the work, as with a slow network. With `status` or `error` the work
+    is not done; with `drop_after_commit` it is done and the answer is lost.
+    """
+
+    method: str
+    status: int | None = None
+    error: str | None = None
+    delay_ms: float = 0
+    drop_after_commit: bool = False
+    retry_after: int | None = None
+    times: int | None = None
+
+    @property
+    def refuses(self) -> bool:
+        return self.status is not None or self.error is not None or self.retry_after is not None
+
+    @property
+    def http_status(self) -> int:
+        if self.status is not None:
+            return self.status
+        return 200 if self.retry_after is None else _RATE_LIMITED
+
+    def concerns(self, method: str) -> bool:
+        return self.method in (method, EVERY_METHOD) and self.times != 0
+
+
+@dataclass
+class SocketFault:
+    """What happens to sockets: a disconnect message, a cut line, or no connection at all.
+
+    `disconnect` and `cut` meet the open sockets at once; `times` more than there are open
+    waits for the ones to come. `refuse` meets the next connections, all until cleared without
+    `times`.
+    """
+
+    kind: str
+    reason: str = "refresh_requested"
+    times: int | None = None
+
+
+AnyFault = TypeVar("AnyFault", MethodFault, SocketFault)
+Striker = Callable[[SocketFault], int]
+"""Applies a fault to the open sockets and tells how many it met."""
+
+
+@dataclass
+class Faults:
+    """The faults that are waiting for their turn, in the order in which they were asked for."""
+
+    methods: list[MethodFault] = field(default_factory=list)
+    sockets: list[SocketFault] = field(default_factory=list)
+    strike: Striker = field(default=lambda _: 0)
+
+    def inject(self, body: JsonObject) -> None:
+        """Take a fault in the form that scripts send.
+
+        Raises BadRequestError on anything else.
+        """
+        if body.get("clear"):
+            self.clear()
+        elif "sockets" in body:
+            self.on_sockets(_socket_fault(body))
+        elif "method" in body:
+            self.on_method(_method_fault(body))
+        else:
+            raise BadRequestError("a fault names a method, sockets or clear")
+
+    def on_method(self, fault: MethodFault) -> None:
+        self.methods.append(fault)
+
+    def on_sockets(self, fault: SocketFault) -> None:
+        if fault.kind == "refuse":
+            self.sockets.append(fault)
+            return
+        met = self.strike(fault)
+        if fault.times is not None and fault.times > met:
+            self.sockets.append(SocketFault(fault.kind, fault.reason, fault.times - met))
+
+    def clear(self) -> None:
+        self.methods.clear()
+        self.sockets.clear()
+
+    def for_call(self, method: str) -> MethodFault:
+        """The fault that meets this call, used up by one; a harmless one if none waits."""
+        fault = next((one for one in self.methods if one.concerns(method)), None)
+        return MethodFault(method) if fault is None else _used(fault)
+
+    def for_connection(self) -> SocketFault | None:
+        """The fault that meets this new socket, used up by one."""
+        fault = next((one for one in self.sockets if one.times != 0), None)
+        return fault and _used(fault)
+
+
+def _used(fault: AnyFault) -> AnyFault:
+    if fault.times is not None:
+        fault.times -= 1
+    return fault
+
+
+def _method_fault(body: JsonObject) -> MethodFault:
+    unknown = set(body) - {field.name for field in fields(MethodFault)}
+    if unknown:
+        raise BadRequestError(f"a fault of a method has no {', '.join(sorted(unknown))}")
+    return MethodFault(**body)
+
+
+def _socket_fault(body: JsonObject) -> SocketFault:
+    kind = body["sockets"]
+    if kind not in ("disconnect", "cut", "refuse"):
+        raise BadRequestError("sockets can disconnect, cut or refuse")
+    return SocketFault(kind, body.get("reason", SocketFault.reason), body.get("times"))

@@ -1,0 +1,115 @@
+"""Hands for scripts and for the page: looking at the workspace, and acting in it."""
+
+from sandbox.cast import Person
+from sandbox.slack.backend import Backend
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.interactions.deeds import perform
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.rendering import message_json, view_json
+
+_LONG_POLL = 25.0
+
+
+class Hands:
+    """What scripts see and do; every HTTP route is one of the plain methods."""
+
+    def __init__(self, backend: Backend, *, ready_with_no_bot: bool = False) -> None:
+        self._backend = backend
+        self._workspace = backend.workspace
+        self._ready_with_no_bot = ready_with_no_bot
+
+    def status(self) -> JsonObject:
+        """Whether the app takes envelopes, or whether nobody expects it to."""
+        sockets = self._backend.delivery.sockets
+        return {"ready": self._ready_with_no_bot or sockets > 0, "sockets": sockets}
+
+    async def act(self, body: JsonObject) -> JsonObject:
+        """Let a person do something and wait for the app's ack, as long as Slack waits."""
+        return (await perform(self._backend, body)).to_json()
+
+    def people(self) -> list[JsonObject]:
+        return [self._person(one) for one in self._workspace.people.values()]
+
+    def channels(self, viewer: str) -> list[JsonObject]:
+        """The conversations that somebody sees."""
+        person = self._known(viewer)
+        return [
+            {"id": one.id, "name": one.name, "kind": one.kind.value}
+            for one in self._workspace.conversations.values()
+            if self._workspace.can_see(person, one)
+        ]
+
+    def messages(self, channel: str, viewer: str | None = None) -> list[JsonObject]:
+        """What a person sees in a conversation, oldest first; nobody sees others' ephemerals.
+
+        Raises BadRequestError for an unknown person or channel.
+        """
+        conversation = self._workspace.conversation(channel)
+        if conversation is None:
+            raise BadRequestError(f"there is no channel {channel!r}")
+        person = self._viewer(conversation, viewer)
+        if person is not None and not self._workspace.can_see(person, conversation):
+            return []
+        seen = conversation.seen_by(person.slack_id) if person else conversation.standing()
+        return [
+            {
+                "blocks": [],
+                **message_json(self._workspace, message),
+                "ephemeral": message.ephemeral,
+            }
+            for message in seen
+        ]
+
+    def views(self, name: str) -> JsonObject:
+        """A person's open modals, the top one last, and the app's Home tab."""
+        screen = self._workspace.screens[self._known(name).slack_id]
+        home = screen.home
+        return {
+            "modals": [view_json(self._workspace, view) for view in screen.modals],
+            "home": None if home is None else view_json(self._workspace, home),
+        }
+
+    def app(self) -> JsonObject:
+        """What people can start the app with, as far as its manifest says."""
+        app = self._workspace.app
+        commands = [vars(one) for one in app.commands.values()]
+        return {"commands": commands, "shortcuts": sorted(app.shortcuts)}
+
+    def journal(self) -> JsonObject:
+        return self._backend.journal.to_json()
+
+    def inject(self, fault: JsonObject) -> None:
+        """Prepare trouble; raises BadRequestError if it is of no known kind."""
+        self._backend.faults.inject(fault)
+
+    async def changed_since(self, mark: str) -> JsonObject:
+        """Wait until the workspace is no longer as it was at that mark, but not for long."""
+        changes = self._workspace.changes
+        try:
+            await changes.until(lambda: str(changes.count) != mark or None, _LONG_POLL)
+        except TimeoutError:
+            return {"mark": mark}
+        return {"mark": str(changes.count)}
+
+    def _viewer(self, conversation: Conversation, viewer: str | None) -> Person | None:
+        if viewer is None and conversation.kind is Kind.DIRECT:
+            return self._known(conversation.name.removeprefix("@"))
+        return None if viewer is None else self._known(viewer)
+
+    def _known(self, name: str) -> Person:
+        person = self._workspace.named(name)
+        if person is None:
+            raise BadRequestError(f"nobody is called {name!r}")
+        return person
+
+    def _person(self, person: Person) -> JsonObject:
+        return {
+            "id": person.slack_id,
+            "name": person.name,
+            "real_name": person.real_name,
+            "standing": person.standing.value,
+            "team_id": self._workspace.team_of(person),
+            "email": person.email,
+            "tz": person.timezone,
+        }

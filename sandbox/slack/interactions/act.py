@@ -1,0 +1,77 @@
+"""One act: who does it, where, to what."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.cast import Person, Standing
+from sandbox.slack.backend import Backend
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.interactions.outcome import CannotActError
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.conversations import Conversation
+from sandbox.slack.workspace.state import Workspace
+from sandbox.slack.workspace.views import View
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that a person does, with the fields that the request for it carries."""
+
+    backend: Backend
+    person: Person
+    body: JsonObject
+
+    @classmethod
+    def read(cls, backend: Backend, body: JsonObject) -> "Act":
+        """Raises BadRequestError for an unknown person, CannotActError for one who may not act."""
+        name = str(body.get("as", ""))
+        person = backend.workspace.named(name)
+        if person is None:
+            raise BadRequestError(f"nobody is called {name!r}")
+        if person.standing is Standing.DEACTIVATED:
+            raise CannotActError("account_inactive")
+        if person.standing is Standing.BOT:
+            raise BadRequestError(f"{name} is a bot")
+        return cls(backend, person, body)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.backend.workspace
+
+    @property
+    def user(self) -> str:
+        return self.person.slack_id
+
+    def field(self, name: str) -> str:
+        """Raises BadRequestError if it is missing."""
+        value = self.body.get(name)
+        if value is None:
+            raise BadRequestError(f"{name} is missing")
+        return str(value)
+
+    def optional(self, name: str) -> Any:
+        return self.body.get(name)
+
+    def conversation(self) -> Conversation:
+        """The conversation that `channel` names; a person cannot act where they see nothing."""
+        name = self.field("channel")
+        conversation = self.workspace.conversation(name)
+        if conversation is None:
+            raise BadRequestError(f"there is no channel {name!r}")
+        if not self.workspace.can_see(self.person, conversation):
+            raise CannotActError("channel_not_found")
+        return conversation
+
+    def view(self) -> View:
+        """The view that `view_id` names, if the person has it open."""
+        view = self.workspace.screens[self.user].view(self.field("view_id"))
+        if view is None:
+            raise CannotActError("view_not_found")
+        return view
+
+    def top_modal(self) -> View:
+        """The same, if it is the modal in front: the others cannot be reached."""
+        view = self.view()
+        if view is not self.workspace.screens[self.user].top:
+            raise CannotActError("view_not_in_front")
+        return view

@@ -1,0 +1,117 @@
+"""Using a button, a menu or another element, in a message or in a view."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from sandbox.slack.block_kit.inputs import chosen, elements, initial_state, is_stateful
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.entries import read_entries
+from sandbox.slack.interactions.outcome import CannotActError, Outcome
+from sandbox.slack.interactions.payloads import in_message, in_view, interaction
+from sandbox.slack.wire import Blocks, JsonObject, present
+from sandbox.slack.workspace.messages import Message
+from sandbox.slack.workspace.views import Entries, View
+
+Shown = TypeVar("Shown", Message, View)
+
+_COPIED = ("text", "value", "style", "url", "confirm", "placeholder", "accessibility_label")
+
+
+async def click(act: Act) -> Outcome:
+    """Use one element, as if its confirm dialog had been answered with yes."""
+    if act.optional("view_id") is not None:
+        return await _click_in_view(act)
+    return await _click_in_message(act)
+
+
+async def _click_in_message(act: Act) -> Outcome:
+    conversation = act.conversation()
+    message = conversation.message(act.field("ts"))
+    if message is None or message.shown_to not in (None, act.user):
+        raise CannotActError("message_not_found")
+    seen, action = _newest_action(act, message.history())
+    payload = {
+        **interaction(act.workspace, act.person, "block_actions"),
+        **in_message(act.workspace, conversation, seen),
+        "state": {"values": _state_after(seen.blocks, action)},
+        "trigger_id": act.backend.triggers.issue(act.user),
+        "response_url": act.backend.response_urls.for_click(conversation, act.user, message),
+        "actions": [action],
+    }
+    return await _send(act, payload)
+
+
+async def _click_in_view(act: Act) -> Outcome:
+    view = act.view()
+    if view.is_modal:
+        view = act.top_modal()
+    view.enter(read_entries(view.blocks, act.optional("values") or {}))
+    seen, action = _newest_action(act, view.history())
+    view.enter(_entries(action))
+    payload = {
+        **interaction(act.workspace, act.person, "block_actions"),
+        **in_view(act.workspace, seen),
+        "trigger_id": act.backend.triggers.issue(act.user),
+        "actions": [action],
+    }
+    return await _send(act, payload)
+
+
+async def _send(act: Act, payload: JsonObject) -> Outcome:
+    return Outcome.of(
+        await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
+    )
+
+
+def _newest_action(act: Act, history: Iterator[Shown]) -> tuple[Shown, JsonObject]:
+    """The newest version that had the element, and the action of using it there.
+
+    A client that lags still shows a button that was taken away meanwhile.
+    """
+    action_id, value = act.field("action_id"), act.optional("value")
+    for seen in history:
+        for block, element in elements(seen.blocks):
+            if element["action_id"] == action_id and _matches(element, value):
+                return seen, _action(act, block, element)
+    raise CannotActError("no such element")
+
+
+def _matches(element: JsonObject, value: object) -> bool:
+    return element["type"] != "button" or value is None or element.get("value") == value
+
+
+def _action(act: Act, block: JsonObject, element: JsonObject) -> JsonObject:
+    action = {
+        "type": element["type"],
+        "action_id": element["action_id"],
+        "block_id": block["block_id"],
+        **present({name: element.get(name) for name in _COPIED}),
+        **{name: value for name, value in element.items() if name.startswith("initial_")},
+        "action_ts": act.workspace.ids.ts(),
+    }
+    if element["type"] == "button":
+        return action
+    try:
+        return {**action, **chosen(element, act.optional("value"))}
+    except KeyError as error:
+        raise BadRequestError(f"the element has no option {error}") from None
+
+
+def _entries(action: JsonObject) -> Entries:
+    """What using an element enters into the state around it."""
+    if not is_stateful(action):
+        return {}
+    selected = {
+        name: value
+        for name, value in action.items()
+        if name == "type" or name.startswith("selected_") or name == "value"
+    }
+    return {action["block_id"]: {action["action_id"]: selected}}
+
+
+def _state_after(blocks: Blocks, action: JsonObject) -> Entries:
+    state = initial_state(blocks)
+    for block_id, actions in _entries(action).items():
+        state.setdefault(block_id, {}).update(actions)
+    return state

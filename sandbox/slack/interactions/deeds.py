@@ -1,0 +1,34 @@
+"""Everything that a person can do: one visible list."""
+
+from collections.abc import Awaitable, Callable
+
+from sandbox.slack.backend import Backend
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.clicks import click
+from sandbox.slack.interactions.commands import run_command
+from sandbox.slack.interactions.forms import close, submit, suggest
+from sandbox.slack.interactions.outcome import CannotActError, Outcome
+from sandbox.slack.interactions.surfaces import open_home, use_shortcut
+from sandbox.slack.wire import JsonObject
+
+_DEEDS: dict[str, Callable[[Act], Awaitable[Outcome]]] = {
+    "command": run_command,
+    "click": click,
+    "submit": submit,
+    "close": close,
+    "suggest": suggest,
+    "home": open_home,
+    "shortcut": use_shortcut,
+}
+
+
+async def perform(backend: Backend, body: JsonObject) -> Outcome:
+    """Do what `body` says, as the person it names; raises BadRequestError if it makes no sense."""
+    deed = _DEEDS.get(str(body.get("do")))
+    if deed is None:
+        raise BadRequestError(f"`do` is one of {', '.join(_DEEDS)}")
+    try:
+        return await deed(Act.read(backend, body))
+    except CannotActError as reason:
+        return Outcome.unsent(str(reason))

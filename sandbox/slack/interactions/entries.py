@@ -1,0 +1,88 @@
+"""What a person filled in, checked as Slack's own clients check it before anything is sent."""
+
+from collections.abc import Iterator
+
+from sandbox.slack.block_kit.inputs import elements, entered, is_empty, is_stateful
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.wire import Blocks, JsonObject
+from sandbox.slack.workspace.state import Workspace
+from sandbox.slack.workspace.views import Entries, View
+
+_REQUIRED = "Please complete this required field."
+
+
+def read_entries(blocks: Blocks, values: Entries) -> Entries:
+    """Values in the form of `state.values`, each as its element spells it.
+
+    Raises BadRequestError where the blocks have no such element, or the element no such option.
+    """
+    known = {
+        (block["block_id"], element["action_id"]): element
+        for block, element in elements(blocks)
+        if is_stateful(element)
+    }
+    entries: Entries = {}
+    for block_id, actions in values.items():
+        for action_id, given in actions.items():
+            element = known.get((block_id, action_id))
+            if element is None:
+                raise BadRequestError(f"the view has no input {block_id!r}, {action_id!r}")
+            entries.setdefault(block_id, {})[action_id] = _entered(element, given)
+    return entries
+
+
+def complaints_about(workspace: Workspace, view: View) -> dict[str, str]:
+    """What Slack shows beside inputs that are not filled in properly, by block id."""
+    values = view.values()
+    complaints: dict[str, str] = {}
+    for block in view.blocks:
+        if block["type"] != "input":
+            continue
+        element = block["element"]
+        value = values[block["block_id"]][element["action_id"]]
+        for complaint in _complaints(workspace, block, element, value):
+            complaints.setdefault(block["block_id"], complaint)
+    return complaints
+
+
+def _entered(element: JsonObject, given: JsonObject) -> JsonObject:
+    try:
+        return entered(element, given)
+    except KeyError as error:
+        raise BadRequestError(f"{element['action_id']} has no option {error}") from None
+
+
+def _complaints(
+    workspace: Workspace, block: JsonObject, element: JsonObject, value: JsonObject
+) -> Iterator[str]:
+    if is_empty(value):
+        if not block.get("optional"):
+            yield _REQUIRED
+        return
+    yield from _about_length(element, value)
+    yield from _about_count(element, value)
+    yield from _about_people(workspace, value)
+
+
+def _about_length(element: JsonObject, value: JsonObject) -> Iterator[str]:
+    text = value.get("value")
+    if element["type"] != "plain_text_input" or text is None:
+        return
+    least, most = element.get("min_length", 0), element.get("max_length", 3000)
+    if len(text) < least:
+        yield f"Please enter at least {least} characters."
+    if len(text) > most:
+        yield f"Please enter no more than {most} characters."
+
+
+def _about_count(element: JsonObject, value: JsonObject) -> Iterator[str]:
+    most = element.get("max_selected_items")
+    for chosen in value.values():
+        if most is not None and isinstance(chosen, list) and len(chosen) > most:
+            yield f"Please select no more than {most} items."
+
+
+def _about_people(workspace: Workspace, value: JsonObject) -> Iterator[str]:
+    users = value.get("selected_users") or [value.get("selected_user")]
+    if any(user is not None and user not in workspace.people for user in users):
+        yield "Please select people of this workspace."

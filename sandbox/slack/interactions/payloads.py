@@ -1,0 +1,112 @@
+"""The payloads that tell the app what a person did.
+
+See docs.slack.dev/reference/interaction-payloads.
+"""
+
+from sandbox.cast import Person
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.conversations import Conversation
+from sandbox.slack.workspace.messages import Message
+from sandbox.slack.workspace.rendering import message_json, view_json
+from sandbox.slack.workspace.state import Workspace
+from sandbox.slack.workspace.views import View
+
+# Every payload still carries this token; apps are told not to rely on it.
+_VERIFICATION = "sandbox-verification"
+
+
+def slash_command(
+    workspace: Workspace,
+    person: Person,
+    conversation: Conversation,
+    *,
+    command: str,
+    text: str,
+) -> JsonObject:
+    """A typed command; trigger and response url are added by whoever issues them."""
+    app = workspace.app
+    return {
+        "token": _VERIFICATION,
+        "team_id": app.team_id,
+        "team_domain": app.team_domain,
+        "channel_id": conversation.id,
+        "channel_name": conversation.name_in_payloads,
+        "user_id": person.slack_id,
+        "user_name": person.name,
+        "command": command,
+        "text": text,
+        "api_app_id": app.id,
+        "is_enterprise_install": "false",
+    }
+
+
+def interaction(workspace: Workspace, person: Person, kind: str) -> JsonObject:
+    """What all interactive payloads have in common."""
+    app = workspace.app
+    return {
+        "type": kind,
+        "api_app_id": app.id,
+        "token": _VERIFICATION,
+        "team": {"id": app.team_id, "domain": app.team_domain},
+        "user": {
+            "id": person.slack_id,
+            "username": person.name,
+            "name": person.name,
+            "team_id": workspace.team_of(person),
+        },
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def in_message(workspace: Workspace, conversation: Conversation, message: Message) -> JsonObject:
+    """Where in a message something happened; ephemeral ones are not sent along."""
+    container: JsonObject = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": conversation.id,
+        "is_ephemeral": message.ephemeral,
+    }
+    if message.thread_ts is not None:
+        container["thread_ts"] = message.thread_ts
+    place: JsonObject = {
+        "container": container,
+        "channel": {"id": conversation.id, "name": conversation.name_in_payloads},
+    }
+    if not message.ephemeral:
+        place["message"] = message_json(workspace, message)
+    return place
+
+
+def in_view(workspace: Workspace, view: View) -> JsonObject:
+    return {
+        "container": {"type": "view", "view_id": view.id},
+        "view": view_json(workspace, view),
+    }
+
+
+def event(workspace: Workspace, body: JsonObject) -> JsonObject:
+    """The wrapper around an event."""
+    app = workspace.app
+    return {
+        "token": _VERIFICATION,
+        "team_id": app.team_id,
+        "context_team_id": app.team_id,
+        "context_enterprise_id": None,
+        "api_app_id": app.id,
+        "event": body,
+        "type": "event_callback",
+        "event_id": workspace.ids.event(),
+        "event_time": int(workspace.now()),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": app.team_id,
+                "user_id": app.bot_user,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": f"4-{workspace.ids.secret(40)}",
+    }

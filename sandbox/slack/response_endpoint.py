@@ -1,0 +1,42 @@
+"""Serving response urls over HTTP."""
+
+import asyncio
+
+from aiohttp import web
+
+from sandbox.slack.backend import Backend
+from sandbox.slack.connection import cut
+from sandbox.slack.errors import SlackError
+from sandbox.slack.faults import RESPONSE_URL, MethodFault
+from sandbox.slack.journal import ApiCall, monotonic_ms
+from sandbox.slack.wire import JsonObject
+
+_GONE = ("used_url", "expired_url", "no_service")
+
+
+class ResponseEndpoint:
+    """Takes what the app posts to a response url."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One post, in the journal under the name `response_url`, with its faults."""
+        at, body = monotonic_ms(), await request.json()
+        fault = self._backend.faults.for_call(RESPONSE_URL)
+        await asyncio.sleep(fault.delay_ms / 1000)
+        status, text = self._answer(request.path.lstrip("/"), body, fault)
+        sent = None if fault.drop_after_commit else status
+        self._backend.journal.called(ApiCall(at, RESPONSE_URL, body, sent, text))
+        if fault.drop_after_commit:
+            cut(request)
+        return web.Response(text=text, status=status)
+
+    def _answer(self, path: str, body: JsonObject, fault: MethodFault) -> tuple[int, str]:
+        if fault.refuses:
+            return fault.http_status, fault.error or ""
+        try:
+            self._backend.response_urls.post(path, body)
+        except SlackError as error:
+            return (404 if error.code in _GONE else 400), error.code
+        return 200, "ok"

@@ -1,0 +1,108 @@
+"""Every HTTP route of the stand-in."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.slack import page
+from sandbox.slack.backend import Backend
+from sandbox.slack.errors import BadRequestError
+from sandbox.slack.hands import Hands
+from sandbox.slack.response_endpoint import ResponseEndpoint
+from sandbox.slack.socket_mode.sockets import Sockets
+from sandbox.slack.web_api.endpoint import WebApi
+from sandbox.slack.wire import JsonObject
+
+_LARGEST_BODY = 4 * 1024 * 1024
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def application(backend: Backend, sockets: Sockets, hands: Hands) -> web.Application:
+    """The whole stand-in as one application."""
+    api, responses, over_http = WebApi(backend), ResponseEndpoint(backend), _OverHttp(hands)
+    app = web.Application(middlewares=[_explain], client_max_size=_LARGEST_BODY)
+    app.add_routes(
+        [
+            *page.routes(),
+            web.route("*", "/api/{method}", api.serve),
+            web.get("/link/", sockets.serve),
+            web.post("/{kind:actions|commands}/{rest:.+}", responses.serve),
+            *over_http.routes(),
+        ]
+    )
+    return app
+
+
+class _OverHttp:
+    """The hands as routes under `/sandbox/`; each one calls the plain method."""
+
+    def __init__(self, hands: Hands) -> None:
+        self._hands = hands
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/sandbox/status", self._get_status),
+            web.get("/sandbox/people", self._get_people),
+            web.get("/sandbox/people/{name}/views", self._get_views),
+            web.get("/sandbox/channels", self._get_channels),
+            web.get("/sandbox/channels/{name}", self._get_messages),
+            web.get("/sandbox/app", self._get_app),
+            web.get("/sandbox/changes", self._get_changes),
+            web.get("/sandbox/journal", self._get_journal),
+            web.post("/sandbox/act", self._post_act),
+            web.post("/sandbox/faults", self._post_faults),
+        ]
+
+    async def _get_status(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._hands.status())
+
+    async def _get_people(self, _request: web.Request) -> web.Response:
+        return web.json_response({"people": self._hands.people()})
+
+    async def _get_views(self, request: web.Request) -> web.Response:
+        return web.json_response(self._hands.views(request.match_info["name"]))
+
+    async def _get_channels(self, request: web.Request) -> web.Response:
+        return web.json_response({"channels": self._hands.channels(request.query.get("as", ""))})
+
+    async def _get_messages(self, request: web.Request) -> web.Response:
+        name, viewer = request.match_info["name"], request.query.get("as")
+        return web.json_response({"messages": self._hands.messages(name, viewer)})
+
+    async def _get_app(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._hands.app())
+
+    async def _get_changes(self, request: web.Request) -> web.Response:
+        since = request.query.get("since", "")
+        return web.json_response(await self._hands.changed_since(since))
+
+    async def _get_journal(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._hands.journal())
+
+    async def _post_act(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._hands.act(await _body(request)))
+
+    async def _post_faults(self, request: web.Request) -> web.Response:
+        self._hands.inject(await _body(request))
+        return web.json_response({"ok": True})
+
+
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tell a script what is wrong with what it asked for."""
+    try:
+        return await handler(request)
+    except BadRequestError as error:
+        return web.json_response({"error": str(error)}, status=400)
+
+
+async def _body(request: web.Request) -> JsonObject:
+    try:
+        body: Any = await request.json()
+    except ValueError as error:
+        raise BadRequestError(f"the body is not JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise BadRequestError("the body is not an object")
+    return body

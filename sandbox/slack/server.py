@@ -1,0 +1,149 @@
+"""Starting and stopping the stand-in, and waiting for what happens in it."""
+
+import socket
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
+
+from aiohttp import web
+
+from sandbox.slack.backend import Backend
+from sandbox.slack.faults import Faults
+from sandbox.slack.hands import Hands
+from sandbox.slack.journal import ApiCall, Journal
+from sandbox.slack.pace import Pace
+from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.routes import application
+from sandbox.slack.socket_mode.acks import Acks
+from sandbox.slack.socket_mode.delivery import Delivery
+from sandbox.slack.socket_mode.sockets import Sockets
+from sandbox.slack.socket_mode.tickets import Tickets
+from sandbox.slack.triggers import Triggers
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.state import Workspace
+
+Thing = TypeVar("Thing")
+
+_PATIENCE = 5.0
+_SHUTDOWN = 1.0
+
+
+class SlackStandIn:
+    """A running Slack workspace; `start` makes one, whoever started it calls `stop`."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        sockets: Sockets,
+        acks: Acks,
+        hands: Hands,
+        runner: web.AppRunner,
+    ) -> None:
+        self.url = backend.url
+        self.api_url = f"{backend.url}/api/"
+        self.workspace = backend.workspace
+        self.journal = backend.journal
+        self.faults = backend.faults
+        self.triggers = backend.triggers
+        self.delivery = backend.delivery
+        self.acks = acks
+        self.hands = hands
+        self._sockets = sockets
+        self._runner = runner
+
+    @classmethod
+    async def start(
+        cls,
+        *,
+        listen: str = "127.0.0.1",
+        port: int = 0,
+        now: Callable[[], float] = time.time,
+        pace: Pace | None = None,
+        ready_with_no_bot: bool = False,
+    ) -> "SlackStandIn":
+        """Serve a fresh workspace; port 0 picks a free one.
+
+        `now` is the clock of timestamps, triggers, response urls and pace; what is waited for
+        is waited for in real time. Raises OSError if the port is taken.
+        """
+        listener = socket.create_server((listen, port))
+        url = f"http://{listen}:{listener.getsockname()[1]}"
+        workspace = Workspace(now)
+        faults, tickets = Faults(), Tickets(workspace.ids, now)
+        journal = Journal(workspace.changes)
+        acks = Acks(journal)
+        sockets = Sockets(workspace, tickets, faults, acks)
+        backend = Backend(
+            url=url,
+            workspace=workspace,
+            journal=journal,
+            faults=faults,
+            pace=pace or Pace(),
+            triggers=Triggers(workspace.ids, now),
+            response_urls=ResponseUrls(url, workspace),
+            tickets=tickets,
+            delivery=Delivery(workspace, journal, sockets, acks),
+        )
+        hands = Hands(backend, ready_with_no_bot=ready_with_no_bot)
+        runner = web.AppRunner(
+            application(backend, sockets, hands), access_log=None, shutdown_timeout=_SHUTDOWN
+        )
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        return cls(backend, sockets, acks, hands, runner)
+
+    async def stop(self) -> None:
+        """Hang up and stop serving."""
+        await self.delivery.close()
+        await self._sockets.close()
+        await self._runner.cleanup()
+
+    async def act(self, body: JsonObject) -> JsonObject:
+        """Let a person do something; the same as `POST /sandbox/act`."""
+        return await self.hands.act(body)
+
+    def message_where(
+        self,
+        channel: str,
+        viewer: str,
+        predicate: Callable[[JsonObject], object],
+        timeout: float = _PATIENCE,
+    ) -> Awaitable[JsonObject]:
+        """The first message that somebody sees and that fits, now or as soon as there is one.
+
+        This and the other waits raise TimeoutError in the end.
+        """
+        return self._first(lambda: self.hands.messages(channel, viewer), predicate, timeout)
+
+    def call_where(
+        self, predicate: Callable[[ApiCall], object], timeout: float = _PATIENCE
+    ) -> Awaitable[ApiCall]:
+        """The first call in the journal that fits, now or as soon as there is one."""
+        return self._first(lambda: self.journal.calls, predicate, timeout)
+
+    def view_where(
+        self, person: str, predicate: Callable[[JsonObject], object], timeout: float = _PATIENCE
+    ) -> Awaitable[JsonObject]:
+        """A view that somebody has open and that fits, the modal in front before the others."""
+
+        def open_views() -> list[JsonObject]:
+            views = self.hands.views(person)
+            home = [views["home"]] if views["home"] is not None else []
+            return [*reversed(views["modals"]), *home]
+
+        return self._first(open_views, predicate, timeout)
+
+    def socket_count(self, count: int, timeout: float = _PATIENCE) -> Awaitable[bool]:
+        """Wait until the app has so many sockets open."""
+        return self.workspace.changes.until(lambda: self._sockets.count == count or None, timeout)
+
+    def _first(
+        self,
+        things: Callable[[], Iterable[Thing]],
+        predicate: Callable[[Thing], object],
+        seconds: float,
+    ) -> Awaitable[Thing]:
+        """The first of several things that fits, looked for again after every change."""
+        return self.workspace.changes.until(
+            lambda: next((thing for thing in things() if predicate(thing)), None), seconds
+        )

@@ -1,0 +1,161 @@
+"""The app's open sockets, from hello to the end of their lives."""
+
+import asyncio
+import json
+from contextlib import suppress
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from sandbox.slack.connection import cut
+from sandbox.slack.faults import Faults, SocketFault
+from sandbox.slack.socket_mode.acks import Acks
+from sandbox.slack.socket_mode.tickets import Tickets
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.state import Workspace
+
+_MOST_SOCKETS = 10
+_LIFE = 18_060.0
+_LIFE_FOR_DEBUGGING = 360.0
+_GRACE = 10.0
+"""How long a socket stays after the app was asked to leave it."""
+_PING_EVERY = 10.0
+_HOST = "applink-sandbox"
+
+
+class AppSocket:
+    """One open connection of the app."""
+
+    def __init__(self, request: web.Request, life: float) -> None:
+        self.life = life
+        self.leaving = False
+        # A close that the app never answers must not hold anything up.
+        self.connection = web.WebSocketResponse(timeout=1.0)
+        self._request = request
+
+    async def accept(self) -> None:
+        await self.connection.prepare(self._request)
+
+    async def send(self, frame: JsonObject) -> None:
+        await self.connection.send_str(json.dumps(frame))
+
+    async def disconnect(self, reason: str) -> None:
+        """Ask the app to leave, unless it left already; the socket stays open for a while."""
+        self.leaving = True
+        with suppress(ConnectionError):
+            await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": _HOST}})
+
+    def cut(self) -> None:
+        cut(self._request)
+
+    async def keep_alive(self) -> None:
+        """Ping until the end of the socket's life is near, then see it off."""
+        clock = asyncio.get_running_loop().time
+        ends_at = clock() + self.life
+        while not self.leaving and clock() < ends_at - _GRACE:
+            # When the app hangs up, whoever listens on the socket notices.
+            with suppress(ConnectionError):
+                await self.connection.ping(f"Ping from {_HOST}".encode())
+            await asyncio.sleep(min(_PING_EVERY, ends_at - _GRACE - clock()))
+        if not self.leaving:
+            await self.disconnect("warning")
+        await asyncio.sleep(_GRACE)
+        await self.connection.close()
+
+
+class Sockets:
+    """Takes connections in, hands frames out, and knows which of them can carry an envelope."""
+
+    def __init__(self, workspace: Workspace, tickets: Tickets, faults: Faults, acks: Acks) -> None:
+        self._acks = acks
+        self._workspace = workspace
+        self._tickets = tickets
+        self._faults = faults
+        self._open: list[AppSocket] = []
+        self._seeing_off: set[asyncio.Task[None]] = set()
+        faults.strike = self.strike
+
+    @property
+    def count(self) -> int:
+        return len(self._open)
+
+    def pick(self) -> AppSocket | None:
+        """One socket at random; one that the app was asked to leave only if there is no other."""
+        usable = [socket for socket in self._open if not socket.connection.closed]
+        staying = [socket for socket in usable if not socket.leaving]
+        candidates = staying or usable
+        if not candidates:
+            return None
+        return candidates[self._workspace.ids.one_of(len(candidates))]
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One connection, from upgrade to close. A ticket is spent by every attempt."""
+        ticket_is_good = self._tickets.take(request.query.get("ticket", ""))
+        fault = self._faults.for_connection()
+        if fault is not None and fault.kind == "refuse":
+            return web.Response(status=503)
+        if not ticket_is_good:
+            return web.Response(status=404)
+        debugging = request.query.get("debug_reconnects") == "true"
+        socket = AppSocket(request, _LIFE_FOR_DEBUGGING if debugging else _LIFE)
+        await socket.accept()
+        if self.count >= _MOST_SOCKETS:
+            await socket.disconnect("too_many_websockets")
+            await socket.connection.close()
+        else:
+            await self._attend(socket, fault)
+        return socket.connection
+
+    def strike(self, fault: SocketFault) -> int:
+        """Apply a fault to the open sockets, at most `times` of them; tells to how many."""
+        met = self._open[: fault.times]
+        for socket in met:
+            self._strike_one(socket, fault)
+        return len(met)
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        for task in self._seeing_off:
+            task.cancel()
+        for socket in list(self._open):
+            await socket.connection.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _attend(self, socket: AppSocket, fault: SocketFault | None) -> None:
+        self._open.append(socket)
+        try:
+            await socket.send(self._hello(socket))
+            self._workspace.changes.announce()
+            if fault is not None:
+                self._strike_one(socket, fault)
+            await self._listen(socket)
+        finally:
+            self._open.remove(socket)
+            self._workspace.changes.announce()
+
+    async def _listen(self, socket: AppSocket) -> None:
+        keeper = asyncio.create_task(socket.keep_alive())
+        try:
+            async for message in socket.connection:
+                if message.type is WSMsgType.TEXT:
+                    self._acks.take(socket, json.loads(message.data))
+        finally:
+            keeper.cancel()
+
+    def _strike_one(self, socket: AppSocket, fault: SocketFault) -> None:
+        if fault.kind == "cut":
+            socket.cut()
+            return
+        task = asyncio.create_task(socket.disconnect(fault.reason))
+        self._seeing_off.add(task)
+        task.add_done_callback(self._seeing_off.discard)
+
+    def _hello(self, socket: AppSocket) -> JsonObject:
+        return {
+            "type": "hello",
+            "num_connections": self.count,
+            "debug_info": {
+                "host": _HOST,
+                "build_number": 1,
+                "approximate_connection_time": int(socket.life),
+            },
+            "connection_info": {"app_id": self._workspace.app.id},
+        }

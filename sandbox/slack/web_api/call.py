@@ -1,0 +1,41 @@
+"""One Web API call, as the methods see it."""
+
+from dataclasses import dataclass
+
+from sandbox.slack.arguments import Arguments
+from sandbox.slack.backend import Backend
+from sandbox.slack.errors import SlackError
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.state import Workspace
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of an authenticated call and what it works on."""
+
+    backend: Backend
+    args: Arguments
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.backend.workspace
+
+    def require(self, scope: str) -> None:
+        """Raises SlackError unless the app was granted that scope."""
+        granted = self.workspace.app.scopes
+        if scope not in granted:
+            provided = ",".join(sorted(granted))
+            raise SlackError("missing_scope", needed=scope, provided=provided)
+
+    def channel(self, name: str = "channel") -> Conversation:
+        """The conversation with the given id, if the app may know of it.
+
+        Raises SlackError otherwise; a private channel without the app does not exist for it.
+        """
+        conversation = self.workspace.conversations.get(self.args.text(name))
+        if conversation is None:
+            raise SlackError("channel_not_found")
+        hidden = conversation.kind is not Kind.PUBLIC
+        if hidden and self.workspace.app.bot_user not in conversation.members:
+            raise SlackError("channel_not_found")
+        return conversation

@@ -1,0 +1,158 @@
+"""Messages: chat.postMessage, chat.update, chat.postEphemeral, chat.delete, chat.getPermalink."""
+
+from dataclasses import replace
+
+from sandbox.cast import Standing
+from sandbox.slack.content import read_content, read_metadata
+from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.call import Call
+from sandbox.slack.wire import Blocks, JsonObject
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.messages import Content, Message
+from sandbox.slack.workspace.rendering import message_json
+
+_LONGEST_POST = 40_000
+_LONGEST_EDIT = 4000
+_LONGEST_EPHEMERAL = 4000
+
+
+def post_message(call: Call) -> JsonObject:
+    """Post into a channel that the app is in, or into somebody's direct messages."""
+    workspace = call.workspace
+    conversation = _where_to_post(call)
+    content = read_content(call.args, workspace.ids)
+    message = workspace.post(
+        conversation,
+        replace(content, text=content.text[:_LONGEST_POST]),
+        thread_ts=_thread(call, conversation),
+    )
+    return _answer(call, message)
+
+
+def post_ephemeral(call: Call) -> JsonObject:
+    """Show something to one member of a channel; it cannot be updated with chat.update."""
+    workspace = call.workspace
+    conversation = _where_to_post(call)
+    person = workspace.people.get(call.args.required("user"))
+    if person is None or person.slack_id not in conversation.members:
+        raise SlackError("user_not_in_channel")
+    content = read_content(call.args, workspace.ids)
+    if len(content.text.encode()) > _LONGEST_EPHEMERAL:
+        raise SlackError("msg_too_long")
+    message = workspace.post(
+        conversation,
+        content,
+        shown_to=person.slack_id,
+        thread_ts=_thread(call, conversation),
+    )
+    return {"message_ts": message.ts}
+
+
+def update(call: Call) -> JsonObject:
+    """Replace what one of the app's own messages says.
+
+    Text without blocks takes the blocks away; metadata that is not mentioned stays, and an
+    update of nothing but metadata leaves the rest alone.
+    """
+    message = _own_message(call, "cant_update_message")
+    call.workspace.edit(message, _edited(call, message.content))
+    return {**_answer(call, message), "text": message.content.text}
+
+
+def delete(call: Call) -> JsonObject:
+    message = _own_message(call, "cant_delete_message")
+    call.workspace.delete(message)
+    return {"channel": message.channel, "ts": message.ts}
+
+
+def permalink(call: Call) -> JsonObject:
+    conversation = call.channel()
+    message = _standing(conversation, call.args.text("message_ts"))
+    address = f"{call.backend.url}/archives/{conversation.id}/p{message.ts.replace('.', '')}"
+    if message.is_reply:
+        address += f"?thread_ts={message.thread_ts}&cid={conversation.id}"
+    return {"channel": conversation.id, "permalink": address}
+
+
+def _answer(call: Call, message: Message) -> JsonObject:
+    return {
+        "channel": message.channel,
+        "ts": message.ts,
+        "message": message_json(call.workspace, message),
+    }
+
+
+def _where_to_post(call: Call) -> Conversation:
+    """The conversation that `channel` names: an id, a channel's name, or a user."""
+    workspace, name = call.workspace, call.args.text("channel")
+    if name in workspace.people:
+        return _direct(call, name)
+    conversation = workspace.conversation(name)
+    if conversation is None:
+        raise SlackError("channel_not_found")
+    if conversation.kind is Kind.DIRECT:
+        return conversation
+    if workspace.app.bot_user not in conversation.members:
+        _refuse_outsider(call, conversation)
+    if conversation.archived:
+        raise SlackError("is_archived")
+    return conversation
+
+
+def _direct(call: Call, user: str) -> Conversation:
+    standing = call.workspace.people[user].standing
+    if standing is Standing.DEACTIVATED:
+        raise SlackError("user_disabled")
+    if standing is Standing.BOT:
+        raise SlackError("cannot_dm_bot")
+    return call.workspace.direct_with(user)
+
+
+def _refuse_outsider(call: Call, conversation: Conversation) -> None:
+    if conversation.kind is Kind.PRIVATE:
+        raise SlackError("channel_not_found")
+    if "chat:write.public" not in call.workspace.app.scopes:
+        raise SlackError("not_in_channel")
+
+
+def _thread(call: Call, conversation: Conversation) -> str | None:
+    if "thread_ts" not in call.args:
+        return None
+    parent = conversation.standing_message(call.args.text("thread_ts"))
+    if parent is None:
+        raise SlackError("cannot_reply_to_message")
+    return parent.thread_ts or parent.ts
+
+
+def _standing(conversation: Conversation, ts: str) -> Message:
+    message = conversation.standing_message(ts)
+    if message is None:
+        raise SlackError("message_not_found")
+    return message
+
+
+def _own_message(call: Call, refused: str) -> Message:
+    conversation = call.channel()
+    if conversation.archived:
+        raise SlackError("is_archived")
+    message = _standing(conversation, call.args.text("ts"))
+    if message.user != call.workspace.app.bot_user:
+        raise SlackError(refused)
+    return message
+
+
+def _edited(call: Call, old: Content) -> Content:
+    given = read_metadata(call.args)
+    metadata = old.metadata if given is None else given or None
+    if given is not None and "text" not in call.args and "blocks" not in call.args:
+        return replace(old, metadata=metadata)
+    new = read_content(call.args, call.workspace.ids)
+    if len(new.text) > _LONGEST_EDIT:
+        raise SlackError("msg_too_long")
+    if new.blocks and _has_rich_text(old.blocks) and not _has_rich_text(new.blocks):
+        raise SlackError("block_mismatch")
+    return replace(new, metadata=metadata)
+
+
+def _has_rich_text(blocks: Blocks) -> bool:
+    return any(block["type"] == "rich_text" for block in blocks)

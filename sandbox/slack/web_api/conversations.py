@@ -1,0 +1,158 @@
+"""Channels and direct messages: the conversations.* methods."""
+
+from sandbox.cast import Standing
+from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.paging import next_cursor, page
+from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.messages import Message
+from sandbox.slack.workspace.rendering import message_json
+
+_SCOPES = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}
+_MOST_USERS = 8
+
+
+def open_direct(call: Call) -> JsonObject:
+    """Open the direct messages with one person; opening them again changes nothing."""
+    if "channel" in call.args:
+        return _opened(call, call.channel())
+    users = call.args.words("users")
+    if len(users) > _MOST_USERS:
+        raise SlackError("too_many_users")
+    if not users:
+        raise SlackError("users_list_not_supplied")
+    if len(users) > 1:
+        # A conversation of several people needs a scope that the app has no use for.
+        call.require("mpim:write")
+        raise SlackError("method_not_supported_for_channel_type")
+    return _opened(call, _direct_with(call, users[0]))
+
+
+def info(call: Call) -> JsonObject:
+    conversation = call.channel()
+    call.require(_SCOPES[conversation.kind] + ":read")
+    return {"channel": _channel_json(call, conversation)}
+
+
+def listed(call: Call) -> JsonObject:
+    """The channels of the asked types; private ones only where the app is a member."""
+    types = call.args.words("types", Kind.PUBLIC.value)
+    for kind, scope in _SCOPES.items():
+        if kind.value in types:
+            call.require(scope + ":read")
+    found = [
+        conversation
+        for conversation in call.workspace.conversations.values()
+        if conversation.kind.value in types
+        and (conversation.kind is Kind.PUBLIC or _is_member(call, conversation))
+        and not (conversation.archived and call.args.flag("exclude_archived"))
+    ]
+    shown, cursor = page(found, call.args)
+    return {"channels": [_channel_json(call, one) for one in shown], **next_cursor(cursor)}
+
+
+def members(call: Call) -> JsonObject:
+    conversation = call.channel()
+    call.require(_SCOPES[conversation.kind] + ":read")
+    shown, cursor = page(sorted(conversation.members), call.args)
+    return {"members": shown, **next_cursor(cursor)}
+
+
+def history(call: Call) -> JsonObject:
+    """The messages of a conversation, newest first, without the replies in threads."""
+    conversation = _readable(call)
+    found = [message for message in conversation.standing() if not message.is_reply]
+    return _messages(call, [m for m in reversed(found) if _in_range(call, m)])
+
+
+def replies(call: Call) -> JsonObject:
+    """One thread: the message it hangs on, then the replies, oldest first."""
+    conversation = _readable(call)
+    parent = conversation.standing_message(call.args.text("ts"))
+    if parent is None:
+        raise SlackError("thread_not_found")
+    below = [m for m in conversation.replies_to(parent.ts) if _in_range(call, m)]
+    return _messages(call, [parent, *below])
+
+
+def _direct_with(call: Call, user: str) -> Conversation:
+    person = call.workspace.people.get(user)
+    if person is None:
+        raise SlackError("user_not_found")
+    if person.standing is Standing.DEACTIVATED:
+        raise SlackError("user_disabled")
+    if person.standing is Standing.BOT:
+        raise SlackError("cannot_dm_bot")
+    return call.workspace.direct_with(user)
+
+
+def _opened(call: Call, conversation: Conversation) -> JsonObject:
+    if conversation.kind is not Kind.DIRECT:
+        raise SlackError("method_not_supported_for_channel_type")
+    if call.args.flag("return_im"):
+        return {"channel": _channel_json(call, conversation)}
+    return {"channel": {"id": conversation.id}}
+
+
+def _readable(call: Call) -> Conversation:
+    conversation = call.channel()
+    call.require(_SCOPES[conversation.kind] + ":history")
+    if not _is_member(call, conversation):
+        raise SlackError("not_in_channel")
+    return conversation
+
+
+def _is_member(call: Call, conversation: Conversation) -> bool:
+    return call.workspace.app.bot_user in conversation.members
+
+
+def _in_range(call: Call, message: Message) -> bool:
+    args = call.args
+    oldest, latest = args.text("oldest", "0"), args.text("latest", "9" * 10)
+    ts = float(message.ts)
+    if args.flag("inclusive"):
+        return float(oldest) <= ts <= float(latest)
+    return float(oldest) < ts < float(latest)
+
+
+def _messages(call: Call, found: list[Message]) -> JsonObject:
+    shown, cursor = page(found, call.args)
+    return {
+        "messages": [_message_json(call, message) for message in shown],
+        "has_more": bool(cursor),
+        **next_cursor(cursor),
+    }
+
+
+def _message_json(call: Call, message: Message) -> JsonObject:
+    whole = message_json(call.workspace, message)
+    if "metadata" in whole and not call.args.flag("include_all_metadata"):
+        whole["metadata"] = {"event_type": whole["metadata"]["event_type"]}
+    return whole
+
+
+def _channel_json(call: Call, conversation: Conversation) -> JsonObject:
+    direct = conversation.kind is Kind.DIRECT
+    common: JsonObject = {
+        "id": conversation.id,
+        "is_im": direct,
+        "is_archived": conversation.archived,
+        "is_shared": conversation.shared,
+        "is_ext_shared": conversation.shared,
+        "is_org_shared": False,
+        "context_team_id": call.workspace.app.team_id,
+    }
+    if direct:
+        bot = call.workspace.app.bot_user
+        other = next(user for user in conversation.members if user != bot)
+        return {**common, "user": other}
+    return {
+        **common,
+        "name": conversation.name,
+        "is_channel": conversation.kind is Kind.PUBLIC,
+        "is_group": conversation.kind is Kind.PRIVATE,
+        "is_private": conversation.kind is Kind.PRIVATE,
+        "is_member": _is_member(call, conversation),
+        "num_members": len(conversation.members),
+    }

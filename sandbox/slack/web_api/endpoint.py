@@ -1,0 +1,117 @@
+"""Serving `/api/<method>`: tokens, scopes, pace, faults and the journal around every call."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from sandbox.slack.arguments import Arguments, read_call
+from sandbox.slack.backend import Backend
+from sandbox.slack.connection import cut
+from sandbox.slack.errors import RateLimitedError, SlackError
+from sandbox.slack.faults import MethodFault
+from sandbox.slack.journal import ApiCall, monotonic_ms
+from sandbox.slack.pace import Tier
+from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.methods import METHODS, Method
+from sandbox.slack.wire import JsonObject
+
+_TOO_MANY = 429
+_SERVER_ERRORS = 500
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back for a call; a broken gateway in between answers HTML."""
+
+    body: JsonObject | str
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        if isinstance(self.body, str):
+            return web.Response(
+                text=self.body, status=self.status, content_type="text/html", headers=self.headers
+            )
+        return web.json_response(self.body, status=self.status, headers=self.headers)
+
+
+class WebApi:
+    """Answers Web API calls over HTTP."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One call, with whatever fault waits for it."""
+        name, at = request.match_info["method"], monotonic_ms()
+        fault = self._backend.faults.for_call(name)
+        args, answer = await self._answer(request, name, fault)
+        status = None if fault.drop_after_commit else answer.status
+        self._backend.journal.called(ApiCall(at, name, args.values, status, answer.body))
+        if fault.drop_after_commit:
+            cut(request)
+        return answer.response()
+
+    async def _answer(
+        self, request: web.Request, name: str, fault: MethodFault
+    ) -> tuple[Arguments, Answer]:
+        args = Arguments({})
+        try:
+            token, args = await read_call(request)
+            await asyncio.sleep(fault.delay_ms / 1000)
+            answer = _failure(fault) if fault.refuses else self._perform(name, token, args)
+        except SlackError as error:
+            answer = Answer(error.to_json())
+        except RateLimitedError as error:
+            answer = _too_many(error.retry_after)
+        return args, answer
+
+    def _perform(self, name: str, token: str | None, args: Arguments) -> Answer:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackError("unknown_method", req_method=name)
+        self._authenticate(method, token)
+        self._keep_pace(name, method, args)
+        call = Call(self._backend, args)
+        for scope in method.scopes:
+            call.require(scope)
+        granted = ",".join(sorted(self._backend.workspace.app.scopes))
+        headers = {
+            "x-oauth-scopes": "connections:write" if method.app_level else granted,
+            "x-accepted-oauth-scopes": ",".join(method.scopes),
+        }
+        return Answer({"ok": True, **method.perform(call)}, headers=headers)
+
+    def _authenticate(self, method: Method, token: str | None) -> None:
+        app = self._backend.workspace.app
+        if not token:
+            raise SlackError("not_authed")
+        if token not in (app.bot_token, app.app_token):
+            raise SlackError("invalid_auth")
+        if token != (app.app_token if method.app_level else app.bot_token):
+            raise SlackError("not_allowed_token_type")
+
+    def _keep_pace(self, name: str, method: Method, args: Arguments) -> None:
+        allowances: list[tuple[tuple[str, ...], Tier]] = [((name,), method.tier)]
+        if method.paced_by_channel:
+            allowances.append(((name, args.text("channel")), Tier.POSTING))
+        at = self._backend.workspace.now()
+        for key, tier in allowances:
+            seconds = self._backend.pace.retry_after(key, tier, at)
+            if seconds is not None:
+                raise RateLimitedError(seconds)
+
+
+def _failure(fault: MethodFault) -> Answer:
+    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    if fault.http_status >= _SERVER_ERRORS and fault.error is None:
+        return Answer(f"<html><body>{fault.http_status}</body></html>", fault.http_status, headers)
+    limited = fault.http_status == _TOO_MANY
+    code = fault.error or ("ratelimited" if limited else "internal_error")
+    return Answer({"ok": False, "error": code}, fault.http_status, headers)
+
+
+def _too_many(retry_after: int) -> Answer:
+    headers = {"Retry-After": str(retry_after)}
+    return Answer({"ok": False, "error": "ratelimited"}, _TOO_MANY, headers)

@@ -1,0 +1,51 @@
+"""The methods that the stand-in serves: one visible list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sandbox.slack.pace import Tier
+from sandbox.slack.web_api import auth, chat, conversations, users, views
+from sandbox.slack.web_api.call import Call
+from sandbox.slack.wire import JsonObject
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method needs and what it does.
+
+    A method of a conversation checks further scopes itself, as they depend on its kind.
+    """
+
+    perform: Callable[[Call], JsonObject]
+    tier: Tier
+    scopes: tuple[str, ...] = ()
+    app_level: bool = False
+    paced_by_channel: bool = False
+
+
+METHODS = {
+    "apps.connections.open": Method(auth.open_connection, Tier.THREE, app_level=True),
+    "auth.test": Method(auth.test, Tier.SPECIAL),
+    "bots.info": Method(auth.bot_info, Tier.THREE, ("users:read",)),
+    "chat.delete": Method(chat.delete, Tier.THREE, ("chat:write",)),
+    "chat.getPermalink": Method(chat.permalink, Tier.SPECIAL),
+    "chat.postEphemeral": Method(chat.post_ephemeral, Tier.FOUR, ("chat:write",)),
+    "chat.postMessage": Method(
+        chat.post_message, Tier.SPECIAL, ("chat:write",), paced_by_channel=True
+    ),
+    "chat.update": Method(chat.update, Tier.THREE, ("chat:write",)),
+    "conversations.history": Method(conversations.history, Tier.THREE),
+    "conversations.info": Method(conversations.info, Tier.THREE),
+    "conversations.list": Method(conversations.listed, Tier.TWO),
+    "conversations.members": Method(conversations.members, Tier.FOUR),
+    "conversations.open": Method(conversations.open_direct, Tier.THREE, ("im:write",)),
+    "conversations.replies": Method(conversations.replies, Tier.THREE),
+    "usergroups.users.list": Method(auth.usergroup_users, Tier.TWO, ("usergroups:read",)),
+    "users.info": Method(users.info, Tier.FOUR, ("users:read",)),
+    "users.list": Method(users.listed, Tier.TWO, ("users:read",)),
+    "users.lookupByEmail": Method(users.lookup_by_email, Tier.THREE, ("users:read.email",)),
+    "views.open": Method(views.open_view, Tier.FOUR),
+    "views.publish": Method(views.publish_view, Tier.FOUR),
+    "views.push": Method(views.push_view, Tier.FOUR),
+    "views.update": Method(views.update_view, Tier.FOUR),
+}

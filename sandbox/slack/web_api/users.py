@@ -1,0 +1,67 @@
+"""People: users.info, users.list, users.lookupByEmail."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sandbox.cast import Person, Standing
+from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.paging import next_cursor, page
+from sandbox.slack.wire import JsonObject
+
+_EMAIL_SCOPE = "users:read.email"
+
+
+def info(call: Call) -> JsonObject:
+    person = call.workspace.people.get(call.args.text("user"))
+    if person is None:
+        raise SlackError("user_not_found")
+    return {"user": _user_json(call, person)}
+
+
+def lookup_by_email(call: Call) -> JsonObject:
+    """Find a person of this team; deactivated people are not found."""
+    email = call.args.required("email").lower()
+    for person in call.workspace.people.values():
+        if person.email.lower() == email and _can_be_looked_up(person):
+            return {"user": _user_json(call, person)}
+    raise SlackError("users_not_found")
+
+
+def listed(call: Call) -> JsonObject:
+    shown, cursor = page(list(call.workspace.people.values()), call.args)
+    return {"members": [_user_json(call, person) for person in shown], **next_cursor(cursor)}
+
+
+def _can_be_looked_up(person: Person) -> bool:
+    return person.standing in (Standing.MEMBER, Standing.GUEST)
+
+
+def _user_json(call: Call, person: Person) -> JsonObject:
+    """Everything about a person that the granted scopes show."""
+    zone = ZoneInfo(person.timezone)
+    offset = datetime.fromtimestamp(call.workspace.now(), zone).utcoffset()
+    return {
+        "id": person.slack_id,
+        "team_id": call.workspace.team_of(person),
+        "name": person.name,
+        "real_name": person.real_name,
+        "deleted": person.standing is Standing.DEACTIVATED,
+        "is_bot": person.standing is Standing.BOT,
+        "is_restricted": person.standing is Standing.GUEST,
+        "is_ultra_restricted": False,
+        "is_stranger": person.standing is Standing.STRANGER,
+        "is_email_confirmed": person.standing is not Standing.BOT,
+        "tz": person.timezone,
+        "tz_offset": int(offset.total_seconds()) if offset else 0,
+        "profile": _profile(call, person),
+    }
+
+
+def _profile(call: Call, person: Person) -> JsonObject:
+    profile: JsonObject = {"real_name": person.real_name, "display_name": person.name}
+    if person.standing is Standing.BOT:
+        return profile
+    if _EMAIL_SCOPE in call.workspace.app.scopes:
+        profile["email"] = person.email
+    return profile

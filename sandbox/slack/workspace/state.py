@@ -1,0 +1,123 @@
+"""The workspace as a whole."""
+
+from collections.abc import Callable
+
+from sandbox.cast import CHANNELS, OTHER_TEAM, PEOPLE, Channel, Person, Standing
+from sandbox.slack.changes import Changes
+from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.workspace.app import App
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.messages import Content, Message
+from sandbox.slack.workspace.views import Screen
+
+_BOT_NAME = "teleport-chatops"
+
+
+class Workspace:
+    """People, channels, direct messages with the app, open views, and the app itself."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.now = now
+        self.changes = Changes()
+        self.ids = Identifiers(now)
+        self.app = App()
+        self.people: dict[str, Person] = {}
+        self.conversations: dict[str, Conversation] = {}
+        self.screens: dict[str, Screen] = {}
+        self._move_in()
+
+    def admit(self, person: Person) -> None:
+        """Let somebody in, with a place for direct messages with the app.
+
+        Somebody who is in already keeps what they have, in a new standing perhaps.
+        """
+        self.people[person.slack_id] = person
+        self.screens.setdefault(person.slack_id, Screen())
+        if person.standing is not Standing.BOT:
+            self._add(
+                Conversation(
+                    id="D" + person.slack_id[1:],
+                    name=f"@{person.name}",
+                    kind=Kind.DIRECT,
+                    members={person.slack_id, self.app.bot_user},
+                )
+            )
+
+    def set_up(self, channel: Channel) -> None:
+        """Open a channel as the cast describes it."""
+        members = {person.slack_id for name in channel.members if (person := self.named(name))}
+        self._add(
+            Conversation(
+                id=channel.id,
+                name=channel.name,
+                kind=Kind.PRIVATE if channel.private else Kind.PUBLIC,
+                members=members | ({self.app.bot_user} if channel.bot_is_member else set()),
+                shared=channel.shared,
+            )
+        )
+
+    def named(self, name: str) -> Person | None:
+        """Somebody by name or by Slack user id."""
+        if name in self.people:
+            return self.people[name]
+        return next((one for one in self.people.values() if one.name == name), None)
+
+    def conversation(self, name: str) -> Conversation | None:
+        """A conversation by id, by channel name, or by `@` and the name of a person."""
+        if name in self.conversations:
+            return self.conversations[name]
+        wanted = name.removeprefix("#")
+        return next((one for one in self.conversations.values() if one.name == wanted), None)
+
+    def direct_with(self, user: str) -> Conversation:
+        """The conversation between one person and the app."""
+        return self.conversations["D" + user[1:]]
+
+    def team_of(self, person: Person) -> str:
+        return OTHER_TEAM if person.standing is Standing.STRANGER else self.app.team_id
+
+    def can_see(self, person: Person, conversation: Conversation) -> bool:
+        """Members see a place; full members of the team also look into public channels."""
+        if person.slack_id in conversation.members:
+            return True
+        return conversation.kind is Kind.PUBLIC and person.standing is Standing.MEMBER
+
+    def post(
+        self,
+        conversation: Conversation,
+        content: Content,
+        *,
+        user: str | None = None,
+        thread_ts: str | None = None,
+        shown_to: str | None = None,
+    ) -> Message:
+        """Add a message, by the app unless `user` says otherwise."""
+        message = Message(
+            ts=self.ids.ts(),
+            channel=conversation.id,
+            user=user or self.app.bot_user,
+            versions=[content],
+            thread_ts=thread_ts,
+            shown_to=shown_to,
+        )
+        conversation.add(message)
+        self.changes.announce()
+        return message
+
+    def edit(self, message: Message, content: Content) -> None:
+        message.edit(content)
+        self.changes.announce()
+
+    def delete(self, message: Message) -> None:
+        message.deleted = True
+        self.changes.announce()
+
+    def _move_in(self) -> None:
+        bot = Person(_BOT_NAME, self.app.bot_user, "Teleport ChatOps", standing=Standing.BOT)
+        for person in (*PEOPLE, bot):
+            self.admit(person)
+        for channel in CHANNELS:
+            self.set_up(channel)
+
+    def _add(self, conversation: Conversation) -> None:
+        self.conversations.setdefault(conversation.id, conversation)

@@ -1,0 +1,77 @@
+"""Who is calling, from the one client certificate of the connection."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.credentials.identity import Identity
+from sandbox.teleport.errors import AccessDenied, ConnectionProblem, NotFound
+from sandbox.teleport.resources import is_bot
+from sandbox.teleport.rules import rbac
+from sandbox.teleport.rules.accounts import Account, account
+from teleport_client._proto.types_pb2 import RoleV6
+
+AuthContext = Mapping[str, Iterable[bytes]]
+
+# grpc keeps the rest of the chain apart from the leaf, and only if there is a rest.
+_LEAF = "x509_pem_cert"
+_INTERMEDIARIES = "x509_pem_cert_chain"
+
+
+@dataclass(frozen=True)
+class Caller:
+    identity: Identity
+    roles: tuple[RoleV6, ...]
+    """Those on the certificate, from access requests too."""
+    account: Account
+    """What the user holds apart from access requests."""
+    is_bot: bool
+
+    @property
+    def name(self) -> str:
+        return self.identity.user
+
+    def demand(self, resource: str, *verbs: str) -> None:
+        """Raises AccessDenied unless the caller's roles allow every verb."""
+        rbac.demand(self.roles, resource, *verbs)
+
+    def allows(self, resource: str, verb: str) -> bool:
+        return rbac.allows(self.roles, resource, verb)
+
+    def as_reviewer(self) -> Account:
+        """A bot reviews with the roles of its certificate, a person with the static ones."""
+        if self.is_bot:
+            return Account(self.name, self.roles, self.account.traits)
+        return self.account
+
+
+def presented(context: AuthContext) -> Identity:
+    """The identity of the connection's client certificate.
+
+    Raises ConnectionProblem for more than one certificate: Teleport refuses intermediaries by
+    closing the connection, which a client sees as UNAVAILABLE.
+    """
+    if _INTERMEDIARIES in context:
+        raise ConnectionProblem("access denied: intermediaries are not supported")
+    (certificate,) = context[_LEAF]
+    return Identity.from_certificate(x509.load_pem_x509_certificate(certificate))
+
+
+def caller(cluster: Cluster, context: AuthContext) -> Caller:
+    """Raises AccessDenied for a user or a role that is no longer there."""
+    identity = presented(context)
+    try:
+        user = cluster.user_named(identity.user)
+        roles = cluster.roles_named(identity.roles)
+        held = account(cluster, identity.user)
+    except NotFound as error:
+        raise AccessDenied("access denied") from error
+    return Caller(identity, roles, held, is_bot=is_bot(user))
+
+
+def demand_admin_action(cluster: Cluster, caller: Caller) -> None:
+    """Raises AccessDenied where admin actions need a second factor; bots are exempt."""
+    if cluster.admin_actions_need_mfa and not caller.is_bot:
+        raise AccessDenied("admin-level API request requires MFA verification")

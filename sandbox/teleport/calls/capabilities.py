@@ -1,0 +1,39 @@
+"""GetAccessCapabilities: what somebody could request."""
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.calls.requested_resources import applicable_roles
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.rules import requestable
+from sandbox.teleport.rules.accounts import Account, account
+from teleport_client._proto.types_pb2 import AccessCapabilities, AccessCapabilitiesRequest
+
+_AUTO_REQUEST = ("always", "reason")
+
+
+def get_access_capabilities(
+    cluster: Cluster, caller: Caller, query: AccessCapabilitiesRequest
+) -> AccessCapabilities:
+    user = query.User or caller.name
+    if user != caller.name:
+        caller.demand("user", "read")
+        caller.demand("role", "list", "read")
+    asked = account(cluster, user)
+    capabilities = AccessCapabilities(
+        RequestPrompt=_prompt(asked),
+        AutoRequest=any(it.Spec.Options.RequestAccess in _AUTO_REQUEST for it in asked.roles),
+    )
+    if query.RequestableRoles:
+        roles = requestable.requestable_roles(asked, cluster.roles)
+        capabilities.RequestableRoles.extend(roles)
+        capabilities.RequireReason = requestable.needs_reason(asked, roles)
+    if query.SuggestedReviewers:
+        capabilities.SuggestedReviewers.extend(requestable.suggested_reviewers(asked))
+    if query.ResourceIDs:
+        applicable = applicable_roles(cluster, asked, list(query.ResourceIDs))
+        capabilities.ApplicableRolesForResources.extend(applicable)
+    return capabilities
+
+
+def _prompt(asked: Account) -> str:
+    prompts = {role.Spec.Options.RequestPrompt for role in asked.roles} - {""}
+    return min(prompts, default="")

@@ -1,0 +1,219 @@
+"""CreateAccessRequestV2.
+
+The order of the checks is Teleport's, and it shows in the answers: a missing reason is
+reported before a forbidden role.
+"""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from sandbox.teleport.calls import requested_resources
+from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import (
+    AccessDenied,
+    BadParameter,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import label_values
+from sandbox.teleport.rules import rbac, requestable, thresholds
+from sandbox.teleport.rules.accounts import Account, account
+from sandbox.teleport.rules.lifetimes import check_assume_start, lifetimes
+from sandbox.teleport.timestamps import given, stamp
+from teleport_client._proto.types_pb2 import (
+    NONE,
+    PENDING,
+    AccessRequestDryRunEnrichment,
+    AccessRequestSpecV3,
+    AccessRequestV3,
+    RequestState,
+    RoleV6,
+)
+
+KIND = "access_request"
+_LONGEST_REASON = 4096  # bytes
+
+
+def create_access_request(
+    cluster: Cluster, caller: Caller, message: AccessRequestV3
+) -> AccessRequestV3:
+    """The request as stored, or as it would be for a dry run."""
+    request = _with_defaults(message)
+    _check_form(request)
+    requested_resources.check(cluster, request.Spec)
+    _check_may_create(cluster, caller, request.Spec)
+    requester = account(cluster, request.Spec.User)
+    now = cluster.now()
+    _name(request, now)
+    _check_no_access_list(request.Spec)
+    _expand_wildcard(cluster, requester, request.Spec)
+    _check_allowed(cluster, requester, request.Spec)
+    requested_resources.choose_roles(cluster, requester, request.Spec)
+    _set_thresholds(requester, request.Spec)
+    _set_suggestions(requester, request.Spec)
+    _set_times(cluster, caller, requester, request, now)
+    if request.Spec.DryRun:
+        _enrich(cluster, requester, request.Spec)
+        return request
+    return cluster.requests.put(request)
+
+
+def _with_defaults(message: AccessRequestV3) -> AccessRequestV3:
+    request = AccessRequestV3()
+    request.CopyFrom(message)
+    request.Kind = KIND
+    request.Version = "v3"
+    request.Metadata.Namespace = request.Metadata.Namespace or "default"
+    if request.Spec.State == NONE:
+        request.Spec.State = PENDING
+    roles = sorted(set(request.Spec.Roles))
+    request.Spec.Roles[:] = roles
+    return request
+
+
+def _check_form(request: AccessRequestV3) -> None:
+    spec = request.Spec
+    if not request.Metadata.Name:
+        raise BadParameter("missing parameter Name")
+    if spec.State == PENDING and spec.ResolveReason:
+        raise BadParameter("pending requests cannot include resolve reason")
+    if spec.State == PENDING and spec.ResolveAnnotations.Values:
+        raise BadParameter("pending requests cannot include resolve annotations")
+    if not spec.User:
+        raise BadParameter("access request user name not set")
+    if not (spec.Roles or spec.RequestedResourceIDs):
+        raise BadParameter("access request does not specify any roles or resources")
+    _check_is_uuid(request.Metadata.Name)
+    _check_length("reason", spec.RequestReason)
+    _check_length("resolve reason", spec.ResolveReason)
+
+
+def _check_is_uuid(name: str) -> None:
+    """The client's name is replaced, and yet it must be one that the server might have given."""
+    try:
+        UUID(name)
+    except ValueError as error:
+        raise BadParameter(f"invalid access request ID {quoted(name)}") from error
+
+
+def _check_length(what: str, reason: str) -> None:
+    if len(reason.encode()) > _LONGEST_REASON:
+        raise BadParameter(f"access request {what} is too long, max {_LONGEST_REASON} bytes")
+
+
+def _check_may_create(cluster: Cluster, caller: Caller, spec: AccessRequestSpecV3) -> None:
+    for_self = spec.User == caller.name
+    if for_self and spec.State == PENDING:
+        if rbac.denies(caller.roles, KIND, "create"):
+            caller.demand(KIND, "create")
+        return
+    caller.demand(KIND, "create")
+    if spec.State != PENDING:
+        _check_may_create_decided(caller, for_self=for_self)
+    if not for_self:
+        demand_admin_action(cluster, caller)
+
+
+def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
+    if for_self:
+        raise AccessDenied("cannot create access request for self in non-pending state")
+    if caller.identity.active_requests:
+        raise AccessDenied(
+            "cannot create access requests in non-pending state while using an access request"
+        )
+
+
+def _name(request: AccessRequestV3, now: datetime) -> None:
+    request.Metadata.Name = str(_uuid7(now))
+    request.Spec.Created.CopyFrom(stamp(now))
+
+
+def _uuid7(now: datetime) -> UUID:
+    """48 bits of milliseconds, then random bits around version and variant (RFC 9562)."""
+    milliseconds = int(now.timestamp() * 1000)
+    head, tail = secrets.randbits(12), secrets.randbits(62)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | head << 64 | 0b10 << 62 | tail)
+
+
+def _check_no_access_list(spec: AccessRequestSpecV3) -> None:
+    if spec.accessList.Title:
+        raise BadParameter("only promoted requests can set the promoted access list title")
+
+
+def _expand_wildcard(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
+    if list(spec.Roles) != [rbac.WILDCARD]:
+        return
+    if spec.State != PENDING:
+        state = RequestState.Name(spec.State)
+        raise BadParameter(f"wildcard requests are not permitted in state {state}")
+    roles = requestable.requestable_roles(requester, cluster.roles)
+    if not roles:
+        raise BadParameter("no requestable roles, please verify static RBAC configuration")
+    spec.Roles[:] = roles
+
+
+def _check_allowed(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
+    if not spec.DryRun:
+        with_prompts = cluster.abilities.dry_run_enrichment
+        requestable.demand_reason(requester, spec, with_prompts=with_prompts)
+    may_have = requestable.may_search_as if spec.RequestedResourceIDs else requestable.may_request
+    for role in spec.Roles:
+        if not may_have(requester, role):
+            raise BadParameter(f"user {quoted(requester.name)} can not request role {quoted(role)}")
+
+
+def _set_thresholds(requester: Account, spec: AccessRequestSpecV3) -> None:
+    needed = thresholds.needed(requester, spec.Roles)
+    del spec.Thresholds[:]
+    spec.Thresholds.extend(needed.thresholds)
+    spec.RoleThresholdMapping.clear()
+    for role, sets in needed.by_role.items():
+        spec.RoleThresholdMapping[role].CopyFrom(sets)
+
+
+def _set_suggestions(requester: Account, spec: AccessRequestSpecV3) -> None:
+    annotations = requestable.system_annotations(requester)
+    spec.SystemAnnotations.CopyFrom(label_values(annotations))
+    if not spec.SuggestedReviewers:
+        spec.SuggestedReviewers.extend(requestable.suggested_reviewers(requester))
+
+
+def _set_times(
+    cluster: Cluster, caller: Caller, requester: Account, request: AccessRequestV3, now: datetime
+) -> None:
+    spec = request.Spec
+    times = lifetimes(
+        request,
+        requester,
+        _existing_roles(cluster, spec),
+        credentials_end=caller.identity.expires,
+        now=now,
+    )
+    start = given(spec, "AssumeStartTime")
+    if start is not None:
+        check_assume_start(start, times.access_ends, now)
+    spec.Expires.CopyFrom(stamp(times.access_ends))
+    spec.MaxDuration.CopyFrom(stamp(times.access_ends))
+    spec.SessionTTL.CopyFrom(stamp(times.session_ends))
+    spec.ResourceExpiry.CopyFrom(stamp(times.waiting_ends))
+
+
+def _existing_roles(cluster: Cluster, spec: AccessRequestSpecV3) -> tuple[RoleV6, ...]:
+    """A role that a pattern allows but that does not exist is found missing only here."""
+    try:
+        return cluster.roles_named(spec.Roles)
+    except NotFound as error:
+        raise BadParameter(f"invalid session TTL: {error}") from error
+
+
+def _enrich(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
+    if not cluster.abilities.dry_run_enrichment:
+        return
+    required = requestable.needs_reason(requester, spec.Roles)
+    enrichment = AccessRequestDryRunEnrichment(
+        ReasonMode="required" if required else "optional",
+        ReasonPrompts=requestable.reason_prompts(requester, spec.Roles),
+    )
+    spec.DryRunEnrichment.CopyFrom(enrichment)

@@ -1,0 +1,95 @@
+"""What surrounds every call: the journal, the faults and the wording of errors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import grpc
+from google.protobuf.message import Message
+
+from sandbox.teleport.calls.caller import presented
+from sandbox.teleport.errors import TeleportError
+from sandbox.teleport.faults import Faults
+from sandbox.teleport.journal import Journal
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # not generic at run time
+
+
+class Reception(grpc.aio.ServerInterceptor):
+    """Receives each call before the service does, and gives out its answer."""
+
+    def __init__(self, journal: Journal, faults: Faults) -> None:
+        self._journal = journal
+        self._faults = faults
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None  # grpc answers UNIMPLEMENTED
+        method = handler_call_details.method.rpartition("/")[2]
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._streaming(method, handler.unary_stream),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(method, handler.unary_unary),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _unary(self, method: str, answer: Any) -> Any:
+        async def received(request: Message, context: Context) -> Message:
+            async with self._recorded(method, request, context):
+                fault = self._faults.take(method)
+                if fault is not None:
+                    await fault.before()
+                response: Message = await answer(request, context)
+                if fault is not None:
+                    await fault.after()
+            return response
+
+        return received
+
+    def _streaming(self, method: str, answer: Any) -> Any:
+        async def received(request: Message, context: Context) -> AsyncIterator[Message]:
+            async with self._recorded(method, request, context):
+                fault = self._faults.take(method)
+                if fault is not None:
+                    await fault.before()
+                async for response in answer(request, context):
+                    yield response
+                    if fault is not None:
+                        await fault.after()
+                        fault = None
+
+        return received
+
+    @asynccontextmanager
+    async def _recorded(
+        self, method: str, request: Message, context: Context
+    ) -> AsyncIterator[None]:
+        try:
+            identity = presented(context.auth_context())
+        except TeleportError as error:
+            await context.abort(error.code, str(error))
+        call = self._journal.begin(method, identity.user, request)
+        try:
+            yield
+        except TeleportError as error:
+            self._journal.end(call, error.code)
+            await context.abort(error.code, str(error))
+        except (asyncio.CancelledError, GeneratorExit):
+            self._journal.end(call, grpc.StatusCode.CANCELLED)
+            raise
+        except Exception:
+            self._journal.end(call, grpc.StatusCode.UNKNOWN)
+            raise
+        self._journal.end(call, grpc.StatusCode.OK)

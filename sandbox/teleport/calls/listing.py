@@ -1,0 +1,162 @@
+"""ListAccessRequests and GetAccessRequestsV2."""
+
+import base64
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.calls.visibility import visible
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import BadParameter
+from sandbox.teleport.timestamps import given, moment
+from teleport_client._proto.authservice_pb2 import (
+    AccessRequestSort,
+    ListAccessRequestsRequest,
+    ListAccessRequestsResponse,
+)
+from teleport_client._proto.types_pb2 import (
+    NONE,
+    PENDING,
+    AccessRequestFilter,
+    AccessRequestScope,
+    AccessRequestV3,
+    RequestState,
+)
+
+_PAGE = 1000
+_LARGEST_PAGE = 16_000
+
+SortKey = Callable[[AccessRequestV3], str]
+
+
+def list_access_requests(
+    cluster: Cluster, caller: Caller, query: ListAccessRequestsRequest
+) -> ListAccessRequestsResponse:
+    """One page. Only a look-up by id is sure to see what was just written."""
+    if query.Limit > _LARGEST_PAGE:
+        raise BadParameter(f"page size of {query.Limit} is too large")
+    found = _seen(cluster, caller, query.Filter)
+    key = _SORT_KEYS[query.Sort]
+    ordered = sorted(found, key=key, reverse=query.Descending)
+    rest = list(_from(ordered, query, key))
+    size = query.Limit or _PAGE
+    following = rest[size : size + 1]
+    return ListAccessRequestsResponse(
+        AccessRequests=rest[:size],
+        NextKey=_opaque(key(following[0])) if following else "",
+    )
+
+
+def all_access_requests(
+    cluster: Cluster, caller: Caller, query: AccessRequestFilter
+) -> list[AccessRequestV3]:
+    return sorted(_seen(cluster, caller, query), key=_by_id)
+
+
+def expired(request: AccessRequestV3, now: datetime) -> bool:
+    """Past the end of the request itself: of its waiting, or once approved of its access."""
+    end = given(request.Spec, "ResourceExpiry") or given(request.Metadata, "Expires")
+    return end is not None and end <= now
+
+
+def _seen(
+    cluster: Cluster, caller: Caller, query: AccessRequestFilter
+) -> Iterator[AccessRequestV3]:
+    candidates: Iterable[AccessRequestV3]
+    if query.ID:
+        stored = cluster.requests.get(query.ID)
+        candidates = [stored] if stored is not None else []
+    else:
+        now = cluster.now()
+        candidates = (it for it in cluster.requests.listed() if not expired(it, now))
+    return (
+        request
+        for request in candidates
+        if _matches(query, request, caller.name) and visible(caller, request)
+    )
+
+
+def _matches(query: AccessRequestFilter, request: AccessRequestV3, requester: str) -> bool:
+    spec = request.Spec
+    return (
+        query.ID in ("", request.Metadata.Name)
+        and query.User in ("", spec.User)
+        and query.State in (NONE, spec.State)
+        and _in_scope(query.Scope, request, requester)
+        and _has_keywords(query.SearchKeywords, request)
+    )
+
+
+def _in_scope(
+    scope: AccessRequestScope.ValueType, request: AccessRequestV3, requester: str
+) -> bool:
+    own = request.Spec.User == requester
+    reviewed = any(review.Author == requester for review in request.Spec.Reviews)
+    match scope:
+        case AccessRequestScope.MY_REQUESTS:
+            return own
+        case AccessRequestScope.NEEDS_REVIEW:
+            return request.Spec.State == PENDING and not own and not reviewed
+        case AccessRequestScope.REVIEWED:
+            return not own and reviewed
+        case _:
+            return True
+
+
+def _has_keywords(keywords: Iterable[str], request: AccessRequestV3) -> bool:
+    """Every keyword must be part of some field, whatever its case."""
+    spec = request.Spec
+    fields = [request.Metadata.Name, spec.User, *spec.Roles]
+    fields += [text for label in request.Metadata.Labels.items() for text in label]
+    fields += [resource.Name for resource in spec.RequestedResourceIDs]
+    texts = [field.lower() for field in fields]
+    return all(any(keyword.lower() in text for text in texts) for keyword in keywords)
+
+
+def _from(
+    ordered: list[AccessRequestV3], query: ListAccessRequestsRequest, key: SortKey
+) -> Iterator[AccessRequestV3]:
+    if not query.StartKey:
+        yield from ordered
+        return
+    start = _transparent(query.StartKey)
+    for request in ordered:
+        reached = key(request) <= start if query.Descending else key(request) >= start
+        if reached:
+            yield request
+
+
+def _opaque(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode()
+
+
+def _transparent(key: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(key.encode()).decode()
+    except ValueError as error:
+        raise BadParameter(f"invalid start key {key!r}") from error
+
+
+def _by_id(request: AccessRequestV3) -> str:
+    return request.Metadata.Name
+
+
+def _by_creation(request: AccessRequestV3) -> str:
+    created = moment(request.Spec.Created)
+    return f"{created.isoformat(timespec='microseconds')}/{request.Metadata.Name}"
+
+
+def _by_state(request: AccessRequestV3) -> str:
+    return f"{RequestState.Name(request.Spec.State)}/{request.Metadata.Name}"
+
+
+def _by_user(request: AccessRequestV3) -> str:
+    return f"{request.Spec.User}/{request.Metadata.Name}"
+
+
+_SORT_KEYS: dict[AccessRequestSort.ValueType, SortKey] = {
+    AccessRequestSort.DEFAULT: _by_id,
+    AccessRequestSort.CREATED: _by_creation,
+    AccessRequestSort.STATE: _by_state,
+    AccessRequestSort.USER: _by_user,
+}

@@ -1,0 +1,68 @@
+"""ListUnifiedResources, for nodes."""
+
+from collections.abc import Iterable
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import Unsupported
+from sandbox.teleport.rules.node_access import gives_access
+from teleport_client._proto.authservice_pb2 import (
+    ListUnifiedResourcesRequest,
+    ListUnifiedResourcesResponse,
+    PaginatedResource,
+)
+from teleport_client._proto.types_pb2 import RoleV6, ServerV2
+
+_PAGE = 1000
+
+
+def list_unified_resources(
+    cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
+) -> ListUnifiedResourcesResponse:
+    """One page of the nodes that the roles on the caller's certificate open, by host name."""
+    if query.PredicateExpression:
+        raise Unsupported("predicate expressions are not supported here, try search keywords")
+    roles = (*caller.roles, *_additional_roles(cluster, caller, query))
+    nodes = sorted(
+        (it for it in cluster.nodes if gives_access(roles, it) and _matches(query, it)), key=_key
+    )
+    rest = [node for node in nodes if _key(node) >= query.StartKey]
+    size = query.Limit or _PAGE
+    following = rest[size : size + 1]
+    return ListUnifiedResourcesResponse(
+        Resources=[PaginatedResource(Node=node) for node in rest[:size]],
+        NextKey=_key(following[0]) if following else "",
+    )
+
+
+def _additional_roles(
+    cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
+) -> tuple[RoleV6, ...]:
+    """What a requester may look through, and what a reviewer may."""
+    names: set[str] = set()
+    for role in caller.account.roles:
+        if query.UseSearchAsRoles:
+            names.update(role.Spec.Allow.Request.SearchAsRoles)
+        if query.UsePreviewAsRoles:
+            names.update(role.Spec.Allow.ReviewRequests.PreviewAsRoles)
+    return cluster.roles_named(sorted(names))
+
+
+def _matches(query: ListUnifiedResourcesRequest, node: ServerV2) -> bool:
+    labels = node.Metadata.Labels
+    return (
+        (not query.Kinds or "node" in query.Kinds)
+        and all(labels.get(key) == value for key, value in query.Labels.items())
+        and _has_keywords(query.SearchKeywords, node)
+    )
+
+
+def _has_keywords(keywords: Iterable[str], node: ServerV2) -> bool:
+    fields = [node.Metadata.Name, node.Spec.Hostname, node.Spec.Addr]
+    fields += [text for label in node.Metadata.Labels.items() for text in label]
+    texts = [field.lower() for field in fields]
+    return all(any(keyword.lower() in text for text in texts) for keyword in keywords)
+
+
+def _key(node: ServerV2) -> str:
+    return f"{node.Spec.Hostname}/{node.Metadata.Name}"

@@ -1,0 +1,123 @@
+"""GetPluginData and UpdatePluginData: what plugins keep beside an access request.
+
+One record per resource holds a map per plugin. Anybody who may write plugin data may write
+any plugin's map, as in Teleport.
+"""
+
+from datetime import datetime, timedelta
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import (
+    AccessDenied,
+    BadParameter,
+    CompareFailed,
+    LimitExceeded,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.timestamps import moment, stamp
+from teleport_client._proto.authservice_pb2 import PluginDataSeq
+from teleport_client._proto.types_pb2 import (
+    Metadata,
+    PluginDataFilter,
+    PluginDataSpecV3,
+    PluginDataUpdateParams,
+    PluginDataV3,
+)
+
+_ACCESS_REQUEST = "access_request"
+_ACCESS_LIST = "access_list"
+_KIND = "access_plugin_data"
+_LARGEST = 1 << 20  # bytes; the real limit depends on the cluster's backend
+_OUTLIVES_ACCESS = timedelta(hours=1)
+_ACCESS_LIST_LIFETIME = timedelta(days=14)
+
+
+def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -> PluginDataSeq:
+    """Every record that has a map of the named plugin, with all plugins' maps in it."""
+    _check_kind(query.Kind)
+    for verb in ("list", "read"):
+        _demand(caller, query.Kind, verb)
+    now = cluster.now()
+    return PluginDataSeq(
+        PluginData=[
+            record
+            for (kind, name), record in cluster.plugin_data.items()
+            if kind == query.Kind
+            and query.Resource in ("", name)
+            and (not query.Plugin or query.Plugin in record.Spec.Entries)
+            and not outlived(record, now)
+        ]
+    )
+
+
+def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdateParams) -> None:
+    """Compare and swap. Raises CompareFailed if an expectation is not met."""
+    _check_kind(update.Kind)
+    _demand(caller, update.Kind, "update")
+    record = PluginDataV3()
+    record.CopyFrom(_present(cluster, update) or _new(cluster, update))
+    _check_expectations(record.Spec, update)
+    _apply(record.Spec, update)
+    if record.ByteSize() > _LARGEST:
+        raise LimitExceeded("plugin data size limit exceeded")
+    if update.Kind == _ACCESS_LIST:
+        record.Metadata.Expires.CopyFrom(stamp(cluster.now() + _ACCESS_LIST_LIFETIME))
+    cluster.plugin_data[update.Kind, update.Resource] = record
+
+
+def outlived(record: PluginDataV3, now: datetime) -> bool:
+    return moment(record.Metadata.Expires) <= now
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in (_ACCESS_REQUEST, _ACCESS_LIST):
+        raise BadParameter(f"unsupported resource kind {quoted(kind)}")
+
+
+def _demand(caller: Caller, kind: str, verb: str) -> None:
+    """A rule on the resource itself is as good as one on plugin data."""
+    if not (caller.allows(kind, verb) or caller.allows(_KIND, verb)):
+        raise AccessDenied(f"access denied to perform action {quoted(verb)} on {quoted(_KIND)}")
+
+
+def _present(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3 | None:
+    record = cluster.plugin_data.get((update.Kind, update.Resource))
+    return None if record is None or outlived(record, cluster.now()) else record
+
+
+def _new(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3:
+    expires = cluster.now() + _ACCESS_LIST_LIFETIME
+    if update.Kind == _ACCESS_REQUEST:
+        request = cluster.requests.get(update.Resource)
+        if request is None:
+            raise NotFound(f"no access request matching {quoted(update.Resource)}")
+        expires = moment(request.Spec.Expires) + _OUTLIVES_ACCESS
+    return PluginDataV3(
+        Kind="plugin_data",
+        SubKind=update.Kind,
+        Version="v3",
+        Metadata=Metadata(Name=update.Resource, Namespace="default", Expires=stamp(expires)),
+        Spec=PluginDataSpecV3(),
+    )
+
+
+def _check_expectations(spec: PluginDataSpecV3, update: PluginDataUpdateParams) -> None:
+    """An empty value expects that there is none. A map left out expects nothing at all."""
+    present = dict(spec.Entries[update.Plugin].Data) if update.Plugin in spec.Entries else {}
+    for key, value in update.Expect.items():
+        if present.get(key, "") != value:
+            raise CompareFailed(f"expectations not met for field {quoted(key)}")
+
+
+def _apply(spec: PluginDataSpecV3, update: PluginDataUpdateParams) -> None:
+    """An empty value deletes its key; a plugin left without keys is forgotten."""
+    data = spec.Entries[update.Plugin].Data
+    for key, value in update.Set.items():
+        if value:
+            data[key] = value
+        else:
+            data.pop(key, None)
+    if not data:
+        del spec.Entries[update.Plugin]

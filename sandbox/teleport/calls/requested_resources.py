@@ -1,0 +1,82 @@
+"""Requests for resources rather than for roles. Of resources the stand-in has nodes only."""
+
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import (
+    AccessDenied,
+    BadParameter,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.rules import requestable
+from sandbox.teleport.rules.accounts import Account
+from sandbox.teleport.rules.node_access import gives_access
+from teleport_client._proto.types_pb2 import AccessRequestSpecV3, ResourceID, ServerV2
+
+_MOST = 300
+_LONGEST_TEXT = 2048
+
+
+def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
+    """Raises BadParameter for too many resources, NotFound for a foreign cluster's."""
+    count = len(spec.RequestedResourceIDs)
+    if count > _MOST:
+        raise BadParameter(f"access request contains too many resources ({count}), max {_MOST}")
+    foreign = sorted({it.ClusterName for it in spec.RequestedResourceIDs} - {cluster.name})
+    if foreign:
+        raise NotFound(
+            f"access request contains invalid or unknown cluster names: {', '.join(foreign)}"
+        )
+
+
+def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
+    """Drop duplicates, and without roles choose those that open one of the resources.
+
+    Raises BadParameter for too long a list, AccessDenied if no role is usable.
+    """
+    if not spec.RequestedResourceIDs:
+        return
+    _deduplicate(spec)
+    if not spec.Roles:
+        spec.Roles.extend(applicable_roles(cluster, requester, list(spec.RequestedResourceIDs)))
+
+
+def applicable_roles(
+    cluster: Cluster, requester: Account, resources: list[ResourceID]
+) -> list[str]:
+    """Of the requester's `search_as_roles` those that open at least one of the resources."""
+    nodes = [node for resource in resources if (node := _node(cluster, resource))]
+    candidates = requestable.search_as_roles(requester)
+    usable = [
+        role.Metadata.Name
+        for role in cluster.roles_named(candidates)
+        if any(gives_access([role], node) for node in nodes)
+    ]
+    if not usable:
+        raise AccessDenied(
+            'Resource Access Requests require usable "search_as_roles", none found for user '
+            f"{quoted(requester.name)}"
+        )
+    return usable
+
+
+def _node(cluster: Cluster, resource: ResourceID) -> ServerV2 | None:
+    if resource.Kind != "node":
+        return None
+    return next((it for it in cluster.nodes if it.Metadata.Name == resource.Name), None)
+
+
+def _deduplicate(spec: AccessRequestSpecV3) -> None:
+    unique = {_text(resource): resource for resource in spec.RequestedResourceIDs}
+    if sum(map(len, unique)) > _LONGEST_TEXT:
+        raise BadParameter(
+            "access request exceeds maximum length: "
+            "try reducing the number of resources in the request"
+        )
+    kept = list(unique.values())
+    del spec.RequestedResourceIDs[:]
+    spec.RequestedResourceIDs.extend(kept)
+
+
+def _text(resource: ResourceID) -> str:
+    parts = (resource.ClusterName, resource.Kind, resource.Name, resource.SubResourceName)
+    return "".join(f"/{part}" for part in parts if part)

@@ -1,0 +1,195 @@
+"""The gRPC services. Each call finds out who calls and hands over to the file of its kind."""
+
+# ruff: noqa: N802 - gRPC calls a method by its name in the .proto file
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from sandbox.teleport.calls import (
+    capabilities,
+    create,
+    listing,
+    nodes,
+    plugin_data,
+    reviews,
+    semaphores,
+    states,
+    user_certificates,
+    users,
+    watch,
+)
+from sandbox.teleport.calls.caller import Caller, caller
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.credentials.authority import Authority
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client._proto import userloginstate_pb2, users_service_pb2
+from teleport_client._proto.authservice_pb2_grpc import (
+    AuthServiceServicer,
+    add_AuthServiceServicer_to_server,
+)
+from teleport_client._proto.userloginstate_pb2_grpc import (
+    UserLoginStateServiceServicer,
+    add_UserLoginStateServiceServicer_to_server,
+)
+from teleport_client._proto.users_service_pb2_grpc import (
+    UsersServiceServicer,
+    add_UsersServiceServicer_to_server,
+)
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+def add_services(server: grpc.aio.Server, cluster: Cluster, authority: Authority) -> None:
+    add_AuthServiceServicer_to_server(_AuthService(cluster, authority), server)
+    add_UsersServiceServicer_to_server(_UsersService(cluster), server)
+    add_UserLoginStateServiceServicer_to_server(_UserLoginStateService(cluster), server)
+
+
+class _AuthService(AuthServiceServicer):
+    def __init__(self, cluster: Cluster, authority: Authority) -> None:
+        self._cluster = cluster
+        self._authority = authority
+
+    def _caller(self, context: Context) -> Caller:
+        return caller(self._cluster, context.auth_context())
+
+    async def Ping(
+        self,
+        request: proto.PingRequest,  # noqa: ARG002 - the message is empty
+        context: Context,
+    ) -> proto.PingResponse:
+        self._caller(context)
+        return proto.PingResponse(
+            ClusterName=self._cluster.name,
+            ServerVersion=self._cluster.server_version,
+            ServerFeatures=proto.Features(
+                AdvancedAccessWorkflows=self._cluster.abilities.advanced_workflows
+            ),
+            ProxyPublicAddr=self._cluster.proxy_public_address,
+            RemoteAddr=context.peer().partition(":")[2],
+        )
+
+    async def WatchEvents(
+        self, request: proto.Watch, context: Context
+    ) -> AsyncIterator[proto.Event]:
+        watcher = self._caller(context)
+        filters = watch.checked_filters(request)
+        with self._cluster.requests.subscribe() as subscription:
+            async for event in watch.events(watcher, filters, subscription):
+                yield event
+
+    async def GetAccessRequestsV2(
+        self, request: types.AccessRequestFilter, context: Context
+    ) -> AsyncIterator[types.AccessRequestV3]:
+        for found in listing.all_access_requests(self._cluster, self._caller(context), request):
+            yield found
+
+    async def ListAccessRequests(
+        self, request: proto.ListAccessRequestsRequest, context: Context
+    ) -> proto.ListAccessRequestsResponse:
+        return listing.list_access_requests(self._cluster, self._caller(context), request)
+
+    async def CreateAccessRequestV2(
+        self, request: types.AccessRequestV3, context: Context
+    ) -> types.AccessRequestV3:
+        return create.create_access_request(self._cluster, self._caller(context), request)
+
+    async def DeleteAccessRequest(self, request: proto.RequestID, context: Context) -> Empty:
+        states.delete_access_request(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def SetAccessRequestState(
+        self, request: proto.RequestStateSetter, context: Context
+    ) -> Empty:
+        states.set_access_request_state(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def SubmitAccessReview(
+        self, request: types.AccessReviewSubmission, context: Context
+    ) -> types.AccessRequestV3:
+        return reviews.submit_access_review(self._cluster, self._caller(context), request)
+
+    async def GetAccessCapabilities(
+        self, request: types.AccessCapabilitiesRequest, context: Context
+    ) -> types.AccessCapabilities:
+        return capabilities.get_access_capabilities(self._cluster, self._caller(context), request)
+
+    async def GetPluginData(
+        self, request: types.PluginDataFilter, context: Context
+    ) -> proto.PluginDataSeq:
+        return plugin_data.get_plugin_data(self._cluster, self._caller(context), request)
+
+    async def UpdatePluginData(
+        self, request: types.PluginDataUpdateParams, context: Context
+    ) -> Empty:
+        plugin_data.update_plugin_data(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def AcquireSemaphore(
+        self, request: types.AcquireSemaphoreRequest, context: Context
+    ) -> types.SemaphoreLease:
+        return semaphores.acquire(self._cluster, self._caller(context), request)
+
+    async def KeepAliveSemaphoreLease(
+        self, request: types.SemaphoreLease, context: Context
+    ) -> Empty:
+        semaphores.keep_alive(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def CancelSemaphoreLease(self, request: types.SemaphoreLease, context: Context) -> Empty:
+        semaphores.cancel(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def GenerateUserCerts(
+        self, request: proto.UserCertsRequest, context: Context
+    ) -> proto.Certs:
+        return user_certificates.generate_user_certs(
+            self._cluster, self._authority, self._caller(context), request
+        )
+
+    async def GetUser(self, request: proto.GetUserRequest, context: Context) -> types.UserV2:
+        return users.get_user(
+            self._cluster, self._caller(context), request.Name, with_secrets=request.WithSecrets
+        )
+
+    async def GetRole(self, request: proto.GetRoleRequest, context: Context) -> types.RoleV6:
+        return users.get_role(self._cluster, self._caller(context), request)
+
+    async def ListUnifiedResources(
+        self, request: proto.ListUnifiedResourcesRequest, context: Context
+    ) -> proto.ListUnifiedResourcesResponse:
+        return nodes.list_unified_resources(self._cluster, self._caller(context), request)
+
+
+class _UsersService(UsersServiceServicer):
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def GetUser(
+        self, request: users_service_pb2.GetUserRequest, context: Context
+    ) -> users_service_pb2.GetUserResponse:
+        who = caller(self._cluster, context.auth_context())
+        name = who.name if request.current_user else request.name
+        user = users.get_user(self._cluster, who, name, with_secrets=request.with_secrets)
+        return users_service_pb2.GetUserResponse(user=user)
+
+    async def ListUsers(
+        self, request: users_service_pb2.ListUsersRequest, context: Context
+    ) -> users_service_pb2.ListUsersResponse:
+        who = caller(self._cluster, context.auth_context())
+        return users.list_users(self._cluster, who, request)
+
+
+class _UserLoginStateService(UserLoginStateServiceServicer):
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def GetUserLoginState(
+        self, request: userloginstate_pb2.GetUserLoginStateRequest, context: Context
+    ) -> userloginstate_pb2.UserLoginState:
+        who = caller(self._cluster, context.auth_context())
+        return users.get_user_login_state(self._cluster, who, request)

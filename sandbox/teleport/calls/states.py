@@ -1,0 +1,102 @@
+"""SetAccessRequestState and DeleteAccessRequest: what an administrator does directly.
+
+Thresholds and review rules are not consulted.
+"""
+
+from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.calls.visibility import visible
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import (
+    AccessDenied,
+    BadParameter,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.rules.lifetimes import check_assume_start
+from sandbox.teleport.rules.reviewers import original_roles
+from sandbox.teleport.timestamps import given, moment
+from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
+from teleport_client._proto.types_pb2 import (
+    APPROVED,
+    DENIED,
+    NONE,
+    PROMOTED,
+    AccessRequestV3,
+    RequestState,
+)
+
+_KIND = "access_request"
+
+
+def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestStateSetter) -> None:
+    caller.demand(_KIND, "update")
+    if caller.identity.active_requests:
+        raise AccessDenied(
+            "cannot directly update the state of an access request while using an access request"
+        )
+    if setter.State == PROMOTED:
+        raise BadParameter("state promoted can be only set when promoting to access list")
+    demand_admin_action(cluster, caller)
+    request = _visible_request(cluster, caller, setter.ID)
+    if request.Spec.User == caller.name:
+        raise AccessDenied(
+            "directly updating the state of your own access requests is not permitted"
+        )
+    _check_update(setter, request)
+    cluster.requests.put(_updated(setter, request))
+
+
+def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
+    caller.demand(_KIND, "delete")
+    demand_admin_action(cluster, caller)
+    if request_id.ID not in cluster.requests:
+        raise NotFound(f"cannot delete access request {quoted(request_id.ID)} (not found)")
+    cluster.requests.delete(request_id.ID)
+
+
+def _visible_request(cluster: Cluster, caller: Caller, request_id: str) -> AccessRequestV3:
+    stored = cluster.requests.get(request_id)
+    if stored is None or not visible(caller, stored):
+        raise NotFound(f"cannot set state of access request {quoted(request_id)} (not found)")
+    request = AccessRequestV3()
+    request.CopyFrom(stored)
+    return request
+
+
+def _check_update(setter: RequestStateSetter, request: AccessRequestV3) -> None:
+    if setter.State == NONE:
+        raise BadParameter("missing request state")
+    if setter.Roles and setter.State != APPROVED:
+        state = RequestState.Name(setter.State)
+        raise BadParameter(f"cannot override roles when setting state: {state}")
+    _check_transition(request, setter.State)
+    for role in setter.Roles:
+        if role not in original_roles(request.Spec):
+            raise BadParameter(
+                f"role {quoted(role)} not in original request, "
+                "overrides must be a subset of original role list"
+            )
+    start = given(setter, "AssumeStartTime")
+    if start is not None:
+        check_assume_start(start, moment(request.Spec.Expires), moment(request.Spec.Created))
+
+
+def _check_transition(request: AccessRequestV3, state: RequestState.ValueType) -> None:
+    """A denial is final, an approval is not."""
+    if request.Spec.State == DENIED and state != DENIED:
+        name = quoted(RequestState.Name(state))
+        raise BadParameter(f"cannot set request-state {name} (already denied)")
+
+
+def _updated(setter: RequestStateSetter, request: AccessRequestV3) -> AccessRequestV3:
+    spec = request.Spec
+    spec.State = setter.State
+    spec.ResolveReason = setter.Reason
+    spec.ResolveAnnotations.CopyFrom(setter.Annotations)
+    if setter.Roles:
+        spec.Roles[:] = sorted(set(setter.Roles))
+    if given(setter, "AssumeStartTime"):
+        spec.AssumeStartTime.CopyFrom(setter.AssumeStartTime)
+    if setter.State == APPROVED:
+        spec.ResourceExpiry.CopyFrom(spec.Expires)
+    return request

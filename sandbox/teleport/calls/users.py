@@ -1,0 +1,80 @@
+"""Users, roles and login states."""
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import (
+    AccessDenied,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import plain
+from teleport_client._proto.authservice_pb2 import GetRoleRequest
+from teleport_client._proto.types_pb2 import RoleV6, UserFilter, UserV2
+from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState
+from teleport_client._proto.users_service_pb2 import ListUsersRequest, ListUsersResponse
+from teleport_client._proto.wrappers_pb2 import LabelValues
+
+_PAGE = 200
+_SYSTEM_LABEL = ("teleport.internal/resource-type", "system")
+
+
+def get_user(cluster: Cluster, caller: Caller, name: str, *, with_secrets: bool) -> UserV2:
+    """Everybody may read their own user."""
+    if with_secrets:
+        raise AccessDenied("this request can be only executed by an admin")
+    if name != caller.name:
+        caller.demand("user", "read")
+    return cluster.user_named(name)
+
+
+def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> ListUsersResponse:
+    """One page, by name. The token is the name that the next page begins with."""
+    if query.with_secrets:
+        raise AccessDenied("this request can be only executed by an admin")
+    caller.demand("user", "list", "read")
+    names = sorted(name for name in cluster.users if name >= query.page_token)
+    matching = [name for name in names if _matches(cluster, query.filter, cluster.users[name])]
+    size = query.page_size or _PAGE
+    following = matching[size : size + 1]
+    return ListUsersResponse(
+        users=[cluster.users[name] for name in matching[:size]],
+        next_page_token=following[0] if following else "",
+    )
+
+
+def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV6:
+    """Everybody may read the roles they hold."""
+    if request.Name not in caller.identity.roles:
+        caller.demand("role", "read")
+    (role,) = cluster.roles_named([request.Name])
+    return role
+
+
+def get_user_login_state(
+    cluster: Cluster, caller: Caller, request: GetUserLoginStateRequest
+) -> UserLoginState:
+    """Raises NotFound for somebody who has not logged in since login states exist."""
+    caller.demand("user_login_state", "read")
+    if request.name not in cluster.login_states:
+        raise NotFound(f"user_login_state {quoted(request.name)} doesn't exist")
+    return cluster.login_states[request.name]
+
+
+def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:
+    key, system = _SYSTEM_LABEL
+    if query.SkipSystemUsers and user.Metadata.Labels.get(key) == system:
+        return False
+    if cluster.abilities.user_trait_filter and not _has_traits(user, query.Traits):
+        return False
+    return _has_keywords(user, query)
+
+
+def _has_traits(user: UserV2, wanted: LabelValues) -> bool:
+    """Every trait asked for must have one of its values."""
+    traits = plain(user.Spec.Traits)
+    return all(set(values) & set(traits.get(key, ())) for key, values in plain(wanted).items())
+
+
+def _has_keywords(user: UserV2, query: UserFilter) -> bool:
+    texts = [user.Metadata.Name.lower(), *(role.lower() for role in user.Spec.Roles)]
+    return all(any(word.lower() in text for text in texts) for word in query.SearchKeywords)

@@ -1,0 +1,139 @@
+"""The state of one cluster, in memory, and the hands that tests and the sandbox lay on it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.cast import CLUSTER
+from sandbox.teleport import resources
+from sandbox.teleport.access_requests import AccessRequests
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
+from sandbox.teleport.errors import (
+    BadParameter,
+    NotFound,
+)
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.types_pb2 import (
+    AccessRequestV3,
+    PluginDataV3,
+    RoleV6,
+    ServerV2,
+    UserV2,
+)
+from teleport_client._proto.userloginstate_pb2 import UserLoginState
+
+Clock = Callable[[], datetime]
+PROXY_PUBLIC_ADDRESS = "teleport.example.com:443"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """One holder's share of a semaphore."""
+
+    expires: datetime
+    holder: str
+
+
+@dataclass
+class Cluster:
+    """Everything the Auth Service knows. All changes happen on its event loop."""
+
+    edition: Edition = Edition.ENTERPRISE
+    server_version: str = DEFAULT_SERVER_VERSION
+    now: Clock = utc_now
+    name: str = CLUSTER
+    proxy_public_address: str = PROXY_PUBLIC_ADDRESS
+    admin_actions_need_mfa: bool = False
+    """Whether `cluster_auth_preference` asks for a second factor at admin actions; nobody
+    but a Machine ID bot gets past that here."""
+
+    users: dict[str, UserV2] = field(default_factory=dict)
+    login_states: dict[str, UserLoginState] = field(default_factory=dict)
+    roles: dict[str, RoleV6] = field(default_factory=dict)
+    nodes: list[ServerV2] = field(default_factory=list)
+    requests: AccessRequests = field(default_factory=AccessRequests)
+    plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
+    """By kind and name of the resource it belongs to."""
+    semaphores: dict[tuple[str, str], dict[str, Lease]] = field(default_factory=dict)
+    """Leases by id, by kind and name of the semaphore."""
+
+    @property
+    def abilities(self) -> Abilities:
+        return Abilities.of(self.edition, self.server_version)
+
+    @property
+    def stale_lists(self) -> bool:
+        """Whether lists of access requests answer from an older snapshot."""
+        return self.requests.stale_lists
+
+    @stale_lists.setter
+    def stale_lists(self, stale: bool) -> None:
+        self.requests.stale_lists = stale
+
+    def add_user(
+        self,
+        name: str,
+        roles: Iterable[str],
+        traits: Mapping[str, Iterable[str]] | None = None,
+        *,
+        locked: bool = False,
+        labels: Mapping[str, str] | None = None,
+    ) -> UserV2:
+        """A local user; replaces one of that name."""
+        user = resources.user(name, roles, traits, locked=locked, labels=labels)
+        self.users[name] = user
+        return user
+
+    def put_role(self, role: RoleV6) -> None:
+        """Raises BadParameter for a role that this edition refuses to store."""
+        if any(rule.Where for rule in (*role.Spec.Allow.Rules, *role.Spec.Deny.Rules)):
+            raise NotImplementedError("the stand-in does not evaluate the `where` of rules")
+        if not self.abilities.advanced_workflows:
+            _refuse_enterprise_features(role)
+        self.roles[role.Metadata.Name] = role
+
+    def roles_named(self, names: Iterable[str]) -> tuple[RoleV6, ...]:
+        """Raises NotFound if one is missing."""
+        return tuple(self._role(name) for name in names)
+
+    def user_named(self, name: str) -> UserV2:
+        """Raises NotFound."""
+        if name not in self.users:
+            raise NotFound(f"user {quoted(name)} not found")
+        return self.users[name]
+
+    async def request_where(self, matches: Callable[[AccessRequestV3], bool]) -> AccessRequestV3:
+        """The first access request, stored or still to come, that matches."""
+        return await self.requests.first_where(matches)
+
+    def expire(self, request_id: str) -> None:
+        """As if the request's time were over and the expiry service had come by."""
+        request = AccessRequestV3()
+        request.CopyFrom(self.requests[request_id])
+        request.Spec.ResourceExpiry.CopyFrom(stamp(self.now()))
+        self.requests.put(request)
+        self.requests.delete(request_id)
+
+    def delete_request(self, request_id: str) -> None:
+        """As `tctl requests rm`, without asking for permission."""
+        self.requests.delete(request_id)
+
+    def _role(self, name: str) -> RoleV6:
+        if name not in self.roles:
+            raise NotFound(f"role {name} is not found")
+        return self.roles[name]
+
+
+def _refuse_enterprise_features(role: RoleV6) -> None:
+    for conditions in (role.Spec.Allow, role.Spec.Deny):
+        if conditions.Request.Thresholds or conditions.HasField("ReviewRequests"):
+            raise BadParameter(
+                f"role {role.Metadata.Name}: review rules and thresholds are "
+                "only available in enterprise subscriptions"
+            )
+    if role.Spec.Options.RequestAccess == "reason":
+        raise BadParameter(
+            f"role {role.Metadata.Name}: request_access: reason is "
+            "only available in enterprise subscriptions"
+        )

@@ -1,0 +1,1 @@
+"""Certificates and identity files, and what a certificate says about its holder."""

@@ -1,0 +1,41 @@
+"""The service that deletes what has run out.
+
+Requests have no time to live in the backend: one Auth Service scans them now and then, so a
+watcher hears of an expired request up to some minutes late.
+"""
+
+import asyncio
+import random
+from datetime import datetime, timedelta
+
+from sandbox.teleport.calls.listing import expired
+from sandbox.teleport.calls.plugin_data import outlived
+from sandbox.teleport.cluster import Cluster
+from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
+
+SCAN_INTERVAL = timedelta(minutes=5)
+_MOST_PER_SCAN = 120
+_PENDING_GRACE = timedelta(seconds=40)
+_JITTER = 1 / 7
+
+
+async def scan_forever(cluster: Cluster, interval: timedelta) -> None:
+    while True:
+        shortening = random.uniform(0, _JITTER)
+        await asyncio.sleep(interval.total_seconds() * (1 - shortening))
+        scan(cluster)
+
+
+def scan(cluster: Cluster) -> None:
+    """One round: delete expired requests, and plugin data whose time is over."""
+    now = cluster.now()
+    due = [name for name, request in cluster.requests.items() if _due(request, now)]
+    for name in due[:_MOST_PER_SCAN]:
+        cluster.requests.delete(name)
+    for key in [key for key, record in cluster.plugin_data.items() if outlived(record, now)]:
+        del cluster.plugin_data[key]
+
+
+def _due(request: AccessRequestV3, now: datetime) -> bool:
+    grace = _PENDING_GRACE if request.Spec.State == PENDING else timedelta()
+    return expired(request, now - grace)

@@ -1,0 +1,87 @@
+"""Faults on order: slow answers, refused calls, lost answers, broken watches."""
+
+import asyncio
+from dataclasses import dataclass
+
+import grpc
+
+from sandbox.teleport.access_requests import AccessRequests
+from sandbox.teleport.errors import TeleportError
+
+
+class Injected(TeleportError):
+    """An error that somebody asked for."""
+
+    def __init__(self, code: grpc.StatusCode, details: str) -> None:
+        super().__init__(details)
+        self.code = code
+
+
+@dataclass
+class Fault:
+    """What happens to the next calls of a method."""
+
+    method: str
+    code: grpc.StatusCode | None
+    details: str
+    delay: float
+    after_commit: bool
+    times: int
+
+    async def before(self) -> None:
+        if not self.after_commit:
+            await self._strike()
+
+    async def after(self) -> None:
+        if self.after_commit:
+            await self._strike()
+
+    async def _strike(self) -> None:
+        await asyncio.sleep(self.delay)
+        if self.code is not None:
+            raise Injected(self.code, self.details)
+
+
+class Faults:
+    """The faults in force. Each call takes the oldest one for its method."""
+
+    def __init__(self, requests: AccessRequests) -> None:
+        self._requests = requests
+        self._waiting: list[Fault] = []
+
+    def add(
+        self,
+        method: str,
+        code: grpc.StatusCode | None = None,
+        *,
+        details: str = "injected fault",
+        delay: float = 0,
+        after_commit: bool = False,
+        times: int = 1,
+    ) -> None:
+        """Let the next `times` calls of the method fail with the code, or only be slow.
+
+        The delay is in seconds and comes before the error. After commit means that the work
+        is done and only the answer is late or lost. At WatchEvents it means after INIT.
+        """
+        self._waiting.append(Fault(method, code, details, delay, after_commit, times))
+
+    def clear(self) -> None:
+        """Forget all faults; what has struck already goes on."""
+        self._waiting.clear()
+
+    def cut_watches(
+        self, code: grpc.StatusCode | None = None, details: str = "watcher closed"
+    ) -> None:
+        """End every open watch, with an error or, without a code, as if it were complete."""
+        error = None if code is None else Injected(code, details)
+        self._requests.cut_subscriptions(error)
+
+    def take(self, method: str) -> Fault | None:
+        """The fault that strikes this call, counted off."""
+        fault = next((it for it in self._waiting if it.method == method), None)
+        if fault is not None:
+            fault.times -= 1
+            if fault.times == 0:
+                self._waiting.remove(fault)
+        return fault

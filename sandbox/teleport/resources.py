@@ -1,0 +1,120 @@
+"""Teleport's resources, built in a line.
+
+Users, roles and requests are kept as the messages that are sent: like Teleport's own
+server, the stand-in has no second model of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from uuid import NAMESPACE_DNS, uuid5
+
+from sandbox.teleport.timestamps import stamp
+from teleport_client._proto.header_pb2 import Metadata as HeaderMetadata
+from teleport_client._proto.header_pb2 import ResourceHeader as Header
+from teleport_client._proto.trait_pb2 import Trait
+from teleport_client._proto.types_pb2 import (
+    LoginStatus,
+    Metadata,
+    RoleConditions,
+    RoleOptions,
+    RoleSpecV6,
+    RoleV6,
+    Rule,
+    ServerSpecV2,
+    ServerV2,
+    UserSpecV2,
+    UserV2,
+)
+from teleport_client._proto.userloginstate_pb2 import Spec as LoginStateSpec
+from teleport_client._proto.userloginstate_pb2 import UserLoginState
+from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
+
+MAX_SESSION = timedelta(hours=30)
+"""What a role says when it says nothing (MaxCertDuration in api/defaults)."""
+BOT_LABEL = "teleport.internal/bot"
+"""Marks the user of a Machine ID bot; its value is the bot's name."""
+
+_NANOSECONDS = 1_000_000_000
+
+
+def label_values(values: Mapping[str, Iterable[str]]) -> LabelValues:
+    """Traits, annotations or label selectors."""
+    return LabelValues(Values={key: StringValues(Values=it) for key, it in values.items()})
+
+
+def plain(values: LabelValues) -> dict[str, tuple[str, ...]]:
+    """Back from `label_values`."""
+    return {key: tuple(it.Values) for key, it in values.Values.items()}
+
+
+def rule(resource: str, *verbs: str) -> Rule:
+    return Rule(Resources=[resource], Verbs=verbs)
+
+
+def role(
+    name: str,
+    allow: RoleConditions | None = None,
+    deny: RoleConditions | None = None,
+    *,
+    max_session: timedelta = MAX_SESSION,
+    version: str = "v7",
+) -> RoleV6:
+    options = RoleOptions(MaxSessionTTL=int(max_session.total_seconds()) * _NANOSECONDS)
+    return RoleV6(
+        Kind="role",
+        Version=version,
+        Metadata=Metadata(Name=name, Namespace="default"),
+        Spec=RoleSpecV6(
+            Options=options, Allow=allow or RoleConditions(), Deny=deny or RoleConditions()
+        ),
+    )
+
+
+def user(
+    name: str,
+    roles: Iterable[str],
+    traits: Mapping[str, Iterable[str]] | None = None,
+    *,
+    locked: bool = False,
+    labels: Mapping[str, str] | None = None,
+) -> UserV2:
+    return UserV2(
+        Kind="user",
+        Version="v2",
+        Metadata=Metadata(Name=name, Namespace="default", Labels=labels),
+        Spec=UserSpecV2(
+            Roles=roles,
+            Traits=label_values(traits or {}),
+            Status=LoginStatus(IsLocked=locked, LockedTime=stamp(None), LockExpires=stamp(None)),
+            Expires=stamp(None),
+        ),
+    )
+
+
+def is_bot(record: UserV2) -> bool:
+    """Whether the user is a Machine ID bot."""
+    return BOT_LABEL in record.Metadata.Labels
+
+
+def login_state(
+    name: str, roles: Iterable[str], traits: Mapping[str, Iterable[str]] | None = None
+) -> UserLoginState:
+    """What a user really had at the last login, grants of access lists included."""
+    return UserLoginState(
+        header=Header(kind="user_login_state", version="v1", metadata=HeaderMetadata(name=name)),
+        spec=LoginStateSpec(
+            roles=roles,
+            traits=[Trait(key=key, values=values) for key, values in (traits or {}).items()],
+        ),
+    )
+
+
+def node(hostname: str, address: str, labels: Mapping[str, str]) -> ServerV2:
+    return ServerV2(
+        Kind="node",
+        Version="v2",
+        Metadata=Metadata(
+            Name=str(uuid5(NAMESPACE_DNS, hostname)), Namespace="default", Labels=labels
+        ),
+        Spec=ServerSpecV2(Hostname=hostname, Addr=address),
+    )

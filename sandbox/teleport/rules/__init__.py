@@ -1,0 +1,1 @@
+"""What Teleport allows and computes, as functions of roles, users and requests."""

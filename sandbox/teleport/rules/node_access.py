@@ -1,0 +1,29 @@
+"""Which nodes a set of roles lets its holder see and reach, by label."""
+
+from collections.abc import Iterable, Mapping
+
+from sandbox.teleport.resources import plain
+from sandbox.teleport.rules.patterns import compiled
+from teleport_client._proto.types_pb2 import RoleV6, ServerV2
+
+_ANY = "*"
+
+
+def gives_access(roles: Iterable[RoleV6], node: ServerV2) -> bool:
+    """Whether some role's `node_labels` select the node and none's deny it."""
+    held = tuple(roles)
+    labels = node.Metadata.Labels
+    if any(_selects(plain(role.Spec.Deny.NodeLabels), labels) for role in held):
+        return False
+    return any(_selects(plain(role.Spec.Allow.NodeLabels), labels) for role in held)
+
+
+def _selects(selector: Mapping[str, tuple[str, ...]], labels: Mapping[str, str]) -> bool:
+    """Every key must match one of its values; no selector at all selects nothing."""
+    return bool(selector) and all(_matches(key, values, labels) for key, values in selector.items())
+
+
+def _matches(key: str, values: tuple[str, ...], labels: Mapping[str, str]) -> bool:
+    if key == _ANY:
+        return _ANY in values
+    return key in labels and any(compiled(value).search(labels[key]) for value in values)

@@ -1,0 +1,123 @@
+r"""How a role names other roles: literally, by glob, or by regular expression.
+
+The rules are those of Teleport's lib/utils/parse and lib/utils/replace.go. Teleport's
+regular expressions are RE2, so `$` is the end of the text, classes such as `\d` are ASCII,
+and neither look-around nor back-references exist.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from sandbox.teleport.errors import (
+    BadParameter,
+)
+from sandbox.teleport.go_text import quoted
+from teleport_client._proto.types_pb2 import ClaimMapping
+
+Matcher = Callable[[str], bool]
+
+_TEMPLATE = re.compile(
+    r"""(?P<before>[^{}]*)\{\{\s*regexp\.(?P<function>match|not_match)
+        \(\s*"(?P<argument>(?:[^"\\]|\\.)*)"\s*\)\s*\}\}(?P<after>[^{}]*)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NOT_IN_RE2 = re.compile(r"\(\?<?[=!]|\(\?P=|\\[1-9]")
+_GO_REFERENCE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
+
+
+def matcher(pattern: str) -> Matcher:
+    """A test for role names.
+
+    Raises BadParameter for a template other than `regexp.match` and `regexp.not_match`,
+    and for a regular expression that RE2 would refuse.
+    """
+    if "{{" in pattern or "}}" in pattern:
+        return _template(pattern)
+    expression = compiled(pattern)
+    return lambda text: expression.search(text) is not None
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A regular expression if it stands between `^` and `$`, else an anchored glob."""
+    if pattern.startswith("^") and pattern.endswith("$"):
+        return _re2(pattern)
+    glob = "(.*)".join(re.escape(part) for part in pattern.split("*"))
+    return re.compile(rf"^{glob}\Z", re.ASCII)
+
+
+def claimed(
+    mappings: Iterable[ClaimMapping], traits: Mapping[str, Iterable[str]]
+) -> tuple[Matcher, ...]:
+    """What `claims_to_roles` adds for somebody with these traits."""
+    return tuple(
+        found
+        for mapping in mappings
+        for value in traits.get(mapping.Claim, ())
+        for found in _claimed_by(mapping, value)
+    )
+
+
+def _claimed_by(mapping: ClaimMapping, value: str) -> list[Matcher]:
+    try:
+        match = compiled(mapping.Value).search(value)
+    except BadParameter:
+        return []  # Teleport skips a mapping it cannot compile and goes on with the others.
+    if match is None:
+        return []
+    expanded = ((role, _expand(role, match)) for role in mapping.Roles)
+    return [_claimed_role(role, text) for role, text in expanded if text]
+
+
+def _claimed_role(role: str, expanded: str) -> Matcher:
+    if expanded == role and "$" not in role:
+        return matcher(role)
+    return lambda text: text == expanded
+
+
+def _expand(role: str, match: re.Match[str]) -> str:
+    """As Go's Regexp.Expand: `$1x` names the group "1x", and a missing group is empty."""
+
+    def group(reference: re.Match[str]) -> str:
+        name = reference["bare"] or reference["braced"]
+        known = int(name) <= match.re.groups if name.isdigit() else name in match.re.groupindex
+        if not known:
+            return ""
+        return match[int(name) if name.isdigit() else name] or ""
+
+    return _GO_REFERENCE.sub(group, role)
+
+
+def _template(pattern: str) -> Matcher:
+    parts = _TEMPLATE.fullmatch(pattern)
+    if parts is None:
+        raise BadParameter(f"{quoted(pattern)} is not a valid matcher expression")
+    before, after = parts["before"], parts["after"]
+    expression = _re2(re.sub(r"\\(.)", r"\1", parts["argument"], flags=re.DOTALL))
+    wanted = parts["function"] == "match"
+
+    def matches(text: str) -> bool:
+        if not (text.startswith(before) and text.endswith(after)):
+            return False
+        inner = text.removeprefix(before).removesuffix(after)
+        return (expression.search(inner) is not None) is wanted
+
+    return matches
+
+
+def _re2(expression: str) -> re.Pattern[str]:
+    if _NOT_IN_RE2.search(expression):
+        raise BadParameter(f"failed parsing regexp {quoted(expression)}")
+    try:
+        return re.compile(_end_of_text(expression), re.ASCII)
+    except re.error as error:
+        raise BadParameter(f"failed parsing regexp {quoted(expression)}: {error}") from error
+
+
+def _end_of_text(expression: str) -> str:
+    """Every anchor `$` made the end of the text: Python's also matches before a last newline."""
+    return re.sub(
+        r"(?P<kept>\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\$",
+        lambda it: it["kept"] or r"\Z",
+        expression,
+        flags=re.DOTALL,
+    )

@@ -1,0 +1,112 @@
+"""Which reviews a request needs, and what the reviews it has amount to.
+
+A role that is requested gets one set of thresholds from every role of the requester's that
+lets it be requested. One threshold of a set is enough, but every set of every role counts.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sandbox.teleport.errors import LimitExceeded
+from sandbox.teleport.rules import predicates, requestable
+from sandbox.teleport.rules.accounts import Account
+from teleport_client._proto.types_pb2 import (
+    APPROVED,
+    DENIED,
+    AccessRequestSpecV3,
+    AccessReview,
+    AccessReviewThreshold,
+    RequestState,
+    ThresholdIndexSet,
+    ThresholdIndexSets,
+)
+
+DEFAULT_THRESHOLD = AccessReviewThreshold(Name="default", Approve=1, Deny=1)
+_MOST = 4096
+
+
+@dataclass(frozen=True)
+class Needed:
+    """Thresholds, each once, and per role the sets of their indexes."""
+
+    thresholds: tuple[AccessReviewThreshold, ...]
+    by_role: Mapping[str, ThresholdIndexSets]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A state that is reached, and the review that reached it."""
+
+    state: RequestState.ValueType
+    review: AccessReview
+
+
+def needed(requester: Account, roles: Iterable[str]) -> Needed:
+    """Raises LimitExceeded for more thresholds than Teleport counts."""
+    thresholds: list[AccessReviewThreshold] = []
+    by_role: dict[str, ThresholdIndexSets] = {}
+    for role in roles:
+        sets = [
+            ThresholdIndexSet(Indexes=[_index(it, thresholds) for it in contributed])
+            for contributed in _contributed(requester, role)
+        ]
+        by_role[role] = ThresholdIndexSets(Sets=sets)
+    return Needed(tuple(thresholds), by_role)
+
+
+def matching(
+    thresholds: Iterable[AccessReviewThreshold], variables: predicates.Variables
+) -> list[int]:
+    """The indexes of those that a review described by the variables counts toward."""
+    return [
+        index
+        for index, threshold in enumerate(thresholds)
+        if predicates.holds(threshold.Filter, variables)
+    ]
+
+
+def resolution(request: AccessRequestSpecV3) -> Resolution | None:
+    """Replays the reviews in their order; None while they settle nothing."""
+    approvals: Counter[int] = Counter()
+    denials: Counter[int] = Counter()
+    for review in request.Reviews:
+        if review.ProposedState == APPROVED:
+            approvals.update(review.ThresholdIndexes)
+            if _approved(request, approvals):
+                return Resolution(APPROVED, review)
+        elif review.ProposedState == DENIED:
+            denials.update(review.ThresholdIndexes)
+            if _denied(request, denials):
+                return Resolution(DENIED, review)
+    return None
+
+
+def _contributed(requester: Account, role: str) -> list[list[AccessReviewThreshold]]:
+    return [
+        list(held.Spec.Allow.Request.Thresholds) or [DEFAULT_THRESHOLD]
+        for held in requester.roles
+        if requestable.offers(held, role, requester.traits)
+    ]
+
+
+def _index(threshold: AccessReviewThreshold, collected: list[AccessReviewThreshold]) -> int:
+    if threshold not in collected:
+        if len(collected) >= _MOST:
+            raise LimitExceeded(f"max review thresholds exceeded (max={_MOST})")
+        collected.append(threshold)
+    return collected.index(threshold)
+
+
+def _denied(request: AccessRequestSpecV3, denials: Counter[int]) -> bool:
+    return any(
+        0 < threshold.Deny <= denials[index] for index, threshold in enumerate(request.Thresholds)
+    )
+
+
+def _approved(request: AccessRequestSpecV3, approvals: Counter[int]) -> bool:
+    return all(
+        any(0 < request.Thresholds[it].Approve <= approvals[it] for it in index_set.Indexes)
+        for sets in request.RoleThresholdMapping.values()
+        for index_set in sets.Sets
+    )

@@ -1,0 +1,112 @@
+"""The cast as Teleport users, roles and nodes."""
+
+from sandbox.cast import BOT_ROLE, BOT_USER, NODES, PEOPLE, SLACK_TRAIT, Person
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.profile import TCTL_ADMIN
+from sandbox.teleport.resources import BOT_LABEL, label_values, node, role, rule
+from teleport_client._proto.types_pb2 import (
+    AccessRequestConditions,
+    AccessRequestConditionsReason,
+    AccessReviewConditions,
+    AccessReviewThreshold,
+    RoleConditions,
+    RoleV6,
+)
+
+_LIST_RESOURCES = "list-access-request-resources"
+_READ_ONLY = ("list", "read")
+_READ_WRITE = ("list", "create", "read", "update", "delete")
+_READABLE = ("access_monitoring_rule", "access_list", "role", "user", "user_login_state", "lock")
+_ALL = label_values({"*": ["*"]})
+
+
+def populate(cluster: Cluster) -> None:
+    """Fill an empty cluster as its edition allows."""
+    for cast_role in _roles(cluster):
+        cluster.put_role(cast_role)
+    for person in PEOPLE:
+        if person.roles is not None:
+            _add_person(cluster, person, person.roles)
+    bot_name = BOT_USER.removeprefix("bot-")
+    cluster.add_user(BOT_USER, [BOT_ROLE], labels={BOT_LABEL: bot_name})
+    cluster.add_user(TCTL_ADMIN, ["admin"])
+    cluster.nodes.extend(
+        node(it.hostname, f"192.0.2.{number}:3022", {"tier": it.tier})
+        for number, it in enumerate(NODES, start=11)
+    )
+
+
+def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> None:
+    traits = {"logins": [person.name]}
+    if person.mapped:
+        traits[SLACK_TRAIT] = [person.slack_id]
+    cluster.add_user(person.name, roles, traits, locked=person.locked)
+
+
+def _roles(cluster: Cluster) -> tuple[RoleV6, ...]:
+    reviewed = cluster.abilities.advanced_workflows
+    return (
+        _dev(),
+        _prod_requester(thresholds=reviewed),
+        role("staging", _access_to("staging")),
+        role("prod", _access_to("prod")),
+        _reviewer(reviews=reviewed),
+        _admin(reviews=reviewed),
+        role(_LIST_RESOURCES, RoleConditions(NodeLabels=_ALL, Rules=[rule("node", *_READ_ONLY)])),
+        _bot_role(cluster),
+    )
+
+
+def _access_to(tier: str) -> RoleConditions:
+    return RoleConditions(Logins=["{{internal.logins}}"], NodeLabels=label_values({"tier": [tier]}))
+
+
+def _dev() -> RoleV6:
+    allow = _access_to("dev")
+    allow.Request.CopyFrom(AccessRequestConditions(Roles=["staging"]))
+    return role("dev", allow)
+
+
+def _prod_requester(*, thresholds: bool) -> RoleV6:
+    conditions = AccessRequestConditions(
+        Roles=["prod"], Reason=AccessRequestConditionsReason(Mode="required")
+    )
+    if thresholds:
+        conditions.Thresholds.append(AccessReviewThreshold(Approve=2, Deny=1))
+    return role("prod-requester", RoleConditions(Request=conditions))
+
+
+def _reviewer(*, reviews: bool) -> RoleV6:
+    allow = RoleConditions()
+    if reviews:
+        conditions = AccessReviewConditions(
+            Roles=["staging", "prod"], PreviewAsRoles=[_LIST_RESOURCES]
+        )
+        allow.ReviewRequests.CopyFrom(conditions)
+    return role("reviewer", allow)
+
+
+def _admin(*, reviews: bool) -> RoleV6:
+    allow = RoleConditions(Logins=["{{internal.logins}}"], NodeLabels=_ALL, Rules=[rule("*", "*")])
+    if reviews:
+        allow.ReviewRequests.CopyFrom(AccessReviewConditions(Roles=["*"]))
+    return role("admin", allow)
+
+
+def _bot_role(cluster: Cluster) -> RoleV6:
+    """Teleport's preset `access-plugin-with-review`, creating for users and a semaphore."""
+    on_behalf = cluster.abilities.on_behalf_reviews
+    resolves_directly = () if on_behalf else ("update",)
+    allow = RoleConditions(
+        Rules=[
+            rule("access_request", *_READ_ONLY, "create", *resolves_directly),
+            rule("access_plugin_data", *_READ_WRITE),
+            rule("semaphore", "create", "update"),
+            *(rule(resource, *_READ_ONLY) for resource in _READABLE),
+        ]
+    )
+    if cluster.abilities.advanced_workflows:
+        allow.ReviewRequests.PreviewAsRoles.append(_LIST_RESOURCES)
+    if on_behalf:
+        allow.ReviewRequests.SubmitForUsers.append("*")
+    return role(BOT_ROLE, allow, version="v8")

@@ -1,0 +1,155 @@
+"""The stand-in as a whole: state, certificates, identity files and a listening server."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+
+from sandbox.cast import BOT_USER
+from sandbox.teleport.calls.interceptor import Reception
+from sandbox.teleport.calls.services import add_services
+from sandbox.teleport.cluster import Clock, Cluster
+from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.credentials.identity import Identity
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
+from sandbox.teleport.expiry import SCAN_INTERVAL, scan_forever
+from sandbox.teleport.faults import Faults
+from sandbox.teleport.journal import Journal
+from sandbox.teleport.profile import Profile, identity_path, sessions_folder
+from sandbox.teleport.resources import plain
+from sandbox.teleport.seed import populate
+from sandbox.teleport.timestamps import utc_now
+
+__all__ = ["DEFAULT_SERVER_VERSION", "Cluster", "Edition", "Faults", "Journal", "TeleportStandIn"]
+
+BOT_IDENTITY = "bot"
+"""The name of the bot's identity file."""
+
+_IDENTITY_LIFETIME = timedelta(days=3 * 365)
+_OPTIONS: Sequence[tuple[str, Any]] = (
+    ("grpc.so_reuseport", 0),  # a port that is taken must be an error
+    # Teleport's Auth Service pings every minute and breaks off with clients that ping faster.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 180_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 60_000),
+)
+
+
+class TeleportStandIn:
+    """A running Auth Service. Its state outlives pauses and restarts, but not the process.
+
+    A connection without a client certificate fails in the TLS handshake: unlike Go, grpcio
+    cannot let it through to be refused by name.
+    """
+
+    def __init__(self, data: Path, cluster: Cluster, listen: str, port: int) -> None:
+        self.data = data
+        self.cluster = cluster
+        self.faults = Faults(cluster.requests)
+        self.journal = Journal()
+        self.authority = Authority.generate(cluster.name, utc_now())
+        self.listen = listen
+        self.port = port
+        self._host_certificate = self.authority.host_certificate(utc_now())
+        self._server: grpc.aio.Server | None = None
+        self._expiry: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def start(
+        cls,
+        data: Path,
+        *,
+        listen: str = "127.0.0.1",
+        port: int = 0,
+        edition: Edition = Edition.ENTERPRISE,
+        server_version: str = DEFAULT_SERVER_VERSION,
+        now: Clock = utc_now,
+        expiry_interval: timedelta = SCAN_INTERVAL,
+    ) -> Self:
+        """Listen, with the cast in the cluster and identity files under `data`.
+
+        Port 0 picks a free one. `now` is the cluster's clock; certificates are checked by the
+        wall clock all the same. Raises RuntimeError if the port is taken.
+        """
+        cluster = Cluster(edition, server_version, now)
+        populate(cluster)
+        stand_in = cls(data, cluster, listen, port)
+        stand_in._write_identities()
+        await stand_in.resume()
+        Profile(stand_in.address, cluster.name).save(data)
+        stand_in._expiry = asyncio.create_task(scan_forever(cluster, expiry_interval))
+        return stand_in
+
+    @property
+    def address(self) -> str:
+        return f"{self.listen}:{self.port}"
+
+    def identity(self, name: str) -> Path:
+        """The identity file of a user, by name; the bot's is also called `bot`."""
+        return identity_path(self.data, BOT_IDENTITY if name == BOT_USER else name)
+
+    @property
+    def identity_files(self) -> dict[str, Path]:
+        """All identity files by their names."""
+        return {path.name: path for path in sorted(self.identity(BOT_IDENTITY).parent.iterdir())}
+
+    def write_identity(self, user: str, *, lifetime: timedelta = _IDENTITY_LIFETIME) -> Path:
+        """Write, or renew, a user's identity file with the roles the user has now."""
+        record = self.cluster.user_named(user)
+        identity = Identity(
+            user=user,
+            roles=tuple(record.Spec.Roles),
+            cluster=self.cluster.name,
+            expires=utc_now() + lifetime,
+        )
+        logins = plain(record.Spec.Traits).get("logins", ())
+        path = self.identity(user)
+        self.authority.identity_file(identity, utc_now(), logins=logins).write(path)
+        return path
+
+    async def stop(self) -> None:
+        """Close the port and break off every open call."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._expiry
+            self._expiry = None
+        await self.pause()
+
+    async def pause(self) -> None:
+        """Close the port, as an Auth Service that has gone down; the state stays."""
+        if self._server is not None:
+            await self._server.stop(grace=None)
+            self._server = None
+
+    async def resume(self) -> None:
+        """Listen again, on the same port."""
+        server = grpc.aio.server(
+            interceptors=(Reception(self.journal, self.faults),), options=_OPTIONS
+        )
+        add_services(server, self.cluster, self.authority)
+        self.port = server.add_secure_port(self.address, self._tls())
+        await server.start()
+        self._server = server
+
+    async def restart(self) -> None:
+        await self.pause()
+        await self.resume()
+
+    def _tls(self) -> grpc.ServerCredentials:
+        return grpc.ssl_server_credentials(
+            [self._host_certificate],
+            root_certificates=self.authority.user.pem,
+            require_client_auth=True,
+        )
+
+    def _write_identities(self) -> None:
+        for name in self.cluster.users:
+            self.write_identity(name)
+        for session in sessions_folder(self.data).glob("*.pem"):
+            session.unlink()  # of an earlier sandbox, signed by authorities that are gone

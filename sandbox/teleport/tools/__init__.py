@@ -1,0 +1,1 @@
+"""What the command line tools of the sandbox are made of."""

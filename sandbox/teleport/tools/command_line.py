@@ -1,0 +1,84 @@
+"""What tsh and tctl have in common: how they connect and how they fail."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, cast
+
+import grpc
+import typer
+
+from sandbox.teleport.credentials.identity_file import IdentityFile
+from sandbox.teleport.profile import Profile
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+
+Connection = AbstractContextManager[AuthServiceStub]
+
+
+class Format(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="The folder of the running sandbox.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def failure(sentence: str) -> typer.Exit:
+    """What to raise to end with exit code 1, once the user has been told why on stderr."""
+    print(f"ERROR: {sentence}", file=sys.stderr)
+    return typer.Exit(1)
+
+
+@contextmanager
+def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
+    """A connection with the certificate of an identity file.
+
+    A call that fails inside ends the program with its error.
+    """
+    profile, file = _profile(data), _identity_file(identity)
+    credentials = grpc.ssl_channel_credentials(
+        b"".join(file.tls_authorities), file.key, file.tls_certificate
+    )
+    options = [("grpc.ssl_target_name_override", server_name(profile.cluster))]
+    with grpc.secure_channel(profile.address, credentials, options) as channel:
+        try:
+            yield AuthServiceStub(channel)
+        except grpc.RpcError as error:
+            raise failure(_sentence(error)) from error
+
+
+def server_name(cluster: str) -> str:
+    """The name that the Auth Service of a cluster answers to in TLS."""
+    return f"{cluster.encode().hex()}.teleport.cluster.local"
+
+
+def comma_separated(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _profile(data: Path) -> Profile:
+    try:
+        return Profile.load(data)
+    except FileNotFoundError as error:
+        raise failure(
+            f"no sandbox found in {data}: start one with `teleport-chatops sandbox`"
+        ) from error
+
+
+def _identity_file(path: Path) -> IdentityFile:
+    try:
+        return IdentityFile.read(path)
+    except FileNotFoundError as error:
+        raise failure(f"{path.name} has no Teleport user in this sandbox") from error
+
+
+def _sentence(error: grpc.RpcError) -> str:
+    call = cast("grpc.Call", error)  # an error of a call is that call, ended
+    if call.code() == grpc.StatusCode.UNAVAILABLE:
+        return f"the sandbox does not answer: {call.details()}"
+    return str(call.details())

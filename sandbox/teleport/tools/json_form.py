@@ -1,0 +1,147 @@
+"""Access requests in the JSON form of Teleport's own tools.
+
+The keys are the json tags of api/types; enums are written as numbers, and times that are not
+given as the first second of year 1, because that is what Go does.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from google.protobuf.message import Message
+
+from sandbox.teleport.resources import plain
+from sandbox.teleport.timestamps import given, moment, stamp
+from teleport_client._proto.types_pb2 import (
+    AccessRequestSpecV3,
+    AccessRequestV3,
+    AccessReview,
+    AccessReviewThreshold,
+    Metadata,
+    PromotedAccessList,
+    ResourceID,
+    ThresholdIndexSets,
+)
+
+Json = dict[str, object]
+
+
+def access_request(request: AccessRequestV3) -> Json:
+    return {
+        "kind": request.Kind,
+        **_filled(sub_kind=request.SubKind),
+        "version": request.Version,
+        "metadata": _metadata(request.Metadata),
+        "spec": _spec(request.Spec),
+    }
+
+
+def _metadata(metadata: Metadata) -> Json:
+    return {
+        "name": metadata.Name,
+        **_filled(
+            description=metadata.Description,
+            labels=dict(metadata.Labels),
+            expires=_optional_time(metadata, "Expires"),
+            revision=metadata.Revision,
+        ),
+    }
+
+
+def _spec(spec: AccessRequestSpecV3) -> Json:
+    return {
+        "user": spec.User,
+        "roles": list(spec.Roles),
+        **_filled(state=spec.State),
+        "created": _time(spec, "Created"),
+        "expires": _time(spec, "Expires"),
+        **_filled(
+            request_reason=spec.RequestReason,
+            resolve_reason=spec.ResolveReason,
+            resolve_annotations=_lists(plain(spec.ResolveAnnotations)),
+            system_annotations=_lists(plain(spec.SystemAnnotations)),
+            thresholds=[_threshold(it) for it in spec.Thresholds],
+            rtm={role: _sets(it) for role, it in sorted(spec.RoleThresholdMapping.items())},
+            reviews=[_review(it) for it in spec.Reviews],
+            suggested_reviewers=list(spec.SuggestedReviewers),
+            resource_ids=[_resource(it) for it in spec.RequestedResourceIDs],
+            login_hint=spec.LoginHint,
+            dry_run=spec.DryRun,
+        ),
+        "max_duration": _time(spec, "MaxDuration"),
+        "session_ttl": _time(spec, "SessionTTL"),
+        **_filled(
+            access_list=_access_list(spec.accessList),
+            assume_start_time=_optional_time(spec, "AssumeStartTime"),
+            expiry=_optional_time(spec, "ResourceExpiry"),
+            request_kind=spec.RequestKind,
+        ),
+    }
+
+
+def _review(review: AccessReview) -> Json:
+    return {
+        "author": review.Author,
+        **_filled(
+            roles=list(review.Roles), proposed_state=review.ProposedState, reason=review.Reason
+        ),
+        "created": _time(review, "Created"),
+        **_filled(
+            annotations=_lists(plain(review.Annotations)),
+            i=list(review.ThresholdIndexes),
+            access_list=_access_list(review.accessList),
+            assume_start_time=_optional_time(review, "AssumeStartTime"),
+            submitted_by=review.SubmittedBy,
+            submitted_on_behalf_of_author=review.submitted_on_behalf_of_author,
+        ),
+    }
+
+
+def _threshold(threshold: AccessReviewThreshold) -> Json:
+    return _filled(
+        name=threshold.Name,
+        filter=threshold.Filter,
+        approve=threshold.Approve,
+        deny=threshold.Deny,
+    )
+
+
+def _sets(sets: ThresholdIndexSets) -> Json:
+    return _filled(s=[_filled(i=list(it.Indexes)) for it in sets.Sets])
+
+
+def _resource(resource: ResourceID) -> Json:
+    return {
+        "cluster": resource.ClusterName,
+        "kind": resource.Kind,
+        "name": resource.Name,
+        **_filled(sub_resource=resource.SubResourceName),
+    }
+
+
+def _access_list(promoted: PromotedAccessList) -> Json:
+    return _filled(name=promoted.Name, title=promoted.Title)
+
+
+def _filled(**values: object) -> Json:
+    """Without what is empty, as Go's `omitempty`."""
+    return {key: value for key, value in values.items() if value}
+
+
+def _lists(values: dict[str, tuple[str, ...]]) -> dict[str, Iterable[str]]:
+    return {key: list(it) for key, it in values.items()}
+
+
+def _time(message: Message, field: str) -> str:
+    return _rfc3339(given(message, field) or moment(stamp(None)))
+
+
+def _optional_time(message: Message, field: str) -> str | None:
+    value = given(message, field)
+    return None if value is None else _rfc3339(value)
+
+
+def _rfc3339(value: datetime) -> str:
+    """To the microsecond, without trailing zeros; years have four digits."""
+    seconds = value.replace(tzinfo=None).isoformat(timespec="seconds")
+    fraction = f".{value.microsecond:06}".rstrip("0").rstrip(".")
+    return f"{seconds}{fraction}Z"

@@ -1,0 +1,48 @@
+"""Waiting for the decision on a request, by watching and never by asking again and again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.tools.command_line import failure
+from teleport_client._proto.authservice_pb2 import DELETE, Event, Watch
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+from teleport_client._proto.types_pb2 import (
+    APPROVED,
+    PENDING,
+    AccessRequestV3,
+    RequestState,
+    WatchKind,
+)
+
+
+@contextmanager
+def watching(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
+    """Events about the user's requests; nothing is missed from here on."""
+    kind = WatchKind(Kind="access_request", Filter={"user": user})
+    stream = auth.WatchEvents(Watch(Kinds=[kind]))
+    try:
+        next(stream)  # INIT: the server has begun to watch
+        yield stream
+    finally:
+        stream.cancel()
+
+
+def resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
+    """The request once it is decided. Fails if it is deleted or the watch ends."""
+    for event in events:
+        if event.Type == DELETE and event.ResourceHeader.Metadata.Name == request_id:
+            raise failure(f"request {request_id} has expired or was deleted")
+        request = event.AccessRequest
+        if request.Metadata.Name == request_id and request.Spec.State != PENDING:
+            return request
+    raise failure(f"the watch ended before request {request_id} was decided")
+
+
+def demand_approval(request: AccessRequestV3) -> None:
+    """Fails with the state and the reason unless the request is approved."""
+    if request.Spec.State == APPROVED:
+        return
+    state = RequestState.Name(request.Spec.State).lower()
+    reason = f", reason={quoted(request.Spec.ResolveReason)}" if request.Spec.ResolveReason else ""
+    raise failure(f"request {request.Metadata.Name} has been {state}{reason}")

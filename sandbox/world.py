@@ -1,0 +1,75 @@
+"""A whole sandbox: Slack, Teleport, and between them the bot."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.bot_process import BotProcess, write_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import DEFAULT_SERVER_VERSION, Edition, TeleportStandIn
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where to listen; port 0 picks a free one."""
+
+    listen: str = "127.0.0.1"
+    slack: int = 0
+    teleport: int = 0
+
+
+@dataclass(frozen=True)
+class World:
+    slack: SlackStandIn
+    teleport: TeleportStandIn
+    settings: Path
+    """The bot's, also where no bot was started."""
+    bot: BotProcess | None
+
+    async def wait_for_bot(self) -> int:
+        """Wait for the bot to end, for ever where there is none. Gives its exit code."""
+        if self.bot is None:
+            await asyncio.Event().wait()
+            return 0
+        return await self.bot.wait()
+
+
+@asynccontextmanager
+async def running(
+    data: Path,
+    ports: Ports,
+    *,
+    edition: Edition = Edition.ENTERPRISE,
+    server_version: str = DEFAULT_SERVER_VERSION,
+    with_bot: bool = True,
+) -> AsyncIterator[World]:
+    """Run both stand-ins, and the bot if wanted, while the block does.
+
+    Raises OSError or RuntimeError when a port is taken.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        teleport = await TeleportStandIn.start(
+            data,
+            listen=ports.listen,
+            port=ports.teleport,
+            edition=edition,
+            server_version=server_version,
+        )
+        stack.push_async_callback(teleport.stop)
+        slack = await SlackStandIn.start(
+            listen=ports.listen, port=ports.slack, ready_with_no_bot=not with_bot
+        )
+        stack.push_async_callback(slack.stop)
+        settings = write_settings(
+            data,
+            teleport=teleport.address,
+            identity=teleport.identity("bot"),
+            slack_api=slack.api_url,
+        )
+        bot = await BotProcess.start(settings) if with_bot else None
+        if bot is not None:
+            stack.push_async_callback(bot.stop)
+        yield World(slack, teleport, settings, bot)

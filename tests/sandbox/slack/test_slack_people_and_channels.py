@@ -1,0 +1,126 @@
+"""People and channels as the Web API shows them to the app."""
+
+import pytest
+from slack_refusals import code
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.slack.server import SlackStandIn
+
+
+@pytest.mark.parametrize(
+    ("user", "flag"),
+    [
+        ("U0GRACE001", "is_restricted"),
+        ("U0HENRY001", "deleted"),
+        ("U0IVAN0001", "is_stranger"),
+        ("U0JENKINS1", "is_bot"),
+    ],
+)
+async def test_flags_say_what_a_person_is(client: AsyncWebClient, user: str, flag: str) -> None:
+    """Guest, deactivated, stranger and bot have one flag each that members do not have."""
+    odd = (await client.users_info(user=user))["user"]
+    member = (await client.users_info(user="U0ALICE001"))["user"]
+    flags = ("is_restricted", "deleted", "is_stranger", "is_bot")
+    assert [name for name in flags if odd[name]] == [flag]
+    assert [name for name in flags if member[name]] == []
+
+
+async def test_a_stranger_is_of_another_team(client: AsyncWebClient) -> None:
+    """Somebody seen through a shared channel belongs to another team."""
+    ivan = (await client.users_info(user="U0IVAN0001"))["user"]
+    alice = (await client.users_info(user="U0ALICE001"))["user"]
+    assert ivan["team_id"] != alice["team_id"] == "T0SANDBOX1"
+
+
+async def test_addresses_need_their_scope(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """Without users:read.email a profile has no address, and nobody is found by one."""
+    alice = (await client.users_info(user="U0ALICE001"))["user"]
+    assert alice["profile"]["email"] == "alice@example.com"
+    assert alice["tz"] == "Europe/Berlin"
+    slack.workspace.app.scopes.remove("users:read.email")
+    alice = (await client.users_info(user="U0ALICE001"))["user"]
+    assert "email" not in alice["profile"]
+    lookup = client.users_lookupByEmail(email="alice@example.com")
+    assert await code(lookup) == "missing_scope"
+
+
+async def test_finds_people_by_address(client: AsyncWebClient) -> None:
+    """Members are found whatever the case of the address, deactivated people are not."""
+    found = await client.users_lookupByEmail(email="Alice@Example.com")
+    assert found["user"]["id"] == "U0ALICE001"
+    gone = client.users_lookupByEmail(email="henry@example.com")
+    assert await code(gone) == "users_not_found"
+
+
+async def test_lists_everybody_page_by_page(client: AsyncWebClient) -> None:
+    """The pages of users.list together are the whole workspace, the app's bot included."""
+    ids = [
+        member["id"]
+        async for page in await client.users_list(limit=5)
+        for member in page["members"]
+    ]
+    assert len(ids) == len(set(ids)) == 12
+    assert "U0CHATOPS1" in ids
+
+
+@pytest.mark.parametrize(
+    ("users", "error"),
+    [
+        ("U0HENRY001", "user_disabled"),
+        ("U0JENKINS1", "cannot_dm_bot"),
+        ("U0NOBODY01", "user_not_found"),
+        ("", "users_list_not_supplied"),
+        ("U0ALICE001,U0BOB00001", "missing_scope"),
+        (",".join(f"U{i}" for i in range(9)), "too_many_users"),
+    ],
+)
+async def test_opens_no_conversation_with(client: AsyncWebClient, users: str, error: str) -> None:
+    """Some people cannot be written to, each for a reason of its own."""
+    assert await code(client.conversations_open(users=users)) == error
+
+
+async def test_opening_again_gives_the_same_conversation(client: AsyncWebClient) -> None:
+    """conversations.open may be repeated."""
+    first = await client.conversations_open(users="U0ALICE001")
+    second = await client.conversations_open(users="U0ALICE001", return_im=True)
+    assert first["channel"]["id"] == second["channel"]["id"]
+    assert second["channel"]["user"] == "U0ALICE001"
+
+
+async def test_channels_show_what_they_are(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """Membership and sharing can be read off; a private channel without the app is not there."""
+    access = (await client.conversations_info(channel="C0ACCESS01"))["channel"]
+    general = (await client.conversations_info(channel="C0GENERAL1"))["channel"]
+    partners = (await client.conversations_info(channel="C0PARTNER1"))["channel"]
+    assert (access["is_member"], general["is_member"]) == (True, False)
+    assert (access["is_ext_shared"], partners["is_ext_shared"]) == (False, True)
+    slack.workspace.conversations["G0SECURE01"].members.remove("U0CHATOPS1")
+    hidden = client.conversations_info(channel="G0SECURE01")
+    assert await code(hidden) == "channel_not_found"
+
+
+async def test_lists_the_channels_of_a_type(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """Types, archived channels and the app's membership decide what the list holds."""
+    public = await client.conversations_list()
+    assert {one["name"] for one in public["channels"]} == {"access-requests", "general", "partners"}
+    slack.workspace.conversations["C0GENERAL1"].archived = True
+    types = "public_channel,private_channel"
+    both = await client.conversations_list(types=types, exclude_archived=True)
+    names = {one["name"] for one in both["channels"]}
+    assert names == {"access-requests", "partners", "security"}
+    assert await code(client.conversations_list(types="im")) == "missing_scope"
+
+
+async def test_members_are_listed(client: AsyncWebClient) -> None:
+    """The app is among the members of the channels it is in."""
+    members = (await client.conversations_members(channel="C0ACCESS01"))["members"]
+    assert {"U0ALICE001", "U0BOB00001", "U0CHATOPS1"} <= set(members)
+    assert "U0IVAN0001" not in members
+
+
+async def test_other_lookups(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    """The app's own bot is known, other bots are not, and user groups are empty."""
+    assert (await client.bots_info(bot="B0CHATOPS1"))["bot"]["user_id"] == "U0CHATOPS1"
+    assert await code(client.bots_info(bot="B0OTHER")) == "bot_not_found"
+    slack.workspace.app.scopes.add("usergroups:read")
+    assert (await client.usergroups_users_list(usergroup="S1"))["users"] == []

@@ -1,0 +1,108 @@
+"""Watching access requests."""
+
+import grpc
+import pytest
+from grpc import StatusCode
+from standin_client import Auth, Dial, refused, vote_for, wanted
+
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
+from teleport_client._proto.types_pb2 import APPROVED, PENDING, WatchKind
+
+Stream = grpc.aio.UnaryStreamCall[Watch, Event]
+
+
+def requests(**wanted_filter: str) -> Watch:
+    return Watch(Kinds=[WatchKind(Kind="access_request", Filter=wanted_filter)])
+
+
+async def watching(auth: Auth, **wanted_filter: str) -> Stream:
+    """A watch whose INIT has been read."""
+    stream: Stream = auth.WatchEvents(requests(**wanted_filter))
+    assert (await following(stream)).Type == INIT
+    return stream
+
+
+async def following(stream: Stream) -> Event:
+    event = await stream.read()
+    assert isinstance(event, Event)
+    return event
+
+
+async def test_life_of_a_request(stand_in: TeleportStandIn, bot: Auth) -> None:
+    """A watcher hears of the creation, of every review, of the decision and of the end."""
+    stream = await watching(bot)
+    made = await bot.CreateAccessRequestV2(wanted("alice", "prod", RequestReason="x"))
+    event = await following(stream)
+    assert (event.Type, event.AccessRequest) == (PUT, made)
+    for author, state in (("bob", PENDING), ("carol", APPROVED)):
+        after = await bot.SubmitAccessReview(vote_for(made, author))
+        event = await following(stream)
+        assert (event.Type, event.AccessRequest.Spec.State) == (PUT, state)
+        assert event.AccessRequest == after
+    stand_in.cluster.delete_request(made.Metadata.Name)
+    event = await following(stream)
+    assert (event.Type, event.ResourceHeader.Kind) == (DELETE, "access_request")
+    assert event.ResourceHeader.Metadata.Name == made.Metadata.Name
+    assert not event.HasField("AccessRequest")
+
+
+async def test_nothing_from_before(stand_in: TeleportStandIn, bot: Auth) -> None:
+    """What happened before the watch is not sent again."""
+    await bot.CreateAccessRequestV2(wanted("alice", "staging"))
+    stream = await watching(bot)
+    later = await bot.CreateAccessRequestV2(wanted("erin", "staging"))
+    assert (await following(stream)).AccessRequest == later
+
+
+async def test_filter_hides_the_approval_but_not_the_deletion(
+    stand_in: TeleportStandIn, bot: Auth
+) -> None:
+    """A watch for pending requests hears of their deletion, never of their approval."""
+    stream = await watching(bot, state="PENDING")
+    made = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
+    assert (await following(stream)).Type == PUT
+    await bot.SubmitAccessReview(vote_for(made, "bob"))
+    stand_in.cluster.delete_request(made.Metadata.Name)
+    assert (await following(stream)).Type == DELETE
+
+
+@pytest.mark.parametrize(
+    ("watch", "text"),
+    [
+        (requests(colour="red"), "unknown filter key colour"),
+        (requests(state="open"), 'unknown request state: "open"'),
+        (Watch(Kinds=[WatchKind(Kind="lock")]), 'watching resource kind "lock" is not supported'),
+        (Watch(), "can't setup global watch"),
+    ],
+)
+async def test_unreadable_watch(bot: Auth, watch: Watch, text: str) -> None:
+    """A watch that cannot be understood is refused before INIT."""
+    assert await refused(bot.WatchEvents(watch).read()) == (StatusCode.INVALID_ARGUMENT, text)
+
+
+async def test_partial_success(bot: Auth) -> None:
+    """With partial success accepted, an unknown kind beside a known one does no harm."""
+    kinds = [WatchKind(Kind="access_monitoring_rule"), WatchKind(Kind="access_request")]
+    stream = bot.WatchEvents(Watch(Kinds=kinds, AllowPartialSuccess=True))
+    assert (await following(stream)).Type == INIT
+
+
+async def test_people_see_what_concerns_them(dial: Dial, bot: Auth) -> None:
+    """Without list and read a watcher hears of own and reviewable requests only."""
+    erin = await watching(dial("erin"))
+    bob = await watching(dial("bob"))
+    first = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
+    second = await bot.CreateAccessRequestV2(wanted("erin", "staging"))
+    assert (await following(erin)).AccessRequest == second
+    assert [(await following(bob)).AccessRequest for _ in range(2)] == [first, second]
+
+
+async def test_request_where(stand_in: TeleportStandIn, bot: Auth) -> None:
+    """A test can await a state of a request, present or still to come."""
+    made = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
+    present = await stand_in.cluster.request_where(lambda it: it.Spec.User == "alice")
+    assert present == made
+    await bot.SubmitAccessReview(vote_for(made, "bob"))
+    approved = await stand_in.cluster.request_where(lambda it: it.Spec.State == APPROVED)
+    assert approved.Metadata.Name == made.Metadata.Name
