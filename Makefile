@@ -20,7 +20,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generate_proto.py --check
 
 proto: $(INSTALLED)  ## regenerate teleport_client/_proto from its .proto files

@@ -96,6 +96,8 @@ class SlackStandIn:
         """Hang up and stop serving."""
         await self.delivery.close()
         await self._sockets.close()
+        # Whoever waits for a change need not wait any longer.
+        self.workspace.changes.announce()
         await self._runner.cleanup()
 
     async def act(self, body: JsonObject) -> JsonObject:

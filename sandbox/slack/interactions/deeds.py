@@ -7,8 +7,9 @@ from sandbox.slack.errors import BadRequestError
 from sandbox.slack.interactions.act import Act
 from sandbox.slack.interactions.clicks import click
 from sandbox.slack.interactions.commands import run_command
-from sandbox.slack.interactions.forms import close, submit, suggest
+from sandbox.slack.interactions.forms import close, submit
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
+from sandbox.slack.interactions.suggestions import suggest
 from sandbox.slack.interactions.surfaces import open_home, use_shortcut
 from sandbox.slack.wire import JsonObject
 

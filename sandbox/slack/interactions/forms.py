@@ -1,18 +1,15 @@
-"""Submitting and closing modals, and typing into selects with external data."""
+"""Submitting and closing modals."""
 
-from sandbox.slack.block_kit.inputs import elements
-from sandbox.slack.block_kit.objects import SUGGESTIONS
 from sandbox.slack.errors import SlackError
 from sandbox.slack.interactions.act import Act
 from sandbox.slack.interactions.entries import complaints_about, read_entries
-from sandbox.slack.interactions.outcome import CannotActError, Outcome
-from sandbox.slack.interactions.payloads import in_message, in_view, interaction
+from sandbox.slack.interactions.outcome import CannotActError, Outcome, UnusableAckError
+from sandbox.slack.interactions.payloads import in_view, interaction
 from sandbox.slack.screens import push_onto, read_definition, redefine
 from sandbox.slack.socket_mode.delivery import Reply
-from sandbox.slack.wire import Blocks, JsonObject
+from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.views import View
 
-_DEFAULT_QUERY_LENGTH = 3
 _TROUBLE = "We had some trouble connecting. Try again?"
 """What Slack shows in a modal whose app answered with something that Slack does not take."""
 
@@ -60,54 +57,12 @@ async def close(act: Act) -> Outcome:
     )
 
 
-async def suggest(act: Act) -> Outcome:
-    """Type into a select with external data and see what the app offers."""
-    if act.optional("view_id") is not None:
-        view = act.view()
-        blocks, place = view.blocks, in_view(act.workspace, view)
-    else:
-        blocks, place = _blocks_of_message(act)
-    block, element = _external_select(act, blocks)
-    typed = act.field("text")
-    if len(typed) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):
-        raise CannotActError("Keep typing to find options")
-    payload = {
-        **interaction(act.workspace, act.person, "block_suggestion"),
-        **place,
-        "action_id": element["action_id"],
-        "block_id": block["block_id"],
-        "value": typed,
-    }
-    reply = await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
-    if not reply.acked:
-        return Outcome.of(reply)
-    problems = list(SUGGESTIONS.problems(reply.payload or {}, ""))
-    return Outcome.of(reply, "; ".join(map(str, problems)) or None)
-
-
-def _blocks_of_message(act: Act) -> tuple[Blocks, JsonObject]:
-    conversation = act.conversation()
-    message = conversation.message(act.field("ts"))
-    if message is None:
-        raise CannotActError("message_not_found")
-    return message.blocks, in_message(act.workspace, conversation, message)
-
-
-def _external_select(act: Act, blocks: Blocks) -> tuple[JsonObject, JsonObject]:
-    action_id = act.field("action_id")
-    for block, element in elements(blocks):
-        is_external = element["type"].endswith("external_select")
-        if is_external and element["action_id"] == action_id:
-            return block, element
-    raise CannotActError("no such element")
-
-
 def _answered(act: Act, view: View, reply: Reply) -> Outcome:
     """Do what the app's ack to a submission asks for."""
     response = reply.payload or {}
     try:
         return _respond(act, view, reply, response)
-    except SlackError as error:
+    except (SlackError, UnusableAckError) as error:
         return Outcome.of(reply, f"{_TROUBLE} ({error})")
 
 
@@ -128,7 +83,7 @@ def _respond(act: Act, view: View, reply: Reply, response: JsonObject) -> Outcom
                 workspace, act.user, read_definition(workspace, response.get("view"), "modal")
             )
         case unknown:
-            raise SlackError(f"unknown response_action {unknown!r}")
+            raise UnusableAckError(f"unknown response_action {unknown!r}")
     workspace.changes.announce()
     return Outcome.of(reply)
 
@@ -138,5 +93,5 @@ def _errors_beside_inputs(view: View, response: JsonObject) -> dict[str, str]:
     errors = response.get("errors") or {}
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not errors or not set(errors) <= inputs:
-        raise SlackError("errors must name input blocks")
+        raise UnusableAckError("errors must name input blocks")
     return {block_id: str(text) for block_id, text in errors.items()}

@@ -10,6 +10,10 @@ class CannotActError(Exception):
     """Slack would not let the person do it; nothing was sent to the app."""
 
 
+class UnusableAckError(Exception):
+    """The app's ack asks for something that Slack does not do."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """The app's ack and what Slack shows the person if something is wrong.

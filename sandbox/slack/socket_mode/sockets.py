@@ -116,8 +116,9 @@ class Sockets:
         """Hang up on everybody."""
         for task in self._seeing_off:
             task.cancel()
-        for socket in list(self._open):
-            await socket.connection.close(code=WSCloseCode.GOING_AWAY)
+        await asyncio.gather(
+            *(socket.connection.close(code=WSCloseCode.GOING_AWAY) for socket in self._open)
+        )
 
     async def _attend(self, socket: AppSocket, fault: SocketFault | None) -> None:
         self._open.append(socket)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_blocks import (
     Json,
@@ -267,12 +267,14 @@ _BLOCK = st.one_of(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(_BLOCK, max_size=50))
 def test_takes_whatever_slack_sdk_builds(built: list[Block]) -> None:
     """Blocks from Slack's own models, which keep Slack's limits, are all accepted."""
     assert message_problems([block.to_dict() for block in built]) == []
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(_BLOCK, max_size=20))
 def test_stored_blocks_are_as_posted_with_ids(built: list[Block]) -> None:
     """Slack adds ids and defaults, changes nothing that was there, and they are valid again."""
@@ -297,6 +299,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(_JSON)
 def test_answers_to_any_json(anything: Any) -> None:
     """Whatever an app sends as blocks or view is judged; nothing makes the judge fall over."""
