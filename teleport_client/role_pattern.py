@@ -37,7 +37,7 @@ def _parse(pattern: str) -> tuple[bool, re.Pattern[str], str, str]:
         if found is None:
             raise UnreadablePattern(pattern)
         inner = found["pattern"].replace('\\"', '"').replace("\\\\", "\\")
-        return found["verb"] == "not_match", _text(inner), found["before"], found["after"]
+        return found["verb"] == "not_match", _compile(inner), found["before"], found["after"]
     return False, _text(pattern), "", ""
 
 
@@ -49,6 +49,6 @@ def _text(pattern: str) -> re.Pattern[str]:
 
 def _compile(expression: str) -> re.Pattern[str]:
     try:
-        return re.compile(expression, re.DOTALL)
+        return re.compile(expression, re.DOTALL | re.ASCII)
     except re.error as error:
         raise UnreadablePattern(expression) from error

@@ -18,11 +18,14 @@ _MAX_MARKS = 3
 
 
 def label(text: str, limit: int = 80) -> str:
-    """One line for a name or an id; what cannot be seen is marked, so no name hides in another."""
+    """One line for a name or an id, never empty.
+
+    What cannot be seen is marked, so that no name hides in another.
+    """
     marked = "".join(
         " " if char.isspace() else "\ufffd" if _invisible(char) else char for char in text
     )
-    return _isolated(shortened(" ".join(_tame_marks(marked).split()), limit))
+    return _isolated(shortened(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
 
 
 def prose(text: str, limit: int, lines: int = 12) -> str:

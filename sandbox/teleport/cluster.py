@@ -8,10 +8,7 @@ from sandbox.cast import CLUSTER
 from sandbox.teleport import resources
 from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
-from sandbox.teleport.errors import (
-    BadParameter,
-    NotFound,
-)
+from sandbox.teleport.errors import BadParameter, NotFound
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import (

@@ -29,12 +29,19 @@ from teleport_client._proto.userloginstate_pb2 import Spec as LoginStateSpec
 from teleport_client._proto.userloginstate_pb2 import UserLoginState
 from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
 
+ACCESS_REQUEST = "access_request"
+"""The kind of an access request, also as the resource of a rule."""
 MAX_SESSION = timedelta(hours=30)
 """What a role says when it says nothing (MaxCertDuration in api/defaults)."""
 BOT_LABEL = "teleport.internal/bot"
 """Marks the user of a Machine ID bot; its value is the bot's name."""
 
-_NANOSECONDS = 1_000_000_000
+_NANOSECONDS = 1_000_000_000  # of a second
+
+
+def from_nanoseconds(nanoseconds: int) -> timedelta:
+    """A duration as roles hold it, to the microsecond."""
+    return timedelta(microseconds=nanoseconds // 1_000)
 
 
 def label_values(values: Mapping[str, Iterable[str]]) -> LabelValues:

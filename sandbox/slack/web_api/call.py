@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sandbox.cast import Standing
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import SlackError
@@ -39,3 +40,17 @@ class Call:
         if hidden and self.workspace.app.bot_user not in conversation.members:
             raise SlackError("channel_not_found")
         return conversation
+
+    def direct_with(self, user: str) -> Conversation:
+        """The direct messages between one person and the app.
+
+        Raises SlackError for somebody who cannot be written to.
+        """
+        person = self.workspace.people.get(user)
+        if person is None:
+            raise SlackError("user_not_found")
+        if person.standing is Standing.DEACTIVATED:
+            raise SlackError("user_disabled")
+        if person.standing is Standing.BOT:
+            raise SlackError("cannot_dm_bot")
+        return self.workspace.direct_with(user)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from sandbox.cast import Standing
 from sandbox.slack.content import read_content, read_metadata
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
@@ -86,7 +85,7 @@ def _where_to_post(call: Call) -> Conversation:
     """The conversation that `channel` names: an id, a channel's name, or a user."""
     workspace, name = call.workspace, call.args.text("channel")
     if name in workspace.people:
-        return _direct(call, name)
+        return call.direct_with(name)
     conversation = workspace.conversation(name)
     if conversation is None:
         raise SlackError("channel_not_found")
@@ -97,15 +96,6 @@ def _where_to_post(call: Call) -> Conversation:
     if conversation.archived:
         raise SlackError("is_archived")
     return conversation
-
-
-def _direct(call: Call, user: str) -> Conversation:
-    standing = call.workspace.people[user].standing
-    if standing is Standing.DEACTIVATED:
-        raise SlackError("user_disabled")
-    if standing is Standing.BOT:
-        raise SlackError("cannot_dm_bot")
-    return call.workspace.direct_with(user)
 
 
 def _refuse_outsider(call: Call, conversation: Conversation) -> None:

@@ -1,6 +1,5 @@
 """Channels and direct messages: the conversations.* methods."""
 
-from sandbox.cast import Standing
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
 from sandbox.slack.web_api.paging import next_cursor, page
@@ -26,7 +25,7 @@ def open_direct(call: Call) -> JsonObject:
         # A conversation of several people needs a scope that the app has no use for.
         call.require("mpim:write")
         raise SlackError("method_not_supported_for_channel_type")
-    return _opened(call, _direct_with(call, users[0]))
+    return _opened(call, call.direct_with(users[0]))
 
 
 def info(call: Call) -> JsonObject:
@@ -74,17 +73,6 @@ def replies(call: Call) -> JsonObject:
         raise SlackError("thread_not_found")
     below = [m for m in conversation.replies_to(parent.ts) if _in_range(call, m)]
     return _messages(call, [parent, *below])
-
-
-def _direct_with(call: Call, user: str) -> Conversation:
-    person = call.workspace.people.get(user)
-    if person is None:
-        raise SlackError("user_not_found")
-    if person.standing is Standing.DEACTIVATED:
-        raise SlackError("user_disabled")
-    if person.standing is Standing.BOT:
-        raise SlackError("cannot_dm_bot")
-    return call.workspace.direct_with(user)
 
 
 def _opened(call: Call, conversation: Conversation) -> JsonObject:

@@ -17,7 +17,7 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import label_values
+from sandbox.teleport.resources import ACCESS_REQUEST, label_values
 from sandbox.teleport.rules import rbac, requestable, thresholds
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.lifetimes import check_assume_start, lifetimes
@@ -32,7 +32,6 @@ from teleport_client._proto.types_pb2 import (
     RoleV6,
 )
 
-KIND = "access_request"
 _LONGEST_REASON = 4096  # bytes
 
 
@@ -46,7 +45,7 @@ def create_access_request(
     _check_may_create(cluster, caller, request.Spec)
     requester = account(cluster, request.Spec.User)
     now = cluster.now()
-    _name(request, now)
+    _register(request, now)
     _check_no_access_list(request.Spec)
     _expand_wildcard(cluster, requester, request.Spec)
     _check_allowed(cluster, requester, request.Spec)
@@ -63,7 +62,7 @@ def create_access_request(
 def _with_defaults(message: AccessRequestV3) -> AccessRequestV3:
     request = AccessRequestV3()
     request.CopyFrom(message)
-    request.Kind = KIND
+    request.Kind = ACCESS_REQUEST
     request.Version = "v3"
     request.Metadata.Namespace = request.Metadata.Namespace or "default"
     if request.Spec.State == NONE:
@@ -106,10 +105,10 @@ def _check_length(what: str, reason: str) -> None:
 def _check_may_create(cluster: Cluster, caller: Caller, spec: AccessRequestSpecV3) -> None:
     for_self = spec.User == caller.name
     if for_self and spec.State == PENDING:
-        if rbac.denies(caller.roles, KIND, "create"):
-            caller.demand(KIND, "create")
+        if rbac.denies(caller.roles, ACCESS_REQUEST, "create"):
+            caller.demand(ACCESS_REQUEST, "create")
         return
-    caller.demand(KIND, "create")
+    caller.demand(ACCESS_REQUEST, "create")
     if spec.State != PENDING:
         _check_may_create_decided(caller, for_self=for_self)
     if not for_self:
@@ -125,7 +124,8 @@ def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
         )
 
 
-def _name(request: AccessRequestV3, now: datetime) -> None:
+def _register(request: AccessRequestV3, now: datetime) -> None:
+    """Give it its name and its date."""
     request.Metadata.Name = str(_uuid7(now))
     request.Spec.Created.CopyFrom(stamp(now))
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.calls.visibility import visible
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter
+from sandbox.teleport.go_text import quoted
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import (
     AccessRequestSort,
@@ -39,12 +41,8 @@ def list_access_requests(
     key = _SORT_KEYS[query.Sort]
     ordered = sorted(found, key=key, reverse=query.Descending)
     rest = list(_from(ordered, query, key))
-    size = query.Limit or _PAGE
-    following = rest[size : size + 1]
-    return ListAccessRequestsResponse(
-        AccessRequests=rest[:size],
-        NextKey=_opaque(key(following[0])) if following else "",
-    )
+    page, next_key = first_page(rest, query.Limit or _PAGE, key)
+    return ListAccessRequestsResponse(AccessRequests=page, NextKey=_opaque(next_key))
 
 
 def all_access_requests(
@@ -83,7 +81,7 @@ def _matches(query: AccessRequestFilter, request: AccessRequestV3, requester: st
         and query.User in ("", spec.User)
         and query.State in (NONE, spec.State)
         and _in_scope(query.Scope, request, requester)
-        and _has_keywords(query.SearchKeywords, request)
+        and has_keywords(query.SearchKeywords, _search_fields(request))
     )
 
 
@@ -103,14 +101,12 @@ def _in_scope(
             return True
 
 
-def _has_keywords(keywords: Iterable[str], request: AccessRequestV3) -> bool:
-    """Every keyword must be part of some field, whatever its case."""
+def _search_fields(request: AccessRequestV3) -> Iterator[str]:
     spec = request.Spec
-    fields = [request.Metadata.Name, spec.User, *spec.Roles]
-    fields += [text for label in request.Metadata.Labels.items() for text in label]
-    fields += [resource.Name for resource in spec.RequestedResourceIDs]
-    texts = [field.lower() for field in fields]
-    return all(any(keyword.lower() in text for text in texts) for keyword in keywords)
+    yield from (request.Metadata.Name, spec.User, *spec.Roles)
+    for label in request.Metadata.Labels.items():
+        yield from label
+    yield from (resource.Name for resource in spec.RequestedResourceIDs)
 
 
 def _from(
@@ -132,9 +128,9 @@ def _opaque(key: str) -> str:
 
 def _transparent(key: str) -> str:
     try:
-        return base64.urlsafe_b64decode(key.encode()).decode()
+        return base64.b64decode(key, altchars=b"-_", validate=True).decode()
     except ValueError as error:
-        raise BadParameter(f"invalid start key {key!r}") from error
+        raise BadParameter(f"invalid start key {quoted(key)}") from error
 
 
 def _by_id(request: AccessRequestV3) -> str:

@@ -1,8 +1,9 @@
 """ListUnifiedResources, for nodes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import Unsupported
 from sandbox.teleport.rules.node_access import gives_access
@@ -27,11 +28,9 @@ def list_unified_resources(
         (it for it in cluster.nodes if gives_access(roles, it) and _matches(query, it)), key=_key
     )
     rest = [node for node in nodes if _key(node) >= query.StartKey]
-    size = query.Limit or _PAGE
-    following = rest[size : size + 1]
+    page, next_key = first_page(rest, query.Limit or _PAGE, _key)
     return ListUnifiedResourcesResponse(
-        Resources=[PaginatedResource(Node=node) for node in rest[:size]],
-        NextKey=_key(following[0]) if following else "",
+        Resources=[PaginatedResource(Node=node) for node in page], NextKey=next_key
     )
 
 
@@ -53,15 +52,14 @@ def _matches(query: ListUnifiedResourcesRequest, node: ServerV2) -> bool:
     return (
         (not query.Kinds or "node" in query.Kinds)
         and all(labels.get(key) == value for key, value in query.Labels.items())
-        and _has_keywords(query.SearchKeywords, node)
+        and has_keywords(query.SearchKeywords, _search_fields(node))
     )
 
 
-def _has_keywords(keywords: Iterable[str], node: ServerV2) -> bool:
-    fields = [node.Metadata.Name, node.Spec.Hostname, node.Spec.Addr]
-    fields += [text for label in node.Metadata.Labels.items() for text in label]
-    texts = [field.lower() for field in fields]
-    return all(any(keyword.lower() in text for text in texts) for keyword in keywords)
+def _search_fields(node: ServerV2) -> Iterator[str]:
+    yield from (node.Metadata.Name, node.Spec.Hostname, node.Spec.Addr)
+    for label in node.Metadata.Labels.items():
+        yield from label
 
 
 def _key(node: ServerV2) -> str:

@@ -16,6 +16,7 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.authservice_pb2 import PluginDataSeq
 from teleport_client._proto.types_pb2 import (
@@ -26,7 +27,6 @@ from teleport_client._proto.types_pb2 import (
     PluginDataV3,
 )
 
-_ACCESS_REQUEST = "access_request"
 _ACCESS_LIST = "access_list"
 _KIND = "access_plugin_data"
 _LARGEST = 1 << 20  # bytes; the real limit depends on the cluster's backend
@@ -72,7 +72,7 @@ def outlived(record: PluginDataV3, now: datetime) -> bool:
 
 
 def _check_kind(kind: str) -> None:
-    if kind not in (_ACCESS_REQUEST, _ACCESS_LIST):
+    if kind not in (ACCESS_REQUEST, _ACCESS_LIST):
         raise BadParameter(f"unsupported resource kind {quoted(kind)}")
 
 
@@ -89,7 +89,7 @@ def _present(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3 |
 
 def _new(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3:
     expires = cluster.now() + _ACCESS_LIST_LIFETIME
-    if update.Kind == _ACCESS_REQUEST:
+    if update.Kind == ACCESS_REQUEST:
         request = cluster.requests.get(update.Resource)
         if request is None:
             raise NotFound(f"no access request matching {quoted(update.Resource)}")

@@ -16,12 +16,12 @@ from sandbox.teleport.go_text import quoted
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.types_pb2 import AcquireSemaphoreRequest, SemaphoreLease
 
-KIND = "semaphore"
+_KIND = "semaphore"
 
 
 def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) -> SemaphoreLease:
     """Raises LimitExceeded while all leases are taken."""
-    caller.demand(KIND, "create", "update")
+    caller.demand(_KIND, "create", "update")
     for field in ("SemaphoreKind", "SemaphoreName", "MaxLeases"):
         if not getattr(request, field):
             raise BadParameter(f"missing parameter {field}")
@@ -41,7 +41,7 @@ def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) 
 
 def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
     """Raises NotFound for a lease that ran out or was cancelled."""
-    caller.demand(KIND, "update")
+    caller.demand(_KIND, "update")
     _check(cluster, lease)
     leases = _current(cluster, lease.SemaphoreKind, lease.SemaphoreName)
     if lease.LeaseID not in leases:
@@ -51,7 +51,7 @@ def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
 
 
 def cancel(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
-    caller.demand(KIND, "update")
+    caller.demand(_KIND, "update")
     _check(cluster, lease)
     leases = _current(cluster, lease.SemaphoreKind, lease.SemaphoreName)
     if leases.pop(lease.LeaseID, None) is None:

@@ -12,6 +12,7 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.rules.lifetimes import check_assume_start
 from sandbox.teleport.rules.reviewers import original_roles
 from sandbox.teleport.timestamps import given, moment
@@ -25,11 +26,9 @@ from teleport_client._proto.types_pb2 import (
     RequestState,
 )
 
-_KIND = "access_request"
-
 
 def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestStateSetter) -> None:
-    caller.demand(_KIND, "update")
+    caller.demand(ACCESS_REQUEST, "update")
     if caller.identity.active_requests:
         raise AccessDenied(
             "cannot directly update the state of an access request while using an access request"
@@ -47,7 +46,7 @@ def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestSt
 
 
 def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
-    caller.demand(_KIND, "delete")
+    caller.demand(ACCESS_REQUEST, "delete")
     demand_admin_action(cluster, caller)
     if request_id.ID not in cluster.requests:
         raise NotFound(f"cannot delete access request {quoted(request_id.ID)} (not found)")

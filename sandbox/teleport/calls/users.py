@@ -1,6 +1,7 @@
 """Users, roles and login states."""
 
 from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -34,11 +35,9 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
     caller.demand("user", "list", "read")
     names = sorted(name for name in cluster.users if name >= query.page_token)
     matching = [name for name in names if _matches(cluster, query.filter, cluster.users[name])]
-    size = query.page_size or _PAGE
-    following = matching[size : size + 1]
+    page, next_page_token = first_page(matching, query.page_size or _PAGE, key=str)
     return ListUsersResponse(
-        users=[cluster.users[name] for name in matching[:size]],
-        next_page_token=following[0] if following else "",
+        users=[cluster.users[name] for name in page], next_page_token=next_page_token
     )
 
 
@@ -66,15 +65,10 @@ def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:
         return False
     if cluster.abilities.user_trait_filter and not _has_traits(user, query.Traits):
         return False
-    return _has_keywords(user, query)
+    return has_keywords(query.SearchKeywords, [user.Metadata.Name, *user.Spec.Roles])
 
 
 def _has_traits(user: UserV2, wanted: LabelValues) -> bool:
     """Every trait asked for must have one of its values."""
     traits = plain(user.Spec.Traits)
     return all(set(values) & set(traits.get(key, ())) for key, values in plain(wanted).items())
-
-
-def _has_keywords(user: UserV2, query: UserFilter) -> bool:
-    texts = [user.Metadata.Name.lower(), *(role.lower() for role in user.Spec.Roles)]
-    return all(any(word.lower() in text for text in texts) for word in query.SearchKeywords)

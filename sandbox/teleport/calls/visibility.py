@@ -1,22 +1,22 @@
 """Which access requests somebody gets to see."""
 
 from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.rules import rbac, reviewers
 from teleport_client._proto.types_pb2 import AccessRequestV3
 
-_KIND = "access_request"
 _VERBS = ("list", "read")
 
 
 def sees_all(caller: Caller) -> bool:
-    return all(caller.allows(_KIND, verb) for verb in _VERBS)
+    return all(caller.allows(ACCESS_REQUEST, verb) for verb in _VERBS)
 
 
 def visible(caller: Caller, request: AccessRequestV3) -> bool:
     """Everybody sees their own and what they may review, unless a rule denies even that."""
     if sees_all(caller):
         return True
-    if any(rbac.denies(caller.roles, _KIND, verb) for verb in _VERBS):
+    if any(rbac.denies(caller.roles, ACCESS_REQUEST, verb) for verb in _VERBS):
         return False
     own = request.Spec.User == caller.name
     return own or reviewers.may_review(caller.as_reviewer(), request.Spec)

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Mapping
 from sandbox.teleport.access_requests import Change, Deleted, Put, Subscription
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.visibility import visible
-from sandbox.teleport.errors import (
-    BadParameter,
-)
+from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import ACCESS_REQUEST
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
@@ -18,8 +17,6 @@ from teleport_client._proto.types_pb2 import (
     WatchKind,
 )
 
-KIND = "access_request"
-
 
 def checked_filters(watch: Watch) -> list[Mapping[str, str]]:
     """The filters of the kinds that can be watched here.
@@ -27,9 +24,9 @@ def checked_filters(watch: Watch) -> list[Mapping[str, str]]:
     Raises BadParameter for a kind that cannot, unless partial success is accepted and another
     can, and for a filter that cannot be read.
     """
-    confirmed = [kind for kind in watch.Kinds if kind.Kind == KIND]
+    confirmed = [kind for kind in watch.Kinds if kind.Kind == ACCESS_REQUEST]
     if len(confirmed) < len(watch.Kinds) and not (watch.AllowPartialSuccess and confirmed):
-        other = next(kind.Kind for kind in watch.Kinds if kind.Kind != KIND)
+        other = next(kind.Kind for kind in watch.Kinds if kind.Kind != ACCESS_REQUEST)
         raise BadParameter(f"watching resource kind {quoted(other)} is not supported")
     if not confirmed:
         raise BadParameter("can't setup global watch")
@@ -78,5 +75,5 @@ def _event(change: Change) -> Event:
             return Event(Type=PUT, AccessRequest=request)
         case Deleted(request_id):
             metadata = Metadata(Name=request_id, Namespace="default")
-            header = ResourceHeader(Kind=KIND, Version="v3", Metadata=metadata)
+            header = ResourceHeader(Kind=ACCESS_REQUEST, Version="v3", Metadata=metadata)
             return Event(Type=DELETE, ResourceHeader=header)

@@ -26,9 +26,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.credentials.identity_file import IdentityFile
-
-API_DOMAIN = "teleport.cluster.local"
-"""The name every Auth Service has a certificate for (api/constants/constants.go)."""
+from sandbox.teleport.credentials.server_name import API_DOMAIN
 
 _CA_LIFETIME = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(minutes=1)

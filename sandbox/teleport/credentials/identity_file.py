@@ -73,7 +73,7 @@ def _pem_blocks(lines: list[bytes]) -> list[bytes]:
             inside = True
         if inside:
             blocks[-1] += line + b"\n"
-        if line.startswith(b"-----END"):
+        if line.startswith(b"-----END") and line.endswith(b"-----"):
             inside = False
     if inside:
         raise ValueError("not an identity file: a PEM block has no end")

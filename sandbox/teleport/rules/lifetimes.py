@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import go_duration
-from sandbox.teleport.resources import MAX_SESSION
+from sandbox.teleport.resources import MAX_SESSION, from_nanoseconds
 from sandbox.teleport.rules import requestable
 from sandbox.teleport.rules.accounts import Account
 from sandbox.teleport.timestamps import given
@@ -15,7 +15,6 @@ from teleport_client._proto.types_pb2 import AccessRequestSpecV3, AccessRequestV
 LONGEST_ACCESS = timedelta(days=14)
 LONGEST_WAIT = timedelta(days=7)
 _LATEST_START = timedelta(days=7)  # MaxAssumeStartDuration in api/constants
-_MICROSECOND = 1_000  # nanoseconds
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def _at_most(what: str, wanted: timedelta, longest: timedelta) -> None:
 
 def _max_session(role: RoleV6) -> timedelta:
     nanoseconds = role.Spec.Options.MaxSessionTTL
-    return timedelta(microseconds=nanoseconds // _MICROSECOND) if nanoseconds else MAX_SESSION
+    return from_nanoseconds(nanoseconds) if nanoseconds else MAX_SESSION
 
 
 def _to_minute(duration: timedelta) -> str:

@@ -8,9 +8,7 @@ and neither look-around nor back-references exist.
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from sandbox.teleport.errors import (
-    BadParameter,
-)
+from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
 from teleport_client._proto.types_pb2 import ClaimMapping
 

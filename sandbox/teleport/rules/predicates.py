@@ -14,9 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sandbox.teleport.errors import (
-    BadParameter,
-)
+from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.rules.patterns import matcher
 
@@ -39,10 +37,7 @@ def holds(expression: str, variables: Variables) -> bool:
     """The truth of an expression; an empty one holds. Raises BadParameter."""
     if not expression.strip():
         return True
-    reader = _Reader(expression, _tokens(expression), variables)
-    value = reader.either()
-    reader.end()
-    return _boolean(value)
+    return _Reader(expression, _tokens(expression), variables).truth()
 
 
 @dataclass(frozen=True)
@@ -75,7 +70,14 @@ class _Reader:
         self._tokens = tokens
         self._variables = variables
 
-    def either(self) -> Value:
+    def truth(self) -> bool:
+        """The truth of the whole expression."""
+        value = self._either()
+        if self._tokens:
+            raise self._unexpected(self._tokens[0])
+        return _boolean(value)
+
+    def _either(self) -> Value:
         value = self._both()
         while self._accept("||"):
             right = self._both()
@@ -113,7 +115,7 @@ class _Reader:
                 return self._named(token.text)
         if token.text != "(":
             raise self._unexpected(token)
-        value = self.either()
+        value = self._either()
         self._expect(")")
         return value
 
@@ -138,12 +140,8 @@ class _Reader:
         while not self._accept(")"):
             if arguments:
                 self._expect(",")
-            arguments.append(self.either())
+            arguments.append(self._either())
         return _FUNCTIONS[name](arguments)
-
-    def end(self) -> None:
-        if self._tokens:
-            raise self._unexpected(self._tokens[0])
 
     def _accept(self, sign: str) -> bool:
         if not self._tokens or self._tokens[0] != _Token("sign", sign):

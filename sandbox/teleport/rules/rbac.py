@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable
 
-from sandbox.teleport.errors import (
-    AccessDenied,
-)
+from sandbox.teleport.errors import AccessDenied
 from sandbox.teleport.go_text import quoted
 from teleport_client._proto.types_pb2 import RoleConditions, RoleV6
 

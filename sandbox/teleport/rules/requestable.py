@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sandbox.teleport.errors import (
-    BadParameter,
-)
+from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import plain
+from sandbox.teleport.resources import from_nanoseconds, plain
 from sandbox.teleport.rules.accounts import Account, Traits
 from sandbox.teleport.rules.patterns import Matcher, claimed, matcher
 from teleport_client._proto.types_pb2 import (
@@ -15,8 +13,6 @@ from teleport_client._proto.types_pb2 import (
     AccessRequestSpecV3,
     RoleV6,
 )
-
-_MICROSECOND = 1_000  # nanoseconds
 
 
 def offers(held: RoleV6, role: str, traits: Traits) -> bool:
@@ -102,7 +98,7 @@ def longest_access(account: Account, role: str) -> timedelta:
     """The largest `max_duration` among the rules that offer the role; zero if none sets one."""
     return max(
         (
-            timedelta(microseconds=held.Spec.Allow.Request.MaxDuration // _MICROSECOND)
+            from_nanoseconds(held.Spec.Allow.Request.MaxDuration)
             for held in account.roles
             if offers(held, role, account.traits)
         ),

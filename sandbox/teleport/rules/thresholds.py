@@ -44,15 +44,15 @@ class Resolution:
 
 def needed(requester: Account, roles: Iterable[str]) -> Needed:
     """Raises LimitExceeded for more thresholds than Teleport counts."""
-    thresholds: list[AccessReviewThreshold] = []
+    indexes: dict[bytes, int] = {}
     by_role: dict[str, ThresholdIndexSets] = {}
     for role in roles:
         sets = [
-            ThresholdIndexSet(Indexes=[_index(it, thresholds) for it in contributed])
+            ThresholdIndexSet(Indexes=[_index(it, indexes) for it in contributed])
             for contributed in _contributed(requester, role)
         ]
         by_role[role] = ThresholdIndexSets(Sets=sets)
-    return Needed(tuple(thresholds), by_role)
+    return Needed(tuple(map(AccessReviewThreshold.FromString, indexes)), by_role)
 
 
 def matching(
@@ -90,12 +90,14 @@ def _contributed(requester: Account, role: str) -> list[list[AccessReviewThresho
     ]
 
 
-def _index(threshold: AccessReviewThreshold, collected: list[AccessReviewThreshold]) -> int:
-    if threshold not in collected:
-        if len(collected) >= _MOST:
+def _index(threshold: AccessReviewThreshold, indexes: dict[bytes, int]) -> int:
+    """The place of the threshold among those known by their encoding; equal ones share it."""
+    encoded = threshold.SerializeToString(deterministic=True)
+    if encoded not in indexes:
+        if len(indexes) >= _MOST:
             raise LimitExceeded(f"max review thresholds exceeded (max={_MOST})")
-        collected.append(threshold)
-    return collected.index(threshold)
+        indexes[encoded] = len(indexes)
+    return indexes[encoded]
 
 
 def _denied(request: AccessRequestSpecV3, denials: Counter[int]) -> bool:

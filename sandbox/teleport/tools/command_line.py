@@ -11,6 +11,7 @@ import grpc
 import typer
 
 from sandbox.teleport.credentials.identity_file import IdentityFile
+from sandbox.teleport.credentials.server_name import server_name
 from sandbox.teleport.profile import Profile
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 
@@ -50,11 +51,6 @@ def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
             yield AuthServiceStub(channel)
         except grpc.RpcError as error:
             raise failure(_sentence(error)) from error
-
-
-def server_name(cluster: str) -> str:
-    """The name that the Auth Service of a cluster answers to in TLS."""
-    return f"{cluster.encode().hex()}.teleport.cluster.local"
 
 
 def comma_separated(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.tools.command_line import failure
 from teleport_client._proto.authservice_pb2 import DELETE, Event, Watch
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
@@ -19,7 +20,7 @@ from teleport_client._proto.types_pb2 import (
 @contextmanager
 def watching(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
     """Events about the user's requests; nothing is missed from here on."""
-    kind = WatchKind(Kind="access_request", Filter={"user": user})
+    kind = WatchKind(Kind=ACCESS_REQUEST, Filter={"user": user})
     stream = auth.WatchEvents(Watch(Kinds=[kind]))
     try:
         next(stream)  # INIT: the server has begun to watch

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_clock import Clock
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.cast import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.clock import Clock
 
 
 @pytest.fixture(autouse=True)

@@ -5,20 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slack_blocks import (
-    Json,
-    actions,
-    button,
-    home,
-    markup,
-    modal,
-    option,
-    plain,
-    rich_text,
-    section,
-    select_input,
-    text_input,
-)
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
@@ -38,6 +24,20 @@ from sandbox.slack.block_kit.surfaces import (
     view_problems,
 )
 from sandbox.slack.identifiers import Identifiers
+from tests.sandbox.slack.blocks import (
+    Json,
+    actions,
+    button,
+    home,
+    markup,
+    modal,
+    option,
+    plain,
+    rich_text,
+    section,
+    select_input,
+    text_input,
+)
 
 TWICE = [section("one", block_id="same"), section("two", block_id="same")]
 

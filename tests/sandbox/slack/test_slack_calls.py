@@ -5,13 +5,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_blocks import section
-from slack_clock import Clock
-from slack_refusals import code, refusal
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.cast import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import section
+from tests.sandbox.slack.clock import Clock
+from tests.sandbox.slack.refusals import code, refusal
 
 GENERAL = "C0GENERAL1"
 ACCESS = "C0ACCESS01"

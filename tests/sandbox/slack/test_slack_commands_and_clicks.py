@@ -4,13 +4,13 @@ import re
 from typing import Any
 
 import pytest
-from slack_blocks import actions, button, home, modal, option, section, text_input
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_wire import bare_socket
 
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import actions, button, home, modal, option, section, text_input
+from tests.sandbox.slack.wire import bare_socket
 
 ACCESS, ALICE, BOB = "C0ACCESS01", "U0ALICE001", "U0BOB00001"
 

@@ -5,13 +5,13 @@ import time
 
 import aiohttp
 import pytest
-from slack_refusals import code, refusal
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_wire import bare_socket, open_address
 
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.refusals import code, refusal
+from tests.sandbox.slack.wire import bare_socket, open_address
 
 ACCESS = "C0ACCESS01"
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from slack_blocks import modal, option, plain, section, select_input, text_input
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import modal, option, plain, section, select_input, text_input
 
 ALICE = "U0ALICE001"
 REQUIRED = "Please complete this required field."

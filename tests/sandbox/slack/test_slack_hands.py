@@ -7,11 +7,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_blocks import actions, button
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import actions, button
 
 ACCESS = "C0ACCESS01"
 

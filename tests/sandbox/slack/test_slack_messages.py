@@ -1,10 +1,10 @@
 """Messages: who may post where, what stays after an edit, and who sees what."""
 
-from slack_blocks import actions, button, rich_text, section
-from slack_refusals import code
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import actions, button, rich_text, section
+from tests.sandbox.slack.refusals import code
 
 ACCESS, GENERAL, SECURITY = "C0ACCESS01", "C0GENERAL1", "G0SECURE01"
 ALICE, BOB = "U0ALICE001", "U0BOB00001"

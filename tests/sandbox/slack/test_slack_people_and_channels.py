@@ -1,10 +1,10 @@
 """People and channels as the Web API shows them to the app."""
 
 import pytest
-from slack_refusals import code
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.refusals import code
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_blocks import actions, button
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
-from slack_clock import Clock
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_wire import bare_socket
 
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import actions, button
+from tests.sandbox.slack.clock import Clock
+from tests.sandbox.slack.wire import bare_socket
 
 ACCESS, BOB = "C0ACCESS01", "U0BOB00001"
 BUTTON = [actions(button("approve"))]

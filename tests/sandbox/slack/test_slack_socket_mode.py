@@ -8,12 +8,12 @@ import aiohttp
 import pytest
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp
-from slack_clock import Clock
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_wire import bare_socket, open_address
 
 from sandbox.cast import APP_TOKEN
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.clock import Clock
+from tests.sandbox.slack.wire import bare_socket, open_address
 
 COMMAND = {
     "as": "alice",

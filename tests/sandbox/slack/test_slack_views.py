@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from slack_blocks import home, modal, plain, section, text_input
-from slack_clock import Clock
-from slack_refusals import code, refusal
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_wire import bare_socket
 
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.blocks import home, modal, plain, section, text_input
+from tests.sandbox.slack.clock import Clock
+from tests.sandbox.slack.refusals import code, refusal
+from tests.sandbox.slack.wire import bare_socket
 
 ALICE = "U0ALICE001"
 

@@ -3,10 +3,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from standin_client import Auth, Clock, Dial, channel
 
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, channel
 
 MAIN = b"main".hex() + ".teleport.cluster.local"
 

@@ -24,8 +24,12 @@ from teleport_client._proto.types_pb2 import (
 
 if TYPE_CHECKING:
     from teleport_client._proto.authservice_pb2_grpc import AuthServiceAsyncStub
+    from teleport_client._proto.userloginstate_pb2_grpc import UserLoginStateServiceAsyncStub
+    from teleport_client._proto.users_service_pb2_grpc import UsersServiceAsyncStub
 
 Auth: TypeAlias = "AuthServiceAsyncStub"
+Users: TypeAlias = "UsersServiceAsyncStub"
+LoginStates: TypeAlias = "UserLoginStateServiceAsyncStub"
 Dial = Callable[[str], Auth]
 
 

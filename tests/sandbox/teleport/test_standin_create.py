@@ -5,21 +5,24 @@ from uuid import UUID
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Clock, Dial, listed, refused, wanted
 
+from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.resources import label_values, role
 from sandbox.teleport.server import TeleportStandIn
-from sandbox.teleport.timestamps import moment, stamp
+from sandbox.teleport.timestamps import moment, stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     APPROVED,
     PENDING,
     AccessRequestConditions,
     AccessRequestConditionsReason,
+    AccessRequestV3,
     AccessReviewThreshold,
+    PromotedAccessList,
     ResourceID,
     RoleConditions,
     RoleOptions,
 )
+from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, listed, refused, wanted
 
 INVALID = StatusCode.INVALID_ARGUMENT
 HOUR = 3_600_000_000_000  # nanoseconds
@@ -134,7 +137,8 @@ async def test_time_out_of_range(
     alice: Auth, clock: Clock, field: str, offset: timedelta, text: str
 ) -> None:
     """Every time out of its range is refused in Teleport's words."""
-    request = wanted("alice", "staging", **{field: stamp(clock() + offset)})
+    request = wanted("alice", "staging")
+    getattr(request.Spec, field).CopyFrom(stamp(clock() + offset))
     code, details = await refused(alice.CreateAccessRequestV2(request))
     assert (code, details[: len(text)]) == (INVALID, text)
 
@@ -177,9 +181,9 @@ async def test_year_one_means_not_given(alice: Auth, clock: Clock) -> None:
         ),
     ],
 )
-async def test_malformed_request(alice: Auth, request_: object, text: str) -> None:
+async def test_malformed_request(alice: Auth, request_: AccessRequestV3, text: str) -> None:
     """A request that cannot be is refused before anybody's rights are looked at."""
-    assert await refused(alice.CreateAccessRequestV2(request_)) == (INVALID, text)  # type: ignore[arg-type]
+    assert await refused(alice.CreateAccessRequestV2(request_)) == (INVALID, text)
 
 
 async def test_reason_of_exactly_the_limit(alice: Auth) -> None:
@@ -213,6 +217,35 @@ async def test_own_request_cannot_be_born_approved(alice: Auth, admin: Auth) -> 
     assert await refused(admin.CreateAccessRequestV2(wanted("dana", "prod", State=APPROVED))) == (
         StatusCode.PERMISSION_DENIED,
         "cannot create access request for self in non-pending state",
+    )
+
+
+async def test_decided_request_for_somebody_else(
+    stand_in: TeleportStandIn, admin: Auth, dial: Dial
+) -> None:
+    """With the verb a request may be born decided, unless an access request lent the verb."""
+    made = await admin.CreateAccessRequestV2(wanted("alice", "staging", State=APPROVED))
+    assert made.Spec.State == APPROVED
+    now = utc_now()
+    identity = Identity("dana", ("admin",), "main", now + timedelta(days=1), ("some-request",))
+    stand_in.authority.identity_file(identity, now).write(stand_in.identity("dana"))
+    request = wanted("alice", "staging", State=APPROVED)
+    assert await refused(dial("dana").CreateAccessRequestV2(request)) == (
+        StatusCode.PERMISSION_DENIED,
+        "cannot create access requests in non-pending state while using an access request",
+    )
+
+
+async def test_wildcard_is_for_pending_requests(admin: Auth) -> None:
+    """A decided request names its roles, and an access list has its title by promotion only."""
+    assert await refused(admin.CreateAccessRequestV2(wanted("alice", "*", State=APPROVED))) == (
+        INVALID,
+        "wildcard requests are not permitted in state APPROVED",
+    )
+    titled = wanted("alice", "staging", accessList=PromotedAccessList(Title="On call"))
+    assert await refused(admin.CreateAccessRequestV2(titled)) == (
+        INVALID,
+        "only promoted requests can set the promoted access list title",
     )
 
 
@@ -263,6 +296,18 @@ async def test_forbidden_role(alice: Auth) -> None:
         INVALID,
         'user "alice" can not request role "admin"',
     )
+
+
+async def test_denied_role(stand_in: TeleportStandIn, alice: Auth) -> None:
+    """A denial wins over an offer, for names and for resources."""
+    dev = stand_in.cluster.roles["dev"].Spec
+    dev.Deny.Request.Roles.append("stag*")
+    dev.Allow.Request.SearchAsRoles.append("staging")
+    text = 'user "alice" can not request role "staging"'
+    assert await refused(alice.CreateAccessRequestV2(wanted("alice", "staging"))) == (INVALID, text)
+    node = ResourceID(ClusterName="main", Kind="node", Name="n")
+    request = wanted("alice", "staging", RequestedResourceIDs=[node])
+    assert await refused(alice.CreateAccessRequestV2(request)) == (INVALID, text)
 
 
 async def test_role_that_only_a_pattern_knows(stand_in: TeleportStandIn, alice: Auth) -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Clock, Dial, listed, refused, vote, wanted
 
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
@@ -15,6 +14,7 @@ from teleport_client._proto.types_pb2 import (
     AccessRequestFilter,
     AccessRequestScope,
 )
+from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, listed, refused, vote, wanted
 
 
 @pytest.fixture
@@ -163,3 +163,9 @@ async def test_stream_of_all(bot: Auth, made: list[str]) -> None:
     """GetAccessRequestsV2 streams what lists show, decided ones included."""
     stream = bot.GetAccessRequestsV2(AccessRequestFilter())
     assert [request.Metadata.Name async for request in stream] == made
+
+
+async def test_unreadable_start_key(bot: Auth) -> None:
+    """A key that no page has given out is refused."""
+    code, _ = await refused(bot.ListAccessRequests(ListAccessRequestsRequest(StartKey="?")))
+    assert code == StatusCode.INVALID_ARGUMENT

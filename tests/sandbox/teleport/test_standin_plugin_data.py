@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Clock, refused, wanted
 
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
@@ -14,6 +13,7 @@ from teleport_client._proto.types_pb2 import (
     PluginDataFilter,
     PluginDataUpdateParams,
 )
+from tests.sandbox.teleport.standin_client import Auth, Clock, refused, wanted
 
 KIND = "access_request"
 PLUGIN = "teleport-chatops/T1"

@@ -2,7 +2,6 @@
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Clock, Dial, refused, vote, vote_for, wanted
 
 from sandbox.cast import BOT_USER
 from sandbox.teleport.resources import label_values, login_state, role
@@ -17,8 +16,10 @@ from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     AccessReviewConditions,
     AccessReviewThreshold,
+    RequestState,
     RoleConditions,
 )
+from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, refused, vote, vote_for, wanted
 
 DENIED_CODE = StatusCode.PERMISSION_DENIED
 
@@ -240,10 +241,10 @@ async def test_second_review_of_the_same_author(bot: Auth, prod: AccessRequestV3
 
 @pytest.mark.parametrize(("state", "word"), [(APPROVED, "approved"), (DENIED, "denied")])
 async def test_too_late(
-    bot: Auth, staging: AccessRequestV3, state: AccessRequestV3, word: str
+    bot: Auth, staging: AccessRequestV3, state: RequestState.ValueType, word: str
 ) -> None:
     """A decided request takes no further review."""
-    await bot.SubmitAccessReview(vote_for(staging, "bob", state))  # type: ignore[arg-type]
+    await bot.SubmitAccessReview(vote_for(staging, "bob", state))
     assert await refused(bot.SubmitAccessReview(vote_for(staging, "carol"))) == (
         DENIED_CODE,
         f"the access request has been already {word}",

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Clock, refused
 
 from sandbox.teleport.timestamps import stamp
 from teleport_client._proto.types_pb2 import AcquireSemaphoreRequest, SemaphoreLease
+from tests.sandbox.teleport.standin_client import Auth, Clock, refused
 
 TTL = timedelta(seconds=20)
 

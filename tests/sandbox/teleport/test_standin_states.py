@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Dial, refused, wanted
 
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.resources import label_values, rule
@@ -19,6 +18,7 @@ from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     RequestState,
 )
+from tests.sandbox.teleport.standin_client import Auth, Dial, refused, wanted
 
 DENIED_CODE = StatusCode.PERMISSION_DENIED
 INVALID = StatusCode.INVALID_ARGUMENT

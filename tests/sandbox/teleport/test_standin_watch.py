@@ -3,11 +3,11 @@
 import grpc
 import pytest
 from grpc import StatusCode
-from standin_client import Auth, Dial, refused, vote_for, wanted
 
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
 from teleport_client._proto.types_pb2 import APPROVED, PENDING, WatchKind
+from tests.sandbox.teleport.standin_client import Auth, Dial, refused, vote_for, wanted
 
 Stream = grpc.aio.UnaryStreamCall[Watch, Event]
 

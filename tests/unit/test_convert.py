@@ -1,0 +1,225 @@
+"""Between Teleport's messages and our values."""
+
+from datetime import UTC, datetime
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teleport_client import convert
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client._proto import userloginstate_pb2 as login_states
+from teleport_client._proto import wrappers_pb2 as wrappers
+from teleport_client.access_request import AccessRequest, NewAccessRequest, RequestState, Review
+from teleport_client.cluster import Lease
+from teleport_client.user import Conditions, ReviewConditions, Role, Rule, StaticAccess, User
+from tests.strategies import maybe_moments, moments, names, requests, reviews, texts
+
+GO_ZERO_TIME = Timestamp(seconds=-62135596800)
+
+
+def stamp(moment: datetime | None) -> Timestamp:
+    """As a server writes it: a time that is not given is Go's zero time."""
+    return GO_ZERO_TIME if moment is None else convert.time_to(moment)
+
+
+def written(request: AccessRequest) -> types.AccessRequestV3:
+    """The message that a server sends of a request."""
+    return types.AccessRequestV3(
+        Kind="access_request",
+        Version="v3",
+        Metadata=types.Metadata(Name=request.id),
+        Spec=types.AccessRequestSpecV3(
+            User=request.user,
+            Roles=request.roles,
+            State=convert.state_to(request.state),
+            Created=stamp(request.created),
+            Expires=stamp(request.access_until),
+            ResourceExpiry=stamp(request.expires),
+            RequestReason=request.reason,
+            ResolveReason=request.resolve_reason,
+            Thresholds=[
+                types.AccessReviewThreshold(
+                    Name=one.name, Filter=one.filter, Approve=one.approve, Deny=one.deny
+                )
+                for one in request.thresholds
+            ],
+            RoleThresholdMapping={
+                role: types.ThresholdIndexSets(
+                    Sets=[types.ThresholdIndexSet(Indexes=indexes) for indexes in sets]
+                )
+                for role, sets in request.role_thresholds.items()
+            },
+            Reviews=[written_review(review) for review in request.reviews],
+            SuggestedReviewers=request.suggested_reviewers,
+            RequestedResourceIDs=[
+                types.ResourceID(
+                    ClusterName=one.cluster,
+                    Kind=one.kind,
+                    Name=one.name,
+                    SubResourceName=one.sub_resource,
+                )
+                for one in request.resources
+            ],
+            AssumeStartTime=stamp(request.assume_start),
+            accessList=types.PromotedAccessList(Title=request.promoted_to),
+            RequestKind=types.AccessRequestKind.LONG_TERM
+            if request.long_term
+            else types.AccessRequestKind.SHORT_TERM,
+        ),
+    )
+
+
+def written_review(review: Review) -> types.AccessReview:
+    return types.AccessReview(
+        Author=review.author,
+        ProposedState=convert.state_to(review.state),
+        Reason=review.reason,
+        Created=stamp(review.created),
+        ThresholdIndexes=review.threshold_indexes,
+        SubmittedBy=review.submitted_by,
+    )
+
+
+@given(requests())
+def test_a_request_is_read_whole(request: AccessRequest) -> None:
+    """Every field of a request that a server sends arrives, through the bytes of the wire."""
+    sent = written(request).SerializeToString()
+    assert convert.request_from(types.AccessRequestV3.FromString(sent)) == request
+
+
+@given(moments)
+def test_a_moment_survives_the_wire(moment: datetime) -> None:
+    """To the microsecond, which is what Python has."""
+    assert convert.time_from(convert.time_to(moment)) == moment
+
+
+@pytest.mark.parametrize("stamp", [Timestamp(), GO_ZERO_TIME, Timestamp(seconds=-1)])
+def test_a_time_that_is_not_given_reads_as_none(stamp: Timestamp) -> None:
+    """Go's zero time and an absent message mean the same; neither is a date."""
+    assert convert.time_from(stamp) is None
+
+
+@given(names, st.lists(names, max_size=3), texts, maybe_moments, st.booleans())
+def test_a_new_request_leaves_out_what_is_not_asked(
+    user: str, roles: list[str], reason: str, until: datetime | None, dry_run: bool
+) -> None:
+    """The name is a UUID, since servers refuse others; a duration that is not asked is absent."""
+    new = NewAccessRequest(user, tuple(roles), reason, until)
+    message = convert.new_request_to(new, dry_run=dry_run)
+    spec = message.Spec
+    assert (spec.User, list(spec.Roles), spec.RequestReason) == (user, roles, reason)
+    assert spec.DryRun is dry_run
+    assert spec.HasField("MaxDuration") is (until is not None)
+    assert len(message.Metadata.Name) == len("00000000-0000-0000-0000-000000000000")
+    assert not spec.HasField("Expires")
+
+
+@given(reviews)
+def test_a_review_is_handed_in_for_its_author(review: Review) -> None:
+    """It says so itself; who hands it in is filled in by the server."""
+    message = convert.review_to(review)
+    assert message.Author == review.author
+    assert message.submitted_on_behalf_of_author
+    assert not message.SubmittedBy
+
+
+def test_a_dry_run_tells_whether_a_reason_is_needed() -> None:
+    """The enrichment is optional: older servers send none."""
+    spec = types.AccessRequestSpecV3(
+        DryRunEnrichment=types.AccessRequestDryRunEnrichment(
+            ReasonMode="required", ReasonPrompts=["ticket?"]
+        )
+    )
+    tried = convert.request_from(types.AccessRequestV3(Spec=spec)).dry_run
+    assert tried is not None
+    assert (tried.reason_required, tried.reason_prompts) == (True, ("ticket?",))
+    assert convert.request_from(types.AccessRequestV3()).dry_run is None
+
+
+def test_a_state_of_the_future_counts_as_undecided() -> None:
+    """A number that is not known must not be shown as a decision."""
+    spec = types.AccessRequestSpecV3()
+    spec.ParseFromString(b"\x18\x63")  # field 3 = 99
+    assert convert.request_from(types.AccessRequestV3(Spec=spec)).state is RequestState.PENDING
+
+
+def test_users_and_roles_are_read() -> None:
+    """Traits, locks, bots, rules and what may be reviewed."""
+    user = types.UserV2(
+        Metadata=types.Metadata(Name="bob", Labels={"teleport.internal/bot": "x"}),
+        Spec=types.UserSpecV2(
+            Roles=["dev"],
+            Traits=wrappers.LabelValues(Values={"a": wrappers.StringValues(Values=["1", "2"])}),
+            Status=types.LoginStatus(IsLocked=True, LockExpires=Timestamp(seconds=10)),
+        ),
+    )
+    assert convert.user_from(user) == User(
+        name="bob",
+        roles=("dev",),
+        traits={"a": ("1", "2")},
+        locked=True,
+        locked_until=datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC),
+        bot=True,
+    )
+    allow = types.RoleConditions(
+        Rules=[types.Rule(Resources=["r"], Verbs=["v"], Where="w")],
+        ReviewRequests=types.AccessReviewConditions(
+            Roles=["x"], ClaimsToRoles=[types.ClaimMapping()], Where="y"
+        ),
+    )
+    role = types.RoleV6(Metadata=types.Metadata(Name="r"), Spec=types.RoleSpecV6(Allow=allow))
+    assert convert.role_from(role) == Role(
+        "r",
+        allow=Conditions(
+            rules=(Rule(("r",), ("v",), "w"),),
+            review=ReviewConditions(roles=("x",), from_claims=True, where="y"),
+        ),
+    )
+
+
+def test_a_login_state_is_read() -> None:
+    """Its traits have another form on the wire than a user's."""
+    message = login_states.UserLoginState(spec=login_states.Spec(roles=["a"]))
+    message.spec.traits.add(key="t", values=["1"])
+    assert convert.login_state_from(message) == StaticAccess(("a",), {"t": ("1",)})
+
+
+def test_only_our_own_plugin_data_is_taken() -> None:
+    """A server sends the data of all plugins along."""
+    record = types.PluginDataV3(Metadata=types.Metadata(Name="id-1"))
+    record.Spec.Entries["ours"].Data["k"] = "v"
+    record.Spec.Entries["slack"].Data["k"] = "theirs"
+    other = types.PluginDataV3(Metadata=types.Metadata(Name="id-2"))
+    other.Spec.Entries["slack"].Data["k"] = "theirs"
+    assert convert.plugin_data_from([record, other], "ours") == {"id-1": {"k": "v"}}
+
+
+@given(names, names, names, moments)
+def test_a_lease_survives_the_wire(kind: str, name: str, lease_id: str, expires: datetime) -> None:
+    """What is sent back to keep a lease is what was given."""
+    lease = Lease(kind, name, lease_id, expires)
+    assert convert.lease_from(convert.lease_to(lease), fallback=expires) == lease
+
+
+@pytest.mark.parametrize(
+    ("address", "licensed", "page"),
+    [
+        ("teleport.example.com:443", True, "https://teleport.example.com/web/requests/"),
+        ("teleport.example.com:3080", True, "https://teleport.example.com:3080/web/requests/"),
+        ("teleport.example.com:443", False, ""),
+        ("", True, ""),
+    ],
+)
+def test_a_request_has_a_page_where_teleport_has_one(
+    address: str, licensed: bool, page: str
+) -> None:
+    """Only clusters that are licensed for reviews have it, and only with a public address."""
+    answer = proto.PingResponse(
+        ClusterName="main",
+        ProxyPublicAddr=address,
+        ServerFeatures=proto.Features(AdvancedAccessWorkflows=licensed),
+    )
+    assert convert.cluster_from(answer).request_page == page

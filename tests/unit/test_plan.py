@@ -1,0 +1,265 @@
+"""The rules of what is shown to whom."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.entry import Entry, Intent, Shown, trimmed
+from notifications.plan import (
+    EditCard,
+    Outlook,
+    PassOver,
+    Plan,
+    PostCard,
+    Resolve,
+    Tell,
+    card_slot,
+    face_shown,
+    notice_slot,
+    plan,
+)
+from teleport_client.access_request import AccessRequest, RequestState, Review
+from tests.strategies import requests
+from workspace.views.card import CardFace
+from workspace.views.notices import Notice
+from workspace.views.standing import Standing
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+OUTLOOK = Outlook()
+CHANNEL = "C1"
+
+
+def asked(**changes: object) -> AccessRequest:
+    values: dict[str, object] = {
+        "state": RequestState.PENDING,
+        "created": NOW - HOUR,
+        "expires": NOW + HOUR,
+        "access_until": NOW + 2 * HOUR,
+    } | changes
+    return AccessRequest(id="i", user="alice", roles=("staging",), **values)  # type: ignore[arg-type]
+
+
+def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
+    """The entry after all went well."""
+    if made.face is None or not made.actions:
+        return entry
+    entry = (entry or Entry(face=trimmed(made.face))).with_face(made.face)
+    for number, action in enumerate(made.actions):
+        match action:
+            case PostCard(channel):
+                shown = Shown(
+                    slot=card_slot(channel), channel=channel, ts=f"{number}",
+                    face=face_shown(made.face),
+                )  # fmt: skip
+                entry = entry.with_message(shown)
+            case EditCard(message):
+                fresh = message.model_copy(update={"face": face_shown(made.face)})
+                entry = entry.with_message(fresh)
+            case Tell(kind):
+                entry = entry.with_message(Shown(slot=notice_slot(kind), channel="D", ts="1"))
+            case Resolve(intent):
+                entry = entry.without_intent(intent.key)
+            case PassOver():
+                entry = entry.model_copy(update={"passed_over": True})
+    return entry
+
+
+def announced(request: AccessRequest, *channels: str) -> Entry:
+    entry = carried_out(plan(request, None, channels or (CHANNEL,), NOW, OUTLOOK), None)
+    assert entry is not None
+    return entry
+
+
+def test_a_new_request_is_announced_and_its_requester_told() -> None:
+    """A card in each channel, once, and one direct message."""
+    made = plan(asked(), None, ("C1", "C2", "C1"), NOW, OUTLOOK)
+    assert made.actions == (PostCard("C1"), PostCard("C2"), Tell(Notice.CREATED))
+
+
+def test_nothing_changed_means_nothing_to_do() -> None:
+    """However often it is looked at."""
+    assert plan(asked(), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions == ()
+
+
+def test_a_vote_redraws_the_card() -> None:
+    """And tells the requester nothing yet."""
+    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    (action,) = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
+    assert isinstance(action, EditCard)
+
+
+def test_a_decision_redraws_the_card_and_tells_the_requester() -> None:
+    """With the words of that outcome."""
+    for state, notice in (
+        (RequestState.APPROVED, Notice.APPROVED),
+        (RequestState.DENIED, Notice.DENIED),
+        (RequestState.PROMOTED, Notice.PROMOTED),
+    ):
+        edit, tell = plan(asked(state=state), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
+        assert isinstance(edit, EditCard)
+        assert tell == Tell(notice)
+
+
+def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() -> None:
+    """Nobody is asked to decide it any more, yet it is announced."""
+    denied = asked(state=RequestState.DENIED)
+    made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
+    assert made.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
+    assert made.face is not None
+    assert made.face.standing is Standing.DENIED
+
+
+def test_waiting_that_ran_out_is_shown_and_a_later_decision_too() -> None:
+    """Our clock is not Teleport's: what it says later counts."""
+    entry = announced(asked())
+    late = NOW + 2 * HOUR
+    made = plan(asked(), entry, (CHANNEL,), late, OUTLOOK)
+    assert Tell(Notice.RAN_OUT) in made.actions
+    after = carried_out(made, entry)
+    decided = plan(asked(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
+    assert Tell(Notice.APPROVED) in decided.actions
+    assert any(isinstance(action, EditCard) for action in decided.actions)
+
+
+def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
+    """What it was is known from the entry, why it went from the times."""
+    entry = announced(asked())
+    deleted = plan(None, entry, (), NOW, OUTLOOK)
+    ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
+    assert [made.face and made.face.standing for made in (deleted, ran_out)] == [
+        Standing.DELETED,
+        Standing.RAN_OUT,
+    ]
+    assert Tell(Notice.DELETED) in deleted.actions
+    assert Tell(Notice.RAN_OUT) in ran_out.actions
+
+
+def test_the_end_of_a_denied_request_changes_nothing() -> None:
+    """Teleport forgets it some day; its card has said all there is, however long its texts."""
+    denied = asked(state=RequestState.DENIED, reason="x" * 4000, resolve_reason="y" * 4000)
+    entry = carried_out(plan(denied, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
+                        announced(asked()))  # fmt: skip
+    assert plan(None, entry, (), NOW, OUTLOOK).actions == ()
+
+
+def test_the_end_of_access_is_shown_without_another_message() -> None:
+    """The approval already said when it ends."""
+    approved = asked(state=RequestState.APPROVED)
+    entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
+                        announced(asked()))  # fmt: skip
+    (action,) = plan(approved, entry, (CHANNEL,), NOW + 3 * HOUR, OUTLOOK).actions
+    assert isinstance(action, EditCard)
+
+
+def test_a_channel_that_is_new_in_the_settings_gets_what_still_waits() -> None:
+    """And nothing that is decided."""
+    entry = announced(asked())
+    made = plan(asked(), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
+    assert made.actions == (PostCard("C9"),)
+    denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
+    assert PostCard("C9") not in denied.actions
+
+
+def test_what_was_left_open_is_found_out_before_anything_else() -> None:
+    """An intent of a replica that died must not become a second message."""
+    intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
+    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,))
+    made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK)
+    assert made.actions[0] == Resolve(intent)
+    assert PostCard(CHANNEL) not in made.actions
+
+
+def test_a_message_that_slack_never_took_is_left_alone() -> None:
+    """Without a ts there is nothing to edit, and nothing is posted again."""
+    entry = Entry(
+        face=trimmed(face(asked())),
+        messages=(
+            Shown(slot=card_slot(CHANNEL), channel=CHANNEL, ts=""),
+            Shown(slot=notice_slot(Notice.CREATED), channel="", ts=""),
+        ),
+    )
+    assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+
+
+def test_the_first_start_passes_over_what_is_old() -> None:
+    """Pending ones of a day and more, and decided ones untouched for an hour; newer ones not."""
+    first = replace(OUTLOOK, first_started=NOW)
+    old = asked(created=NOW - 30 * HOUR)
+    decided = asked(created=NOW - 3 * HOUR, state=RequestState.DENIED)
+    reviewed = replace(
+        decided, reviews=(Review("bob", RequestState.DENIED, created=NOW - HOUR / 2),)
+    )
+    made_later = asked(created=NOW + HOUR)
+    planned = [plan(each, None, (CHANNEL,), NOW, first).actions for each in (old, decided)]
+    assert planned == [(PassOver(),), (PassOver(),)]
+    for each in (asked(), reviewed, made_later):
+        assert PostCard(CHANNEL) in plan(each, None, (CHANNEL,), NOW, first).actions
+
+
+def test_at_a_later_start_a_request_is_announced_however_old() -> None:
+    """Nothing is lost while the bot is away."""
+    old = asked(created=NOW - timedelta(days=5))
+    assert PostCard(CHANNEL) in plan(old, None, (CHANNEL,), NOW, OUTLOOK).actions
+
+
+def test_a_request_passed_over_gets_no_card_but_its_requester_hears_the_outcome() -> None:
+    """It was waiting before the bot came; the person still wants to know."""
+    entry = Entry(face=trimmed(face(asked())), passed_over=True)
+    assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+    approved = plan(asked(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
+    assert approved.actions == (Tell(Notice.APPROVED),)
+
+
+def test_nothing_is_known_of_an_unknown_request() -> None:
+    """Neither Teleport nor the ledger has it."""
+    assert plan(None, None, (CHANNEL,), NOW, OUTLOOK) == Plan(None)
+
+
+channels = st.lists(st.sampled_from(["C1", "C2", "C3"]), max_size=3).map(tuple)
+clocks = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+outlooks = st.builds(Outlook, first_started=st.none() | clocks, can_decide=st.booleans())
+
+
+@given(requests(), channels, clocks, outlooks)
+def test_a_plan_carried_out_leaves_nothing_to_do(
+    request: AccessRequest, to: tuple[str, ...], now: datetime, outlook: Outlook
+) -> None:
+    """Whatever the request is like: one pass is enough, so nothing is ever sent in a loop."""
+    made = plan(request, None, to, now, outlook)
+    entry = carried_out(made, None)
+    assert plan(request, entry, to, now, outlook).actions == ()
+    gone = plan(None, entry, (), now, outlook)
+    assert plan(None, carried_out(gone, entry), (), now, outlook).actions == ()
+
+
+@given(st.lists(requests(), min_size=2, max_size=5), channels, clocks)
+def test_through_all_changes_each_message_is_posted_once(
+    versions: list[AccessRequest], to: tuple[str, ...], now: datetime
+) -> None:
+    """A request may change in any order; no slot is ever filled twice."""
+    entry: Entry | None = None
+    filled: list[object] = []
+    for version in versions:
+        made = plan(replace(version, id="i", user="alice"), entry, to, now, OUTLOOK)
+        filled += [action for action in made.actions if isinstance(action, PostCard | Tell)]
+        entry = carried_out(made, entry)
+    assert len(filled) == len(set(filled))
+
+
+@given(requests(), clocks)
+def test_an_entry_stays_small_and_survives_storing(request: AccessRequest, now: datetime) -> None:
+    """It is kept in Teleport: for the worst texts it is still under the hard limit."""
+    entry = carried_out(plan(request, None, ("C1", "C2"), now, OUTLOOK), None)
+    assert entry is not None
+    text = entry.model_dump_json(exclude_defaults=True)
+    assert Entry.model_validate_json(text) == entry
+    assert len(text) < 32 * 1024
+
+
+def face(request: AccessRequest) -> CardFace:
+    made = plan(request, None, (), NOW, OUTLOOK)
+    assert made.face is not None
+    return made.face

@@ -1,0 +1,81 @@
+"""May this person review? As far as can be said from roles alone."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.review_permission import MayReview, may, may_review
+from teleport_client.user import Conditions, ReviewConditions, Role, Rule
+
+
+def asks(*roles: str) -> AccessRequest:
+    return AccessRequest(id="i", user="alice", roles=roles, state=RequestState.PENDING)
+
+
+def allows(*roles: str, where: str = "", from_claims: bool = False) -> Role:
+    return Role("r", allow=Conditions(review=ReviewConditions(roles, from_claims, where)))
+
+
+def denies(*roles: str, where: str = "") -> Role:
+    return Role("d", deny=Conditions(review=ReviewConditions(roles, where=where)))
+
+
+def test_every_role_has_to_be_allowed() -> None:
+    """Roles add up: one may allow the first, another the second."""
+    both = asks("staging", "prod")
+    assert may_review("bob", [allows("staging")], both) is MayReview.NO
+    assert may_review("bob", [allows("staging"), allows("prod")], both) is MayReview.YES
+
+
+def test_nobody_reviews_their_own() -> None:
+    """Whatever their roles."""
+    assert may_review("alice", [allows("*")], asks("staging")) is MayReview.NO
+
+
+def test_one_denied_role_is_enough_to_refuse() -> None:
+    """Deny goes before allow."""
+    roles = [allows("*"), denies("prod")]
+    assert may_review("bob", roles, asks("staging", "prod")) is MayReview.NO
+    assert may_review("bob", roles, asks("staging")) is MayReview.YES
+
+
+def test_conditions_only_teleport_can_evaluate_count_as_perhaps() -> None:
+    """`where`, claims and patterns that we cannot read."""
+    one = asks("prod")
+    assert may_review("bob", [allows("prod", where="x")], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows(from_claims=True)], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows("{{external.x}}")], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows("*"), denies("prod", where="x")], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows("prod"), allows("prod", where="x")], one) is MayReview.YES
+
+
+names = st.sampled_from(["staging", "prod", "dev"])
+
+
+@given(st.lists(names, min_size=1, unique=True), st.lists(names), st.lists(names), st.lists(names))
+def test_more_allow_never_hurts_and_more_deny_never_helps(
+    asked: list[str], allowed: list[str], more: list[str], denied: list[str]
+) -> None:
+    """The verdict moves one way only."""
+    order = [MayReview.NO, MayReview.PERHAPS, MayReview.YES]
+    before = may_review("bob", [allows(*allowed)], asks(*asked))
+    with_more = may_review("bob", [allows(*allowed), allows(*more)], asks(*asked))
+    with_deny = may_review("bob", [allows(*allowed), denies(*denied)], asks(*asked))
+    assert order.index(with_more) >= order.index(before) >= order.index(with_deny)
+
+
+def test_verbs_come_from_rules_without_conditions() -> None:
+    """Deny, and any doubt, is a no: this opens other people's requests."""
+
+    def role(allow: tuple[Rule, ...] = (), deny: tuple[Rule, ...] = ()) -> Role:
+        return Role("r", allow=Conditions(rules=allow), deny=Conditions(rules=deny))
+
+    given_ = role((Rule(("access_request",), ("list", "read")),))
+    everything = role((Rule(("*",), ("*",)),))
+    conditional = role((Rule(("access_request",), ("list",), where="x"),))
+    denied = role(deny=(Rule(("access_request",), ("list",), where="x"),))
+    assert may([given_], "access_request", "list")
+    assert may([everything], "access_request", "read")
+    assert not may([given_], "access_request", "update")
+    assert not may([conditional], "access_request", "list")
+    assert not may([everything, denied], "access_request", "list")

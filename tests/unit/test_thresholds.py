@@ -1,0 +1,74 @@
+"""How far a request has come."""
+
+from hypothesis import given
+
+from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
+from teleport_client.threshold_progress import Count, SetProgress, progress
+from tests.strategies import requests
+
+TWO = Threshold(approve=2, deny=1)
+ADMIN = Threshold(approve=1, deny=1, name="admins", filter='contains(reviewer.roles, "admin")')
+
+
+def approval(author: str, *indexes: int) -> Review:
+    return Review(author, RequestState.APPROVED, threshold_indexes=indexes)
+
+
+def request(*reviews: Review, **changes: object) -> AccessRequest:
+    values: dict[str, object] = {
+        "thresholds": (TWO,),
+        "role_thresholds": {"prod": ((0,),)},
+    } | changes
+    return AccessRequest(
+        id="i", user="alice", roles=("prod",), state=RequestState.PENDING, reviews=reviews,
+        **values,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_one_approval_of_two_is_counted() -> None:
+    """A review counts where the server says that it does."""
+    assert progress(request(approval("bob", 0))) == (SetProgress((Count(1, 2),), ("prod",)),)
+    assert str(Count(1, 2)) == "1 of 2"
+
+
+def test_a_denial_is_no_approval() -> None:
+    """Denials resolve a request by themselves; they are not progress."""
+    denial = Review("bob", RequestState.DENIED, threshold_indexes=(0,))
+    assert progress(request(denial))[0].counts == (Count(0, 2),)
+
+
+def test_a_review_that_matches_no_filter_counts_for_nothing() -> None:
+    """It is stored by Teleport and has no effect."""
+    assert progress(request(approval("bob")))[0].counts == (Count(0, 2),)
+
+
+def test_any_threshold_of_a_set_is_enough() -> None:
+    """Two anybodies or one admin."""
+    either = request(
+        approval("dana", 0, 1), thresholds=(TWO, ADMIN), role_thresholds={"prod": ((0, 1),)}
+    )
+    (one,) = progress(either)
+    assert one.counts == (Count(1, 2), Count(1, 1, "admins"))
+    assert one.met
+
+
+def test_sets_that_are_the_same_for_several_roles_are_one() -> None:
+    """Nobody should have to read the same line twice."""
+    both = AccessRequest(
+        id="i",
+        user="alice",
+        roles=("a", "b"),
+        state=RequestState.PENDING,
+        thresholds=(TWO,),
+        role_thresholds={"a": ((0,),), "b": ((0,),)},
+    )
+    assert progress(both) == (SetProgress((Count(0, 2),), ("a", "b")),)
+
+
+@given(requests())
+def test_counts_never_exceed_the_reviews(request: AccessRequest) -> None:
+    """Whatever indexes a server sends, also ones that lead nowhere."""
+    for one in progress(request):
+        for count in one.counts:
+            assert 0 <= count.approved <= len(request.reviews)
+            assert count.needed > 0

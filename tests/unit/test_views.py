@@ -1,0 +1,292 @@
+"""What people see: within Slack's limits, and dead to whatever others wrote."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.models.views import View
+
+from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
+from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
+from tests.strategies import long_texts, names, requests, texts
+from workspace.ask import Ask, unpacked
+from workspace.views import role_option
+from workspace.views.asked import ask_again, asked, reason_wanted
+from workspace.views.card import APPROVE, DENY, CardFace, card, ended, face_of, fingerprint
+from workspace.views.decided import decided_message
+from workspace.views.decision_form import Decision, decision_form
+from workspace.views.decision_form import read as read_decision
+from workspace.views.help import help_message
+from workspace.views.message import Message, sentence
+from workspace.views.notices import Notice, notice
+from workspace.views.pending_list import PAGE, Row, pending_list
+from workspace.views.request_form import read, request_form, role_options
+from workspace.views.result import result_view, waiting_view
+from workspace.views.standing import Standing
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PAGES = "https://teleport.example.com/web/requests/"
+HOSTILE = "<!channel> <@U1> <https://evil.example|click> @here *bold* `code` :smile: ```x```"
+
+
+def face(**changes: Any) -> CardFace:
+    return face_of(request(**changes), NOW, pages=PAGES, can_decide=True)
+
+
+def request(**changes: Any) -> AccessRequest:
+    values: dict[str, Any] = {
+        "id": "0190c0de-0000-7000-8000-00000000abcd",
+        "user": "alice",
+        "roles": ("staging",),
+        "state": RequestState.PENDING,
+        "created": NOW - timedelta(hours=1),
+        "expires": NOW + timedelta(hours=1),
+        "access_until": NOW + timedelta(hours=8),
+    } | changes
+    return AccessRequest(**values)
+
+
+faces = requests().map(lambda each: face_of(each, NOW, pages=PAGES, can_decide=True))
+asks = st.builds(
+    Ask,
+    roles=st.lists(names, max_size=5).map(tuple),
+    reason=long_texts,
+    duration=st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=14)),
+    reviewers=st.lists(names, max_size=5).map(tuple),
+    anyway=st.booleans(),
+)
+
+
+def text_objects(part: Any) -> Iterator[dict[str, Any]]:
+    """Every text of a message or a view, with its type."""
+    if isinstance(part, dict):
+        if isinstance(part.get("text"), str) and "type" in part:
+            yield part
+        for value in part.values():
+            yield from text_objects(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from text_objects(item)
+
+
+def check_message(message: Message) -> dict[str, Any]:
+    arguments = message.arguments()
+    blocks = json.loads(json.dumps(arguments["blocks"]))
+    assert message_problems(blocks) == []
+    assert not are_blocks_too_long(blocks)
+    assert 0 < len(arguments["text"]) <= 4000
+    assert not {"<", ">"} & set(arguments["text"])
+    assert all(each["type"] != "mrkdwn" for each in text_objects(blocks))
+    return arguments
+
+
+def check_view(view: View) -> dict[str, Any]:
+    drawn: dict[str, Any] = json.loads(json.dumps(view.to_dict()))
+    assert view_problems(drawn) == []
+    assert all(each["type"] != "mrkdwn" for each in text_objects(drawn))
+    return drawn
+
+
+@given(faces)
+def test_no_request_breaks_a_message(each: CardFace) -> None:
+    """Cards, notices and answers obey Slack's limits and are literal, whatever is in a request."""
+    check_message(card(each))
+    for kind in Notice:
+        check_message(notice(kind, each))
+    for approve in (True, False):
+        check_message(decided_message(each, approve=approve))
+    check_message(card(ended(each, NOW)))
+
+
+@given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
+def test_no_list_outgrows_a_message(shown: list[CardFace], page: int) -> None:
+    """A page of the pending list holds whatever its requests say."""
+    rows = [Row(each, NOW, may_decide=True) for each in shown]
+    check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
+
+
+@given(asks, faces)
+def test_no_ask_breaks_an_answer(ask: Ask, existing: CardFace) -> None:
+    """A button carries the ask, or as much of it as fits."""
+    check_message(asked(ask, existing, NOW))
+    for message in (ask_again(ask, existing, NOW), reason_wanted(ask, "why")):
+        arguments = check_message(message)
+        button = arguments["blocks"][-1]["elements"][0]
+        carried = unpacked(button["value"])
+        assert ask.reason.startswith(carried.reason)
+
+
+@given(asks, texts, st.booleans())
+def test_no_ask_breaks_the_form(ask: Ask, note: str, required: bool) -> None:
+    """Prefilled with anything, the form is one that Slack opens."""
+    check_view(request_form(ask, channel="C1", note=note, reason_required=required))
+
+
+@given(faces | st.none(), st.booleans())
+def test_no_request_breaks_the_decision_form(each: CardFace | None, approve: bool) -> None:
+    """Also when nothing is known of the request."""
+    check_view(decision_form(Decision("i", approve, "C1"), each))
+
+
+@given(st.text(min_size=1))
+def test_no_sentence_breaks_an_answer(words: str) -> None:
+    """Errors quote what others wrote."""
+    message = sentence(f"It says: {words[:2000]}", to_copy="tctl x")
+    check_message(message)
+    check_view(result_view(message))
+
+
+def test_the_other_views_are_ones_that_slack_takes() -> None:
+    """Those that depend on nothing."""
+    check_view(waiting_view())
+    for command in ("request", "pending", "approve", "deny"):
+        check_message(help_message(f"/teleport-{command}"))
+
+
+def test_hostile_text_stays_text() -> None:
+    """It is shown as it was written, in places that Slack does not parse."""
+    arguments = check_message(card(face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,))))
+    assert "<!channel>" in json.dumps(arguments["blocks"])
+    assert "&lt;!channel&gt;" in arguments["text"]
+    assert (arguments["parse"], arguments["link_names"]) == ("none", False)
+
+
+def test_a_waiting_card_has_its_two_buttons() -> None:
+    """In one block, with the request's id and nothing else as their value."""
+    blocks = check_message(card(face()))["blocks"]
+    (actions,) = [block for block in blocks if block["type"] == "actions"]
+    approve, deny = actions["elements"]
+    assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
+    assert {approve["value"], deny["value"]} == {request().id}
+    assert "alice gets staging until 2026-11-22 20:00 UTC" in approve["confirm"]["text"]["text"]
+    assert "confirm" not in deny
+
+
+@pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
+def test_a_decided_card_has_no_buttons(state: RequestState) -> None:
+    """And says in words what was decided."""
+    arguments = check_message(card(face(state=state)))
+    assert all(block["type"] != "actions" for block in arguments["blocks"])
+    words = {"promoted": "granted"}.get(state.value, state.value)
+    assert words in json.dumps(arguments["blocks"]).lower()
+
+
+def test_a_card_without_deciding_has_no_buttons() -> None:
+    """Where Slack does not decide, and for long-term requests."""
+    for each in (
+        face_of(request(), NOW, pages="", can_decide=False),
+        face(long_term=True),
+    ):
+        assert all(block["type"] != "actions" for block in card(each).arguments()["blocks"])
+
+
+def test_one_threshold_is_counted_in_one_piece() -> None:
+    """`1 of 2` stands together."""
+    two = {
+        "roles": ("prod",),
+        "thresholds": (Threshold(2, 1),),
+        "role_thresholds": {"prod": ((0,),)},
+        "reviews": (Review("bob", RequestState.APPROVED, threshold_indexes=(0,)),),
+    }
+    shown = list(text_objects(card(face(**two)).arguments()["blocks"]))
+    assert any("1 of 2 approvals" in each["text"] for each in shown)
+
+
+def test_several_sets_get_a_line_each() -> None:
+    """Naming the roles that need them."""
+    several = {
+        "roles": ("db", "web"),
+        "thresholds": (Threshold(2, 1), Threshold(1, 1, "admins")),
+        "role_thresholds": {"db": ((0,), (1,)), "web": ((0, 1),)},
+    }
+    words = json.dumps(card(face(**several)).arguments()["blocks"])
+    for line in (
+        "0 of 2 approvals for db",
+        "0 of 1 approvals (admins) for db",
+        "0 of 2 approvals or 0 of 1 approvals (admins) for web",
+    ):
+        assert line in words
+
+
+def test_the_approval_is_by_those_whose_votes_decided() -> None:
+    """A request resolved past its thresholds is not put on the one who had voted."""
+    vote = Review("bob", RequestState.APPROVED, threshold_indexes=(0,))
+    one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
+    two = one | {"thresholds": (Threshold(2, 1),)}
+    approved = {"state": RequestState.APPROVED, "reviews": (vote,)}
+    assert "Approved, by bob" in card(face(**one, **approved)).sentence
+    assert "by bob" not in card(face(**two, **approved)).sentence
+
+
+def test_the_requester_gets_the_next_command() -> None:
+    """Whole, and to copy."""
+    words = json.dumps(notice(Notice.APPROVED, face()).arguments())
+    assert f"tsh login --request-id={request().id}" in words
+
+
+def test_faces_differ_when_what_they_show_differs() -> None:
+    """That is how a card is known to be out of date."""
+    assert fingerprint(face()) == fingerprint(face())
+    assert fingerprint(face()) != fingerprint(face(reason="new"))
+
+
+def test_long_role_names_come_back_from_the_menu() -> None:
+    """A name that is too long for an option is told by a digest."""
+    long = "x" * 200
+    (option,) = role_options([long])
+    assert len(option["value"]) <= 75
+    assert role_option.names([option["value"], "short"], [long, "other"]) == (long, "short")
+
+
+def test_the_menu_offers_at_most_a_hundred() -> None:
+    """Slack takes no more; typing narrows it down."""
+    assert len(role_options(f"role-{number}" for number in range(120))) == 100
+
+
+def test_the_form_is_read_as_it_was_filled_in() -> None:
+    """Roles, reason, duration and reviewers, and where it was opened."""
+    view = check_view(request_form(Ask(reviewers=("bob",)), channel="C1"))
+    values: dict[str, dict[str, Any]] = {
+        "roles": {"roles": {"selected_options": [{"value": "staging"}]}},
+        "reason": {"reason": {"value": " redis "}},
+        "duration": {"duration": {"selected_option": {"value": "7200"}}},
+        "reviewers": {"reviewers": {"selected_users": ["U1"]}},
+    }
+    filled = read(values, view["private_metadata"])
+    assert filled.ask == Ask(reason="redis", duration=timedelta(hours=2), reviewers=("bob",))
+    assert (filled.role_values, filled.picked_reviewers) == (("staging",), ("U1",))
+    assert filled.channel == "C1"
+
+
+def test_an_empty_form_is_an_empty_ask() -> None:
+    """Slack sends null for what was not touched."""
+    values: dict[str, Any] = {
+        name: {name: {"selected_options": None, "value": None, "selected_option": None}}
+        for name in ("roles", "reason", "duration", "reviewers")
+    }
+    assert read(values, "").ask == Ask()
+
+
+def test_the_decision_form_is_read_as_it_was_filled_in() -> None:
+    """What is decided travels in the form, the reason in its field."""
+    decision = Decision("some-id", approve=False, channel="C1")
+    view = check_view(decision_form(decision, face()))
+    values = {"reason": {"reason": {"value": " no "}}}
+    assert read_decision(values, view["private_metadata"]) == (decision, "no")
+
+
+@given(asks)
+def test_an_ask_survives_a_button(ask: Ask) -> None:
+    """What is packed is unpacked."""
+    assert unpacked(ask.packed()) == ask
+
+
+def test_what_is_gone_is_shown_by_its_times() -> None:
+    """A deleted request differs from one that ran out."""
+    assert ended(face(), NOW).standing is Standing.DELETED
+    assert ended(face(), NOW + timedelta(hours=2)).standing is Standing.RAN_OUT
+    assert ended(face(state=RequestState.APPROVED), NOW).standing is Standing.ENDED
