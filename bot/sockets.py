@@ -14,6 +14,10 @@ import structlog
 from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from commands.envelope import envelope
 
 COUNT = 2
 _PING_SECONDS = 5.0
@@ -77,9 +81,7 @@ class _Socket:
 
     async def run(self) -> None:
         while True:
-            handler = AsyncSocketModeHandler(
-                self._app, self._app_token, ping_interval=_PING_SECONDS
-            )
+            handler = _Handler(self._app, self._app_token, ping_interval=_PING_SECONDS)
             handler.client.on_message_listeners.append(self._hear)
             # The client picks a proxy from the environment by itself; the one to use is the app's.
             handler.client.proxy = self._app.client.proxy
@@ -94,7 +96,7 @@ class _Socket:
             self._helped("rebuilt")
             log.warning("socket_rebuilt", reason=self.reason)
 
-    async def _watch(self, handler: AsyncSocketModeHandler) -> None:
+    async def _watch(self, handler: "_Handler") -> None:
         """Return when this connection is not worth waiting for any longer."""
         down_since = renewed_at = monotonic()
         while True:
@@ -128,3 +130,11 @@ class _Socket:
             reason = str(message.get("reason", ""))
             self.reason = _HOPELESS.get(reason, "")
             log.info("socket_closing", reason=reason)
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Lets whoever answers know when the ack is out."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        with envelope():
+            await super().handle(client, req)

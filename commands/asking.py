@@ -25,6 +25,8 @@ from workspace.views.standing import listed
 _REASON_MISSING = "request reason must be specified"
 """What a server says when it will not store a request without one; its roles' prompts follow on
 lines of their own (lib/services/access_request.go)."""
+_NO_VERB = 'access denied to perform action "create"'
+"""What a server says to a caller whose roles lack the verb."""
 _ROLES_NAMED = 12
 
 
@@ -49,11 +51,11 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
     check_reason(ask.reason)
     try:
         tried = await services.teleport.try_request(_new(services, person, ask), deadline=deadline)
-    except (InvalidArgument, NotFound) as error:
+    except (InvalidArgument, NotFound, PermissionDenied) as error:
         raise await _refusal(services, person, ask, error) from error
-    needed = tried.dry_run is not None and tried.dry_run.reason_required
-    if tried.dry_run is not None and needed and not ask.reason.strip():
-        raise ReasonMissing(tried.dry_run.reason_prompts)
+    dry_run = tried.dry_run
+    if dry_run is not None and dry_run.reason_required and not ask.reason.strip():
+        raise ReasonMissing(dry_run.reason_prompts)
     return tried
 
 
@@ -91,12 +93,10 @@ async def create(
 
     try:
         created = await patiently(attempt, harmless=True)
-    except (InvalidArgument, NotFound) as error:
+    except (InvalidArgument, NotFound, PermissionDenied) as error:
         if _REASON_MISSING in error.text:
             raise ReasonMissing(error.text.splitlines()[1:]) from error
         raise await _refusal(services, person, ask, error) from error
-    except PermissionDenied as error:
-        raise _may_not_create(error) from error
     services.changed(created.id)
     return created
 
@@ -130,13 +130,19 @@ async def _twin(
 async def _refusal(
     services: Services, person: Person, ask: Ask, error: TeleportError
 ) -> Refusal | TeleportError:
-    """Name the roles that do not exist or may not be asked for, and those that come nearest.
-
-    Teleport's own words stand where roles are not the matter.
-    """
+    """Say what can be said better than in Teleport's own words."""
+    if _NO_VERB in error.text:
+        return Refusal(
+            "The bot may not create requests for other people, so nothing was asked for. A"
+            " Teleport administrator has to give the bot's role the verb create on"
+            " access_request; until then use tsh request create.",
+            reason="bot_may_not_create",
+        )
+    if not _about_roles(error):
+        return error
     allowed = (await services.permissions.capabilities(person.name)).requestable_roles
     unknown = [role for role in ask.roles if role not in allowed]
-    if not unknown or not _about_roles(error):
+    if not unknown:
         return error
     return Refusal(
         f"You may not ask for {listed(map(label, unknown))}. {_instead(unknown, allowed)}"
@@ -160,14 +166,3 @@ def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
     if near:
         return f"Did you mean {' or '.join(label(role) for role in sorted(near))}?"
     return f"You may ask for {listed(map(label, allowed), limit=_ROLES_NAMED)}."
-
-
-def _may_not_create(error: PermissionDenied) -> TeleportError | Refusal:
-    if "access denied to perform action" not in error.text:
-        return error
-    return Refusal(
-        "The bot may not create requests for other people, so nothing was asked for. A Teleport"
-        " administrator has to give the bot's role the verb create on access_request; until then"
-        " use tsh request create.",
-        reason="bot_may_not_create",
-    )

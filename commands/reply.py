@@ -10,6 +10,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.act import Act
+from commands.envelope import ack_sent
 from workspace.slack_failure import error_code
 from workspace.views.message import Message
 from workspace.views.result import result_view
@@ -51,6 +52,7 @@ class Reply:
 
     async def say(self, message: Message) -> None:
         """Answer so that only this person sees it. Raises when no way is left."""
+        await ack_sent()
         if self._waiting_view:
             await self._slack.views_update(view_id=self._waiting_view, view=result_view(message))
         elif not (await self._by_response_url(message) or await self._by_ephemeral(message)):
@@ -58,6 +60,7 @@ class Reply:
 
     async def instead(self, message: Message) -> None:
         """Answer in the place of our private answer that was clicked on, if that is what it was."""
+        await ack_sent()
         if not self._act.on_answer or not await self._by_response_url(message, replace=True):
             await self.say(message)
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from sandbox.teleport import tctl, tsh
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import moment, utc_now
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from tests.sandbox.teleport.standin_client import Auth, Clock, vote_for, wanted
 
@@ -64,11 +66,12 @@ async def requested(terminal: Terminal, *arguments: str) -> str:
 async def test_create_without_waiting(stand_in: TeleportStandIn, terminal: Terminal) -> None:
     """A request made with tsh holds what was asked for, and is printed."""
     options = ("--reason", "disk full", "--reviewers", "bob,carol", "--max-duration", "2h")
+    before = utc_now()
     request_id = await requested(terminal, "--roles", "staging,prod", *options)
     spec = stand_in.cluster.requests[request_id].Spec
     assert (list(spec.Roles), spec.RequestReason) == (["prod", "staging"], "disk full")
     assert list(spec.SuggestedReviewers) == ["bob", "carol"]
-    assert 7100 < spec.Expires.seconds - spec.Created.seconds <= 7200
+    assert before <= moment(spec.Expires) - timedelta(hours=2) <= utc_now()
     shown = printed(await terminal.tsh("alice", "request", "show", request_id))
     assert "Roles:          prod, staging" in shown
     assert 'Reason:         "disk full"' in shown

@@ -1,0 +1,71 @@
+"""The real bot over real sockets, between the stand-ins."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.process import running
+from bot.settings import load_settings
+from sandbox.bot_process import write_settings
+from sandbox.slack.pace import Pace
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.stage import Stage
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither tokens nor a proxy of whoever runs the tests."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+async def teleport(tmp_path: Path) -> AsyncIterator[TeleportStandIn]:
+    stand_in = await TeleportStandIn.start(tmp_path)
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    stand_in = await SlackStandIn.start(pace=Pace(unlimited=True))
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+def settings_file(slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path) -> Path:
+    return write_settings(
+        tmp_path,
+        teleport=teleport.address,
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+    )
+
+
+@pytest.fixture
+async def stage(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> AsyncIterator[Stage]:
+    """A bot that runs for the length of a test."""
+    async with bot_on(Stage(slack, teleport), settings_file) as ready:
+        yield ready
+
+
+@asynccontextmanager
+async def bot_on(
+    stage: Stage, settings_file: Path, change: Callable[[str], str] = str
+) -> AsyncIterator[Stage]:
+    """Start a bot with the settings file's text as `change` makes it."""
+    text = settings_file.read_text()
+    settings_file.write_text(change(text))
+    async with AsyncExitStack() as stack:
+        failed = await stack.enter_async_context(running(load_settings(settings_file)))
+        await stage.slack.socket_count(2)
+        yield stage
+        assert not failed.done(), failed

@@ -1,0 +1,117 @@
+"""What people do and see, for tests that read like a story."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import AccessRequestV3
+
+CHANNEL = "access-requests"
+PATIENCE = 5.0
+
+
+def words(thing: Any) -> str:
+    """Everything that is written somewhere in a message or a view."""
+    return json.dumps(thing, ensure_ascii=False)
+
+
+def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A message's buttons by action id."""
+    return {
+        element["action_id"]: element
+        for block in message.get("blocks", [])
+        if block["type"] == "actions"
+        for element in block["elements"]
+    }
+
+
+class Stage:
+    def __init__(self, slack: SlackStandIn, teleport: TeleportStandIn) -> None:
+        self.slack = slack
+        self.teleport = teleport
+
+    async def type(self, who: str, text: str, channel: str = CHANNEL) -> dict[str, Any]:
+        """Type a command, which must be acked with nothing in it."""
+        done = await self.slack.act({"as": who, "do": "command", "channel": channel, "text": text})
+        assert (done["acked"], done["error"]) == (True, None), done
+        return done
+
+    async def click(
+        self, who: str, message: dict[str, Any], action: str, channel: str = CHANNEL
+    ) -> None:
+        button = buttons(message)[action]
+        done = await self.slack.act(
+            {
+                "as": who,
+                "do": "click",
+                "channel": channel,
+                "ts": message["ts"],
+                "action_id": action,
+                "value": button["value"],
+            }
+        )
+        assert (done["acked"], done["error"]) == (True, None), done
+
+    async def submit(
+        self, who: str, view: dict[str, Any], **values: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Hand in a form; each value stands under its block and its action of the same name."""
+        state = {name: {name: value} for name, value in values.items()}
+        return await self.slack.act(
+            {"as": who, "do": "submit", "view_id": view["id"], "values": state}
+        )
+
+    async def card(self, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
+        """The public message that says something, as soon as there is one."""
+        return await self.slack.message_where(
+            channel,
+            "dana",
+            lambda m: not m["ephemeral"] and needle in words(m),
+            PATIENCE,
+        )
+
+    async def card_where(
+        self, ts: str, fits: Callable[[dict[str, Any]], object], channel: str = CHANNEL
+    ) -> dict[str, Any]:
+        """A card as soon as it looks like that."""
+        return await self.slack.message_where(
+            channel, "dana", lambda m: m["ts"] == ts and fits(m), PATIENCE
+        )
+
+    async def answer(self, who: str, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
+        """What this person alone is told, as soon as they are."""
+        return await self.slack.message_where(
+            channel, who, lambda m: m["ephemeral"] and needle in words(m), PATIENCE
+        )
+
+    async def told(self, who: str, needle: str) -> dict[str, Any]:
+        """A direct message of the bot's."""
+        return await self.slack.message_where(
+            f"@{who}", who, lambda m: needle in words(m), PATIENCE
+        )
+
+    async def form(self, who: str, callback: str) -> dict[str, Any]:
+        return await self.slack.view_where(
+            who, lambda v: v.get("callback_id") == callback, PATIENCE
+        )
+
+    def messages(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
+        """All that others see as well."""
+        return [m for m in self.slack.hands.messages(channel, viewer) if not m["ephemeral"]]
+
+    async def asked(
+        self, who: str, text: str, reason: str
+    ) -> tuple[AccessRequestV3, dict[str, Any]]:
+        """Ask by command; gives the request and its card."""
+        await self.type(who, f"/teleport-request {text} because {reason}")
+        card = await self.card(reason)
+        return self.request(buttons(card)["approve"]["value"]), card
+
+    def request(self, request_id: str) -> AccessRequestV3:
+        return self.teleport.cluster.requests[request_id]
+
+    @property
+    def requests(self) -> list[AccessRequestV3]:
+        return list(self.teleport.cluster.requests.values())
