@@ -25,7 +25,7 @@ async def decide(
     """
     refuse_if_deciding_is_off(services)
     check_reason(reason)
-    person = await services.people.person(slack_id, fresh=True)
+    person = await services.person(slack_id, fresh=True)
     request = await lookup.read_request(services, request_id)
     check_open(services, person, request)
     review = Review(author=person.name, state=state, reason=reason)

@@ -35,7 +35,7 @@ def command(*, approve: bool) -> Work:
             return
         refuse_if_deciding_is_off(services)
         typed, reason = _split(act.text)
-        person = await services.people.person(act.slack_id)
+        person = await services.person(act.slack_id)
         if not typed:
             await _pick(services, person, reply)
         elif not lookup.is_full_id(typed):
@@ -54,7 +54,7 @@ def button(*, approve: bool) -> Work:
     async def work(services: Services, act: Act, reply: Reply) -> None:
         refuse_if_deciding_is_off(services)
         if _needs_reason(services, approve=approve):
-            person = await services.people.person(act.slack_id)
+            person = await services.person(act.slack_id)
             await _open_form(services, person, Decision(act.value, approve, reply.channel), reply)
         else:
             await _decide(services, act, reply, Decision(act.value, approve), "")

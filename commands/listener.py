@@ -17,6 +17,7 @@ from slack_bolt.async_app import AsyncAck
 
 from commands.act import Act, from_form, from_suggestion
 from commands.explain import explain
+from commands.patience import one_act
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.errors import TeleportError
@@ -149,7 +150,8 @@ class Listeners:
         structlog.contextvars.bind_contextvars(act=act.name, slack_id=act.slack_id)
         outcome = "done"
         try:
-            await work(self._services, act, reply)
+            with one_act():
+                await work(self._services, act, reply)
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             outcome = "refused" if isinstance(error, Refusal) else "failed"
             await self._answer(reply, self._explained(act, error))

@@ -49,14 +49,14 @@ async def command(services: Services, act: Act, reply: Reply) -> None:
         await reply.say(help_message(NAME))
         return
     scope = _scope(act.text.strip())
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     await reply.say(await listing(services, person, scope))
 
 
 async def turn_page(services: Services, act: Act, reply: Reply) -> None:
     """Older or newer: a button whose value is `<scope>:<page>`."""
     scope, _, page = act.value.partition(":")
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     await reply.instead(await listing(services, person, Scope(scope), int(page)))
 
 

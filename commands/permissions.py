@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from async_lru import alru_cache
 
+from commands.patience import patiently
 from teleport_client.access_request import AccessCapabilities, AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
@@ -48,14 +49,18 @@ class Permissions:
         return all(may(roles, "access_request", verb) for verb in ("list", "read"))
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
-        return await self._teleport.capabilities(user)
+        return await patiently(
+            lambda deadline: self._teleport.capabilities(user, deadline=deadline)
+        )
 
     async def _read_roles(self, user: str) -> tuple[Role, ...]:
-        held = await self._teleport.static_access(user)
+        held = await patiently(
+            lambda deadline: self._teleport.static_access(user, deadline=deadline)
+        )
         roles = await asyncio.gather(*(self._role(name) for name in held.roles))
         return tuple(role for role in roles if role is not None)
 
     async def _read_role(self, name: str) -> Role | None:
         with suppress(NotFound):
-            return await self._teleport.role(name)
+            return await patiently(lambda deadline: self._teleport.role(name, deadline=deadline))
         return None

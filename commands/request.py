@@ -23,7 +23,7 @@ async def command(services: Services, act: Act, reply: Reply) -> None:
         await reply.say(help_message(NAME))
         return
     ask = ask_from(act.text)
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     if not ask.roles:
         await open_form(services, person, reply, ask)
     else:
@@ -32,13 +32,13 @@ async def command(services: Services, act: Act, reply: Reply) -> None:
 
 async def ask_anyway(services: Services, act: Act, reply: Reply) -> None:
     """Ask although the same is asked for already: a button, with the ask in its value."""
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     await ask_for(services, person, unpacked(act.value), reply)
 
 
 async def fill_in(services: Services, act: Act, reply: Reply) -> None:
     """Open the form with what was typed: a button, with the ask in its value."""
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     await open_form(services, person, reply, unpacked(act.value))
 
 

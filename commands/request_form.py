@@ -40,7 +40,7 @@ class _FieldRefused(Exception):
 
 async def suggest_roles(services: Services, act: Act) -> list[dict[str, Any]]:
     """Offer the roles that this person may ask for, best match first."""
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     allowed = (await services.permissions.capabilities(person.name)).requestable_roles
     typed = act.text.strip()
     if not typed:
@@ -81,7 +81,7 @@ def _filled(act: Act) -> Filled:
 
 
 async def _understood(services: Services, act: Act, filled: Filled) -> tuple[Person, Ask]:
-    person = await services.people.person(act.slack_id)
+    person = await services.person(act.slack_id)
     picked = await asyncio.gather(
         *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
     )
@@ -95,7 +95,7 @@ async def _understood(services: Services, act: Act, filled: Filled) -> tuple[Per
 
 async def _reviewer(services: Services, slack_id: str) -> str:
     try:
-        return (await services.people.person(slack_id)).name
+        return (await services.person(slack_id)).name
     except Refusal as refusal:
         raise _FieldRefused(
             REVIEWERS,

@@ -7,10 +7,11 @@ from datetime import datetime
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
-from workspace.people import People
+from workspace.people import People, Person
 from workspace.views.card import CardFace, face_of
 
 
@@ -36,6 +37,10 @@ class Services:
     """Called with the id of a request that was created or decided here."""
     now: Callable[[], datetime]
     policy: Policy
+
+    async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
+        """Tell who acts. Raises Refusal, TeleportError, SlackApiError."""
+        return await patiently(lambda _: self.people.person(slack_id, fresh=fresh))
 
     def face(self, request: AccessRequest) -> CardFace:
         return face_of(

@@ -21,6 +21,7 @@ from workspace.untrusted import label
 
 REMEMBERED_SECONDS = 600
 _MOST_REMEMBERED = 10_000
+_CALL_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +93,21 @@ class People:
         return _account_from(answer["user"])
 
     async def _read_user(self, account: SlackAccount) -> User:
-        found = await self._teleport.users_with_trait(self._matching.trait, account.id)
+        found = await self._teleport.users_with_trait(
+            self._matching.trait, account.id, deadline=_CALL_SECONDS
+        )
         if len(found) > 1:
             raise _ambiguous(account.id, len(found), self._matching.trait)
         if found:
             return found[0]
         if self._matching.email_is_user_name and account.confirmed_email:
             with suppress(NotFound):
-                return await self._teleport.user(account.confirmed_email)
+                return await self._teleport.user(account.confirmed_email, deadline=_CALL_SECONDS)
         raise _unmapped(account.id, self._matching.trait)
 
     async def _read_slack_id(self, user_name: str) -> str | None:
         try:
-            user = await self._teleport.user(user_name)
+            user = await self._teleport.user(user_name, deadline=_CALL_SECONDS)
         except NotFound:
             return None
         mapped = user.traits.get(self._matching.trait, ())

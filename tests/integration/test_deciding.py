@@ -178,7 +178,7 @@ async def test_a_lost_answer_is_not_taken_for_a_failure(stage: Stage) -> None:
         "SubmitAccessReview", grpc.StatusCode.UNAVAILABLE, after_commit=True,
         details="Socket closed",
     )  # fmt: skip
-    pending = await stage.card_where(card["ts"], lambda m: buttons(m))
+    pending = await stage.card_where(card["ts"], buttons)
     await stage.click("bob", pending, "approve")
     await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     await stage.teleport.journal.wait_for_call("SubmitAccessReview", count=2, ended=True)
@@ -196,7 +196,7 @@ async def test_teleport_gone_for_longer_is_said_and_nothing_was_done(stage: Stag
     await stage.slack.message_where(
         "access-requests", "bob", lambda m: "Nothing was done; try again" in words(m), 15
     )
-    assert asyncio.get_running_loop().time() - started < 13
+    assert 8 < asyncio.get_running_loop().time() - started < 12
     await stage.teleport.resume()
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
