@@ -1,0 +1,50 @@
+"""Requests that were made elsewhere, put straight into Teleport."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.types_pb2 import (
+    AccessRequestSpecV3,
+    AccessRequestV3,
+    AccessReviewThreshold,
+    Metadata,
+    RequestState,
+    ThresholdIndexSet,
+    ThresholdIndexSets,
+)
+
+
+def pending_request(
+    teleport: TeleportStandIn,
+    *,
+    user: str = "alice",
+    role: str = "staging",
+    reason: str = "",
+    age: timedelta = timedelta(),
+    state: RequestState.ValueType = RequestState.PENDING,
+    waits: timedelta = timedelta(days=7),
+) -> AccessRequestV3:
+    """A request with one threshold of one approval; decided at once if `state` says so."""
+    created = utc_now() - age
+    return teleport.cluster.requests.put(
+        AccessRequestV3(
+            Kind="access_request",
+            Version="v3",
+            Metadata=Metadata(Name=str(uuid4())),
+            Spec=AccessRequestSpecV3(
+                User=user,
+                Roles=[role],
+                State=state,
+                Created=stamp(created),
+                Expires=stamp(utc_now() + timedelta(hours=8)),
+                ResourceExpiry=stamp(utc_now() + waits),
+                RequestReason=reason,
+                Thresholds=[AccessReviewThreshold(Name="default", Approve=1, Deny=1)],
+                RoleThresholdMapping={
+                    role: ThresholdIndexSets(Sets=[ThresholdIndexSet(Indexes=[0])])
+                },
+            ),
+        )
+    )

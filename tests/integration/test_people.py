@@ -1,0 +1,121 @@
+"""Who may act, and in whose name."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.cast import PEOPLE, Standing
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
+from tests.integration.stage import Stage, words
+
+BY_NAME = {person.name: person for person in PEOPLE}
+
+
+async def test_an_unlinked_person_gets_the_command_that_links_them(stage: Stage) -> None:
+    """With their Slack id in it, to be passed on to an administrator."""
+    await stage.type("nora", "/teleport-request staging because x")
+    answer = await stage.answer("nora", "is not linked to a Teleport user yet")
+    line = "tctl users update <your-teleport-user> --set-traits=slack_uid=U0NORA0001"
+    assert line in words(answer)
+
+
+async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
+    """That nobody was found is not remembered."""
+    await stage.type("erin", "/teleport-request staging because x")
+    await stage.answer("erin", "is not linked")
+    stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
+    await stage.type("erin", "/teleport-request staging because linked 5")
+    await stage.card("linked 5")
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("frank", "Your Teleport user frank is locked"),
+        ("grace", "Guests of this workspace cannot use Teleport from Slack"),
+    ],
+)
+async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
+    """Neither by command nor by click."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type(who, "/teleport-request staging because x")
+    await stage.answer(who, sentence)
+    await stage.click(who, card, "approve")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_a_stranger_in_a_shared_channel_may_not_act(stage: Stage) -> None:
+    """People of another company see the channel, and that is all."""
+    await stage.type("ivan", "/teleport-request staging because x", channel="partners")
+    await stage.answer("ivan", "People of another workspace cannot use", channel="partners")
+
+
+async def test_two_users_with_one_slack_id_are_nobody(stage: Stage) -> None:
+    """Rather than the first one found."""
+    stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
+    await stage.type("alice", "/teleport-request staging because x")
+    await stage.answer("alice", "is linked to 2 Teleport users")
+    assert stage.requests == []
+
+
+async def test_a_machines_user_is_nobody(stage: Stage) -> None:
+    """A bot's user may carry the trait by mistake."""
+    stage.teleport.cluster.add_user(
+        "bot-x", ["dev"], {"slack_uid": ["U0NORA0001"]}, labels={"teleport.internal/bot": "x"}
+    )
+    await stage.type("nora", "/teleport-request staging because x")
+    await stage.answer("nora", "which is a machine's user")
+
+
+async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
+    """Bob was locked a moment ago, and the bot has just seen him unlocked."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", "/teleport-pending")
+    await stage.answer("bob", "redis 1")
+    stage.teleport.cluster.add_user(
+        "bob", ["dev", "reviewer"], {"slack_uid": ["U0BOB00001"]}, locked=True
+    )
+    await stage.click("bob", card, "approve")
+    await stage.answer("bob", "Your Teleport user bob is locked")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_people_are_looked_up_once(stage: Stage) -> None:
+    """Ten minutes' worth of commands need one look at Slack and one at Teleport."""
+    for _ in range(3):
+        await stage.type("bob", "/teleport-pending mine")
+    await stage.answer("bob", "You have no pending request")
+    assert [c.method for c in stage.slack.journal.calls].count("users.info") == 1
+    assert len(stage.teleport.journal.of("ListUsers")) == 1
+
+
+async def test_an_email_address_is_no_identity_unless_switched_on(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Then a confirmed address stands for the Teleport user of that name."""
+    teleport.cluster.add_user("nora@example.com", ["dev"])
+    by_email = "[review]\nallow_email_username_match = true"
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.type("nora", "/teleport-request staging because x")
+        await stage.answer("nora", "is not linked")
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda text: text.replace("[review]", by_email)
+    ) as stage:
+        await stage.type("nora", "/teleport-request staging because email 6")
+        await stage.card("email 6")
+        await stage.told("nora", "is waiting for approval")
+
+
+async def test_a_deactivated_person_is_refused_although_slack_still_delivers(
+    stage: Stage,
+) -> None:
+    """Somebody leaves between two clicks."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    gone = replace(BY_NAME["carol"], standing=Standing.GUEST)
+    stage.slack.workspace.admit(gone)
+    await stage.click("carol", card, "approve")
+    await stage.answer("carol", "cannot use Teleport from Slack")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
