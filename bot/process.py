@@ -28,6 +28,9 @@ from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
 
 _DRAIN_SECONDS = 10.0
+"""For commands, clicks and forms; none of them waits longer for Teleport."""
+_FINISH_SECONDS = 4.0
+"""For cards and messages; what is not sent by then the next holder of the lease sends."""
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
 
@@ -158,6 +161,7 @@ class _Bot:
         self._draining = True
         log.info("draining", in_flight=self.listeners.in_flight)
         cancelled = await self.listeners.drain(_DRAIN_SECONDS)
+        await self.controller.finish(_FINISH_SECONDS)
         log.info("drained", cancelled=cancelled)
 
     def _open_sockets(self) -> Sockets:

@@ -57,6 +57,10 @@ class Controller:
             parts.create_task(self._alarms.run())
             parts.create_task(self._lead())
 
+    async def finish(self, seconds: float) -> None:
+        """Before `run` is cancelled: let messages under way be sent and recorded."""
+        await self.queue.finish(seconds)
+
     def changed(self, request_id: str) -> None:
         """Hear from `commands` that it changed a request.
 

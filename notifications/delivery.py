@@ -38,14 +38,15 @@ class Outcome:
     """What became of a message."""
 
     shown: Shown | None = None
-    closes: str = ""
-    """Key of the intent that is settled; one that is not stays open."""
+    """What Slack has now; settles the intent."""
+    owed: str = ""
+    """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
     error: Exception | None = None
     """Set where it has to be tried again."""
 
     def noted_in(self, entry: Entry) -> Entry:
-        if self.closes:
-            entry = entry.without_intent(self.closes)
+        if self.owed:
+            entry = entry.owing(self.owed)
         return entry.with_message(self.shown) if self.shown else entry
 
 
@@ -93,7 +94,7 @@ class Delivery:
         except Exception as error:  # noqa: BLE001 - judged by the table of failures
             return _not_posted(request_id, intent, error)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        return Outcome(_shown(intent, posted, posting.face), closes=intent.key)
+        return Outcome(_shown(intent, posted, posting.face))
 
     async def edit(self, request_id: str, action: EditCard, face: CardFace) -> Outcome:
         message = action.message
@@ -116,10 +117,10 @@ class Delivery:
             posted = await self._history.find(intent.channel, intent.key, intent.at)
             if posted is not None:
                 face = "unknown" if intent.slot == card_slot(intent.channel) else ""
-                return Outcome(_shown(intent, posted, face), closes=intent.key)
+                return Outcome(_shown(intent, posted, face))
         else:
             log.warning("posting_again", request_id=request_id, slot=intent.slot)
-        return Outcome(closes=intent.key)
+        return Outcome(owed=intent.key)
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
@@ -156,8 +157,8 @@ def _not_posted(request_id: str, intent: Intent, error: Exception) -> Outcome:
         return Outcome(error=error)
     if failure in {Failure.UNREACHABLE, Failure.REJECTED}:
         given_up = Shown(slot=intent.slot, channel=intent.channel, ts="")
-        return Outcome(given_up, closes=intent.key)
-    return Outcome(closes=intent.key, error=error)
+        return Outcome(given_up)
+    return Outcome(owed=intent.key, error=error)
 
 
 def _not_edited(request_id: str, fresh: Shown, error: Exception) -> Outcome:

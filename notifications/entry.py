@@ -33,6 +33,8 @@ class Intent(BaseModel):
     channel: str
     key: str
     at: datetime
+    owed: bool = False
+    """Known not to have got there, and still to be posted."""
 
 
 class Entry(BaseModel):
@@ -51,15 +53,24 @@ class Entry(BaseModel):
         return next((each for each in self.messages if each.slot == slot), None)
 
     def with_intents(self, intents: tuple[Intent, ...]) -> Self:
-        return self.model_copy(update={"intents": (*self.intents, *intents)})
+        """Add intents in the place of owed ones for the same slots."""
+        slots = {intent.slot for intent in intents}
+        left = tuple(intent for intent in self.intents if intent.slot not in slots)
+        return self.model_copy(update={"intents": (*left, *intents)})
 
-    def without_intent(self, key: str) -> Self:
-        left = tuple(intent for intent in self.intents if intent.key != key)
-        return self.model_copy(update={"intents": left})
+    def owing(self, key: str) -> Self:
+        """Note that the message with `key` never got there."""
+        intents = tuple(
+            intent.model_copy(update={"owed": True}) if intent.key == key else intent
+            for intent in self.intents
+        )
+        return self.model_copy(update={"intents": intents})
 
     def with_message(self, message: Shown) -> Self:
+        """Note a message, which settles every intent for its slot."""
         others = tuple(each for each in self.messages if each.slot != message.slot)
-        return self.model_copy(update={"messages": (*others, message)})
+        intents = tuple(intent for intent in self.intents if intent.slot != message.slot)
+        return self.model_copy(update={"messages": (*others, message), "intents": intents})
 
     def with_face(self, face: CardFace) -> Self:
         return self.model_copy(update={"face": trimmed(face)})

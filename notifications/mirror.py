@@ -3,7 +3,7 @@
 Level-triggered: it reports the ids of requests that changed and nothing of what changed. A watch
 tells everything from its start on, a list what was before; after any break both are done again.
 Lists come from a cache of the server's that may be older than an event already seen, so what a list
-alone says is marked as uncertain, to be read again by id before anything is shown.
+alone says is marked as such, to be read again by id before anything is shown.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 
 import structlog
 
@@ -25,11 +26,20 @@ _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+class Source(Enum):
+    """Where our copy of a request comes from."""
+
+    EVENT_OR_READ = "event_or_read"
+    LIST = "list"
+    """Perhaps older than what was known before."""
+    NOT_LISTED = "not_listed"
+    """Known from before, and missing in a list: perhaps gone, perhaps too new."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     request: AccessRequest
-    certain: bool
-    """False for what only a list has said, or has contradicted."""
+    source: Source
 
 
 class StreamEnded(Exception):
@@ -80,7 +90,7 @@ class Mirror:
         except NotFound:
             self._seen.pop(request_id, None)
             return None
-        self._seen[request_id] = Seen(request, certain=True)
+        self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
         return request
 
     async def run(self) -> None:
@@ -131,7 +141,7 @@ class Mirror:
     def _apply_event(self, event: WatchEvent) -> None:
         match event:
             case RequestPut(request):
-                self._seen[request.id] = Seen(request, certain=True)
+                self._seen[request.id] = Seen(request, Source.EVENT_OR_READ)
                 self._touch(request.id)
             case RequestDeleted(request_id):
                 self._seen.pop(request_id, None)
@@ -151,10 +161,10 @@ class Mirror:
             known = self._seen.get(request.id)
             if request.id in touched or (known is not None and known.request == request):
                 continue
-            self._seen[request.id] = Seen(known.request if known else request, certain=False)
+            self._seen[request.id] = Seen(request, Source.LIST)
             self._changed(request.id, False)
         for missing in self._seen.keys() - by_id.keys() - touched:
-            self._seen[missing] = replace(self._seen[missing], certain=False)
+            self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)
             self._changed(missing, False)
 
 

@@ -123,30 +123,30 @@ def _face(
 
 
 def _difference(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[Action]:
-    open_slots: set[str] = set()
-    for intent in entry.intents if entry else ():
-        open_slots.add(intent.slot)
-        yield Resolve(intent)
-    yield from _cards(face, entry, channels, open_slots)
-    for kind in _notices(face, entry):
-        slot = notice_slot(kind)
-        if slot not in open_slots and not (entry and entry.shown(slot)):
-            yield Tell(kind)
-
-
-def _cards(
-    face: CardFace, entry: Entry | None, channels: Sequence[str], open_slots: set[str]
-) -> Iterator[Action]:
-    """A card for each channel that has none yet, and a new face for each that has an old one."""
-    if entry is None or (not entry.passed_over and not face.standing.decided):
-        for channel in dict.fromkeys(channels):
-            slot = card_slot(channel)
-            if slot not in open_slots and not (entry and entry.shown(slot)):
-                yield PostCard(channel)
+    open_ones = [intent for intent in entry.intents if not intent.owed] if entry else []
+    filled = {intent.slot for intent in open_ones}
+    filled |= {message.slot for message in entry.messages} if entry else set()
+    yield from map(Resolve, open_ones)
+    for channel in _due_cards(face, entry, channels):
+        if card_slot(channel) not in filled:
+            yield PostCard(channel)
     wanted = face_shown(face)
     for message in entry.messages if entry else ():
         if message.face and message.ts and message.face != wanted:
             yield EditCard(message)
+    for kind in _notices(face, entry):
+        if notice_slot(kind) not in filled:
+            yield Tell(kind)
+
+
+def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[str]:
+    """Channels that should have a card: all while it waits, and after that where one is owed."""
+    if entry is None or (not entry.passed_over and not face.standing.decided):
+        yield from dict.fromkeys(channels)
+    else:
+        for intent in entry.intents:
+            if intent.owed and intent.slot == card_slot(intent.channel):
+                yield intent.channel
 
 
 def _notices(face: CardFace, entry: Entry | None) -> Iterator[Notice]:

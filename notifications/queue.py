@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -26,6 +27,8 @@ class ChangeQueue:
         self._failures: dict[str, int] = {}
         self._later: dict[str, asyncio.TimerHandle] = {}
         self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._open = False
 
     def __len__(self) -> int:
@@ -56,6 +59,13 @@ class ChangeQueue:
         for waiting in (self._live, self._backlog, self._again, self._failures, self._later):
             waiting.clear()
 
+    async def finish(self, seconds: float) -> None:
+        """Start on nothing more, and wait for what is being worked on."""
+        self.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+
     async def run(self, work: Callable[[str], Awaitable[None]], *, at_once: int = 32) -> None:
         """Work on ids until cancelled, on up to `at_once` of them at a time."""
         async with asyncio.TaskGroup() as workers:
@@ -73,6 +83,8 @@ class ChangeQueue:
                 self._failures.pop(request_id, None)
             finally:
                 self._working.discard(request_id)
+                if not self._working:
+                    self._idle.set()
                 if request_id in self._again:
                     self.add(request_id, live=self._again.pop(request_id))
 
@@ -82,6 +94,7 @@ class ChangeQueue:
             await self._news.wait()
         request_id, _ = (self._live or self._backlog).popitem(last=False)
         self._working.add(request_id)
+        self._idle.clear()
         return request_id
 
     def _retry_later(self, request_id: str, error: Exception) -> None:

@@ -12,7 +12,7 @@ from notifications.alarms import Alarms
 from notifications.delivery import Delivery, Posting
 from notifications.entry import Entry, trimmed
 from notifications.ledger import Ledger
-from notifications.mirror import Mirror
+from notifications.mirror import Mirror, Source
 from notifications.plan import (
     Action,
     EditCard,
@@ -66,10 +66,12 @@ class Reconciler:
             self._ledger.forget(request_id)
 
     async def _confirmed_plan(self, request_id: str) -> Plan:
-        """Plan from what is at hand; before acting on what a list said, read the request itself."""
-        made = await self._plan(request_id)
+        """Plan from what is at hand, and read the request itself where only a list speaks of it."""
         seen = self._mirror.get(request_id)
-        if made.actions and seen is not None and not seen.certain:
+        if seen is not None and seen.source is Source.NOT_LISTED:
+            await self._mirror.confirm(request_id)
+        made = await self._plan(request_id)
+        if made.actions and seen is not None and seen.source is Source.LIST:
             await self._mirror.confirm(request_id)
             made = await self._plan(request_id)
         return made

@@ -61,7 +61,7 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
             case Tell(kind):
                 entry = entry.with_message(Shown(slot=notice_slot(kind), channel="D", ts="1"))
             case Resolve(intent):
-                entry = entry.without_intent(intent.key)
+                entry = entry.owing(intent.key)
             case PassOver():
                 entry = entry.model_copy(update={"passed_over": True})
     return entry
@@ -170,6 +170,14 @@ def test_what_was_left_open_is_found_out_before_anything_else() -> None:
     made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions[0] == Resolve(intent)
     assert PostCard(CHANNEL) not in made.actions
+
+
+def test_a_card_that_never_got_there_is_owed_even_after_the_decision() -> None:
+    """Its channel would not know that there was a request at all."""
+    intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
+    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,)).owing("k")
+    denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
+    assert denied.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
 
 
 def test_a_message_that_slack_never_took_is_left_alone() -> None:
