@@ -204,9 +204,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _sections_exist(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Report the keys that are missing in a section rather than the section."""
-        return {"teleport": {}, "slack": {}} | values
+    def _only_what_is_set(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Take an empty text as not set, and report missing keys rather than missing sections."""
+        return {"teleport": {}, "slack": {}} | {
+            section: {key: value for key, value in keys.items() if value != ""}
+            if isinstance(keys, dict)
+            else keys
+            for section, keys in values.items()
+        }
 
     @model_validator(mode="after")
     def _app_token_for_deciding(self) -> Self:

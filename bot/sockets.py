@@ -1,34 +1,47 @@
 """Socket Mode connections, kept alive.
 
-The SDK's client reconnects by itself, with two gaps that are closed here: while it fails to connect
-it goes on with an address that is long spent, and it never gives a hopeless connection up. Two
-sockets, so that Slack always has one while the other is being renewed.
+The SDK's client reconnects by itself, with gaps that are closed here. Asked by Slack to leave, it
+closes the old socket before it has a new one, and loses what arrives in between: here the new one
+comes first. A socket that was cut it replaces seconds later: here at once. While it fails to
+connect it goes on with an address that is long spent, and it never gives a hopeless connection up.
+Two sockets, so that Slack always finds one.
 """
 
 import asyncio
 import json
+import random
 from collections.abc import Callable
-from time import monotonic
+from contextlib import suppress
+from time import monotonic, time
 
 import structlog
 from aiohttp import WSMessage
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from commands.envelope import envelope
 
 COUNT = 2
 _PING_SECONDS = 5.0
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
+_SHORT_LIFE = 10.0
+"""Seconds; a socket that lives less long is not replaced at once again and again."""
+_LONGEST_PAUSE = 30.0
+_CONNECTING_LOOK_SECONDS = 0.02
 _RENEW_ADDRESS_AFTER = 4.0
 """Seconds without a connection; an address is good for one use and a short while."""
 _REBUILD_AFTER = 30.0
+_LINGER_SECONDS = 3.0
+"""How long a socket that is left may still bring its last acks home: Slack takes none later."""
+_HOPELESS_SECONDS = 15.0
 _HOPELESS = {
     "link_disabled": "Socket Mode is switched off in the app's settings at api.slack.com/apps",
     "too_many_websockets": "the app has more than ten sockets open; stop other copies of the bot",
 }
+"""Reasons of Slack's for closing a socket that only a person can mend."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -45,18 +58,18 @@ class Sockets:
         helped: Callable[[str], None],
         count: int = COUNT,
     ) -> None:
-        self._sockets = [
-            _Socket(app, app_token, helped, first_address if number == 0 else "")
+        self._places = [
+            _Place(app, app_token, helped, first_address if number == 0 else "")
             for number in range(count)
         ]
 
     @property
     def connected(self) -> int:
-        return sum(socket.connected for socket in self._sockets)
+        return sum(place.connected for place in self._places)
 
     def trouble(self) -> str:
         """Why nothing can arrive from Slack, or what only a person can mend."""
-        reasons = [socket.reason for socket in self._sockets if socket.reason]
+        reasons = [place.trouble for place in self._places if place.trouble]
         if reasons:
             return reasons[0]
         return "" if self.connected else "no socket is connected"
@@ -64,11 +77,69 @@ class Sockets:
     async def run(self) -> None:
         """Keep them connected until cancelled, then close them."""
         async with asyncio.TaskGroup() as tasks:
-            for socket in self._sockets:
-                tasks.create_task(socket.run())
+            for place in self._places:
+                tasks.create_task(place.run())
 
 
-class _Socket:
+class _Client(SocketModeClient):
+    """The SDK's client, except that it leaves it to its owner to leave."""
+
+    def __init__(self, app: AsyncApp, app_token: str) -> None:
+        super().__init__(
+            app_token, logger=app.logger, web_client=app.client, ping_interval=_PING_SECONDS
+        )
+        # It picks a proxy from the environment by itself; the one to use is the app's.
+        self.proxy = app.client.proxy
+        self.leave = asyncio.Event()
+        self.reason = ""
+        self._app = app
+        self._handling = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.on_message_listeners.append(self._hear)
+        self.socket_mode_request_listeners.append(self._handle)
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """Forced is what the SDK does when Slack asks it to leave."""
+        if force:
+            self.leave.set()
+        else:
+            await super().connect_to_new_endpoint()
+
+    async def close_when_idle(self) -> None:
+        """Let what is being handled send its ack first."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await self._idle.wait()
+        await self.close()  # type: ignore[no-untyped-call]
+
+    async def _handle(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        self._handling += 1
+        self._idle.clear()
+        try:
+            with envelope():
+                response = await run_async_bolt_app(self._app, request)
+                await send_async_response(self, request, response, time())
+        finally:
+            self._handling -= 1
+            if not self._handling:
+                self._idle.set()
+
+    async def _hear(self, frame: WSMessage) -> None:
+        """Slack says hello when it has a socket, and why before it lets one go."""
+        if not isinstance(frame.data, str) or '"envelope_id"' in frame.data:
+            return
+        message = json.loads(frame.data) if frame.data.startswith("{") else {}
+        if message.get("type") == "hello":
+            log.info("socket_open", sockets_of_app=message.get("num_connections"))
+        elif message.get("type") == "disconnect":
+            self.reason = str(message.get("reason", ""))
+            log.info("socket_closing", reason=self.reason)
+
+
+class _Place:
+    """A place that always has a socket, one after the other."""
+
     def __init__(
         self, app: AsyncApp, app_token: str, helped: Callable[[str], None], address: str
     ) -> None:
@@ -76,65 +147,83 @@ class _Socket:
         self._app_token = app_token
         self._helped = helped
         self._address = address
+        self._closing: set[asyncio.Task[None]] = set()
         self.connected = False
-        self.reason = ""
+        self.trouble = ""
 
     async def run(self) -> None:
-        while True:
-            handler = _Handler(self._app, self._app_token, ping_interval=_PING_SECONDS)
-            handler.client.on_message_listeners.append(self._hear)
-            # The client picks a proxy from the environment by itself; the one to use is the app's.
-            handler.client.proxy = self._app.client.proxy
-            handler.client.wss_uri, self._address = self._address or None, ""
-            connecting = asyncio.create_task(handler.client.connect())  # type: ignore[no-untyped-call]
-            try:
-                await self._watch(handler)
-            finally:
-                self.connected = False
-                connecting.cancel()
-                await handler.client.close()  # type: ignore[no-untyped-call]
-            self._helped("rebuilt")
-            log.warning("socket_rebuilt", reason=self.reason)
+        current: _Client | None = None
+        pause = 0.0
+        try:
+            while True:
+                left, current = current, _Client(self._app, self._app_token)
+                current.wss_uri, self._address = self._address or None, ""
+                await self._connect(current, instead_of=left)
+                lived = await self._watch(current)
+                pause = 0.0 if lived > _SHORT_LIFE else min(pause * 2 + 0.5, _LONGEST_PAUSE)
+                await self._pause(current, pause)
+        finally:
+            self.connected = False
+            closing = [client.close_when_idle() for client in (current,) if client]
+            await asyncio.gather(*closing, *self._closing, return_exceptions=True)
 
-    async def _watch(self, handler: "_Handler") -> None:
-        """Return when this connection is not worth waiting for any longer."""
-        down_since = renewed_at = monotonic()
-        while True:
-            self.connected = await handler.client.is_connected()
+    async def _connect(self, client: _Client, *, instead_of: _Client | None) -> None:
+        """Open a new socket, and only then close the one before it."""
+        connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
+        try:
+            await self._wait_until_connected(client, connecting)
+        finally:
+            connecting.cancel()
+            if instead_of is not None:
+                self._close(instead_of)
+
+    async def _wait_until_connected(
+        self, client: _Client, connecting: "asyncio.Task[None]"
+    ) -> None:
+        """Help a client that goes on with a spent address; give it up when that does not help.
+
+        Return as well when it was connected and has been lost since.
+        """
+        started = renewed_at = monotonic()
+        while not connecting.done() and not await client.is_connected():
             now = monotonic()
-            if self.connected:
-                down_since = renewed_at = now
-            elif now - down_since > _REBUILD_AFTER:
+            if now - started > _REBUILD_AFTER:
+                self._helped("rebuilt")
+                log.warning("socket_rebuilt", seconds_down=round(now - started))
                 return
-            elif now - renewed_at > _RENEW_ADDRESS_AFTER:
-                handler.client.wss_uri = None
+            if now - renewed_at > _RENEW_ADDRESS_AFTER:
+                client.wss_uri = None
                 renewed_at = now
                 self._helped("address_renewed")
-                log.warning("socket_address_renewed", seconds_down=round(now - down_since))
-            await asyncio.sleep(_LOOK_SECONDS)
+                log.warning("socket_address_renewed", seconds_down=round(now - started))
+            await asyncio.sleep(_CONNECTING_LOOK_SECONDS)
 
-    async def _hear(self, frame: WSMessage) -> None:
-        """Slack says hello when it has a socket, and why before it lets one go."""
-        if (
-            not isinstance(frame.data, str)
-            or '"envelope_id"' in frame.data
-            or "{" not in frame.data
-        ):
-            return
-        message = json.loads(frame.data)
-        if message.get("type") == "hello":
-            self.reason = ""
+    async def _watch(self, client: _Client) -> float:
+        """Return when Slack asks to leave it, or when it is lost. Gives the seconds it lived."""
+        started = monotonic()
+        while not client.leave.is_set() and await client.is_connected():
             self.connected = True
-            log.info("socket_open", sockets_of_app=message.get("num_connections"))
-        elif message.get("type") == "disconnect":
-            reason = str(message.get("reason", ""))
-            self.reason = _HOPELESS.get(reason, "")
-            log.info("socket_closing", reason=reason)
+            self.trouble = ""
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    await client.leave.wait()
+        if not client.leave.is_set():
+            self.connected = False
+            self._helped("replaced")
+            log.warning("socket_lost")
+        return monotonic() - started
 
+    async def _pause(self, client: _Client, seconds: float) -> None:
+        """Do not hammer a Slack that will not have us."""
+        self.trouble = _HOPELESS.get(client.reason, "")
+        if self.trouble:
+            seconds = max(seconds, _HOPELESS_SECONDS)
+            self._close(client)
+            self.connected = False
+            log.error("socket_hopeless", reason=client.reason, cure=self.trouble)
+        await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
 
-class _Handler(AsyncSocketModeHandler):
-    """Lets whoever answers know when the ack is out."""
-
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        with envelope():
-            await super().handle(client, req)
+    def _close(self, client: _Client) -> None:
+        task = asyncio.create_task(client.close_when_idle())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,0 +1,219 @@
+"""The bot as an operator runs it: a process of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.made import pending_request
+from tests.integration.stage import Stage
+
+
+@dataclass
+class Bot:
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    async def event(self, name: str) -> dict[str, object]:
+        """The first log event of that name, as soon as it is written."""
+        while True:
+            for line in self.lines:
+                if line.startswith("{") and (event := json.loads(line)).get("event") == name:
+                    found: dict[str, object] = event
+                    return found
+            assert self.process.stderr is not None
+            line_read = await self.process.stderr.readline()
+            assert line_read, f"no {name} in {self.lines}"
+            self.lines.append(line_read.decode().strip())
+
+    async def end(self) -> tuple[int, str]:
+        """Wait for it to end; gives its exit code and all that it said."""
+        _, rest = await self.process.communicate()
+        return self.process.returncode or 0, "\n".join([*self.lines, rest.decode().strip()])
+
+
+@asynccontextmanager
+async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
+    kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", *arguments,
+        env=kept | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Bot(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+async def test_without_settings_it_says_what_is_missing() -> None:
+    """In one sentence, at once, with an exit code that says: not like this."""
+    async with bot() as process:
+        code, said = await process.end()
+    assert code == 2
+    assert said.count("\n") == 0
+    for key in ("teleport.identity", "slack.token", "TELEPORT_CHATOPS_SLACK__TOKEN"):
+        assert key in said
+
+
+async def test_a_token_that_slack_refuses_ends_it_at_once(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """Naming the setting, and never the token."""
+    async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong-token") as process:
+        code, said = await process.end()
+    assert code == 2
+    assert "Slack refuses slack.token: invalid_auth" in said
+    assert "xoxb-wrong-token" not in said
+
+
+async def test_swapped_tokens_are_recognised(settings_file: Path) -> None:
+    """A mistake that everybody makes once."""
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_SLACK__APP_TOKEN="xoxb-sandbox-bot"
+    ) as process:
+        code, said = await process.end()
+    assert code == 2
+    assert "slack.app_token: not_allowed_token_type" in said
+
+
+async def test_a_teleport_that_does_not_answer_is_waited_for(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """For as long as the settings say; then starting again may help, says the exit code."""
+    await teleport.pause()
+    config = ("--config", str(settings_file))
+    async with bot(*config, TELEPORT_CHATOPS_START_TIMEOUT="1s") as process:
+        code, said = await process.end()
+    assert code == 1
+    assert "Teleport does not answer at 127.0.0.1" in said
+    async with bot(*config) as process:
+        await process.event("teleport_unreachable")
+        await teleport.resume()
+        await process.event("ready")
+
+
+async def test_an_identity_of_another_cluster_says_so(
+    settings_file: Path, teleport: TeleportStandIn, tmp_path: Path
+) -> None:
+    """A file that is half written names itself."""
+    identity = teleport.identity("bot")
+    cut = tmp_path / "cut"
+    cut.write_text(identity.read_text()[:1500])
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_TELEPORT__IDENTITY=str(cut)
+    ) as process:
+        code, said = await process.end()
+    assert code == 2
+    assert f"The identity file {cut} is incomplete" in said
+
+
+async def test_sigterm_finishes_what_is_under_way(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """The answer to a command that is being worked on still comes."""
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        teleport.faults.add("CreateAccessRequestV2", delay=1.0)
+        await stage.type("alice", "/teleport-request staging because stopping 1")
+        await teleport.journal.wait_for_call("CreateAccessRequestV2")
+        process.process.send_signal(signal.SIGTERM)
+        await stage.answer("alice", "You asked for staging")
+        code, said = await process.end()
+    assert code == 0
+    assert '"cancelled": 0' in said
+
+
+async def test_health_tells_each_part_with_its_reason(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """On loopback, for whoever watches over the process."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    async with (
+        bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=str(port)) as process,
+        aiohttp.ClientSession() as http,
+    ):
+        await process.event("ready")
+        await slack.socket_count(2)
+        await process.event("socket_open")
+        async with http.get(f"{address}/healthz") as answer:
+            assert answer.status == 200
+        async with http.get(f"{address}/readyz") as answer:
+            ready = await answer.json()
+            assert (answer.status, ready["ready"]) == (200, True), ready
+        stage = Stage(slack, teleport)
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+        async with http.get(f"{address}/metrics") as answer:
+            metrics = await answer.text()
+        assert 'act_seconds_count{act="/teleport-pending",outcome="done"} 1.0' in metrics
+        assert "teleport_chatops_lease_held 1.0" in metrics
+        await teleport.pause()
+        await process.event("watch_ended")
+        async with http.get(f"{address}/readyz") as answer:
+            assert answer.status == 503
+            assert "the watch ended" in (await answer.json())["parts"]["teleport"]
+
+
+async def test_no_secret_is_ever_logged(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """At the lowest severity, through a whole story and some errors."""
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug"
+    ) as process:
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        await stage.type("alice", "/teleport-request staging because redis 1")
+        card = await stage.card("redis 1")
+        slack.faults.inject({"method": "response_url", "status": 500, "times": 2})
+        slack.faults.inject({"method": "views.open", "error": "internal_error", "times": 1})
+        await stage.click("bob", card, "deny")
+        await stage.answer("bob", "Something went wrong")
+        pending_request(teleport, reason="redis 2", user="bob")
+        await stage.card("redis 2")
+        envelopes = [e["payload"] for e in slack.journal.to_json()["envelopes"]]
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert '"event": "act_failed"' in said
+    secrets = {"xoxb-sandbox-bot", "xapp-sandbox-app", "PRIVATE KEY", "ticket="}
+    secrets |= {envelope["trigger_id"] for envelope in envelopes}
+    secrets |= {envelope["response_url"] for envelope in envelopes}
+    assert not [secret for secret in secrets if secret in said]
+
+
+async def test_without_an_app_token_it_only_notifies(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Cards without buttons, and no socket; an empty setting counts as none."""
+    text = settings_file.read_text().replace("xapp-sandbox-app", "")
+    settings_file.write_text(text)
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("ready")
+        pending_request(teleport, reason="redis 1")
+        card = await Stage(slack, teleport).card("redis 1")
+        assert all(block["type"] != "actions" for block in card["blocks"])
+        assert slack.hands.status()["sockets"] == 0
