@@ -84,7 +84,7 @@ class Sockets:
 class _Client(SocketModeClient):
     """The SDK's client, except that it leaves it to its owner to leave."""
 
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, greeted: Callable[[], None]) -> None:
         super().__init__(
             app_token, logger=app.logger, web_client=app.client, ping_interval=_PING_SECONDS
         )
@@ -93,6 +93,7 @@ class _Client(SocketModeClient):
         self.leave = asyncio.Event()
         self.reason = ""
         self._app = app
+        self._greeted = greeted
         self._handling = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -131,6 +132,7 @@ class _Client(SocketModeClient):
             return
         message = json.loads(frame.data) if frame.data.startswith("{") else {}
         if message.get("type") == "hello":
+            self._greeted()
             log.info("socket_open", sockets_of_app=message.get("num_connections"))
         elif message.get("type") == "disconnect":
             self.reason = str(message.get("reason", ""))
@@ -156,8 +158,7 @@ class _Place:
         pause = 0.0
         try:
             while True:
-                left, current = current, _Client(self._app, self._app_token)
-                current.wss_uri, self._address = self._address or None, ""
+                left, current = current, self._new_client()
                 await self._connect(current, instead_of=left)
                 lived = await self._watch(current)
                 pause = 0.0 if lived > _SHORT_LIFE else min(pause * 2 + 0.5, _LONGEST_PAUSE)
@@ -166,6 +167,15 @@ class _Place:
             self.connected = False
             closing = [client.close_when_idle() for client in (current,) if client]
             await asyncio.gather(*closing, *self._closing, return_exceptions=True)
+
+    def _new_client(self) -> _Client:
+        client = _Client(self._app, self._app_token, self._greeted)
+        client.wss_uri, self._address = self._address or None, ""
+        return client
+
+    def _greeted(self) -> None:
+        self.connected = True
+        self.trouble = ""
 
     async def _connect(self, client: _Client, *, instead_of: _Client | None) -> None:
         """Open a new socket, and only then close the one before it."""
@@ -202,8 +212,6 @@ class _Place:
         """Return when Slack asks to leave it, or when it is lost. Gives the seconds it lived."""
         started = monotonic()
         while not client.leave.is_set() and await client.is_connected():
-            self.connected = True
-            self.trouble = ""
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await client.leave.wait()

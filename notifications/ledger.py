@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from notifications.entry import Entry
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import PluginData
-from teleport_client.errors import Conflict
+from teleport_client.errors import Conflict, NotFound
 
 _REV, _ENTRY = "rev", "entry"
 _HARD_LIMIT = 32 * 1024
@@ -36,6 +36,7 @@ class Ledger:
         self._teleport = teleport
         self._plugin = plugin
         self._records: dict[str, _Record] = {}
+        self._unwritten: dict[str, Entry] = {}
 
     def __len__(self) -> int:
         return len(self._records)
@@ -45,13 +46,35 @@ class Ledger:
         return frozenset(self._records)
 
     def get(self, request_id: str) -> Entry | None:
+        """Give the newest that is known, written or not."""
         record = self._records.get(request_id)
-        return record.entry if record else None
+        return self._unwritten.get(request_id) or (record.entry if record else None)
 
     async def load(self) -> None:
         """Read everything anew. Raises TeleportError."""
         data = await self._teleport.plugin_data(self._plugin)
         self._records = {request_id: _read(request_id, kept) for request_id, kept in data.items()}
+        self._unwritten.clear()
+
+    async def record(self, request_id: str, entry: Entry) -> None:
+        """Write what has happened already: it stays known until `settle` could write it.
+
+        Raises as `write` does.
+        """
+        self._unwritten[request_id] = entry
+        await self.settle(request_id)
+
+    async def settle(self, request_id: str) -> None:
+        """Write what could not be written before, if anything. Raises as `write` does."""
+        if (entry := self._unwritten.get(request_id)) is None:
+            return
+        try:
+            await self.write(request_id, entry)
+        except (Conflict, NotFound):
+            # Another holder of the lease knows better, or the request is gone.
+            del self._unwritten[request_id]
+            raise
+        del self._unwritten[request_id]
 
     async def write(self, request_id: str, entry: Entry) -> None:
         """Keep an entry if nobody else wrote meanwhile.
@@ -79,6 +102,7 @@ class Ledger:
     def forget(self, request_id: str) -> None:
         """Drop our copy of a record whose request has ended for good."""
         self._records.pop(request_id, None)
+        self._unwritten.pop(request_id, None)
 
     async def _reread(self, request_id: str) -> None:
         data = await self._teleport.plugin_data(self._plugin, request_id=request_id)

@@ -53,15 +53,14 @@ class Reconciler:
 
     async def reconcile(self, request_id: str) -> None:
         """Do what the plan says, until it says nothing. Raises what stood in the way."""
-        while (todo := await self._confirmed_plan(request_id)).actions:
-            if todo.face is None:
-                break
-            try:
-                await self._carry_out(request_id, todo.face, todo.actions)
-            except NotFound:
-                # A first record needs the request, so the request is gone.
-                await self._mirror.confirm(request_id)
-                self._ledger.forget(request_id)
+        try:
+            await self._ledger.settle(request_id)
+            while (todo := await self._confirmed_plan(request_id)).actions:
+                await self._carry_out(request_id, todo)
+        except NotFound:
+            # A first record needs the request, so the request is gone.
+            await self._mirror.confirm(request_id)
+            self._ledger.forget(request_id)
         if self._mirror.get(request_id) is None:
             self._ledger.forget(request_id)
 
@@ -85,7 +84,10 @@ class Reconciler:
             channels = await self._recipients.channels_for(request)
         return plan(request, self._ledger.get(request_id), channels, self._now(), self.outlook)
 
-    async def _carry_out(self, request_id: str, face: CardFace, actions: Sequence[Action]) -> None:
+    async def _carry_out(self, request_id: str, todo: Plan) -> None:
+        face, actions = todo.face, todo.actions
+        if face is None:
+            return
         entry = self._ledger.get(request_id) or Entry(face=trimmed(face))
         if open_ones := [action for action in actions if isinstance(action, Resolve)]:
             # The rest is planned again once it is known what became of these.
@@ -122,7 +124,7 @@ class Reconciler:
         )
         for outcome in outcomes:
             entry = outcome.noted_in(entry)
-        await self._ledger.write(request_id, entry)
+        await self._ledger.record(request_id, entry)
         for outcome in outcomes:
             if outcome.error is not None:
                 raise outcome.error
