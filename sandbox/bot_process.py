@@ -10,7 +10,9 @@ SETTINGS = "bot.toml"
 _STOP_SECONDS = 15.0
 
 
-def write_settings(data: Path, *, teleport: str, identity: Path, slack_api: str) -> Path:
+def write_settings(
+    data: Path, *, teleport: str, identity: Path, slack_api: str, log: str = "stderr"
+) -> Path:
     """Write exactly what `run --config` needs for this sandbox."""
     path = data / SETTINGS
     path.write_text(
@@ -31,6 +33,9 @@ slack_user_id_trait = "{cast.SLACK_TRAIT}"
 
 [role_to_recipients]
 "*" = "{cast.APPROVERS_CHANNEL}"
+
+[log]
+output = "{log}"
 """
     )
     return path

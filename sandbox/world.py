@@ -44,8 +44,11 @@ async def running(
     edition: Edition = Edition.ENTERPRISE,
     server_version: str = DEFAULT_SERVER_VERSION,
     with_bot: bool = True,
+    log: str = "stderr",
 ) -> AsyncIterator[World]:
     """Run both stand-ins, and the bot if wanted, while the block does.
+
+    `log` is where the bot logs to: stderr, stdout or a file.
 
     Raises OSError or RuntimeError when a port is taken.
     """
@@ -68,6 +71,7 @@ async def running(
             teleport=teleport.address,
             identity=teleport.identity("bot"),
             slack_api=slack.api_url,
+            log=log,
         )
         bot = await BotProcess.start(settings) if with_bot else None
         if bot is not None:

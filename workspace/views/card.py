@@ -193,14 +193,17 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         yield rich.fact("Resources", listed((label(name) for name in face.resources), limit=10))
     if len(face.progress) > 1 and not face.standing.decided:
         yield rich.fact("Approvals", "".join(f"\n• {row}" for row in face.progress))
-    if face.assume_start is not None:
+    if face.assume_start is not None and face.standing in _WITH_ACCESS:
         yield rich.fact("Access from", rich.moment(face.assume_start))
-    if face.access_until is not None:
+    if face.access_until is not None and face.standing in _WITH_ACCESS:
         yield rich.fact("Access until", rich.moment(face.access_until))
     if face.waiting_until is not None and face.standing is Standing.WAITING:
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
         yield rich.fact("Said", prose(face.resolve_reason, _VOTE_REASON_LIMIT, lines=3))
+
+
+_WITH_ACCESS = {Standing.WAITING, Standing.APPROVED, Standing.ENDED}
 
 
 def _votes(face: CardFace) -> Iterator[rich.Line]:

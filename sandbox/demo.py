@@ -1,0 +1,233 @@
+"""The story of "Using Slack with Approval Workflow", played with real processes and sockets.
+
+Every step is printed with what Slack shows and what tsh and tctl print, and checked: the exit code
+is 1 as soon as one is not as told.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sandbox import world
+from sandbox.cast import APPROVERS_CHANNEL, BOT_USER
+from sandbox.transcript import message_lines
+
+Json = dict[str, Any]
+_LOG = "bot.log"
+_WITHIN = 1.0
+"""Seconds within which Slack follows what was done elsewhere."""
+
+
+class NotAsTold(Exception):
+    """A step of the story went another way."""
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
+        try:
+            asyncio.run(_play(Path(folder)))
+        except (NotAsTold, TimeoutError) as error:
+            print(f"\n✗ not as told: {str(error) or 'nothing happened for five seconds'}")
+            print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
+            sys.exit(1)
+    print("\n✓ all as told")
+
+
+async def _play(data: Path) -> None:
+    async with world.running(data, world.Ports(), log=str(data / _LOG)) as running:
+        story = _Story(running, data)
+        ended = asyncio.create_task(running.wait_for_bot())
+        played = asyncio.create_task(story.play())
+        await asyncio.wait({ended, played}, return_when=asyncio.FIRST_COMPLETED)
+        if not played.done():
+            played.cancel()
+            raise NotAsTold(f"the bot ended with {ended.result()}")
+        ended.cancel()
+        await played
+
+
+class _Story:
+    def __init__(self, running: world.World, data: Path) -> None:
+        self._slack = running.slack
+        self._teleport = running.teleport
+        self._data = data
+        self._steps = 0
+
+    async def play(self) -> None:
+        await self._slack.socket_count(2, 30)
+        await self._staging()
+        await self._from_the_shell()
+        await self._prod()
+        await self._denied()
+
+    async def _staging(self) -> None:
+        self._step("alice, a developer, sees the nodes of her role dev")
+        nodes = await self._tsh("alice", "ls")
+        self._expect("staging" not in nodes, "alice reaches staging already")
+
+        self._step("She asks for staging in Slack")
+        await self._type("alice", "/teleport-request staging because redis is stuck")
+        await self._answer("alice", "You asked for staging")
+        card = await self._card("redis is stuck")
+
+        self._step("bob, an approver, clicks Approve")
+        await self._click("bob", card, "approve")
+        await self._changed(card, "Approved, by bob")
+        await self._told("alice", "tsh login --request-id=")
+
+        self._step("Teleport has the review as bob's, handed in by the bot")
+        (request,) = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
+        (review,) = request["spec"]["reviews"]
+        print(f"   author {review['author']}, submitted by {review['submitted_by']}")
+        self._expect(review["author"] == "bob", f"the author is {review['author']}")
+        self._expect(review["submitted_by"] == BOT_USER, "the submitter is not the bot")
+
+        self._step("alice takes the next step that she was told")
+        await self._tsh("alice", "login", f"--request-id={request['metadata']['name']}")
+        nodes = await self._tsh("alice", "ls")
+        self._expect("staging" in nodes, "alice does not reach staging")
+
+    async def _from_the_shell(self) -> None:
+        self._step("bob asks with tsh; Slack has it within a second")
+        created = await self._tsh(
+            "bob", "request", "create", "--nowait", "--roles", "staging", "--reason", "by tsh"
+        )
+        card = await self._card("by tsh")
+        self._expect_soon("CreateAccessRequestV2", "chat.postMessage", "by tsh")
+
+        self._step("dana approves with tctl; the card follows within a second")
+        request_id = self._button(card, "approve")["value"]
+        self._expect(request_id in created, "the card is not of that request")
+        await self._tctl("requests", "approve", request_id)
+        await self._changed(card, "Approved")
+        self._expect_soon("SetAccessRequestState", "chat.update", "by tsh")
+
+    async def _prod(self) -> None:
+        self._step("prod takes two approvals")
+        await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
+        card = await self._card("shard 3 is down")
+        await self._click("bob", card, "approve")
+        one = await self._changed(card, "1 of 2")
+        await self._click("carol", one, "approve")
+        await self._changed(card, "Approved, by bob and carol")
+
+    async def _denied(self) -> None:
+        self._step("carol denies, and says why")
+        await self._type("alice", "/teleport-request staging because a look around")
+        card = await self._card("a look around")
+        await self._click("carol", card, "deny")
+        form = await self._slack.view_where("carol", lambda view: view["type"] == "modal")
+        reason = {"type": "plain_text_input", "value": "not during the freeze"}
+        await self._act(
+            {"as": "carol", "do": "submit", "view_id": form["id"],
+             "values": {"reason": {"reason": reason}}},
+            "fills in the form: not during the freeze",
+        )  # fmt: skip
+        await self._changed(card, "Denied, by carol")
+        await self._told("alice", "not during the freeze")
+
+    # ------------------------------------------------------------- what people do
+
+    async def _type(self, who: str, text: str) -> None:
+        act = {"as": who, "do": "command", "channel": APPROVERS_CHANNEL, "text": text}
+        await self._act(act, f"types {text}")
+
+    async def _click(self, who: str, message: Json, action: str) -> None:
+        button = self._button(message, action)
+        act = {"as": who, "do": "click", "channel": APPROVERS_CHANNEL, "ts": message["ts"]}
+        await self._act(
+            act | {"action_id": action, "value": button["value"]},
+            f"clicks {button['text']['text']}",
+        )
+
+    async def _act(self, act: Json, words: str) -> None:
+        done = await self._slack.act(act)
+        print(f"   {act['as']} {words}   (ack after {done['ack_ms']:.0f} ms)")
+        self._expect(done["acked"] and not done["error"], f"no ack: {done['error']}")
+
+    async def _tsh(self, who: str, *arguments: str) -> str:
+        return await self._run("tsh", "--as", who, "--data", str(self._data), *arguments)
+
+    async def _tctl(self, *arguments: str, quiet: bool = False) -> str:
+        return await self._run("tctl", "--data", str(self._data), *arguments, quiet=quiet)
+
+    async def _run(self, tool: str, *arguments: str, quiet: bool = False) -> str:
+        shown = [word for word in arguments if word != str(self._data) and word != "--data"]
+        print(f"   $ {tool} {' '.join(shown)}")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "sandbox", tool, *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        self._expect(process.returncode == 0, f"{tool} failed: {err.decode().strip()}")
+        if not quiet:
+            self._print(out.decode())
+        return out.decode()
+
+    # ------------------------------------------------------------- what people see
+
+    async def _card(self, needle: str) -> Json:
+        return await self._see(APPROVERS_CHANNEL, "bob", needle, lambda m: not m["ephemeral"])
+
+    async def _changed(self, card: Json, needle: str) -> Json:
+        return await self._see(
+            APPROVERS_CHANNEL, "bob", needle, lambda m: bool(m["ts"] == card["ts"])
+        )
+
+    async def _answer(self, who: str, needle: str) -> Json:
+        return await self._see(APPROVERS_CHANNEL, who, needle, lambda m: bool(m["ephemeral"]))
+
+    async def _told(self, who: str, needle: str) -> Json:
+        return await self._see(f"@{who}", who, needle, lambda _: True)
+
+    async def _see(self, channel: str, who: str, needle: str, fits: Callable[[Json], bool]) -> Json:
+        message = await self._slack.message_where(
+            channel, who, lambda m: fits(m) and needle in json.dumps(m, ensure_ascii=False)
+        )
+        place = f"#{channel}" if not channel.startswith("@") else "a direct message"
+        private = ", only visible to them" if message["ephemeral"] else ""
+        print(f"   {who} sees in {place}{private}:")
+        self._print("\n".join(message_lines(message)), mark="▌ ")
+        return message
+
+    # ------------------------------------------------------------- telling
+
+    def _step(self, words: str) -> None:
+        self._steps += 1
+        print(f"\n{self._steps}. {words}")
+
+    def _print(self, text: str, mark: str = "") -> None:
+        for line in text.rstrip().split("\n"):
+            print(f"      {mark}{line}")
+
+    def _button(self, message: Json, action: str) -> Json:
+        buttons: dict[str, Json] = {
+            element.get("action_id", ""): element
+            for block in message["blocks"]
+            for element in block.get("elements", ())
+        }
+        self._expect(action in buttons, f"the message has no button {action}")
+        return buttons[action]
+
+    def _expect_soon(self, done: str, shown: str, needle: str) -> None:
+        """Between the end of Teleport's last call of one kind and Slack's of another."""
+        call = self._teleport.journal.of(done)[-1]
+        calls = self._slack.journal.calls
+        answer = [each for each in calls if each.method == shown and needle in str(each.args)][-1]
+        late = answer.ms / 1000 - (call.ended or monotonic())
+        print(f"   {late * 1000:.0f} ms after Teleport had it")
+        self._expect(late < _WITHIN, f"that took {late:.1f} s")
+
+    def _expect(self, told: object, complaint: str) -> None:
+        if not told:
+            raise NotAsTold(complaint)
+
+
+if __name__ == "__main__":
+    main()
