@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
+from sandbox.addresses import reachable
 from sandbox.slack.backend import Backend
 from sandbox.slack.faults import Faults
 from sandbox.slack.hands import Hands
@@ -67,7 +68,7 @@ class SlackStandIn:
         is waited for in real time. Raises OSError if the port is taken.
         """
         listener = socket.create_server((listen, port))
-        url = f"http://{listen}:{listener.getsockname()[1]}"
+        url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"
         workspace = Workspace(now)
         faults, tickets = Faults(), Tickets(workspace.ids, now)
         journal = Journal(workspace.changes)

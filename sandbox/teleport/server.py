@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import grpc
 
+from sandbox.addresses import reachable
 from sandbox.cast import BOT_USER
 from sandbox.teleport.calls.interceptor import Reception
 from sandbox.teleport.calls.services import add_services
@@ -87,7 +88,8 @@ class TeleportStandIn:
 
     @property
     def address(self) -> str:
-        return f"{self.listen}:{self.port}"
+        """Where clients on this machine reach it."""
+        return f"{reachable(self.listen)}:{self.port}"
 
     def identity(self, name: str) -> Path:
         """The identity file of a user, by name; the bot's is also called `bot`."""
@@ -133,7 +135,7 @@ class TeleportStandIn:
             interceptors=(Reception(self.journal, self.faults),), options=_OPTIONS
         )
         add_services(server, self.cluster, self.authority)
-        self.port = server.add_secure_port(self.address, self._tls())
+        self.port = server.add_secure_port(f"{self.listen}:{self.port}", self._tls())
         await server.start()
         self._server = server
 
