@@ -16,7 +16,7 @@ RUN /opt/build/bin/python -m hatchling build --target wheel --directory /tmp/whe
  && /opt/app/bin/pip uninstall --quiet --yes pip
 
 FROM ${BASE_IMAGE}
-RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin teleport-chatops
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin teleport-chatops
 COPY --from=build /opt/app /opt/app
 ENV PATH=/opt/app/bin:$PATH PYTHONUNBUFFERED=1
 USER 10001
