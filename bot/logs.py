@@ -28,6 +28,7 @@ _SECRETS = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _HIDDEN = "[hidden]"
+_FIRST = ("timestamp", "level", "event")
 BOLT_LOGGER = "bolt"
 """To be handed to Bolt: its own loggers set levels of their own."""
 # They say at INFO what is ours to say, or repeat every frame at DEBUG.
@@ -95,13 +96,20 @@ def _renderers(*, as_json: bool) -> list[Processor]:
         return [
             structlog.processors.format_exc_info,
             hide_secrets,
-            structlog.processors.JSONRenderer(sort_keys=False),
+            _in_order,
+            structlog.processors.JSONRenderer(),
         ]
     return [
         structlog.processors.format_exc_info,
         hide_secrets,
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     ]
+
+
+def _in_order(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    return {key: event.pop(key) for key in _FIRST if key in event} | dict(event)
 
 
 def _name_foreign(

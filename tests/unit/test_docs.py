@@ -1,0 +1,83 @@
+"""What the README says is what there is."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from bot.cli import app
+from bot.metrics import Metrics
+from bot.settings import Settings, load_settings
+from commands import COMMANDS
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def setting_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, BaseModel):
+            yield from setting_keys(section, f"{name}.")
+        else:
+            yield prefix + name
+
+
+def test_every_setting_is_explained() -> None:
+    """And nothing is explained that is no setting."""
+    explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", README.split("## Settings")[1]))
+    keys = set(setting_keys(Settings))
+    assert keys <= explained
+    sections = {key.split(".")[0] for key in keys if "." in key}
+    assert {key for key in explained if key.split(".")[0] in sections and "." in key} <= keys
+
+
+def test_the_example_settings_are_taken(tmp_path: Path) -> None:
+    """Read from the README as they stand, with the secrets' files where they say."""
+    example = README.split("```toml\n")[1].split("```")[0]
+    for name in ("slack-bot-token", "slack-app-token"):
+        (tmp_path / name).write_text("xoxb-1\n")
+    (tmp_path / "settings.toml").write_text(example.replace("/run/secrets", str(tmp_path)))
+    settings = load_settings(tmp_path / "settings.toml")
+    assert settings.slack.token.get_secret_value() == "xoxb-1"
+    assert settings.role_to_recipients["prod"][1] == "oncall-lead@example.com"
+    assert tomllib.loads(example)
+
+
+def test_every_command_is_explained() -> None:
+    """Of Slack and of the command line."""
+    for command in COMMANDS:
+        assert f"`{command.name}" in README
+    for registered in app.registered_commands:
+        name = getattr(registered.callback, "__name__", "")
+        assert f"teleport-chatops {name}" in README or name == "version"
+
+
+def test_every_metric_is_named() -> None:
+    """Those that are always there, and those that are asked for."""
+    names = {metric.name for metric in Metrics().registry.collect()}
+    asked = set(re.findall(r'ask\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
+    assert len(asked) > 5
+    for name in names | {f"teleport_chatops_{each}" for each in asked}:
+        assert name in README
+
+
+def test_every_make_target_exists() -> None:
+    """The README and the Makefile agree."""
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_environment_example_names_only_settings() -> None:
+    """Everything in it is understood by the bot or by the compose file."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            name = line.split("=")[0]
+            assert f"${{{name}:-" in compose
+            if name.startswith("TELEPORT_CHATOPS_"):
+                key = name.removeprefix("TELEPORT_CHATOPS_").lower().replace("__", ".")
+                assert key in set(setting_keys(Settings))

@@ -1,0 +1,176 @@
+"""The bot's own credentials, read from files."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.credentials.identity import Identity
+from teleport_client.dialer import server_name
+from teleport_client.identity import CredentialsError, load_identity_file, load_key_pair
+
+NOW = datetime.now(UTC)
+AUTHORITY = Authority.generate("main", NOW)
+RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP256R1())
+ED25519 = ed25519.Ed25519PrivateKey.generate()
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+
+
+def identity_file(path: Path, *, lifetime: timedelta = timedelta(hours=1)) -> Path:
+    who = Identity(user="bot-x", roles=("r",), cluster="main", expires=NOW + lifetime)
+    AUTHORITY.identity_file(who, NOW - timedelta(hours=2), logins=()).write(path)
+    return path
+
+
+def test_an_identity_file_says_who_we_are(tmp_path: Path) -> None:
+    """User, cluster and end of life come from the certificate."""
+    credentials = load_identity_file(identity_file(tmp_path / "identity"), NOW)
+    assert (credentials.user, credentials.cluster) == ("bot-x", "main")
+    assert timedelta(0) < credentials.expires - NOW <= timedelta(hours=1)
+    assert credentials.certificate_pem.count(b"BEGIN CERTIFICATE") == 1
+    assert credentials.trusted_pem.count(b"BEGIN CERTIFICATE") >= 1
+
+
+def test_keys_stay_out_of_sight(tmp_path: Path) -> None:
+    """Whoever prints credentials prints no key."""
+    credentials = load_identity_file(identity_file(tmp_path / "identity"), NOW)
+    assert "PRIVATE KEY" not in repr(credentials)
+
+
+def test_every_half_written_file_is_refused(tmp_path: Path) -> None:
+    """Tbot truncates in place: whatever part is there, it is not taken for the whole."""
+    text = identity_file(tmp_path / "identity").read_text()
+    cut = tmp_path / "cut"
+    refused = 0
+    ends = [*range(0, len(text) - 300, 97)]
+    for end in ends:
+        cut.write_text(text[:end])
+        with pytest.raises(CredentialsError, match=str(cut)):
+            load_identity_file(cut, NOW)
+        refused += 1
+    assert refused == len(ends)
+
+
+def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
+    """And how to get a new one."""
+    path = identity_file(tmp_path / "identity", lifetime=-timedelta(minutes=5))
+    with pytest.raises(CredentialsError, match=r"expired at .* UTC\. Sign a new one with `tctl"):
+        load_identity_file(path, NOW)
+
+
+def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    """With its path."""
+    with pytest.raises(CredentialsError, match=r"nowhere cannot be read \(No such file"):
+        load_identity_file(tmp_path / "nowhere", NOW)
+
+
+def test_a_key_of_another_run_is_refused(tmp_path: Path) -> None:
+    """It would only fail in the handshake, without a word."""
+    one = identity_file(tmp_path / "one").read_text()
+    two = identity_file(tmp_path / "two").read_text()
+    end = "-----END PRIVATE KEY-----"
+    mixed = tmp_path / "mixed"
+    mixed.write_text(one.split(end)[0] + end + two.split(end)[1])
+    with pytest.raises(CredentialsError, match="does not belong to the certificate"):
+        load_identity_file(mixed, NOW)
+
+
+def certificate_of(key: Key) -> str:
+    """A certificate for a key, of the cluster that its issuer's organisation names."""
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "bot-x"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "leaf"),
+        ]
+    )
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW - timedelta(hours=1))
+        .not_valid_after(NOW + timedelta(hours=1))
+        .sign(key, None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    )
+    return built.public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "label"),
+    [
+        (RSA, PrivateFormat.TraditionalOpenSSL, "RSA PRIVATE KEY"),
+        (RSA, PrivateFormat.PKCS8, "PRIVATE KEY"),
+        (RSA, PrivateFormat.PKCS8, "RSA PRIVATE KEY"),
+        (EC, PrivateFormat.TraditionalOpenSSL, "EC PRIVATE KEY"),
+        (EC, PrivateFormat.PKCS8, "PRIVATE KEY"),
+        (EC, PrivateFormat.PKCS8, "EC PRIVATE KEY"),
+        (ED25519, PrivateFormat.PKCS8, "PRIVATE KEY"),
+        (ED25519, PrivateFormat.OpenSSH, "OPENSSH PRIVATE KEY"),
+    ],
+)
+def test_keys_are_read_whatever_their_label(
+    tmp_path: Path, key: Key, form: PrivateFormat, label: str
+) -> None:
+    """Teleport has written one form under the label of another."""
+    pem = key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
+    written = pem.split("-----BEGIN ")[1].split("-----")[0]
+    path = tmp_path / "identity"
+    leaf = certificate_of(key)
+    path.write_text(pem.replace(f" {written}-----", f" {label}-----") + leaf + leaf)
+    credentials = load_identity_file(path, NOW)
+    assert (credentials.user, credentials.cluster) == ("bot-x", "leaf")
+
+
+def test_a_key_on_a_hardware_token_cannot_be_used(tmp_path: Path) -> None:
+    """Only tsh and tctl reach it."""
+    leaf = certificate_of(EC)
+    path = tmp_path / "identity"
+    label = "PIV YUBIKEY PRIVATE KEY"
+    path.write_text(f"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n{leaf}{leaf}")
+    with pytest.raises(CredentialsError, match="lives on a hardware token"):
+        load_identity_file(path, NOW)
+
+
+def test_garbage_between_the_marks_is_named(tmp_path: Path) -> None:
+    """As when a renewal goes wrong."""
+    text = identity_file(tmp_path / "identity").read_text()
+    path = tmp_path / "garbage"
+    path.write_text(text.replace("MII", "!!!"))
+    with pytest.raises(CredentialsError, match="cannot be read"):
+        load_identity_file(path, NOW)
+
+
+def test_the_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
+    """Key, certificate and authorities, each in a file of its own."""
+    whole = load_identity_file(identity_file(tmp_path / "identity"), NOW)
+    (tmp_path / "x.key").write_bytes(whole.key_pem)
+    (tmp_path / "x.crt").write_bytes(whole.certificate_pem)
+    (tmp_path / "x.cas").write_bytes(whole.trusted_pem)
+    three = load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
+    assert three == whole
+    (tmp_path / "x.cas").write_text("")
+    with pytest.raises(CredentialsError, match=r"x\.cas holds no certificate"):
+        load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
+    (tmp_path / "x.key").write_text("")
+    with pytest.raises(CredentialsError, match=r"x\.key holds no PEM block"):
+        load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "name"),
+    [
+        ("main", "6d61696e.teleport.cluster.local"),
+        ("a.b", "612e62.teleport.cluster.local"),
+    ],
+)
+def test_the_server_name_carries_the_cluster_in_hex(cluster: str, name: str) -> None:
+    """So that one wildcard covers it, dots or not."""
+    assert server_name(cluster) == name

@@ -1,0 +1,96 @@
+"""Logs: fixed names, and no secret in them."""
+
+import io
+import json
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.logs import configure_logs, hide_secrets
+from bot.settings import LogSettings
+
+SECRETS = (
+    "xoxb-1234-abcDEF",
+    "xapp-1-A0-99-abc",
+    "https://hooks.slack.com/commands/T1/2/abc",
+    "7143447.349669.0123456789abcdef0123456789abcdef",
+    "-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----",
+)
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What is written, as JSON lines; the set-up of before is restored."""
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    root = logging.getLogger()
+    before = root.handlers, root.level, structlog.get_config()
+    configure_logs(LogSettings(format="json"))
+    yield stream
+    root.handlers, root.level = before[0], before[1]
+    structlog.configure(**before[2])
+
+
+def read(lines: io.StringIO) -> list[dict[str, object]]:
+    return [json.loads(line) for line in lines.getvalue().splitlines()]
+
+
+def test_an_event_is_one_line_with_its_fields(lines: io.StringIO) -> None:
+    """Time and severity first, so that a person finds them."""
+    structlog.get_logger("x").info("posted", request_id="i", seconds=0.5)
+    (event,) = read(lines)
+    assert list(event)[:3] == ["timestamp", "level", "event"]
+    assert (event["event"], event["level"], event["seconds"]) == ("posted", "info", 0.5)
+
+
+def test_what_libraries_say_is_a_field(lines: io.StringIO) -> None:
+    """Event names stay fixed."""
+    logging.getLogger("some.library").warning("it is %s", "odd")
+    (event,) = read(lines)
+    assert (event["event"], event["message"], event["logger"]) == (
+        "library_log",
+        "it is odd",
+        "some.library",
+    )
+
+
+def test_the_severity_is_kept(lines: io.StringIO) -> None:
+    """Also for what is logged lazily."""
+    structlog.get_logger("x").debug("detail")
+    assert read(lines) == []
+
+
+def test_an_exception_is_logged_with_its_cause_and_without_secrets(lines: io.StringIO) -> None:
+    """Tracebacks quote messages, and messages quote tokens."""
+    try:
+        raise ValueError(f"refused: {SECRETS[0]}")
+    except ValueError:
+        structlog.get_logger("x").exception("failed")
+    (event,) = read(lines)
+    assert "ValueError: refused: [hidden]" in str(event["exception"])
+
+
+@given(
+    st.sampled_from(SECRETS),
+    st.text("abc ,.:/", max_size=20),
+    st.sampled_from([str, lambda s: {"k": s}, lambda s: [s], ValueError]),
+)
+def test_secrets_are_hidden_wherever_they_stand(
+    secret: str, around: str, wrapped: Callable[[str], object]
+) -> None:
+    """In texts, in lists, in tables, in errors; whatever stands around them."""
+    event = hide_secrets(None, "", {"any": wrapped(f"{around} {secret} {around}")})
+    assert secret not in str(event)
+    assert "[hidden]" in str(event)
+
+
+@pytest.mark.parametrize(
+    "harmless", ["01a20471-0aa2-77b5-afe1-76c07673b24f", "1795369345.404035", "C0ACCESS01", 17]
+)
+def test_ids_are_not_secrets(harmless: object) -> None:
+    """They are what one looks for in a log."""
+    assert hide_secrets(None, "", {"id": harmless}) == {"id": harmless}

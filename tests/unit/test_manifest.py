@@ -1,0 +1,28 @@
+"""The manifest of what the code registers, as Slack takes it."""
+
+from bot.manifest import manifest
+from bot.slack_connection import SCOPES
+from commands import COMMANDS
+
+
+def test_it_obeys_slacks_limits() -> None:
+    """Those of the manifest schema that a careless change would pass."""
+    made = manifest()
+    display = made["display_information"]
+    assert 1 <= len(display["name"]) <= 35
+    assert 1 <= len(display["description"]) <= 140
+    for command in made["features"]["slash_commands"]:
+        assert command["command"].startswith("/")
+        assert 2 <= len(command["command"]) <= 32
+        assert 1 <= len(command["description"]) <= 2000
+        assert 1 <= len(command["usage_hint"]) <= 1000
+    assert made["settings"]["socket_mode_enabled"] is True
+    assert made["settings"]["interactivity"] == {"is_enabled": True}
+
+
+def test_it_asks_for_every_scope_and_every_command() -> None:
+    """The same lists that the code works with."""
+    made = manifest()
+    assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+    names = [command["command"] for command in made["features"]["slash_commands"]]
+    assert names == [command.name for command in COMMANDS]

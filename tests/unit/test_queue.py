@@ -1,0 +1,107 @@
+"""Ids that want attention."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from notifications.queue import ChangeQueue
+
+
+@asynccontextmanager
+async def working(
+    queue: ChangeQueue, work: Callable[[str], Awaitable[None]], at_once: int = 4
+) -> AsyncIterator[None]:
+    queue.open()
+    task = asyncio.create_task(queue.run(work, at_once=at_once))
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+class Worker:
+    """Notes what it works on, and goes on when told to."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.go = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def __call__(self, request_id: str) -> None:
+        self.seen.append(request_id)
+        self._news.set()
+        await self.go.wait()
+
+    async def saw(self, count: int) -> list[str]:
+        while len(self.seen) < count:
+            self._news.clear()
+            await self._news.wait()
+        return self.seen
+
+
+async def test_what_is_live_goes_before_the_backlog() -> None:
+    """A request made now does not wait for those of before."""
+    queue, worker = ChangeQueue(), Worker()
+    async with working(queue, worker, at_once=1):
+        for name in ("first", "old-1", "old-2"):
+            queue.add(name, live=False)
+        await worker.saw(1)
+        queue.add("new")
+        worker.go.set()
+        assert await worker.saw(4) == ["first", "new", "old-1", "old-2"]
+
+
+async def test_duplicates_fold_and_a_change_during_work_is_looked_at_again() -> None:
+    """However many there were; and never two workers on one id."""
+    queue, worker = ChangeQueue(), Worker()
+    async with working(queue, worker):
+        queue.add("a")
+        await worker.saw(1)
+        for _ in range(3):
+            queue.add("a")
+        queue.add("b")
+        assert await worker.saw(2) == ["a", "b"]
+        worker.go.set()
+        assert await worker.saw(3) == ["a", "b", "a"]
+
+
+async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
+    """After a pause, until it succeeds."""
+    queue = ChangeQueue()
+    seen: list[str] = []
+    healed = asyncio.Event()
+
+    async def work(request_id: str) -> None:
+        seen.append(request_id)
+        if request_id == "bad" and seen.count("bad") == 1:
+            raise ValueError("trouble")
+        if request_id == "bad":
+            healed.set()
+
+    async with working(queue, work, at_once=1):
+        queue.add("bad")
+        queue.add("good")
+        await asyncio.wait_for(healed.wait(), 5)
+    assert seen == ["bad", "good", "bad"]
+
+
+async def test_finishing_waits_for_what_is_under_way_and_starts_nothing_more() -> None:
+    """As when the process is asked to stop."""
+    queue, worker = ChangeQueue(), Worker()
+    async with working(queue, worker, at_once=1):
+        queue.add("a")
+        queue.add("b")
+        await worker.saw(1)
+        finishing = asyncio.create_task(queue.finish(5))
+        await asyncio.sleep(0)
+        assert not finishing.done()
+        worker.go.set()
+        await finishing
+        queue.add("c")
+    assert worker.seen == ["a"]
+
+
+async def test_a_closed_queue_takes_nothing() -> None:
+    """Another replica notifies then."""
+    queue = ChangeQueue()
+    queue.add("a")
+    assert len(queue) == 0

@@ -1,0 +1,127 @@
+"""Settings: what is taken, what is refused, and in which words."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, SettingsError, load_settings
+
+WHOLE = """
+[teleport]
+identity = "/var/lib/identity"
+[slack]
+token = "xoxb-file"
+[role_to_recipients]
+"*" = "access-requests"
+"""
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def load(tmp_path: Path, text: str) -> Settings:
+    path = tmp_path / "settings.toml"
+    path.write_text(text)
+    return load_settings(path)
+
+
+def test_the_environment_goes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And our own names before those that other tools use."""
+    assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-file"
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-common")
+    assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-common"
+    monkeypatch.setenv("TELEPORT_CHATOPS_SLACK__TOKEN", "xoxb-own")
+    assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-own"
+
+
+def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose files write it so."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_SLACK__TOKEN", "")
+    monkeypatch.setenv("TELEPORT_CHATOPS_LOG__SEVERITY", "")
+    settings = load(tmp_path, WHOLE)
+    assert settings.slack.token.get_secret_value() == "xoxb-file"
+    assert settings.log.severity == "info"
+
+
+def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file is needed."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("TELEPORT_CHATOPS_TELEPORT__IDENTITY", "/identity/identity")
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", "one, #two")
+    assert load_settings(None).role_to_recipients == {"*": ("one", "#two")}
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", '{"*": "one", "prod": ["a", "b"]}')
+    assert load_settings(None).role_to_recipients == {"*": ("one",), "prod": ("a", "b")}
+
+
+def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
+    """And stays out of sight."""
+    (tmp_path / "token").write_text("xoxb-secret\n")
+    settings = load(tmp_path, WHOLE.replace("xoxb-file", str(tmp_path / "token")))
+    assert settings.slack.token.get_secret_value() == "xoxb-secret"
+    assert "xoxb-secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("[slack]\n", "[slack]\ntokn = 1\n"), "There is no setting slack.tokn"),
+        (('"xoxb-file"', '"/nowhere/token"'), "slack.token cannot be used: the file /nowhere"),
+        (('"*"', '"prod"'), 'role_to_recipients cannot be used: "*" has to name a channel'),
+        (('"*" = "access-requests"', ""), 'role_to_recipients cannot be used: "*" has to name'),
+        (
+            ("[slack]\n", '[slack]\napiurl = "http://proxy.example.com/"\n'),
+            "slack.apiurl cannot be used: use https",
+        ),
+        (
+            ('identity = "/var/lib/identity"', 'client_key = "k"'),
+            "teleport cannot be used: client_crt, root_cas missing",
+        ),
+        (
+            ("[teleport]\n", '[teleport]\nclient_key = "k"\n'),
+            "teleport cannot be used: set either identity or",
+        ),
+        (('identity = "/var/lib/identity"', ""), "Not set: teleport.identity"),
+        (("[slack]\n", "[review]\nenabled = true\n[slack]\n"), "Not set: slack.app_token"),
+        (("[slack]\n", "[log]\nseverity = 'loud'\n[slack]\n"), "log.severity cannot be used"),
+        (("[teleport]\n", "start_timeout = 'soon'\n[teleport]\n"), "write a duration like 60s"),
+        (("[slack]\n", "[slack\n"), "is not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: str) -> None:
+    """In one sentence with the dotted key."""
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, WHOLE.replace(*change))
+    assert sentence in str(refused.value)
+    assert "xoxb" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With its path."""
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("review", "slack", "decides", "token"),
+    [
+        ("", "", False, None),
+        ("", 'app_token = "xapp-1"', True, "xapp-1"),
+        ("enabled = false", 'app_token = "xapp-1"', False, "xapp-1"),
+        ('enabled = true\napp_token = "xapp-2"', "", True, "xapp-2"),
+        ('app_token = "xapp-2"', 'app_token = "xapp-1"', True, "xapp-1"),
+        ('enabled = false\napp_token = "xapp-2"', "", False, None),
+    ],
+)
+def test_deciding_follows_the_app_token(
+    tmp_path: Path, review: str, slack: str, decides: bool, token: str | None
+) -> None:
+    """Unset, there are buttons if there is a token; the review's own counts only if enabled."""
+    text = WHOLE.replace("[slack]\n", f"[review]\n{review}\n[slack]\n{slack}\n")
+    settings = load(tmp_path, text)
+    assert settings.can_decide is decides
+    assert (settings.app_token.get_secret_value() if settings.app_token else None) == token
