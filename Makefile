@@ -14,7 +14,7 @@ demo: $(INSTALLED)  ## the whole story, step by step
 	$(BIN)/python -m sandbox.demo
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
