@@ -36,8 +36,8 @@ def run(config: ConfigOption = None) -> None:
         settings = load_settings(config)
     except SettingsError as error:
         _give_up(str(error), MISCONFIGURED)
-    configure_logs(settings.log)
     try:
+        configure_logs(settings.log)
         asyncio.run(run_until_signalled(settings))
     except StartError as error:
         _give_up(str(error), error.exit_code)

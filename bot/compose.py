@@ -12,7 +12,6 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.logs import BOLT_LOGGER
@@ -78,7 +77,7 @@ def build_controller(world: World, people: People) -> Controller:
         world.teleport, world.installation.team, holder=_holder(), now=world.now
     )
     outbox = Outbox(world.slack, may_send=lambda: leadership.held)
-    ledger = Ledger(world.teleport, f"{PLUGIN}/{world.installation.team}")
+    ledger = Ledger(world.teleport, f"{PLUGIN}/{world.installation.team}", now=world.now)
     recipients = Recipients(
         world.slack,
         settings.role_to_recipients,
@@ -131,8 +130,8 @@ def build_listeners(world: World, people: People, changed: Callable[[str], None]
     return Listeners(services, world.metrics.observe_act)
 
 
-def build_app(world: World, listeners: Listeners, draining: Callable[[], bool]) -> AsyncApp:
-    """Put a Bolt app before the listeners. While `draining` new envelopes are left to others.
+def build_app(world: World, listeners: Listeners) -> AsyncApp:
+    """Put a Bolt app before the listeners.
 
     Bolt asks Slack nothing about the token: it is told what is known since the start.
     """
@@ -150,15 +149,6 @@ def build_app(world: World, listeners: Listeners, draining: Callable[[], bool]) 
         logger=logging.getLogger(BOLT_LOGGER),
         raise_error_for_unhandled_request=True,
     )
-
-    @app.middleware
-    async def refuse_while_draining(
-        next: Callable[[], object],  # noqa: A002 - Bolt injects by this name
-    ) -> BoltResponse | None:
-        if draining():
-            return BoltResponse(status=503)
-        await next()  # type: ignore[misc]
-        return None
 
     @app.error
     async def log_error(error: Exception, body: dict[str, object]) -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.metrics import Metrics
 from bot.settings import HealthSettings
+from bot.start_error import MISCONFIGURED, StartError
 
 Trouble: TypeAlias = Callable[[], str]
 """Why a part is not ready, empty when it is."""
@@ -20,29 +21,39 @@ class Readiness:
     def __init__(self, parts: Mapping[str, Trouble]) -> None:
         self._parts = parts
 
-    def report(self) -> dict[str, str]:
-        return {name: trouble() or "ready" for name, trouble in self._parts.items()}
-
-    @property
-    def ready(self) -> bool:
-        return not any(trouble() for trouble in self._parts.values())
+    def report(self) -> tuple[bool, dict[str, str]]:
+        """Give whether all parts are ready, and what each says."""
+        troubles = {name: trouble() for name, trouble in self._parts.items()}
+        ready = not any(troubles.values())
+        return ready, {name: trouble or "ready" for name, trouble in troubles.items()}
 
 
 @asynccontextmanager
 async def serve_health(
     settings: HealthSettings, readiness: Readiness, metrics: Metrics
 ) -> AsyncIterator[None]:
-    """Serve while the block runs; nothing at all with port 0."""
+    """Serve while the block runs; nothing at all with port 0. Raises StartError."""
     if not settings.port:
         yield
         return
     runner = web.AppRunner(_app(readiness, metrics), access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.listen, settings.port).start()
+        await _listen(runner, settings)
         yield
     finally:
         await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, settings: HealthSettings) -> None:
+    try:
+        await web.TCPSite(runner, settings.listen, settings.port).start()
+    except OSError as error:
+        raise StartError(
+            f"The health page cannot listen on {settings.listen}:{settings.port}"
+            f" ({error.strerror}). Choose another health.port, or 0 to switch it off.",
+            exit_code=MISCONFIGURED,
+        ) from error
 
 
 def _app(readiness: Readiness, metrics: Metrics) -> web.Application:
@@ -50,10 +61,8 @@ def _app(readiness: Readiness, metrics: Metrics) -> web.Application:
         return web.json_response({"alive": True})
 
     async def readyz(_request: web.Request) -> web.Response:
-        status = 200 if readiness.ready else 503
-        return web.json_response(
-            {"ready": readiness.ready, "parts": readiness.report()}, status=status
-        )
+        ready, parts = readiness.report()
+        return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
 
     async def show_metrics(_request: web.Request) -> web.Response:
         return web.Response(

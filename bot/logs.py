@@ -14,6 +14,7 @@ import structlog
 from structlog.typing import Processor
 
 from bot.settings import LogSettings
+from bot.start_error import MISCONFIGURED, StartError
 
 _SECRETS = re.compile(
     r"""
@@ -36,7 +37,7 @@ _QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "stami
 
 
 def configure_logs(settings: LogSettings) -> None:
-    """Set up once, at start."""
+    """Set up once, at start. Raises StartError."""
     stream = _stream(settings.output)
     as_json = settings.format == "json" or (settings.format == "auto" and not stream.isatty())
     shared: list[Processor] = [
@@ -50,7 +51,7 @@ def configure_logs(settings: LogSettings) -> None:
             foreign_pre_chain=[*shared, _name_foreign],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(as_json=as_json),
+                *_renderers(as_json=as_json, colors=stream.isatty()),
             ],
         )
     )
@@ -91,7 +92,7 @@ def _hidden(value: Any) -> Any:
     return _SECRETS.sub(_HIDDEN, str(value))
 
 
-def _renderers(*, as_json: bool) -> list[Processor]:
+def _renderers(*, as_json: bool, colors: bool) -> list[Processor]:
     if as_json:
         return [
             structlog.processors.format_exc_info,
@@ -102,7 +103,7 @@ def _renderers(*, as_json: bool) -> list[Processor]:
     return [
         structlog.processors.format_exc_info,
         hide_secrets,
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        structlog.dev.ConsoleRenderer(colors=colors),
     ]
 
 
@@ -128,4 +129,10 @@ def _stream(output: str) -> TextIO:
     if output in {"stderr", "stdout"}:
         stream: TextIO = getattr(sys, output)
         return stream
-    return Path(output).open("a", encoding="utf-8", buffering=1)
+    try:
+        return Path(output).open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise StartError(
+            f"The log cannot be written to {output} ({error.strerror}). Choose another log.output.",
+            exit_code=MISCONFIGURED,
+        ) from error

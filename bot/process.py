@@ -1,8 +1,8 @@
 """Start, run and stop.
 
 Start: settings, Teleport, Slack's tokens, the mirror, and last the sockets, so that nobody can type
-before there is an answer. Stop: new envelopes are left to other replicas, work under way is waited
-for, then the rest is closed.
+before there is an answer. Stop: the sockets, so that other replicas get what comes, then work under
+way is waited for, then the rest is closed.
 """
 
 import asyncio
@@ -28,9 +28,8 @@ from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
 
 _DRAIN_SECONDS = 10.0
-"""For commands, clicks and forms; none of them waits longer for Teleport."""
-_FINISH_SECONDS = 4.0
-"""For cards and messages; what is not sent by then the next holder of the lease sends."""
+"""For commands and clicks, none of which waits longer for Teleport, and for messages under way.
+What is not sent by then the next holder of the lease sends."""
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
 
@@ -42,17 +41,30 @@ def utc_now() -> datetime:
 
 
 async def run_until_signalled(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT. Raises StartError."""
+    """Run until SIGTERM or SIGINT, which are heard while starting as well. Raises StartError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    started = asyncio.Event()
+    bot = asyncio.create_task(_run_until(stop, started, settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({bot, stopping}, return_when=FIRST_COMPLETED)
+    stopping.cancel()
+    if not bot.done() and not started.is_set():
+        log.info("stopped_while_starting")
+        bot.cancel()
+        await asyncio.gather(bot, return_exceptions=True)
+        return
+    await bot
+
+
+async def _run_until(stop: asyncio.Event, started: asyncio.Event, settings: Settings) -> None:
     async with running(settings) as failed:
+        started.set()
         stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({stopping, failed}, return_when=FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
+        await asyncio.wait({stopping, failed}, return_when=FIRST_COMPLETED)
+        stopping.cancel()
         log.info("stopping")
         if failed.done():
             await failed
@@ -66,14 +78,15 @@ async def running(
 
     Raises StartError.
     """
+    end = monotonic() + settings.start_timeout.total_seconds()
     async with AsyncExitStack() as stack:
-        bot = await _connect(settings, stack, now)
+        bot = await _connect(settings, stack, now, end)
         await stack.enter_async_context(
             serve_health(settings.health, bot.readiness, bot.world.metrics)
         )
         parts = asyncio.create_task(bot.run())
         try:
-            await bot.wait_until_started(parts)
+            await bot.wait_until_started(parts, end)
             yield parts
             await bot.drain()
         finally:
@@ -82,20 +95,19 @@ async def running(
 
 
 async def _connect(
-    settings: Settings, stack: AsyncExitStack, now: Callable[[], datetime]
+    settings: Settings, stack: AsyncExitStack, now: Callable[[], datetime], end: float
 ) -> "_Bot":
-    """Reach both sides, or say in one sentence why not."""
-    patience = settings.start_timeout.total_seconds()
+    """Reach both sides before `end`, or say in one sentence why not."""
     credentials = load_credentials(settings.teleport, now())
     expires = credentials.expires.isoformat(timespec="seconds")
     log.info("identity", user=credentials.user, cluster=credentials.cluster, expires=expires)
     channel = dial(settings.teleport.addr, credentials)
     teleport = await stack.enter_async_context(TeleportClient(channel))
-    cluster = await check_cluster(teleport, settings.teleport, patience=patience)
+    cluster = await check_cluster(teleport, settings.teleport, end=end)
     http = await stack.enter_async_context(http_session())
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
-    installation, address = await check_installation(slack, app_token, patience=patience)
+    installation, address = await check_installation(slack, app_token, end=end)
     world = World(settings, teleport, cluster, slack, http, installation, now, Metrics())
     return _Bot(world, credentials, app_token, address)
 
@@ -115,8 +127,8 @@ class _Bot:
         self._address = address
         self._address_from = monotonic()
         self._sockets: Sockets | None = None
+        self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
-        self._draining = False
         self.readiness = Readiness(
             {
                 "teleport": lambda: self.controller.mirror.trouble,
@@ -133,19 +145,19 @@ class _Bot:
             await self.controller.mirror.synced.wait()
             if self._app_token:
                 self._sockets = self._open_sockets()
-                parts.create_task(self._sockets.run())
+                self._receiving = parts.create_task(self._sockets.run())
             self._started.set()
 
-    async def wait_until_started(self, parts: "asyncio.Task[None]") -> None:
-        patience = self.world.settings.start_timeout.total_seconds()
+    async def wait_until_started(self, parts: "asyncio.Task[None]", end: float) -> None:
         starting = asyncio.create_task(self._started.wait())
-        await asyncio.wait({parts, starting}, timeout=patience, return_when=FIRST_COMPLETED)
+        left = max(0.1, end - monotonic())
+        await asyncio.wait({parts, starting}, timeout=left, return_when=FIRST_COMPLETED)
         if parts.done():
             await parts
         if not starting.done():
             starting.cancel()
             raise StartError(
-                f"Teleport did not list its access requests within {patience:g} s:"
+                "Teleport did not list its access requests in time:"
                 f" {self.controller.mirror.trouble}.",
                 exit_code=UNAVAILABLE,
             )
@@ -158,16 +170,24 @@ class _Bot:
         )
 
     async def drain(self) -> None:
-        self._draining = True
+        """Take nothing more from Slack, and finish what was taken.
+
+        The sockets go first: Slack gives commands and clicks to other replicas only once it has no
+        socket here. Answers do not need them.
+        """
         log.info("draining", in_flight=self.listeners.in_flight)
-        cancelled = await self.listeners.drain(_DRAIN_SECONDS)
-        await self.controller.finish(_FINISH_SECONDS)
+        if self._receiving is not None:
+            self._receiving.cancel()
+            await asyncio.gather(self._receiving, return_exceptions=True)
+        cancelled, _ = await asyncio.gather(
+            self.listeners.drain(_DRAIN_SECONDS), self.controller.finish(_DRAIN_SECONDS)
+        )
         log.info("drained", cancelled=cancelled)
 
     def _open_sockets(self) -> Sockets:
         fresh = monotonic() - self._address_from < _ADDRESS_SECONDS
         return Sockets(
-            build_app(self.world, self.listeners, lambda: self._draining),
+            build_app(self.world, self.listeners),
             self._app_token,
             first_address=self._address if fresh else "",
             helped=self.world.metrics.count_socket_reset,

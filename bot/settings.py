@@ -35,6 +35,7 @@ from pytimeparse.timeparse import timeparse
 
 PREFIX = "TELEPORT_CHATOPS_"
 _SECRET_FILE_BYTES = 2000
+_MOST_SECONDS = 10 * 365 * 86_400
 _MISSING = "missing_key"
 """Type of the error of a key that other keys make necessary."""
 _SLACK_VARIABLES = {
@@ -49,23 +50,26 @@ class SettingsError(Exception):
 
 
 def _duration(value: object) -> object:
-    if isinstance(value, str):
-        seconds = timeparse(value)
-        if seconds is None:
-            raise ValueError("write a duration like 60s, 5m or 24h")
-        return timedelta(seconds=seconds)
-    return value
+    if isinstance(value, timedelta):
+        return value
+    seconds = timeparse(value) if isinstance(value, str) else value
+    if not isinstance(seconds, int | float) or not 0 < seconds < _MOST_SECONDS:
+        raise ValueError("write a duration like 60s, 5m or 24h")
+    return timedelta(seconds=seconds)
 
 
 def _secret(value: object) -> object:
     """Read a secret that is given as the path of a file."""
-    if isinstance(value, str) and value.startswith("/"):
-        try:
-            with Path(value).open("rb") as file:
-                return file.read(_SECRET_FILE_BYTES).decode().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"the file {value} cannot be read: {error}") from error
-    return value.strip() if isinstance(value, str) else value
+    if not isinstance(value, str) or not value.startswith("/"):
+        return value.strip() if isinstance(value, str) else value
+    try:
+        with Path(value).open("rb") as file:
+            secret = file.read(_SECRET_FILE_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file {value} cannot be read: {error}") from error
+    if not secret:
+        raise ValueError(f"the file {value} is empty")
+    return secret
 
 
 def _recipients(value: object) -> object:
@@ -74,10 +78,14 @@ def _recipients(value: object) -> object:
         value = json.loads(value) if value.strip().startswith("{") else {"*": value.split(",")}
     if not isinstance(value, Mapping):
         raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
-    return {
-        role: [name.strip() for name in ([names] if isinstance(names, str) else names)]
-        for role, names in value.items()
-    }
+    return {role: _names(role, names) for role, names in value.items()}
+
+
+def _names(role: str, names: object) -> list[str]:
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
+        raise ValueError(f'"{role}" has to be a name or a list of names')
+    return [name.strip() for name in listed if name.strip()]
 
 
 def _recipients_for_all(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:

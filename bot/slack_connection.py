@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
-from workspace.slack_failure import Failure, error_code, failure_of, retry_after
+from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of, retry_after
 
 CALL_SECONDS = 8.0
 """One call ends within this; the lease counts on it."""
@@ -61,13 +61,12 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -
 
 
 async def check_installation(
-    client: AsyncWebClient, app_token: str | None, *, patience: float
+    client: AsyncWebClient, app_token: str, *, end: float
 ) -> tuple[Installation, str]:
     """Ask Slack who the bot is, and for a first socket's address if there is an app token.
 
-    Waits up to `patience` seconds for a Slack that does not answer. Raises StartError.
+    Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
     """
-    end = monotonic() + patience
     answer = await _insist(client.auth_test, "slack.token", end)
     scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
     if missing := [scope for scope in SCOPES if scope not in scopes]:
@@ -93,7 +92,7 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
     while True:
         try:
             return await call()
-        except Exception as error:  # judged by the table of failures
+        except SLACK_ERRORS as error:
             failure = failure_of(error)
             if failure in {Failure.REVOKED, Failure.REJECTED}:
                 raise _refused(setting, error) from error

@@ -86,7 +86,11 @@ class _Client(SocketModeClient):
 
     def __init__(self, app: AsyncApp, app_token: str, greeted: Callable[[], None]) -> None:
         super().__init__(
-            app_token, logger=app.logger, web_client=app.client, ping_interval=_PING_SECONDS
+            app_token,
+            logger=app.logger,
+            web_client=app.client,
+            ping_interval=_PING_SECONDS,
+            auto_reconnect_enabled=False,
         )
         # It picks a proxy from the environment by itself; the one to use is the app's.
         self.proxy = app.client.proxy
@@ -100,12 +104,9 @@ class _Client(SocketModeClient):
         self.on_message_listeners.append(self._hear)
         self.socket_mode_request_listeners.append(self._handle)
 
-    async def connect_to_new_endpoint(self, force: bool = False) -> None:
-        """Forced is what the SDK does when Slack asks it to leave."""
-        if force:
-            self.leave.set()
-        else:
-            await super().connect_to_new_endpoint()
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002
+        """What the SDK does when Slack asks it to leave."""
+        self.leave.set()
 
     async def close_when_idle(self) -> None:
         """Let what is being handled send its ack first."""
@@ -149,6 +150,7 @@ class _Place:
         self._app_token = app_token
         self._helped = helped
         self._address = address
+        self._open: set[_Client] = set()
         self._closing: set[asyncio.Task[None]] = set()
         self.connected = False
         self.trouble = ""
@@ -159,54 +161,54 @@ class _Place:
         try:
             while True:
                 left, current = current, self._new_client()
-                await self._connect(current, instead_of=left)
-                lived = await self._watch(current)
+                connected = await self._connect(current)
+                if left is not None:
+                    self._close(left)
+                lived = await self._watch(current) if connected else 0.0
                 pause = 0.0 if lived > _SHORT_LIFE else min(pause * 2 + 0.5, _LONGEST_PAUSE)
                 await self._pause(current, pause)
         finally:
             self.connected = False
-            closing = [client.close_when_idle() for client in (current,) if client]
-            await asyncio.gather(*closing, *self._closing, return_exceptions=True)
+            for client in tuple(self._open):
+                self._close(client)
+            await asyncio.gather(*self._closing, return_exceptions=True)
 
     def _new_client(self) -> _Client:
         client = _Client(self._app, self._app_token, self._greeted)
         client.wss_uri, self._address = self._address or None, ""
+        self._open.add(client)
         return client
 
     def _greeted(self) -> None:
         self.connected = True
         self.trouble = ""
 
-    async def _connect(self, client: _Client, *, instead_of: _Client | None) -> None:
-        """Open a new socket, and only then close the one before it."""
+    async def _connect(self, client: _Client) -> bool:
+        """Open a socket, while the one before it still stands."""
         connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
         try:
-            await self._wait_until_connected(client, connecting)
+            return await self._wait_until_connected(client, connecting)
         finally:
             connecting.cancel()
-            if instead_of is not None:
-                self._close(instead_of)
 
     async def _wait_until_connected(
         self, client: _Client, connecting: "asyncio.Task[None]"
-    ) -> None:
-        """Help a client that goes on with a spent address; give it up when that does not help.
-
-        Return as well when it was connected and has been lost since.
-        """
+    ) -> bool:
+        """Help a client that goes on with a spent address; give it up when that does not help."""
         started = renewed_at = monotonic()
         while not connecting.done() and not await client.is_connected():
             now = monotonic()
             if now - started > _REBUILD_AFTER:
                 self._helped("rebuilt")
                 log.warning("socket_rebuilt", seconds_down=round(now - started))
-                return
+                return False
             if now - renewed_at > _RENEW_ADDRESS_AFTER:
                 client.wss_uri = None
                 renewed_at = now
                 self._helped("address_renewed")
                 log.warning("socket_address_renewed", seconds_down=round(now - started))
             await asyncio.sleep(_CONNECTING_LOOK_SECONDS)
+        return True
 
     async def _watch(self, client: _Client) -> float:
         """Return when Slack asks to leave it, or when it is lost. Gives the seconds it lived."""
@@ -232,6 +234,9 @@ class _Place:
         await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
 
     def _close(self, client: _Client) -> None:
+        if client not in self._open:
+            return
+        self._open.remove(client)
         task = asyncio.create_task(client.close_when_idle())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)

@@ -34,10 +34,12 @@ def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
 
 
 async def check_cluster(
-    teleport: TeleportClient, settings: TeleportSettings, *, patience: float
+    teleport: TeleportClient, settings: TeleportSettings, *, end: float
 ) -> ClusterInfo:
-    """Ping, for up to `patience` seconds while the server does not answer. Raises StartError."""
-    end = monotonic() + patience
+    """Ping while the server does not answer, until `end` of the monotonic clock.
+
+    Raises StartError.
+    """
     pause = 0.2
     while True:
         try:

@@ -22,8 +22,6 @@ class Act:
     name: str
     """The command, the action id or the form's callback id."""
     slack_id: str
-    team: str
-    """The workspace that the person belongs to, as far as Slack says so."""
     channel: str = ""
     """Where it was done; empty in forms."""
     text: str = ""
@@ -43,7 +41,6 @@ def from_command(payload: Mapping[str, Any]) -> Act:
     return Act(
         name=payload["command"],
         slack_id=payload["user_id"],
-        team=payload.get("team_id", ""),
         channel=payload.get("channel_id", ""),
         text=payload.get("text", ""),
         trigger_id=payload.get("trigger_id", ""),
@@ -59,7 +56,6 @@ def from_click(payload: Mapping[str, Any]) -> Act:
     return Act(
         name=action.get("action_id", ""),
         slack_id=payload["user"]["id"],
-        team=payload["user"].get("team_id", ""),
         channel=(payload.get("channel") or {}).get("id", ""),
         value=action.get("value") or "",
         on_card=message and not container.get("is_ephemeral"),
@@ -75,7 +71,6 @@ def from_form(payload: Mapping[str, Any]) -> Act:
     return Act(
         name=view.get("callback_id", ""),
         slack_id=payload["user"]["id"],
-        team=payload["user"].get("team_id", ""),
         form=FormState(
             id=view["id"],
             private_metadata=view.get("private_metadata", ""),
@@ -90,6 +85,5 @@ def from_suggestion(payload: Mapping[str, Any]) -> Act:
     return Act(
         name=payload.get("action_id", ""),
         slack_id=payload["user"]["id"],
-        team=payload["user"].get("team_id", ""),
         text=payload.get("value") or "",
     )

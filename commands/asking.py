@@ -1,13 +1,13 @@
 """From what somebody asks for to a request in Teleport."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rapidfuzz import process
 
 from commands.patience import patiently
 from commands.services import Services
-from teleport_client.access_request import AccessRequest, NewAccessRequest, RequestState
+from teleport_client.access_request import AccessRequest, NewAccessRequest
 from teleport_client.errors import (
     InvalidArgument,
     NotFound,
@@ -59,32 +59,41 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
     return tried
 
 
-async def alike(services: Services, person: Person, tried: AccessRequest) -> list[AccessRequest]:
-    """Find this person's pending requests for the same roles and resources."""
-    pending = await services.teleport.requests(user=person.name, state=RequestState.PENDING)
+async def requests_of(services: Services, person: Person) -> tuple[AccessRequest, ...]:
+    """List everything that this person has asked for, newest first."""
+    return await patiently(
+        lambda deadline: services.teleport.requests(user=person.name, deadline=deadline)
+    )
+
+
+def alike(tried: AccessRequest, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+    """Choose those that wait already for the same roles and resources."""
     return [
         request
-        for request in pending
-        if set(request.roles) == set(tried.roles) and set(request.resources) == set(tried.resources)
+        for request in requests
+        if request.pending
+        and set(request.roles) == set(tried.roles)
+        and set(request.resources) == set(tried.resources)
     ]
 
 
 async def create(
-    services: Services, person: Person, ask: Ask, known: Sequence[AccessRequest]
+    services: Services, person: Person, ask: Ask, before: Iterable[AccessRequest]
 ) -> AccessRequest:
-    """Store a request once, trying for as long as a person waits.
+    """Store a request, trying for as long as a person waits.
 
-    `known` are the like ones from before: where an answer never came, another one is ours. Raises
+    `before` is what the person had asked for by then. Where an answer never came, a request beyond
+    these is ours; only one that Teleport does not list yet is stored a second time. Raises
     ReasonMissing, Refusal, TeleportError.
     """
     new = _new(services, person, ask)
-    known_ids = {request.id for request in known}
+    known_ids = {request.id for request in before}
     perhaps_stored = False
 
     async def attempt(deadline: float) -> AccessRequest:
         nonlocal perhaps_stored
-        if perhaps_stored and (twin := await _twin(services, new, known_ids)):
-            return twin
+        if perhaps_stored and (ours := await _stored_meanwhile(services, new, known_ids, deadline)):
+            return ours
         try:
             return await services.teleport.create_request(new, deadline=deadline)
         except Unreachable as error:
@@ -92,13 +101,24 @@ async def create(
             raise
 
     try:
-        created = await patiently(attempt, harmless=True)
+        created = await patiently(attempt, changes=True)
     except (InvalidArgument, NotFound, PermissionDenied) as error:
         if _REASON_MISSING in error.text:
             raise ReasonMissing(error.text.splitlines()[1:]) from error
         raise await _refusal(services, person, ask, error) from error
     services.changed(created.id)
     return created
+
+
+async def _stored_meanwhile(
+    services: Services, new: NewAccessRequest, known_ids: set[str], deadline: float
+) -> AccessRequest | None:
+    listed = await services.teleport.requests(user=new.user, deadline=deadline)
+    for request in listed:
+        same = set(request.roles) == set(new.roles) and request.reason == new.reason
+        if same and request.id not in known_ids:
+            return request
+    return None
 
 
 def _new(services: Services, person: Person, ask: Ask) -> NewAccessRequest:
@@ -108,22 +128,6 @@ def _new(services: Services, person: Person, ask: Ask) -> NewAccessRequest:
         reason=ask.reason,
         access_until=services.now() + ask.duration if ask.duration else None,
         suggested_reviewers=ask.reviewers,
-    )
-
-
-async def _twin(
-    services: Services, new: NewAccessRequest, known_ids: set[str]
-) -> AccessRequest | None:
-    pending = await services.teleport.requests(user=new.user, state=RequestState.PENDING)
-    return next(
-        (
-            request
-            for request in pending
-            if request.id not in known_ids
-            and set(request.roles) == set(new.roles)
-            and request.reason == new.reason
-        ),
-        None,
     )
 
 

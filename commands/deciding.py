@@ -5,7 +5,13 @@ from commands.explain import no_such_request
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState, Review
-from teleport_client.errors import AlreadyResolved, AlreadyReviewed, NotFound
+from teleport_client.errors import (
+    AlreadyResolved,
+    AlreadyReviewed,
+    NotFound,
+    OwnRequest,
+    ReviewNotAllowed,
+)
 from workspace.ask import check_reason
 from workspace.people import Person
 from workspace.refusal import Refusal
@@ -16,25 +22,35 @@ _DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 
 
 async def decide(
-    services: Services, slack_id: str, request_id: str, state: RequestState, reason: str = ""
+    services: Services,
+    slack_id: str,
+    request_id: str,
+    state: RequestState,
+    reason: str = "",
+    *,
+    shown: bool,
 ) -> AccessRequest:
     """Hand in a review. Gives the request as it stands afterwards.
 
-    Person and request are read fresh; whether the person may is for Teleport to say. Raises
+    Person and request are read fresh; whether the person may is for Teleport to say. A request
+    that was not `shown` to this person before is not spoken of unless they may know it. Raises
     Refusal, TeleportError.
     """
     refuse_if_deciding_is_off(services)
     check_reason(reason)
     person = await services.person(slack_id, fresh=True)
     request = await lookup.read_request(services, request_id)
-    check_open(services, person, request)
-    review = Review(author=person.name, state=state, reason=reason)
+    known = shown or await lookup.is_visible(services, person, request)
+    if known:
+        check_open(services, person, request)
     try:
-        decided = await _submit(services, request_id, review)
-    except (AlreadyResolved, AlreadyReviewed) as error:
-        # Somebody was faster: say who, from what is true now.
+        decided = await _submit(services, request_id, Review(person.name, state, reason))
+    except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest):
+        if not known:
+            raise no_such_request(request_id, services.policy.cluster) from None
+        # Somebody may have been faster: say who, from what is true now.
         check_open(services, person, await lookup.read_request(services, request_id))
-        raise error from None
+        raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
     services.changed(request_id)
@@ -99,7 +115,7 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
         return await services.teleport.submit_review(request_id, review, deadline=deadline)
 
     try:
-        return await patiently(attempt, harmless=True)
+        return await patiently(attempt, changes=True)
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:
             request = await lookup.read_request(services, request_id)

@@ -1,5 +1,10 @@
 """Approve and deny: typed with an id, clicked on a card or in a list, handed in with a form."""
 
+import asyncio
+from dataclasses import replace
+
+import structlog
+
 from commands import lookup
 from commands.act import Act
 from commands.deciding import check_open, decide, refuse_if_deciding_is_off
@@ -21,6 +26,8 @@ from workspace.views.message import sentence
 from workspace.views.pending_list import Row, pending_list
 
 APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 _FORM_SECONDS = 1.5
 """How long a form may wait for what it says about the request: its trigger lives 3 s."""
 
@@ -55,9 +62,10 @@ def button(*, approve: bool) -> Work:
         refuse_if_deciding_is_off(services)
         if _needs_reason(services, approve=approve):
             person = await services.person(act.slack_id)
-            await _open_form(services, person, Decision(act.value, approve, reply.channel), reply)
+            decision = Decision(act.value, approve, reply.channel, shown=True)
+            await _open_form(services, person, decision, reply)
         else:
-            await _decide(services, act, reply, Decision(act.value, approve), "")
+            await _decide(services, act, reply, Decision(act.value, approve, shown=True), "")
 
     return work
 
@@ -106,7 +114,9 @@ async def _decide(
     services: Services, act: Act, reply: Reply, decision: Decision, reason: str
 ) -> None:
     state = RequestState.APPROVED if decision.approve else RequestState.DENIED
-    request = await decide(services, act.slack_id, decision.request_id, state, reason)
+    request = await decide(
+        services, act.slack_id, decision.request_id, state, reason, shown=decision.shown
+    )
     if not act.on_card:
         await reply.say(decided_message(services.face(request), approve=decision.approve))
 
@@ -114,14 +124,17 @@ async def _decide(
 async def _open_form(services: Services, person: Person, decision: Decision, reply: Reply) -> None:
     face: CardFace | None = None
     try:
-        request = await services.teleport.request(decision.request_id, deadline=_FORM_SECONDS)
+        async with asyncio.timeout(_FORM_SECONDS):
+            request = await services.teleport.request(decision.request_id)
+            if not decision.shown and not await lookup.is_visible(services, person, request):
+                raise no_such_request(decision.request_id, services.policy.cluster)
         check_open(services, person, request)
         face = services.face(request)
     except NotFound as error:
         raise no_such_request(decision.request_id, services.policy.cluster) from error
-    except Unreachable:
+    except (Unreachable, TimeoutError) as error:
         # The form says less then; what it hands in is checked again anyway.
-        face = None
+        log.info("form_without_request", request_id=decision.request_id, error=str(error))
     if not await reply.open_form(decision_form(decision, face)):
         name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
         await reply.say(
@@ -148,8 +161,13 @@ async def _pick(services: Services, person: Person, reply: Reply) -> None:
 
 async def _show(services: Services, person: Person, part: str, reply: Reply) -> None:
     found = await lookup.ending_with(services, person, part)
-    if len(found) == 1:
-        await reply.say(card(services.face(found[0])))
+    reviewable = await services.permissions.reviewable(person.name, found)
+    rows = [
+        Row(services.face(request), request.created, may_decide=request.id in reviewable)
+        for request in found
+    ]
+    if len(rows) == 1:
+        face = rows[0].face
+        await reply.say(card(face if rows[0].may_decide else replace(face, can_decide=False)))
         return
-    rows = [Row(services.face(request), request.created, may_decide=True) for request in found]
     await reply.say(pending_list(f"{len(rows)} requests end in {part}", rows, scope="reviewable"))

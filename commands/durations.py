@@ -11,6 +11,8 @@ from workspace.untrusted import label
 LONGEST = timedelta(days=14)
 """Teleport grants nothing for longer (api/constants: MaxAccessDuration)."""
 _SHORTEST = timedelta(minutes=1)
+_FAR = 10**9
+"""Seconds; beyond what anybody may ask for, and within what a timedelta holds."""
 
 
 def duration_from(text: str) -> timedelta:
@@ -25,7 +27,7 @@ def duration_from(text: str) -> timedelta:
             " out to get as long as Teleport allows.",
             reason="bad_duration",
         )
-    duration = timedelta(seconds=min(seconds, 10**9))
+    duration = timedelta(seconds=max(-_FAR, min(seconds, _FAR)))
     if not _SHORTEST <= duration <= LONGEST:
         raise Refusal(
             f"“{label(text)}” is not possible: ask for between a minute and"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from rapidfuzz import process
 
 from commands.durations import duration_from
-from workspace.ask import Ask
+from workspace.ask import Ask, check_reviewers
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 
@@ -165,7 +165,9 @@ def _with_duration(ask: Ask, text: str) -> Ask:
 
 
 def _with_reviewers(ask: Ask, text: str) -> Ask:
-    return replace(ask, reviewers=tuple(dict.fromkeys((*ask.reviewers, *_listed(text)))))
+    reviewers = tuple(dict.fromkeys((*ask.reviewers, *_listed(text))))
+    check_reviewers(reviewers)
+    return replace(ask, reviewers=reviewers)
 
 
 _SETTERS: dict[str, Callable[[Ask, str], Ask]] = {

@@ -80,8 +80,8 @@ class Listeners:
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
-            act = read(body)
-            self._start(act, work, self._reply(act))
+            # Whatever is raised right after an ack would undo it, so the rest is a task.
+            self._keep(asyncio.create_task(self._read_and_run(read, body, work)))
 
         return listener
 
@@ -141,17 +141,30 @@ class Listeners:
         return Reply(act, slack, http, channel=channel, waiting_view=waiting_view)
 
     def _start(self, act: Act, work: Work, reply: Reply) -> None:
-        task = asyncio.create_task(self._run(act, work, reply))
+        self._keep(asyncio.create_task(self._run(act, work, reply)))
+
+    def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _read_and_run(
+        self, read: Callable[[Payload], Act], body: Payload, work: Work
+    ) -> None:
+        try:
+            act = read(body)
+        except (KeyError, IndexError, TypeError):
+            log.exception("payload_not_understood", kind=body.get("type", "command"))
+            return
+        await self._run(act, work, self._reply(act))
 
     async def _run(self, act: Act, work: Work, reply: Reply) -> None:
         started = monotonic()
         structlog.contextvars.bind_contextvars(act=act.name, slack_id=act.slack_id)
-        outcome = "done"
+        outcome = "cancelled"
         try:
             with one_act():
                 await work(self._services, act, reply)
+            outcome = "done"
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             outcome = "refused" if isinstance(error, Refusal) else "failed"
             await self._answer(reply, self._explained(act, error))

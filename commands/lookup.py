@@ -29,10 +29,12 @@ async def read_request(services: Services, request_id: str) -> AccessRequest:
         raise no_such_request(request_id, services.policy.cluster) from error
 
 
-async def pending_requests(services: Services) -> tuple[AccessRequest, ...]:
-    """All that wait, newest first."""
+async def pending_requests(services: Services, *, user: str = "") -> tuple[AccessRequest, ...]:
+    """List all that wait, of one user if given, newest first."""
     return await patiently(
-        lambda deadline: services.teleport.requests(state=RequestState.PENDING, deadline=deadline)
+        lambda deadline: services.teleport.requests(
+            user=user, state=RequestState.PENDING, deadline=deadline
+        )
     )
 
 
@@ -56,6 +58,11 @@ async def ending_with(services: Services, person: Person, part: str) -> list[Acc
     if not found:
         raise no_such_request(part, services.policy.cluster)
     return found
+
+
+async def is_visible(services: Services, person: Person, request: AccessRequest) -> bool:
+    """Whether this person may know of a request that nobody has shown them."""
+    return bool(await visible_to(services, person, [request]))
 
 
 async def visible_to(

@@ -31,38 +31,37 @@ def one_act(seconds: float = SECONDS) -> Iterator[None]:
         _end.reset(token)
 
 
-async def patiently(call: Callable[[float], Awaitable[T]], *, harmless: bool = False) -> T:
+async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = False) -> T:
     """Call with a deadline in seconds, and again while Teleport cannot be reached.
 
-    A call that may have been done already is repeated only if that is `harmless`. When patience
-    ends the last error is raised; it says if any of the calls may have been done.
+    With `changes` the call does something that may be sent twice without harm. When patience ends
+    the last error is raised, and its `sent` says whether anything can have been done by then.
     """
     left = max((_end.get() or monotonic() + SECONDS) - monotonic(), _LEAST_SECONDS)
-    last: Unreachable | None = None
+    last = Unreachable("Teleport did not answer in time")
     perhaps_done = under_way = False
 
     def worth_it(error: Exception) -> bool:
         nonlocal last, perhaps_done, under_way
-        under_way = False
         if not isinstance(error, Unreachable):
             return False
-        last = error
-        perhaps_done = perhaps_done or error.sent is Sent.PERHAPS
-        return error.retry_safe or harmless
+        last, under_way = error, False
+        perhaps_done = perhaps_done or error.sent is not Sent.NO
+        return changes or error.retry_safe
 
+    limit = asyncio.timeout(left)
     try:
-        async with asyncio.timeout(left):
+        async with limit:
             async for attempt in stamina.retry_context(
                 on=worth_it, attempts=None, timeout=None, **_PAUSES
             ):
                 with attempt:
                     under_way = True
                     return await call(ATTEMPT_SECONDS)
-    except TimeoutError as error:
-        last = last or Unreachable("Teleport did not answer in time")
-        last.sent = Sent.PERHAPS if perhaps_done or under_way else last.sent
-        raise last from error
+    except TimeoutError:
+        if not limit.expired():
+            raise
     except Unreachable as error:
-        error.sent = Sent.PERHAPS if perhaps_done else error.sent
-        raise
-    raise AssertionError("the last attempt either returns or raises")
+        last = error
+    last.sent = Sent.PERHAPS if changes and (perhaps_done or under_way) else Sent.NO
+    raise last

@@ -9,7 +9,6 @@ from commands.act import Act
 from commands.grammar import wants_help
 from commands.reply import Reply
 from commands.services import Services
-from teleport_client.access_request import AccessRequest
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
@@ -67,32 +66,26 @@ async def listing(services: Services, person: Person, scope: Scope, page: int = 
             f" that wait for you with {NAME}.",
             reason="may_not_list_all",
         )
-    pending = await lookup.pending_requests(services)
-    reviewable = await services.permissions.reviewable(person.name, pending)
-    chosen = [request for request in pending if _belongs(scope, request, person, reviewable)]
-    if not chosen:
+    rows = await _rows(services, person, scope)
+    if not rows:
         return sentence(_NONE[scope])
-    rows = [
-        Row(services.face(request), request.created, may_decide=request.id in reviewable)
-        for request in chosen
-    ]
     last_page = (len(rows) - 1) // PAGE
     return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
 
 
-def _belongs(
-    scope: Scope, request: AccessRequest, person: Person, reviewable: frozenset[str]
-) -> bool:
-    mine = request.user == person.name
-    match scope:
-        case Scope.MINE:
-            return mine
-        case Scope.REVIEWABLE:
-            return request.id in reviewable
-        case Scope.CONCERNED:
-            return mine or request.id in reviewable
-        case Scope.ALL:
-            return True
+async def _rows(services: Services, person: Person, scope: Scope) -> list[Row]:
+    if scope is Scope.MINE:
+        mine = await lookup.pending_requests(services, user=person.name)
+        return [Row(services.face(each), each.created, may_decide=False) for each in mine]
+    pending = await lookup.pending_requests(services)
+    reviewable = await services.permissions.reviewable(person.name, pending)
+    return [
+        Row(services.face(each), each.created, may_decide=each.id in reviewable)
+        for each in pending
+        if each.id in reviewable
+        or scope is Scope.ALL
+        or (scope is Scope.CONCERNED and each.user == person.name)
+    ]
 
 
 def _scope(word: str) -> Scope:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from async_lru import alru_cache
 
-from commands.patience import patiently
+from commands.patience import ATTEMPT_SECONDS, patiently
 from teleport_client.access_request import AccessCapabilities, AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
@@ -30,11 +30,11 @@ class Permissions:
         self._role = alru_cache(_MOST_ROLES, ttl=REMEMBERED_SECONDS)(self._read_role)
 
     async def capabilities(self, user: str) -> AccessCapabilities:
-        return await self._capabilities(user)
+        return await patiently(lambda _: self._capabilities(user))
 
     async def reviewable(self, user: str, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Ids of those that `user` may, or perhaps may, still vote on."""
-        roles = await self._roles(user)
+        roles = await patiently(lambda _: self._roles(user))
         return frozenset(
             request.id
             for request in requests
@@ -45,22 +45,18 @@ class Permissions:
 
     async def sees_all(self, user: str) -> bool:
         """Whether Teleport itself would show this user everybody's requests."""
-        roles = await self._roles(user)
+        roles = await patiently(lambda _: self._roles(user))
         return all(may(roles, "access_request", verb) for verb in ("list", "read"))
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
-        return await patiently(
-            lambda deadline: self._teleport.capabilities(user, deadline=deadline)
-        )
+        return await self._teleport.capabilities(user, deadline=ATTEMPT_SECONDS)
 
     async def _read_roles(self, user: str) -> tuple[Role, ...]:
-        held = await patiently(
-            lambda deadline: self._teleport.static_access(user, deadline=deadline)
-        )
+        held = await self._teleport.static_access(user, deadline=ATTEMPT_SECONDS)
         roles = await asyncio.gather(*(self._role(name) for name in held.roles))
         return tuple(role for role in roles if role is not None)
 
     async def _read_role(self, name: str) -> Role | None:
         with suppress(NotFound):
-            return await patiently(lambda deadline: self._teleport.role(name, deadline=deadline))
+            return await self._teleport.role(name, deadline=ATTEMPT_SECONDS)
         return None

@@ -57,11 +57,12 @@ async def store(
     services: Services, person: Person, ask: Ask, tried: AccessRequest, reply: Reply
 ) -> None:
     """Store what Teleport has tried, unless the same is asked for already. Raises ReasonMissing."""
-    known = await patiently(lambda _: asking.alike(services, person, tried))
-    if known and not ask.anyway:
-        await reply.say(ask_again(ask, services.face(known[0]), known[0].created))
+    before = await asking.requests_of(services, person)
+    like = asking.alike(tried, before)
+    if like and not ask.anyway:
+        await reply.say(ask_again(ask, services.face(like[0]), like[0].created))
         return
-    created = await asking.create(services, person, ask, known)
+    created = await asking.create(services, person, ask, before)
     await reply.instead(asked(ask, services.face(created), created.created))
 
 

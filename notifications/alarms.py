@@ -12,7 +12,7 @@ _LONGEST_SLEEP = 30.0
 
 
 class Alarms:
-    """Reports an id when its moment has come. A moment that moved is simply reported twice."""
+    """Reports an id when its moment has come: the last one that was set for it."""
 
     def __init__(self, ring: Callable[[str], None], *, now: Callable[[], datetime]) -> None:
         self._ring = ring

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -12,12 +11,13 @@ from notifications.alarms import Alarms
 from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
-from notifications.plan import passed_over
+from notifications.plan import Outlook, passed_over
 from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.errors import TeleportError
-from workspace.outbox import Outbox, Priority
+from workspace.outbox import NotSending, Outbox, Priority
+from workspace.slack_failure import SLACK_ERRORS
 from workspace.views.message import sentence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -88,34 +88,45 @@ class Controller:
         """Take over: know what was shown, look at everything once, then at whatever changes."""
         await self._ledger.load()
         log.info("ledger_loaded", entries=len(self._ledger), requests=len(self.mirror))
-        self.queue.open()
+        first = not self._ledger.ids
+        outlook = None
+        if first_started := self._now() if first else self._ledger.first_started:
+            outlook = self._reconciler.sort_out_from(first_started)
+        self._look_at_everything()
+        sending = asyncio.create_task(self.outbox.run())
         try:
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.outbox.run())
-                if not self._ledger.ids:
-                    parts.create_task(self._first_start())
-                for request in self.mirror.requests():
-                    self.queue.add(request.id, live=False)
-                for request_id in self._ledger.ids:
-                    self.queue.add(request_id, live=False)
                 parts.create_task(self.queue.run(self._reconciler.reconcile))
+                if first and outlook:
+                    parts.create_task(self._sum_up_older(outlook))
         finally:
             self.queue.close()
+            self.outbox.give_up_waiting()
+            await self._reconciler.finish()
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
-    async def _first_start(self) -> None:
+    def _look_at_everything(self) -> None:
+        self.queue.open()
+        for request in self.mirror.requests():
+            self.queue.add(request.id, live=False)
+        for request_id in self._ledger.ids:
+            self.queue.add(request_id, live=False)
+
+    async def _sum_up_older(self, outlook: Outlook) -> None:
         """Say in one line what waits since before there was a bot; the plan passes it over."""
-        now = self._now()
-        outlook = replace(self._reconciler.outlook, first_started=now)
-        self._reconciler.outlook = outlook
         older: Counter[str] = Counter()
         for request in self.mirror.requests():
-            if request.pending and passed_over(request, now, outlook):
+            if request.pending and passed_over(request, self._now(), outlook):
                 older.update(await self._recipients.channels_for(request))
         for channel, count in older.items():
             words = "request waits" if count == 1 else "requests wait"
             said = sentence(
                 f"{count} older access {words} for a decision. See them with /teleport-pending."
             )
-            await self.outbox.post(
-                channel, said, priority=Priority.REMINDER, request_id="", key="older"
-            )
+            try:
+                await self.outbox.post(
+                    channel, said, priority=Priority.REMINDER, request_id="", key="older"
+                )
+            except (*SLACK_ERRORS, NotSending) as error:
+                log.warning("older_not_summed_up", channel=channel, error=type(error).__name__)

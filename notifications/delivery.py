@@ -8,13 +8,13 @@ from uuid import uuid4
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.entry import Entry, Intent, Shown
-from notifications.history import History
+from notifications.entry import UNKNOWN_FACE, Entry, Intent, Shown
+from notifications.history import History, Unreadable
 from notifications.plan import EditCard, PostCard, Tell, card_slot, face_shown, notice_slot
 from notifications.recipients import Recipients
 from workspace.outbox import NotSending, Outbox, Posted, Priority
 from workspace.people import People
-from workspace.slack_failure import Failure, error_code, failure_of
+from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, failure_of
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice
@@ -90,9 +90,10 @@ class Delivery:
                 key=intent.key,
             )
         except NotSending as error:
-            return Outcome(error=error)
-        except Exception as error:  # noqa: BLE001 - judged by the table of failures
-            return _not_posted(request_id, intent, error)
+            return Outcome(owed=intent.key, error=error)
+        except SLACK_ERRORS as error:
+            _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
+            return _not_posted(intent, error)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
         return Outcome(_shown(intent, posted, posting.face))
 
@@ -103,8 +104,9 @@ class Delivery:
             await self._outbox.edit(Posted(message.channel, message.ts), card(face))
         except NotSending as error:
             return Outcome(error=error)
-        except Exception as error:  # noqa: BLE001 - judged by the table of failures
-            return _not_edited(request_id, fresh, error)
+        except SLACK_ERRORS as error:
+            _log_failure("not_edited", request_id, fresh.slot, fresh.channel, error)
+            return _not_edited(fresh, error)
         log.info("edited", request_id=request_id, slot=message.slot, standing=face.standing)
         return Outcome(fresh)
 
@@ -113,19 +115,21 @@ class Delivery:
 
         What is found gets no fingerprint that could be current, and so is drawn anew.
         """
-        if self._history.readable(intent.channel):
+        try:
             posted = await self._history.find(intent.channel, intent.key, intent.at)
-            if posted is not None:
-                face = "unknown" if intent.slot == card_slot(intent.channel) else ""
-                return Outcome(_shown(intent, posted, face))
-        else:
-            log.warning("posting_again", request_id=request_id, slot=intent.slot)
-        return Outcome(owed=intent.key)
+        except Unreadable as error:
+            posted = None
+            log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))
+        if posted is None:
+            return Outcome(owed=intent.key)
+        face = UNKNOWN_FACE if intent.slot == card_slot(intent.channel) else ""
+        return Outcome(_shown(intent, posted, face))
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
 
     async def _requester_dm(self, face: CardFace) -> str:
+        """Find the channel to tell the requester in; empty where there is none for good."""
         slack_id = await self._people.slack_id(face.user)
         if slack_id is None:
             log.info("requester_not_in_slack", request_id=face.id, user=face.user)
@@ -133,7 +137,7 @@ class Delivery:
         try:
             return await self._recipients.dm(slack_id)
         except SlackApiError as error:
-            if failure_of(error) is not Failure.UNREACHABLE:
+            if failure_of(error) in PASSING:
                 raise
             log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
             return ""
@@ -143,40 +147,29 @@ def _shown(intent: Intent, posted: Posted, face: str) -> Shown:
     return Shown(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
 
 
-def _not_posted(request_id: str, intent: Intent, error: Exception) -> Outcome:
+def _not_posted(intent: Intent, error: Exception) -> Outcome:
     failure = failure_of(error)
-    log.warning(
-        "not_posted",
-        request_id=request_id,
-        slot=intent.slot,
-        channel=intent.channel,
-        failure=failure.value,
-        error=_words(error),
-    )
     if failure is Failure.UNCERTAIN:
         return Outcome(error=error)
     if failure in {Failure.UNREACHABLE, Failure.REJECTED}:
-        given_up = Shown(slot=intent.slot, channel=intent.channel, ts="")
-        return Outcome(given_up)
+        return Outcome(Shown(slot=intent.slot, channel=intent.channel, ts=""))
     return Outcome(owed=intent.key, error=error)
 
 
-def _not_edited(request_id: str, fresh: Shown, error: Exception) -> Outcome:
-    failure = failure_of(error)
-    log.warning(
-        "not_edited",
-        request_id=request_id,
-        slot=fresh.slot,
-        channel=fresh.channel,
-        failure=failure.value,
-        error=_words(error),
-    )
-    if failure in {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.REJECTED}:
+def _not_edited(fresh: Shown, error: Exception) -> Outcome:
+    if failure_of(error) in {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.REJECTED}:
         return Outcome(fresh)
     return Outcome(error=error)
 
 
-def _words(error: Exception) -> str:
-    """Slack's word for it; never the whole answer, which may quote what was sent."""
+def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:
+    """Name Slack's word for it, and never the whole answer: it may quote what was sent."""
     code = error_code(error) if isinstance(error, SlackApiError) else str(error)
-    return f"{type(error).__name__}: {code}"
+    log.warning(
+        event,
+        request_id=request_id,
+        slot=slot,
+        channel=channel,
+        failure=failure_of(error).value,
+        error=f"{type(error).__name__}: {code}",
+    )

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from workspace.untrusted import shortened
 from workspace.views.card import CardFace, Vote
 
+UNKNOWN_FACE = "unknown"
+"""Fingerprint of nothing, for a card that has to be drawn anew."""
 _NAME, _REASON, _MANY = 60, 300, 12
 
 
@@ -46,8 +48,10 @@ class Entry(BaseModel):
     """What was last known, short of its longest texts: enough to draw the last card."""
     messages: tuple[Shown, ...] = ()
     intents: tuple[Intent, ...] = ()
-    passed_over: bool = False
-    """Existed before the bot was first started; gets no card."""
+    passed_over: datetime | None = None
+    """Set to the very first start of the bot, before which this existed; gets no card."""
+    touched: datetime | None = None
+    """When this was last written."""
 
     def shown(self, slot: str) -> Shown | None:
         return next((each for each in self.messages if each.slot == slot), None)
@@ -72,6 +76,14 @@ class Entry(BaseModel):
         intents = tuple(intent for intent in self.intents if intent.slot != message.slot)
         return self.model_copy(update={"messages": (*others, message), "intents": intents})
 
+    def doubted(self) -> Self:
+        """Take no card for up to date."""
+        messages = tuple(
+            each.model_copy(update={"face": UNKNOWN_FACE}) if each.face else each
+            for each in self.messages
+        )
+        return self.model_copy(update={"messages": messages})
+
     def with_face(self, face: CardFace) -> Self:
         return self.model_copy(update={"face": trimmed(face)})
 
@@ -86,7 +98,7 @@ def trimmed(face: CardFace) -> CardFace:
         reason=shortened(face.reason, _REASON),
         progress=tuple(shortened(row, _REASON) for row in face.progress[:_MANY]),
         votes=tuple(
-            Vote(shortened(vote.author, _NAME), vote.approved, shortened(vote.reason, _REASON // 3))
+            Vote(shortened(vote.author, _NAME), vote.state, shortened(vote.reason, _REASON // 3))
             for vote in face.votes[:_MANY]
         ),
         decided_by=tuple(shortened(name, _NAME) for name in face.decided_by[:_MANY]),

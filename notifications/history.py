@@ -2,14 +2,20 @@
 
 from datetime import datetime, timedelta
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from workspace.outbox import Posted
+from workspace.slack_failure import PASSING, error_code, failure_of
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 _EARLIER = timedelta(minutes=2)
 """Slack's clock stamps the message, ours the intent."""
 _PAGE = 200
+
+
+class Unreadable(Exception):
+    """Slack does not let us read this channel back."""
 
 
 class History:
@@ -20,15 +26,25 @@ class History:
         self._scopes = scopes
         self._bot_id = bot_id
 
-    def readable(self, channel: str) -> bool:
-        """Whether the token may read such a channel back. Private ones may have a C as well."""
+    def _check_scopes(self, channel: str) -> None:
+        """Raise Unreadable where asking is no use. Private channels may have a C as well."""
         wanted = {_SCOPES.get(channel[:1], "")}
         if channel.startswith("C"):
             wanted.add("groups:history")
-        return bool(wanted & self._scopes)
+        if not wanted & self._scopes:
+            raise Unreadable("no history scope")
 
     async def find(self, channel: str, key: str, since: datetime) -> Posted | None:
-        """Find the message that carries `key`. Raises SlackApiError."""
+        """Find the message that carries `key`. Raises Unreadable, SlackApiError."""
+        self._check_scopes(channel)
+        try:
+            return await self._search(channel, key, since)
+        except SlackApiError as error:
+            if failure_of(error) in PASSING:
+                raise
+            raise Unreadable(error_code(error)) from error
+
+    async def _search(self, channel: str, key: str, since: datetime) -> Posted | None:
         cursor = ""
         while True:
             answer = await self._slack.conversations_history(

@@ -19,6 +19,7 @@ GIVE_UP_SECONDS = 10.0
 """Unable to renew for this long, by our own clock, we stop: the rest of the TTL covers a Slack call
 that is under way and a difference between clocks."""
 _CALL_SECONDS = 4.0
+_FIRST_PAUSE, _LAST_PAUSE = 0.5, 30.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -46,6 +47,7 @@ class Leadership:
         self._renew_seconds = renew_seconds
         self._renewed = 0.0
         self._alone = False
+        """The bot's role has no verbs for semaphores, so it has to be the only replica."""
         self._held = False
 
     @property
@@ -53,16 +55,16 @@ class Leadership:
         """Whether this replica may send now."""
         return self._held and (self._alone or monotonic() - self._renewed < GIVE_UP_SECONDS)
 
-    @property
-    def alone(self) -> bool:
-        """True when the bot's role has no verbs for semaphores: it must be the only replica."""
-        return self._alone
-
     async def run(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Wait for the lease, do `work` while it lasts, and so on until cancelled."""
+        """Wait for the lease, do `work` while it lasts, and so on until cancelled.
+
+        Work that fails because of Teleport is started again after a pause; anything else ends this.
+        """
+        pause = _FIRST_PAUSE
         while True:
             lease = await self._acquire()
             log.info("lease_acquired", name=self._name, alone=self._alone)
+            started = monotonic()
             self._held = True
             try:
                 await self._work_while_held(lease, work)
@@ -71,6 +73,10 @@ class Leadership:
             finally:
                 self._held = False
                 await self._let_go(lease)
+            pause = (
+                _FIRST_PAUSE if monotonic() - started > _LAST_PAUSE else min(pause * 2, _LAST_PAUSE)
+            )
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
     async def _acquire(self) -> Lease | None:
         """Give None when semaphores are forbidden to us."""

@@ -42,6 +42,15 @@ class Seen:
     source: Source
 
 
+@dataclass(eq=False, slots=True)
+class _Read:
+    """A request that is being read by id."""
+
+    request_id: str
+    overtaken: bool = False
+    """An event came in meanwhile."""
+
+
 class StreamEnded(Exception):
     """The server ended the watch without an error."""
 
@@ -64,7 +73,9 @@ class Mirror:
         self._changed = changed
         self._relist_seconds = relist_seconds
         self._seen: dict[str, Seen] = {}
+        self._reads: list[_Read] = []
         self._touched: set[str] = set()
+        """Requests that had an event since the last list was asked for."""
         self.synced = asyncio.Event()
         """Set once everything has been listed for the first time."""
         self.trouble = "not synced yet"
@@ -84,14 +95,23 @@ class Mirror:
         return [seen.request for seen in self._seen.values()]
 
     async def confirm(self, request_id: str) -> AccessRequest | None:
-        """Read one request from Teleport's storage, None when it is gone. Raises TeleportError."""
+        """Read one request from Teleport's storage, None when it is gone. Raises TeleportError.
+
+        An event that comes in meanwhile is newer than what was read.
+        """
+        read = _Read(request_id)
+        self._reads.append(read)
+        found: AccessRequest | None = None
         try:
-            request = await self._teleport.request(request_id)
+            found = await self._teleport.request(request_id)
         except NotFound:
-            self._seen.pop(request_id, None)
-            return None
-        self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
-        return request
+            found = None
+        finally:
+            self._reads.remove(read)
+        if not read.overtaken:
+            self._keep(request_id, found)
+        seen = self._seen.get(request_id)
+        return seen.request if seen else None
 
     async def run(self) -> None:
         """Follow Teleport until cancelled, through every break."""
@@ -99,9 +119,10 @@ class Mirror:
         while True:
             try:
                 async with self._teleport.watch_requests() as events:
-                    pause = _FIRST_RETRY
                     await self._follow(events)
             except (TeleportError, StreamEnded) as error:
+                if self.watching:
+                    pause = _FIRST_RETRY
                 self.trouble = f"the watch ended: {error}"
                 log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
@@ -116,7 +137,7 @@ class Mirror:
             self._apply_list(await self._teleport.requests())
             self.trouble = ""
             self.synced.set()
-            relisting = asyncio.create_task(self._relist_for_ever())
+            relisting = asyncio.create_task(self._relist_for_ever(arrived))
             while True:
                 event = await arrived.get()
                 if isinstance(event, Exception):
@@ -127,41 +148,56 @@ class Mirror:
             if relisting is not None:
                 relisting.cancel()
 
-    async def _relist_for_ever(self) -> None:
+    async def _relist_for_ever(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
         while True:
             await asyncio.sleep(self._relist_seconds * random.uniform(0.8, 1.2))  # noqa: S311
             self._touched.clear()
             try:
-                listed = await self._teleport.requests()
+                self._apply_list(await self._teleport.requests(), except_for=self._touched)
             except TeleportError as error:
                 log.warning("relist_failed", error=str(error))
-                continue
-            self._apply_list(listed, except_for=self._touched)
+            except Exception as error:  # noqa: BLE001 - handed over to whoever follows
+                arrived.put_nowait(error)
+                return
 
     def _apply_event(self, event: WatchEvent) -> None:
         match event:
             case RequestPut(request):
-                self._seen[request.id] = Seen(request, Source.EVENT_OR_READ)
+                self._keep(request.id, request)
                 self._touch(request.id)
             case RequestDeleted(request_id):
-                self._seen.pop(request_id, None)
+                self._keep(request_id, None)
                 self._touch(request_id)
+
+    def _keep(self, request_id: str, request: AccessRequest | None) -> None:
+        if request is None:
+            self._seen.pop(request_id, None)
+        else:
+            self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
 
     def _touch(self, request_id: str) -> None:
         self._touched.add(request_id)
+        for read in self._reads:
+            read.overtaken = read.overtaken or read.request_id == request_id
         self._changed(request_id, True)
 
     def _apply_list(
         self, listed: Iterable[AccessRequest], *, except_for: Iterable[str] = ()
     ) -> None:
-        """Oldest first, so that a backlog is worked off in the order in which people asked."""
+        """Oldest first, so that a backlog is worked off in the order in which people asked.
+
+        What waits is reported in any case: a channel may take messages by now.
+        """
         touched = frozenset(except_for)
         by_id = {request.id: request for request in listed}
         for request in sorted(by_id.values(), key=_age):
             known = self._seen.get(request.id)
-            if request.id in touched or (known is not None and known.request == request):
+            if request.id in touched:
                 continue
-            self._seen[request.id] = Seen(request, Source.LIST)
+            if known is None or known.request != request:
+                self._seen[request.id] = Seen(request, Source.LIST)
+            elif not request.pending:
+                continue
             self._changed(request.id, False)
         for missing in self._seen.keys() - by_id.keys() - touched:
             self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)

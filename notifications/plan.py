@@ -23,7 +23,7 @@ class Outlook:
     """Address that request ids are appended to, where Teleport has pages for them."""
     can_decide: bool = True
     first_started: datetime | None = None
-    """Set while what existed before the very first start is sorted out."""
+    """Set where this ledger's very first start is known: what existed before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
 
 

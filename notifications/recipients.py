@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -10,10 +11,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from teleport_client.access_request import AccessRequest
-from workspace.slack_failure import error_code
+from workspace.slack_failure import PASSING, error_code, failure_of
 
 ANY_ROLE = "*"
 _REMEMBERED_SECONDS = 600
+_LOOK_AGAIN_SECONDS = 300.0
+"""After which a recipient that could not be found is looked for, and logged, again."""
 _PAGE = 1000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -25,6 +28,10 @@ class Channel:
     name: str
     shared: bool
     """With another company."""
+
+
+class _NotFound(Exception):
+    """A recipient that cannot be written to, and why."""
 
 
 class Recipients:
@@ -44,6 +51,7 @@ class Recipients:
         self._slack = slack
         self._by_role = by_role
         self._allow_shared = allow_shared
+        self._not_found: dict[str, float] = {}
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
         self._channels = remember(self._list_channels)
@@ -54,8 +62,16 @@ class Recipients:
         return await self.resolved(named_for(request.roles, self._by_role))
 
     async def resolved(self, names: Sequence[str]) -> tuple[str, ...]:
-        found = [await self._resolve(name) for name in names]
-        return tuple(dict.fromkeys(channel for channel in found if channel))
+        found: list[str] = []
+        for name in names:
+            if self._not_found.get(name, 0.0) > monotonic():
+                continue
+            try:
+                found.append(await self._resolve(name))
+            except _NotFound as error:
+                self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
+                log.error("recipient_left_out", recipient=name, error=str(error))  # noqa: TRY400
+        return tuple(dict.fromkeys(found))
 
     async def dm(self, slack_id: str) -> str:
         """Id of the direct message channel with a person. Raises SlackApiError."""
@@ -72,16 +88,13 @@ class Recipients:
                 return await self._dm(answer["user"]["id"])
             channel = await self._find(name)
         except SlackApiError as error:
-            if not (code := error_code(error)) or code == "ratelimited":
+            if failure_of(error) in PASSING:
                 raise
-            log.error("recipient_not_found", recipient=name, error=code)  # noqa: TRY400 - no bug
-            return ""
+            raise _NotFound(error_code(error)) from error
         if channel is None:
-            log.error("recipient_not_found", recipient=name, error="no such channel")
-            return ""
+            raise _NotFound("no channel of that name that the bot can see")
         if channel.shared and not self._allow_shared:
-            log.error("recipient_shared", recipient=name, channel=channel.id)
-            return ""
+            raise _NotFound("shared with another company; slack.allow_shared_channels is off")
         return channel.id
 
     async def _find(self, name: str) -> Channel | None:

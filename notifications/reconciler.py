@@ -6,11 +6,12 @@ or a lost answer leaves a trace. Nothing is shown from a list alone.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from notifications.alarms import Alarms
 from notifications.delivery import Delivery, Posting
-from notifications.entry import Entry, trimmed
+from notifications.entry import Entry, Shown, trimmed
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror, Source
 from notifications.plan import (
@@ -30,8 +31,6 @@ from workspace.views.card import CardFace
 
 
 class Reconciler:
-    """`outlook` may be replaced at any time; it holds for whatever is planned next."""
-
     def __init__(
         self,
         *,
@@ -49,7 +48,17 @@ class Reconciler:
         self._recipients = recipients
         self._alarms = alarms
         self._now = now
-        self.outlook = outlook
+        self._outlook = outlook
+        self._delivering: set[asyncio.Task[None]] = set()
+
+    def sort_out_from(self, first_started: datetime) -> Outlook:
+        """Pass over what was too old at the bot's very first start. Gives what now holds."""
+        self._outlook = replace(self._outlook, first_started=first_started)
+        return self._outlook
+
+    async def finish(self) -> None:
+        """Wait for messages that are on their way, and for their record."""
+        await asyncio.gather(*self._delivering, return_exceptions=True)
 
     async def reconcile(self, request_id: str) -> None:
         """Do what the plan says, until it says nothing. Raises what stood in the way."""
@@ -82,7 +91,7 @@ class Reconciler:
         if request is not None:
             self._alarms.set_for(request)
             channels = await self._recipients.channels_for(request)
-        return plan(request, self._ledger.get(request_id), channels, self._now(), self.outlook)
+        return plan(request, self._ledger.get(request_id), channels, self._now(), self._outlook)
 
     async def _carry_out(self, request_id: str, todo: Plan) -> None:
         face, actions = todo.face, todo.actions
@@ -96,31 +105,46 @@ class Reconciler:
                 entry = outcome.noted_in(entry)
             await self._ledger.write(request_id, entry)
         elif any(isinstance(action, PassOver) for action in actions):
-            await self._ledger.write(request_id, entry.model_copy(update={"passed_over": True}))
+            passed_over = {"passed_over": self._outlook.first_started}
+            await self._ledger.write(request_id, entry.model_copy(update=passed_over))
         else:
             await self._send(request_id, face, entry.with_face(face), actions)
 
     async def _send(
         self, request_id: str, face: CardFace, entry: Entry, actions: Sequence[Action]
     ) -> None:
-        postings: list[Posting] = []
-        for action in actions:
-            if isinstance(action, PostCard | Tell):
-                prepared = await self._delivery.posting(action, face)
-                if isinstance(prepared, Posting):
-                    postings.append(prepared)
-                else:
-                    entry = entry.with_message(prepared)
+        """Send what can be sent; what stands in the way of one message holds up no other."""
+        wanted = [action for action in actions if isinstance(action, PostCard | Tell)]
+        prepared = await asyncio.gather(
+            *(self._delivery.posting(action, face) for action in wanted), return_exceptions=True
+        )
+        for undeliverable in (each for each in prepared if isinstance(each, Shown)):
+            entry = entry.with_message(undeliverable)
+        postings = [each for each in prepared if isinstance(each, Posting)]
         if postings:
             entry = entry.with_intents(tuple(posting.intent for posting in postings))
             await self._ledger.write(request_id, entry)
+        edits = [action for action in actions if isinstance(action, EditCard)]
+        delivering = asyncio.create_task(self._deliver(request_id, face, entry, postings, edits))
+        self._delivering.add(delivering)
+        delivering.add_done_callback(self._delivering.discard)
+        await asyncio.shield(delivering)
+        for error in prepared:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def _deliver(
+        self,
+        request_id: str,
+        face: CardFace,
+        entry: Entry,
+        postings: Sequence[Posting],
+        edits: Sequence[EditCard],
+    ) -> None:
+        """Send and record, in one piece: what Slack took must not be forgotten."""
         outcomes = await asyncio.gather(
             *(self._delivery.post(request_id, posting) for posting in postings),
-            *(
-                self._delivery.edit(request_id, action, face)
-                for action in actions
-                if isinstance(action, EditCard)
-            ),
+            *(self._delivery.edit(request_id, action, face) for action in edits),
         )
         for outcome in outcomes:
             entry = outcome.noted_in(entry)

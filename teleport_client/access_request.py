@@ -112,7 +112,3 @@ class AccessCapabilities:
     """What a user may ask for beyond the roles already held."""
 
     requestable_roles: tuple[str, ...]
-    suggested_reviewers: tuple[str, ...] = ()
-    reason_required: bool = False
-    """True when at least one of the requestable roles needs a reason."""
-    reason_prompt: str = ""

@@ -64,7 +64,7 @@ class TeleportClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the channel; calls still under way end with Unreachable."""
+        """Close the channel. gRPC cancels calls that are still under way."""
         await self._channel.close()
 
     async def ping(self, *, deadline: float = DEADLINE) -> ClusterInfo:
@@ -80,9 +80,7 @@ class TeleportClient:
         with _errors_of("GetAccessCapabilities"):
             return convert.capabilities_from(
                 await self._auth.GetAccessCapabilities(
-                    types.AccessCapabilitiesRequest(
-                        User=user, RequestableRoles=True, SuggestedReviewers=True
-                    ),
+                    types.AccessCapabilitiesRequest(User=user, RequestableRoles=True),
                     timeout=deadline,
                 )
             )
@@ -120,7 +118,7 @@ class TeleportClient:
         page, _ = await self._list_page(
             types.AccessRequestFilter(ID=request_id), "", 1, deadline=deadline
         )
-        if not page:
+        if not page or page[0].id != request_id:
             raise errors.NotFound(
                 f'access request "{request_id}" not found',
                 method="ListAccessRequests",

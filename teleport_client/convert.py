@@ -135,12 +135,7 @@ def review_to(review: Review) -> types.AccessReview:
 
 
 def capabilities_from(message: types.AccessCapabilities) -> AccessCapabilities:
-    return AccessCapabilities(
-        requestable_roles=tuple(message.RequestableRoles),
-        suggested_reviewers=tuple(message.SuggestedReviewers),
-        reason_required=message.RequireReason,
-        reason_prompt=message.RequestPrompt,
-    )
+    return AccessCapabilities(requestable_roles=tuple(message.RequestableRoles))
 
 
 def _threshold_from(message: types.AccessReviewThreshold) -> Threshold:
@@ -187,7 +182,6 @@ def user_from(message: types.UserV2) -> User:
         roles=tuple(message.Spec.Roles),
         traits=_traits_from(message.Spec.Traits),
         locked=message.Spec.Status.IsLocked,
-        locked_until=time_from(message.Spec.Status.LockExpires),
         bot=BOT_LABEL in message.Metadata.Labels,
     )
 

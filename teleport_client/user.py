@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -21,7 +20,6 @@ class User:
     traits: Traits = field(default_factory=_no_traits)
     locked: bool = False
     """Locked out of login, for instance after too many failed attempts."""
-    locked_until: datetime | None = None
     bot: bool = False
     """A Machine ID bot's user."""
 

@@ -1,5 +1,6 @@
 """What a person asks for, on its way between a command, a form and a button."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,6 +8,8 @@ from pydantic import TypeAdapter
 
 from workspace.refusal import Refusal
 
+_MOST_REVIEWERS = 20
+_REVIEWERS_CHARACTERS = 1000
 REASON_BYTES = 4096
 """Teleport's own limit on a reason (api/types/access_request.go)."""
 
@@ -32,6 +35,15 @@ _ASKS = TypeAdapter(Ask)
 def unpacked(text: str) -> Ask:
     """Read what `packed` wrote. Raises ValueError on anything else."""
     return _ASKS.validate_json(text)
+
+
+def check_reviewers(reviewers: Sequence[str]) -> None:
+    """Refuse more than anybody means to ask, and more than a form can carry along."""
+    if len(reviewers) > _MOST_REVIEWERS or sum(map(len, reviewers)) > _REVIEWERS_CHARACTERS:
+        raise Refusal(
+            f"Name at most {_MOST_REVIEWERS} reviewers. Nothing was asked for.",
+            reason="too_many_reviewers",
+        )
 
 
 def check_reason(reason: str) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.slack_failure import Failure, failure_of, retry_after
+from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, retry_after
 from workspace.views.message import Message
 
 SECONDS_BETWEEN_POSTS = 1.0
@@ -33,8 +33,7 @@ class Priority(IntEnum):
     NEW_REQUEST = 0
     CARD_UPDATE = 1
     DIRECT_MESSAGE = 2
-    THREAD_REPLY = 3
-    REMINDER = 4
+    REMINDER = 3
 
 
 class NotSending(Exception):
@@ -123,7 +122,7 @@ class Outbox:
                         await self._news.wait()
         finally:
             await asyncio.gather(*self._sending, return_exceptions=True)
-            self._give_up_waiting()
+            self.give_up_waiting()
 
     async def _submit(
         self, method: str, arguments: dict[str, Any], lane: _Lane, priority: Priority
@@ -180,7 +179,7 @@ class Outbox:
             call.done.set_result(Posted(answer["channel"], answer["ts"]))
 
     def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
-        if failure_of(error) is Failure.RATE_LIMITED:
+        if isinstance(error, SLACK_ERRORS) and failure_of(error) is Failure.RATE_LIMITED:
             seconds = retry_after(error)
             log.warning("slack_rate_limited", method=call.method, retry_after=seconds)
             now = asyncio.get_running_loop().time()
@@ -189,7 +188,8 @@ class Outbox:
         elif not call.done.done():
             call.done.set_exception(error)
 
-    def _give_up_waiting(self) -> None:
+    def give_up_waiting(self) -> None:
+        """Let everything that is not on its way yet end with NotSending."""
         for lane in self._lanes.values():
             for _, _, call in lane.waiting:
                 if not call.done.done():

@@ -72,10 +72,12 @@ class People:
         self._slack_id = remember(self._read_slack_id)
 
     async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
-        """Tell who acts. `fresh` reads the Teleport user anew, as every decision must.
+        """Tell who acts. `fresh` reads account and user anew, as every decision must.
 
         Raises Refusal when this account may not act, TeleportError and SlackApiError.
         """
+        if fresh:
+            self._account.cache_invalidate(slack_id)
         account = await self._account(slack_id)
         _check_account(account, self._matching.team)
         if fresh:
@@ -85,8 +87,21 @@ class People:
         return Person(slack_id, user)
 
     async def slack_id(self, user_name: str) -> str | None:
-        """Find the Slack account of a Teleport user, None when there is not exactly one."""
-        return await self._slack_id(user_name)
+        """Find the Slack account of a Teleport user, None when there is not exactly one.
+
+        An account that may not act, or that stands for somebody else as well, is none. Raises
+        TeleportError and SlackApiError.
+        """
+        slack_id = await self._slack_id(user_name)
+        if slack_id is None:
+            return None
+        try:
+            account = await self._account(slack_id)
+            _check_account(account, self._matching.team)
+            user = await self._user(account)
+        except Refusal:
+            return None
+        return slack_id if user.name == user_name else None
 
     async def _read_account(self, slack_id: str) -> SlackAccount:
         answer = await self._slack.users_info(user=slack_id)

@@ -48,6 +48,11 @@ _BY_ERROR: dict[str, Failure] = {
     ),
 }  # fmt: skip
 
+PASSING = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
+"""Failures that say nothing about the call itself: the same may succeed later."""
+SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
+"""What a call can raise because of Slack or the way to it; anything else is a mistake of ours."""
+
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERROR = 500
 _RETRY_AFTER = 30.0
@@ -55,7 +60,7 @@ _RETRY_AFTER = 30.0
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Classify what an AsyncWebClient call raised."""
+    """Classify one of SLACK_ERRORS."""
     if isinstance(error, SlackApiError):
         if error.response.status_code == _TOO_MANY_REQUESTS:
             return Failure.RATE_LIMITED
@@ -64,9 +69,7 @@ def failure_of(error: BaseException) -> Failure:
         return _BY_ERROR.get(error_code(error), Failure.REJECTED)
     if isinstance(error, aiohttp.ClientConnectorError):
         return Failure.TRY_AGAIN
-    if isinstance(error, TimeoutError | aiohttp.ClientError | SlackClientError | OSError):
-        return Failure.UNCERTAIN
-    return Failure.REJECTED
+    return Failure.UNCERTAIN
 
 
 def error_code(error: SlackApiError) -> str:

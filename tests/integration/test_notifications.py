@@ -1,6 +1,6 @@
 """People are told, whatever happens in between."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
@@ -63,6 +63,25 @@ async def test_what_happens_while_the_bot_is_away_is_made_up_for(
     assert len(away.messages()) == 3
 
 
+def in_five_minutes() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=5)
+
+
+async def test_what_was_written_in_the_last_minute_is_drawn_again(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A call of the replica before may have reached Slack after its lease; once is enough."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        pending_request(teleport, reason="kept 1")
+        await stage.told("alice", "is waiting")
+    async with bot_on(away, settings_file):
+        await slack.call_where(lambda call: call.method == "chat.update")
+        pending_request(teleport, reason="new 2", user="bob")
+        await away.told("bob", "is waiting")
+    assert [call.method for call in slack.journal.calls].count("chat.update") == 1
+
+
 async def test_a_restart_without_changes_says_nothing(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
@@ -72,7 +91,7 @@ async def test_a_restart_without_changes_says_nothing(
         pending_request(teleport, reason="kept 1")
         await stage.told("alice", "is waiting")
     before = len(slack.journal.calls)
-    async with bot_on(away, settings_file):
+    async with running(load_settings(settings_file), now=in_five_minutes):
         pending_request(teleport, reason="new 2", user="bob")
         await away.told("bob", "is waiting")
     said = [call.method for call in slack.journal.calls][before:]

@@ -109,11 +109,11 @@ async def test_an_email_address_is_no_identity_unless_switched_on(
         await stage.told("nora", "is waiting for approval")
 
 
-async def test_a_deactivated_person_is_refused_although_slack_still_delivers(
-    stage: Stage,
-) -> None:
-    """Somebody leaves between two clicks."""
+async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage) -> None:
+    """Somebody becomes a guest between two clicks."""
     request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("carol", "/teleport-pending")
+    await stage.answer("carol", "redis 1")
     gone = replace(BY_NAME["carol"], standing=Standing.GUEST)
     stage.slack.workspace.admit(gone)
     await stage.click("carol", card, "approve")

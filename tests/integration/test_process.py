@@ -111,10 +111,10 @@ async def test_a_teleport_that_does_not_answer_is_waited_for(
         await process.event("ready")
 
 
-async def test_an_identity_of_another_cluster_says_so(
+async def test_a_half_written_identity_names_itself(
     settings_file: Path, teleport: TeleportStandIn, tmp_path: Path
 ) -> None:
-    """A file that is half written names itself."""
+    """With the way out."""
     identity = teleport.identity("bot")
     cut = tmp_path / "cut"
     cut.write_text(identity.read_text()[:1500])

@@ -1,6 +1,6 @@
 """Between Teleport's messages and our values."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -161,7 +161,6 @@ def test_users_and_roles_are_read() -> None:
         roles=("dev",),
         traits={"a": ("1", "2")},
         locked=True,
-        locked_until=datetime(1970, 1, 1, 0, 0, 10, tzinfo=UTC),
         bot=True,
     )
     allow = types.RoleConditions(

@@ -63,7 +63,7 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
             case Resolve(intent):
                 entry = entry.owing(intent.key)
             case PassOver():
-                entry = entry.model_copy(update={"passed_over": True})
+                entry = entry.model_copy(update={"passed_over": NOW})
     return entry
 
 
@@ -215,7 +215,7 @@ def test_at_a_later_start_a_request_is_announced_however_old() -> None:
 
 def test_a_request_passed_over_gets_no_card_but_its_requester_hears_the_outcome() -> None:
     """It was waiting before the bot came; the person still wants to know."""
-    entry = Entry(face=trimmed(face(asked())), passed_over=True)
+    entry = Entry(face=trimmed(face(asked())), passed_over=NOW)
     assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
     approved = plan(asked(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert approved.actions == (Tell(Notice.APPROVED),)

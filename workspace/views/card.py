@@ -36,7 +36,8 @@ _CONFIRM_LIMIT = 300
 @dataclass(frozen=True, slots=True)
 class Vote:
     author: str
-    approved: bool
+    state: RequestState
+    """What was proposed; promoted resolves by itself."""
     reason: str = ""
 
 
@@ -83,10 +84,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
         waiting_until=request.expires if request.pending else None,
         assume_start=request.assume_start,
         progress=tuple(_progress_words(request)),
-        votes=tuple(
-            Vote(review.author, review.state is RequestState.APPROVED, review.reason)
-            for review in request.reviews
-        ),
+        votes=tuple(Vote(review.author, review.state, review.reason) for review in request.reviews),
         decided_by=_deciders(request),
         resolve_reason=request.resolve_reason,
         promoted_to=request.promoted_to,
@@ -96,8 +94,12 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
 
 
 def fingerprint(face: CardFace) -> str:
-    """Tell faces apart in a few characters; stays the same between processes."""
-    return blake2b(_FACES.dump_json(face), digest_size=6).hexdigest()
+    """Tell faces apart in a few characters, the same in every process.
+
+    A field that is new in a later version and at its default changes nothing.
+    """
+    shown = _FACES.dump_json(face, exclude_defaults=True)
+    return blake2b(shown, digest_size=6).hexdigest()
 
 
 def ended(face: CardFace, now: datetime) -> CardFace:
@@ -206,11 +208,21 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
 _WITH_ACCESS = {Standing.WAITING, Standing.APPROVED, Standing.ENDED}
 
 
+_VERBS = {
+    RequestState.APPROVED: "✓ approved",
+    RequestState.DENIED: "✗ denied",
+    RequestState.PROMOTED: "✓ granted through an access list",
+}
+
+
 def _votes(face: CardFace) -> Iterator[rich.Line]:
     for vote in face.votes[:_VOTES_SHOWN]:
-        verb = "✓ approved by" if vote.approved else "✗ denied by"
         said = prose(vote.reason, _VOTE_REASON_LIMIT, lines=3)
-        yield (f"{verb} ", rich.bold(label(vote.author)), f": {said}" if said else "")
+        yield (
+            f"{_VERBS.get(vote.state, 'reviewed')} by ",
+            rich.bold(label(vote.author)),
+            f": {said}" if said else "",
+        )
     if len(face.votes) > _VOTES_SHOWN:
         yield (f"and {len(face.votes) - _VOTES_SHOWN} more",)
 

@@ -25,6 +25,8 @@ class Decision:
     request_id: str
     approve: bool
     channel: str = ""
+    shown: bool = False
+    """Decided where we showed the request, rather than by typing an id."""
 
     def packed(self) -> str:
         return _DECISIONS.dump_json(self).decode()

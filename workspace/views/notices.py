@@ -99,6 +99,8 @@ def _said(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
 
 
 def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
+    if kind is Notice.APPROVED and face.standing is Standing.ENDED:
+        return (rich.lines(("The access has ended since.",)),)
     if kind is Notice.APPROVED:
         return (
             rich.lines(("Use it with:",)),

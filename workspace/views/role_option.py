@@ -8,7 +8,8 @@ from slack_sdk.models.blocks import Option, PlainTextObject
 from workspace.untrusted import label
 
 LIMIT = 75
-"""Characters of an option's text and of its value (docs.slack.dev: option object)."""
+"""Characters of an option's text, and the fewest that Slack has ever allowed for its value
+(docs.slack.dev: option object)."""
 
 
 def option(role: str) -> Option:
