@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.slack_connection import Installation, web_client
 from commands import register
 from commands.listener import Listeners
+from commands.one_at_a_time import OneAtATime
 from commands.permissions import Permissions
 from commands.services import Policy, Services
 from notifications.alarms import Alarms
@@ -126,6 +127,7 @@ def build_listeners(world: World, people: People, changed: Callable[[str], None]
             can_decide=world.settings.can_decide,
             approve_with_reason=world.settings.review.approve_with_reason,
         ),
+        asking=OneAtATime(),
     )
     return Listeners(services, world.metrics.observe_act)
 

@@ -30,6 +30,8 @@ class Act:
     """What a button carries."""
     on_card: bool = False
     """A click on a message that others see as well."""
+    view_id: str = ""
+    """The form that was clicked in."""
     on_answer: bool = False
     """A click on one of our private answers."""
     form: FormState | None = None
@@ -58,6 +60,7 @@ def from_click(payload: Mapping[str, Any]) -> Act:
         slack_id=payload["user"]["id"],
         channel=(payload.get("channel") or {}).get("id", ""),
         value=action.get("value") or "",
+        view_id=container.get("view_id", "") if container.get("type") == "view" else "",
         on_card=message and not container.get("is_ephemeral"),
         on_answer=message and bool(container.get("is_ephemeral")),
         trigger_id=payload.get("trigger_id", ""),

@@ -54,7 +54,7 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
     except (InvalidArgument, NotFound, PermissionDenied) as error:
         raise await _refusal(services, person, ask, error) from error
     dry_run = tried.dry_run
-    if dry_run is not None and dry_run.reason_required and not ask.reason.strip():
+    if dry_run is not None and dry_run.reason_required and not ask.has_reason:
         raise ReasonMissing(dry_run.reason_prompts)
     return tried
 

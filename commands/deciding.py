@@ -86,8 +86,7 @@ def check_open(services: Services, person: Person, request: AccessRequest) -> No
         )
     if request.user == person.name:
         raise Refusal(
-            "This is your own request; somebody else has to decide it. Withdraw it with tsh or"
-            " Teleport's web page if it is not needed any more.",
+            "This is your own request; somebody else has to decide it. Nothing was done.",
             reason="own_request",
         )
     if vote := request.review_by(person.name):

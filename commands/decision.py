@@ -8,16 +8,17 @@ import structlog
 from commands import lookup
 from commands.act import Act
 from commands.deciding import check_open, decide, refuse_if_deciding_is_off
-from commands.explain import explain, no_such_request
+from commands.explain import explain, may_not_review, no_such_request
 from commands.grammar import wants_help
 from commands.listener import Checked, Work
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.access_request import RequestState
-from teleport_client.errors import NotFound, TeleportError, Unreachable
-from workspace.ask import check_reason
+from teleport_client.errors import NotFound, Unreachable
+from workspace.ask import REASON_BYTES, check_reason
 from workspace.people import Person
 from workspace.refusal import Refusal
+from workspace.untrusted import prose
 from workspace.views.card import CardFace, card
 from workspace.views.decided import decided_message
 from workspace.views.decision_form import REASON, Decision, decision_form, read
@@ -46,7 +47,7 @@ def command(*, approve: bool) -> Work:
         if not typed:
             await _pick(services, person, reply)
         elif not lookup.is_full_id(typed):
-            await _show(services, person, typed, reply)
+            await _show(services, person, typed, reply, name=name, reason=reason)
         elif reason or not _needs_reason(services, approve=approve):
             await _decide(services, act, reply, Decision(typed, approve), reason)
         else:
@@ -76,7 +77,7 @@ async def check_form(_services: Services, act: Act) -> Checked:
         check_reason(reason)
     except Refusal as refusal:
         return Checked(errors={REASON: refusal.sentence})
-    if not reason:
+    if not prose(reason, REASON_BYTES):
         return Checked(errors={REASON: "Say why; the requester is told."})
     return Checked(work=submit_form, channel=decision.channel)
 
@@ -85,7 +86,7 @@ async def submit_form(services: Services, act: Act, reply: Reply) -> None:
     decision, reason = _handed_in(act)
     try:
         await _decide(services, act, reply, decision, reason)
-    except TeleportError as error:
+    except Unreachable as error:
         # The form is gone, and what was typed in it should not be.
         refusal = explain(error)
         name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
@@ -129,6 +130,8 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
             if not decision.shown and not await lookup.is_visible(services, person, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
         check_open(services, person, request)
+        if not await services.permissions.reviewable(person.name, [request]):
+            raise may_not_review()
         face = services.face(request)
     except NotFound as error:
         raise no_such_request(decision.request_id, services.policy.cluster) from error
@@ -159,15 +162,25 @@ async def _pick(services: Services, person: Person, reply: Reply) -> None:
     await reply.say(pending_list("Pick the one to decide", rows, scope="reviewable"))
 
 
-async def _show(services: Services, person: Person, part: str, reply: Reply) -> None:
+async def _show(
+    services: Services, person: Person, part: str, reply: Reply, *, name: str, reason: str
+) -> None:
+    """Show what a part of an id means; it is not enough to decide."""
     found = await lookup.ending_with(services, person, part)
     reviewable = await services.permissions.reviewable(person.name, found)
     rows = [
         Row(services.face(request), request.created, may_decide=request.id in reviewable)
         for request in found
     ]
-    if len(rows) == 1:
-        face = rows[0].face
-        await reply.say(card(face if rows[0].may_decide else replace(face, can_decide=False)))
+    if len(rows) > 1:
+        await reply.say(pending_list(f"{len(rows)} requests end in {part}", rows, scope="mine"))
         return
-    await reply.say(pending_list(f"{len(rows)} requests end in {part}", rows, scope="reviewable"))
+    (row,) = rows
+    await reply.say(card(row.face if row.may_decide else replace(row.face, can_decide=False)))
+    if row.may_decide and reason:
+        await reply.say(
+            sentence(
+                "Nothing is decided yet: that takes the whole id. Use the buttons, or type:",
+                to_copy=f"{name} {row.face.id} {reason}",
+            )
+        )

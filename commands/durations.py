@@ -20,6 +20,10 @@ def duration_from(text: str) -> timedelta:
 
     Raises Refusal for what is no duration, or one that Teleport never grants.
     """
+    if not text.strip():
+        raise Refusal(
+            "Say for how long, as in: for 2h. Nothing was asked for.", reason="bad_duration"
+        )
     seconds = timeparse(text.lower().replace(" and ", " ").strip())
     if seconds is None:
         raise Refusal(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from teleport_client.errors import (
+    READS,
     AdminMfaRequired,
     AlreadyResolved,
     AlreadyReviewed,
@@ -23,6 +24,10 @@ from workspace.refusal import Refusal
 from workspace.untrusted import label, prose
 
 _TEXT_LIMIT = 300
+_MAY_NOT_REVIEW = (
+    "Your Teleport roles do not let you review this request, so nothing was done. Ask somebody who"
+    " may, or a Teleport administrator for review_requests on these roles."
+)
 
 
 def explain(error: TeleportError) -> Refusal:
@@ -47,19 +52,17 @@ def _said(error: TeleportError) -> str:
 
 
 def _unexpected(error: TeleportError) -> str:
+    done = "Nothing was done" if error.method in READS else "It may have been done, so look again"
     return (
-        f"Teleport answered: {_said(error)}. Nothing was done; if trying again does not help, show"
-        " this to a Teleport administrator."
+        f"Teleport answered: {_said(error)}. {done}; if this stays so, show it to a Teleport"
+        " administrator."
     )
 
 
 _SENTENCES: dict[type[TeleportError], Callable[[TeleportError], str]] = {
     Unreachable: _unreachable,
     OwnRequest: lambda _: "This is your own request; somebody else has to decide it.",
-    ReviewNotAllowed: lambda _: (
-        "Your Teleport roles do not let you review this request, so nothing was done. Ask somebody"
-        " who may, or a Teleport administrator for review_requests on these roles."
-    ),
+    ReviewNotAllowed: lambda _: _MAY_NOT_REVIEW,
     OnBehalfNotAllowed: lambda error: (
         "Teleport does not let the bot hand in reviews for you, so nothing was done. Decide with"
         f" tsh or on Teleport's web page, and show this to an administrator: {_said(error)}."
@@ -90,6 +93,10 @@ _SENTENCES: dict[type[TeleportError], Callable[[TeleportError], str]] = {
         f"This Teleport server is too old for that: {_said(error)}. Nothing was done."
     ),
 }
+
+
+def may_not_review() -> Refusal:
+    return Refusal(_MAY_NOT_REVIEW, reason="may_not_review")
 
 
 def no_such_request(request_id: str, cluster: str) -> Refusal:

@@ -22,12 +22,19 @@ from commands.reply import Reply
 from commands.services import Services
 from teleport_client.errors import TeleportError
 from workspace.refusal import Refusal
+from workspace.slack_failure import PASSING, SLACK_ERRORS, failure_of
 from workspace.views import result
 from workspace.views.message import Message, sentence
 
 CHECK_SECONDS = 1.5
 """For what a form's ack waits for; Slack allows 3 s in all."""
 SUGGEST_SECONDS = 2.0
+
+# Answers and forms deal with Slack's errors themselves; what is left are look-ups of people.
+_SLACK_UNWELL = Refusal(
+    "Slack did not tell the bot who you are, so nothing was done. Try again in a moment.",
+    reason="slack_unwell",
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -99,7 +106,7 @@ class Listeners:
             except TimeoutError:
                 await ack(response_action="update", view=result.waiting_view())
                 waiting = act.form.id if act.form else ""
-                self._start(act, otherwise, self._reply(act, waiting_view=waiting))
+                self._start(act, otherwise, self._reply(act, view_id=waiting))
             except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
                 said = self._explained(act, error)
                 await ack(response_action="update", view=result.result_view(said))
@@ -136,9 +143,9 @@ class Listeners:
         if checked.work is not None:
             self._start(act, checked.work, self._reply(act, channel=checked.channel))
 
-    def _reply(self, act: Act, *, channel: str = "", waiting_view: str = "") -> Reply:
+    def _reply(self, act: Act, *, channel: str = "", view_id: str = "") -> Reply:
         slack, http = self._services.slack, self._services.http
-        return Reply(act, slack, http, channel=channel, waiting_view=waiting_view)
+        return Reply(act, slack, http, channel=channel, view_id=view_id)
 
     def _start(self, act: Act, work: Work, reply: Reply) -> None:
         self._keep(asyncio.create_task(self._run(act, work, reply)))
@@ -167,7 +174,7 @@ class Listeners:
             outcome = "done"
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             outcome = "refused" if isinstance(error, Refusal) else "failed"
-            await self._answer(reply, self._explained(act, error))
+            await reply.say(self._explained(act, error))
         finally:
             seconds = monotonic() - started
             log.info("act_handled", outcome=outcome, seconds=round(seconds, 3))
@@ -184,6 +191,9 @@ class Listeners:
                 error=error.text,
             )
             error = explain(error)
+        if isinstance(error, SLACK_ERRORS) and failure_of(error) in PASSING:
+            log.warning("slack_failed", act=act.name, error=f"{type(error).__name__}: {error}")
+            error = _SLACK_UNWELL
         if isinstance(error, Refusal):
             log.info("refused", act=act.name, slack_id=act.slack_id, reason=error.reason)
             return sentence(error.sentence, to_copy=error.command)
@@ -193,9 +203,3 @@ class Listeners:
             f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before"
             " you try again, and give that id to whoever runs the bot."
         )
-
-    async def _answer(self, reply: Reply, message: Message) -> None:
-        try:
-            await reply.say(message)
-        except Exception:
-            log.exception("not_answered")

@@ -39,9 +39,10 @@ async def pending_requests(services: Services, *, user: str = "") -> tuple[Acces
 
 
 async def ending_with(services: Services, person: Person, part: str) -> list[AccessRequest]:
-    """Find pending requests by the last characters of their ids, which are what we show.
+    """Find requests by the last characters of their ids, which are what we show.
 
-    Only those that this person may know of. Raises Refusal when there is none.
+    Pending ones, else decided ones; only those that this person may know of. Raises Refusal when
+    there is none.
     """
     if not _PART_OF_ID.fullmatch(part):
         raise Refusal(
@@ -49,15 +50,16 @@ async def ending_with(services: Services, person: Person, part: str) -> list[Acc
             " it out to pick one.",
             reason="bad_id",
         )
-    ending = [
-        request
-        for request in await pending_requests(services)
-        if request.id.lower().endswith(part.lower())
-    ]
-    found = await visible_to(services, person, ending)
-    if not found:
-        raise no_such_request(part, services.policy.cluster)
-    return found
+    for state in (RequestState.PENDING, None):
+        listed = await patiently(
+            lambda deadline, state=state: services.teleport.requests(  # type: ignore[misc]
+                state=state, deadline=deadline
+            )
+        )
+        ending = [request for request in listed if request.id.lower().endswith(part.lower())]
+        if found := await visible_to(services, person, ending):
+            return found
+    raise no_such_request(part, services.policy.cluster)
 
 
 async def is_visible(services: Services, person: Person, request: AccessRequest) -> bool:
@@ -71,11 +73,11 @@ async def visible_to(
     """Own ones, those that one may review, and all for whom Teleport shows all."""
     if not requests or await services.permissions.sees_all(person.name):
         return requests
-    reviewable = await services.permissions.reviewable(person.name, requests)
+    concerned = await services.permissions.concerned(person.name, requests)
     return [
         request
         for request in requests
         if request.user == person.name
         or request.review_by(person.name) is not None
-        or request.id in reviewable
+        or request.id in concerned
     ]

@@ -34,13 +34,16 @@ class Permissions:
 
     async def reviewable(self, user: str, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Ids of those that `user` may, or perhaps may, still vote on."""
+        open_ones = [each for each in requests if each.pending and each.review_by(user) is None]
+        return await self.concerned(user, open_ones)
+
+    async def concerned(self, user: str, requests: Sequence[AccessRequest]) -> frozenset[str]:
+        """Ids of those that `user` may, or perhaps may, review by their roles."""
         roles = await patiently(lambda _: self._roles(user))
         return frozenset(
             request.id
             for request in requests
-            if request.pending
-            and request.review_by(user) is None
-            and may_review(user, roles, request) is not MayReview.NO
+            if may_review(user, roles, request) is not MayReview.NO
         )
 
     async def sees_all(self, user: str) -> bool:

@@ -1,6 +1,6 @@
 """Private answers: where the person is, and if that fails in a direct message."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import aiohttp
@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.act import Act
 from commands.envelope import ack_sent
-from workspace.slack_failure import error_code
+from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of
 from workspace.views.message import Message
 from workspace.views.result import result_view
 
@@ -28,7 +28,7 @@ _TRIGGER_SPENT = {
 
 
 class Reply:
-    """Answers one act. `waiting_view` is the id of a form that waits to show the answer."""
+    """Answers one act. `view_id` is a form that shows the answer."""
 
     def __init__(
         self,
@@ -37,13 +37,13 @@ class Reply:
         http: aiohttp.ClientSession,
         *,
         channel: str = "",
-        waiting_view: str = "",
+        view_id: str = "",
     ) -> None:
         self._act = act
         self._slack = slack
         self._http = http
         self._channel = channel or act.channel
-        self._waiting_view = waiting_view
+        self._view_id = view_id or act.view_id
 
     @property
     def channel(self) -> str:
@@ -51,12 +51,20 @@ class Reply:
         return self._channel
 
     async def say(self, message: Message) -> None:
-        """Answer so that only this person sees it. Raises when no way is left."""
+        """Answer so that only this person sees it, by the first way that works.
+
+        Where none does, that is logged: what the answer is about has happened all the same.
+        """
         await ack_sent()
-        if self._waiting_view:
-            await self._slack.views_update(view_id=self._waiting_view, view=result_view(message))
-        elif not (await self._by_response_url(message) or await self._by_ephemeral(message)):
-            await self._by_direct_message(message)
+        for way in (
+            self._by_view,
+            self._by_response_url,
+            self._by_ephemeral,
+            self._by_direct_message,
+        ):
+            if await way(message):
+                return
+        log.error("not_answered", channel=self._channel)
 
     async def instead(self, message: Message) -> None:
         """Answer in the place of our private answer that was clicked on, if that is what it was."""
@@ -65,14 +73,23 @@ class Reply:
             await self.say(message)
 
     async def open_form(self, view: View) -> bool:
-        """Open a form. False when the click is too long ago for Slack to allow it."""
+        """Open a form. False when Slack does not: mostly, the click is too long ago."""
         try:
             await self._slack.views_open(trigger_id=self._act.trigger_id, view=view)
-        except SlackApiError as error:
-            if error_code(error) in _TRIGGER_SPENT:
-                return False
-            raise
+        except SLACK_ERRORS as error:
+            if failure_of(error) is Failure.REJECTED and not _trigger_spent(error):
+                raise
+            log.warning("form_not_opened", error=_words(error))
+            return False
         return True
+
+    async def _by_view(self, message: Message) -> bool:
+        """In the form that waits for the answer, or that holds the button."""
+        if not self._view_id:
+            return False
+        return await _done(
+            "view", self._slack.views_update(view_id=self._view_id, view=result_view(message))
+        )
 
     async def _by_response_url(self, message: Message, *, replace: bool = False) -> bool:
         """Works in any conversation, five times within half an hour."""
@@ -86,26 +103,45 @@ class Reply:
             async with self._http.post(self._act.response_url, json=body) as answer:
                 if answer.ok:
                     return True
-                log.warning("response_url_refused", status=answer.status)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("response_url_failed", error=type(error).__name__)
+                log.warning("answer_refused", way="response_url", error=str(answer.status))
+        except SLACK_ERRORS as error:
+            log.warning("answer_refused", way="response_url", error=_words(error))
         return False
 
     async def _by_ephemeral(self, message: Message) -> bool:
         if not self._channel:
             return False
-        try:
-            await self._slack.chat_postEphemeral(
+        return await _done(
+            "ephemeral",
+            self._slack.chat_postEphemeral(
                 channel=self._channel, user=self._act.slack_id, **_kept(message)
-            )
-        except SlackApiError as error:
-            log.info("ephemeral_refused", error=error_code(error))
-            return False
-        return True
+            ),
+        )
 
-    async def _by_direct_message(self, message: Message) -> None:
-        opened = await self._slack.conversations_open(users=self._act.slack_id)
-        await self._slack.chat_postMessage(channel=opened["channel"]["id"], **message.arguments())
+    async def _by_direct_message(self, message: Message) -> bool:
+        async def post() -> None:
+            opened = await self._slack.conversations_open(users=self._act.slack_id)
+            channel = opened["channel"]["id"]
+            await self._slack.chat_postMessage(channel=channel, **message.arguments())
+
+        return await _done("direct_message", post())
+
+
+async def _done(way: str, call: Awaitable[object]) -> bool:
+    try:
+        await call
+    except SLACK_ERRORS as error:
+        log.warning("answer_refused", way=way, error=_words(error))
+        return False
+    return True
+
+
+def _trigger_spent(error: Exception) -> bool:
+    return isinstance(error, SlackApiError) and error_code(error) in _TRIGGER_SPENT
+
+
+def _words(error: Exception) -> str:
+    return error_code(error) if isinstance(error, SlackApiError) else type(error).__name__
 
 
 def _kept(message: Message) -> dict[str, Any]:

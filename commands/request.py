@@ -1,5 +1,8 @@
 """`/teleport-request`: ask for access by typing it, or by a form."""
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from commands import asking
 from commands.act import Act
 from commands.asking import ReasonMissing
@@ -16,6 +19,7 @@ from workspace.views.message import sentence
 from workspace.views.request_form import request_form
 
 NAME = "/teleport-request"
+_SAME_CLICK = timedelta(seconds=10)
 
 
 async def command(services: Services, act: Act, reply: Reply) -> None:
@@ -57,13 +61,27 @@ async def store(
     services: Services, person: Person, ask: Ask, tried: AccessRequest, reply: Reply
 ) -> None:
     """Store what Teleport has tried, unless the same is asked for already. Raises ReasonMissing."""
-    before = await asking.requests_of(services, person)
-    like = asking.alike(tried, before)
-    if like and not ask.anyway:
-        await reply.say(ask_again(ask, services.face(like[0]), like[0].created))
-        return
-    created = await asking.create(services, person, ask, before)
-    await reply.instead(asked(ask, services.face(created), created.created))
+    async with services.asking(person.name):
+        before = await asking.requests_of(services, person)
+        like = asking.alike(tried, before)
+        if like and not ask.anyway:
+            await reply.say(ask_again(ask, services.face(like[0]), like[0].created))
+            return
+        made = _made_just_now(services, ask, like) or await asking.create(
+            services, person, ask, before
+        )
+    await reply.instead(asked(ask, services.face(made), made.created))
+
+
+def _made_just_now(
+    services: Services, ask: Ask, like: Iterable[AccessRequest]
+) -> AccessRequest | None:
+    """Take a second click on the same button for the first."""
+    earliest = services.now() - _SAME_CLICK
+    for request in like:
+        if request.reason == ask.reason and request.created and request.created > earliest:
+            return request
+    return None
 
 
 async def open_form(

@@ -29,6 +29,15 @@ _ALIKE = 50
 """How much a role's name has to resemble what was typed, out of 100."""
 
 
+_REVIEWER_REFUSED = {
+    "unmapped": "is not linked to a Teleport user",
+    "ambiguous": "is linked to several Teleport users",
+    "user_locked": "is locked out of Teleport",
+    "account_guest": "is a guest of this workspace",
+    "account_bot": "is a bot",
+}
+
+
 class _FieldRefused(Exception):
     """One field is wrong, in a sentence that is shown beside it."""
 
@@ -97,10 +106,9 @@ async def _reviewer(services: Services, slack_id: str) -> str:
     try:
         return (await services.person(slack_id)).name
     except Refusal as refusal:
-        raise _FieldRefused(
-            REVIEWERS,
-            f"{label(slack_id)} cannot be asked: this account is not linked to one Teleport user.",
-        ) from refusal
+        name = label(await services.people.account_name(slack_id))
+        why = _REVIEWER_REFUSED.get(refusal.reason, "may not use Teleport from Slack")
+        raise _FieldRefused(REVIEWERS, f"{name} {why}. Choose somebody else.") from refusal
 
 
 async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:

@@ -7,6 +7,7 @@ from datetime import datetime
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from commands.one_at_a_time import OneAtATime
 from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
@@ -37,6 +38,8 @@ class Services:
     """Called with the id of a request that was created or decided here."""
     now: Callable[[], datetime]
     policy: Policy
+    asking: OneAtATime
+    """By Teleport user: whoever asks twice at once is not to get two requests."""
 
     async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
         """Tell who acts. Raises Refusal, TeleportError, SlackApiError."""

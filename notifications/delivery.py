@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
@@ -18,6 +18,9 @@ from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, 
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice
+
+_REST = timedelta(minutes=4)
+"""Before a channel that does not take our messages is tried again, at the next list."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -41,12 +44,13 @@ class Outcome:
     """What Slack has now; settles the intent."""
     owed: str = ""
     """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
+    rest_until: datetime | None = None
     error: Exception | None = None
     """Set where it has to be tried again."""
 
     def noted_in(self, entry: Entry) -> Entry:
         if self.owed:
-            entry = entry.owing(self.owed)
+            entry = entry.owing(self.owed, self.rest_until)
         return entry.with_message(self.shown) if self.shown else entry
 
 
@@ -93,7 +97,7 @@ class Delivery:
             return Outcome(owed=intent.key, error=error)
         except SLACK_ERRORS as error:
             _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
-            return _not_posted(intent, error)
+            return self._not_posted(intent, error)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
         return Outcome(_shown(intent, posted, posting.face))
 
@@ -125,6 +129,18 @@ class Delivery:
         face = UNKNOWN_FACE if intent.slot == card_slot(intent.channel) else ""
         return Outcome(_shown(intent, posted, face))
 
+    def _not_posted(self, intent: Intent, error: Exception) -> Outcome:
+        match failure_of(error):
+            case Failure.UNCERTAIN:
+                return Outcome(error=error)
+            case Failure.UNREACHABLE if intent.slot == card_slot(intent.channel):
+                # Somebody may invite the bot yet.
+                return Outcome(owed=intent.key, rest_until=self._now() + _REST)
+            case Failure.UNREACHABLE | Failure.REJECTED:
+                return Outcome(Shown(slot=intent.slot, channel=intent.channel, ts=""))
+            case _:
+                return Outcome(owed=intent.key, error=error)
+
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
 
@@ -145,15 +161,6 @@ class Delivery:
 
 def _shown(intent: Intent, posted: Posted, face: str) -> Shown:
     return Shown(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
-
-
-def _not_posted(intent: Intent, error: Exception) -> Outcome:
-    failure = failure_of(error)
-    if failure is Failure.UNCERTAIN:
-        return Outcome(error=error)
-    if failure in {Failure.UNREACHABLE, Failure.REJECTED}:
-        return Outcome(Shown(slot=intent.slot, channel=intent.channel, ts=""))
-    return Outcome(owed=intent.key, error=error)
 
 
 def _not_edited(fresh: Shown, error: Exception) -> Outcome:

@@ -11,7 +11,9 @@ from workspace.views.card import CardFace, Vote
 
 UNKNOWN_FACE = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
-_NAME, _REASON, _MANY = 60, 300, 12
+_NAME, _TEXT = 60, 300
+"""Characters."""
+_MOST_NAMES, _MOST_VOTES = 50, 12
 
 
 class Shown(BaseModel):
@@ -37,6 +39,11 @@ class Intent(BaseModel):
     at: datetime
     owed: bool = False
     """Known not to have got there, and still to be posted."""
+    rest_until: datetime | None = None
+    """Not to be tried before, since Slack will not take it now."""
+
+    def resting(self, now: datetime) -> bool:
+        return self.rest_until is not None and now < self.rest_until
 
 
 class Entry(BaseModel):
@@ -62,10 +69,11 @@ class Entry(BaseModel):
         left = tuple(intent for intent in self.intents if intent.slot not in slots)
         return self.model_copy(update={"intents": (*left, *intents)})
 
-    def owing(self, key: str) -> Self:
+    def owing(self, key: str, rest_until: datetime | None = None) -> Self:
         """Note that the message with `key` never got there."""
+        owed = {"owed": True, "rest_until": rest_until}
         intents = tuple(
-            intent.model_copy(update={"owed": True}) if intent.key == key else intent
+            intent.model_copy(update=owed) if intent.key == key else intent
             for intent in self.intents
         )
         return self.model_copy(update={"intents": intents})
@@ -93,15 +101,20 @@ def trimmed(face: CardFace) -> CardFace:
     return replace(
         face,
         user=shortened(face.user, _NAME),
-        roles=tuple(shortened(role, _NAME) for role in face.roles[:_MANY]),
-        resources=tuple(shortened(name, _NAME) for name in face.resources[:_MANY]),
-        reason=shortened(face.reason, _REASON),
-        progress=tuple(shortened(row, _REASON) for row in face.progress[:_MANY]),
+        roles=_names(face.roles),
+        resources=_names(face.resources),
+        reason=shortened(face.reason, _TEXT),
+        progress=tuple(shortened(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
         votes=tuple(
-            Vote(shortened(vote.author, _NAME), vote.state, shortened(vote.reason, _REASON // 3))
-            for vote in face.votes[:_MANY]
+            Vote(shortened(vote.author, _NAME), vote.state, shortened(vote.reason, _TEXT))
+            for vote in face.votes[:_MOST_VOTES]
         ),
-        decided_by=tuple(shortened(name, _NAME) for name in face.decided_by[:_MANY]),
-        resolve_reason=shortened(face.resolve_reason, _REASON),
+        decided_by=_names(face.decided_by),
+        resolve_reason=shortened(face.resolve_reason, _TEXT),
         promoted_to=shortened(face.promoted_to, _NAME),
+        reviewers=_names(face.reviewers),
     )
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(shortened(name, _NAME) for name in names[:_MOST_NAMES])

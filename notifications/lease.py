@@ -46,6 +46,7 @@ class Leadership:
         self._now = now
         self._renew_seconds = renew_seconds
         self._renewed = 0.0
+        self._lease: Lease | None = None
         self._alone = False
         """The bot's role has no verbs for semaphores, so it has to be the only replica."""
         self._held = False
@@ -72,7 +73,7 @@ class Leadership:
                 log.warning("lease_lost", name=self._name, error=str(errors.exceptions[0]))
             finally:
                 self._held = False
-                await self._let_go(lease)
+                await self._let_go()
             pause = (
                 _FIRST_PAUSE if monotonic() - started > _LAST_PAUSE else min(pause * 2, _LAST_PAUSE)
             )
@@ -101,6 +102,7 @@ class Leadership:
             else:
                 self._alone = False
                 self._renewed = started
+                self._lease = lease
                 return lease
             await asyncio.sleep(self._renew_seconds * random.uniform(0.5, 1.0))  # noqa: S311
 
@@ -117,7 +119,7 @@ class Leadership:
             await asyncio.sleep(self._renew_seconds)
             started = monotonic()
             try:
-                await self._teleport.keep_lease(
+                self._lease = await self._teleport.keep_lease(
                     lease, expires=self._now() + TTL, deadline=_CALL_SECONDS
                 )
                 self._renewed = started
@@ -128,9 +130,11 @@ class Leadership:
             if not self.held:
                 raise LeaseLost(f"not renewed for {GIVE_UP_SECONDS:g} s")
 
-    async def _let_go(self, lease: Lease | None) -> None:
-        if lease is None:
+    async def _let_go(self) -> None:
+        """Teleport takes back only a lease that names its present end."""
+        if self._lease is None:
             return
+        lease, self._lease = self._lease, None
         try:
             await self._teleport.cancel_lease(lease, deadline=_CALL_SECONDS)
         except TeleportError as error:

@@ -83,7 +83,7 @@ def plan(
         return Plan(None)
     if entry is None and request is not None and passed_over(request, now, outlook):
         return Plan(face, (PassOver(),))
-    return Plan(face, tuple(_difference(face, entry, channels)))
+    return Plan(face, tuple(_difference(face, entry, channels, now)))
 
 
 def passed_over(request: AccessRequest, now: datetime, outlook: Outlook) -> bool:
@@ -122,11 +122,13 @@ def _face(
     return ended(entry.face, now) if entry is not None else None
 
 
-def _difference(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[Action]:
-    open_ones = [intent for intent in entry.intents if not intent.owed] if entry else []
-    filled = {intent.slot for intent in open_ones}
+def _difference(
+    face: CardFace, entry: Entry | None, channels: Sequence[str], now: datetime
+) -> Iterator[Action]:
+    intents = entry.intents if entry else ()
+    filled = {each.slot for each in intents if not each.owed or each.resting(now)}
     filled |= {message.slot for message in entry.messages} if entry else set()
-    yield from map(Resolve, open_ones)
+    yield from (Resolve(intent) for intent in intents if not intent.owed)
     for channel in _due_cards(face, entry, channels):
         if card_slot(channel) not in filled:
             yield PostCard(channel)

@@ -27,11 +27,14 @@ import grpc
 
 
 class Sent(StrEnum):
-    """Whether a failed call can have reached the server."""
+    """What became of a call that failed."""
 
     NO = "no"
+    """It never reached the server."""
+    REFUSED = "refused"
+    """The server answered, and did nothing."""
     PERHAPS = "perhaps"
-    YES = "yes"
+    """Nobody knows; it may have been done."""
 
 
 class TeleportError(Exception):
@@ -43,7 +46,7 @@ class TeleportError(Exception):
         *,
         method: str = "",
         code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
-        sent: Sent = Sent.YES,
+        sent: Sent = Sent.PERHAPS,
     ) -> None:
         super().__init__(text)
         self.method = method
@@ -190,6 +193,7 @@ def from_rpc(method: str, code: grpc.StatusCode, details: str | None) -> Telepor
 
 
 def _sent(kind: type[TeleportError], text: str) -> Sent:
-    if kind is not Unreachable:
-        return Sent.YES
+    """Only a refusal is sure to have changed nothing; UNKNOWN and INTERNAL may come after."""
+    if kind not in {Unreachable, Unexpected}:
+        return Sent.REFUSED
     return Sent.NO if any(words in text for words in _NEVER_SENT) else Sent.PERHAPS

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 
 from workspace.refusal import Refusal
+from workspace.untrusted import prose
 
 _MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000
@@ -23,6 +24,13 @@ class Ask:
     """Teleport user names."""
     anyway: bool = False
     """Ask although the same is asked for already."""
+    cut: bool = False
+    """The reason is only the beginning of what was written."""
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether the reason says anything that can be seen."""
+        return bool(prose(self.reason, REASON_BYTES))
 
     def packed(self) -> str:
         """Write it down for a button or a form, as short JSON."""

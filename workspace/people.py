@@ -17,6 +17,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.user import User
 from workspace.refusal import Refusal
+from workspace.slack_failure import error_code
 from workspace.untrusted import label
 
 REMEMBERED_SECONDS = 600
@@ -47,6 +48,7 @@ class SlackAccount:
     guest: bool = False
     stranger: bool = False
     confirmed_email: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Matching:
     """The workspace that the bot is installed in."""
     trait: str
     email_is_user_name: bool = False
+
+
+class _NoAccount(Exception):
+    """A Teleport user without a Slack account that could be told of."""
 
 
 class People:
@@ -86,20 +92,22 @@ class People:
         _check_user(user)
         return Person(slack_id, user)
 
+    async def account_name(self, slack_id: str) -> str:
+        """Give the name that people see in Slack. Raises SlackApiError."""
+        return (await self._account(slack_id)).name or slack_id
+
     async def slack_id(self, user_name: str) -> str | None:
         """Find the Slack account of a Teleport user, None when there is not exactly one.
 
         An account that may not act, or that stands for somebody else as well, is none. Raises
         TeleportError and SlackApiError.
         """
-        slack_id = await self._slack_id(user_name)
-        if slack_id is None:
-            return None
         try:
+            slack_id = await self._slack_id(user_name)
             account = await self._account(slack_id)
             _check_account(account, self._matching.team)
             user = await self._user(account)
-        except Refusal:
+        except (_NoAccount, Refusal):
             return None
         return slack_id if user.name == user_name else None
 
@@ -120,27 +128,30 @@ class People:
                 return await self._teleport.user(account.confirmed_email, deadline=_CALL_SECONDS)
         raise _unmapped(account.id, self._matching.trait)
 
-    async def _read_slack_id(self, user_name: str) -> str | None:
+    async def _read_slack_id(self, user_name: str) -> str:
+        """Raise _NoAccount rather than give none: what is raised is not remembered."""
         try:
             user = await self._teleport.user(user_name, deadline=_CALL_SECONDS)
-        except NotFound:
-            return None
+        except NotFound as error:
+            raise _NoAccount from error
         mapped = user.traits.get(self._matching.trait, ())
         if len(mapped) == 1:
             return mapped[0]
         if mapped or not self._matching.email_is_user_name or "@" not in user_name:
-            return None
+            raise _NoAccount
         return await self._slack_id_by_email(user_name)
 
-    async def _slack_id_by_email(self, email: str) -> str | None:
+    async def _slack_id_by_email(self, email: str) -> str:
         try:
             answer = await self._slack.users_lookupByEmail(email=email)
         except SlackApiError as error:
-            if error.response.get("error") == "users_not_found":
-                return None
+            if error_code(error) == "users_not_found":
+                raise _NoAccount from error
             raise
         account = _account_from(answer["user"])
-        return account.id if account.confirmed_email == email.lower() else None
+        if account.confirmed_email != email.lower():
+            raise _NoAccount
+        return account.id
 
 
 def _account_from(user: Mapping[str, Any]) -> SlackAccount:
@@ -155,6 +166,7 @@ def _account_from(user: Mapping[str, Any]) -> SlackAccount:
         guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
         confirmed_email=email.lower() if user.get("is_email_confirmed") else "",
+        name=user.get("real_name") or user.get("name") or "",
     )
 
 

@@ -39,6 +39,11 @@ def prose(text: str, limit: int, lines: int = 12) -> str:
     return shortened(kept, limit)
 
 
+def one_line(text: str, limit: int) -> str:
+    """Free text in a line among others, where one of its own could pass for one of ours."""
+    return shortened(" ".join(prose(text, limit * 2, lines=limit).split()), limit)
+
+
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS

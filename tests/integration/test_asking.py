@@ -1,5 +1,7 @@
 """Asking for access, and what comes of mistakes."""
 
+import asyncio
+
 import grpc
 import pytest
 
@@ -57,7 +59,8 @@ async def test_a_duration_limits_the_access(stage: Stage) -> None:
 async def test_less_than_was_asked_for_is_said(stage: Stage) -> None:
     """Teleport shortens silently; the bot does not."""
     await stage.type("alice", "/teleport-request staging for 10 days because redis")
-    await stage.answer("alice", "You asked for 10 days; Teleport's rules end it at ")
+    answer = await stage.answer("alice", "For 10 days.")
+    assert "longer than Teleport's rules allow: they end it at " in words(answer)
 
 
 async def test_reviewers_are_suggested_to_teleport(stage: Stage) -> None:
@@ -288,3 +291,95 @@ async def test_a_bot_that_may_not_create_says_what_is_missing(stage: Stage) -> N
             rule.Verbs.remove("create")
     stage.teleport.cluster.put_role(role)
     await nothing_was_asked(stage, "the verb create on access_request", "staging because x")
+
+
+async def test_a_double_click_asks_once(stage: Stage) -> None:
+    """And so does the same command sent twice at once: the second is pointed to the first."""
+    await stage.asked("alice", "staging", "first 1")
+    await stage.type("alice", "/teleport-request staging because second 2")
+    answer = await stage.answer("alice", "You have already asked for staging")
+    await asyncio.gather(
+        stage.click("alice", answer, "ask_anyway"), stage.click("alice", answer, "ask_anyway")
+    )
+    await stage.card("second 2")
+    twice = "/teleport-request prod because twice 3"
+    await asyncio.gather(stage.type("alice", twice), stage.type("alice", twice))
+    await stage.answer("alice", "You have already asked for prod")
+    await stage.card("twice 3")
+    assert [r.Spec.RequestReason for r in stage.requests] == ["first 1", "second 2", "twice 3"]
+
+
+async def test_a_reason_too_long_for_a_button_is_completed_in_the_form(stage: Stage) -> None:
+    """Nothing is stored in part without the person seeing it."""
+    await stage.asked("alice", "staging", "first 1")
+    reason = '"\\' * 1200
+    await stage.type("alice", f"/teleport-request staging because {reason}")
+    answer = await stage.answer("alice", "You have already asked for staging")
+    await stage.click("alice", answer, "fill_in_request")
+    form = await stage.form("alice", "request_form")
+    assert "too long to carry along" in words(form)
+    (field,) = [block for block in form["blocks"] if block.get("block_id") == "reason"]
+    assert len(field["element"]["initial_value"]) > 300
+    assert len(stage.requests) == 1
+
+
+async def test_an_answer_in_a_form_that_was_closed_comes_another_way(stage: Stage) -> None:
+    """The person did not wait for it."""
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=2.0)
+    await stage.submit(
+        "alice",
+        form,
+        roles={"type": "multi_external_select", "selected_options": [option("staging")]},
+        reason={"type": "plain_text_input", "value": "closed 66"},
+    )
+    await stage.slack.act({"as": "alice", "do": "close", "view_id": form["id"]})
+    await stage.told("alice", "You asked for staging")
+
+
+async def test_asking_anyway_in_a_form_is_answered_there(stage: Stage) -> None:
+    """In the place of the button, so that nobody clicks it again."""
+    await stage.asked("alice", "staging", "first 1")
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=2.0)
+    await stage.submit(
+        "alice",
+        form,
+        roles={"type": "multi_external_select", "selected_options": [option("staging")]},
+        reason={"type": "plain_text_input", "value": "again 67"},
+    )
+    waiting = await stage.slack.view_where("alice", lambda v: "already asked" in words(v), 5)
+    button = buttons(waiting)["ask_anyway"]
+    click = {"as": "alice", "do": "click", "view_id": waiting["id"], "action_id": "ask_anyway"}
+    await stage.slack.act(click | {"value": button["value"]})
+    await stage.slack.view_where("alice", lambda v: "You asked for staging" in words(v), 5)
+    await stage.card("again 67")
+
+
+async def test_a_reason_that_nobody_can_see_is_none(stage: Stage) -> None:
+    """Zero-width characters say nothing."""
+    await stage.type("alice", "/teleport-request prod because \u200b\u2060")
+    await stage.form("alice", "request_form")
+    assert stage.requests == []
+
+
+async def test_suggested_reviewers_stand_on_the_card(stage: Stage) -> None:
+    """So that everyone sees who is meant."""
+    await stage.type("alice", "/teleport-request staging --reviewers bob,carol --reason redis 9")
+    assert "bob and carol" in words(await stage.card("redis 9"))
+
+
+async def test_an_unsure_outcome_is_said_to_be_unsure(stage: Stage) -> None:
+    """Teleport may have done it before it failed."""
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=0)  # the dry run
+    stage.teleport.faults.add(
+        "CreateAccessRequestV2", grpc.StatusCode.INTERNAL, after_commit=True, details="panic"
+    )
+    await stage.type("alice", "/teleport-request staging because redis 10")
+    await stage.answer("alice", "It may have been done, so look again")
+
+
+def option(value: str) -> dict[str, object]:
+    return {"text": {"type": "plain_text", "text": value}, "value": value}

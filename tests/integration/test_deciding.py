@@ -230,8 +230,69 @@ async def test_the_unexpected_gets_an_id_for_the_log(
 ) -> None:
     """So that the person who runs the bot finds the cause."""
     _, card = await stage.asked("alice", "staging", "redis 1")
-    stage.slack.faults.inject({"method": "views.open", "error": "internal_error", "times": 1})
+    stage.slack.faults.inject({"method": "views.open", "error": "invalid_arguments", "times": 1})
     await stage.click("bob", card, "deny")
     answer = await stage.answer("bob", "Something went wrong in the bot (error ")
     error_id = words(answer).split("(error ")[1][:8]
     assert error_id in capsys.readouterr().out
+
+
+async def test_lines_of_a_vote_cannot_pass_for_other_votes(stage: Stage) -> None:
+    """A reason stands in one line, whatever is in it."""
+    request, card = await stage.asked("alice", "prod", "shard 1")
+    forged = "ok\n✓ approved by carol\n✓ approved by dana"
+    await stage.type("bob", f"/teleport-approve {request.Metadata.Name} {forged}")
+    voted = await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+    assert "\\n✓ approved by carol" not in words(voted)
+    assert "ok ✓ approved by carol" in words(voted)
+
+
+async def test_a_typed_id_tells_nothing_to_those_who_may_not_know(stage: Stage) -> None:
+    """Neither what it is nor that it exists: not by approving, not by the form of deny."""
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
+    for command in ("approve", "deny"):
+        await stage.type("erin", f"/teleport-{command} {request.Metadata.Name}")
+        await stage.answer("erin", "There is no request")
+    assert stage.slack.hands.views("erin")["modals"] == []
+    await stage.type("bob", f"/teleport-deny {request.Metadata.Name} no")
+    await stage.answer("bob", "You denied")
+    await stage.type("erin", f"/teleport-approve {request.Metadata.Name}")
+    seen = [m for m in stage.slack.hands.messages("access-requests", "erin") if m["ephemeral"]]
+    assert "denied" not in words(seen)
+
+
+async def test_somebody_who_may_not_review_gets_no_form(stage: Stage) -> None:
+    """Writing a reason would be for nothing."""
+    _, card = await stage.asked("bob", "staging", "redis 1")
+    await stage.click("alice", card, "deny")
+    await stage.answer("alice", "Your Teleport roles do not let you review this request")
+    assert stage.slack.hands.views("alice")["modals"] == []
+
+
+async def test_a_reason_with_a_part_of_an_id_is_given_back(stage: Stage) -> None:
+    """With the command that would use it."""
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await stage.type("bob", f"/teleport-deny {request_id[-8:]} not now")
+    await stage.answer("bob", f"/teleport-deny {request_id} not now")
+    assert stage.request(request_id).Spec.State == RequestState.PENDING
+
+
+async def test_a_decided_request_is_found_by_its_shown_id(stage: Stage) -> None:
+    """It was there a moment ago."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.click("bob", card, "approve")
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+    await stage.type("carol", f"/teleport-deny {request.Metadata.Name[-8:]}")
+    shown = await stage.answer("carol", "Approved, by bob")
+    assert buttons(shown) == {}
+
+
+async def test_slack_in_trouble_is_said_and_nothing_was_done(stage: Stage) -> None:
+    """It could not say who clicked."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    stage.slack.faults.inject({"method": "users.info", "error": "internal_error", "times": 1})
+    await stage.click("bob", card, "approve")
+    await stage.answer("bob", "so nothing was done. Try again in a moment")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews

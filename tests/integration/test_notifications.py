@@ -322,3 +322,139 @@ async def test_login_states_come_before_users(stage: Stage) -> None:
     await stage.asked("alice", "staging", "redis 1")
     await stage.type("erin", "/teleport-pending reviewable")
     await stage.answer("erin", "redis 1")
+
+
+async def test_a_passing_failure_of_slack_costs_no_card(stage: Stage) -> None:
+    """When the list of channels cannot be read, it is read again."""
+    fault = {"method": "conversations.list", "error": "internal_error", "times": 2}
+    stage.slack.faults.inject(fault)
+    pending_request(stage.teleport, reason="redis 1")
+    await stage.card("redis 1")
+
+
+async def test_a_requester_who_cannot_be_told_costs_no_card(stage: Stage) -> None:
+    """Nor does a token without im:write."""
+    stage.slack.workspace.app.scopes.discard("im:write")
+    pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    request = stage.request(buttons(card)["approve"]["value"])
+    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+
+
+async def test_the_first_start_survives_a_channel_that_takes_nothing(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The line that sums up is not worth the process."""
+    for number in range(3):
+        pending_request(teleport, reason=f"old {number}", age=timedelta(hours=30))
+    table = '[role_to_recipients]\nstaging = ["general", "access-requests"]'
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
+    ) as stage:
+        await stage.card("3 older access requests wait")
+        pending_request(teleport, reason="new 9", user="bob")
+        await stage.card("new 9")
+
+
+async def test_a_channel_that_the_bot_is_invited_to_later_gets_what_waits(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It is tried again, and not given up for good."""
+    table = '[role_to_recipients]\nstaging = "general"'
+
+    def only_general(text: str) -> str:
+        return text.replace("[role_to_recipients]", table)
+
+    async with bot_on(Stage(slack, teleport), settings_file, only_general) as stage:
+        pending_request(teleport, reason="waits 1")
+        await slack.call_where(
+            lambda c: c.method == "chat.postMessage" and "not_in_channel" in str(c.answer)
+        )
+        await stage.told("alice", "is waiting")
+    general = slack.workspace.conversation("general")
+    assert general is not None
+    general.members.add(slack.workspace.app.bot_user)
+    async with running(load_settings(settings_file), now=in_five_minutes):
+        await stage.card("waits 1", "general")
+
+
+async def test_a_message_under_way_when_the_lease_goes_is_recorded(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Slack takes it after that; the next holder knows of it all the same."""
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
+        pending_request(teleport, reason="slow 1")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
+        teleport.cluster.semaphores.clear()
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
+        await stage.card("slow 1")
+        await stage.told("alice", "is waiting")
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+    assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
+
+
+async def test_a_stop_while_a_message_is_under_way_records_it(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The next start does not post it again."""
+    async with bot_on(Stage(slack, teleport), settings_file):
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
+        pending_request(teleport, reason="slow 1")
+        await slack.call_where(lambda c: c.method == "conversations.open")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+        await stage.told("bob", "is waiting")
+    assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
+
+
+async def test_the_lease_is_given_back_on_stop(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """So that the next replica does not have to wait for its end."""
+    async with bot_on(Stage(slack, teleport), settings_file):
+        await teleport.journal.wait_for_call("KeepAliveSemaphoreLease", ended=True)
+        assert any(teleport.cluster.semaphores.values())
+    assert not any(teleport.cluster.semaphores.values())
+
+
+async def test_plugin_data_that_may_not_be_read_is_asked_for_at_leisure(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A missing permission does not make a busy loop."""
+    for _ in range(20):
+        teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED)
+    async with bot_on(Stage(slack, teleport), settings_file):
+        await teleport.journal.wait_for_call("GetPluginData", count=3, ended=True)
+        calls = teleport.journal.of("GetPluginData")
+        assert calls[2].started - calls[0].started > 0.7
+
+
+async def test_a_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
+    """An access list was the answer, and so say the votes."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    promoted = decided(request, RequestState.PROMOTED)
+    promoted.Spec.accessList.Title = "Staging people"
+    promoted.Spec.Reviews.add(Author="dana", ProposedState=RequestState.PROMOTED)
+    stage.teleport.cluster.requests.put(promoted)
+    shown = await stage.card_where(card["ts"], lambda m: "Staging people" in words(m))
+    assert "denied" not in words(shown)
+    await stage.told("alice", "through an access list")
+
+
+async def test_only_one_whose_account_is_theirs_is_told(stage: Stage) -> None:
+    """A stranger's id in a trait, or one that two users carry, is nobody's."""
+    stage.teleport.cluster.add_user("zoe", ["dev"], {"slack_uid": ["U0IVAN0001"]})
+    stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
+    for user in ("zoe", "alice-2"):
+        pending_request(stage.teleport, reason=f"of {user}", user=user)
+        await stage.card(f"of {user}")
+    pending_request(stage.teleport, reason="of bob", user="bob")
+    await stage.told("bob", "is waiting")
+    assert stage.slack.hands.messages("@ivan", "ivan") == []
+    assert stage.slack.hands.messages("@alice", "alice") == []

@@ -189,7 +189,7 @@ async def test_no_secret_is_ever_logged(
         await stage.type("alice", "/teleport-request staging because redis 1")
         card = await stage.card("redis 1")
         slack.faults.inject({"method": "response_url", "status": 500, "times": 2})
-        slack.faults.inject({"method": "views.open", "error": "internal_error", "times": 1})
+        slack.faults.inject({"method": "views.open", "error": "invalid_arguments", "times": 1})
         await stage.click("bob", card, "deny")
         await stage.answer("bob", "Something went wrong")
         pending_request(teleport, reason="redis 2", user="bob")

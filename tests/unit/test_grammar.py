@@ -86,7 +86,12 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
         ("staging --reason", '--reason needs something after it, as in --reason "redis is stuck"'),
         ("staging --reason --duration 1h", "--reason needs something after it"),
         ("staging --reviewers ''", "--reviewers needs something after it"),
-        ("staging for", "is not a duration"),
+        ("staging for", "Say for how long, as in: for 2h"),
+        ("staging for -999999999999999999999w", "is not possible"),
+        (
+            f"staging --reviewers {','.join(f'r{n}' for n in range(21))}",
+            "Name at most 20 reviewers",
+        ),
         ("staging for soon", "“soon” is not a duration. Write it like 30m, 2h"),
         ("staging for 0", "is not a duration"),
         ("staging for 0h", "ask for between a minute and 14 days"),

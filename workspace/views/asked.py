@@ -1,12 +1,13 @@
 """Private answers to somebody who asks for access."""
 
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.ask import Ask
-from workspace.untrusted import label
+from workspace.untrusted import label, one_line
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 from workspace.views.message import Message, message
@@ -18,6 +19,7 @@ FILL_IN = "fill_in_request"
 """Action ids; the value is a packed ask."""
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
+_FEW_ROLES = 5
 _LEEWAY = timedelta(minutes=1)
 
 
@@ -27,12 +29,16 @@ def asked(ask: Ask, face: CardFace, created: datetime | None) -> Message:
     headline = f"You asked for {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
-        ("You will get a message here when it is decided.",),
+        ("The bot will send you a direct message when it is decided.",),
     ]
+    if ask.duration:
+        rows.insert(1, (f"For {duration_words(ask.duration)}.",))
+    if reason := one_line(ask.reason, 300):
+        rows.insert(1, (f"Reason: {reason}",))
     if _shorter(ask, face, created) and ask.duration and face.access_until:
         rows.append(
             (
-                f"You asked for {duration_words(ask.duration)}; Teleport's rules end it at ",
+                "That is longer than Teleport's rules allow: they end it at ",
                 rich.moment(face.access_until),
                 ".",
             )
@@ -64,22 +70,23 @@ def reason_wanted(ask: Ask, why: str) -> Message:
 
 
 def _button(words: str, action: str, ask: Ask) -> ButtonElement:
-    """A reason too long for a button is cut, and the form opens so that it can be mended."""
-    packed = ask.packed()
-    if len(packed) > _VALUE_LIMIT:
-        action = FILL_IN
-        packed = _cut(ask).packed()
-    return ButtonElement(text=words, action_id=action, value=packed)
+    """Carry the ask; one too long for a button opens the form, to be completed there."""
+    if len(ask.packed()) > _VALUE_LIMIT:
+        action, ask = FILL_IN, _cut(ask)
+    return ButtonElement(text=words, action_id=action, value=ask.packed())
 
 
 def _cut(ask: Ask) -> Ask:
-    over = len(ask.packed()) - _VALUE_LIMIT
-    while over > 0 and ask.reason:
-        ask = replace(ask, reason=ask.reason[: max(0, len(ask.reason) - over)])
-        over = len(ask.packed()) - _VALUE_LIMIT
-    while len(ask.packed()) > _VALUE_LIMIT:
-        ask = replace(ask, roles=ask.roles[:-1], reviewers=())
-    return ask
+    """Keep as much of the reason as fits, or none and fewer roles."""
+
+    def beginning(length: int) -> Ask:
+        return replace(ask, cut=True, reason=ask.reason[:length])
+
+    lengths = range(len(ask.reason) + 1)
+    fitting = bisect_right(lengths, _VALUE_LIMIT, key=lambda n: len(beginning(n).packed()))
+    if fitting:
+        return beginning(fitting - 1)
+    return Ask(roles=ask.roles[:_FEW_ROLES], anyway=ask.anyway, cut=True)
 
 
 def _shorter(ask: Ask, face: CardFace, created: datetime | None) -> bool:

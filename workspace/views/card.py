@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.threshold_progress import SetProgress, progress
-from workspace.untrusted import label, prose, shortened
+from workspace.untrusted import label, one_line, prose, shortened
 from workspace.views import rich
 from workspace.views.message import Message, message
 from workspace.views.standing import Standing, listed, standing_of
@@ -60,6 +60,8 @@ class CardFace:
     """Whose votes decided; nobody's when it was resolved past them, as tctl can."""
     resolve_reason: str = ""
     promoted_to: str = ""
+    reviewers: tuple[str, ...] = ()
+    """Whom the requester, or Teleport, suggests to decide."""
     page: str = ""
     """Address of the request's page in Teleport, where it has one."""
     can_decide: bool = True
@@ -88,6 +90,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
         decided_by=_deciders(request),
         resolve_reason=request.resolve_reason,
         promoted_to=request.promoted_to,
+        reviewers=request.suggested_reviewers if request.pending else (),
         page=f"{pages}{request.id}" if pages else "",
         can_decide=can_decide and request.pending and not request.long_term,
     )
@@ -183,9 +186,12 @@ def _status(face: CardFace) -> str:
         return f"{words}: {face.progress[0]}"
     if face.standing is Standing.PROMOTED and face.promoted_to:
         return f"{words}: {label(face.promoted_to)}"
-    if face.decided_by and face.standing is not Standing.PROMOTED:
-        return f"{words}, by {listed(map(label, face.decided_by))}"
-    return words
+    if not face.decided_by or face.standing is Standing.PROMOTED:
+        return words
+    deciders = listed(map(label, face.decided_by))
+    if face.standing is Standing.ENDED:
+        return f"{words} (approved by {deciders})"
+    return f"{words}, by {deciders}"
 
 
 def _facts(face: CardFace) -> Iterator[rich.Fact]:
@@ -199,10 +205,12 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         yield rich.fact("Access from", rich.moment(face.assume_start))
     if face.access_until is not None and face.standing in _WITH_ACCESS:
         yield rich.fact("Access until", rich.moment(face.access_until))
+    if face.reviewers and not face.standing.decided:
+        yield rich.fact("Suggested reviewers", listed(map(label, face.reviewers), limit=10))
     if face.waiting_until is not None and face.standing is Standing.WAITING:
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
-        yield rich.fact("Said", prose(face.resolve_reason, _VOTE_REASON_LIMIT, lines=3))
+        yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
 
 
 _WITH_ACCESS = {Standing.WAITING, Standing.APPROVED, Standing.ENDED}
@@ -217,7 +225,7 @@ _VERBS = {
 
 def _votes(face: CardFace) -> Iterator[rich.Line]:
     for vote in face.votes[:_VOTES_SHOWN]:
-        said = prose(vote.reason, _VOTE_REASON_LIMIT, lines=3)
+        said = one_line(vote.reason, _VOTE_REASON_LIMIT)
         yield (
             f"{_VERBS.get(vote.state, 'reviewed')} by ",
             rich.bold(label(vote.author)),

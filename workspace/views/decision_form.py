@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
-from workspace.untrusted import label, prose
+from workspace.untrusted import label, one_line
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 
@@ -71,6 +71,6 @@ def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:
         return (("Request ", rich.code(short_id(decision.request_id))),)
     wanted = asked_for(face.roles, face.resources)
     rows: list[rich.Line] = [(rich.bold(label(face.user)), f" asks for {wanted}")]
-    if reason := prose(face.reason, 500, lines=5):
+    if reason := one_line(face.reason, 500):
         rows.append((f"Reason: {reason}",))
     return tuple(rows)

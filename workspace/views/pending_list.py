@@ -6,7 +6,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
 
-from workspace.untrusted import label, prose
+from workspace.untrusted import label, one_line
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, decision_buttons, short_id
 from workspace.views.message import Message, message
@@ -62,7 +62,7 @@ def _when(row: Row) -> Iterator[rich.Part | str]:
 
 
 def _why(face: CardFace) -> Iterator[rich.Line]:
-    if reason := prose(face.reason, 300, lines=3):
+    if reason := one_line(face.reason, 300):
         yield (reason,)
 
 

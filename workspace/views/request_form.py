@@ -30,6 +30,7 @@ ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"
 REASON_CHARACTERS = 3000
 """The most that Slack lets a text input take."""
 
+_COMPLETE_IT = "What you wrote was too long to carry along: look it through and complete it."
 _HOUR = timedelta(hours=1)
 _DURATIONS = (
     timedelta(minutes=30),
@@ -67,6 +68,8 @@ class Filled:
 def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: bool = False) -> View:
     """Build it with what is known already. `note` says why it was opened."""
     blocks: list[Block] = []
+    if ask.cut:
+        note = f"{note} {_COMPLETE_IT}".strip()
     if note:
         blocks.append(ContextBlock(elements=[PlainTextObject(text=note, emoji=False)]))
     blocks += [_roles(ask.roles), _reason(ask.reason, required=reason_required)]
@@ -107,7 +110,7 @@ def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def duration_words(duration: timedelta) -> str:
-    return humanize.precisedelta(duration, minimum_unit="minutes", format="%0.0f")
+    return humanize.precisedelta(duration, format="%0.0f")
 
 
 def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:

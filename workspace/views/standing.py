@@ -35,7 +35,7 @@ _WORDS = {
     Standing.DENIED: "⛔ Denied",
     Standing.PROMOTED: "📋 Granted through an access list",
     Standing.RAN_OUT: "⌛ Ran out: nobody decided in time",
-    Standing.ENDED: "🏁 Approved, and the access has ended",
+    Standing.ENDED: "🏁 Approved; the access has ended",
     Standing.DELETED: "🗑️ Deleted before it was decided",
 }
 

@@ -1,0 +1,14 @@
+"""Locks by name, which go away with the last who holds one."""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+
+class OneAtATime:
+    """`async with one_at_a_time(name):` lets one in for each name."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def __call__(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
