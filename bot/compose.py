@@ -45,7 +45,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class World:
+class Runtime:
     """What the bot found when it started."""
 
     settings: Settings
@@ -58,45 +58,47 @@ class World:
     metrics: Metrics
 
 
-def build_people(world: World) -> People:
-    review = world.settings.review
+def build_people(runtime: Runtime) -> People:
+    review = runtime.settings.review
     matching = Matching(
-        team=world.installation.team,
+        team=runtime.installation.team,
         trait=review.slack_user_id_trait,
         email_is_user_name=review.allow_email_username_match,
     )
-    return People(world.slack, world.teleport, matching)
+    return People(runtime.slack, runtime.teleport, matching)
 
 
-def build_controller(world: World, people: People) -> Controller:
+def build_controller(runtime: Runtime, people: People) -> Controller:
     """Put together the street on which people are told."""
-    settings = world.settings
+    settings = runtime.settings
     queue = ChangeQueue()
-    mirror = Mirror(world.teleport, lambda request_id, live: queue.add(request_id, live=live))
-    alarms = Alarms(queue.add, now=world.now)
+    mirror = Mirror(runtime.teleport, lambda request_id, live: queue.add(request_id, live=live))
+    alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(
-        world.teleport, world.installation.team, holder=_holder(), now=world.now
+        runtime.teleport, runtime.installation.team, holder=_holder(), now=runtime.now
     )
-    outbox = Outbox(world.slack, may_send=lambda: leadership.held)
-    ledger = Ledger(world.teleport, f"{PLUGIN}/{world.installation.team}", now=world.now)
+    outbox = Outbox(runtime.slack, may_send=lambda: leadership.held)
+    ledger = Ledger(runtime.teleport, f"{PLUGIN}/{runtime.installation.team}", now=runtime.now)
     recipients = Recipients(
-        world.slack,
+        runtime.slack,
         settings.role_to_recipients,
         allow_shared=settings.slack.allow_shared_channels,
     )
-    history = History(world.slack, world.installation.scopes, bot_id=world.installation.bot_id)
+    history = History(
+        runtime.slack, runtime.installation.scopes, bot_id=runtime.installation.bot_id
+    )
     reconciler = Reconciler(
         mirror=mirror,
         ledger=ledger,
-        delivery=Delivery(outbox, recipients, people, history, now=world.now),
+        delivery=Delivery(outbox, recipients, people, history, now=runtime.now),
         recipients=recipients,
         alarms=alarms,
         outlook=Outlook(
-            pages=world.cluster.request_page,
+            pages=runtime.cluster.request_page,
             can_decide=settings.can_decide,
             announce_max_age=settings.announce_max_age,
         ),
-        now=world.now,
+        now=runtime.now,
     )
     return Controller(
         mirror=mirror,
@@ -107,38 +109,38 @@ def build_controller(world: World, people: People) -> Controller:
         alarms=alarms,
         outbox=outbox,
         leadership=leadership,
-        now=world.now,
+        now=runtime.now,
     )
 
 
-def build_listeners(world: World, people: People, changed: Callable[[str], None]) -> Listeners:
+def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], None]) -> Listeners:
     """Put together the street on which people act."""
     services = Services(
-        teleport=world.teleport,
+        teleport=runtime.teleport,
         people=people,
-        permissions=Permissions(world.teleport),
-        slack=world.slack,
-        http=world.http,
+        permissions=Permissions(runtime.teleport),
+        slack=runtime.slack,
+        http=runtime.http,
         changed=changed,
-        now=world.now,
+        now=runtime.now,
         policy=Policy(
-            cluster=world.cluster.name,
-            pages=world.cluster.request_page,
-            can_decide=world.settings.can_decide,
-            approve_with_reason=world.settings.review.approve_with_reason,
+            cluster=runtime.cluster.name,
+            pages=runtime.cluster.request_page,
+            can_decide=runtime.settings.can_decide,
+            approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
         asking=OneAtATime(),
     )
-    return Listeners(services, world.metrics.observe_act)
+    return Listeners(services, runtime.metrics.observe_interaction)
 
 
-def build_app(world: World, listeners: Listeners) -> AsyncApp:
+def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
     """Put a Bolt app before the listeners.
 
     Bolt asks Slack nothing about the token: it is told what is known since the start.
     """
     result = AuthorizeResult.from_auth_test_response(
-        bot_token=world.slack.token, auth_test_response=world.installation.auth_test
+        bot_token=runtime.slack.token, auth_test_response=runtime.installation.auth_test
     )
 
     async def authorize() -> AuthorizeResult:
@@ -146,7 +148,7 @@ def build_app(world: World, listeners: Listeners) -> AsyncApp:
 
     app = AsyncApp(
         name=PLUGIN,
-        client=web_client(world.settings, world.http, token=""),
+        client=web_client(runtime.settings, runtime.http, token=""),
         authorize=authorize,
         logger=logging.getLogger(BOLT_LOGGER),
         raise_error_for_unhandled_request=True,

@@ -12,10 +12,10 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._acts = Histogram(
-            f"{PREFIX}_act_seconds",
+        self._interactions = Histogram(
+            f"{PREFIX}_interaction_seconds",
             "How long commands, clicks and forms took, by what they were and how they ended",
-            ["act", "outcome"],
+            ["interaction", "outcome"],
             registry=self.registry,
         )
         self._socket_resets = Counter(
@@ -25,8 +25,8 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe_act(self, act: str, outcome: str, seconds: float) -> None:
-        self._acts.labels(act, outcome).observe(seconds)
+    def observe_interaction(self, interaction: str, outcome: str, seconds: float) -> None:
+        self._interactions.labels(interaction, outcome).observe(seconds)
 
     def count_socket_reset(self, cure: str) -> None:
         self._socket_resets.labels(cure).inc()

@@ -15,7 +15,7 @@ from time import monotonic
 
 import structlog
 
-from bot.compose import World, build_app, build_controller, build_listeners, build_people
+from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -82,7 +82,7 @@ async def running(
     async with AsyncExitStack() as stack:
         bot = await _connect(settings, stack, now, end)
         await stack.enter_async_context(
-            serve_health(settings.health, bot.readiness, bot.world.metrics)
+            serve_health(settings.health, bot.readiness, bot.runtime.metrics)
         )
         parts = asyncio.create_task(bot.run())
         try:
@@ -108,20 +108,20 @@ async def _connect(
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
-    world = World(settings, teleport, cluster, slack, http, installation, now, Metrics())
-    return _Bot(world, credentials, app_token, address)
+    runtime = Runtime(settings, teleport, cluster, slack, http, installation, now, Metrics())
+    return _Bot(runtime, credentials, app_token, address)
 
 
 class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
     def __init__(
-        self, world: World, credentials: Credentials, app_token: str, address: str
+        self, runtime: Runtime, credentials: Credentials, app_token: str, address: str
     ) -> None:
-        people = build_people(world)
-        self.world = world
-        self.controller = build_controller(world, people)
-        self.listeners = build_listeners(world, people, self.controller.changed)
+        people = build_people(runtime)
+        self.runtime = runtime
+        self.controller = build_controller(runtime, people)
+        self.listeners = build_listeners(runtime, people, self.controller.changed)
         self._credentials = credentials
         self._app_token = app_token
         self._address = address
@@ -163,9 +163,9 @@ class _Bot:
             )
         log.info(
             "ready",
-            cluster=self.world.cluster.name,
-            teleport=self.world.cluster.version,
-            team=self.world.installation.team,
+            cluster=self.runtime.cluster.name,
+            teleport=self.runtime.cluster.version,
+            team=self.runtime.installation.team,
             requests=len(self.controller.mirror),
         )
 
@@ -187,17 +187,17 @@ class _Bot:
     def _open_sockets(self) -> Sockets:
         fresh = monotonic() - self._address_from < _ADDRESS_SECONDS
         return Sockets(
-            build_app(self.world, self.listeners),
+            build_app(self.runtime, self.listeners),
             self._app_token,
             first_address=self._address if fresh else "",
-            helped=self.world.metrics.count_socket_reset,
+            on_reset=self.runtime.metrics.count_socket_reset,
         )
 
     def _identity_trouble(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""
 
     def _identity_seconds_left(self) -> float:
-        return (self._credentials.expires - self.world.now()).total_seconds()
+        return (self._credentials.expires - self.runtime.now()).total_seconds()
 
     def _socket_trouble(self) -> str:
         if not self._app_token:
@@ -205,12 +205,16 @@ class _Bot:
         return self._sockets.trouble() if self._sockets else "not connected yet"
 
     def _expose_metrics(self) -> None:
-        ask, controller = self.world.metrics.ask, self.controller
+        ask, controller = self.runtime.metrics.ask, self.controller
         ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
         ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
         ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
         ask("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
-        ask("acts_in_flight", "Commands and clicks under way", lambda: self.listeners.in_flight)
+        ask(
+            "interactions_in_flight",
+            "Commands and clicks under way",
+            lambda: self.listeners.in_flight,
+        )
         ask(
             "sockets",
             "Socket Mode connections",

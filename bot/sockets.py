@@ -47,7 +47,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Sockets:
-    """`first_address` is used up by the first socket. `helped` is told each cure."""
+    """`first_address` is used up by the first socket. `on_reset` is told how each was mended."""
 
     def __init__(
         self,
@@ -55,11 +55,11 @@ class Sockets:
         app_token: str,
         *,
         first_address: str = "",
-        helped: Callable[[str], None],
+        on_reset: Callable[[str], None],
         count: int = COUNT,
     ) -> None:
         self._places = [
-            _Place(app, app_token, helped, first_address if number == 0 else "")
+            _Place(app, app_token, on_reset, first_address if number == 0 else "")
             for number in range(count)
         ]
 
@@ -144,11 +144,11 @@ class _Place:
     """A place that always has a socket, one after the other."""
 
     def __init__(
-        self, app: AsyncApp, app_token: str, helped: Callable[[str], None], address: str
+        self, app: AsyncApp, app_token: str, on_reset: Callable[[str], None], address: str
     ) -> None:
         self._app = app
         self._app_token = app_token
-        self._helped = helped
+        self._on_reset = on_reset
         self._address = address
         self._open: set[_Client] = set()
         self._closing: set[asyncio.Task[None]] = set()
@@ -199,13 +199,13 @@ class _Place:
         while not connecting.done() and not await client.is_connected():
             now = monotonic()
             if now - started > _REBUILD_AFTER:
-                self._helped("rebuilt")
+                self._on_reset("rebuilt")
                 log.warning("socket_rebuilt", seconds_down=round(now - started))
                 return False
             if now - renewed_at > _RENEW_ADDRESS_AFTER:
                 client.wss_uri = None
                 renewed_at = now
-                self._helped("address_renewed")
+                self._on_reset("address_renewed")
                 log.warning("socket_address_renewed", seconds_down=round(now - started))
             await asyncio.sleep(_CONNECTING_LOOK_SECONDS)
         return True
@@ -219,7 +219,7 @@ class _Place:
                     await client.leave.wait()
         if not client.leave.is_set():
             self.connected = False
-            self._helped("replaced")
+            self._on_reset("replaced")
             log.warning("socket_lost")
         return monotonic() - started
 

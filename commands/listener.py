@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from commands.act import Act, from_form, from_suggestion
 from commands.explain import explain
-from commands.patience import one_act
+from commands.interaction import Interaction, from_form, from_suggestion
+from commands.patience import one_interaction
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.errors import TeleportError
@@ -38,7 +38,7 @@ _SLACK_UNWELL = Refusal(
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Work: TypeAlias = Callable[[Services, Act, Reply], Awaitable[None]]
+Work: TypeAlias = Callable[[Services, Interaction, Reply], Awaitable[None]]
 Listener: TypeAlias = Callable[[AsyncAck, dict[str, Any]], Coroutine[Any, Any, None]]
 Payload: TypeAlias = Mapping[str, Any]
 
@@ -54,10 +54,10 @@ class Checked:
     """Where to answer."""
 
 
-Check: TypeAlias = Callable[[Services, Act], Awaitable[Checked]]
-Suggest: TypeAlias = Callable[[Services, Act], Awaitable[list[dict[str, Any]]]]
+Check: TypeAlias = Callable[[Services, Interaction], Awaitable[Checked]]
+Suggest: TypeAlias = Callable[[Services, Interaction], Awaitable[list[dict[str, Any]]]]
 Observe: TypeAlias = Callable[[str, str, float], None]
-"""Told the act's name, its outcome and how many seconds it took."""
+"""Told the interaction's name, its outcome and how many seconds it took."""
 
 
 class Listeners:
@@ -82,7 +82,7 @@ class Listeners:
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
 
-    def acting(self, read: Callable[[Payload], Act], work: Work) -> Listener:
+    def acting(self, read: Callable[[Payload], Interaction], work: Work) -> Listener:
         """For commands and clicks: ack, then work."""
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -99,19 +99,19 @@ class Listeners:
         """
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            act = from_form(body)
+            interaction = from_form(body)
             try:
                 async with asyncio.timeout(CHECK_SECONDS):
-                    checked = await check(self._services, act)
+                    checked = await check(self._services, interaction)
             except TimeoutError:
                 await ack(response_action="update", view=result.waiting_view())
-                waiting = act.form.id if act.form else ""
-                self._start(act, otherwise, self._reply(act, view_id=waiting))
+                waiting = interaction.form.id if interaction.form else ""
+                self._start(interaction, otherwise, self._reply(interaction, view_id=waiting))
             except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
-                said = self._explained(act, error)
+                said = self._explained(interaction, error)
                 await ack(response_action="update", view=result.result_view(said))
             else:
-                await self._settle(ack, act, checked)
+                await self._settle(ack, interaction, checked)
 
         return listener
 
@@ -119,86 +119,105 @@ class Listeners:
         """For menus that are typed into: ack with options. No answer in time is an empty menu."""
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            act = from_suggestion(body)
+            interaction = from_suggestion(body)
             started = monotonic()
             options: list[dict[str, Any]] = []
             outcome = "done"
             try:
                 async with asyncio.timeout(SUGGEST_SECONDS):
-                    options = await suggest(self._services, act)
+                    options = await suggest(self._services, interaction)
             except Exception as error:  # noqa: BLE001 - a menu can show no error
                 outcome = "no_options"
-                log.warning("no_options", act=act.name, error=f"{type(error).__name__}: {error}")
+                log.warning(
+                    "no_options",
+                    interaction=interaction.name,
+                    error=f"{type(error).__name__}: {error}",
+                )
             await ack(options=options)
-            self._observe(act.name, outcome, monotonic() - started)
+            self._observe(interaction.name, outcome, monotonic() - started)
 
         return listener
 
-    async def _settle(self, ack: AsyncAck, act: Act, checked: Checked) -> None:
+    async def _settle(self, ack: AsyncAck, interaction: Interaction, checked: Checked) -> None:
         if checked.errors:
             await ack(response_action="errors", errors=dict(checked.errors))
-            self._observe(act.name, "form_errors", 0.0)
+            self._observe(interaction.name, "form_errors", 0.0)
             return
         await ack()
         if checked.work is not None:
-            self._start(act, checked.work, self._reply(act, channel=checked.channel))
+            self._start(
+                interaction, checked.work, self._reply(interaction, channel=checked.channel)
+            )
 
-    def _reply(self, act: Act, *, channel: str = "", view_id: str = "") -> Reply:
+    def _reply(self, interaction: Interaction, *, channel: str = "", view_id: str = "") -> Reply:
         slack, http = self._services.slack, self._services.http
-        return Reply(act, slack, http, channel=channel, view_id=view_id)
+        return Reply(interaction, slack, http, channel=channel, view_id=view_id)
 
-    def _start(self, act: Act, work: Work, reply: Reply) -> None:
-        self._keep(asyncio.create_task(self._run(act, work, reply)))
+    def _start(self, interaction: Interaction, work: Work, reply: Reply) -> None:
+        self._keep(asyncio.create_task(self._run(interaction, work, reply)))
 
     def _keep(self, task: "asyncio.Task[None]") -> None:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read_and_run(
-        self, read: Callable[[Payload], Act], body: Payload, work: Work
+        self, read: Callable[[Payload], Interaction], body: Payload, work: Work
     ) -> None:
         try:
-            act = read(body)
+            interaction = read(body)
         except (KeyError, IndexError, TypeError):
             log.exception("payload_not_understood", kind=body.get("type", "command"))
             return
-        await self._run(act, work, self._reply(act))
+        await self._run(interaction, work, self._reply(interaction))
 
-    async def _run(self, act: Act, work: Work, reply: Reply) -> None:
+    async def _run(self, interaction: Interaction, work: Work, reply: Reply) -> None:
         started = monotonic()
-        structlog.contextvars.bind_contextvars(act=act.name, slack_id=act.slack_id)
+        structlog.contextvars.bind_contextvars(
+            interaction=interaction.name, slack_id=interaction.slack_id
+        )
         outcome = "cancelled"
         try:
-            with one_act():
-                await work(self._services, act, reply)
+            with one_interaction():
+                await work(self._services, interaction, reply)
             outcome = "done"
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             outcome = "refused" if isinstance(error, Refusal) else "failed"
-            await reply.say(self._explained(act, error))
+            await reply.say(self._explained(interaction, error))
         finally:
             seconds = monotonic() - started
-            log.info("act_handled", outcome=outcome, seconds=round(seconds, 3))
-            self._observe(act.name, outcome, seconds)
+            log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
+            self._observe(interaction.name, outcome, seconds)
 
-    def _explained(self, act: Act, error: Exception) -> Message:
+    def _explained(self, interaction: Interaction, error: Exception) -> Message:
         """Log the cause and find the words."""
         if isinstance(error, TeleportError):
             log.warning(
                 "teleport_refused",
-                act=act.name,
+                interaction=interaction.name,
                 method=error.method,
                 code=error.code.name,
                 error=error.text,
             )
             error = explain(error)
         if isinstance(error, SLACK_ERRORS) and failure_of(error) in PASSING:
-            log.warning("slack_failed", act=act.name, error=f"{type(error).__name__}: {error}")
+            log.warning(
+                "slack_failed",
+                interaction=interaction.name,
+                error=f"{type(error).__name__}: {error}",
+            )
             error = _SLACK_UNWELL
         if isinstance(error, Refusal):
-            log.info("refused", act=act.name, slack_id=act.slack_id, reason=error.reason)
+            log.info(
+                "refused",
+                interaction=interaction.name,
+                slack_id=interaction.slack_id,
+                reason=error.reason,
+            )
             return sentence(error.sentence, to_copy=error.command)
         error_id = token_hex(4)
-        log.error("act_failed", act=act.name, error_id=error_id, exc_info=error)
+        log.error(
+            "interaction_failed", interaction=interaction.name, error_id=error_id, exc_info=error
+        )
         return sentence(
             f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before"
             " you try again, and give that id to whoever runs the bot."

@@ -22,7 +22,7 @@ _end: ContextVar[float | None] = ContextVar("end_of_patience", default=None)
 
 
 @contextmanager
-def one_act(seconds: float = SECONDS) -> Iterator[None]:
+def one_interaction(seconds: float = SECONDS) -> Iterator[None]:
     """Bound all that is tried within the block."""
     token = _end.set(monotonic() + seconds)
     try:

@@ -9,8 +9,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
-from commands.act import Act
 from commands.envelope import ack_sent
+from commands.interaction import Interaction
 from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of
 from workspace.views.message import Message
 from workspace.views.result import result_view
@@ -28,22 +28,22 @@ _TRIGGER_SPENT = {
 
 
 class Reply:
-    """Answers one act. `view_id` is a form that shows the answer."""
+    """Answers one interaction. `view_id` is a form that shows the answer."""
 
     def __init__(
         self,
-        act: Act,
+        interaction: Interaction,
         slack: AsyncWebClient,
         http: aiohttp.ClientSession,
         *,
         channel: str = "",
         view_id: str = "",
     ) -> None:
-        self._act = act
+        self._interaction = interaction
         self._slack = slack
         self._http = http
-        self._channel = channel or act.channel
-        self._view_id = view_id or act.view_id
+        self._channel = channel or interaction.channel
+        self._view_id = view_id or interaction.view_id
 
     @property
     def channel(self) -> str:
@@ -69,13 +69,15 @@ class Reply:
     async def instead(self, message: Message) -> None:
         """Answer in the place of our private answer that was clicked on, if that is what it was."""
         await ack_sent()
-        if not self._act.on_answer or not await self._by_response_url(message, replace=True):
+        if not self._interaction.on_answer or not await self._by_response_url(
+            message, replace=True
+        ):
             await self.say(message)
 
     async def open_form(self, view: View) -> bool:
         """Open a form. False when Slack does not: mostly, the click is too long ago."""
         try:
-            await self._slack.views_open(trigger_id=self._act.trigger_id, view=view)
+            await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:
             if failure_of(error) is Failure.REJECTED and not _trigger_spent(error):
                 raise
@@ -93,14 +95,14 @@ class Reply:
 
     async def _by_response_url(self, message: Message, *, replace: bool = False) -> bool:
         """Works in any conversation, five times within half an hour."""
-        if not self._act.response_url:
+        if not self._interaction.response_url:
             return False
         body: Mapping[str, Any] = message.arguments() | {
             "response_type": "ephemeral",
             "replace_original": replace,
         }
         try:
-            async with self._http.post(self._act.response_url, json=body) as answer:
+            async with self._http.post(self._interaction.response_url, json=body) as answer:
                 if answer.ok:
                     return True
                 log.warning("answer_refused", way="response_url", error=str(answer.status))
@@ -114,13 +116,13 @@ class Reply:
         return await _done(
             "ephemeral",
             self._slack.chat_postEphemeral(
-                channel=self._channel, user=self._act.slack_id, **_kept(message)
+                channel=self._channel, user=self._interaction.slack_id, **_kept(message)
             ),
         )
 
     async def _by_direct_message(self, message: Message) -> bool:
         async def post() -> None:
-            opened = await self._slack.conversations_open(users=self._act.slack_id)
+            opened = await self._slack.conversations_open(users=self._interaction.slack_id)
             channel = opened["channel"]["id"]
             await self._slack.chat_postMessage(channel=channel, **message.arguments())
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from commands import asking, request
-from commands.act import Act
-from commands.asking import ReasonMissing
+from commands import create_request, request_command
+from commands.create_request import ReasonMissing
 from commands.explain import explain
+from commands.interaction import Interaction
 from commands.listener import Checked
 from commands.reply import Reply
 from commands.services import Services
@@ -21,7 +21,7 @@ from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views import role_option
-from workspace.views.asked import reason_wanted
+from workspace.views.request_answers import reason_wanted
 from workspace.views.request_form import REASON, REVIEWERS, ROLES, Filled, read, role_options
 
 _DRY_RUN_SECONDS = 1.5
@@ -47,11 +47,11 @@ class _FieldRefused(Exception):
         self.sentence = sentence
 
 
-async def suggest_roles(services: Services, act: Act) -> list[dict[str, Any]]:
+async def suggest_roles(services: Services, interaction: Interaction) -> list[dict[str, Any]]:
     """Offer the roles that this person may ask for, best match first."""
-    person = await services.person(act.slack_id)
+    person = await services.person(interaction.slack_id)
     allowed = (await services.permissions.capabilities(person.name)).requestable_roles
-    typed = act.text.strip()
+    typed = interaction.text.strip()
     if not typed:
         return role_options(sorted(allowed))
     found = process.extract(
@@ -61,11 +61,11 @@ async def suggest_roles(services: Services, act: Act) -> list[dict[str, Any]]:
     return role_options(name for name, _, _ in found)
 
 
-async def check(services: Services, act: Act) -> Checked:
+async def check(services: Services, interaction: Interaction) -> Checked:
     """Look at what was handed in, and have Teleport try it, before the form closes."""
-    filled = _filled(act)
+    filled = _filled(interaction)
     try:
-        person, ask = await _understood(services, act, filled)
+        person, ask = await _understood(services, interaction, filled)
         tried = await _tried(services, person, ask)
     except _FieldRefused as refused:
         return Checked(errors={refused.field: refused.sentence})
@@ -74,23 +74,25 @@ async def check(services: Services, act: Act) -> Checked:
     return Checked(work=_storing(person, ask, tried), channel=filled.channel)
 
 
-async def submit(services: Services, act: Act, reply: Reply) -> None:
+async def submit(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Do it all after the ack, for when Teleport was too slow for the form."""
     try:
-        person, ask = await _understood(services, act, _filled(act))
+        person, ask = await _understood(services, interaction, _filled(interaction))
     except _FieldRefused as refused:
         raise Refusal(refused.sentence, reason="form_field") from refused
-    await request.ask_for(services, person, ask, reply)
+    await request_command.ask_for(services, person, ask, reply)
 
 
-def _filled(act: Act) -> Filled:
-    if act.form is None:
+def _filled(interaction: Interaction) -> Filled:
+    if interaction.form is None:
         raise ValueError("a form that was handed in has a state")
-    return read(act.form.values, act.form.private_metadata)
+    return read(interaction.form.values, interaction.form.private_metadata)
 
 
-async def _understood(services: Services, act: Act, filled: Filled) -> tuple[Person, Ask]:
-    person = await services.person(act.slack_id)
+async def _understood(
+    services: Services, interaction: Interaction, filled: Filled
+) -> tuple[Person, Ask]:
+    person = await services.person(interaction.slack_id)
     picked = await asyncio.gather(
         *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
     )
@@ -113,7 +115,7 @@ async def _reviewer(services: Services, slack_id: str) -> str:
 
 async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
     try:
-        return await asking.check(services, person, ask, deadline=_DRY_RUN_SECONDS)
+        return await create_request.check(services, person, ask, deadline=_DRY_RUN_SECONDS)
     except ReasonMissing as missing:
         raise _FieldRefused(REASON, missing.sentence) from missing
     except Refusal as refusal:
@@ -127,10 +129,10 @@ async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
 
 def _storing(
     person: Person, ask: Ask, tried: AccessRequest
-) -> Callable[[Services, Act, Reply], Awaitable[None]]:
-    async def store(services: Services, _act: Act, reply: Reply) -> None:
+) -> Callable[[Services, Interaction, Reply], Awaitable[None]]:
+    async def store(services: Services, _interaction: Interaction, reply: Reply) -> None:
         try:
-            await request.store(services, person, ask, tried, reply)
+            await request_command.store(services, person, ask, tried, reply)
         except ReasonMissing as missing:
             await reply.say(reason_wanted(ask, missing.sentence))
 

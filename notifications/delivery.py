@@ -8,11 +8,11 @@ from uuid import uuid4
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.entry import UNKNOWN_FACE, Entry, Intent, Shown
+from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
 from notifications.history import History, Unreadable
 from notifications.plan import EditCard, PostCard, Tell, card_slot, face_shown, notice_slot
 from notifications.recipients import Recipients
-from workspace.outbox import NotSending, Outbox, Posted, Priority
+from workspace.outbox import MessageRef, NotSending, Outbox, Priority
 from workspace.people import People
 from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, failure_of
 from workspace.views.card import CardFace, card
@@ -40,7 +40,7 @@ class Posting:
 class Outcome:
     """What became of a message."""
 
-    shown: Shown | None = None
+    shown: PostedMessage | None = None
     """What Slack has now; settles the intent."""
     owed: str = ""
     """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
@@ -70,15 +70,15 @@ class Delivery:
         self._history = history
         self._now = now
 
-    async def posting(self, action: PostCard | Tell, face: CardFace) -> Posting | Shown:
-        """Prepare a message. Gives Shown, without a ts, for one that nobody can get."""
+    async def posting(self, action: PostCard | Tell, face: CardFace) -> Posting | PostedMessage:
+        """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get."""
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
             return Posting(intent, card(face), face_shown(face), Priority.NEW_REQUEST)
         slot = notice_slot(action.notice)
         channel = await self._requester_dm(face)
         if not channel:
-            return Shown(slot=slot, channel="", ts="")
+            return PostedMessage(slot=slot, channel="", ts="")
         return Posting(
             self._intent(slot, channel), notice(action.notice, face), "", Priority.DIRECT_MESSAGE
         )
@@ -105,13 +105,13 @@ class Delivery:
         message = action.message
         fresh = message.model_copy(update={"face": face_shown(face)})
         try:
-            await self._outbox.edit(Posted(message.channel, message.ts), card(face))
+            await self._outbox.edit(MessageRef(message.channel, message.ts), card(face))
         except NotSending as error:
             return Outcome(error=error)
         except SLACK_ERRORS as error:
             _log_failure("not_edited", request_id, fresh.slot, fresh.channel, error)
             return _not_edited(fresh, error)
-        log.info("edited", request_id=request_id, slot=message.slot, standing=face.standing)
+        log.info("edited", request_id=request_id, slot=message.slot, status=face.status)
         return Outcome(fresh)
 
     async def resolve(self, request_id: str, intent: Intent) -> Outcome:
@@ -137,7 +137,7 @@ class Delivery:
                 # Somebody may invite the bot yet.
                 return Outcome(owed=intent.key, rest_until=self._now() + _REST)
             case Failure.UNREACHABLE | Failure.REJECTED:
-                return Outcome(Shown(slot=intent.slot, channel=intent.channel, ts=""))
+                return Outcome(PostedMessage(slot=intent.slot, channel=intent.channel, ts=""))
             case _:
                 return Outcome(owed=intent.key, error=error)
 
@@ -159,11 +159,11 @@ class Delivery:
             return ""
 
 
-def _shown(intent: Intent, posted: Posted, face: str) -> Shown:
-    return Shown(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
+def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:
+    return PostedMessage(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
 
 
-def _not_edited(fresh: Shown, error: Exception) -> Outcome:
+def _not_edited(fresh: PostedMessage, error: Exception) -> Outcome:
     if failure_of(error) in {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.REJECTED}:
         return Outcome(fresh)
     return Outcome(error=error)

@@ -16,7 +16,7 @@ _NAME, _TEXT = 60, 300
 _MOST_NAMES, _MOST_VOTES = 50, 12
 
 
-class Shown(BaseModel):
+class PostedMessage(BaseModel):
     """A message that Slack has; or, without `ts`, one that it will never take."""
 
     model_config = ConfigDict(frozen=True)
@@ -53,14 +53,14 @@ class Entry(BaseModel):
 
     face: CardFace
     """What was last known, short of its longest texts: enough to draw the last card."""
-    messages: tuple[Shown, ...] = ()
+    messages: tuple[PostedMessage, ...] = ()
     intents: tuple[Intent, ...] = ()
     passed_over: datetime | None = None
     """Set to the very first start of the bot, before which this existed; gets no card."""
     touched: datetime | None = None
     """When this was last written."""
 
-    def shown(self, slot: str) -> Shown | None:
+    def shown(self, slot: str) -> PostedMessage | None:
         return next((each for each in self.messages if each.slot == slot), None)
 
     def with_intents(self, intents: tuple[Intent, ...]) -> Self:
@@ -78,7 +78,7 @@ class Entry(BaseModel):
         )
         return self.model_copy(update={"intents": intents})
 
-    def with_message(self, message: Shown) -> Self:
+    def with_message(self, message: PostedMessage) -> Self:
         """Note a message, which settles every intent for its slot."""
         others = tuple(each for each in self.messages if each.slot != message.slot)
         intents = tuple(intent for intent in self.intents if intent.slot != message.slot)

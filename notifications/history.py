@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.outbox import Posted
+from workspace.outbox import MessageRef
 from workspace.slack_failure import PASSING, error_code, failure_of
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
@@ -34,7 +34,7 @@ class History:
         if not wanted & self._scopes:
             raise Unreadable("no history scope")
 
-    async def find(self, channel: str, key: str, since: datetime) -> Posted | None:
+    async def find(self, channel: str, key: str, since: datetime) -> MessageRef | None:
         """Find the message that carries `key`. Raises Unreadable, SlackApiError."""
         self._check_scopes(channel)
         try:
@@ -44,7 +44,7 @@ class History:
                 raise
             raise Unreadable(error_code(error)) from error
 
-    async def _search(self, channel: str, key: str, since: datetime) -> Posted | None:
+    async def _search(self, channel: str, key: str, since: datetime) -> MessageRef | None:
         cursor = ""
         while True:
             answer = await self._slack.conversations_history(
@@ -57,7 +57,7 @@ class History:
             for message in answer["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if message.get("bot_id") == self._bot_id and payload.get("key") == key:
-                    return Posted(channel, message["ts"])
+                    return MessageRef(channel, message["ts"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return None

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from notifications.entry import Entry, Intent, Shown, trimmed
+from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.views.card import CardFace, ended, face_of, fingerprint
 from workspace.views.notices import OUTCOMES, Notice
-from workspace.views.standing import Standing
+from workspace.views.status import Status
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 DECIDED_MAX_AGE = timedelta(hours=1)
@@ -34,7 +34,7 @@ class PostCard:
 
 @dataclass(frozen=True, slots=True)
 class EditCard:
-    message: Shown
+    message: PostedMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _difference(
 
 def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[str]:
     """Channels that should have a card: all while it waits, and after that where one is owed."""
-    if entry is None or (not entry.passed_over and not face.standing.decided):
+    if entry is None or (not entry.passed_over and not face.status.decided):
         yield from dict.fromkeys(channels)
     else:
         for intent in entry.intents:
@@ -153,12 +153,12 @@ def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> 
 
 def _notices(face: CardFace, entry: Entry | None) -> Iterator[Notice]:
     """The requester hears that it waits, and then each outcome; never of what was over before."""
-    if not face.standing.decided:
+    if not face.status.decided:
         if entry is None or not entry.passed_over:
             yield Notice.CREATED
         return
-    if entry is not None and entry.passed_over and entry.face.standing is not Standing.WAITING:
+    if entry is not None and entry.passed_over and entry.face.status is not Status.WAITING:
         return
-    if face.standing is Standing.ENDED and entry is None:
+    if face.status is Status.ENDED and entry is None:
         return
-    yield OUTCOMES[face.standing]
+    yield OUTCOMES[face.status]

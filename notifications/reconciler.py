@@ -11,7 +11,7 @@ from datetime import datetime
 
 from notifications.alarms import Alarms
 from notifications.delivery import Delivery, Posting
-from notifications.entry import Entry, Shown, trimmed
+from notifications.entry import Entry, PostedMessage, trimmed
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror, Source
 from notifications.plan import (
@@ -118,7 +118,7 @@ class Reconciler:
         prepared = await asyncio.gather(
             *(self._delivery.posting(action, face) for action in wanted), return_exceptions=True
         )
-        for undeliverable in (each for each in prepared if isinstance(each, Shown)):
+        for undeliverable in (each for each in prepared if isinstance(each, PostedMessage)):
             entry = entry.with_message(undeliverable)
         postings = [each for each in prepared if isinstance(each, Posting)]
         if postings:

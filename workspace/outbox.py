@@ -41,7 +41,7 @@ class NotSending(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class MessageRef:
     """Names a message that Slack has."""
 
     channel: str
@@ -52,7 +52,7 @@ class Posted:
 class _Call:
     method: str
     arguments: dict[str, Any]
-    done: "asyncio.Future[Posted]"
+    done: "asyncio.Future[MessageRef]"
 
 
 @dataclass(slots=True)
@@ -91,7 +91,7 @@ class Outbox:
         priority: Priority,
         request_id: str,
         key: str,
-    ) -> Posted:
+    ) -> MessageRef:
         """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
 
         Raises NotSending, or what the call raised.
@@ -104,7 +104,7 @@ class Outbox:
         lane = self._lanes.setdefault(channel, _Lane(interval=SECONDS_BETWEEN_POSTS))
         return await self._submit("chat.postMessage", arguments, lane, priority)
 
-    async def edit(self, posted: Posted, message: Message) -> None:
+    async def edit(self, posted: MessageRef, message: Message) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = message.arguments() | {"channel": posted.channel, "ts": posted.ts}
         del arguments["unfurl_links"], arguments["unfurl_media"]
@@ -126,10 +126,10 @@ class Outbox:
 
     async def _submit(
         self, method: str, arguments: dict[str, Any], lane: _Lane, priority: Priority
-    ) -> Posted:
+    ) -> MessageRef:
         if not self._may_send():
             raise NotSending
-        done: asyncio.Future[Posted] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
         self._wait(lane, priority, _Call(method, arguments, done))
         return await done
 
@@ -176,7 +176,7 @@ class Outbox:
             self._failed(lane, priority, call, error)
             return
         if not call.done.done():
-            call.done.set_result(Posted(answer["channel"], answer["ts"]))
+            call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
     def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
         if isinstance(error, SLACK_ERRORS) and failure_of(error) is Failure.RATE_LIMITED:

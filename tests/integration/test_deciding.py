@@ -32,7 +32,7 @@ async def test_deny_without_a_reason_opens_the_form(stage: Stage) -> None:
     """Nothing is decided before it is handed in."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
-    form = await stage.form("bob", "decision_form")
+    form = await stage.form("bob", "review_form")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.submit("bob", form, reason=GOOD_REASON)
     await stage.answer("bob", "You denied the request of alice for staging")
@@ -42,7 +42,7 @@ async def test_a_form_with_a_blank_reason_is_not_taken(stage: Stage) -> None:
     """The requester should learn why."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
-    form = await stage.form("bob", "decision_form")
+    form = await stage.form("bob", "review_form")
     blank = {"type": "plain_text_input", "value": "   "}
     done = await stage.submit("bob", form, reason=blank)
     assert "reason" in (done["payload"] or {}).get("errors", {}) or done["error"]
@@ -206,7 +206,7 @@ async def test_a_reason_typed_in_a_form_is_given_back_when_teleport_is_gone(stag
     """As a command that does the same, to be sent later."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.click("bob", card, "deny")
-    form = await stage.form("bob", "decision_form")
+    form = await stage.form("bob", "review_form")
     await stage.teleport.pause()
     await stage.submit("bob", form, reason=GOOD_REASON)
     again = f"/teleport-deny {request.Metadata.Name} not during the freeze"
@@ -221,7 +221,7 @@ async def test_a_slow_teleport_still_opens_the_form(stage: Stage) -> None:
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.faults.add("ListAccessRequests", delay=5.0)
     await stage.click("bob", card, "deny")
-    form = await stage.form("bob", "decision_form")
+    form = await stage.form("bob", "review_form")
     assert "redis 1" not in words(form)
 
 

@@ -167,7 +167,10 @@ async def test_health_tells_each_part_with_its_reason(
         await stage.answer("alice", "You have no pending request")
         async with http.get(f"{address}/metrics") as answer:
             metrics = await answer.text()
-        assert 'act_seconds_count{act="/teleport-pending",outcome="done"} 1.0' in metrics
+        assert (
+            'interaction_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
+            in metrics
+        )
         assert "teleport_chatops_lease_held 1.0" in metrics
         await teleport.pause()
         await process.event("watch_ended")
@@ -198,7 +201,7 @@ async def test_no_secret_is_ever_logged(
         process.process.send_signal(signal.SIGTERM)
         code, said = await process.end()
     assert code == 0
-    assert '"event": "act_failed"' in said
+    assert '"event": "interaction_failed"' in said
     secrets = {"xoxb-sandbox-bot", "xapp-sandbox-app", "PRIVATE KEY", "ticket="}
     secrets |= {envelope["trigger_id"] for envelope in envelopes}
     secrets |= {envelope["response_url"] for envelope in envelopes}

@@ -39,7 +39,7 @@ async def test_deny_asks_for_a_reason_and_passes_it_on(stage: Stage) -> None:
     """In a form; the requester reads it, and so does everybody on the card."""
     request, card = await stage.asked("alice", "prod", "shard 3 is down")
     await stage.click("carol", card, "deny")
-    form = await stage.form("carol", "decision_form")
+    form = await stage.form("carol", "review_form")
     assert "shard 3 is down" in words(form)
     handed_in = await stage.submit(
         "carol", form, reason={"type": "plain_text_input", "value": "not during the freeze"}

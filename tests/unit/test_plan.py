@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.entry import Entry, Intent, Shown, trimmed
+from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from notifications.plan import (
     EditCard,
     Outlook,
@@ -24,7 +24,7 @@ from teleport_client.access_request import AccessRequest, RequestState, Review
 from tests.strategies import requests
 from workspace.views.card import CardFace
 from workspace.views.notices import Notice
-from workspace.views.standing import Standing
+from workspace.views.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -50,7 +50,7 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
     for number, action in enumerate(made.actions):
         match action:
             case PostCard(channel):
-                shown = Shown(
+                shown = PostedMessage(
                     slot=card_slot(channel), channel=channel, ts=f"{number}",
                     face=face_shown(made.face),
                 )  # fmt: skip
@@ -59,7 +59,9 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
                 fresh = message.model_copy(update={"face": face_shown(made.face)})
                 entry = entry.with_message(fresh)
             case Tell(kind):
-                entry = entry.with_message(Shown(slot=notice_slot(kind), channel="D", ts="1"))
+                entry = entry.with_message(
+                    PostedMessage(slot=notice_slot(kind), channel="D", ts="1")
+                )
             case Resolve(intent):
                 entry = entry.owing(intent.key)
             case PassOver():
@@ -109,7 +111,7 @@ def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() 
     made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
     assert made.face is not None
-    assert made.face.standing is Standing.DENIED
+    assert made.face.status is Status.DENIED
 
 
 def test_waiting_that_ran_out_is_shown_and_a_later_decision_too() -> None:
@@ -129,9 +131,9 @@ def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
     entry = announced(asked())
     deleted = plan(None, entry, (), NOW, OUTLOOK)
     ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
-    assert [made.face and made.face.standing for made in (deleted, ran_out)] == [
-        Standing.DELETED,
-        Standing.RAN_OUT,
+    assert [made.face and made.face.status for made in (deleted, ran_out)] == [
+        Status.DELETED,
+        Status.RAN_OUT,
     ]
     assert Tell(Notice.DELETED) in deleted.actions
     assert Tell(Notice.RAN_OUT) in ran_out.actions
@@ -185,8 +187,8 @@ def test_a_message_that_slack_never_took_is_left_alone() -> None:
     entry = Entry(
         face=trimmed(face(asked())),
         messages=(
-            Shown(slot=card_slot(CHANNEL), channel=CHANNEL, ts=""),
-            Shown(slot=notice_slot(Notice.CREATED), channel="", ts=""),
+            PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts=""),
+            PostedMessage(slot=notice_slot(Notice.CREATED), channel="", ts=""),
         ),
     )
     assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()

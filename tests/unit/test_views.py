@@ -15,18 +15,18 @@ from teleport_client.access_request import AccessRequest, RequestState, Review, 
 from tests.strategies import long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
 from workspace.views import role_option
-from workspace.views.asked import ask_again, asked, reason_wanted
 from workspace.views.card import APPROVE, DENY, CardFace, card, ended, face_of, fingerprint
-from workspace.views.decided import decided_message
-from workspace.views.decision_form import Decision, decision_form
-from workspace.views.decision_form import read as read_decision
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.notices import Notice, notice
 from workspace.views.pending_list import PAGE, Row, pending_list
+from workspace.views.request_answers import ask_again, asked, reason_wanted
 from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
-from workspace.views.standing import Standing
+from workspace.views.review_answer import decided_message
+from workspace.views.review_form import Decision, review_form
+from workspace.views.review_form import read as read_decision
+from workspace.views.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGES = "https://teleport.example.com/web/requests/"
@@ -127,9 +127,9 @@ def test_no_ask_breaks_the_form(ask: Ask, note: str, required: bool) -> None:
 
 
 @given(faces | st.none(), st.booleans())
-def test_no_request_breaks_the_decision_form(each: CardFace | None, approve: bool) -> None:
+def test_no_request_breaks_the_review_form(each: CardFace | None, approve: bool) -> None:
     """Also when nothing is known of the request."""
-    check_view(decision_form(Decision("i", approve, "C1"), each))
+    check_view(review_form(Decision("i", approve, "C1"), each))
 
 
 @given(st.text(min_size=1))
@@ -271,10 +271,10 @@ def test_an_empty_form_is_an_empty_ask() -> None:
     assert read(values, "").ask == Ask()
 
 
-def test_the_decision_form_is_read_as_it_was_filled_in() -> None:
+def test_the_review_form_is_read_as_it_was_filled_in() -> None:
     """What is decided travels in the form, the reason in its field."""
     decision = Decision("some-id", approve=False, channel="C1")
-    view = check_view(decision_form(decision, face()))
+    view = check_view(review_form(decision, face()))
     values = {"reason": {"reason": {"value": " no "}}}
     assert read_decision(values, view["private_metadata"]) == (decision, "no")
 
@@ -287,6 +287,6 @@ def test_an_ask_survives_a_button(ask: Ask) -> None:
 
 def test_what_is_gone_is_shown_by_its_times() -> None:
     """A deleted request differs from one that ran out."""
-    assert ended(face(), NOW).standing is Standing.DELETED
-    assert ended(face(), NOW + timedelta(hours=2)).standing is Standing.RAN_OUT
-    assert ended(face(state=RequestState.APPROVED), NOW).standing is Standing.ENDED
+    assert ended(face(), NOW).status is Status.DELETED
+    assert ended(face(), NOW + timedelta(hours=2)).status is Status.RAN_OUT
+    assert ended(face(state=RequestState.APPROVED), NOW).status is Status.ENDED

@@ -20,12 +20,12 @@ from teleport_client.threshold_progress import SetProgress, progress
 from workspace.untrusted import label, one_line, prose, shortened
 from workspace.views import rich
 from workspace.views.message import Message, message
-from workspace.views.standing import Standing, listed, standing_of
+from workspace.views.status import Status, listed, status_of
 
 APPROVE, DENY = "approve", "deny"
 """Action ids. A button's value is the request's id and nothing else."""
 SHORT_ID = 8
-"""Shown ids are the last characters: version 7 UUIDs share their first within minutes."""
+"""PostedMessage ids are the last characters: version 7 UUIDs share their first within minutes."""
 REASON_LIMIT = 1_500
 _VOTE_REASON_LIMIT = 300
 _VOTES_SHOWN = 8
@@ -48,7 +48,7 @@ class CardFace:
     id: str
     user: str
     roles: tuple[str, ...]
-    standing: Standing
+    status: Status
     reason: str = ""
     resources: tuple[str, ...] = ()
     access_until: datetime | None = None
@@ -77,7 +77,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
         id=request.id,
         user=request.user,
         roles=request.roles,
-        standing=standing_of(request, now),
+        status=status_of(request, now),
         reason=request.reason,
         resources=tuple(
             "/".join(filter(None, (r.kind, r.name, r.sub_resource))) for r in request.resources
@@ -107,11 +107,11 @@ def fingerprint(face: CardFace) -> str:
 
 def ended(face: CardFace, now: datetime) -> CardFace:
     """Show a request that is gone from Teleport, from what was last known of it."""
-    if face.standing is Standing.WAITING:
+    if face.status is Status.WAITING:
         late = face.waiting_until is not None and face.waiting_until <= now
-        return replace(face, standing=Standing.RAN_OUT if late else Standing.DELETED)
-    if face.standing is Standing.APPROVED:
-        return replace(face, standing=Standing.ENDED)
+        return replace(face, status=Status.RAN_OUT if late else Status.DELETED)
+    if face.status is Status.APPROVED:
+        return replace(face, status=Status.ENDED)
     return face
 
 
@@ -131,7 +131,7 @@ def card(face: CardFace) -> Message:
         HeaderBlock(text=PlainTextObject(text=shortened(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(face)),
     ]
-    if face.can_decide and not face.standing.decided:
+    if face.can_decide and not face.status.decided:
         content.append(decision_buttons(face))
     return message(f"{title}. {_status(face)}.", *content)
 
@@ -181,15 +181,15 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
 
 
 def _status(face: CardFace) -> str:
-    words = face.standing.words
-    if face.standing is Standing.WAITING and len(face.progress) == 1:
+    words = face.status.words
+    if face.status is Status.WAITING and len(face.progress) == 1:
         return f"{words}: {face.progress[0]}"
-    if face.standing is Standing.PROMOTED and face.promoted_to:
+    if face.status is Status.PROMOTED and face.promoted_to:
         return f"{words}: {label(face.promoted_to)}"
-    if not face.decided_by or face.standing is Standing.PROMOTED:
+    if not face.decided_by or face.status is Status.PROMOTED:
         return words
     deciders = listed(map(label, face.decided_by))
-    if face.standing is Standing.ENDED:
+    if face.status is Status.ENDED:
         return f"{words} (approved by {deciders})"
     return f"{words}, by {deciders}"
 
@@ -199,21 +199,21 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
     yield rich.fact("Roles", listed((label(role) for role in face.roles), limit=20))
     if face.resources:
         yield rich.fact("Resources", listed((label(name) for name in face.resources), limit=10))
-    if len(face.progress) > 1 and not face.standing.decided:
+    if len(face.progress) > 1 and not face.status.decided:
         yield rich.fact("Approvals", "".join(f"\n• {row}" for row in face.progress))
-    if face.assume_start is not None and face.standing in _WITH_ACCESS:
+    if face.assume_start is not None and face.status in _WITH_ACCESS:
         yield rich.fact("Access from", rich.moment(face.assume_start))
-    if face.access_until is not None and face.standing in _WITH_ACCESS:
+    if face.access_until is not None and face.status in _WITH_ACCESS:
         yield rich.fact("Access until", rich.moment(face.access_until))
-    if face.reviewers and not face.standing.decided:
+    if face.reviewers and not face.status.decided:
         yield rich.fact("Suggested reviewers", listed(map(label, face.reviewers), limit=10))
-    if face.waiting_until is not None and face.standing is Standing.WAITING:
+    if face.waiting_until is not None and face.status is Status.WAITING:
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
         yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
 
 
-_WITH_ACCESS = {Standing.WAITING, Standing.APPROVED, Standing.ENDED}
+_WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
 
 
 _VERBS = {

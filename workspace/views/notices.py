@@ -9,7 +9,7 @@ from workspace.untrusted import label, prose
 from workspace.views import rich
 from workspace.views.card import REASON_LIMIT, CardFace, asked_for, short_id
 from workspace.views.message import Message, message
-from workspace.views.standing import Standing, listed
+from workspace.views.status import Status, listed
 
 
 class Notice(StrEnum):
@@ -24,14 +24,14 @@ class Notice(StrEnum):
 
 
 OUTCOMES = {
-    Standing.APPROVED: Notice.APPROVED,
-    Standing.ENDED: Notice.APPROVED,
-    Standing.DENIED: Notice.DENIED,
-    Standing.PROMOTED: Notice.PROMOTED,
-    Standing.RAN_OUT: Notice.RAN_OUT,
-    Standing.DELETED: Notice.DELETED,
+    Status.APPROVED: Notice.APPROVED,
+    Status.ENDED: Notice.APPROVED,
+    Status.DENIED: Notice.DENIED,
+    Status.PROMOTED: Notice.PROMOTED,
+    Status.RAN_OUT: Notice.RAN_OUT,
+    Status.DELETED: Notice.DELETED,
 }
-"""What a requester is told of each standing. The end of access needs no message: it was announced
+"""What a requester is told of each status. The end of access needs no message: it was announced
 with the approval."""
 
 
@@ -99,7 +99,7 @@ def _said(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
 
 
 def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
-    if kind is Notice.APPROVED and face.standing is Standing.ENDED:
+    if kind is Notice.APPROVED and face.status is Status.ENDED:
         return (rich.lines(("The access has ended since.",)),)
     if kind is Notice.APPROVED:
         return (

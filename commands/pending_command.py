@@ -4,9 +4,9 @@ from enum import StrEnum
 
 from rapidfuzz import process
 
-from commands import lookup
-from commands.act import Act
+from commands import find_request
 from commands.grammar import wants_help
+from commands.interaction import Interaction
 from commands.reply import Reply
 from commands.services import Services
 from workspace.people import Person
@@ -43,19 +43,19 @@ _NONE = {
 }
 
 
-async def command(services: Services, act: Act, reply: Reply) -> None:
-    if wants_help(act.text):
+async def command(services: Services, interaction: Interaction, reply: Reply) -> None:
+    if wants_help(interaction.text):
         await reply.say(help_message(NAME))
         return
-    scope = _scope(act.text.strip())
-    person = await services.person(act.slack_id)
+    scope = _scope(interaction.text.strip())
+    person = await services.person(interaction.slack_id)
     await reply.say(await listing(services, person, scope))
 
 
-async def turn_page(services: Services, act: Act, reply: Reply) -> None:
+async def turn_page(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Older or newer: a button whose value is `<scope>:<page>`."""
-    scope, _, page = act.value.partition(":")
-    person = await services.person(act.slack_id)
+    scope, _, page = interaction.value.partition(":")
+    person = await services.person(interaction.slack_id)
     await reply.instead(await listing(services, person, Scope(scope), int(page)))
 
 
@@ -75,9 +75,9 @@ async def listing(services: Services, person: Person, scope: Scope, page: int = 
 
 async def _rows(services: Services, person: Person, scope: Scope) -> list[Row]:
     if scope is Scope.MINE:
-        mine = await lookup.pending_requests(services, user=person.name)
+        mine = await find_request.pending_requests(services, user=person.name)
         return [Row(services.face(each), each.created, may_decide=False) for each in mine]
-    pending = await lookup.pending_requests(services)
+    pending = await find_request.pending_requests(services)
     reviewable = await services.permissions.reviewable(person.name, pending)
     return [
         Row(services.face(each), each.created, may_decide=each.id in reviewable)

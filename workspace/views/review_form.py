@@ -12,7 +12,7 @@ from workspace.untrusted import label, one_line
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 
-CALLBACK = "decision_form"
+CALLBACK = "review_form"
 REASON = "reason"
 """Block id and action id of the only input."""
 _REASON_CHARACTERS = 3000
@@ -35,7 +35,7 @@ class Decision:
 _DECISIONS = TypeAdapter(Decision)
 
 
-def decision_form(decision: Decision, face: CardFace | None) -> View:
+def review_form(decision: Decision, face: CardFace | None) -> View:
     """Build it; `face` is None when Teleport did not tell in time what the request is."""
     word = "Approve" if decision.approve else "Deny"
     blocks: list[Block] = [

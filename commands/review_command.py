@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import structlog
 
-from commands import lookup
-from commands.act import Act
-from commands.deciding import check_open, decide, refuse_if_deciding_is_off
+from commands import find_request
 from commands.explain import explain, may_not_review, no_such_request
 from commands.grammar import wants_help
+from commands.interaction import Interaction
 from commands.listener import Checked, Work
 from commands.reply import Reply
 from commands.services import Services
+from commands.submit_review import check_open, decide, refuse_if_deciding_is_off
 from teleport_client.access_request import RequestState
 from teleport_client.errors import NotFound, Unreachable
 from workspace.ask import REASON_BYTES, check_reason
@@ -20,11 +20,11 @@ from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import prose
 from workspace.views.card import CardFace, card
-from workspace.views.decided import decided_message
-from workspace.views.decision_form import REASON, Decision, decision_form, read
 from workspace.views.help import help_message
 from workspace.views.message import sentence
 from workspace.views.pending_list import Row, pending_list
+from workspace.views.review_answer import decided_message
+from workspace.views.review_form import REASON, Decision, read, review_form
 
 APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -37,19 +37,19 @@ def command(*, approve: bool) -> Work:
     """`/teleport-approve` and `/teleport-deny`. Only a whole id decides."""
     name = APPROVE_COMMAND if approve else DENY_COMMAND
 
-    async def work(services: Services, act: Act, reply: Reply) -> None:
-        if wants_help(act.text):
+    async def work(services: Services, interaction: Interaction, reply: Reply) -> None:
+        if wants_help(interaction.text):
             await reply.say(help_message(name))
             return
         refuse_if_deciding_is_off(services)
-        typed, reason = _split(act.text)
-        person = await services.person(act.slack_id)
+        typed, reason = _split(interaction.text)
+        person = await services.person(interaction.slack_id)
         if not typed:
             await _pick(services, person, reply)
-        elif not lookup.is_full_id(typed):
+        elif not find_request.is_full_id(typed):
             await _show(services, person, typed, reply, name=name, reason=reason)
         elif reason or not _needs_reason(services, approve=approve):
-            await _decide(services, act, reply, Decision(typed, approve), reason)
+            await _decide(services, interaction, reply, Decision(typed, approve), reason)
         else:
             await _open_form(services, person, Decision(typed, approve, reply.channel), reply)
 
@@ -59,20 +59,22 @@ def command(*, approve: bool) -> Work:
 def button(*, approve: bool) -> Work:
     """Approve acts at once, Slack's own dialog having asked; deny asks for a reason."""
 
-    async def work(services: Services, act: Act, reply: Reply) -> None:
+    async def work(services: Services, interaction: Interaction, reply: Reply) -> None:
         refuse_if_deciding_is_off(services)
         if _needs_reason(services, approve=approve):
-            person = await services.person(act.slack_id)
-            decision = Decision(act.value, approve, reply.channel, shown=True)
+            person = await services.person(interaction.slack_id)
+            decision = Decision(interaction.value, approve, reply.channel, shown=True)
             await _open_form(services, person, decision, reply)
         else:
-            await _decide(services, act, reply, Decision(act.value, approve, shown=True), "")
+            await _decide(
+                services, interaction, reply, Decision(interaction.value, approve, shown=True), ""
+            )
 
     return work
 
 
-async def check_form(_services: Services, act: Act) -> Checked:
-    decision, reason = _handed_in(act)
+async def check_form(_services: Services, interaction: Interaction) -> Checked:
+    decision, reason = _handed_in(interaction)
     try:
         check_reason(reason)
     except Refusal as refusal:
@@ -82,10 +84,10 @@ async def check_form(_services: Services, act: Act) -> Checked:
     return Checked(work=submit_form, channel=decision.channel)
 
 
-async def submit_form(services: Services, act: Act, reply: Reply) -> None:
-    decision, reason = _handed_in(act)
+async def submit_form(services: Services, interaction: Interaction, reply: Reply) -> None:
+    decision, reason = _handed_in(interaction)
     try:
-        await _decide(services, act, reply, decision, reason)
+        await _decide(services, interaction, reply, decision, reason)
     except Unreachable as error:
         # The form is gone, and what was typed in it should not be.
         refusal = explain(error)
@@ -105,20 +107,20 @@ def _needs_reason(services: Services, *, approve: bool) -> bool:
     return not approve or services.policy.approve_with_reason
 
 
-def _handed_in(act: Act) -> tuple[Decision, str]:
-    if act.form is None:
+def _handed_in(interaction: Interaction) -> tuple[Decision, str]:
+    if interaction.form is None:
         raise ValueError("a form that was handed in has a state")
-    return read(act.form.values, act.form.private_metadata)
+    return read(interaction.form.values, interaction.form.private_metadata)
 
 
 async def _decide(
-    services: Services, act: Act, reply: Reply, decision: Decision, reason: str
+    services: Services, interaction: Interaction, reply: Reply, decision: Decision, reason: str
 ) -> None:
     state = RequestState.APPROVED if decision.approve else RequestState.DENIED
     request = await decide(
-        services, act.slack_id, decision.request_id, state, reason, shown=decision.shown
+        services, interaction.slack_id, decision.request_id, state, reason, shown=decision.shown
     )
-    if not act.on_card:
+    if not interaction.on_card:
         await reply.say(decided_message(services.face(request), approve=decision.approve))
 
 
@@ -127,7 +129,7 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
     try:
         async with asyncio.timeout(_FORM_SECONDS):
             request = await services.teleport.request(decision.request_id)
-            if not decision.shown and not await lookup.is_visible(services, person, request):
+            if not decision.shown and not await find_request.is_visible(services, person, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
         check_open(services, person, request)
         if not await services.permissions.reviewable(person.name, [request]):
@@ -138,7 +140,7 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
     except (Unreachable, TimeoutError) as error:
         # The form says less then; what it hands in is checked again anyway.
         log.info("form_without_request", request_id=decision.request_id, error=str(error))
-    if not await reply.open_form(decision_form(decision, face)):
+    if not await reply.open_form(review_form(decision, face)):
         name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
         await reply.say(
             sentence(
@@ -149,7 +151,7 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
 
 
 async def _pick(services: Services, person: Person, reply: Reply) -> None:
-    pending = await lookup.pending_requests(services)
+    pending = await find_request.pending_requests(services)
     reviewable = await services.permissions.reviewable(person.name, pending)
     rows = [
         Row(services.face(request), request.created, may_decide=True)
@@ -166,7 +168,7 @@ async def _show(
     services: Services, person: Person, part: str, reply: Reply, *, name: str, reason: str
 ) -> None:
     """Show what a part of an id means; it is not enough to decide."""
-    found = await lookup.ending_with(services, person, part)
+    found = await find_request.ending_with(services, person, part)
     reviewable = await services.permissions.reviewable(person.name, found)
     rows = [
         Row(services.face(request), request.created, may_decide=request.id in reviewable)

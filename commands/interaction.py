@@ -18,7 +18,7 @@ class FormState:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class Interaction:
     name: str
     """The command, the action id or the form's callback id."""
     slack_id: str
@@ -39,8 +39,8 @@ class Act:
     response_url: str = field(default="", repr=False)
 
 
-def from_command(payload: Mapping[str, Any]) -> Act:
-    return Act(
+def from_command(payload: Mapping[str, Any]) -> Interaction:
+    return Interaction(
         name=payload["command"],
         slack_id=payload["user_id"],
         channel=payload.get("channel_id", ""),
@@ -50,12 +50,12 @@ def from_command(payload: Mapping[str, Any]) -> Act:
     )
 
 
-def from_click(payload: Mapping[str, Any]) -> Act:
+def from_click(payload: Mapping[str, Any]) -> Interaction:
     """Slack sends one action at a time (`block_actions`)."""
     action = payload["actions"][0]
     container = payload.get("container") or {}
     message = container.get("type") == "message"
-    return Act(
+    return Interaction(
         name=action.get("action_id", ""),
         slack_id=payload["user"]["id"],
         channel=(payload.get("channel") or {}).get("id", ""),
@@ -68,10 +68,10 @@ def from_click(payload: Mapping[str, Any]) -> Act:
     )
 
 
-def from_form(payload: Mapping[str, Any]) -> Act:
+def from_form(payload: Mapping[str, Any]) -> Interaction:
     """A `view_submission`. It names no channel; the form's private metadata may."""
     view = payload["view"]
-    return Act(
+    return Interaction(
         name=view.get("callback_id", ""),
         slack_id=payload["user"]["id"],
         form=FormState(
@@ -83,9 +83,9 @@ def from_form(payload: Mapping[str, Any]) -> Act:
     )
 
 
-def from_suggestion(payload: Mapping[str, Any]) -> Act:
+def from_suggestion(payload: Mapping[str, Any]) -> Interaction:
     """Somebody types into a menu (`block_suggestion`)."""
-    return Act(
+    return Interaction(
         name=payload.get("action_id", ""),
         slack_id=payload["user"]["id"],
         text=payload.get("value") or "",

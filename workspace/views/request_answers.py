@@ -12,7 +12,7 @@ from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 from workspace.views.message import Message, message
 from workspace.views.request_form import duration_words
-from workspace.views.standing import listed
+from workspace.views.status import listed
 
 ASK_ANYWAY = "ask_anyway"
 FILL_IN = "fill_in_request"

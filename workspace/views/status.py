@@ -7,7 +7,7 @@ from enum import StrEnum
 from teleport_client.access_request import AccessRequest, RequestState
 
 
-class Standing(StrEnum):
+class Status(StrEnum):
     """The values are written into the ledger; they never change their spelling."""
 
     WAITING = "waiting"
@@ -22,7 +22,7 @@ class Standing(StrEnum):
 
     @property
     def decided(self) -> bool:
-        return self is not Standing.WAITING
+        return self is not Status.WAITING
 
     @property
     def words(self) -> str:
@@ -30,29 +30,29 @@ class Standing(StrEnum):
 
 
 _WORDS = {
-    Standing.WAITING: "⏳ Waiting for approval",
-    Standing.APPROVED: "✅ Approved",
-    Standing.DENIED: "⛔ Denied",
-    Standing.PROMOTED: "📋 Granted through an access list",
-    Standing.RAN_OUT: "⌛ Ran out: nobody decided in time",
-    Standing.ENDED: "🏁 Approved; the access has ended",
-    Standing.DELETED: "🗑️ Deleted before it was decided",
+    Status.WAITING: "⏳ Waiting for approval",
+    Status.APPROVED: "✅ Approved",
+    Status.DENIED: "⛔ Denied",
+    Status.PROMOTED: "📋 Granted through an access list",
+    Status.RAN_OUT: "⌛ Ran out: nobody decided in time",
+    Status.ENDED: "🏁 Approved; the access has ended",
+    Status.DELETED: "🗑️ Deleted before it was decided",
 }
 
 _OF_STATE = {
-    RequestState.APPROVED: Standing.APPROVED,
-    RequestState.DENIED: Standing.DENIED,
-    RequestState.PROMOTED: Standing.PROMOTED,
+    RequestState.APPROVED: Status.APPROVED,
+    RequestState.DENIED: Status.DENIED,
+    RequestState.PROMOTED: Status.PROMOTED,
 }
 
 
-def standing_of(request: AccessRequest, now: datetime) -> Standing:
+def status_of(request: AccessRequest, now: datetime) -> Status:
     if request.pending:
-        return Standing.RAN_OUT if _over(request.expires, now) else Standing.WAITING
-    standing = _OF_STATE[request.state]
-    if standing is Standing.APPROVED and _over(request.access_until, now):
-        return Standing.ENDED
-    return standing
+        return Status.RAN_OUT if _over(request.expires, now) else Status.WAITING
+    status = _OF_STATE[request.state]
+    if status is Status.APPROVED and _over(request.access_until, now):
+        return Status.ENDED
+    return status
 
 
 def _over(moment: datetime | None, now: datetime) -> bool:

@@ -17,7 +17,7 @@ def decided_message(face: CardFace, *, approve: bool) -> Message:
 
 
 def _where_it_stands(face: CardFace) -> str:
-    if face.standing.decided:
-        return f"{face.standing.words}. Request "
+    if face.status.decided:
+        return f"{face.status.words}. Request "
     waits = f": {'; '.join(face.progress)}" if face.progress else ""
     return f"It still waits for others{waits}. Request "

@@ -20,7 +20,7 @@ from workspace.ask import Ask, check_reason
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label, prose
-from workspace.views.standing import listed
+from workspace.views.status import listed
 
 _REASON_MISSING = "request reason must be specified"
 """What a server says when it will not store a request without one; its roles' prompts follow on

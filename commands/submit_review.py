@@ -1,6 +1,6 @@
 """A person's decision on a request, handed to Teleport as that person's review."""
 
-from commands import lookup
+from commands import find_request
 from commands.explain import no_such_request
 from commands.patience import patiently
 from commands.services import Services
@@ -16,7 +16,7 @@ from workspace.ask import check_reason
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
-from workspace.views.standing import listed, standing_of
+from workspace.views.status import listed, status_of
 
 _DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 
@@ -39,8 +39,8 @@ async def decide(
     refuse_if_deciding_is_off(services)
     check_reason(reason)
     person = await services.person(slack_id, fresh=True)
-    request = await lookup.read_request(services, request_id)
-    known = shown or await lookup.is_visible(services, person, request)
+    request = await find_request.read_request(services, request_id)
+    known = shown or await find_request.is_visible(services, person, request)
     if known:
         check_open(services, person, request)
     try:
@@ -49,7 +49,7 @@ async def decide(
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
         # Somebody may have been faster: say who, from what is true now.
-        check_open(services, person, await lookup.read_request(services, request_id))
+        check_open(services, person, await find_request.read_request(services, request_id))
         raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
@@ -68,17 +68,17 @@ def refuse_if_deciding_is_off(services: Services) -> None:
 
 def check_open(services: Services, person: Person, request: AccessRequest) -> None:
     """Refuse what is already certain from the request itself."""
-    standing = standing_of(request, services.now())
+    status = status_of(request, services.now())
     if not request.pending:
         by = listed(
             label(review.author) for review in request.reviews if _resolved(review, request)
         )
         raise Refusal(
-            f"This request is already decided: {standing.words}{f', by {by}' if by else ''}."
+            f"This request is already decided: {status.words}{f', by {by}' if by else ''}."
             " Nothing was done.",
             reason="already_decided",
         )
-    if standing.decided:
+    if status.decided:
         raise Refusal(
             "This request has run out: nobody decided in time. If it is still needed, it has to be"
             " asked for again.",
@@ -117,7 +117,7 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
         return await patiently(attempt, changes=True)
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:
-            request = await lookup.read_request(services, request_id)
+            request = await find_request.read_request(services, request_id)
             mine = request.review_by(review.author)
             if mine is not None and (mine.state, mine.reason) == (review.state, review.reason):
                 return request

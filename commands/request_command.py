@@ -3,54 +3,54 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from commands import asking
-from commands.act import Act
-from commands.asking import ReasonMissing
+from commands import create_request
+from commands.create_request import ReasonMissing
 from commands.grammar import ask_from, wants_help
+from commands.interaction import Interaction
 from commands.patience import patiently
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
 from workspace.people import Person
-from workspace.views.asked import ask_again, asked, reason_wanted
 from workspace.views.help import help_message
 from workspace.views.message import sentence
+from workspace.views.request_answers import ask_again, asked, reason_wanted
 from workspace.views.request_form import request_form
 
 NAME = "/teleport-request"
 _SAME_CLICK = timedelta(seconds=10)
 
 
-async def command(services: Services, act: Act, reply: Reply) -> None:
-    if wants_help(act.text):
+async def command(services: Services, interaction: Interaction, reply: Reply) -> None:
+    if wants_help(interaction.text):
         await reply.say(help_message(NAME))
         return
-    ask = ask_from(act.text)
-    person = await services.person(act.slack_id)
+    ask = ask_from(interaction.text)
+    person = await services.person(interaction.slack_id)
     if not ask.roles:
         await open_form(services, person, reply, ask)
     else:
         await ask_for(services, person, ask, reply)
 
 
-async def ask_anyway(services: Services, act: Act, reply: Reply) -> None:
+async def ask_anyway(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Ask although the same is asked for already: a button, with the ask in its value."""
-    person = await services.person(act.slack_id)
-    await ask_for(services, person, unpacked(act.value), reply)
+    person = await services.person(interaction.slack_id)
+    await ask_for(services, person, unpacked(interaction.value), reply)
 
 
-async def fill_in(services: Services, act: Act, reply: Reply) -> None:
+async def fill_in(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Open the form with what was typed: a button, with the ask in its value."""
-    person = await services.person(act.slack_id)
-    await open_form(services, person, reply, unpacked(act.value))
+    person = await services.person(interaction.slack_id)
+    await open_form(services, person, reply, unpacked(interaction.value))
 
 
 async def ask_for(services: Services, person: Person, ask: Ask, reply: Reply) -> None:
     """Check, point out a like request, and store. Raises Refusal, TeleportError."""
     try:
         tried = await patiently(
-            lambda deadline: asking.check(services, person, ask, deadline=deadline)
+            lambda deadline: create_request.check(services, person, ask, deadline=deadline)
         )
         await store(services, person, ask, tried, reply)
     except ReasonMissing as missing:
@@ -62,12 +62,12 @@ async def store(
 ) -> None:
     """Store what Teleport has tried, unless the same is asked for already. Raises ReasonMissing."""
     async with services.asking(person.name):
-        before = await asking.requests_of(services, person)
-        like = asking.alike(tried, before)
+        before = await create_request.requests_of(services, person)
+        like = create_request.alike(tried, before)
         if like and not ask.anyway:
             await reply.say(ask_again(ask, services.face(like[0]), like[0].created))
             return
-        made = _made_just_now(services, ask, like) or await asking.create(
+        made = _made_just_now(services, ask, like) or await create_request.create(
             services, person, ask, before
         )
     await reply.instead(asked(ask, services.face(made), made.created))
