@@ -1,15 +1,22 @@
 """Who may act, and in whose name."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.cast import PEOPLE, Standing
+from sandbox.cast import BOT_TOKEN, PEOPLE, SLACK_TRAIT, TEAM, Standing
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
 from tests.integration.conftest import bot_on
 from tests.integration.stage import Stage, words
+from workspace.people import Matching, People
+from workspace.refusal import Refusal
 
 BY_NAME = {person.name: person for person in PEOPLE}
 
@@ -41,10 +48,36 @@ async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
 async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
     """Neither by command nor by click."""
     request, card = await stage.asked("alice", "staging", "redis 1")
-    await stage.type(who, "/teleport-request staging because x")
-    await stage.answer(who, sentence)
     await stage.click(who, card, "approve")
+    await stage.answer(who, sentence)
     assert not stage.request(request.Metadata.Name).Spec.Reviews
+    await stage.type(who, "/teleport-request staging because x", channel="partners")
+    await stage.answer(who, sentence, channel="partners")
+    assert len(stage.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        ("frank", "user_locked"),
+        ("grace", "account_guest"),
+        ("henry", "account_deactivated"),
+        ("ivan", "account_stranger"),
+        ("jenkins", "account_bot"),
+        ("nora", "unmapped"),
+    ],
+)
+async def test_whoever_may_not_act_is_nobody(
+    slack: SlackStandIn, teleport: TeleportStandIn, who: str, reason: str
+) -> None:
+    """Also those through whom Slack itself lets no command pass, but whose clicks may be late."""
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
+    async with TeleportClient(dial(teleport.address, credentials)) as client:
+        people = People(web, client, Matching(team=TEAM, trait=SLACK_TRAIT))
+        with pytest.raises(Refusal) as refused:
+            await people.person(BY_NAME[who].slack_id)
+    assert refused.value.reason == reason
 
 
 async def test_a_stranger_in_a_shared_channel_may_not_act(stage: Stage) -> None:
@@ -114,8 +147,7 @@ async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage)
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("carol", "/teleport-pending")
     await stage.answer("carol", "redis 1")
-    gone = replace(BY_NAME["carol"], standing=Standing.GUEST)
-    stage.slack.workspace.admit(gone)
+    stage.slack.workspace.admit(replace(BY_NAME["carol"], standing=Standing.GUEST))
     await stage.click("carol", card, "approve")
     await stage.answer("carol", "cannot use Teleport from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -124,6 +125,67 @@ async def test_a_half_written_identity_names_itself(
         code, said = await process.end()
     assert code == 2
     assert f"The identity file {cut} is incomplete" in said
+
+
+async def test_an_identity_of_another_cluster_names_what_to_check(
+    settings_file: Path, slack: SlackStandIn, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its authorities do not vouch for this server."""
+    other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
+    identity = str(other.identity("bot"))
+    await other.stop()
+    async with bot(
+        "--config",
+        str(settings_file),
+        TELEPORT_CHATOPS_TELEPORT__IDENTITY=identity,
+        TELEPORT_CHATOPS_START_TIMEOUT="1s",
+    ) as process:
+        code, said = await process.end()
+    assert code == 1
+    assert "that the identity belongs to this cluster" in said
+    assert not slack.journal.to_json()["calls"]
+
+
+async def test_a_taken_health_port_is_named(settings_file: Path) -> None:
+    """With the two ways out."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        async with bot(
+            "--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port
+        ) as process:
+            code, said = await process.end()
+    assert code == 2
+    assert f"The health page cannot listen on 127.0.0.1:{port}" in said
+    assert "Traceback" not in said
+
+
+async def test_a_log_file_that_cannot_be_written_is_named(
+    settings_file: Path, tmp_path: Path
+) -> None:
+    """At once, since nothing else would be seen."""
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_LOG__OUTPUT=str(tmp_path)
+    ) as process:
+        code, said = await process.end()
+    assert code == 2
+    assert f"The log cannot be written to {tmp_path}" in said
+    assert said.count("\n") == 0
+
+
+async def test_sigterm_is_heard_while_starting(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Nobody has to wait for a start that goes nowhere."""
+    await teleport.pause()
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("teleport_unreachable")
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert "stopped_while_starting" in said
+    assert "Traceback" not in said
 
 
 async def test_sigterm_finishes_what_is_under_way(

@@ -73,6 +73,8 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         (('"xoxb-file"', '"/nowhere/token"'), "slack.token cannot be used: the file /nowhere"),
         (('"*"', '"prod"'), 'role_to_recipients cannot be used: "*" has to name a channel'),
         (('"*" = "access-requests"', ""), 'role_to_recipients cannot be used: "*" has to name'),
+        (('"access-requests"', "5"), 'role_to_recipients cannot be used: "*" has to be a name or'),
+        (('"access-requests"', "[1]"), 'role_to_recipients cannot be used: "*" has to be a name'),
         (
             ("[slack]\n", '[slack]\napiurl = "http://proxy.example.com/"\n'),
             "slack.apiurl cannot be used: use https",
@@ -98,6 +100,13 @@ def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: s
         load(tmp_path, WHOLE.replace(*change))
     assert sentence in str(refused.value)
     assert "xoxb" not in str(refused.value)
+
+
+def test_a_secret_file_with_nothing_in_it_is_named(tmp_path: Path) -> None:
+    """As it is while a secret is being mounted."""
+    (tmp_path / "token").write_text("\n")
+    with pytest.raises(SettingsError, match=r"slack\.token cannot be used: the file .* is empty"):
+        load(tmp_path, WHOLE.replace("xoxb-file", str(tmp_path / "token")))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

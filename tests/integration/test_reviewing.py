@@ -186,6 +186,17 @@ async def test_a_lost_answer_is_not_taken_for_a_failure(stage: Stage) -> None:
     assert not [m for m in seen if m["ephemeral"]]
 
 
+async def test_a_slow_teleport_is_waited_for(stage: Stage) -> None:
+    """The ack does not wait with it."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    stage.teleport.faults.add("SubmitAccessReview", delay=2.0)
+    await stage.click("bob", card, "approve")
+    await stage.card_where(card["ts"], lambda m: "Approved, by bob" in words(m))
+    click = stage.slack.journal.envelopes[-1]
+    assert click.acked_ms is not None
+    assert click.acked_ms - click.sent_ms < 1000
+
+
 @pytest.mark.timeout(40)
 async def test_teleport_gone_for_longer_is_said_and_nothing_was_done(stage: Stage) -> None:
     """After ten seconds within the click, with the next step."""

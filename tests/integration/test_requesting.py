@@ -250,6 +250,25 @@ async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
     assert len(stage.requests) == 1
 
 
+@pytest.mark.timeout(40)
+async def test_teleport_gone_for_longer_is_said_and_nothing_was_asked(stage: Stage) -> None:
+    """By a command that asks and by one that lists."""
+    await stage.type("alice", "/teleport-pending mine")
+    await stage.answer("alice", "You have no pending request")
+    await stage.teleport.pause()
+    for who, command in (
+        ("alice", "/teleport-request staging because x"),
+        ("bob", "/teleport-pending"),
+    ):
+        await stage.type(who, command)
+    for who in "alice", "bob":
+        await stage.slack.message_where(
+            "access-requests", who, lambda m: "Nothing was done; try again" in words(m), 15
+        )
+    await stage.teleport.resume()
+    assert stage.requests == []
+
+
 async def test_a_lost_answer_does_not_make_a_second_request(stage: Stage) -> None:
     """Teleport had stored it; that is found out before it is sent again."""
     await stage.type("alice", "/teleport-request help")

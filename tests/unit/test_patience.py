@@ -1,0 +1,106 @@
+"""What is tried again, for how long, and what is said of it afterwards."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from commands.patience import one_interaction, patiently
+from teleport_client.errors import NotFound, Sent, TeleportError, Unreachable
+
+READ, CHANGE = "ListAccessRequests", "SubmitAccessReview"
+BRIEFLY = 0.6
+"""Seconds; enough for two attempts."""
+
+
+def answering(*answers: TeleportError | str) -> tuple[Callable[[float], Awaitable[str]], list[str]]:
+    """Make a call that answers like that, one after another; the last again and again."""
+    made: list[str] = []
+
+    async def call(_deadline: float) -> str:
+        answer = answers[min(len(made), len(answers) - 1)]
+        made.append(str(answer))
+        if isinstance(answer, TeleportError):
+            raise answer
+        return answer
+
+    return call, made
+
+
+def gone(sent: Sent, method: str) -> Unreachable:
+    return Unreachable("gone", method=method, sent=sent)
+
+
+@pytest.mark.parametrize(
+    ("sent", "method", "changes"),
+    [
+        (Sent.NO, READ, False),
+        (Sent.PERHAPS, READ, False),
+        (Sent.NO, CHANGE, False),
+        (Sent.NO, CHANGE, True),
+        (Sent.PERHAPS, CHANGE, True),
+    ],
+)
+async def test_what_does_no_harm_is_tried_again(sent: Sent, method: str, changes: bool) -> None:
+    """A read always; a change that never arrived, or of which the caller says so."""
+    call, made = answering(gone(sent, method), "done")
+    with one_interaction(BRIEFLY * 2):
+        assert await patiently(call, changes=changes) == "done"
+    assert len(made) == 2
+
+
+async def test_a_change_that_may_have_arrived_is_not_sent_twice() -> None:
+    """Unless its caller knows that it may be."""
+    call, made = answering(gone(Sent.PERHAPS, CHANGE))
+    with one_interaction(BRIEFLY), pytest.raises(Unreachable):
+        await patiently(call)
+    assert len(made) == 1
+
+
+async def test_what_teleport_says_is_not_argued_with() -> None:
+    """An answer is an answer."""
+    call, made = answering(NotFound("no such request", method=READ, sent=Sent.REFUSED))
+    with one_interaction(BRIEFLY), pytest.raises(NotFound):
+        await patiently(call)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "changes", "sent"),
+    [
+        ((gone(Sent.NO, CHANGE),), True, Sent.NO),
+        ((gone(Sent.PERHAPS, CHANGE), gone(Sent.NO, CHANGE)), True, Sent.PERHAPS),
+        ((gone(Sent.PERHAPS, READ),), False, Sent.NO),
+    ],
+)
+async def test_the_last_word_says_whether_it_may_have_been_done(
+    answers: tuple[TeleportError, ...], changes: bool, sent: Sent
+) -> None:
+    """By any of the attempts, not only the last."""
+    call, _ = answering(*answers)
+    with one_interaction(BRIEFLY), pytest.raises(Unreachable) as last:
+        await patiently(call, changes=changes)
+    assert last.value.sent is sent
+
+
+async def test_a_change_that_hangs_may_have_been_done() -> None:
+    """Where patience ended in the middle of it."""
+
+    async def hang(_deadline: float) -> None:
+        await asyncio.Event().wait()
+
+    with one_interaction(0.1), pytest.raises(Unreachable) as last:
+        await patiently(hang, changes=True)
+    assert last.value.sent is Sent.PERHAPS
+
+
+async def test_all_calls_of_one_interaction_share_its_time() -> None:
+    """The second has what the first left."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    with one_interaction(BRIEFLY):
+        for _ in range(3):
+            call, _ = answering(gone(Sent.NO, READ))
+            with pytest.raises(Unreachable):
+                await patiently(call)
+    assert loop.time() - started < BRIEFLY * 2
