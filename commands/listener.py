@@ -17,7 +17,7 @@ from slack_bolt.async_app import AsyncAck
 
 from commands.explain import explain
 from commands.interaction import Interaction, from_form, from_suggestion
-from commands.patience import one_interaction
+from commands.patience import FORM_SECONDS, one_interaction
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.errors import TeleportError
@@ -26,8 +26,6 @@ from workspace.slack_failure import PASSING, SLACK_ERRORS, failure_of
 from workspace.views import result
 from workspace.views.message import Message, sentence
 
-CHECK_SECONDS = 1.5
-"""For what a form's ack waits for; Slack allows 3 s in all."""
 SUGGEST_SECONDS = 2.0
 
 # Answers and forms deal with Slack's errors themselves; what is left are look-ups of people.
@@ -101,7 +99,7 @@ class Listeners:
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
             interaction = from_form(body)
             try:
-                async with asyncio.timeout(CHECK_SECONDS):
+                async with asyncio.timeout(FORM_SECONDS):
                     checked = await check(self._services, interaction)
             except TimeoutError:
                 await ack(response_action="update", view=result.waiting_view())

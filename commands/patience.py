@@ -14,6 +14,8 @@ from teleport_client.errors import Sent, Unreachable
 SECONDS = 10.0
 """For one command, click or form, whatever it takes in calls."""
 ATTEMPT_SECONDS = 4.0
+FORM_SECONDS = 1.5
+"""For what a form waits for, to be opened or to be acked: Slack allows 3 s in all for either."""
 _LEAST_SECONDS = 0.1
 _PAUSES = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2}
 

@@ -84,17 +84,8 @@ def _made_just_now(
     return None
 
 
-async def open_form(
-    services: Services,
-    person: Person,
-    reply: Reply,
-    ask: Ask,
-    *,
-    note: str = "",
-    reason_required: bool = False,
-) -> None:
-    form = request_form(ask, channel=reply.channel, note=note, reason_required=reason_required)
-    if not await reply.open_form(form):
+async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) -> None:
+    if not await reply.open_form(request_form(ask, channel=reply.channel)):
         await reply.say(sentence(f"Slack did not let the form open in time. Try {NAME} again."))
         return
     # The menu of roles asks for these a moment later.

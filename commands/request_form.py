@@ -12,6 +12,7 @@ from commands.create_request import ReasonMissing
 from commands.explain import explain
 from commands.interaction import Interaction
 from commands.listener import Checked
+from commands.patience import FORM_SECONDS
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.access_request import AccessRequest
@@ -24,11 +25,8 @@ from workspace.views import role_option
 from workspace.views.request_answers import reason_wanted
 from workspace.views.request_form import REASON, REVIEWERS, ROLES, Filled, read, role_options
 
-_DRY_RUN_SECONDS = 1.5
 _ALIKE = 50
 """How much a role's name has to resemble what was typed, out of 100."""
-
-
 _REVIEWER_REFUSED = {
     "unmapped": "is not linked to a Teleport user",
     "ambiguous": "is linked to several Teleport users",
@@ -115,7 +113,7 @@ async def _reviewer(services: Services, slack_id: str) -> str:
 
 async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
     try:
-        return await create_request.check(services, person, ask, deadline=_DRY_RUN_SECONDS)
+        return await create_request.check(services, person, ask, deadline=FORM_SECONDS)
     except ReasonMissing as missing:
         raise _FieldRefused(REASON, missing.sentence) from missing
     except Refusal as refusal:

@@ -10,6 +10,7 @@ from commands.explain import explain, may_not_review, no_such_request
 from commands.grammar import wants_help
 from commands.interaction import Interaction
 from commands.listener import Checked, Work
+from commands.patience import FORM_SECONDS
 from commands.reply import Reply
 from commands.services import Services
 from commands.submit_review import check_open, decide, refuse_if_deciding_is_off
@@ -27,10 +28,8 @@ from workspace.views.review_answer import decided_message
 from workspace.views.review_form import REASON, Decision, read, review_form
 
 APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-_FORM_SECONDS = 1.5
-"""How long a form may wait for what it says about the request: its trigger lives 3 s."""
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def command(*, approve: bool) -> Work:
@@ -127,7 +126,7 @@ async def _decide(
 async def _open_form(services: Services, person: Person, decision: Decision, reply: Reply) -> None:
     face: CardFace | None = None
     try:
-        async with asyncio.timeout(_FORM_SECONDS):
+        async with asyncio.timeout(FORM_SECONDS):
             request = await services.teleport.request(decision.request_id)
             if not decision.shown and not await find_request.is_visible(services, person, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
