@@ -152,13 +152,11 @@ def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> 
 
 
 def _notices(face: CardFace, entry: Entry | None) -> Iterator[Notice]:
-    """The requester hears that it waits, and then each outcome; never of what was over before."""
+    """The requester hears that it waits, and then each outcome; never what was over before."""
     if not face.status.decided:
         if entry is None or not entry.passed_over:
             yield Notice.CREATED
         return
     if entry is not None and entry.passed_over and entry.face.status is not Status.WAITING:
-        return
-    if face.status is Status.ENDED and entry is None:
         return
     yield OUTCOMES[face.status]

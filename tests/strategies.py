@@ -15,11 +15,10 @@ from teleport_client.access_request import (
 texts = st.text(max_size=60)
 long_texts = st.text(max_size=4096)
 names = st.text(min_size=1, max_size=40)
-moments = st.datetimes(
-    datetime(1971, 1, 1),
-    datetime(9000, 1, 1),
-    timezones=st.just(UTC),
-)
+moments = st.sampled_from(
+    [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in range(0, 24, 4)]
+) | st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))
+"""Often few and close, so that "now" falls between the times of a request, and on them."""
 maybe_moments = st.none() | moments
 states = st.sampled_from(RequestState)
 votes = st.sampled_from([RequestState.APPROVED, RequestState.DENIED])
