@@ -29,7 +29,7 @@ def run(config: ConfigOption = None) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from bot.logs import configure_logs
     from bot.process import run_until_signalled
-    from bot.settings import SettingsError, load_settings
+    from bot.settings import SettingsError, load_settings, warn_of_ignored_variables
     from bot.start_error import MISCONFIGURED, StartError
 
     try:
@@ -38,6 +38,7 @@ def run(config: ConfigOption = None) -> None:
         _give_up(str(error), MISCONFIGURED)
     try:
         configure_logs(settings.log)
+        warn_of_ignored_variables()
         asyncio.run(run_until_signalled(settings))
     except StartError as error:
         _give_up(str(error), error.exit_code)

@@ -5,37 +5,26 @@ Sections and keys of the official plugin keep their names. In the environment a 
 write it so. SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL are understood as well.
 """
 
-import json
 import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
-from pytimeparse.timeparse import timeparse
 
-PREFIX = "TELEPORT_CHATOPS_"
-_SECRET_FILE_BYTES = 2000
-_MOST_SECONDS = 10 * 365 * 86_400
+from bot.setting_names import PREFIX, keys, misplaced_section, unknown_variables, variable
+from bot.setting_values import Address, Duration, LogOutput, Recipients, Secret, SlackUrl
+
 _MISSING = "missing_key"
 """Type of the error of a key that other keys make necessary."""
 _SLACK_VARIABLES = {
@@ -44,66 +33,11 @@ _SLACK_VARIABLES = {
     "SLACK_API_URL": "apiurl",
 }
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 
 class SettingsError(Exception):
     """Settings that the bot cannot start with, in one sentence that names the key."""
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, timedelta):
-        return value
-    seconds = timeparse(value) if isinstance(value, str) else value
-    if not isinstance(seconds, int | float) or not 0 < seconds < _MOST_SECONDS:
-        raise ValueError("write a duration like 60s, 5m or 24h")
-    return timedelta(seconds=seconds)
-
-
-def _secret(value: object) -> object:
-    """Read a secret that is given as the path of a file."""
-    if not isinstance(value, str) or not value.startswith("/"):
-        return value.strip() if isinstance(value, str) else value
-    try:
-        with Path(value).open("rb") as file:
-            secret = file.read(_SECRET_FILE_BYTES).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the file {value} cannot be read: {error}") from error
-    if not secret:
-        raise ValueError(f"the file {value} is empty")
-    return secret
-
-
-def _recipients(value: object) -> object:
-    """Take one name for many where a list is meant, and plain names for every role."""
-    if isinstance(value, str):
-        value = json.loads(value) if value.strip().startswith("{") else {"*": value.split(",")}
-    if not isinstance(value, Mapping):
-        raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
-    return {role: _names(role, names) for role, names in value.items()}
-
-
-def _names(role: str, names: object) -> list[str]:
-    listed = [names] if isinstance(names, str) else names
-    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
-        raise ValueError(f'"{role}" has to be a name or a list of names')
-    return [name.strip() for name in listed if name.strip()]
-
-
-def _recipients_for_all(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    if not any(value.get("*", ())):
-        raise ValueError('"*" has to name a channel, for the roles that are not named')
-    return value
-
-
-def _https_or_loopback(value: str) -> str:
-    """The tokens travel there."""
-    parts = urlsplit(value)
-    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ValueError("use https: the tokens are sent there")
-    return value if value.endswith("/") else f"{value}/"
-
-
-Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
-Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_secret)]
 
 
 class _Section(BaseModel):
@@ -111,7 +45,7 @@ class _Section(BaseModel):
 
 
 class TeleportSettings(_Section):
-    addr: str = "localhost:3025"
+    addr: Address = "localhost:3025"
     """Host and port of the Auth Service."""
     identity: Path | None = None
     """An identity file; or instead of it the three that follow."""
@@ -142,7 +76,7 @@ class SlackSettings(_Section):
     """The bot's token, `xoxb-…`, or the path of a file that holds it."""
     app_token: Secret | None = None
     """For Socket Mode, `xapp-…`. Without it the bot only notifies."""
-    apiurl: Annotated[str, AfterValidator(_https_or_loopback)] = "https://slack.com/api/"
+    apiurl: SlackUrl = "https://slack.com/api/"
     allow_shared_channels: bool = False
     """Post cards also in channels that another company can read."""
 
@@ -160,7 +94,7 @@ class ReviewSettings(_Section):
 
 
 class LogSettings(_Section):
-    output: str = "stderr"
+    output: LogOutput = "stderr"
     """`stderr`, `stdout` or a file."""
     severity: Literal["debug", "info", "warn", "warning", "error"] = "info"
     format: Literal["auto", "json", "console"] = "auto"
@@ -168,7 +102,7 @@ class LogSettings(_Section):
 
 
 class HealthSettings(_Section):
-    port: int = 0
+    port: int = Field(default=0, ge=0, le=65_535)
     """Of /healthz, /readyz and /metrics; 0 is off."""
     listen: str = "127.0.0.1"
 
@@ -185,12 +119,7 @@ class Settings(BaseSettings):
     teleport: TeleportSettings
     slack: SlackSettings
     review: ReviewSettings = ReviewSettings()
-    role_to_recipients: Annotated[
-        Mapping[str, tuple[str, ...]],
-        NoDecode,
-        BeforeValidator(_recipients),
-        AfterValidator(_recipients_for_all),
-    ]
+    role_to_recipients: Recipients
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
     start_timeout: Duration = timedelta(seconds=60)
@@ -241,10 +170,19 @@ class Settings(BaseSettings):
 
 def load_settings(config: Path | None) -> Settings:
     """Read the file, if any, and the environment. Raises SettingsError."""
+    section, instead = misplaced_section(keys(Settings), os.environ)
+    if section:
+        raise SettingsError(f"{section} sets nothing. Set each key by itself, such as {instead}.")
     try:
         return Settings(**_read_toml(config))
     except ValidationError as error:
         raise SettingsError(_explained(error)) from None
+
+
+def warn_of_ignored_variables() -> None:
+    """Log what was perhaps meant to set something."""
+    for name, likely in _ignored_variables():
+        log.warning("variable_ignored", name=name, likely=likely or None)
 
 
 def _read_toml(config: Path | None) -> dict[str, Any]:
@@ -257,7 +195,7 @@ def _read_toml(config: Path | None) -> dict[str, Any]:
         raise SettingsError(
             f"The settings file {config} cannot be read: {error.strerror}."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {config} is not valid TOML: {error}.") from None
 
 
@@ -273,7 +211,7 @@ def _explained(error: ValidationError) -> str:
     if missing:
         return (
             f"Not set: {', '.join(missing)}. Set each in the file given with --config, or in the"
-            f" environment as {', '.join(map(_variable, missing))}."
+            f" environment as {', '.join(map(variable, missing))}.{_hint()}"
         )
     first = problems[0]
     if first["type"] == "extra_forbidden":
@@ -283,11 +221,16 @@ def _explained(error: ValidationError) -> str:
 
 
 def _key(problem: Mapping[str, Any]) -> str:
-    location = [str(part) for part in problem["loc"] if part != "function-wrap"]
+    location = [str(part) for part in problem["loc"]]
     if problem["type"] == _MISSING:
         location.append(problem["ctx"]["key"])
     return ".".join(location)
 
 
-def _variable(key: str) -> str:
-    return PREFIX + key.upper().replace(".", "__")
+def _ignored_variables() -> list[tuple[str, str]]:
+    return list(unknown_variables(keys(Settings), os.environ))
+
+
+def _hint() -> str:
+    meant = [f"{name} (meant {likely}?)" for name, likely in _ignored_variables() if likely]
+    return f" What is set and means nothing: {', '.join(meant)}." if meant else ""

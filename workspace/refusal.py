@@ -2,7 +2,7 @@
 
 
 class Refusal(Exception):
-    """PostedMessage privately, as it is. `reason` is the fixed word for the log."""
+    """Said privately, as it is. `reason` is the fixed word for the log."""
 
     def __init__(self, sentence: str, *, reason: str, command: str = "") -> None:
         super().__init__(sentence)

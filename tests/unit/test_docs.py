@@ -2,13 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-
-from pydantic import BaseModel
 
 from bot.cli import app
 from bot.metrics import Metrics
+from bot.setting_names import keys
 from bot.settings import Settings, load_settings
 from commands import COMMANDS
 
@@ -16,22 +14,13 @@ ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-def setting_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        section = field.annotation
-        if isinstance(section, type) and issubclass(section, BaseModel):
-            yield from setting_keys(section, f"{name}.")
-        else:
-            yield prefix + name
-
-
 def test_every_setting_is_explained() -> None:
     """And nothing is explained that is no setting."""
     explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", README.split("## Settings")[1]))
-    keys = set(setting_keys(Settings))
-    assert keys <= explained
-    sections = {key.split(".")[0] for key in keys if "." in key}
-    assert {key for key in explained if key.split(".")[0] in sections and "." in key} <= keys
+    known = set(keys(Settings))
+    assert known <= explained
+    sections = {key.split(".")[0] for key in known if "." in key}
+    assert {key for key in explained if key.split(".")[0] in sections and "." in key} <= known
 
 
 def test_the_example_settings_are_taken(tmp_path: Path) -> None:
@@ -80,4 +69,4 @@ def test_the_environment_example_names_only_settings() -> None:
             assert f"${{{name}:-" in compose
             if name.startswith("TELEPORT_CHATOPS_"):
                 key = name.removeprefix("TELEPORT_CHATOPS_").lower().replace("__", ".")
-                assert key in set(setting_keys(Settings))
+                assert key in set(keys(Settings))

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
-from bot.settings import Settings, SettingsError, load_settings
+from bot.settings import Settings, SettingsError, load_settings, warn_of_ignored_variables
 
 WHOLE = """
 [teleport]
@@ -91,7 +92,15 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         (("[slack]\n", "[review]\nenabled = true\n[slack]\n"), "Not set: slack.app_token"),
         (("[slack]\n", "[log]\nseverity = 'loud'\n[slack]\n"), "log.severity cannot be used"),
         (("[teleport]\n", "start_timeout = 'soon'\n[teleport]\n"), "write a duration like 60s"),
+        (("[teleport]\n", "start_timeout = true\n[teleport]\n"), "write a duration like 60s"),
         (("[slack]\n", "[slack\n"), "is not valid TOML"),
+        (("[slack]\n", "[health]\nport = 99999\n[slack]\n"), "health.port cannot be used"),
+        (("[slack]\n", "[log]\noutput = 'stdrr'\n[slack]\n"), "write stderr, stdout or a path"),
+        (("[teleport]\n", "[teleport]\naddr = 'auth.example.com'\n"), "write host and port"),
+        (("[teleport]\n", "[teleport]\naddr = 'https://a.b:443'\n"), "write host and port"),
+        (("[teleport]\n", "[teleport]\naddr = 'a.b:99999'\n"), "write host and port"),
+        (('"access-requests"', '"*=one"'), "*=one is no channel's name or id"),
+        (('"access-requests"', '"access requests"'), "access requests is no channel's name or id"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: str) -> None:
@@ -99,6 +108,54 @@ def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: s
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, WHOLE.replace(*change))
     assert sentence in str(refused.value)
+    assert "xoxb" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["[", "{oops", "[]", "{}", "[[]]", " "])
+def test_recipients_that_begin_like_json_have_to_be_json(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    """Never taken for the name of a channel."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", value)
+    with pytest.raises(SettingsError, match="role_to_recipients cannot be used"):
+        load(tmp_path, WHOLE)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """As one that was saved as UTF-16."""
+    path = tmp_path / "settings.toml"
+    path.write_bytes(WHOLE.encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"settings\.toml is not valid TOML"):
+        load_settings(path)
+
+
+@pytest.mark.parametrize("section", ["SLACK", "LOG"])
+def test_a_variable_for_a_whole_section_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, section: str
+) -> None:
+    """Naming one of those that are meant."""
+    monkeypatch.setenv(f"TELEPORT_CHATOPS_{section}", "debug")
+    with pytest.raises(SettingsError, match=f"such as TELEPORT_CHATOPS_{section}__"):
+        load(tmp_path, WHOLE)
+
+
+def test_variables_that_set_nothing_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Kubernetes adds some, so they stop nothing; where something is missing they are the hint."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_LOG_SEVERITY", "debug")
+    monkeypatch.setenv("TELEPORT_CHATOPS_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS__PROD", "one")
+    load(tmp_path, WHOLE)
+    with structlog.testing.capture_logs() as logged:
+        warn_of_ignored_variables()
+    assert {(event["name"], event["likely"]) for event in logged} == {
+        ("TELEPORT_CHATOPS_LOG_SEVERITY", "TELEPORT_CHATOPS_LOG__SEVERITY"),
+        ("TELEPORT_CHATOPS_SERVICE_HOST", None),
+    }
+    monkeypatch.setenv("TELEPORT_CHATOPS_SLACK_TOKEN", "xoxb-1")
+    with pytest.raises(SettingsError, match=r"meant TELEPORT_CHATOPS_SLACK__TOKEN\?") as refused:
+        load(tmp_path, WHOLE.replace('token = "xoxb-file"', ""))
     assert "xoxb" not in str(refused.value)
 
 

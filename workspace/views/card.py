@@ -25,7 +25,7 @@ from workspace.views.status import Status, listed, status_of
 APPROVE, DENY = "approve", "deny"
 """Action ids. A button's value is the request's id and nothing else."""
 SHORT_ID = 8
-"""PostedMessage ids are the last characters: version 7 UUIDs share their first within minutes."""
+"""Shown ids are the last characters: version 7 UUIDs share their first within minutes."""
 REASON_LIMIT = 1_500
 _VOTE_REASON_LIMIT = 300
 _VOTES_SHOWN = 8

@@ -1,0 +1,121 @@
+"""How single settings are written, and what is refused with the words for it."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic_settings import NoDecode
+from pytimeparse.timeparse import timeparse
+
+ANY_ROLE = "*"
+_SECRET_FILE_BYTES = 2000
+_MOST_SECONDS = 10 * 365 * 86_400
+_NOT_IN_NAMES = re.compile(r"""[\s=*<>\[\]{}"']""")
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    seconds = timeparse(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        seconds = 0
+    if not 0 < seconds < _MOST_SECONDS:
+        raise ValueError("write a duration like 60s, 5m or 24h")
+    return timedelta(seconds=seconds)
+
+
+def _secret(value: object) -> object:
+    """Read a secret that is given as the path of a file."""
+    if not isinstance(value, str) or not value.startswith("/"):
+        return value.strip() if isinstance(value, str) else value
+    try:
+        with Path(value).open("rb") as file:
+            secret = file.read(_SECRET_FILE_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file {value} cannot be read: {error}") from error
+    if not secret:
+        raise ValueError(f"the file {value} is empty")
+    return secret
+
+
+def _address(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        whole = parts.hostname and parts.port and parts.netloc == value
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("write host and port, such as auth.example.com:3025")
+    return value
+
+
+def _https_or_loopback(value: str) -> str:
+    """The tokens travel there."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("use https: the tokens are sent there")
+    return value if value.endswith("/") else f"{value}/"
+
+
+def _log_output(value: str) -> str:
+    if value not in {"stderr", "stdout"} and "/" not in value:
+        raise ValueError("write stderr, stdout or a path with a slash, such as ./bot.log")
+    return value
+
+
+def _recipients(value: object) -> object:
+    """Take one name for many where a list is meant, and plain names for every role."""
+    if isinstance(value, str):
+        value = _from_text(value.strip())
+    if isinstance(value, list):
+        value = {ANY_ROLE: value}
+    if not isinstance(value, Mapping):
+        raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
+    return {role: _names(role, names) for role, names in value.items()}
+
+
+def _from_text(text: str) -> object:
+    if not text.startswith(("{", "[")):
+        return text.split(",")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it begins like JSON and is none: {error}") from None
+
+
+def _names(role: str, names: object) -> list[str]:
+    listed = [names] if isinstance(names, str) else names
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
+        raise ValueError(f'"{role}" has to be a name or a list of names')
+    stripped = [name.strip() for name in listed if name.strip()]
+    for name in stripped:
+        if _NOT_IN_NAMES.search(name):
+            raise ValueError(f"{name} is no channel's name or id, and no e-mail address")
+    return stripped
+
+
+def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    if not any(value.get(ANY_ROLE, ())):
+        raise ValueError('"*" has to name a channel, for the roles that are not named')
+    return value
+
+
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_secret)]
+"""The secret itself, or the path of a file that holds it, which begins with a slash."""
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+"""Host and port."""
+SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
+LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
+Recipients: TypeAlias = Annotated[
+    Mapping[str, tuple[str, ...]],
+    NoDecode,
+    BeforeValidator(_recipients),
+    AfterValidator(_for_all_roles),
+]
+"""By role: a table; in the environment also JSON, or plain names for all roles."""
