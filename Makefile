@@ -5,7 +5,7 @@ PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
 
-.PHONY: sandbox demo test check proto lock
+.PHONY: sandbox demo test explore check proto lock
 
 sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -15,6 +15,9 @@ demo: $(INSTALLED)  ## the whole story, step by step
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n auto
+
+explore: $(INSTALLED)  ## the tests with generated input, with far more of it and new each time
+	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

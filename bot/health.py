@@ -16,9 +16,12 @@ Trouble: TypeAlias = Callable[[], str]
 
 
 class Readiness:
-    """Every part with its reason."""
+    """Every part with its reason; until there are any, that the bot is starting."""
 
-    def __init__(self, parts: Mapping[str, Trouble]) -> None:
+    def __init__(self) -> None:
+        self._parts: Mapping[str, Trouble] = {"start": lambda: "still starting"}
+
+    def watch(self, parts: Mapping[str, Trouble]) -> None:
         self._parts = parts
 
     def report(self) -> tuple[bool, dict[str, str]]:

@@ -80,10 +80,10 @@ async def running(
     """
     end = monotonic() + settings.start_timeout.total_seconds()
     async with AsyncExitStack() as stack:
-        bot = await _connect(settings, stack, now, end)
-        await stack.enter_async_context(
-            serve_health(settings.health, bot.readiness, bot.runtime.metrics)
-        )
+        readiness, metrics = Readiness(), Metrics()
+        await stack.enter_async_context(serve_health(settings.health, readiness, metrics))
+        bot = await _connect(settings, stack, metrics, now, end)
+        readiness.watch(bot.troubles)
         parts = asyncio.create_task(bot.run())
         try:
             await bot.wait_until_started(parts, end)
@@ -95,7 +95,11 @@ async def running(
 
 
 async def _connect(
-    settings: Settings, stack: AsyncExitStack, now: Callable[[], datetime], end: float
+    settings: Settings,
+    stack: AsyncExitStack,
+    metrics: Metrics,
+    now: Callable[[], datetime],
+    end: float,
 ) -> "_Bot":
     """Reach both sides before `end`, or say in one sentence why not."""
     credentials = load_credentials(settings.teleport, now())
@@ -108,7 +112,7 @@ async def _connect(
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
-    runtime = Runtime(settings, teleport, cluster, slack, http, installation, now, Metrics())
+    runtime = Runtime(settings, teleport, cluster, slack, http, installation, now, metrics)
     return _Bot(runtime, credentials, app_token, address)
 
 
@@ -129,13 +133,12 @@ class _Bot:
         self._sockets: Sockets | None = None
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
-        self.readiness = Readiness(
-            {
-                "teleport": lambda: self.controller.mirror.trouble,
-                "identity": self._identity_trouble,
-                "slack": self._socket_trouble,
-            }
-        )
+        self.troubles = {
+            "teleport": lambda: self.controller.mirror.trouble,
+            "identity": self._identity_trouble,
+            "slack": lambda: self._socket_trouble() or self.controller.outbox.trouble,
+            "notifications": lambda: self.controller.leadership.trouble,
+        }
         self._expose_metrics()
 
     async def run(self) -> None:

@@ -10,12 +10,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
-from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of, retry_after
+from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
 
 CALL_SECONDS = 8.0
 """One call ends within this; the lease counts on it."""
@@ -99,30 +98,38 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
             if failure is Failure.RATE_LIMITED:
                 pause = retry_after(error)
             if monotonic() + pause > end:
-                raise StartError(
-                    f"Slack does not answer: {type(error).__name__} {error}. Check the network,"
-                    " the proxy and slack.apiurl.",
-                    exit_code=UNAVAILABLE,
-                ) from error
-            log.warning("slack_unreachable", error=str(error), retry_in=pause)
+                raise _no_answer(error, failure) from error
+            log.warning("slack_unreachable", error=in_words(error), retry_in=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5.0)
 
 
+def _no_answer(error: Exception, failure: Failure) -> StartError:
+    if failure is Failure.RATE_LIMITED:
+        sentence = (
+            f"Slack asks to be left alone for {retry_after(error):g} s, longer than start_timeout"
+            " allows. Are there many copies of the bot, or one that starts again and again?"
+        )
+    else:
+        check = "Check the network, the proxy and slack.apiurl."
+        sentence = f"Slack does not answer: {in_words(error)}. {check}"
+    return StartError(sentence, exit_code=UNAVAILABLE)
+
+
 def _refused(setting: str, error: Exception) -> StartError:
-    code = error_code(error) if isinstance(error, SlackApiError) else str(error)
-    return StartError(
-        f"Slack refuses {setting}: {code}. {_CURES.get(code, _CURE)}", exit_code=MISCONFIGURED
-    )
+    code = in_words(error)
+    cure = _CURES.get((setting, code)) or _CURES.get(("", code), _CURE)
+    return StartError(f"Slack refuses {setting}: {code}. {cure}", exit_code=MISCONFIGURED)
 
 
 _CURE = "Copy the token again from the app's settings at api.slack.com/apps."
 _CURES = {
-    "not_allowed_token_type": "slack.token begins with xoxb-, slack.app_token with xapp-.",
-    "missing_scope": "Give the app token the scope connections:write.",
-    "account_inactive": "The app was uninstalled; install it to the workspace again.",
-    "token_revoked": "Install the app to the workspace again and copy the new token.",
+    ("", "not_allowed_token_type"): ("slack.token begins with xoxb-, slack.app_token with xapp-."),
+    ("slack.app_token", "missing_scope"): "Give the app token the scope connections:write.",
+    ("", "account_inactive"): "The app was uninstalled; install it to the workspace again.",
+    ("", "token_revoked"): "Install the app to the workspace again and copy the new token.",
 }
+"""By setting, if it matters which, and by Slack's word."""
 
 
 def _proxy_for(url: str) -> str | None:

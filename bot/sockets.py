@@ -3,7 +3,8 @@
 The SDK's client reconnects by itself, with gaps that are closed here. Asked by Slack to leave, it
 closes the old socket before it has a new one, and loses what arrives in between: here the new one
 comes first. A socket that was cut it replaces seconds later: here at once. While it fails to
-connect it goes on with an address that is long spent, and it never gives a hopeless connection up.
+connect it goes on with an address that is long spent, it never gives a hopeless connection up, and
+when Slack refuses an address it says so in a traceback alone.
 Two sockets, so that Slack always finds one.
 """
 
@@ -23,6 +24,14 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from commands.envelope import envelope
+from workspace.slack_failure import (
+    PASSING,
+    SLACK_ERRORS,
+    Failure,
+    failure_of,
+    in_words,
+    retry_after,
+)
 
 COUNT = 2
 _PING_SECONDS = 5.0
@@ -69,10 +78,13 @@ class Sockets:
 
     def trouble(self) -> str:
         """Why nothing can arrive from Slack, or what only a person can mend."""
+        for place in self._places:
+            if place.needs_person:
+                return place.trouble
+        if self.connected:
+            return ""
         reasons = [place.trouble for place in self._places if place.trouble]
-        if reasons:
-            return reasons[0]
-        return "" if self.connected else "no socket is connected"
+        return f"no socket is connected{f': {reasons[0]}' if reasons else ''}"
 
     async def run(self) -> None:
         """Keep them connected until cancelled, then close them."""
@@ -82,9 +94,9 @@ class Sockets:
 
 
 class _Client(SocketModeClient):
-    """The SDK's client, except that it leaves it to its owner to leave."""
+    """The SDK's client, except that its owner hears of trouble, and decides what to do."""
 
-    def __init__(self, app: AsyncApp, app_token: str, greeted: Callable[[], None]) -> None:
+    def __init__(self, app: AsyncApp, app_token: str) -> None:
         super().__init__(
             app_token,
             logger=app.logger,
@@ -96,13 +108,35 @@ class _Client(SocketModeClient):
         self.proxy = app.client.proxy
         self.leave = asyncio.Event()
         self.reason = ""
+        """Slack's word for letting this socket go."""
+        self.refusal: Exception | None = None
+        """Why Slack gives no address; one of SLACK_ERRORS."""
+        self._greeted = False
         self._app = app
-        self._greeted = greeted
         self._handling = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self.on_message_listeners.append(self._hear)
         self.socket_mode_request_listeners.append(self._handle)
+
+    @property
+    def usable(self) -> bool:
+        """Whether Slack has greeted us and the line still stands."""
+        session = self.current_session
+        return self._greeted and not self.closed and session is not None and not session.closed
+
+    async def issue_new_wss_url(self) -> str:
+        """Ask for an address; refused, wait to be given up.
+
+        The SDK logs a traceback instead and asks again, whatever the reason.
+        """
+        try:
+            opened = await self.web_client.apps_connections_open(app_token=str(self.app_token))
+            return str(opened["url"])
+        except SLACK_ERRORS as error:
+            self.refusal = error
+            await asyncio.Event().wait()
+            raise
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002
         """What the SDK does when Slack asks it to leave."""
@@ -133,7 +167,7 @@ class _Client(SocketModeClient):
             return
         message = json.loads(frame.data) if frame.data.startswith("{") else {}
         if message.get("type") == "hello":
-            self._greeted()
+            self._greeted = True
             log.info("socket_open", sockets_of_app=message.get("num_connections"))
         elif message.get("type") == "disconnect":
             self.reason = str(message.get("reason", ""))
@@ -152,36 +186,40 @@ class _Place:
         self._address = address
         self._open: set[_Client] = set()
         self._closing: set[asyncio.Task[None]] = set()
-        self.connected = False
         self.trouble = ""
+        """Why the last attempt came to nothing, or the last socket was taken away."""
+        self.needs_person = False
+        """Whether that will not pass by itself."""
+
+    @property
+    def connected(self) -> bool:
+        return any(client.usable for client in self._open)
 
     async def run(self) -> None:
         current: _Client | None = None
         pause = 0.0
         try:
             while True:
-                left, current = current, self._new_client()
-                connected = await self._connect(current)
-                if left is not None:
-                    self._close(left)
-                lived = await self._watch(current) if connected else 0.0
+                fresh, lived = self._new_client(), 0.0
+                if await self._connect(fresh):
+                    if current is not None:
+                        self._close(current)
+                    current = fresh
+                    lived = await self._watch(current)
+                else:
+                    self._close(fresh)
                 pause = 0.0 if lived > _SHORT_LIFE else min(pause * 2 + 0.5, _LONGEST_PAUSE)
-                await self._pause(current, pause)
+                await self._pause(fresh, pause)
         finally:
-            self.connected = False
             for client in tuple(self._open):
                 self._close(client)
             await asyncio.gather(*self._closing, return_exceptions=True)
 
     def _new_client(self) -> _Client:
-        client = _Client(self._app, self._app_token, self._greeted)
+        client = _Client(self._app, self._app_token)
         client.wss_uri, self._address = self._address or None, ""
         self._open.add(client)
         return client
-
-    def _greeted(self) -> None:
-        self.connected = True
-        self.trouble = ""
 
     async def _connect(self, client: _Client) -> bool:
         """Open a socket, while the one before it still stands."""
@@ -196,9 +234,13 @@ class _Place:
     ) -> bool:
         """Help a client that goes on with a spent address; give it up when that does not help."""
         started = renewed_at = monotonic()
-        while not connecting.done() and not await client.is_connected():
+        while not client.usable:
+            lost = connecting.done() and not await client.is_connected()
+            if client.refusal is not None or client.leave.is_set() or lost:
+                return False
             now = monotonic()
             if now - started > _REBUILD_AFTER:
+                self.trouble = f"no connection within {_REBUILD_AFTER:g} s"
                 self._on_reset("rebuilt")
                 log.warning("socket_rebuilt", seconds_down=round(now - started))
                 return False
@@ -208,6 +250,7 @@ class _Place:
                 self._on_reset("address_renewed")
                 log.warning("socket_address_renewed", seconds_down=round(now - started))
             await asyncio.sleep(_CONNECTING_LOOK_SECONDS)
+        self.trouble, self.needs_person = "", False
         return True
 
     async def _watch(self, client: _Client) -> float:
@@ -218,20 +261,30 @@ class _Place:
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await client.leave.wait()
         if not client.leave.is_set():
-            self.connected = False
+            self._close(client)
             self._on_reset("replaced")
             log.warning("socket_lost")
         return monotonic() - started
 
     async def _pause(self, client: _Client, seconds: float) -> None:
         """Do not hammer a Slack that will not have us."""
-        self.trouble = _HOPELESS.get(client.reason, "")
-        if self.trouble:
-            seconds = max(seconds, _HOPELESS_SECONDS)
+        if hopeless := _HOPELESS.get(client.reason, ""):
             self._close(client)
-            self.connected = False
-            log.error("socket_hopeless", reason=client.reason, cure=self.trouble)
+            self.trouble, self.needs_person = hopeless, True
+            log.error("socket_hopeless", trouble=hopeless)
+        elif client.refusal is not None:
+            seconds = max(seconds, self._refused(client.refusal))
+        if self.needs_person:
+            seconds = max(seconds, _HOPELESS_SECONDS)
         await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
+
+    def _refused(self, error: Exception) -> float:
+        """Note why Slack gives no address. Gives the seconds to rest."""
+        failure = failure_of(error)
+        self.trouble = f"Slack gives no socket: {in_words(error)}"
+        self.needs_person = failure not in PASSING
+        log.warning("socket_refused", error=in_words(error), needs_person=self.needs_person)
+        return retry_after(error) if failure is Failure.RATE_LIMITED else 0.0
 
     def _close(self, client: _Client) -> None:
         if client not in self._open:

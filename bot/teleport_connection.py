@@ -10,13 +10,16 @@ from bot.settings import TeleportSettings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
-from teleport_client.errors import TeleportError, Unreachable
+from teleport_client.errors import LimitExceeded, TeleportError, Unexpected, Unreachable
 from teleport_client.identity import (
     Credentials,
     CredentialsError,
     load_identity_file,
     load_key_pair,
 )
+
+_MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
+"""What a server says that starts, stops or has too much to do."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -36,7 +39,7 @@ def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
 async def check_cluster(
     teleport: TeleportClient, settings: TeleportSettings, *, end: float
 ) -> ClusterInfo:
-    """Ping while the server does not answer, until `end` of the monotonic clock.
+    """Ping while the server does not answer or is unwell, until `end` of the monotonic clock.
 
     Raises StartError.
     """
@@ -44,7 +47,7 @@ async def check_cluster(
     while True:
         try:
             return await teleport.ping(deadline=max(1.0, min(10.0, end - monotonic())))
-        except Unreachable as error:
+        except _MAY_PASS as error:
             if monotonic() + pause > end:
                 raise StartError(
                     f"Teleport does not answer at {settings.addr}: {error}. Check teleport.addr,"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+import structlog
 from rapidfuzz import process
 
 from commands.patience import patiently
@@ -106,6 +107,7 @@ async def create(
         if _REASON_MISSING in error.text:
             raise ReasonMissing(error.text.splitlines()[1:]) from error
         raise await _refusal(services, person, ask, error) from error
+    structlog.contextvars.bind_contextvars(request_id=created.id)
     services.changed(created.id)
     return created
 

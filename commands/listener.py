@@ -1,38 +1,28 @@
 """From an envelope to work, under one wrapper.
 
-The ack goes out first and cannot fail; the work is a task of its own that is timed and logged. Its
-errors become one private sentence, and the unexpected an id that stands both there and in the log.
-A form's ack carries an answer, so its check comes before, within a limit.
+The ack goes out first and cannot fail; the work is a task of its own that is timed and logged, and
+whose errors become one private sentence. A form's ack carries an answer, so its check comes before,
+within a limit.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from secrets import token_hex
 from time import monotonic
 from typing import Any, TypeAlias
 
 import structlog
 from slack_bolt.async_app import AsyncAck
 
-from commands.explain import explain
 from commands.interaction import Interaction, from_form, from_suggestion
+from commands.outcome import Outcome, ending
 from commands.patience import FORM_SECONDS, one_interaction
 from commands.reply import Reply
 from commands.services import Services
-from teleport_client.errors import TeleportError
-from workspace.refusal import Refusal
-from workspace.slack_failure import PASSING, SLACK_ERRORS, failure_of
+from workspace.slack_failure import in_words
 from workspace.views import result
-from workspace.views.message import Message, sentence
 
 SUGGEST_SECONDS = 2.0
-
-# Answers and forms deal with Slack's errors themselves; what is left are look-ups of people.
-_SLACK_UNWELL = Refusal(
-    "Slack did not tell the bot who you are, so nothing was done. Try again in a moment.",
-    reason="slack_unwell",
-)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -97,7 +87,8 @@ class Listeners:
         """
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            interaction = from_form(body)
+            started, interaction = monotonic(), from_form(body)
+            _name_in_logs(interaction)
             try:
                 async with asyncio.timeout(FORM_SECONDS):
                     checked = await check(self._services, interaction)
@@ -106,10 +97,11 @@ class Listeners:
                 waiting = interaction.form.id if interaction.form else ""
                 self._start(interaction, otherwise, self._reply(interaction, view_id=waiting))
             except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
-                said = self._explained(interaction, error)
-                await ack(response_action="update", view=result.result_view(said))
+                ended = ending(error)
+                await ack(response_action="update", view=result.result_view(ended.message))
+                self._handled(interaction, ended.outcome, started)
             else:
-                await self._settle(ack, interaction, checked)
+                await self._settle(ack, interaction, checked, started)
 
         return listener
 
@@ -117,29 +109,27 @@ class Listeners:
         """For menus that are typed into: ack with options. No answer in time is an empty menu."""
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            interaction = from_suggestion(body)
-            started = monotonic()
+            started, interaction = monotonic(), from_suggestion(body)
+            _name_in_logs(interaction)
             options: list[dict[str, Any]] = []
-            outcome = "done"
+            outcome = Outcome.DONE
             try:
                 async with asyncio.timeout(SUGGEST_SECONDS):
                     options = await suggest(self._services, interaction)
             except Exception as error:  # noqa: BLE001 - a menu can show no error
-                outcome = "no_options"
-                log.warning(
-                    "no_options",
-                    interaction=interaction.name,
-                    error=f"{type(error).__name__}: {error}",
-                )
+                outcome = Outcome.NO_OPTIONS
+                log.warning("no_options", error=in_words(error))
             await ack(options=options)
-            self._observe(interaction.name, outcome, monotonic() - started)
+            self._handled(interaction, outcome, started)
 
         return listener
 
-    async def _settle(self, ack: AsyncAck, interaction: Interaction, checked: Checked) -> None:
+    async def _settle(
+        self, ack: AsyncAck, interaction: Interaction, checked: Checked, started: float
+    ) -> None:
         if checked.errors:
             await ack(response_action="errors", errors=dict(checked.errors))
-            self._observe(interaction.name, "form_errors", 0.0)
+            self._handled(interaction, Outcome.FORM_ERRORS, started)
             return
         await ack()
         if checked.work is not None:
@@ -170,53 +160,27 @@ class Listeners:
 
     async def _run(self, interaction: Interaction, work: Work, reply: Reply) -> None:
         started = monotonic()
-        structlog.contextvars.bind_contextvars(
-            interaction=interaction.name, slack_id=interaction.slack_id
-        )
-        outcome = "cancelled"
+        _name_in_logs(interaction)
+        outcome = Outcome.CANCELLED
         try:
             with one_interaction():
                 await work(self._services, interaction, reply)
-            outcome = "done"
+            outcome = Outcome.DONE
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
-            outcome = "refused" if isinstance(error, Refusal) else "failed"
-            await reply.say(self._explained(interaction, error))
+            ended = ending(error)
+            outcome = ended.outcome
+            await reply.say(ended.message)
         finally:
-            seconds = monotonic() - started
-            log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
-            self._observe(interaction.name, outcome, seconds)
+            self._handled(interaction, outcome, started)
 
-    def _explained(self, interaction: Interaction, error: Exception) -> Message:
-        """Log the cause and find the words."""
-        if isinstance(error, TeleportError):
-            log.warning(
-                "teleport_refused",
-                interaction=interaction.name,
-                method=error.method,
-                code=error.code.name,
-                error=error.text,
-            )
-            error = explain(error)
-        if isinstance(error, SLACK_ERRORS) and failure_of(error) in PASSING:
-            log.warning(
-                "slack_failed",
-                interaction=interaction.name,
-                error=f"{type(error).__name__}: {error}",
-            )
-            error = _SLACK_UNWELL
-        if isinstance(error, Refusal):
-            log.info(
-                "refused",
-                interaction=interaction.name,
-                slack_id=interaction.slack_id,
-                reason=error.reason,
-            )
-            return sentence(error.sentence, to_copy=error.command)
-        error_id = token_hex(4)
-        log.error(
-            "interaction_failed", interaction=interaction.name, error_id=error_id, exc_info=error
-        )
-        return sentence(
-            f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before"
-            " you try again, and give that id to whoever runs the bot."
-        )
+    def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
+        seconds = monotonic() - started
+        log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
+        self._observe(interaction.name, outcome, seconds)
+
+
+def _name_in_logs(interaction: Interaction) -> None:
+    """Whatever is logged in this task from here on says what it belongs to."""
+    structlog.contextvars.bind_contextvars(
+        interaction=interaction.name, slack_id=interaction.slack_id
+    )

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TypeVar
 
 import stamina
+import structlog
 
 from teleport_client.errors import Sent, Unreachable
 
@@ -18,6 +19,11 @@ FORM_SECONDS = 1.5
 """For what a form waits for, to be opened or to be acked: Slack allows 3 s in all for either."""
 _LEAST_SECONDS = 0.1
 _PAUSES = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2}
+
+# Its own log lines quote the arguments; ours name the cause.
+stamina.instrumentation.set_on_retry_hooks([])
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 _end: ContextVar[float | None] = ContextVar("end_of_patience", default=None)
@@ -49,7 +55,12 @@ async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = Fa
             return False
         last, under_way = error, False
         perhaps_done = perhaps_done or error.sent is not Sent.NO
-        return changes or error.retry_safe
+        again = changes or error.retry_safe
+        log.warning(
+            "teleport_unreachable", method=error.method, error=str(error), sent=error.sent,
+            attempt=attempt.num, again=again,
+        )  # fmt: skip
+        return again
 
     limit = asyncio.timeout(left)
     try:

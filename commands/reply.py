@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.envelope import ack_sent
 from commands.interaction import Interaction
-from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of
+from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of, in_words
 from workspace.views.message import Message
 from workspace.views.result import result_view
 
@@ -81,7 +81,7 @@ class Reply:
         except SLACK_ERRORS as error:
             if failure_of(error) is Failure.REJECTED and not _trigger_spent(error):
                 raise
-            log.warning("form_not_opened", error=_words(error))
+            log.warning("form_not_opened", error=in_words(error))
             return False
         return True
 
@@ -107,7 +107,7 @@ class Reply:
                     return True
                 log.warning("answer_refused", way="response_url", error=str(answer.status))
         except SLACK_ERRORS as error:
-            log.warning("answer_refused", way="response_url", error=_words(error))
+            log.warning("answer_refused", way="response_url", error=in_words(error))
         return False
 
     async def _by_ephemeral(self, message: Message) -> bool:
@@ -133,17 +133,13 @@ async def _done(way: str, call: Awaitable[object]) -> bool:
     try:
         await call
     except SLACK_ERRORS as error:
-        log.warning("answer_refused", way=way, error=_words(error))
+        log.warning("answer_refused", way=way, error=in_words(error))
         return False
     return True
 
 
 def _trigger_spent(error: Exception) -> bool:
     return isinstance(error, SlackApiError) and error_code(error) in _TRIGGER_SPENT
-
-
-def _words(error: Exception) -> str:
-    return error_code(error) if isinstance(error, SlackApiError) else type(error).__name__
 
 
 def _kept(message: Message) -> dict[str, Any]:

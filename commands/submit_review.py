@@ -1,5 +1,7 @@
 """A person's decision on a request, handed to Teleport as that person's review."""
 
+import structlog
+
 from commands import find_request
 from commands.explain import no_such_request
 from commands.patience import patiently
@@ -36,6 +38,7 @@ async def decide(
     that was not `shown` to this person before is not spoken of unless they may know it. Raises
     Refusal, TeleportError.
     """
+    structlog.contextvars.bind_contextvars(request_id=request_id, decision=state.value)
     refuse_if_deciding_is_off(services)
     check_reason(reason)
     person = await services.person(slack_id, fresh=True)

@@ -17,7 +17,7 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.errors import TeleportError
 from workspace.outbox import NotSending, Outbox, Priority
-from workspace.slack_failure import SLACK_ERRORS
+from workspace.slack_failure import SLACK_ERRORS, in_words
 from workspace.views.message import sentence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -87,6 +87,7 @@ class Controller:
     async def _notify(self) -> None:
         """Take over: know what was shown, look at everything once, then at whatever changes."""
         await self._ledger.load()
+        self.leadership.trouble = ""
         log.info("ledger_loaded", entries=len(self._ledger), requests=len(self.mirror))
         first = not self._ledger.ids
         outlook = None
@@ -97,6 +98,7 @@ class Controller:
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self.queue.run(self._reconciler.reconcile))
+                parts.create_task(self._recipients.check())
                 if first and outlook:
                     parts.create_task(self._sum_up_older(outlook))
         finally:
@@ -129,4 +131,4 @@ class Controller:
                     channel, said, priority=Priority.REMINDER, request_id="", key="older"
                 )
             except (*SLACK_ERRORS, NotSending) as error:
-                log.warning("older_not_summed_up", channel=channel, error=type(error).__name__)
+                log.warning("older_not_summed_up", channel=channel, error=in_words(error))

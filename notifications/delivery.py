@@ -14,7 +14,7 @@ from notifications.plan import EditCard, PostCard, Tell, card_slot, face_shown, 
 from notifications.recipients import Recipients
 from workspace.outbox import MessageRef, NotSending, Outbox, Priority
 from workspace.people import People
-from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, failure_of
+from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, failure_of, in_words
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice
@@ -170,13 +170,11 @@ def _not_edited(fresh: PostedMessage, error: Exception) -> Outcome:
 
 
 def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:
-    """Name Slack's word for it, and never the whole answer: it may quote what was sent."""
-    code = error_code(error) if isinstance(error, SlackApiError) else str(error)
     log.warning(
         event,
         request_id=request_id,
         slot=slot,
         channel=channel,
         failure=failure_of(error).value,
-        error=f"{type(error).__name__}: {code}",
+        error=in_words(error),
     )

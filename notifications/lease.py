@@ -50,6 +50,9 @@ class Leadership:
         self._alone = False
         """The bot's role has no verbs for semaphores, so it has to be the only replica."""
         self._held = False
+        self.trouble = ""
+        """Why nobody is told anything from here; empty as well while another replica does. Work
+        empties it once it goes well."""
 
     @property
     def held(self) -> bool:
@@ -70,7 +73,8 @@ class Leadership:
             try:
                 await self._work_while_held(lease, work)
             except* (LeaseLost, TeleportError) as errors:
-                log.warning("lease_lost", name=self._name, error=str(errors.exceptions[0]))
+                self.trouble = str(errors.exceptions[0])
+                log.warning("lease_lost", name=self._name, error=self.trouble)
             finally:
                 self._held = False
                 await self._let_go()
@@ -96,8 +100,10 @@ class Leadership:
                 self._alone = True
                 return None
             except LimitExceeded:
+                self.trouble = ""
                 log.debug("lease_taken", name=self._name)
             except TeleportError as error:
+                self.trouble = f"the lease cannot be had: {error}"
                 log.warning("lease_not_acquired", error=str(error))
             else:
                 self._alone = False

@@ -137,6 +137,7 @@ class Mirror:
             self._apply_list(await self._teleport.requests())
             self.trouble = ""
             self.synced.set()
+            log.info("watch_started", requests=len(self._seen))
             relisting = asyncio.create_task(self._relist_for_ever(arrived))
             while True:
                 event = await arrived.get()

@@ -11,6 +11,8 @@ from contextlib import suppress
 
 import structlog
 
+from workspace.slack_failure import in_words
+
 _FIRST_RETRY, _LAST_RETRY = 0.5, 60.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -104,7 +106,7 @@ class ChangeQueue:
         log.warning(
             "reconcile_failed",
             request_id=request_id,
-            error=f"{type(error).__name__}: {error}",
+            error=in_words(error),
             failures=failures,
             retry_in=round(pause, 1),
         )

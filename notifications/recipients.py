@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from teleport_client.access_request import AccessRequest
-from workspace.slack_failure import PASSING, error_code, failure_of
+from workspace.slack_failure import PASSING, SLACK_ERRORS, error_code, failure_of, in_words
 
 ANY_ROLE = "*"
 _REMEMBERED_SECONDS = 600
@@ -28,6 +28,7 @@ class Channel:
     name: str
     shared: bool
     """With another company."""
+    bot_is_member: bool
 
 
 class _NotFound(Exception):
@@ -54,6 +55,7 @@ class Recipients:
         self._not_found: dict[str, float] = {}
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
+        self._find = remember(self._find_anew)
         self._channels = remember(self._list_channels)
         self._dm = remember(self._open_dm)
 
@@ -72,6 +74,22 @@ class Recipients:
                 self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
                 log.error("recipient_left_out", recipient=name, error=str(error))  # noqa: TRY400
         return tuple(dict.fromkeys(found))
+
+    async def check(self) -> None:
+        """Look for all that the settings name before anything is to be posted there.
+
+        Logs those that cannot be found, and channels that the bot has to be invited to.
+        """
+        names = dict.fromkeys(name for names in self._by_role.values() for name in names)
+        try:
+            await self.resolved(tuple(names))
+            for name in names:
+                if "@" not in name and name not in self._not_found:
+                    channel = await self._find(name)
+                    if channel is not None and not channel.bot_is_member:
+                        log.warning("bot_not_in_channel", recipient=name, channel=channel.id)
+        except SLACK_ERRORS as error:
+            log.warning("recipients_not_checked", error=in_words(error))
 
     async def dm(self, slack_id: str) -> str:
         """Id of the direct message channel with a person. Raises SlackApiError."""
@@ -97,7 +115,7 @@ class Recipients:
             raise _NotFound("shared with another company; slack.allow_shared_channels is off")
         return channel.id
 
-    async def _find(self, name: str) -> Channel | None:
+    async def _find_anew(self, name: str) -> Channel | None:
         if looks_like_id(name):
             answer = await self._slack.conversations_info(channel=name)
             return _channel_from(answer["channel"])
@@ -140,4 +158,5 @@ def _channel_from(channel: Mapping[str, Any]) -> Channel:
         id=channel["id"],
         name=channel.get("name", ""),
         shared=bool(channel.get("is_ext_shared")) or bool(channel.get("is_pending_ext_shared")),
+        bot_is_member=bool(channel.get("is_member", True)),
     )

@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, retry_after
+from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
 from workspace.views.message import Message
 
 SECONDS_BETWEEN_POSTS = 1.0
@@ -78,6 +78,8 @@ class Outbox:
         self._sending: set[asyncio.Task[None]] = set()
         self._order = count()
         self._news = asyncio.Event()
+        self.trouble = ""
+        """Why nothing can be sent at all: Slack does not take the bot's token any more."""
 
     @property
     def waiting(self) -> int:
@@ -175,17 +177,22 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, priority, call, error)
             return
+        self.trouble = ""
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
     def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
-        if isinstance(error, SLACK_ERRORS) and failure_of(error) is Failure.RATE_LIMITED:
+        failure = failure_of(error) if isinstance(error, SLACK_ERRORS) else None
+        if failure is Failure.RATE_LIMITED:
             seconds = retry_after(error)
             log.warning("slack_rate_limited", method=call.method, retry_after=seconds)
             now = asyncio.get_running_loop().time()
             self._resting[call.method] = now + seconds
             self._wait(lane, priority, call)
-        elif not call.done.done():
+            return
+        if failure is Failure.REVOKED:
+            self.trouble = f"Slack does not take slack.token any more: {in_words(error)}"
+        if not call.done.done():
             call.done.set_exception(error)
 
     def give_up_waiting(self) -> None:

@@ -66,7 +66,9 @@ def failure_of(error: BaseException) -> Failure:
             return Failure.RATE_LIMITED
         if error.response.status_code >= _SERVER_ERROR:
             return Failure.UNCERTAIN
-        return _BY_ERROR.get(error_code(error), Failure.REJECTED)
+        code = error_code(error)
+        # Without one it is not Slack's answer, but that of something on the way to it.
+        return _BY_ERROR.get(code, Failure.REJECTED) if code else Failure.UNCERTAIN
     if isinstance(error, aiohttp.ClientConnectorError):
         return Failure.TRY_AGAIN
     return Failure.UNCERTAIN
@@ -77,6 +79,17 @@ def error_code(error: SlackApiError) -> str:
     data = error.response.data
     code = data.get("error") if isinstance(data, dict) else None
     return str(code or "")
+
+
+def in_words(error: BaseException) -> str:
+    """Say in one line what one of SLACK_ERRORS was.
+
+    An SDK's error quotes the whole answer, which may quote what was sent.
+    """
+    if isinstance(error, SlackApiError):
+        return error_code(error) or f"HTTP status {error.response.status_code}, and no JSON"
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def retry_after(error: BaseException) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import grpc
 import pytest
 
 from sandbox.slack.server import SlackStandIn
@@ -86,6 +87,17 @@ async def test_a_token_that_slack_refuses_ends_it_at_once(
     assert "xoxb-wrong-token" not in said
 
 
+async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """Whoever restarts the bot again and again has to hear that this is why."""
+    slack.faults.inject({"method": "auth.test", "retry_after": 120})
+    async with bot("--config", str(settings_file)) as process:
+        code, said = await process.end()
+    assert code == 1
+    assert "Slack asks to be left alone for 120 s" in said
+
+
 async def test_swapped_tokens_are_recognised(settings_file: Path) -> None:
     """A mistake that everybody makes once."""
     async with bot(
@@ -109,6 +121,24 @@ async def test_a_teleport_that_does_not_answer_is_waited_for(
     async with bot(*config) as process:
         await process.event("teleport_unreachable")
         await teleport.resume()
+        await process.event("ready")
+
+
+async def test_a_teleport_that_is_unwell_is_waited_for(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """As it is while it starts, or has too much to do."""
+    teleport.faults.add("Ping", grpc.StatusCode.INTERNAL)
+    teleport.faults.add("Ping", grpc.StatusCode.RESOURCE_EXHAUSTED)
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("ready")
+
+
+async def test_a_variable_that_sets_nothing_is_named(settings_file: Path) -> None:
+    """It may have been meant to."""
+    async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG_FORMAT="json") as process:
+        ignored = await process.event("variable_ignored")
+        assert ignored["likely"] == "TELEPORT_CHATOPS_LOG__FORMAT"
         await process.event("ready")
 
 
@@ -206,29 +236,48 @@ async def test_sigterm_finishes_what_is_under_way(
     assert '"cancelled": 0' in said
 
 
+@asynccontextmanager
+async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
+    """A bot whose health page is looked at."""
+    port = str(free_port())
+    async with (
+        bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port) as process,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+    ):
+        yield process, Health(http)
+
+
+@dataclass
+class Health:
+    http: aiohttp.ClientSession
+
+    async def page(self, path: str) -> tuple[int, str]:
+        async with self.http.get(path) as answer:
+            return answer.status, await answer.text()
+
+    async def parts(self) -> tuple[int, dict[str, str]]:
+        """What /readyz says."""
+        status, text = await self.page("/readyz")
+        parts: dict[str, str] = json.loads(text)["parts"]
+        return status, parts
+
+
 async def test_health_tells_each_part_with_its_reason(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """On loopback, for whoever watches over the process."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    async with (
-        bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=str(port)) as process,
-        aiohttp.ClientSession() as http,
-    ):
+    async with watched(settings_file) as (process, health):
         await process.event("ready")
         await slack.socket_count(2)
         await process.event("socket_open")
-        async with http.get(f"{address}/healthz") as answer:
-            assert answer.status == 200
-        async with http.get(f"{address}/readyz") as answer:
-            ready = await answer.json()
-            assert (answer.status, ready["ready"]) == (200, True), ready
+        assert (await health.page("/healthz"))[0] == 200
+        status, parts = await health.parts()
+        assert (status, set(parts.values())) == (200, {"ready"})
         stage = Stage(slack, teleport)
         await stage.type("alice", "/teleport-pending mine")
         await stage.answer("alice", "You have no pending request")
-        async with http.get(f"{address}/metrics") as answer:
-            metrics = await answer.text()
+        await process.event("interaction_handled")
+        _, metrics = await health.page("/metrics")
         assert (
             'interaction_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
             in metrics
@@ -236,9 +285,84 @@ async def test_health_tells_each_part_with_its_reason(
         assert "teleport_chatops_lease_held 1.0" in metrics
         await teleport.pause()
         await process.event("watch_ended")
-        async with http.get(f"{address}/readyz") as answer:
-            assert answer.status == 503
-            assert "the watch ended" in (await answer.json())["parts"]["teleport"]
+        status, parts = await health.parts()
+        assert status == 503
+        assert "the watch ended" in parts["teleport"]
+
+
+async def test_health_is_there_while_the_bot_starts(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Alive and not ready, so that nobody restarts a bot that waits for Teleport."""
+    await teleport.pause()
+    async with watched(settings_file) as (process, health):
+        await process.event("teleport_unreachable")
+        assert (await health.page("/healthz"))[0] == 200
+        assert await health.parts() == (503, {"start": "still starting"})
+
+
+async def test_a_token_that_was_taken_back_is_told_everywhere(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To the person who types, to whoever watches; and it is over when Slack takes it again."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "Slack does not take the bot's token any more")
+        slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
+        pending_request(teleport, reason="redis 1")
+        await process.event("not_posted")
+        assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
+        slack.faults.clear()
+        await stage.card("redis 1")
+        await process.event("posted")
+        assert (await health.parts())[1]["slack"] == "ready"
+        process.process.send_signal(signal.SIGTERM)
+        _, said = await process.end()
+    assert "Traceback" not in said
+
+
+async def test_an_app_token_that_was_taken_back_is_told(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """By Slack's word for it, without a traceback for each attempt."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
+        slack.faults.inject({"sockets": "cut"})
+        await process.event("socket_refused")
+        status, parts = await health.parts()
+        assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert "Traceback" not in said
+
+
+async def test_a_ledger_that_cannot_be_read_is_told(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Nobody is told of any request then."""
+    teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED, details="no verb")
+    async with watched(settings_file) as (process, health):
+        await process.event("lease_lost")
+        assert "no verb" in (await health.parts())[1]["notifications"]
+        await process.event("ledger_loaded")
+        assert (await health.parts())[1]["notifications"] == "ready"
+
+
+async def test_channels_are_looked_for_before_they_are_needed(settings_file: Path) -> None:
+    """And the log says whom to invite where, and what nobody can find."""
+    text = settings_file.read_text()
+    settings_file.write_text(text.replace('"access-requests"', '["general", "nowhere"]'))
+    async with bot("--config", str(settings_file)) as process:
+        left_out = await process.event("recipient_left_out")
+        not_in = await process.event("bot_not_in_channel")
+    assert (left_out["recipient"], not_in["recipient"]) == ("nowhere", "general")
 
 
 async def test_no_secret_is_ever_logged(

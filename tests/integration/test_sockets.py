@@ -29,6 +29,18 @@ async def test_a_spent_address_is_not_tried_for_ever(stage: Stage) -> None:
     await stage.answer("alice", "You have no pending request")
 
 
+async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> None:
+    """Slack asks to leave and gives no new address for a moment; what is typed still arrives."""
+    fault = {"method": "apps.connections.open", "error": "internal_error", "times": 2}
+    stage.slack.faults.inject(fault)
+    stage.slack.faults.inject({"sockets": "disconnect"})
+    await addresses(stage, 4)
+    await stage.type("alice", "/teleport-pending mine")
+    await stage.answer("alice", "You have no pending request")
+    await addresses(stage, 6)
+    await stage.slack.socket_count(2, 10)
+
+
 async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
     """There are two, so that a command always finds one."""
     stage.slack.faults.inject({"sockets": "disconnect", "times": 1})

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+import structlog
 
 from commands.patience import one_interaction, patiently
 from teleport_client.errors import NotFound, Sent, TeleportError, Unreachable
@@ -55,6 +56,22 @@ async def test_a_change_that_may_have_arrived_is_not_sent_twice() -> None:
     with one_interaction(BRIEFLY), pytest.raises(Unreachable):
         await patiently(call)
     assert len(made) == 1
+
+
+async def test_every_attempt_that_fails_is_logged() -> None:
+    """With its cause, its number and whether there is another."""
+    call, _ = answering(gone(Sent.NO, CHANGE), gone(Sent.PERHAPS, CHANGE))
+    with (
+        structlog.testing.capture_logs() as logged,
+        one_interaction(BRIEFLY * 2),
+        pytest.raises(Unreachable),
+    ):
+        await patiently(call)
+    assert [(event["event"], event["attempt"], event["again"]) for event in logged] == [
+        ("teleport_unreachable", 1, True),
+        ("teleport_unreachable", 2, False),
+    ]
+    assert {(event["method"], event["error"]) for event in logged} == {(CHANGE, "gone")}
 
 
 async def test_what_teleport_says_is_not_argued_with() -> None:

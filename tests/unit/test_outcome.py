@@ -1,0 +1,68 @@
+"""What an error makes of an interaction: the label, the words, the log."""
+
+from http import HTTPStatus
+
+import grpc
+import pytest
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from commands.outcome import Outcome, ending
+from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable, from_rpc
+from workspace.refusal import Refusal
+from workspace.slack_failure import Failure, failure_of, in_words
+
+
+def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
+    answer = AsyncSlackResponse(
+        client=None, http_verb="POST", api_url="users.info", req_args={},
+        data=data, headers={}, status_code=status,  # type: ignore[arg-type]
+    )  # fmt: skip
+    return SlackApiError(f"The request failed.\n{data}", answer)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "said"),
+    [
+        (Refusal("Not like this.", reason="no"), Outcome.REFUSED, "Not like this."),
+        (AlreadyReviewed("has already reviewed"), Outcome.REFUSED, "already reviewed"),
+        (Unreachable("gone"), Outcome.UNAVAILABLE, "Teleport stopped answering"),
+        (Unexpected("odd"), Outcome.FAILED, "Teleport answered: odd"),
+        (slack_error({"error": "internal_error"}), Outcome.UNAVAILABLE, "Slack did not tell"),
+        (slack_error({"error": "token_revoked"}), Outcome.FAILED, "Slack does not take the bot's"),
+        (slack_error({"error": "invalid_blocks"}), Outcome.FAILED, "Something went wrong"),
+        (RuntimeError("bug"), Outcome.FAILED, "Something went wrong"),
+    ],
+)
+def test_every_error_has_an_outcome_and_words(
+    error: Exception, outcome: Outcome, said: str
+) -> None:
+    """Which of them is nobody's fault, and whom to tell of the others."""
+    ended = ending(error)
+    assert ended.outcome is outcome
+    assert said in ended.message.sentence
+
+
+def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
+    """A token that was taken back is known, and nobody needs forty lines to see it."""
+    with structlog.testing.capture_logs() as logged:
+        ending(slack_error({"error": "token_revoked"}))
+        ending(from_rpc("Ping", grpc.StatusCode.UNAVAILABLE, "gone"))
+        ending(RuntimeError("bug"))
+    assert [event["event"] for event in logged if "exc_info" in event] == ["interaction_failed"]
+    assert {"slack_failed", "teleport_failed"} <= {event["event"] for event in logged}
+
+
+def test_an_answer_that_is_not_slacks_says_nothing_of_the_call() -> None:
+    """A proxy's page is no refusal of a token, and stays on one line."""
+    page = slack_error("<html>\n<body>Bad gateway</body>\n</html>")
+    assert failure_of(page) is Failure.UNCERTAIN
+    assert in_words(page) == "HTTP status 200, and no JSON"
+
+
+def test_an_sdk_error_is_told_in_slacks_own_word() -> None:
+    """The rest of its text is the whole answer."""
+    assert in_words(slack_error({"ok": False, "error": "invalid_auth"})) == "invalid_auth"
+    assert in_words(TimeoutError()) == "TimeoutError"
+    assert in_words(OSError("two\nlines")) == "OSError: two lines"
