@@ -29,6 +29,7 @@ from teleport_client.access_request import (
     Review,
 )
 from teleport_client.cluster import ClusterInfo, Lease, PluginData
+from teleport_client.dialer import Connection
 from teleport_client.user import Role, StaticAccess, User
 from teleport_client.watch import WatchEvent, read_events
 
@@ -41,18 +42,20 @@ Response = TypeVar("Response")
 
 
 class TeleportClient:
-    """Speaks over one channel, which it closes with itself.
+    """Speaks over one connection, which it opens and closes with itself.
 
     Use it as `async with TeleportClient(dial(address, credentials)) as teleport`.
     """
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._channel = channel
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        channel = connection.channel
         self._auth = AuthServiceStub(channel)
         self._users = UsersServiceStub(channel)
         self._login_states = UserLoginStateServiceStub(channel)
 
     async def __aenter__(self) -> Self:
+        await self._connection.open()
         return self
 
     async def __aexit__(
@@ -64,11 +67,11 @@ class TeleportClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the channel. gRPC cancels calls that are still under way."""
-        await self._channel.close()
+        """Close the connection. gRPC cancels calls that are still under way."""
+        await self._connection.close()
 
     async def ping(self, *, deadline: float = DEADLINE) -> ClusterInfo:
-        with _errors_of("Ping"):
+        with self._errors_of("Ping"):
             return convert.cluster_from(
                 await self._auth.Ping(proto.PingRequest(), timeout=deadline)
             )
@@ -77,7 +80,7 @@ class TeleportClient:
 
     async def capabilities(self, user: str, *, deadline: float = DEADLINE) -> AccessCapabilities:
         """What `user` may ask for. Costly for the server, which loads every role."""
-        with _errors_of("GetAccessCapabilities"):
+        with self._errors_of("GetAccessCapabilities"):
             return convert.capabilities_from(
                 await self._auth.GetAccessCapabilities(
                     types.AccessCapabilitiesRequest(User=user, RequestableRoles=True),
@@ -89,7 +92,7 @@ class TeleportClient:
         self, new: NewAccessRequest, *, deadline: float = DEADLINE
     ) -> AccessRequest:
         """Store a request; the answer carries the id that the server gave it."""
-        with _errors_of("CreateAccessRequestV2"):
+        with self._errors_of("CreateAccessRequestV2"):
             return convert.request_from(
                 await self._auth.CreateAccessRequestV2(
                     convert.new_request_to(new, dry_run=False), timeout=deadline
@@ -103,7 +106,7 @@ class TeleportClient:
 
         A missing reason passes here; `dry_run.reason_required` tells, from v18 on.
         """
-        with _errors_of("CreateAccessRequestV2 (dry run)"):
+        with self._errors_of("CreateAccessRequestV2 (dry run)"):
             return convert.request_from(
                 await self._auth.CreateAccessRequestV2(
                     convert.new_request_to(new, dry_run=True), timeout=deadline
@@ -157,7 +160,7 @@ class TeleportClient:
     async def _list_page(
         self, wanted: types.AccessRequestFilter, key: str, size: int, *, deadline: float
     ) -> tuple[Sequence[AccessRequest], str]:
-        with _errors_of("ListAccessRequests"):
+        with self._errors_of("ListAccessRequests"):
             page = await self._auth.ListAccessRequests(
                 proto.ListAccessRequestsRequest(
                     Filter=wanted,
@@ -178,7 +181,7 @@ class TeleportClient:
         Gives the request as it stands afterwards. Needs `submit_for_users` and a server that
         knows it (gravitational/teleport#66254); an older one answers OnBehalfNotAllowed.
         """
-        with _errors_of("SubmitAccessReview"):
+        with self._errors_of("SubmitAccessReview"):
             return convert.request_from(
                 await self._auth.SubmitAccessReview(
                     types.AccessReviewSubmission(
@@ -198,7 +201,7 @@ class TeleportClient:
         deadline: float = DEADLINE,
     ) -> None:
         """Resolve a request past its thresholds. The audit log names `delegator`."""
-        with _errors_of("SetAccessRequestState"):
+        with self._errors_of("SetAccessRequestState"):
             await self._auth.SetAccessRequestState(
                 proto.RequestStateSetter(
                     ID=request_id,
@@ -210,7 +213,7 @@ class TeleportClient:
             )
 
     async def delete_request(self, request_id: str, *, deadline: float = DEADLINE) -> None:
-        with _errors_of("DeleteAccessRequest"):
+        with self._errors_of("DeleteAccessRequest"):
             await self._auth.DeleteAccessRequest(proto.RequestID(ID=request_id), timeout=deadline)
 
     @asynccontextmanager
@@ -222,7 +225,7 @@ class TeleportClient:
         Entered once the server says that the watch stands, within `deadline`. The iterator ends
         or raises when the stream does: watch again, then list. Leaving lets go of the stream.
         """
-        with _errors_of("WatchEvents"):
+        with self._errors_of("WatchEvents"):
             call = self._auth.WatchEvents(
                 proto.Watch(Kinds=[types.WatchKind(Kind="access_request")])
             )
@@ -237,7 +240,7 @@ class TeleportClient:
         self, plugin: str, *, request_id: str = "", deadline: float = WHOLE_LEDGER_DEADLINE
     ) -> Mapping[str, PluginData]:
         """What `plugin` has kept, by request id; of one request only where that is given."""
-        with _errors_of("GetPluginData"):
+        with self._errors_of("GetPluginData"):
             answer = await self._auth.GetPluginData(
                 types.PluginDataFilter(Kind="access_request", Resource=request_id, Plugin=plugin),
                 timeout=deadline,
@@ -258,7 +261,7 @@ class TeleportClient:
         Raises Conflict when an expectation does not hold, NotFound when there is no record yet
         and the request is gone. An empty `expect` is no check at all.
         """
-        with _errors_of("UpdatePluginData"):
+        with self._errors_of("UpdatePluginData"):
             await self._auth.UpdatePluginData(
                 types.PluginDataUpdateParams(
                     Kind="access_request",
@@ -276,7 +279,7 @@ class TeleportClient:
         self, kind: str, name: str, *, holder: str, expires: datetime, deadline: float = DEADLINE
     ) -> Lease:
         """Take the only lease of a semaphore. Raises LimitExceeded while somebody holds it."""
-        with _errors_of("AcquireSemaphore"):
+        with self._errors_of("AcquireSemaphore"):
             message = await self._auth.AcquireSemaphore(
                 types.AcquireSemaphoreRequest(
                     SemaphoreKind=kind,
@@ -294,12 +297,12 @@ class TeleportClient:
     ) -> Lease:
         """Hold a lease for longer. Raises NotFound when it has lapsed."""
         kept = replace(lease, expires=expires)
-        with _errors_of("KeepAliveSemaphoreLease"):
+        with self._errors_of("KeepAliveSemaphoreLease"):
             await self._auth.KeepAliveSemaphoreLease(convert.lease_to(kept), timeout=deadline)
         return kept
 
     async def cancel_lease(self, lease: Lease, *, deadline: float = DEADLINE) -> None:
-        with _errors_of("CancelSemaphoreLease"):
+        with self._errors_of("CancelSemaphoreLease"):
             await self._auth.CancelSemaphoreLease(convert.lease_to(lease), timeout=deadline)
 
     # ------------------------------------------------------ users and roles
@@ -318,7 +321,7 @@ class TeleportClient:
         found: list[User] = []
         token = ""
         while True:
-            with _errors_of("ListUsers"):
+            with self._errors_of("ListUsers"):
                 page = await self._users.ListUsers(
                     users.ListUsersRequest(page_size=PAGE, page_token=token, filter=wanted),
                     timeout=deadline,
@@ -334,7 +337,7 @@ class TeleportClient:
 
     async def user(self, name: str, *, deadline: float = DEADLINE) -> User:
         """Raises NotFound, also for a single sign-on user whose record ended with the login."""
-        with _errors_of("GetUser"):
+        with self._errors_of("GetUser"):
             answer = await self._users.GetUser(users.GetUserRequest(name=name), timeout=deadline)
         return convert.user_from(answer.user)
 
@@ -344,7 +347,7 @@ class TeleportClient:
         The login state, which includes what access lists grant, comes before the user's record.
         """
         try:
-            with _errors_of("GetUserLoginState"):
+            with self._errors_of("GetUserLoginState"):
                 return convert.login_state_from(
                     await self._login_states.GetUserLoginState(
                         login_states.GetUserLoginStateRequest(name=name), timeout=deadline
@@ -355,25 +358,28 @@ class TeleportClient:
             return StaticAccess(roles=user.roles, traits=user.traits)
 
     async def role(self, name: str, *, deadline: float = DEADLINE) -> Role:
-        with _errors_of("GetRole"):
+        with self._errors_of("GetRole"):
             return convert.role_from(
                 await self._auth.GetRole(proto.GetRoleRequest(Name=name), timeout=deadline)
             )
 
+    # ------------------------------------------------------------- errors
 
-@contextmanager
-def _errors_of(method: str) -> Iterator[None]:
-    """The one boundary where gRPC's errors become ours."""
-    try:
-        yield
-    except grpc.aio.AioRpcError as error:
-        raise errors.from_rpc(method, error.code(), error.details()) from error
-    except grpc.aio.UsageError as error:
-        if "closed" not in str(error).lower():
-            raise
-        raise errors.Unreachable(
-            "the connection to Teleport is closed",
-            method=method,
-            code=grpc.StatusCode.UNAVAILABLE,
-            sent=errors.Sent.NO,
-        ) from error
+    @contextmanager
+    def _errors_of(self, method: str) -> Iterator[None]:
+        """The one boundary where gRPC's errors become ours."""
+        try:
+            yield
+        except grpc.aio.AioRpcError as error:
+            raise errors.from_rpc(
+                method, error.code(), error.details(), not_connected=self._connection.trouble
+            ) from error
+        except grpc.aio.UsageError as error:
+            if "closed" not in str(error).lower():
+                raise
+            raise errors.Unreachable(
+                "the connection to Teleport is closed",
+                method=method,
+                code=grpc.StatusCode.UNAVAILABLE,
+                sent=errors.Sent.NO,
+            ) from error

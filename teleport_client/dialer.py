@@ -1,9 +1,13 @@
 """The one place that opens a connection to Teleport's Auth Service."""
 
-import grpc
+from collections.abc import Callable
+
 import grpc.aio
 
 from teleport_client.identity import Credentials
+from teleport_client.relay import Relay
+from teleport_client.route import Route, Way
+from teleport_client.tls import server_name
 
 MAX_RECEIVE_BYTES = 64 * 1024 * 1024
 """The plugin data of every request comes in one answer; gRPC's own limit is 4 MB."""
@@ -16,34 +20,51 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 1_000),
+    # This is the time that one attempt may take, not the pause between two.
+    ("grpc.min_reconnect_backoff_ms", 25_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
 
 
-def server_name(cluster: str) -> str:
-    """The name that Auth's certificate covers by wildcard (api/utils/cluster.go).
+class Connection:
+    """A channel, and the relay that carries it."""
 
-    It carries the cluster in lower-case hex, by which a server that knows several clusters
-    picks the authorities to check us against.
+    def __init__(self, relay: Relay, route: Route, channel: grpc.aio.Channel) -> None:
+        self.channel = channel
+        self._relay = relay
+        self._route = route
+
+    @property
+    def trouble(self) -> str:
+        """Why Auth could not be reached the last time it was tried; empty when it could."""
+        return self._relay.trouble
+
+    @property
+    def way(self) -> Way | None:
+        """The way that led to Auth the last time."""
+        return self._route.taken
+
+    async def open(self) -> None:
+        """Make ready; Auth is connected to at the first call."""
+        await self._relay.start()
+
+    async def close(self) -> None:
+        """Cancel calls that are still under way."""
+        await self.channel.close()
+        await self._relay.close()
+
+
+def dial(
+    address: str, credentials: Callable[[], Credentials], *, upgrade: bool | None = None
+) -> Connection:
+    """Prepare a connection to `host:port`, of Auth or of a proxy.
+
+    `credentials` is asked whenever a connection is made. `upgrade` says whether to go through a
+    load balancer that ends TLS; None finds out.
     """
-    return f"{cluster.encode().hex()}.teleport.cluster.local"
-
-
-def dial(address: str, credentials: Credentials) -> grpc.aio.Channel:
-    """Open a channel by direct mutual TLS to `host:port`. It connects at the first call.
-
-    Trusted are the authorities of the identity alone, never the system's.
-    """
-    return grpc.aio.secure_channel(
-        address,
-        grpc.ssl_channel_credentials(
-            root_certificates=credentials.trusted_pem,
-            private_key=credentials.key_pem,
-            certificate_chain=credentials.certificate_pem,
-        ),
-        options=[
-            *_OPTIONS,
-            ("grpc.ssl_target_name_override", server_name(credentials.cluster)),
-        ],
-    )
+    ways = {None: tuple(Way), True: (Way.UPGRADE,), False: (Way.DIRECT,)}[upgrade]
+    route = Route(address, ways)
+    relay = Relay(route, credentials)
+    options = [*_OPTIONS, ("grpc.default_authority", server_name(credentials().cluster))]
+    channel = grpc.aio.insecure_channel(relay.target, options=options)
+    return Connection(relay, route, channel)

@@ -181,10 +181,17 @@ _BY_TEXT: dict[type[TeleportError], tuple[tuple[str, type[TeleportError]], ...]]
 _NEVER_SENT = ("failed to connect to all addresses", "DNS resolution failed")
 
 
-def from_rpc(method: str, code: grpc.StatusCode, details: str | None) -> TeleportError:
-    """Turn a gRPC status into the leaf of the tree that says what it means."""
+def from_rpc(
+    method: str, code: grpc.StatusCode, details: str | None, *, not_connected: str = ""
+) -> TeleportError:
+    """Turn a gRPC status into the leaf of the tree that says what it means.
+
+    `not_connected` is why there is no connection, which gRPC does not know, if there is none.
+    """
     text = details or code.name.lower().replace("_", " ")
     kind = _BY_CODE.get(code, Unexpected)
+    if not_connected and kind is Unreachable and _sent(kind, text) is Sent.NO:
+        return Unreachable(not_connected, method=method, code=code, sent=Sent.NO)
     for fragment, leaf in _BY_TEXT.get(kind, ()):
         if fragment in text:
             kind = leaf

@@ -24,7 +24,7 @@ NO_SUCH_ID = "0190c0de-0000-7000-8000-00000000abcd"
 @pytest.fixture
 async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
-    async with TeleportClient(dial(teleport.address, credentials)) as client:
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
         yield client
 
 
@@ -179,7 +179,7 @@ async def test_people_are_found_by_trait_also_where_the_server_ignores_it(
     for number in range(450):
         teleport.cluster.add_user(f"user-{number}", ["dev"], {"slack_uid": [f"U{number}"]})
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
-    async with TeleportClient(dial(teleport.address, credentials)) as client:
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
         (found,) = await client.users_with_trait("slack_uid", "U0BOB00001")
         assert found.name == "bob"
         (late,) = await client.users_with_trait("slack_uid", "U449")
@@ -223,7 +223,7 @@ async def test_the_cluster_says_what_it_is(client: TeleportClient) -> None:
 async def test_a_closed_client_says_so(teleport: TeleportStandIn) -> None:
     """As Unreachable, like anything else that did not get through."""
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
-    client = TeleportClient(dial(teleport.address, credentials))
+    client = TeleportClient(dial(teleport.address, lambda: credentials))
     await client.close()
     with pytest.raises(errors.Unreachable, match="is closed"):
         await client.ping()

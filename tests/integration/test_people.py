@@ -73,7 +73,7 @@ async def test_whoever_may_not_act_is_nobody(
     """Also those through whom Slack itself lets no command pass, but whose clicks may be late."""
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
-    async with TeleportClient(dial(teleport.address, credentials)) as client:
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
         people = People(web, client, Matching(team=TEAM, trait=SLACK_TRAIT))
         with pytest.raises(Refusal) as refused:
             await people.person(BY_NAME[who].slack_id)

@@ -12,8 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
-from teleport_client.dialer import server_name
 from teleport_client.identity import CredentialsError, load_identity_file, load_key_pair
+from teleport_client.tls import server_name
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority.generate("main", NOW)

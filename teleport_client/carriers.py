@@ -1,0 +1,137 @@
+"""What carries TLS to Teleport: a TCP connection, or the messages of a WebSocket."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Self
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+
+from teleport_client.http_proxy import proxy_for
+
+_CHUNK = 64 * 1024
+_CLOSE_SECONDS = 2.0
+_UPGRADE = "/webapi/connectionupgrade"
+_SUBPROTOCOL = "alpn-ping"
+"""With it the proxy pings, so that a load balancer sees no idle connection."""
+
+
+class NotTeleport(OSError):
+    """Something answered, and not as Teleport or the way to it would."""
+
+
+class TcpCarrier:
+    """A TCP connection, through an HTTP proxy where the environment names one."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, address: str) -> Self:
+        """Connect to `host:port`. Raises OSError."""
+        proxy = proxy_for(address)
+        if not proxy:
+            return cls(*await asyncio.open_connection(*_host_and_port(address)))
+        parts = urlsplit(proxy)
+        carrier = cls(*await asyncio.open_connection(parts.hostname, parts.port or 80))
+        try:
+            await carrier._tunnel(address, parts.username, parts.password)
+        except BaseException:
+            await carrier.close()
+            raise
+        return carrier
+
+    async def read(self) -> bytes:
+        return await self._reader.read(_CHUNK)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def close(self) -> None:
+        self._writer.close()
+        with suppress(OSError):
+            await self._writer.wait_closed()
+
+    async def _tunnel(self, address: str, user: str | None, password: str | None) -> None:
+        """Ask a proxy for a connection to `address` (RFC 9110, 9.3.6)."""
+        lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}"]
+        if user is not None:
+            secret = f"{unquote(user)}:{unquote(password or '')}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(secret).decode()}")
+        await self.write("\r\n".join([*lines, "", ""]).encode())
+        try:
+            answer = await self._reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            raise NotTeleport("the HTTP proxy does not answer a CONNECT") from None
+        version, _, status = answer.splitlines()[0].decode(errors="replace").partition(" ")
+        if not version.startswith("HTTP/1.") or not status.startswith("2"):
+            raise NotTeleport(f"the HTTP proxy refuses the way to {address}: {status[:80]}")
+
+
+class WebSocketCarrier:
+    """Messages of a WebSocket: all that gets through a load balancer that ends TLS itself."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, socket: "aiohttp.ClientWebSocketResponse[bool]"
+    ) -> None:
+        self._session = session
+        self._socket = socket
+
+    @classmethod
+    async def connect(cls, address: str) -> Self:
+        """Have a Teleport proxy upgrade a web connection (lib/web/conn_upgrade.go).
+
+        It is trusted by the system's authorities, as a web page is; what is carried is checked
+        again, by Auth's own. Raises OSError.
+        """
+        session = aiohttp.ClientSession()
+        try:
+            socket = await session.ws_connect(
+                f"https://{address}{_UPGRADE}",
+                protocols=(_SUBPROTOCOL,),
+                proxy=proxy_for(address) or None,
+                ssl=ssl.create_default_context(),
+                max_msg_size=0,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            await session.close()
+            raise NotTeleport(
+                f"no Teleport proxy upgrades the connection: {error.status}"
+            ) from error
+        except aiohttp.ClientError as error:
+            await session.close()
+            raise OSError(str(error)) from error
+        except BaseException:
+            await session.close()
+            raise
+        carrier = cls(session, socket)
+        if socket.protocol != _SUBPROTOCOL:
+            await carrier.close()
+            raise NotTeleport("the upgraded connection is not Teleport's")
+        return carrier
+
+    async def read(self) -> bytes:
+        message = await self._socket.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            return bytes(message.data)
+        if message.type is aiohttp.WSMsgType.ERROR:
+            raise OSError(str(message.data))
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        await self._socket.send_bytes(data)
+
+    async def close(self) -> None:
+        await self._socket.close()
+        await self._session.close()
+
+
+def _host_and_port(address: str) -> Sequence[str]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port

@@ -1,0 +1,107 @@
+"""Takes gRPC's connections on a private socket and carries them to Auth.
+
+gRPC's own TLS cannot name the protocol that Teleport's proxies route by, and keeps the certificate
+that it was started with. So it speaks plainly to a socket in a folder that only we may enter, and
+each of its connections is carried over TLS of ours, with the credentials of that moment.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from teleport_client.identity import Credentials
+from teleport_client.route import NoRoute, Route
+from teleport_client.tls import TlsConnection, client_context
+
+_CHUNK = 64 * 1024
+
+
+class Relay:
+    """`credentials` is asked at every connection."""
+
+    def __init__(self, route: Route, credentials: Callable[[], Credentials]) -> None:
+        self._route = route
+        self._credentials = credentials
+        self._folder = Path(mkdtemp(prefix="teleport-"))
+        self._server: asyncio.Server | None = None
+        self._carrying: set[asyncio.Task[None]] = set()
+        self.trouble = ""
+        """Why the last connection could not be made."""
+
+    @property
+    def target(self) -> str:
+        """What gRPC is to connect to."""
+        return f"unix:{self._socket}"
+
+    @property
+    def _socket(self) -> Path:
+        return self._folder / "auth"
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_unix_server(self._accept, self._socket)
+
+    async def close(self) -> None:
+        """Cut what is carried, and leave nothing behind."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+        rmtree(self._folder, ignore_errors=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._take(reader, writer))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""
+        try:
+            connection = await self._connect()
+            if connection is not None:
+                await _carry(reader, writer, connection)
+        finally:
+            writer.close()
+
+    async def _connect(self) -> TlsConnection | None:
+        credentials = self._credentials()
+        context = client_context(credentials, self._folder)
+        try:
+            connection = await self._route.connect(context, credentials.cluster)
+        except NoRoute as error:
+            self.trouble = str(error)
+            return None
+        self.trouble = ""
+        return connection
+
+
+async def _carry(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: TlsConnection
+) -> None:
+    """Copy both ways until either side ends."""
+    ways = {
+        asyncio.create_task(_copy_out(reader, connection)),
+        asyncio.create_task(_copy_in(connection, writer)),
+    }
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        with suppress(OSError):
+            await connection.close()
+
+
+async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> None:
+    while data := await reader.read(_CHUNK):
+        await connection.write(data)
+
+
+async def _copy_in(connection: TlsConnection, writer: asyncio.StreamWriter) -> None:
+    while data := await connection.read():
+        writer.write(data)
+        await writer.drain()

@@ -1,0 +1,99 @@
+"""How Auth is reached: at once, or wrapped so that a load balancer lets it through.
+
+One handshake with Auth is the test. Whoever ends TLS on the way cannot show a certificate of the
+cluster's own authorities, so where that handshake fails the connection is tried again inside the
+upgrade that Teleport's proxies offer (lib/web/conn_upgrade.go).
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from enum import StrEnum
+
+from teleport_client.carriers import NotTeleport, TcpCarrier, WebSocketCarrier
+from teleport_client.tls import Carrier, TlsConnection
+
+CONNECT_SECONDS = 10.0
+"""For each of the ways."""
+
+
+class Way(StrEnum):
+    DIRECT = "direct"
+    """TLS to Auth itself, or to a proxy with TLS routing, which forwards it untouched."""
+    UPGRADE = "upgrade"
+    """The same inside a WebSocket, which a load balancer understands."""
+
+
+class NoRoute(Exception):
+    """Auth cannot be reached. The text says what happened on each way that was tried."""
+
+
+_CARRIERS: dict[Way, type[TcpCarrier] | type[WebSocketCarrier]] = {
+    Way.DIRECT: TcpCarrier,
+    Way.UPGRADE: WebSocketCarrier,
+}
+
+
+class Route:
+    """Finds the way to `address`, and takes what worked the last time first.
+
+    `ways` are those that may be tried, the likelier first.
+    """
+
+    def __init__(self, address: str, ways: Sequence[Way] = tuple(Way)) -> None:
+        self._address = address
+        self._ways = list(ways)
+        self.taken: Way | None = None
+        """The way that led to Auth the last time."""
+
+    async def connect(self, context: ssl.SSLContext, cluster: str) -> TlsConnection:
+        """Open a connection and shake hands. Raises NoRoute."""
+        failures: list[str] = []
+        for way in tuple(self._ways):
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    connection = await self._connect_by(way, context, cluster)
+            except (OSError, ssl.SSLError, TimeoutError) as error:
+                failures.append(_explained(way, error))
+                if not _may_be_a_load_balancer(error):
+                    break
+            else:
+                self._prefer(way)
+                return connection
+        raise NoRoute("; ".join(failures))
+
+    async def _connect_by(self, way: Way, context: ssl.SSLContext, cluster: str) -> TlsConnection:
+        carrier: Carrier = await _CARRIERS[way].connect(self._address)
+        connection = TlsConnection(carrier, context, cluster)
+        try:
+            await connection.handshake()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    def _prefer(self, way: Way) -> None:
+        self.taken = way
+        self._ways.sort(key=lambda each: each is not way)
+
+
+def _may_be_a_load_balancer(error: Exception) -> bool:
+    """Whether somebody took the connection and could not go on with it as Auth would."""
+    return isinstance(error, ssl.SSLError | ConnectionResetError | NotTeleport)
+
+
+def _explained(way: Way, error: Exception) -> str:
+    said = _words(error)
+    return said if way is Way.DIRECT else f"through a load balancer: {said}"
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not of this cluster ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed ({error.reason or error})"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {CONNECT_SECONDS:g} s"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
