@@ -102,7 +102,7 @@ class WebSocketCarrier:
         except aiohttp.WSServerHandshakeError as error:
             await session.close()
             raise NotTeleport(
-                f"no Teleport proxy upgrades the connection: {error.status}"
+                f"no Teleport proxy upgrades the connection, status {error.status}"
             ) from error
         except aiohttp.ClientError as error:
             await session.close()

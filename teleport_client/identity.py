@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -119,8 +119,12 @@ def _credentials(
 ) -> Credentials:
     key = _load_key(key_pem, key_file)
     leaf = _load_certificate(leaf_pem, cert_file)
-    for authority in authorities:
-        _load_certificate(authority, ca_file)
+    trusted = [each for each in authorities if not _issued(_load_certificate(each, ca_file), leaf)]
+    if not trusted:
+        raise CredentialsError(
+            f"{ca_file} holds no authority of Teleport's servers, only that of the bot's own"
+            " certificate. Write it again with `tctl auth sign`."
+        )
     if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
         raise CredentialsError(
             f"The key in {key_file} does not belong to the certificate in {cert_file}. They come"
@@ -134,7 +138,7 @@ def _credentials(
     return Credentials(
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate_pem=leaf.public_bytes(Encoding.PEM),
-        trusted_pem=b"\n".join(authorities) + b"\n",
+        trusted_pem=b"\n".join(trusted) + b"\n",
         user=_one(leaf.subject, NameOID.COMMON_NAME) or "",
         cluster=_cluster(leaf, cert_file),
         expires=leaf.not_valid_after_utc,
@@ -169,6 +173,19 @@ def _load_certificate(pem: bytes, path: Path) -> x509.Certificate:
         raise CredentialsError(
             f"A certificate in {path} cannot be read. Write the file again with `tctl auth sign`."
         ) from error
+
+
+def _issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
+    """Tell the User CA, which vouches for no server.
+
+    Where OpenSSL trusts it, it is sent along with our own certificate, and Teleport refuses more
+    than one.
+    """
+    try:
+        leaf.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _public_bytes(key: object) -> bytes:

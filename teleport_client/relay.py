@@ -91,9 +91,9 @@ async def _carry(
     finally:
         for way in ways:
             way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
         with suppress(OSError):
             await connection.close()
+        await asyncio.gather(*ways, return_exceptions=True)
 
 
 async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> None:

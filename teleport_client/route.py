@@ -6,9 +6,11 @@ upgrade that Teleport's proxies offer (lib/web/conn_upgrade.go).
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import Sequence
 from enum import StrEnum
+from socket import gaierror
 
 from teleport_client.carriers import NotTeleport, TcpCarrier, WebSocketCarrier
 from teleport_client.tls import Carrier, TlsConnection
@@ -94,6 +96,7 @@ def _words(error: Exception) -> str:
         return f"TLS failed ({error.reason or error})"
     if isinstance(error, TimeoutError):
         return f"no answer within {CONNECT_SECONDS:g} s"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and error.errno:
+        # A name that is not found has numbers of its own.
+        return str(error.strerror if isinstance(error, gaierror) else os.strerror(error.errno))
     return str(error) or type(error).__name__

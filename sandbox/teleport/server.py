@@ -10,7 +10,7 @@ from typing import Any, Self
 import grpc
 
 from sandbox.addresses import reachable
-from sandbox.cast import BOT_USER
+from sandbox.cast import BOT_USER, CLUSTER
 from sandbox.teleport.calls.interceptor import Reception
 from sandbox.teleport.calls.services import add_services
 from sandbox.teleport.cluster import Clock, Cluster
@@ -69,6 +69,7 @@ class TeleportStandIn:
         port: int = 0,
         edition: Edition = Edition.ENTERPRISE,
         server_version: str = DEFAULT_SERVER_VERSION,
+        cluster_name: str = CLUSTER,
         now: Clock = utc_now,
         expiry_interval: timedelta = SCAN_INTERVAL,
     ) -> Self:
@@ -77,7 +78,7 @@ class TeleportStandIn:
         Port 0 picks a free one. `now` is the cluster's clock; certificates are checked by the
         wall clock all the same. Raises RuntimeError if the port is taken.
         """
-        cluster = Cluster(edition, server_version, now)
+        cluster = Cluster(edition, server_version, now, cluster_name)
         populate(cluster)
         stand_in = cls(data, cluster, listen, port)
         stand_in._write_identities()

@@ -124,9 +124,21 @@ def test_keys_are_read_whatever_their_label(
     written = pem.split("-----BEGIN ")[1].split("-----")[0]
     path = tmp_path / "identity"
     leaf = certificate_of(key)
-    path.write_text(pem.replace(f" {written}-----", f" {label}-----") + leaf + leaf)
+    authority = AUTHORITY.host.pem.decode()
+    path.write_text(pem.replace(f" {written}-----", f" {label}-----") + leaf + authority)
     credentials = load_identity_file(path, NOW)
     assert (credentials.user, credentials.cluster) == ("bot-x", "leaf")
+
+
+def test_the_authority_of_people_is_not_trusted(tmp_path: Path) -> None:
+    """It vouches for no server; and OpenSSL would send it along, for which Teleport hangs up."""
+    path = identity_file(tmp_path / "identity")
+    whole = path.read_bytes()
+    path.write_bytes(whole + AUTHORITY.user.pem)
+    assert load_identity_file(path, NOW).trusted_pem.strip() == AUTHORITY.host.pem.strip()
+    path.write_bytes(whole.replace(AUTHORITY.host.pem, AUTHORITY.user.pem))
+    with pytest.raises(CredentialsError, match="holds no authority of Teleport's servers"):
+        load_identity_file(path, NOW)
 
 
 def test_a_key_on_a_hardware_token_cannot_be_used(tmp_path: Path) -> None:

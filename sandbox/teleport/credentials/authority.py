@@ -9,11 +9,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
-from typing import Self
+from typing import Self, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -27,6 +27,9 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.credentials.identity_file import IdentityFile
 from sandbox.teleport.credentials.server_name import API_DOMAIN
+
+PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
+"""What Teleport's signature algorithm suites make."""
 
 _CA_LIFETIME = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -91,9 +94,24 @@ class CertificateAuthority:
         """In the form of an authorized_keys line, without a comment."""
         return self.key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
 
+    def server_pair(self, name: str, now: datetime, *hosts: str) -> tuple[bytes, bytes]:
+        """Key and certificate of a server on this machine, both PEM; `hosts` are more names."""
+        key = new_key()
+        names = x509.SubjectAlternativeName(
+            [
+                *map(x509.DNSName, (*hosts, "localhost")),
+                x509.IPAddress(ip_address("127.0.0.1")),
+            ]
+        )
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        valid = (now - _CLOCK_SKEW, now + _CA_LIFETIME)
+        certificate = self.sign(key.public_key(), subject, usage, valid=valid, names=names)
+        return key_pem(key), certificate
+
     def sign(
         self,
-        public_key: ec.EllipticCurvePublicKey,
+        public_key: PublicKey,
         subject: x509.Name,
         usage: x509.ExtendedKeyUsage,
         *,
@@ -136,24 +154,9 @@ class Authority:
 
     def host_certificate(self, now: datetime) -> tuple[bytes, bytes]:
         """Key and certificate of the Auth Service, both PEM."""
-        key = new_key()
-        names = x509.SubjectAlternativeName(
-            [
-                x509.DNSName(f"*.{API_DOMAIN}"),
-                x509.DNSName(API_DOMAIN),
-                x509.DNSName("localhost"),
-                x509.IPAddress(ip_address("127.0.0.1")),
-            ]
-        )
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"auth.{self.cluster}")])
-        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        valid = (now - _CLOCK_SKEW, now + _CA_LIFETIME)
-        certificate = self.host.sign(key.public_key(), subject, usage, valid=valid, names=names)
-        return key_pem(key), certificate
+        return self.host.server_pair("auth", now, f"*.{API_DOMAIN}", API_DOMAIN)
 
-    def tls_certificate(
-        self, identity: Identity, public_key: ec.EllipticCurvePublicKey, now: datetime
-    ) -> bytes:
+    def tls_certificate(self, identity: Identity, public_key: PublicKey, now: datetime) -> bytes:
         """The identity as a TLS client certificate, PEM."""
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
         valid = (now - _CLOCK_SKEW, identity.expires)
@@ -204,5 +207,5 @@ class Authority:
         )
 
 
-def _key_identifier(public_key: ec.EllipticCurvePublicKey) -> x509.SubjectKeyIdentifier:
+def _key_identifier(public_key: PublicKey) -> x509.SubjectKeyIdentifier:
     return x509.SubjectKeyIdentifier.from_public_key(public_key)

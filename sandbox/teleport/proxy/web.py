@@ -1,0 +1,100 @@
+"""The proxy's web server, as far as clients without a browser use it."""
+
+import asyncio
+from contextlib import suppress
+
+from aiohttp import WSMsgType, web
+
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.proxy.routing import Destination
+
+_PING_SECONDS = 0.2
+"""Far more often than the real one, so that whoever does not answer is seen at once."""
+_MISSED_PINGS = 5
+_CHUNK = 64 * 1024
+
+
+class Web:
+    """Serves /webapi/find and /webapi/connectionupgrade (lib/web/conn_upgrade.go).
+
+    `inner` takes connections as the port with TLS routing does: what is carried in an upgraded
+    connection is TLS again.
+    """
+
+    def __init__(self, cluster: Cluster, inner: Destination) -> None:
+        self._cluster = cluster
+        self._inner = inner
+        self.upgrade_status = 101
+        """Anything else is what an upgrade is answered with."""
+        self._pongs = 0
+        self._pong = asyncio.Condition()
+        self.app = web.Application()
+        self.app.router.add_get("/webapi/find", self._find)
+        self.app.router.add_get("/webapi/connectionupgrade", self._upgrade)
+
+    async def answered_pings(self, count: int) -> None:
+        """Wait until so many pings have been answered."""
+        async with self._pong:
+            await self._pong.wait_for(lambda: self._pongs >= count)
+
+    async def _find(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            {
+                "cluster_name": self._cluster.name,
+                "server_version": self._cluster.server_version,
+                "proxy": {
+                    "tls_routing_enabled": True,
+                    "ssh": {"public_addr": self._cluster.proxy_public_address},
+                },
+            }
+        )
+
+    async def _upgrade(self, request: web.Request) -> web.StreamResponse:
+        if self.upgrade_status != 101:  # noqa: PLR2004 - switching protocols
+            return web.Response(status=self.upgrade_status)
+        socket = web.WebSocketResponse(
+            protocols=("alpn-ping", "alpn"), autoping=False, max_msg_size=0, compress=False
+        )
+        await socket.prepare(request)
+        reader, writer = await self._inner()
+        tasks = [asyncio.create_task(_copy_out(reader, socket))]
+        answered = asyncio.Event()
+        if socket.ws_protocol == "alpn-ping":
+            tasks.append(asyncio.create_task(_ping(socket, answered)))
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.BINARY:
+                    writer.write(message.data)
+                    await writer.drain()
+                elif message.type is WSMsgType.PONG:
+                    answered.set()
+                    async with self._pong:
+                        self._pongs += 1
+                        self._pong.notify_all()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            writer.close()
+        return socket
+
+
+async def _copy_out(reader: asyncio.StreamReader, socket: web.WebSocketResponse) -> None:
+    while data := await reader.read(_CHUNK):
+        await socket.send_bytes(data)
+    await socket.close()
+
+
+async def _ping(socket: web.WebSocketResponse, answered: asyncio.Event) -> None:
+    """Hang up on a client that does not answer, as an idle connection."""
+    missed = 0
+    while missed < _MISSED_PINGS:
+        answered.clear()
+        await socket.ping(b"teleport")
+        missed += 1
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PING_SECONDS):
+                await answered.wait()
+            missed = 0
+        await asyncio.sleep(_PING_SECONDS)
+    await socket.close()

@@ -1,0 +1,220 @@
+"""Every path to Auth: at once, by TLS routing, through a load balancer, through an HTTP proxy."""
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sandbox.teleport.proxy.routing import pump
+from sandbox.teleport.proxy.server import ProxyStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client import errors
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import Connection, dial
+from teleport_client.identity import Credentials, load_identity_file
+from teleport_client.route import Way
+from tests.integration.made import pending_request
+
+
+@pytest.fixture
+async def proxy(
+    teleport: TeleportStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ProxyStandIn]:
+    """A proxy whose web certificate this machine trusts, as it does a public one."""
+    running = await ProxyStandIn.start(teleport, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.web_authority))
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def credentials(teleport: TeleportStandIn) -> Credentials:
+    return load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+
+
+@asynccontextmanager
+async def client_of(
+    address: str, credentials: Credentials, *, upgrade: bool | None = None
+) -> AsyncIterator[tuple[TeleportClient, Connection]]:
+    connection = dial(address, lambda: credentials, upgrade=upgrade)
+    async with TeleportClient(connection) as client:
+        yield client, connection
+
+
+async def way_to(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
+    """Use a connection; gives the way that it took."""
+    async with client_of(address, credentials, upgrade=upgrade) as (client, connection):
+        assert (await client.ping()).name == credentials.cluster
+        return str(connection.way)
+
+
+async def refusal(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
+    """What is said where there is no way."""
+    async with client_of(address, credentials, upgrade=upgrade) as (client, _):
+        with pytest.raises(errors.Unreachable) as unreachable:
+            await client.ping()
+    assert unreachable.value.sent is errors.Sent.NO
+    return str(unreachable.value)
+
+
+async def test_auth_itself(teleport: TeleportStandIn, credentials: Credentials) -> None:
+    """By the same hello as through a proxy."""
+    assert await way_to(teleport.address, credentials) == Way.DIRECT
+
+
+async def test_tls_routing(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """The proxy reads the first protocol, and passes on what only Auth can read."""
+    assert await way_to(proxy.address, credentials) == Way.DIRECT
+    assert proxy.router.passed_to_auth == 1
+
+
+async def test_a_load_balancer_that_ends_tls(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """It is found out by the handshake; Auth's own TLS travels inside the WebSocket."""
+    assert await way_to(proxy.behind_load_balancer, credentials) == Way.UPGRADE
+    assert proxy.router.passed_to_auth == 1
+
+
+async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """Where finding out does not work."""
+    assert await way_to(proxy.behind_load_balancer, credentials, upgrade=True) == Way.UPGRADE
+    said = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
+    assert "its certificate is not of this cluster" in said
+    assert "load balancer" not in said
+
+
+async def test_the_pings_of_an_upgraded_connection_are_answered(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
+) -> None:
+    """A watch that hears nothing for long stays open; the proxy hangs up on the silent."""
+    async with (
+        client_of(proxy.behind_load_balancer, credentials) as (client, _),
+        client.watch_requests() as events,
+    ):
+        await proxy.web.answered_pings(10)
+        made = pending_request(teleport)
+        event = await anext(aiter(events))
+        assert made.Metadata.Name in str(event)
+
+
+@pytest.mark.parametrize("way", ["direct", "routed", "upgraded"])
+async def test_large_answers_arrive_whole(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn, way: str
+) -> None:
+    """The whole ledger comes in one message."""
+    addresses = {
+        "direct": teleport.address,
+        "routed": proxy.address,
+        "upgraded": proxy.behind_load_balancer,
+    }
+    async with client_of(addresses[way], credentials) as (client, _):
+        wanted = {}
+        for number in range(60):
+            made = pending_request(teleport).Metadata.Name
+            wanted[made] = {"entry": f"{number}" * 50_000}
+            await client.update_plugin_data("p", made, change=wanted[made], expect={})
+        kept = await client.plugin_data("p")
+    assert {key: dict(value) for key, value in kept.items()} == wanted
+
+
+@pytest.mark.parametrize("behind", ["http_proxy", "http_proxy_with_password"])
+async def test_an_http_proxy_that_the_environment_names(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn,
+    monkeypatch: pytest.MonkeyPatch, behind: str,
+) -> None:  # fmt: skip
+    """By CONNECT, on each of the ways; NO_PROXY is honoured."""
+    login = "me:s%40cret" if behind.endswith("password") else ""
+    async with connect_proxy(login.replace("%40", "@")) as (address, asked_for):
+        monkeypatch.setenv(
+            "HTTPS_PROXY", f"http://{login}@{address}" if login else f"http://{address}"
+        )
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        for destination in (teleport.address, proxy.address, proxy.behind_load_balancer):
+            await way_to(destination, credentials)
+        expected = [teleport.address, proxy.address, *[proxy.behind_load_balancer] * 2]
+        assert asked_for == expected
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        await way_to(teleport.address, credentials)
+        assert asked_for == expected
+
+
+async def test_an_http_proxy_that_refuses_is_named(
+    credentials: Credentials, teleport: TeleportStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own words."""
+    async with connect_proxy("someone:else") as (address, _):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        said = await refusal(teleport.address, credentials, upgrade=False)
+    assert said == f"the HTTP proxy refuses the way to {teleport.address}: 407 No"
+
+
+async def test_a_load_balancer_without_teleport_is_named(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """Its answer to the upgrade, and what the handshake said."""
+    proxy.web.upgrade_status = 502
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    assert "its certificate is not of this cluster" in said
+    assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in said
+
+
+async def test_another_cluster_is_named(
+    credentials: Credentials, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its authorities are not ours."""
+    other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
+    assert "its certificate is not of this cluster" in await refusal(other.address, credentials)
+    await other.stop()
+
+
+async def test_a_port_where_nobody_listens_is_named(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """At once, and without another way being tried."""
+    await teleport.pause()
+    assert await refusal(teleport.address, credentials) == "Connection refused"
+
+
+async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 bytes make a label of 120 characters, which DNS would not take."""
+    name = "teleport-with-a-very-long-name.of-a-cluster.internal.example"
+    assert len(name) == 60
+    teleport = await TeleportStandIn.start(tmp_path, cluster_name=name)
+    proxy = await ProxyStandIn.start(teleport, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(proxy.web_authority))
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    for address in (teleport.address, proxy.address, proxy.behind_load_balancer):
+        await way_to(address, credentials)
+    await proxy.stop()
+    await teleport.stop()
+
+
+@asynccontextmanager
+async def connect_proxy(login: str = "") -> AsyncIterator[tuple[str, list[str]]]:
+    """An HTTP proxy that knows CONNECT alone; gives its address and what it was asked for."""
+    asked_for: list[str] = []
+    secret = base64.b64encode(login.encode()).decode()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        destination = head.split()[1]
+        if login and f"Proxy-Authorization: Basic {secret}" not in head:
+            writer.write(b"HTTP/1.1 407 No\r\n\r\n")
+            writer.close()
+            return
+        asked_for.append(destination)
+        far = await asyncio.open_connection(*destination.split(":"))
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await pump((reader, writer), far)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    yield f"127.0.0.1:{port}", asked_for
+    server.close()

@@ -1,0 +1,110 @@
+"""TLS as Auth meets it: which keys, which hello, how many certificates."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.credentials.identity import Identity
+from teleport_client.carriers import TcpCarrier
+from teleport_client.identity import Credentials
+from teleport_client.tls import TlsConnection, client_context
+
+NOW = datetime.now(UTC)
+AUTHORITY = Authority.generate("main", NOW)
+KEYS: dict[str, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey] = {
+    "rsa": rsa.generate_private_key(65537, 2048),
+    "ec": ec.generate_private_key(ec.SECP256R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate(),
+}
+
+
+def credentials(kind: str) -> Credentials:
+    key, until = KEYS[kind], NOW + timedelta(hours=1)
+    who = Identity("bot-x", ("r",), "main", until)
+    return Credentials(
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=AUTHORITY.tls_certificate(who, key.public_key(), NOW),
+        trusted_pem=AUTHORITY.host.pem,
+        user="bot-x",
+        cluster="main",
+        expires=until,
+    )
+
+
+@dataclass
+class Seen:
+    certificates: int = 0
+    protocol: str | None = None
+
+
+@asynccontextmanager
+async def server(folder: Path, *protocols: str) -> AsyncIterator[tuple[str, Seen]]:
+    """A server that says back what it hears, with what it saw of its client."""
+    pair = folder / "server.pem"
+    pair.write_bytes(b"".join(AUTHORITY.host_certificate(NOW)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    context.load_verify_locations(cadata=AUTHORITY.user.pem.decode())
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.set_alpn_protocols(list(protocols))
+    seen, ended = Seen(), asyncio.Event()
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tls = writer.get_extra_info("ssl_object")
+        seen.certificates = len(tls._sslobj.get_unverified_chain())
+        seen.protocol = tls.selected_alpn_protocol()
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+        ended.set()
+
+    listening = await asyncio.start_server(echo, "127.0.0.1", 0, ssl=context)
+    port = listening.sockets[0].getsockname()[1]
+    yield f"127.0.0.1:{port}", seen
+    await ended.wait()
+    listening.close()
+
+
+async def connected(address: str, kind: str, folder: Path) -> TlsConnection:
+    context = client_context(credentials(kind), folder)
+    connection = TlsConnection(await TcpCarrier.connect(address), context, "main")
+    try:
+        await connection.handshake()
+    except ssl.SSLError:
+        await connection.close()
+        raise
+    return connection
+
+
+@pytest.mark.parametrize("kind", list(KEYS))
+async def test_every_kind_of_key_gets_through(tmp_path: Path, kind: str) -> None:
+    """With one certificate, and h2 as what both speak; bytes come back whole."""
+    sent = b"0123456789" * 300_000
+    async with server(tmp_path, "h2") as (address, seen):
+        connection = await connected(address, kind, tmp_path)
+        sending = asyncio.create_task(connection.write(sent))
+        heard = b""
+        while len(heard) < len(sent):
+            heard += await connection.read()
+        await sending
+        await connection.close()
+    assert heard == sent
+    assert (seen.certificates, seen.protocol) == (1, "h2")
+    assert [path.name for path in tmp_path.iterdir()] == ["server.pem"]
+
+
+async def test_a_server_without_http2_is_refused(tmp_path: Path) -> None:
+    """It has a certificate of the cluster, and is not Auth."""
+    async with server(tmp_path, "http/1.1") as (address, _):
+        with pytest.raises(ssl.SSLError, match="does not speak HTTP/2"):
+            await connected(address, "ec", tmp_path)
