@@ -105,7 +105,9 @@ async def _connect(
     credentials = load_credentials(settings.teleport, now())
     expires = credentials.expires.isoformat(timespec="seconds")
     log.info("identity", user=credentials.user, cluster=credentials.cluster, expires=expires)
-    connection = dial(settings.teleport.addr, lambda: credentials)
+    connection = dial(
+        settings.teleport.addr, lambda: credentials, upgrade=settings.teleport.connection_upgrade
+    )
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     http = await stack.enter_async_context(http_session())

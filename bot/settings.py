@@ -46,7 +46,9 @@ class _Section(BaseModel):
 
 class TeleportSettings(_Section):
     addr: Address = "localhost:3025"
-    """Host and port of the Auth Service."""
+    """Host and port of the Auth Service, or of a proxy with TLS routing."""
+    connection_upgrade: bool | None = None
+    """Go through a load balancer that ends TLS. Unset: found out."""
     identity: Path | None = None
     """An identity file; or instead of it the three that follow."""
     client_key: Path | None = None

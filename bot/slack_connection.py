@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import structlog
@@ -14,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
+from teleport_client.http_proxy import proxy_for
 from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
 
 CALL_SECONDS = 8.0
@@ -55,7 +55,8 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -
         session=session,
         retry_handlers=[],
     )
-    client.proxy = _proxy_for(settings.slack.apiurl)
+    # The SDK knows nothing of NO_PROXY.
+    client.proxy = proxy_for(urlsplit(settings.slack.apiurl).netloc) or None
     return client
 
 
@@ -130,11 +131,3 @@ _CURES = {
     ("", "token_revoked"): "Install the app to the workspace again and copy the new token.",
 }
 """By setting, if it matters which, and by Slack's word."""
-
-
-def _proxy_for(url: str) -> str | None:
-    """Honour NO_PROXY, which the SDK does not."""
-    host = urlsplit(url).hostname or ""
-    if proxy_bypass(host):
-        return None
-    return getproxies().get(urlsplit(url).scheme)

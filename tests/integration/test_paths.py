@@ -120,38 +120,61 @@ async def test_large_answers_arrive_whole(
     assert {key: dict(value) for key, value in kept.items()} == wanted
 
 
-@pytest.mark.parametrize("behind", ["http_proxy", "http_proxy_with_password"])
+@pytest.fixture
+def behind_http_proxy(
+    proxy: ProxyStandIn, teleport: TeleportStandIn, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Names that only an HTTP proxy knows, with what they stand for."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return {
+        "auth.teleport.invalid:3025": teleport.address,
+        "proxy.teleport.invalid:443": proxy.address,
+        "web.teleport.invalid:443": proxy.behind_load_balancer,
+    }
+
+
+@pytest.mark.parametrize("login", ["", "me:s%40cret"])
 async def test_an_http_proxy_that_the_environment_names(
-    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn,
-    monkeypatch: pytest.MonkeyPatch, behind: str,
+    behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch, login: str,
 ) -> None:  # fmt: skip
-    """By CONNECT, on each of the ways; NO_PROXY is honoured."""
-    login = "me:s%40cret" if behind.endswith("password") else ""
-    async with connect_proxy(login.replace("%40", "@")) as (address, asked_for):
-        monkeypatch.setenv(
-            "HTTPS_PROXY", f"http://{login}@{address}" if login else f"http://{address}"
-        )
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        for destination in (teleport.address, proxy.address, proxy.behind_load_balancer):
+    """By CONNECT, on each of the ways."""
+    async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (address, asked_for):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}".replace("//@", "//"))
+        for destination in behind_http_proxy:
             await way_to(destination, credentials)
-        expected = [teleport.address, proxy.address, *[proxy.behind_load_balancer] * 2]
-        assert asked_for == expected
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    auth, routed, web = behind_http_proxy
+    assert asked_for == [auth, routed, web, web]
+
+
+async def test_some_destinations_are_reached_without_the_http_proxy(
+    behind_http_proxy: dict[str, str], teleport: TeleportStandIn, credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Loopback, and what NO_PROXY names, with or without a port."""
+    async with connect_proxy(behind_http_proxy) as (address, asked_for):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         await way_to(teleport.address, credentials)
-        assert asked_for == expected
+        for no_proxy in (
+            "teleport.invalid",
+            ".teleport.invalid",
+            "auth.teleport.invalid:3025",
+            "*",
+        ):
+            monkeypatch.setenv("NO_PROXY", no_proxy)
+            await refusal("auth.teleport.invalid:3025", credentials)
+    assert not asked_for
 
 
 async def test_an_http_proxy_that_refuses_is_named(
-    credentials: Credentials, teleport: TeleportStandIn, monkeypatch: pytest.MonkeyPatch
+    behind_http_proxy: dict[str, str], credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By its own words."""
-    async with connect_proxy("someone:else") as (address, _):
+    async with connect_proxy(behind_http_proxy, "someone:else") as (address, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        monkeypatch.delenv("no_proxy", raising=False)
-        said = await refusal(teleport.address, credentials, upgrade=False)
-    assert said == f"the HTTP proxy refuses the way to {teleport.address}: 407 No"
+        said = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
+    assert said == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
 
 
 async def test_a_load_balancer_without_teleport_is_named(
@@ -196,7 +219,9 @@ async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @asynccontextmanager
-async def connect_proxy(login: str = "") -> AsyncIterator[tuple[str, list[str]]]:
+async def connect_proxy(
+    hosts: dict[str, str], login: str = ""
+) -> AsyncIterator[tuple[str, list[str]]]:
     """An HTTP proxy that knows CONNECT alone; gives its address and what it was asked for."""
     asked_for: list[str] = []
     secret = base64.b64encode(login.encode()).decode()
@@ -209,7 +234,7 @@ async def connect_proxy(login: str = "") -> AsyncIterator[tuple[str, list[str]]]
             writer.close()
             return
         asked_for.append(destination)
-        far = await asyncio.open_connection(*destination.split(":"))
+        far = await asyncio.open_connection(*hosts[destination].split(":"))
         writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         await pump((reader, writer), far)
         writer.close()

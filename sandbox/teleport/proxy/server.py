@@ -74,7 +74,7 @@ def _web_context(data: Path, authority_path: Path) -> ssl.SSLContext:
     authority = CertificateAuthority.generate("web", utc_now())
     authority_path.write_bytes(authority.pem)
     pair = data / "web.pem"
-    pair.write_bytes(b"".join(authority.server_pair("teleport.example.com", utc_now())))
+    pair.write_bytes(b"".join(authority.server_pair("web", utc_now(), "*.teleport.invalid")))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pair)
     context.set_alpn_protocols(["http/1.1"])
