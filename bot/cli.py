@@ -67,5 +67,7 @@ def main() -> None:
 
 
 def _give_up(sentence: str, exit_code: int) -> None:
-    typer.echo(f"teleport-chatops: {sentence}", err=True)
+    from bot.logs import without_secrets
+
+    typer.echo(f"teleport-chatops: {without_secrets(sentence)}", err=True)
     raise typer.Exit(exit_code)

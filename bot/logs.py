@@ -24,6 +24,7 @@ _SECRETS = re.compile(
     | (?<=/response/)[\w.-]+
     | \b\d+\.\d+\.[0-9a-f]{32}\b              # trigger ids
     | (?<=ticket=)[\w.-]+                     # Socket Mode addresses
+    | (?<=://)[^/\s@]+(?=@)                   # passwords of proxies
     | -----BEGIN[ ][A-Z0-9 ]+-----.*?(?:-----END[ ][A-Z0-9 ]+-----|\Z)
     """,
     re.VERBOSE | re.DOTALL,
@@ -80,16 +81,20 @@ def hide_secrets(
     return event
 
 
+def without_secrets(text: str) -> str:
+    return _SECRETS.sub(_HIDDEN, text)
+
+
 def _hidden(value: Any) -> Any:
     if isinstance(value, str):
-        return _SECRETS.sub(_HIDDEN, value)
+        return without_secrets(value)
     if isinstance(value, dict):
         return {key: _hidden(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_hidden(each) for each in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return _SECRETS.sub(_HIDDEN, str(value))
+    return without_secrets(str(value))
 
 
 def _renderers(*, as_json: bool, colors: bool) -> list[Processor]:

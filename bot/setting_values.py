@@ -15,7 +15,8 @@ from pytimeparse.timeparse import timeparse
 ANY_ROLE = "*"
 _SECRET_FILE_BYTES = 2000
 _MOST_SECONDS = 10 * 365 * 86_400
-_NOT_IN_NAMES = re.compile(r"""[\s=*<>\[\]{}"']""")
+_NOT_IN_CHANNELS = re.compile(r"""[\s=*<>\[\]{}"']""")
+_NOT_IN_ADDRESSES = re.compile(r"""[\s<>"]""")
 
 
 def _duration(value: object) -> object:
@@ -94,7 +95,7 @@ def _names(role: str, names: object) -> list[str]:
         raise ValueError(f'"{role}" has to be a name or a list of names')
     stripped = [name.strip() for name in listed if name.strip()]
     for name in stripped:
-        if _NOT_IN_NAMES.search(name):
+        if (_NOT_IN_ADDRESSES if "@" in name else _NOT_IN_CHANNELS).search(name):
             raise ValueError(f"{name} is no channel's name or id, and no e-mail address")
     return stripped
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.settings import Settings
@@ -47,9 +48,29 @@ def http_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
 
 
-def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -> AsyncWebClient:
+class SlackClient(AsyncWebClient):
+    """The SDK's client, for which an answer is Slack's JSON or says nothing.
+
+    What a proxy or a load balancer answers in Slack's place, the SDK reports by errors of several
+    kinds, some of which cannot even be looked at.
+    """
+
+    async def _request(
+        self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
+    ) -> dict[str, Any]:
+        try:
+            answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
+        except SlackApiError as error:
+            # What was received: a body that is called JSON and is none.
+            return {"data": {}, "headers": {}, "status_code": error.response.status}
+        if not isinstance(answer["data"], dict):
+            answer["data"] = {}
+        return dict(answer)
+
+
+def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -> SlackClient:
     """Build a client that repeats nothing by itself: the SDK's own retries may post twice."""
-    client = AsyncWebClient(
+    client = SlackClient(
         token=token or None,
         base_url=settings.slack.apiurl,
         session=session,

@@ -208,6 +208,10 @@ class _Place:
                     lived = await self._watch(current)
                 else:
                     self._close(fresh)
+                    if current is not None and _no_room_beside(current, fresh):
+                        self._close(current)
+                        await asyncio.gather(*self._closing, return_exceptions=True)
+                        continue
                 pause = 0.0 if lived > _SHORT_LIFE else min(pause * 2 + 0.5, _LONGEST_PAUSE)
                 await self._pause(fresh, pause)
         finally:
@@ -240,6 +244,7 @@ class _Place:
                 return False
             now = monotonic()
             if now - started > _REBUILD_AFTER:
+                self.needs_person = False
                 self.trouble = f"no connection within {_REBUILD_AFTER:g} s"
                 self._on_reset("rebuilt")
                 log.warning("socket_rebuilt", seconds_down=round(now - started))
@@ -262,21 +267,24 @@ class _Place:
                     await client.leave.wait()
         if not client.leave.is_set():
             self._close(client)
+            self.trouble = "the connection was lost"
             self._on_reset("replaced")
             log.warning("socket_lost")
         return monotonic() - started
 
     async def _pause(self, client: _Client, seconds: float) -> None:
         """Do not hammer a Slack that will not have us."""
+        rest = 0.0
         if hopeless := _HOPELESS.get(client.reason, ""):
             self._close(client)
             self.trouble, self.needs_person = hopeless, True
             log.error("socket_hopeless", trouble=hopeless)
         elif client.refusal is not None:
-            seconds = max(seconds, self._refused(client.refusal))
+            rest = self._refused(client.refusal)
         if self.needs_person:
             seconds = max(seconds, _HOPELESS_SECONDS)
-        await asyncio.sleep(seconds * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
+        spread = random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
+        await asyncio.sleep(max(seconds * spread, rest + spread if rest else 0.0))
 
     def _refused(self, error: Exception) -> float:
         """Note why Slack gives no address. Gives the seconds to rest."""
@@ -287,9 +295,15 @@ class _Place:
         return retry_after(error) if failure is Failure.RATE_LIMITED else 0.0
 
     def _close(self, client: _Client) -> None:
+        """Start to close a socket. What it still has to say goes out first."""
         if client not in self._open:
             return
         self._open.remove(client)
         task = asyncio.create_task(client.close_when_idle())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def _no_room_beside(current: _Client, fresh: _Client) -> bool:
+    """Whether a new socket was one too many only because the one before it still stands."""
+    return fresh.reason == "too_many_websockets" and current.usable

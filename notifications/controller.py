@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
+import stamina
 import structlog
 
 from notifications.alarms import Alarms
@@ -19,6 +20,8 @@ from teleport_client.errors import TeleportError
 from workspace.outbox import NotSending, Outbox, Priority
 from workspace.slack_failure import SLACK_ERRORS, in_words
 from workspace.views.message import sentence
+
+_LONGEST_PAUSE = 60.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -117,11 +120,7 @@ class Controller:
 
     async def _sum_up_older(self, outlook: Outlook) -> None:
         """Say in one line what waits since before there was a bot; the plan passes it over."""
-        older: Counter[str] = Counter()
-        for request in self.mirror.requests():
-            if request.pending and passed_over(request, self._now(), outlook):
-                older.update(await self._recipients.channels_for(request))
-        for channel, count in older.items():
+        for channel, count in (await self._older_by_channel(outlook)).items():
             words = "request waits" if count == 1 else "requests wait"
             said = sentence(
                 f"{count} older access {words} for a decision. See them with /teleport-pending."
@@ -132,3 +131,14 @@ class Controller:
                 )
             except (*SLACK_ERRORS, NotSending) as error:
                 log.warning("older_not_summed_up", channel=channel, error=in_words(error))
+
+    async def _older_by_channel(self, outlook: Outlook) -> Counter[str]:
+        older: Counter[str] = Counter()
+        for request in self.mirror.requests():
+            if request.pending and passed_over(request, self._now(), outlook):
+                async for attempt in stamina.retry_context(
+                    on=SLACK_ERRORS, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
+                ):
+                    with attempt:
+                        older.update(await self._recipients.channels_for(request))
+        return older

@@ -55,7 +55,6 @@ class Recipients:
         self._not_found: dict[str, float] = {}
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
-        self._find = remember(self._find_anew)
         self._channels = remember(self._list_channels)
         self._dm = remember(self._open_dm)
 
@@ -115,7 +114,7 @@ class Recipients:
             raise _NotFound("shared with another company; slack.allow_shared_channels is off")
         return channel.id
 
-    async def _find_anew(self, name: str) -> Channel | None:
+    async def _find(self, name: str) -> Channel | None:
         if looks_like_id(name):
             answer = await self._slack.conversations_info(channel=name)
             return _channel_from(answer["channel"])

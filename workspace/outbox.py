@@ -125,6 +125,7 @@ class Outbox:
         finally:
             await asyncio.gather(*self._sending, return_exceptions=True)
             self.give_up_waiting()
+            self.trouble = ""
 
     async def _submit(
         self, method: str, arguments: dict[str, Any], lane: _Lane, priority: Priority

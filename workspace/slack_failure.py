@@ -88,6 +88,9 @@ def in_words(error: BaseException) -> str:
     """
     if isinstance(error, SlackApiError):
         return error_code(error) or f"HTTP status {error.response.status_code}, and no JSON"
+    if isinstance(error, aiohttp.ClientResponseError):
+        # Its own words quote addresses, and a proxy's address may hold a password.
+        return f"{type(error).__name__}: {error.status} {error.message}"
     said = " ".join(str(error).split())
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 

@@ -25,6 +25,8 @@ class MethodFault:
     method: str
     status: int | None = None
     error: str | None = None
+    page: str | None = None
+    """Something in between answers with a page, and calls it this content type."""
     delay_ms: float = 0
     drop_after_commit: bool = False
     retry_after: int | None = None
@@ -32,7 +34,9 @@ class MethodFault:
 
     @property
     def refuses(self) -> bool:
-        return self.status is not None or self.error is not None or self.retry_after is not None
+        return any(
+            each is not None for each in (self.status, self.error, self.page, self.retry_after)
+        )
 
     @property
     def http_status(self) -> int:

@@ -232,6 +232,16 @@ async def test_what_only_an_old_list_says_is_not_shown(stage: Stage) -> None:
     ]
 
 
+async def test_the_first_start_sums_up_whatever_slack_says_first(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """An error that passes is waited out."""
+    pending_request(teleport, reason="old 1", age=timedelta(days=2))
+    slack.faults.inject({"method": "conversations.list", "error": "internal_error", "times": 2})
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.card("1 older access request")
+
+
 async def test_a_rate_limit_is_waited_out(stage: Stage) -> None:
     """As long as Slack says, and then sent once."""
     stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})

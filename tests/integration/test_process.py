@@ -98,6 +98,20 @@ async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
     assert "Slack asks to be left alone for 120 s" in said
 
 
+async def test_a_token_in_the_wrong_place_is_not_repeated() -> None:
+    """Neither as the name of a channel, nor as the path of a file."""
+    for wrong in ({"SLACK_BOT_TOKEN": "/xoxb-secret"},
+                  {"TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS": '"xoxb-secret"'}):  # fmt: skip
+        async with bot(
+            SLACK_APP_TOKEN="xapp-1", TELEPORT_CHATOPS_TELEPORT__IDENTITY="/i",
+            **{"SLACK_BOT_TOKEN": "xoxb-1", "TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS": "a"} | wrong,
+        ) as process:  # fmt: skip
+            code, said = await process.end()
+        assert code == 2
+        assert "cannot be used" in said
+        assert "secret" not in said
+
+
 async def test_swapped_tokens_are_recognised(settings_file: Path) -> None:
     """A mistake that everybody makes once."""
     async with bot(
@@ -347,10 +361,12 @@ async def test_a_ledger_that_cannot_be_read_is_told(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
     """Nobody is told of any request then."""
-    teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED, details="no verb")
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
     async with watched(settings_file) as (process, health):
         await process.event("lease_lost")
         assert "no verb" in (await health.parts())[1]["notifications"]
+        teleport.faults.clear()
         await process.event("ledger_loaded")
         assert (await health.parts())[1]["notifications"] == "ready"
 

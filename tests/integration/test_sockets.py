@@ -1,10 +1,16 @@
 """Socket Mode connections that break, and are mended without anybody noticing."""
 
 import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
+import structlog
 
+from bot.process import running
+from bot.settings import load_settings
 from sandbox.slack.journal import ApiCall
+from tests.integration.made import pending_request
 from tests.integration.stage import Stage
 
 
@@ -39,6 +45,30 @@ async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> Non
     await stage.answer("alice", "You have no pending request")
     await addresses(stage, 6)
     await stage.slack.socket_count(2, 10)
+
+
+async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_file: Path) -> None:
+    """Slack takes ten, so with five replicas there is no room for a new one beside the old."""
+    async with AsyncExitStack() as replicas:
+        for _ in range(4):
+            await replicas.enter_async_context(running(load_settings(settings_file)))
+        await stage.slack.socket_count(10, 10)
+        with structlog.testing.capture_logs() as logged:
+            stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
+            await addresses(stage, 12)
+            await stage.slack.socket_count(10, 10)
+        assert "socket_hopeless" not in {event["event"] for event in logged}
+
+
+@pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
+async def test_what_a_proxy_says_in_slacks_place_ends_nothing(stage: Stage, page: str) -> None:
+    """Its page comes where an address was asked for, and a list of channels, and a message."""
+    for method in ("apps.connections.open", "conversations.list", "chat.postMessage"):
+        stage.slack.faults.inject({"method": method, "page": page, "times": 1})
+    stage.slack.faults.inject({"sockets": "cut"})
+    pending_request(stage.teleport, reason="redis 1")
+    await stage.card("redis 1")
+    await stage.slack.socket_count(2, 20)
 
 
 async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:

@@ -5,8 +5,11 @@ from http import HTTPStatus
 import grpc
 import pytest
 import structlog
+from aiohttp import ClientHttpProxyError, RequestInfo
+from multidict import CIMultiDict, CIMultiDictProxy
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from yarl import URL
 
 from commands.outcome import Outcome, ending
 from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable, from_rpc
@@ -59,6 +62,14 @@ def test_an_answer_that_is_not_slacks_says_nothing_of_the_call() -> None:
     page = slack_error("<html>\n<body>Bad gateway</body>\n</html>")
     assert failure_of(page) is Failure.UNCERTAIN
     assert in_words(page) == "HTTP status 200, and no JSON"
+
+
+def test_the_password_of_a_proxy_is_not_repeated() -> None:
+    """It stands in the address that the proxy's refusal quotes."""
+    address = URL("http://me:secret@proxy.example.com")
+    request = RequestInfo(address, "CONNECT", CIMultiDictProxy(CIMultiDict()), address)
+    error = ClientHttpProxyError(request, (), status=407, message="No")
+    assert in_words(error) == "ClientHttpProxyError: 407 No"
 
 
 def test_an_sdk_error_is_told_in_slacks_own_word() -> None:

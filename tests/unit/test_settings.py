@@ -121,6 +121,12 @@ def test_recipients_that_begin_like_json_have_to_be_json(
         load(tmp_path, WHOLE)
 
 
+def test_people_are_named_by_any_address(tmp_path: Path) -> None:
+    """Apostrophes are part of some."""
+    settings = load(tmp_path, WHOLE.replace("access-requests", "sean.o'brien+x=y@example.com"))
+    assert settings.role_to_recipients == {"*": ("sean.o'brien+x=y@example.com",)}
+
+
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     """As one that was saved as UTF-16."""
     path = tmp_path / "settings.toml"

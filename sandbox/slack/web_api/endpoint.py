@@ -27,11 +27,16 @@ class Answer:
     body: JsonObject | str
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    page_type: str = "text/html"
+    """What the answer of something in between calls itself."""
 
     def response(self) -> web.Response:
         if isinstance(self.body, str):
             return web.Response(
-                text=self.body, status=self.status, content_type="text/html", headers=self.headers
+                text=self.body,
+                status=self.status,
+                content_type=self.page_type,
+                headers=self.headers,
             )
         return web.json_response(self.body, status=self.status, headers=self.headers)
 
@@ -105,8 +110,9 @@ class WebApi:
 
 def _failure(fault: MethodFault) -> Answer:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    if fault.http_status >= _SERVER_ERRORS and fault.error is None:
-        return Answer(f"<html><body>{fault.http_status}</body></html>", fault.http_status, headers)
+    if fault.page or (fault.http_status >= _SERVER_ERRORS and fault.error is None):
+        page = f"<html><body>{fault.http_status}</body></html>"
+        return Answer(page, fault.http_status, headers, fault.page or Answer.page_type)
     limited = fault.http_status == _TOO_MANY
     code = fault.error or ("ratelimited" if limited else "internal_error")
     return Answer({"ok": False, "error": code}, fault.http_status, headers)
