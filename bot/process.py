@@ -22,10 +22,11 @@ from bot.settings import Settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.sockets import Sockets
 from bot.start_error import UNAVAILABLE, StartError
-from bot.teleport_connection import check_cluster, load_credentials
+from bot.teleport_connection import check_cluster, first_credentials
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
+from teleport_client.renewal import RenewedCredentials
 
 _DRAIN_SECONDS = 10.0
 """For commands and clicks, none of which waits longer for Teleport, and for messages under way.
@@ -102,11 +103,12 @@ async def _connect(
     end: float,
 ) -> "_Bot":
     """Reach both sides before `end`, or say in one sentence why not."""
-    credentials = load_credentials(settings.teleport, now())
-    expires = credentials.expires.isoformat(timespec="seconds")
-    log.info("identity", user=credentials.user, cluster=credentials.cluster, expires=expires)
+    identity = await first_credentials(settings.teleport, now, end=end)
+    _log_identity("identity", identity.current)
     connection = dial(
-        settings.teleport.addr, lambda: credentials, upgrade=settings.teleport.connection_upgrade
+        settings.teleport.addr,
+        lambda: identity.current,
+        upgrade=settings.teleport.connection_upgrade,
     )
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
@@ -115,20 +117,29 @@ async def _connect(
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(settings, teleport, cluster, slack, http, installation, now, metrics)
-    return _Bot(runtime, credentials, app_token, address)
+    return _Bot(runtime, identity, app_token, address)
+
+
+def _log_identity(event: str, credentials: Credentials) -> None:
+    expires = credentials.expires.isoformat(timespec="seconds")
+    log.info(event, user=credentials.user, cluster=credentials.cluster, expires=expires)
+
+
+def _log_identity_not_renewed(trouble: str) -> None:
+    log.warning("identity_not_renewed", error=trouble)
 
 
 class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
     def __init__(
-        self, runtime: Runtime, credentials: Credentials, app_token: str, address: str
+        self, runtime: Runtime, identity: RenewedCredentials, app_token: str, address: str
     ) -> None:
         people = build_people(runtime)
         self.runtime = runtime
         self.controller = build_controller(runtime, people)
         self.listeners = build_listeners(runtime, people, self.controller.changed)
-        self._credentials = credentials
+        self._identity = identity
         self._app_token = app_token
         self._address = address
         self._address_from = monotonic()
@@ -147,6 +158,12 @@ class _Bot:
         """Run until cancelled; an error of any part ends all."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.controller.run())
+            if self.runtime.settings.teleport.refresh_identity:
+                parts.create_task(
+                    self._identity.run(
+                        renewed=self._identity_renewed, failed=_log_identity_not_renewed
+                    )
+                )
             await self.controller.mirror.synced.wait()
             if self._app_token:
                 self._sockets = self._open_sockets()
@@ -198,11 +215,15 @@ class _Bot:
             on_reset=self.runtime.metrics.count_socket_reset,
         )
 
+    def _identity_renewed(self) -> None:
+        _log_identity("identity_renewed", self._identity.current)
+        self.runtime.teleport.renew()
+
     def _identity_trouble(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""
 
     def _identity_seconds_left(self) -> float:
-        return (self._credentials.expires - self.runtime.now()).total_seconds()
+        return (self._identity.current.expires - self.runtime.now()).total_seconds()
 
     def _socket_trouble(self) -> str:
         if not self._app_token:

@@ -51,6 +51,9 @@ class TeleportSettings(_Section):
     """Go through a load balancer that ends TLS. Unset: found out."""
     identity: Path | None = None
     """An identity file; or instead of it the three that follow."""
+    refresh_identity: bool = False
+    """Read the identity file again and again, since tbot renews it."""
+    refresh_identity_interval: Duration = timedelta(minutes=1)
     client_key: Path | None = None
     client_crt: Path | None = None
     root_cas: Path | None = None
@@ -68,6 +71,8 @@ class TeleportSettings(_Section):
             raise ValueError(f"set either identity or {', '.join(three)}, not both")
         if not self.identity and given and missing:
             raise ValueError(f"{', '.join(missing)} missing: these three go together")
+        if not self.identity and self.refresh_identity:
+            raise ValueError("refresh_identity reads an identity file: set identity")
         if not self.identity and not given:
             raise PydanticCustomError(_MISSING, "not set", {"key": "identity"})
         return self

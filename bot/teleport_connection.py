@@ -1,7 +1,9 @@
 """The way to Teleport: credentials read, the connection tried."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -17,23 +19,45 @@ from teleport_client.identity import (
     load_identity_file,
     load_key_pair,
 )
+from teleport_client.renewal import RenewedCredentials
 
 _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
+_IDENTITY_PAUSE = 1.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
-    """Read the files that the settings name. Raises StartError."""
-    try:
-        if settings.identity:
-            return load_identity_file(settings.identity, now)
-        if settings.client_crt and settings.client_key and settings.root_cas:
-            return load_key_pair(settings.client_crt, settings.client_key, settings.root_cas, now)
-    except CredentialsError as error:
-        raise StartError(str(error), exit_code=MISCONFIGURED) from error
-    raise StartError("No credentials for Teleport are set.", exit_code=MISCONFIGURED)
+    """Read the files that the settings name. Raises CredentialsError."""
+    if settings.identity:
+        return load_identity_file(settings.identity, now)
+    if settings.client_crt and settings.client_key and settings.root_cas:
+        return load_key_pair(settings.client_crt, settings.client_key, settings.root_cas, now)
+    raise CredentialsError("No credentials for Teleport are set.")
+
+
+async def first_credentials(
+    settings: TeleportSettings, now: Callable[[], datetime], *, end: float
+) -> RenewedCredentials:
+    """Read them for the first time. Files that are renewed may become good until `end`.
+
+    Raises StartError.
+    """
+    while True:
+        try:
+            return RenewedCredentials(
+                partial(load_credentials, settings),
+                interval=settings.refresh_identity_interval,
+                now=now,
+            )
+        except CredentialsError as error:
+            if not settings.refresh_identity:
+                raise StartError(str(error), exit_code=MISCONFIGURED) from error
+            if monotonic() + _IDENTITY_PAUSE > end:
+                raise StartError(str(error), exit_code=UNAVAILABLE) from error
+            log.warning("identity_not_good_yet", error=str(error))
+        await asyncio.sleep(_IDENTITY_PAUSE)
 
 
 async def check_cluster(

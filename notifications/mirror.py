@@ -55,6 +55,10 @@ class StreamEnded(Exception):
     """The server ended the watch without an error."""
 
 
+class StreamMoves(Exception):
+    """The connection was renewed; the watch goes on on the new one."""
+
+
 class Mirror:
     """Runs for as long as the process does, whoever holds the lease.
 
@@ -120,6 +124,9 @@ class Mirror:
             try:
                 async with self._teleport.watch_requests() as events:
                     await self._follow(events)
+            except StreamMoves:
+                log.info("watch_moves")
+                continue
             except (TeleportError, StreamEnded) as error:
                 if self.watching:
                     pause = _FIRST_RETRY
@@ -131,23 +138,28 @@ class Mirror:
     async def _follow(self, events: AsyncIterator[WatchEvent]) -> None:
         """Keep what arrives while listing, and apply it after the list."""
         arrived: asyncio.Queue[WatchEvent | Exception] = asyncio.Queue()
-        reader = asyncio.create_task(_read_into(arrived, events))
-        relisting: asyncio.Task[None] | None = None
+        helpers = [
+            asyncio.create_task(_read_into(arrived, events)),
+            asyncio.create_task(self._move_when_renewed(arrived)),
+        ]
         try:
             self._apply_list(await self._teleport.requests())
             self.trouble = ""
             self.synced.set()
             log.info("watch_started", requests=len(self._seen))
-            relisting = asyncio.create_task(self._relist_for_ever(arrived))
+            helpers.append(asyncio.create_task(self._relist_for_ever(arrived)))
             while True:
                 event = await arrived.get()
                 if isinstance(event, Exception):
                     raise event
                 self._apply_event(event)
         finally:
-            reader.cancel()
-            if relisting is not None:
-                relisting.cancel()
+            for helper in helpers:
+                helper.cancel()
+
+    async def _move_when_renewed(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
+        await self._teleport.renewed()
+        arrived.put_nowait(StreamMoves())
 
     async def _relist_for_ever(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
         while True:

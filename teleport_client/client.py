@@ -3,6 +3,7 @@
 Every call has a deadline in seconds, gives frozen values and raises only TeleportError.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -49,10 +50,9 @@ class TeleportClient:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        channel = connection.channel
-        self._auth = AuthServiceStub(channel)
-        self._users = UsersServiceStub(channel)
-        self._login_states = UserLoginStateServiceStub(channel)
+        self._renewed = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
+        self._make_stubs()
 
     async def __aenter__(self) -> Self:
         await self._connection.open()
@@ -68,7 +68,33 @@ class TeleportClient:
 
     async def close(self) -> None:
         """Close the connection. gRPC cancels calls that are still under way."""
+        for task in self._closing:
+            task.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self._connection.close()
+
+    def renew(self) -> None:
+        """Go on with a new connection, and so with the credentials of now.
+
+        Calls under way end on the old one. A watch has to be moved by whoever reads it.
+        """
+        old = self._connection.renew()
+        self._make_stubs()
+        self._renewed.set()
+        self._renewed = asyncio.Event()
+        task = asyncio.create_task(old.close(WHOLE_LEDGER_DEADLINE))
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def renewed(self) -> None:
+        """Wait for the next renewal."""
+        await self._renewed.wait()
+
+    def _make_stubs(self) -> None:
+        channel = self._connection.channel
+        self._auth = AuthServiceStub(channel)
+        self._users = UsersServiceStub(channel)
+        self._login_states = UserLoginStateServiceStub(channel)
 
     async def ping(self, *, deadline: float = DEADLINE) -> ClusterInfo:
         with self._errors_of("Ping"):

@@ -23,16 +23,19 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     # This is the time that one attempt may take, not the pause between two.
     ("grpc.min_reconnect_backoff_ms", 25_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # Or a new channel would go on with the connection of the old one.
+    ("grpc.use_local_subchannel_pool", 1),
 )
 
 
 class Connection:
     """A channel, and the relay that carries it."""
 
-    def __init__(self, relay: Relay, route: Route, channel: grpc.aio.Channel) -> None:
-        self.channel = channel
+    def __init__(self, relay: Relay, route: Route, cluster: str) -> None:
         self._relay = relay
         self._route = route
+        self._authority = server_name(cluster)
+        self.channel = self._new_channel()
 
     @property
     def trouble(self) -> str:
@@ -48,10 +51,19 @@ class Connection:
         """Make ready; Auth is connected to at the first call."""
         await self._relay.start()
 
+    def renew(self) -> grpc.aio.Channel:
+        """Replace the channel, which will connect anew. Gives the old one, to be closed."""
+        old, self.channel = self.channel, self._new_channel()
+        return old
+
     async def close(self) -> None:
         """Cancel calls that are still under way."""
         await self.channel.close()
         await self._relay.close()
+
+    def _new_channel(self) -> grpc.aio.Channel:
+        options = [*_OPTIONS, ("grpc.default_authority", self._authority)]
+        return grpc.aio.insecure_channel(self._relay.target, options=options)
 
 
 def dial(
@@ -64,7 +76,4 @@ def dial(
     """
     ways = {None: tuple(Way), True: (Way.UPGRADE,), False: (Way.DIRECT,)}[upgrade]
     route = Route(address, ways)
-    relay = Relay(route, credentials)
-    options = [*_OPTIONS, ("grpc.default_authority", server_name(credentials().cluster))]
-    channel = grpc.aio.insecure_channel(relay.target, options=options)
-    return Connection(relay, route, channel)
+    return Connection(Relay(route, credentials), route, credentials().cluster)

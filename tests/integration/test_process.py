@@ -9,12 +9,14 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import grpc
 import pytest
 
+from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.made import pending_request
@@ -169,6 +171,24 @@ async def test_a_half_written_identity_names_itself(
         code, said = await process.end()
     assert code == 2
     assert f"The identity file {cut} is incomplete" in said
+
+
+async def test_an_identity_that_is_renewed_is_waited_for(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """As when the bot starts before tbot has written anything new."""
+    teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
+    text = settings_file.read_text()
+    async with bot("--config", str(settings_file)) as process:
+        code, said = await process.end()
+    assert code == 2
+    assert "expired at" in said
+    settings_file.write_text(text.replace("[teleport]\n", "[teleport]\nrefresh_identity = true\n"))
+    async with bot("--config", str(settings_file)) as process:
+        not_good = await process.event("identity_not_good_yet")
+        assert "expired at" in str(not_good["error"])
+        teleport.write_identity(BOT_USER)
+        await process.event("ready")
 
 
 async def test_an_identity_of_another_cluster_names_what_to_check(

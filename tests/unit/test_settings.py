@@ -88,6 +88,10 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
             ("[teleport]\n", '[teleport]\nclient_key = "k"\n'),
             "teleport cannot be used: set either identity or",
         ),
+        (
+            ('identity = "/var/lib/identity"', "refresh_identity = true"),
+            "teleport cannot be used: refresh_identity reads an identity file",
+        ),
         (('identity = "/var/lib/identity"', ""), "Not set: teleport.identity"),
         (("[slack]\n", "[review]\nenabled = true\n[slack]\n"), "Not set: slack.app_token"),
         (("[slack]\n", "[log]\nseverity = 'loud'\n[slack]\n"), "log.severity cannot be used"),

@@ -1,0 +1,43 @@
+"""What the bot logs while a test runs, as something that can be waited for."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import structlog
+from structlog.testing import LogCapture
+from structlog.typing import EventDict, WrappedLogger
+
+PATIENCE = 10.0
+
+
+class Log(LogCapture):
+    def __init__(self) -> None:
+        super().__init__()
+        self._news = asyncio.Event()
+
+    def __call__(self, logger: WrappedLogger, method_name: str, event_dict: EventDict) -> NoReturn:
+        self._news.set()
+        super().__call__(logger, method_name, event_dict)
+
+    def all(self, event: str) -> list[EventDict]:
+        return [entry for entry in self.entries if entry["event"] == event]
+
+    async def until(self, event: str, count: int = 1) -> None:
+        """Wait until an event has been logged so many times."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.all(event)) < count:
+                self._news.clear()
+                await self._news.wait()
+
+
+@contextmanager
+def listening() -> Iterator[Log]:
+    before = structlog.get_config()["processors"]
+    log = Log()
+    structlog.configure(processors=[structlog.contextvars.merge_contextvars, log])
+    try:
+        yield log
+    finally:
+        structlog.configure(processors=before)

@@ -1,0 +1,120 @@
+"""Credentials that are renewed while the bot runs, mostly in the middle of something."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox.cast import BOT_USER
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.proxy.server import ProxyStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED
+from tests.integration.conftest import bot_on
+from tests.integration.logged import Log, listening
+from tests.integration.made import pending_request
+from tests.integration.stage import Stage
+
+RENEWALS = 20
+LIFE = timedelta(seconds=20)
+
+
+@pytest.fixture
+async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[ProxyStandIn]:
+    """Counts the connections that are made."""
+    running = await ProxyStandIn.start(teleport, tmp_path)
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+async def renewing(
+    slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, settings_file: Path
+) -> AsyncIterator[tuple[Stage, Log]]:
+    """A bot that reads its identity again all the time, with what it logs."""
+
+    def change(text: str) -> str:
+        text = text.replace(teleport.address, proxy.address)
+        return text.replace(
+            "[teleport]\n",
+            "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
+        )
+
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+            yield stage, log
+
+
+async def test_renewals_under_load_are_not_noticed(
+    renewing: tuple[Stage, Log], teleport: TeleportStandIn, proxy: ProxyStandIn
+) -> None:
+    """Twenty, some of which are seen half-written, while people ask and decide."""
+    stage, log = renewing
+    before = proxy.router.passed_to_auth
+    async with working(stage) as done:
+        for number in range(RENEWALS):
+            path = teleport.identity("bot")
+            if number % 3 == 0:
+                whole = path.read_bytes()
+                path.write_bytes(whole[: len(whole) * number // RENEWALS])
+                await log.until("identity_not_renewed", number // 3 + 1)
+            teleport.write_identity(BOT_USER, lifetime=LIFE)
+            await log.until("identity_renewed", number + 1)
+    assert len(done) >= RENEWALS
+    connections = proxy.router.passed_to_auth - before
+    assert connections <= RENEWALS + 1
+    for trouble in ("watch_ended", "teleport_unreachable", "interaction_failed"):
+        assert not log.all(trouble)
+    assert {event["outcome"] for event in log.all("interaction_handled")} == {"done"}
+
+
+async def test_the_watch_moves_with_the_credentials(
+    renewing: tuple[Stage, Log], teleport: TeleportStandIn
+) -> None:
+    """Or it would hear nothing any more when the old certificate ends."""
+    stage, log = renewing
+    teleport.write_identity(BOT_USER, lifetime=LIFE)
+    await log.until("watch_moves")
+    pending_request(teleport, reason="after the move 1")
+    await stage.card("after the move 1")
+
+
+async def test_an_identity_of_another_cluster_is_not_taken(
+    renewing: tuple[Stage, Log], teleport: TeleportStandIn,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    """The bot goes on as who it was."""
+    stage, log = renewing
+    other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"), cluster_name="leaf")
+    teleport.identity("bot").write_bytes(other.identity("bot").read_bytes())
+    await other.stop()
+    await log.until("identity_not_renewed")
+    assert "is of the cluster leaf" in log.all("identity_not_renewed")[0]["error"]
+    await stage.type("alice", "/teleport-pending mine")
+    await stage.answer("alice", "You have no pending request")
+
+
+@asynccontextmanager
+async def working(stage: Stage) -> AsyncIterator[list[str]]:
+    """Alice asks and bob approves, one after the other, as long as the block lasts."""
+    done: list[str] = []
+    enough = asyncio.Event()
+
+    async def work() -> None:
+        while not enough.is_set():
+            reason = f"number {len(done)}."
+            await stage.type("alice", f"/teleport-request staging because {reason}")
+            await stage.answer("alice", reason)
+            asked = next(each for each in stage.requests if each.Spec.RequestReason == reason)
+            await stage.type("bob", f"/teleport-approve {asked.Metadata.Name}")
+            await stage.answer("bob", asked.Metadata.Name[-8:])
+            assert stage.request(asked.Metadata.Name).Spec.State == APPROVED
+            done.append(reason)
+
+    task = asyncio.create_task(work())
+    yield done
+    enough.set()
+    await task
