@@ -36,6 +36,7 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
+from workspace.deciding import Deciding
 from workspace.outbox import Outbox
 from workspace.people import Matching, People
 
@@ -51,11 +52,17 @@ class Runtime:
     settings: Settings
     teleport: TeleportClient
     cluster: ClusterInfo
+    deciding: Deciding
     slack: AsyncWebClient
     http: aiohttp.ClientSession
     installation: Installation
     now: Callable[[], datetime]
     metrics: Metrics
+
+    @property
+    def plugin(self) -> str:
+        """Name under which Teleport keeps our data."""
+        return f"{PLUGIN}/{self.installation.team}"
 
 
 def build_people(runtime: Runtime) -> People:
@@ -78,7 +85,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         runtime.teleport, runtime.installation.team, holder=_holder(), now=runtime.now
     )
     outbox = Outbox(runtime.slack, may_send=lambda: leadership.held)
-    ledger = Ledger(runtime.teleport, f"{PLUGIN}/{runtime.installation.team}", now=runtime.now)
+    ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
     recipients = Recipients(
         runtime.slack,
         settings.role_to_recipients,
@@ -95,7 +102,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,
-            can_decide=settings.can_decide,
+            deciding=runtime.deciding,
             announce_max_age=settings.announce_max_age,
         ),
         now=runtime.now,
@@ -118,17 +125,18 @@ def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], N
     services = Services(
         teleport=runtime.teleport,
         people=people,
-        permissions=Permissions(runtime.teleport),
+        permissions=Permissions(runtime.teleport, runtime.deciding),
         slack=runtime.slack,
         http=runtime.http,
         changed=changed,
         now=runtime.now,
         policy=Policy(
             cluster=runtime.cluster.name,
+            plugin=runtime.plugin,
             pages=runtime.cluster.request_page,
-            can_decide=runtime.settings.can_decide,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
+        deciding=runtime.deciding,
         asking=OneAtATime(),
     )
     return Listeners(services, runtime.metrics.observe_interaction)

@@ -22,7 +22,7 @@ from bot.settings import Settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.sockets import Sockets
 from bot.start_error import UNAVAILABLE, StartError
-from bot.teleport_connection import check_cluster, first_credentials
+from bot.teleport_connection import check_cluster, find_deciding, first_credentials
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
@@ -112,11 +112,14 @@ async def _connect(
     )
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
+    deciding = await find_deciding(teleport, cluster, identity.current.user, settings)
     http = await stack.enter_async_context(http_session())
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
-    runtime = Runtime(settings, teleport, cluster, slack, http, installation, now, metrics)
+    runtime = Runtime(
+        settings, teleport, cluster, deciding, slack, http, installation, now, metrics
+    )
     return _Bot(runtime, identity, app_token, address)
 
 

@@ -69,7 +69,7 @@ def _log_output(value: str) -> str:
     return value
 
 
-def _recipients(value: object) -> object:
+def _by_role(value: object) -> object:
     """Take one name for many where a list is meant, and plain names for every role."""
     if isinstance(value, str):
         value = _from_text(value.strip())
@@ -77,7 +77,7 @@ def _recipients(value: object) -> object:
         value = {ANY_ROLE: value}
     if not isinstance(value, Mapping):
         raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
-    return {role: _names(role, names) for role, names in value.items()}
+    return {role: _list(role, names) for role, names in value.items()}
 
 
 def _from_text(text: str) -> object:
@@ -89,15 +89,22 @@ def _from_text(text: str) -> object:
         raise ValueError(f"it begins like JSON and is none: {error}") from None
 
 
-def _names(role: str, names: object) -> list[str]:
+def _list(role: str, names: object) -> list[str]:
     listed = [names] if isinstance(names, str) else names
     if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
         raise ValueError(f'"{role}" has to be a name or a list of names')
-    stripped = [name.strip() for name in listed if name.strip()]
-    for name in stripped:
+    return [name.strip() for name in listed if name.strip()]
+
+
+def _names(value: object) -> object:
+    return _list("it", value.split(",") if isinstance(value, str) else value)
+
+
+def _addressable(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    for name in (name for names in value.values() for name in names):
         if (_NOT_IN_ADDRESSES if "@" in name else _NOT_IN_CHANNELS).search(name):
             raise ValueError(f"{name} is no channel's name or id, and no e-mail address")
-    return stripped
+    return value
 
 
 def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -113,10 +120,9 @@ Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 """Host and port."""
 SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
 LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
+Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], NoDecode, BeforeValidator(_by_role)]
+"""A table; in the environment also JSON, or plain names for all roles."""
 Recipients: TypeAlias = Annotated[
-    Mapping[str, tuple[str, ...]],
-    NoDecode,
-    BeforeValidator(_recipients),
-    AfterValidator(_for_all_roles),
+    ByRole, AfterValidator(_addressable), AfterValidator(_for_all_roles)
 ]
-"""By role: a table; in the environment also JSON, or plain names for all roles."""

@@ -23,7 +23,16 @@ from pydantic_settings import (
 )
 
 from bot.setting_names import PREFIX, keys, misplaced_section, unknown_variables, variable
-from bot.setting_values import Address, Duration, LogOutput, Recipients, Secret, SlackUrl
+from bot.setting_values import (
+    Address,
+    ByRole,
+    Duration,
+    LogOutput,
+    Names,
+    Recipients,
+    Secret,
+    SlackUrl,
+)
 
 _MISSING = "missing_key"
 """Type of the error of a key that other keys make necessary."""
@@ -91,6 +100,10 @@ class SlackSettings(_Section):
 class ReviewSettings(_Section):
     enabled: bool | None = None
     """Decide from Slack. Unset: if there is an app token."""
+    mode: Literal["auto", "person", "override", "notify"] = "auto"
+    """How decisions get into Teleport. `auto` is found out at start."""
+    link_only_roles: Names = ()
+    """Roles that are never decided from Slack."""
     app_token: Secret | None = None
     slack_user_id_trait: str = "slack_uid"
     """The Teleport user trait that holds a person's Slack user id."""
@@ -127,6 +140,8 @@ class Settings(BaseSettings):
     slack: SlackSettings
     review: ReviewSettings = ReviewSettings()
     role_to_recipients: Recipients
+    role_to_approvers: ByRole = {}
+    """Who may decide where the bot sets states itself: users, or `role:` and a role of theirs."""
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
     start_timeout: Duration = timedelta(seconds=60)

@@ -6,6 +6,7 @@ For lists and menus only: whether somebody really may is Teleport's to say when 
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from async_lru import alru_cache
 
@@ -15,18 +16,29 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.review_permission import MayReview, may, may_review
 from teleport_client.user import Role
+from workspace.deciding import Deciding, Mode
 
 REMEMBERED_SECONDS = 60
 _MOST_PEOPLE, _MOST_ROLES = 1_000, 5_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Access:
+    user: str
+    held: frozenset[str]
+    """Names of the roles held without any request."""
+    roles: tuple[Role, ...]
+    """Those of them that there are."""
+
+
 class Permissions:
-    def __init__(self, teleport: TeleportClient) -> None:
+    def __init__(self, teleport: TeleportClient, deciding: Deciding) -> None:
         self._teleport = teleport
+        self._deciding = deciding
         self._capabilities = alru_cache(_MOST_PEOPLE, ttl=REMEMBERED_SECONDS)(
             self._read_capabilities
         )
-        self._roles = alru_cache(_MOST_PEOPLE, ttl=REMEMBERED_SECONDS)(self._read_roles)
+        self._access = alru_cache(_MOST_PEOPLE, ttl=REMEMBERED_SECONDS)(self._read_access)
         self._role = alru_cache(_MOST_ROLES, ttl=REMEMBERED_SECONDS)(self._read_role)
 
     async def capabilities(self, user: str) -> AccessCapabilities:
@@ -38,26 +50,34 @@ class Permissions:
         return await self.concerned(user, open_ones)
 
     async def concerned(self, user: str, requests: Sequence[AccessRequest]) -> frozenset[str]:
-        """Ids of those that `user` may, or perhaps may, review by their roles."""
-        roles = await patiently(lambda _: self._roles(user))
-        return frozenset(
-            request.id
-            for request in requests
-            if may_review(user, roles, request) is not MayReview.NO
+        """Ids of those that `user` may, or perhaps may, decide by roles or by the settings."""
+        access = await patiently(lambda _: self._access(user))
+        return frozenset(request.id for request in requests if self._may_decide(access, request))
+
+    def _may_decide(self, access: "_Access", request: AccessRequest) -> bool:
+        if self._deciding.mode_of(request) is Mode.OVERRIDE:
+            return self._deciding.approves(access.user, access.held, request)
+        return may_review(access.user, access.roles, request) is not MayReview.NO
+
+    async def held_roles(self, user: str) -> frozenset[str]:
+        """Names of the roles that `user` holds without any request, read anew."""
+        held = await patiently(
+            lambda deadline: self._teleport.static_access(user, deadline=deadline)
         )
+        return frozenset(held.roles)
 
     async def sees_all(self, user: str) -> bool:
         """Whether Teleport itself would show this user everybody's requests."""
-        roles = await patiently(lambda _: self._roles(user))
+        roles = (await patiently(lambda _: self._access(user))).roles
         return all(may(roles, "access_request", verb) for verb in ("list", "read"))
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
         return await self._teleport.capabilities(user, deadline=ATTEMPT_SECONDS)
 
-    async def _read_roles(self, user: str) -> tuple[Role, ...]:
-        held = await self._teleport.static_access(user, deadline=ATTEMPT_SECONDS)
-        roles = await asyncio.gather(*(self._role(name) for name in held.roles))
-        return tuple(role for role in roles if role is not None)
+    async def _read_access(self, user: str) -> "_Access":
+        held = (await self._teleport.static_access(user, deadline=ATTEMPT_SECONDS)).roles
+        roles = await asyncio.gather(*(self._role(name) for name in held))
+        return _Access(user, frozenset(held), tuple(role for role in roles if role is not None))
 
     async def _read_role(self, name: str) -> Role | None:
         with suppress(NotFound):

@@ -10,13 +10,20 @@ from commands.explain import explain, may_not_review, no_such_request
 from commands.grammar import wants_help
 from commands.interaction import Interaction
 from commands.listener import Checked, Work
+from commands.override import refuse_unless_approver
 from commands.patience import FORM_SECONDS
 from commands.reply import Reply
 from commands.services import Services
-from commands.submit_review import check_open, decide, refuse_if_deciding_is_off
-from teleport_client.access_request import RequestState
+from commands.submit_review import (
+    check_open,
+    decide,
+    decided_elsewhere,
+    refuse_if_deciding_is_off,
+)
+from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound, Unreachable
 from workspace.ask import REASON_BYTES, check_reason
+from workspace.deciding import Mode
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import prose
@@ -131,8 +138,7 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
             if not decision.shown and not await find_request.is_visible(services, person, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
         check_open(services, person, request)
-        if not await services.permissions.reviewable(person.name, [request]):
-            raise may_not_review()
+        await _check_may_decide(services, person, request)
         face = services.face(request)
     except NotFound as error:
         raise no_such_request(decision.request_id, services.policy.cluster) from error
@@ -149,13 +155,23 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
         )
 
 
+async def _check_may_decide(services: Services, person: Person, request: AccessRequest) -> None:
+    mode = services.deciding.mode_of(request)
+    if mode is Mode.NOTIFY:
+        raise decided_elsewhere(services, request.id)
+    if mode is Mode.OVERRIDE:
+        await refuse_unless_approver(services, person, request)
+    elif not await services.permissions.reviewable(person.name, [request]):
+        raise may_not_review()
+
+
 async def _pick(services: Services, person: Person, reply: Reply) -> None:
     pending = await find_request.pending_requests(services)
     reviewable = await services.permissions.reviewable(person.name, pending)
     rows = [
         Row(services.face(request), request.created, may_decide=True)
         for request in pending
-        if request.id in reviewable
+        if request.id in reviewable and services.deciding.mode_of(request).from_slack
     ]
     if not rows:
         await reply.say(sentence("No request waits for you."))

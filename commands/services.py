@@ -12,6 +12,7 @@ from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
+from workspace.deciding import Deciding
 from workspace.people import People, Person
 from workspace.views.card import CardFace, face_of
 
@@ -21,9 +22,10 @@ class Policy:
     """What the settings say about acting from Slack."""
 
     cluster: str
+    plugin: str
+    """Name under which Teleport keeps our data on a request."""
     pages: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
-    can_decide: bool = True
     approve_with_reason: bool = False
 
 
@@ -38,6 +40,7 @@ class Services:
     """Called with the id of a request that was created or decided here."""
     now: Callable[[], datetime]
     policy: Policy
+    deciding: Deciding
     asking: OneAtATime
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 
@@ -47,5 +50,8 @@ class Services:
 
     def face(self, request: AccessRequest) -> CardFace:
         return face_of(
-            request, self.now(), pages=self.policy.pages, can_decide=self.policy.can_decide
+            request,
+            self.now(),
+            pages=self.policy.pages,
+            mode=self.deciding.mode_of(request),
         )

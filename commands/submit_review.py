@@ -4,6 +4,7 @@ import structlog
 
 from commands import find_request
 from commands.explain import no_such_request
+from commands.override import override
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState, Review
@@ -15,6 +16,7 @@ from teleport_client.errors import (
     ReviewNotAllowed,
 )
 from workspace.ask import check_reason
+from workspace.deciding import Mode
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
@@ -46,6 +48,17 @@ async def decide(
     known = shown or await find_request.is_visible(services, person, request)
     if known:
         check_open(services, person, request)
+    mode = services.deciding.mode_of(request)
+    if not known and mode is not Mode.PERSON:
+        raise no_such_request(request_id, services.policy.cluster)
+    if mode is Mode.NOTIFY:
+        raise decided_elsewhere(services, request_id)
+    if mode is Mode.OVERRIDE:
+        decided = await override(services, person, request, state, reason)
+        if decided.state is not state:
+            check_open(services, person, decided)
+        services.changed(request_id)
+        return decided
     try:
         decided = await _submit(services, request_id, Review(person.name, state, reason))
     except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest):
@@ -61,12 +74,22 @@ async def decide(
 
 
 def refuse_if_deciding_is_off(services: Services) -> None:
-    if not services.policy.can_decide:
+    if services.deciding.mode is Mode.OFF:
         raise Refusal(
             "Deciding from Slack is switched off here. Decide with tsh request review, or on"
             " Teleport's web page.",
             reason="deciding_off",
         )
+
+
+def decided_elsewhere(services: Services, request_id: str) -> Refusal:
+    page = services.policy.pages
+    where = f"on {page}{request_id}" if page else "with tctl"
+    return Refusal(
+        f"This request cannot be decided from Slack, so nothing was done. Decide it {where}.",
+        reason="decided_elsewhere",
+        command="" if page else f"tctl requests approve {request_id}",
+    )
 
 
 def check_open(services: Services, person: Person, request: AccessRequest) -> None:

@@ -151,6 +151,8 @@ def _doubted_if_fresh(record: _Record, now: datetime) -> _Record:
 def _read(request_id: str, kept: PluginData) -> _Record:
     """A record that cannot be read counts as none: others may write here, by mistake or not."""
     rev = int(kept[_REV]) if kept.get(_REV, "").isdecimal() else 0
+    if _ENTRY not in kept:
+        return _Record(rev, None)
     try:
         return _Record(rev, Entry.model_validate_json(kept.get(_ENTRY, "")))
     except ValidationError as error:

@@ -1,12 +1,13 @@
 """The rules of what is shown to whom, as one pure function."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
+from workspace.deciding import Deciding
 from workspace.views.card import CardFace, ended, face_of, fingerprint
 from workspace.views.notices import OUTCOMES, Notice
 from workspace.views.status import Status
@@ -21,7 +22,7 @@ class Outlook:
 
     pages: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
-    can_decide: bool = True
+    deciding: Deciding = field(default_factory=Deciding)
     first_started: datetime | None = None
     """Set where this ledger's very first start is known: what existed before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
@@ -118,7 +119,8 @@ def _face(
     request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
 ) -> CardFace | None:
     if request is not None:
-        return face_of(request, now, pages=outlook.pages, can_decide=outlook.can_decide)
+        mode = outlook.deciding.mode_of(request)
+        return face_of(request, now, pages=outlook.pages, mode=mode)
     return ended(entry.face, now) if entry is not None else None
 
 

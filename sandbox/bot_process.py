@@ -11,10 +11,21 @@ _STOP_SECONDS = 15.0
 
 
 def write_settings(
-    data: Path, *, teleport: str, identity: Path, slack_api: str, log: str = "stderr"
+    data: Path,
+    *,
+    teleport: str,
+    identity: Path,
+    slack_api: str,
+    log: str = "stderr",
+    approvers: bool = False,
 ) -> Path:
-    """Write exactly what `run --config` needs for this sandbox."""
+    """Write exactly what `run --config` needs for this sandbox.
+
+    `approvers` are named where the cluster takes no reviews from the bot.
+    """
     path = data / SETTINGS
+    names = ", ".join(f'"{name}"' for name in cast.APPROVERS)
+    approving = f'\n[role_to_approvers]\n"*" = [{names}]\n' if approvers else ""
     path.write_text(
         f"""\
 # The settings of the sandbox's bot.
@@ -33,7 +44,7 @@ slack_user_id_trait = "{cast.SLACK_TRAIT}"
 
 [role_to_recipients]
 "*" = "{cast.APPROVERS_CHANNEL}"
-
+{approving}
 [log]
 output = "{log}"
 """

@@ -77,6 +77,8 @@ class Channel:
 
 
 APPROVERS_CHANNEL = "access-requests"
+APPROVERS = ("bob", "carol")
+"""Who may decide in a cluster that knows no reviews."""
 _STAFF = ("alice", "bob", "carol", "dana", "erin", "frank", "grace", "nora")
 CHANNELS = (
     Channel(APPROVERS_CHANNEL, "C0ACCESS01", _STAFF),

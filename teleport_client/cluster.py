@@ -1,5 +1,6 @@
 """What a cluster says of itself, and the two things it keeps for its plugins."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,9 @@ from typing import TypeAlias
 
 PluginData: TypeAlias = Mapping[str, str]
 """One plugin's keys and values on one resource."""
+
+
+_ON_BEHALF_REVIEWS = (18, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,17 @@ class ClusterInfo:
     """The proxy's `host:port`, as people reach it."""
     advanced_workflows: bool = False
     """Licensed for reviews by several people, and so for the page of a request."""
+
+    @property
+    def takes_reviews_for_people(self) -> bool:
+        """Whether the server knows reviews that are handed in for others.
+
+        Since 18.11 (gravitational/teleport#69431), and only where there are reviews at all. What
+        it answers to one is what counts.
+        """
+        numbers = re.match(r"v?(\d+)\.(\d+)", self.version)
+        known = numbers is not None and tuple(map(int, numbers.groups())) >= _ON_BEHALF_REVIEWS
+        return known and self.advanced_workflows
 
     @property
     def request_page(self) -> str:

@@ -222,6 +222,7 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
             roles=tuple(review.Roles),
             from_claims=bool(review.ClaimsToRoles),
             where=review.Where,
+            submit_for=tuple(review.SubmitForUsers),
         ),
     )
 

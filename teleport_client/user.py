@@ -50,6 +50,8 @@ class ReviewConditions:
     from_claims: bool = False
     """More roles follow from the holder's traits (`claims_to_roles`)."""
     where: str = ""
+    submit_for: tuple[str, ...] = ()
+    """Users for whom a holder may hand in reviews (`submit_for_users`), from v18.11 on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from notifications.plan import (
 )
 from teleport_client.access_request import AccessRequest, RequestState, Review
 from tests.strategies import moments, requests
+from workspace.deciding import Deciding, Mode
 from workspace.views.card import CardFace
 from workspace.views.notices import Notice
 from workspace.views.status import Status
@@ -237,7 +238,11 @@ def test_nothing_is_known_of_an_unknown_request() -> None:
 
 
 channels = st.lists(st.sampled_from(["C1", "C2", "C3"]), max_size=3).map(tuple)
-outlooks = st.builds(Outlook, first_started=st.none() | moments, can_decide=st.booleans())
+outlooks = st.builds(
+    Outlook,
+    first_started=st.none() | moments,
+    deciding=st.builds(Deciding, mode=st.sampled_from(Mode)),
+)
 
 
 @given(requests(), channels, moments, outlooks)

@@ -14,6 +14,7 @@ from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_proble
 from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
 from tests.strategies import long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
+from workspace.deciding import Mode
 from workspace.views import role_option
 from workspace.views.card import APPROVE, DENY, CardFace, card, ended, face_of, fingerprint
 from workspace.views.help import help_message
@@ -34,7 +35,7 @@ HOSTILE = "<!channel> <@U1> <https://evil.example|click> @here *bold* `code` :sm
 
 
 def face(**changes: Any) -> CardFace:
-    return face_of(request(**changes), NOW, pages=PAGES, can_decide=True)
+    return face_of(request(**changes), NOW, pages=PAGES, mode=Mode.PERSON)
 
 
 def request(**changes: Any) -> AccessRequest:
@@ -50,7 +51,7 @@ def request(**changes: Any) -> AccessRequest:
     return AccessRequest(**values)
 
 
-faces = requests().map(lambda each: face_of(each, NOW, pages=PAGES, can_decide=True))
+faces = requests().map(lambda each: face_of(each, NOW, pages=PAGES, mode=Mode.PERSON))
 asks = st.builds(
     Ask,
     roles=st.lists(names, max_size=5).map(tuple),
@@ -176,12 +177,15 @@ def test_a_decided_card_has_no_buttons(state: RequestState) -> None:
 
 
 def test_a_card_without_deciding_has_no_buttons() -> None:
-    """Where Slack does not decide, and for long-term requests."""
-    for each in (
-        face_of(request(), NOW, pages="", can_decide=False),
-        face(long_term=True),
+    """Where Slack does not decide; in mode notify it says where instead."""
+    for mode, pages, said in (
+        (Mode.OFF, "", ""),
+        (Mode.NOTIFY, "", "tctl requests approve"),
+        (Mode.NOTIFY, PAGES, "its page in Teleport"),
     ):
-        assert all(block["type"] != "actions" for block in card(each).arguments()["blocks"])
+        blocks = card(face_of(request(), NOW, pages=pages, mode=mode)).arguments()["blocks"]
+        assert all(block["type"] != "actions" for block in blocks)
+        assert said in str(blocks)
 
 
 def test_one_threshold_is_counted_in_one_piece() -> None:

@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.threshold_progress import SetProgress, progress
+from workspace.deciding import Mode
 from workspace.untrusted import label, one_line, prose, shortened
 from workspace.views import rich
 from workspace.views.message import Message, message
@@ -66,12 +67,14 @@ class CardFace:
     """Address of the request's page in Teleport, where it has one."""
     can_decide: bool = True
     """Whether this Slack may decide it; a decided card has no buttons either way."""
+    elsewhere: bool = False
+    """Whether it waits for a decision in Teleport itself, and says so."""
 
 
 _FACES = TypeAdapter(CardFace)
 
 
-def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bool) -> CardFace:
+def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) -> CardFace:
     """Take from a request what its card shows now. `pages` is what request ids are appended to."""
     return CardFace(
         id=request.id,
@@ -92,7 +95,8 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, can_decide: bo
         promoted_to=request.promoted_to,
         reviewers=request.suggested_reviewers if request.pending else (),
         page=f"{pages}{request.id}" if pages else "",
-        can_decide=can_decide and request.pending and not request.long_term,
+        can_decide=mode.from_slack and request.pending,
+        elsewhere=mode is Mode.NOTIFY and request.pending,
     )
 
 
@@ -177,6 +181,8 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
         yield rich.quote(prose(face.reason, REASON_LIMIT) or "(nothing visible)")
     if face.votes:
         yield rich.lines(*_votes(face))
+    if face.elsewhere and not face.status.decided:
+        yield from _elsewhere(face)
     yield rich.lines(_footer(face))
 
 
@@ -233,6 +239,14 @@ def _votes(face: CardFace) -> Iterator[rich.Line]:
         )
     if len(face.votes) > _VOTES_SHOWN:
         yield (f"and {len(face.votes) - _VOTES_SHOWN} more",)
+
+
+def _elsewhere(face: CardFace) -> Iterator[RichTextElement]:
+    if face.page:
+        yield rich.lines(("Decide it on ", rich.link(face.page, "its page in Teleport"), "."))
+    else:
+        yield rich.lines(("Decide it with:",))
+        yield rich.to_copy(f"tctl requests approve {label(face.id)}")
 
 
 def _footer(face: CardFace) -> rich.Line:

@@ -1,0 +1,128 @@
+"""Decide by setting a request's state, where Teleport takes no reviews from the bot.
+
+Teleport judges nothing here: not who decides, and not whether it is decided already, since an
+approval may still be turned into a denial. So the bot does both, and of two people who decide at
+the same moment lets the first one.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from commands import find_request
+from commands.patience import patiently
+from commands.services import Services
+from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.errors import Conflict
+from workspace.people import Person
+from workspace.refusal import Refusal
+from workspace.untrusted import label
+from workspace.views.status import listed
+
+_CLAIM = "decision"
+"""Key in our plugin data, beside those of the ledger."""
+_STALE = timedelta(seconds=30)
+"""After which whoever claimed it has failed: no decision takes longer."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Claim(BaseModel):
+    """Who is about to decide what."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    state: RequestState
+    at: AwareDatetime
+
+
+async def override(
+    services: Services, person: Person, request: AccessRequest, state: RequestState, reason: str
+) -> AccessRequest:
+    """Set the state of a pending request in the name of an approver. Gives it as it stands then.
+
+    Raises Refusal, TeleportError.
+    """
+    await refuse_unless_approver(services, person, request)
+    claim = Claim(by=person.name, state=state, at=services.now())
+    await _claim(services, request.id, claim)
+    # Whoever claimed it before may have decided it by now.
+    current = await find_request.read_request(services, request.id)
+    if not current.pending:
+        return current
+    await patiently(
+        lambda deadline: services.teleport.set_request_state(
+            request.id,
+            state,
+            delegator=person.name,
+            reason=_signed(person, state, reason),
+            deadline=deadline,
+        ),
+        changes=True,
+    )
+    log.info("overridden", request_id=request.id, state=state, delegator=person.name)
+    return await find_request.read_request(services, request.id)
+
+
+async def refuse_unless_approver(
+    services: Services, person: Person, request: AccessRequest
+) -> None:
+    """Go by the settings, and by the roles that the person holds now."""
+    held = await services.permissions.held_roles(person.name)
+    if not services.deciding.approves(person.name, held, request):
+        raise _not_an_approver(request)
+
+
+async def _claim(services: Services, request_id: str, claim: Claim) -> None:
+    """Be the only one to decide, by compare and swap. Raises Refusal where somebody else is."""
+    plugin = services.policy.plugin
+    kept = await patiently(
+        lambda deadline: services.teleport.plugin_data(
+            plugin, request_id=request_id, deadline=deadline
+        )
+    )
+    before = kept.get(request_id, {}).get(_CLAIM, "")
+    if _in_force(before, claim.by, services.now()):
+        raise _somebody_else()
+    try:
+        await services.teleport.update_plugin_data(
+            plugin,
+            request_id,
+            change={_CLAIM: claim.model_dump_json()},
+            expect={_CLAIM: before},
+        )
+    except Conflict as error:
+        raise _somebody_else() from error
+
+
+def _in_force(text: str, by: str, now: datetime) -> bool:
+    """Whether somebody else's claim still holds; what cannot be read is nobody's."""
+    try:
+        claim = Claim.model_validate_json(text)
+    except ValidationError:
+        return False
+    return claim.by != by and now - claim.at < _STALE
+
+
+def _signed(person: Person, state: RequestState, reason: str) -> str:
+    """Teleport shows a delegator in its audit log alone, so the reason says who it was."""
+    words = f"{state} by {person.name} from Slack"
+    return f"{words}: {reason}" if reason else words
+
+
+def _somebody_else() -> Refusal:
+    return Refusal(
+        "Somebody else is deciding this request at this moment, so nothing was done. Look at its"
+        " card before you try again.",
+        reason="being_decided",
+    )
+
+
+def _not_an_approver(request: AccessRequest) -> Refusal:
+    return Refusal(
+        f"You are not among the approvers for {listed(map(label, request.roles))}, so nothing was"
+        " done. Whoever runs the bot names them in its settings.",
+        reason="not_an_approver",
+    )

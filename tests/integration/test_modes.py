@@ -1,0 +1,203 @@
+"""How decisions get into servers that take reviews from the bot, and into those that do not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from commands.override import Claim
+from sandbox.bot_process import write_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.authservice_pb2 import RequestStateSetter
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from teleport_client.access_request import RequestState
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
+from tests.integration.conftest import bot_on
+from tests.integration.logged import Log, listening
+from tests.integration.stage import Stage, buttons, words
+
+PLUGIN = "teleport-chatops/T0SANDBOX1"
+
+
+@asynccontextmanager
+async def cluster(
+    slack: SlackStandIn,
+    data: Path,
+    edition: Edition,
+    version: str = "19.1.0",
+    change: Callable[[str], str] = str,
+) -> AsyncIterator[tuple[Stage, Log]]:
+    """A bot with the settings that the sandbox gives it for such a cluster."""
+    teleport = await TeleportStandIn.start(data, edition=edition, server_version=version)
+    settings = write_settings(
+        data,
+        teleport=teleport.address,
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+        approvers=not teleport.cluster.abilities.on_behalf_reviews,
+    )
+    try:
+        with listening() as log:
+            async with bot_on(Stage(slack, teleport), settings, change) as stage:
+                yield stage, log
+    finally:
+        await teleport.stop()
+
+
+@pytest.fixture
+async def community(slack: SlackStandIn, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, log):
+        assert log.all("review_mode")[0]["mode"] == "override"
+        yield stage
+
+
+async def test_in_community_an_approver_decides_by_the_settings(community: Stage) -> None:
+    """In that person's name, which stands on the card and is told to the requester."""
+    request, card = await community.asked("alice", "prod", "redis 1")
+    await community.click("bob", card, "approve")
+    await community.card_where(card["ts"], lambda m: "approved by bob from Slack" in words(m))
+    await community.told("alice", "approved by bob from Slack")
+    (call,) = community.teleport.journal.of("SetAccessRequestState")
+    assert isinstance(call.request, RequestStateSetter)
+    assert call.request.Delegator == "bob"
+    assert community.request(request.Metadata.Name).Spec.State == APPROVED
+
+
+async def test_a_reason_travels_with_the_name(community: Stage) -> None:
+    """Teleport keeps one text."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await community.type("carol", f"/teleport-deny {request_id} not today")
+    await community.card_where(
+        card["ts"], lambda m: "denied by carol from Slack: not today" in words(m)
+    )
+    assert community.request(request_id).Spec.State == DENIED
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [("alice", "This is your own request"), ("dana", "not among the approvers")]
+)
+async def test_others_do_not_decide(community: Stage, who: str, said: str) -> None:
+    """Neither the requester nor whoever the settings do not name, administrators included."""
+    _, card = await community.asked("alice", "staging", "redis 1")
+    for action in ("deny", "approve"):
+        await community.click(who, card, action)
+        await community.answer(who, said)
+    assert not community.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_of_two_who_decide_at_once_one_is_first(community: Stage) -> None:
+    """An approval could still be turned into a denial; the other is told that it was too late."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await asyncio.gather(
+        community.type("bob", f"/teleport-approve {request_id}"),
+        community.type("carol", f"/teleport-deny {request_id} no"),
+    )
+    answers = [words(await community.answer(who, "")) for who in ("bob", "carol")]
+    done = ["You approved" in answers[0], "You denied" in answers[1]]
+    assert sorted(done) == [False, True]
+    assert len(community.teleport.journal.of("SetAccessRequestState")) == 1
+    final = community.request(request_id).Spec.State
+    assert final == (APPROVED if done[0] else DENIED)
+
+
+@pytest.mark.parametrize(
+    ("age", "decided"), [(timedelta(seconds=5), False), (timedelta(seconds=31), True)]
+)
+async def test_a_claim_that_came_to_nothing_is_taken_over(
+    community: Stage, age: timedelta, *, decided: bool
+) -> None:
+    """After half a minute; before that somebody may still be at it."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    claim = Claim(by="carol", state=RequestState.DENIED, at=datetime.now(UTC) - age)
+    credentials = load_identity_file(community.teleport.identity("bot"), datetime.now(UTC))
+    async with TeleportClient(dial(community.teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            PLUGIN, request_id, change={"decision": claim.model_dump_json()}, expect={}
+        )
+    await community.click("bob", card, "approve")
+    if decided:
+        await community.card_where(card["ts"], lambda m: "approved by bob" in words(m))
+    else:
+        await community.answer("bob", "Somebody else is deciding this request")
+        assert not community.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_approvers_see_what_they_may_decide(community: Stage) -> None:
+    """By the settings, since there are no review rules; others do not."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    await community.type("bob", "/teleport-pending reviewable")
+    listed = await community.answer("bob", request.Metadata.Name[-8:])
+    assert "approve" in buttons(listed)
+    await community.type("dana", "/teleport-pending reviewable")
+    await community.answer("dana", "No request waits for you")
+
+
+async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path: Path) -> None:
+    """One approval is overridden; two are for Teleport itself, and the card says so."""
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
+        assert log.all("review_mode")[0]["mode"] == "override"
+        _, staging = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("bob", staging, "approve")
+        await stage.card_where(staging["ts"], lambda m: "approved by bob from Slack" in words(m))
+        await stage.type("alice", "/teleport-request prod because redis 2")
+        prod = await stage.card("redis 2")
+        assert not buttons(prod)
+        assert "its page in Teleport" in words(prod)
+        request_id = next(
+            r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
+        )
+        await stage.type("bob", f"/teleport-approve {request_id}")
+        await stage.answer("bob", "cannot be decided from Slack")
+        assert len(stage.teleport.journal.of("SetAccessRequestState")) == 1
+
+
+async def test_approvers_may_be_named_by_a_role(slack: SlackStandIn, tmp_path: Path) -> None:
+    """Whoever holds it at that moment, without any request."""
+
+    def by_role(text: str) -> str:
+        return text.replace('["bob", "carol"]', '["role:reviewer"]')
+
+    async with cluster(slack, tmp_path, Edition.COMMUNITY, change=by_role) as (stage, _):
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("dana", card, "approve")
+        await stage.answer("dana", "not among the approvers")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "approved by bob from Slack" in words(m))
+
+
+async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path) -> None:
+    """Even where Teleport takes reviews from the bot."""
+
+    def linked(text: str) -> str:
+        return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n')
+
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=linked) as (stage, log):
+        assert log.all("review_mode")[0]["mode"] == "person"
+        await stage.type("alice", "/teleport-request prod because redis 1")
+        card = await stage.card("redis 1")
+        assert not buttons(card)
+        assert "its page in Teleport" in words(card)
+
+
+async def test_a_bot_that_may_not_hand_in_reviews_says_so(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Its role lacks submit_for_users, so no button would work."""
+    role = teleport.cluster.roles["teleport-chatops"]
+    del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            (found,) = log.all("review_mode")
+            assert (found["mode"], "submit_for_users" in found["why"]) == ("notify", True)
+            await stage.type("alice", "/teleport-request staging because redis 1")
+            assert not buttons(await stage.card("redis 1"))

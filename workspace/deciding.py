@@ -1,0 +1,79 @@
+"""How a request is decided from Slack, if at all: as the person, by the bot, or in Teleport."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from teleport_client.access_request import AccessRequest
+
+ANY_ROLE = "*"
+HOLDERS_OF = "role:"
+"""An approver that begins so is everybody who holds that Teleport role."""
+
+
+class Mode(StrEnum):
+    PERSON = "person"
+    """The bot hands in a review of the person who clicked; Teleport judges it."""
+    OVERRIDE = "override"
+    """The bot sets the request's state, having judged by the settings who may."""
+    NOTIFY = "notify"
+    """The card says where in Teleport it is decided."""
+    OFF = "off"
+    """Nobody decides from Slack, and nothing is said of it."""
+
+    @property
+    def from_slack(self) -> bool:
+        return self in {Mode.PERSON, Mode.OVERRIDE}
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """What was found out at start. It does not change by itself while the bot runs."""
+
+    mode: Mode = Mode.PERSON
+    """What the server and the settings let the bot do at best."""
+    approvers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
+    link_only: frozenset[str] = frozenset()
+    """Roles that are never decided from Slack."""
+
+    def mode_of(self, request: AccessRequest) -> Mode:
+        if self.mode is Mode.OFF:
+            return Mode.OFF
+        if request.long_term or self.link_only.intersection(request.roles):
+            return Mode.NOTIFY
+        if self.mode is Mode.OVERRIDE and not self._may_override(request):
+            return Mode.NOTIFY
+        return self.mode
+
+    def approves(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
+        """Whether the settings let `user`, who holds these roles, override all that is asked for.
+
+        Never one's own request.
+        """
+        return user != request.user and all(
+            user in named or any(f"{HOLDERS_OF}{role}" in named for role in held)
+            for named in map(self._named_for, request.roles)
+        )
+
+    def _may_override(self, request: AccessRequest) -> bool:
+        """Setting the state asks no threshold, so only where one approval is all that is asked."""
+        return all(map(self._named_for, request.roles)) and _one_approval_is_enough(request)
+
+    def _named_for(self, role: str) -> tuple[str, ...]:
+        return self.approvers.get(role) or self.approvers.get(ANY_ROLE, ())
+
+
+def _one_approval_is_enough(request: AccessRequest) -> bool:
+    """Every set of thresholds has one that a single review of anybody meets."""
+    return all(
+        any(
+            index < len(request.thresholds)
+            and request.thresholds[index].approve == 1
+            and not request.thresholds[index].filter
+            for index in each
+        )
+        for sets in request.role_thresholds.values()
+        for each in sets
+    )
