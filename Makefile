@@ -11,7 +11,7 @@ sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot betwe
 	$(BIN)/teleport-chatops sandbox
 
 demo: $(INSTALLED)  ## the whole story, step by step
-	$(BIN)/python -m sandbox.demo
+	$(BIN)/python -m sandbox.demo $(DEMO)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n auto

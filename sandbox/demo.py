@@ -11,14 +11,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from sandbox import world
 from sandbox.cast import APPROVERS_CHANNEL, BOT_USER
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.transcript import message_lines
 
 Json = dict[str, Any]
 _LOG = "bot.log"
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _WITHIN = 1.0
 """Seconds within which Slack follows what was done elsewhere."""
 
@@ -27,10 +31,15 @@ class NotAsTold(Exception):
     """A step of the story went another way."""
 
 
-def main() -> None:
+@app.command()
+def main(
+    edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
+    server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
+) -> None:
+    """Play the story on a cluster of that kind."""
     with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
         try:
-            asyncio.run(_play(Path(folder)))
+            asyncio.run(_play(Path(folder), edition, server_version))
         except (NotAsTold, TimeoutError) as error:
             print(f"\n✗ not as told: {str(error) or 'nothing happened for five seconds'}")
             print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
@@ -38,8 +47,14 @@ def main() -> None:
     print("\n✓ all as told")
 
 
-async def _play(data: Path) -> None:
-    async with world.running(data, world.Ports(), log=str(data / _LOG)) as running:
+async def _play(data: Path, edition: Edition, server_version: str) -> None:
+    async with world.running(
+        data,
+        world.Ports(),
+        edition=edition,
+        server_version=server_version,
+        log=str(data / _LOG),
+    ) as running:
         story = _Story(running, data)
         ended = asyncio.create_task(running.wait_for_bot())
         played = asyncio.create_task(story.play())
@@ -56,14 +71,29 @@ class _Story:
         self._slack = running.slack
         self._teleport = running.teleport
         self._data = data
+        self._abilities = running.teleport.cluster.abilities
         self._steps = 0
 
     async def play(self) -> None:
         await self._slack.socket_count(2, 30)
+        self._mode()
         await self._staging()
         await self._from_the_shell()
-        await self._prod()
+        if self._abilities.on_behalf_reviews:
+            await self._prod_by_reviews()
+        elif self._abilities.advanced_workflows:
+            await self._prod_in_teleport()
+        else:
+            await self._prod_at_once()
         await self._denied()
+
+    def _mode(self) -> None:
+        """What the bot found out about its cluster."""
+        events = map(json.loads, (self._data / _LOG).read_text().splitlines())
+        found = next(event for event in events if event["event"] == "review_mode")
+        print(f"The bot decides in mode {found['mode']}: {found['why']}")
+        expected = "person" if self._abilities.on_behalf_reviews else "override"
+        self._expect(found["mode"] == expected, f"the mode should be {expected}")
 
     async def _staging(self) -> None:
         self._step("alice, a developer, sees the nodes of her role dev")
@@ -77,15 +107,20 @@ class _Story:
 
         self._step("bob, an approver, clicks Approve")
         await self._click("bob", card, "approve")
-        await self._changed(card, "Approved, by bob")
+        await self._changed(card, self._by("approved", "bob"))
         await self._told("alice", "tsh login --request-id=")
 
-        self._step("Teleport has the review as bob's, handed in by the bot")
+        self._step("Teleport knows that it was bob")
         (request,) = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
-        (review,) = request["spec"]["reviews"]
-        print(f"   author {review['author']}, submitted by {review['submitted_by']}")
-        self._expect(review["author"] == "bob", f"the author is {review['author']}")
-        self._expect(review["submitted_by"] == BOT_USER, "the submitter is not the bot")
+        if self._abilities.on_behalf_reviews:
+            (review,) = request["spec"]["reviews"]
+            print(f"   author {review['author']}, submitted by {review['submitted_by']}")
+            self._expect(review["author"] == "bob", f"the author is {review['author']}")
+            self._expect(review["submitted_by"] == BOT_USER, "the submitter is not the bot")
+        else:
+            said = request["spec"]["resolve_reason"]
+            print(f"   reason: {said}")
+            self._expect(said == "approved by bob from Slack", "bob is not named")
 
         self._step("alice takes the next step that she was told")
         await self._tsh("alice", "login", f"--request-id={request['metadata']['name']}")
@@ -107,7 +142,24 @@ class _Story:
         await self._changed(card, "Approved")
         self._expect_soon("SetAccessRequestState", "chat.update", "by tsh")
 
-    async def _prod(self) -> None:
+    async def _prod_in_teleport(self) -> None:
+        self._step("prod takes two approvals, which this Teleport takes from nobody but themselves")
+        await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
+        card = await self._card("shard 3 is down")
+        self._expect("approve" not in json.dumps(card["blocks"]), "the card has buttons")
+        listed = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
+        pending = next(r for r in listed if r["spec"]["request_reason"] == "shard 3 is down")
+        await self._tctl("requests", "approve", pending["metadata"]["name"])
+        await self._changed(card, "Approved")
+
+    async def _prod_at_once(self) -> None:
+        self._step("prod takes one approval: this Teleport knows no thresholds")
+        await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
+        card = await self._card("shard 3 is down")
+        await self._click("bob", card, "approve")
+        await self._changed(card, self._by("approved", "bob"))
+
+    async def _prod_by_reviews(self) -> None:
         self._step("prod takes two approvals")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
         card = await self._card("shard 3 is down")
@@ -128,8 +180,14 @@ class _Story:
              "values": {"reason": {"reason": reason}}},
             "fills in the form: not during the freeze",
         )  # fmt: skip
-        await self._changed(card, "Denied, by carol")
+        await self._changed(card, self._by("denied", "carol"))
         await self._told("alice", "not during the freeze")
+
+    def _by(self, decided: str, who: str) -> str:
+        """How a card says whose decision it was."""
+        if self._abilities.on_behalf_reviews:
+            return f"{decided.capitalize()}, by {who}"
+        return f"{decided} by {who} from Slack"
 
     # ------------------------------------------------------------- what people do
 
@@ -230,4 +288,4 @@ class _Story:
 
 
 if __name__ == "__main__":
-    main()
+    app()
