@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from secrets import token_hex
 
@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.slack_connection import Installation, web_client
 from commands import register
 from commands.listener import Listeners
+from commands.on_behalf import OnBehalf
 from commands.one_at_a_time import OneAtATime
 from commands.permissions import Permissions
 from commands.services import Policy, Services
@@ -58,6 +59,7 @@ class Runtime:
     installation: Installation
     now: Callable[[], datetime]
     metrics: Metrics
+    on_behalf: OnBehalf = field(default_factory=OnBehalf)
 
     @property
     def plugin(self) -> str:
@@ -137,6 +139,7 @@ def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], N
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
         deciding=runtime.deciding,
+        on_behalf=runtime.on_behalf,
         asking=OneAtATime(),
     )
     return Listeners(services, runtime.metrics.observe_interaction)

@@ -154,6 +154,7 @@ class _Bot:
             "identity": self._identity_trouble,
             "slack": lambda: self._socket_trouble() or self.controller.outbox.trouble,
             "notifications": lambda: self.controller.leadership.trouble,
+            "reviews": lambda: self.runtime.on_behalf.trouble,
         }
         self._expose_metrics()
 
@@ -243,6 +244,11 @@ class _Bot:
             "interactions_in_flight",
             "Commands and clicks under way",
             lambda: self.listeners.in_flight,
+        )
+        ask(
+            "reviews_refused",
+            "Reviews for people that Teleport did not take from the bot",
+            lambda: self.runtime.on_behalf.refusals,
         )
         ask(
             "sockets",

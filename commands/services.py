@@ -7,6 +7,7 @@ from datetime import datetime
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from commands.on_behalf import OnBehalf
 from commands.one_at_a_time import OneAtATime
 from commands.patience import patiently
 from commands.permissions import Permissions
@@ -41,6 +42,7 @@ class Services:
     now: Callable[[], datetime]
     policy: Policy
     deciding: Deciding
+    on_behalf: OnBehalf
     asking: OneAtATime
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 

@@ -12,6 +12,7 @@ from teleport_client.errors import (
     AlreadyResolved,
     AlreadyReviewed,
     NotFound,
+    OnBehalfNotAllowed,
     OwnRequest,
     ReviewNotAllowed,
 )
@@ -140,7 +141,10 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
         return await services.teleport.submit_review(request_id, review, deadline=deadline)
 
     try:
-        return await patiently(attempt, changes=True)
+        decided = await patiently(attempt, changes=True)
+    except OnBehalfNotAllowed as error:
+        services.on_behalf.refused(error.text)
+        raise
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:
             request = await find_request.read_request(services, request_id)
@@ -148,3 +152,5 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
             if mine is not None and (mine.state, mine.reason) == (review.state, review.reason):
                 return request
         raise
+    services.on_behalf.taken()
+    return decided

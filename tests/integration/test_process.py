@@ -20,7 +20,7 @@ from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.made import pending_request
-from tests.integration.stage import Stage
+from tests.integration.stage import Stage, words
 
 
 @dataclass
@@ -375,6 +375,28 @@ async def test_an_app_token_that_was_taken_back_is_told(
         code, said = await process.end()
     assert code == 0
     assert "Traceback" not in said
+
+
+async def test_a_role_that_was_taken_away_is_told(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To whoever clicks, and to whoever watches; until the role is mended."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        _, card = await stage.asked("alice", "prod", "redis 1")
+        conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+        del conditions.SubmitForUsers[:]
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "does not let the bot hand in reviews for you")
+        status, parts = await health.parts()
+        assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
+        assert "reviews_refused 1.0" in (await health.page("/metrics"))[1]
+        conditions.SubmitForUsers.append("*")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+        assert (await health.parts())[1]["reviews"] == "ready"
 
 
 async def test_a_ledger_that_cannot_be_read_is_told(
