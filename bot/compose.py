@@ -37,6 +37,7 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
+from teleport_client.renewal import RenewedCredentials
 from workspace.deciding import Deciding
 from workspace.outbox import Outbox
 from workspace.people import Matching, People
@@ -51,6 +52,7 @@ class Runtime:
     """What the bot found when it started."""
 
     settings: Settings
+    identity: RenewedCredentials
     teleport: TeleportClient
     cluster: ClusterInfo
     deciding: Deciding
@@ -132,10 +134,12 @@ def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], N
         http=runtime.http,
         changed=changed,
         now=runtime.now,
+        certificate_ends=lambda: runtime.identity.current.expires,
         policy=Policy(
             cluster=runtime.cluster.name,
             plugin=runtime.plugin,
             pages=runtime.cluster.request_page,
+            can_ask=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
         deciding=runtime.deciding,

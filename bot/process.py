@@ -26,7 +26,6 @@ from bot.teleport_connection import check_cluster, find_deciding, first_credenti
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
-from teleport_client.renewal import RenewedCredentials
 
 _DRAIN_SECONDS = 10.0
 """For commands and clicks, none of which waits longer for Teleport, and for messages under way.
@@ -118,9 +117,9 @@ async def _connect(
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(
-        settings, teleport, cluster, deciding, slack, http, installation, now, metrics
+        settings, identity, teleport, cluster, deciding, slack, http, installation, now, metrics
     )
-    return _Bot(runtime, identity, app_token, address)
+    return _Bot(runtime, app_token, address)
 
 
 def _log_identity(event: str, credentials: Credentials) -> None:
@@ -135,14 +134,12 @@ def _log_identity_not_renewed(trouble: str) -> None:
 class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
-    def __init__(
-        self, runtime: Runtime, identity: RenewedCredentials, app_token: str, address: str
-    ) -> None:
+    def __init__(self, runtime: Runtime, app_token: str, address: str) -> None:
         people = build_people(runtime)
         self.runtime = runtime
         self.controller = build_controller(runtime, people)
         self.listeners = build_listeners(runtime, people, self.controller.changed)
-        self._identity = identity
+        self._identity = runtime.identity
         self._app_token = app_token
         self._address = address
         self._address_from = monotonic()

@@ -113,6 +113,11 @@ class ReviewSettings(_Section):
     """Ask for a reason on approval too."""
 
 
+class RequestSettings(_Section):
+    enabled: bool = True
+    """Ask for access from Slack."""
+
+
 class LogSettings(_Section):
     output: LogOutput = "stderr"
     """`stderr`, `stdout` or a file."""
@@ -138,6 +143,7 @@ class Settings(BaseSettings):
 
     teleport: TeleportSettings
     slack: SlackSettings
+    request: RequestSettings = RequestSettings()
     review: ReviewSettings = ReviewSettings()
     role_to_recipients: Recipients
     role_to_approvers: ByRole = {}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 import structlog
 from rapidfuzz import process
@@ -28,7 +29,9 @@ _REASON_MISSING = "request reason must be specified"
 lines of their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """What a server says to a caller whose roles lack the verb."""
+_NO_USER = re.compile(r'\buser "?[^"]*"? not found')
 _ROLES_NAMED = 12
+_SAME_MOMENT = timedelta(minutes=2)
 
 
 class ReasonMissing(Exception):
@@ -49,6 +52,7 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
 
     Raises ReasonMissing, Refusal, TeleportError.
     """
+    refuse_if_asking_is_off(services)
     check_reason(ask.reason)
     try:
         tried = await services.teleport.try_request(_new(services, person, ask), deadline=deadline)
@@ -58,6 +62,21 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
     if dry_run is not None and dry_run.reason_required and not ask.has_reason:
         raise ReasonMissing(dry_run.reason_prompts)
     return tried
+
+
+def refuse_if_asking_is_off(services: Services) -> None:
+    if not services.policy.can_ask:
+        raise Refusal(
+            "Asking from Slack is switched off here. Ask with tsh request create, or on Teleport's"
+            " web page.",
+            reason="asking_off",
+        )
+
+
+def ends_with_bot(services: Services, tried: AccessRequest) -> bool:
+    """Whether access would end with the bot's own certificate, beyond which it can create none."""
+    ends = services.certificate_ends()
+    return tried.access_until is not None and abs(tried.access_until - ends) < _SAME_MOMENT
 
 
 async def requests_of(services: Services, person: Person) -> tuple[AccessRequest, ...]:
@@ -137,6 +156,13 @@ async def _refusal(
     services: Services, person: Person, ask: Ask, error: TeleportError
 ) -> Refusal | TeleportError:
     """Say what can be said better than in Teleport's own words."""
+    if isinstance(error, NotFound) and _NO_USER.search(error.text):
+        return Refusal(
+            f"Teleport does not know the user {label(person.name)} at the moment. Log in to"
+            " Teleport once, with tsh or on its web page, and try again: it forgets users of"
+            " single sign-on when their login ends. Nothing was asked for.",
+            reason="user_gone",
+        )
     if _NO_VERB in error.text:
         return Refusal(
             "The bot may not create requests for other people, so nothing was asked for. A"

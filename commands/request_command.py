@@ -15,7 +15,13 @@ from workspace.ask import Ask, unpacked
 from workspace.people import Person
 from workspace.views.help import help_message
 from workspace.views.message import sentence
-from workspace.views.request_answers import ask_again, asked, reason_wanted
+from workspace.views.request_answers import (
+    ask_again,
+    ask_shorter,
+    asked,
+    is_shorter,
+    reason_wanted,
+)
 from workspace.views.request_form import request_form
 
 NAME = "/teleport-request"
@@ -35,7 +41,7 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
 
 
 async def ask_anyway(services: Services, interaction: Interaction, reply: Reply) -> None:
-    """Ask although the same is asked for already: a button, with the ask in its value."""
+    """Ask in spite of what was said: a button, with the ask in its value."""
     person = await services.person(interaction.slack_id)
     await ask_for(services, person, unpacked(interaction.value), reply)
 
@@ -60,7 +66,14 @@ async def ask_for(services: Services, person: Person, ask: Ask, reply: Reply) ->
 async def store(
     services: Services, person: Person, ask: Ask, tried: AccessRequest, reply: Reply
 ) -> None:
-    """Store what Teleport has tried, unless the same is asked for already. Raises ReasonMissing."""
+    """Store what Teleport has tried, unless the person has to hear something first.
+
+    Raises ReasonMissing.
+    """
+    if is_shorter(ask, tried.access_until, services.now()) and not ask.shorter:
+        ends_with_bot = create_request.ends_with_bot(services, tried)
+        await reply.say(ask_shorter(ask, services.face(tried), ends_with_bot=ends_with_bot))
+        return
     async with services.asking(person.name):
         before = await create_request.requests_of(services, person)
         like = create_request.alike(tried, before)
@@ -85,6 +98,7 @@ def _made_just_now(
 
 
 async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) -> None:
+    create_request.refuse_if_asking_is_off(services)
     if not await reply.open_form(request_form(ask, channel=reply.channel)):
         await reply.say(sentence(f"Slack did not let the form open in time. Try {NAME} again."))
         return

@@ -27,6 +27,7 @@ class Policy:
     """Name under which Teleport keeps our data on a request."""
     pages: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
+    can_ask: bool = True
     approve_with_reason: bool = False
 
 
@@ -40,6 +41,8 @@ class Services:
     changed: Callable[[str], None]
     """Called with the id of a request that was created or decided here."""
     now: Callable[[], datetime]
+    certificate_ends: Callable[[], datetime]
+    """When the bot's own certificate ends, as it is now."""
     policy: Policy
     deciding: Deciding
     on_behalf: OnBehalf

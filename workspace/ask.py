@@ -24,6 +24,8 @@ class Ask:
     """Teleport user names."""
     anyway: bool = False
     """Ask although the same is asked for already."""
+    shorter: bool = False
+    """Ask although Teleport gives it for less long."""
     cut: bool = False
     """The reason is only the beginning of what was written."""
 

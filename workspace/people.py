@@ -208,7 +208,7 @@ def _unmapped(slack_id: str, trait: str) -> Refusal:
         f"Your Slack account ({slack_id}) is not linked to a Teleport user yet. Ask a Teleport"
         " administrator to run this with your Teleport user name, then try again. Where tctl knows"
         f" no --set-traits, tctl edit adds the trait {trait}; for users of single sign-on the"
-        " identity provider does.",
+        " identity provider does, and they log in to Teleport once.",
         reason="unmapped",
         command=f"tctl users update <your-teleport-user> --set-traits={trait}={slack_id}",
     )

@@ -1,12 +1,18 @@
 """Asking for access, and what comes of mistakes."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 
 import grpc
 import pytest
 
+from sandbox.cast import BOT_USER
+from sandbox.slack.server import SlackStandIn
 from sandbox.teleport import resources
+from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import AccessRequestConditions, RoleConditions, RoleV6
+from tests.integration.conftest import bot_on
 from tests.integration.stage import Stage, buttons, words
 
 REASON = {"type": "plain_text_input", "value": "shard 3 is down"}
@@ -57,10 +63,53 @@ async def test_a_duration_limits_the_access(stage: Stage) -> None:
 
 
 async def test_less_than_was_asked_for_is_said(stage: Stage) -> None:
-    """Teleport shortens silently; the bot does not."""
+    """Teleport shortens silently; the bot says so first, and asks only if that is enough."""
     await stage.type("alice", "/teleport-request staging for 10 days because redis")
+    warned = await stage.answer("alice", "does not give staging for 10 days")
+    assert "by the rules of your roles" in words(warned)
+    assert not stage.requests
+    await stage.click("alice", warned, "ask_anyway")
     answer = await stage.answer("alice", "For 10 days.")
     assert "longer than Teleport's rules allow: they end it at " in words(answer)
+    assert len(stage.requests) == 1
+
+
+async def test_a_bot_whose_certificate_ends_soon_says_that_it_is_why(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Nothing that it creates for others outlives its own certificate."""
+    teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.type("alice", "/teleport-request staging for 4h because redis")
+        warned = await stage.answer("alice", "does not give staging for 4 hours")
+        assert "The bot's own certificate ends then" in words(warned)
+        assert not stage.requests
+
+
+async def test_asking_can_be_switched_off(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Typed or by a form; everything else goes on."""
+
+    def off(text: str) -> str:
+        return f"{text}\n[request]\nenabled = false\n"
+
+    async with bot_on(Stage(slack, teleport), settings_file, off) as stage:
+        for typed in ("staging because redis", ""):
+            await stage.type("alice", f"/teleport-request {typed}")
+            await stage.answer("alice", "Asking from Slack is switched off here")
+        assert not stage.requests
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+
+
+async def test_somebody_whom_teleport_has_forgotten_is_told_to_log_in(stage: Stage) -> None:
+    """As single sign-on users are, when their login ends."""
+    await stage.type("alice", "/teleport-pending mine")
+    await stage.answer("alice", "You have no pending request")
+    del stage.teleport.cluster.users["alice"]
+    await stage.type("alice", "/teleport-request staging because redis")
+    await stage.answer("alice", "Log in to Teleport once")
 
 
 async def test_reviewers_are_suggested_to_teleport(stage: Stage) -> None:

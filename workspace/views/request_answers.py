@@ -35,7 +35,7 @@ def asked(ask: Ask, face: CardFace, created: datetime | None) -> Message:
         rows.insert(1, (f"For {duration_words(ask.duration)}.",))
     if reason := one_line(ask.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
-    if _shorter(ask, face, created) and ask.duration and face.access_until:
+    if created and face.access_until and is_shorter(ask, face.access_until, created):
         rows.append(
             (
                 "That is longer than Teleport's rules allow: they end it at ",
@@ -57,6 +57,36 @@ def ask_again(ask: Ask, existing: CardFace, created: datetime | None) -> Message
     rows += [row, ("Nothing was asked for this time.",)]
     button = _button("Ask anyway", ASK_ANYWAY, replace(ask, anyway=True))
     return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
+
+
+def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
+    """Say, before anything is asked for, that Teleport gives it for less long."""
+    if ask.duration is None or tried.access_until is None:
+        raise ValueError("only what is asked for so long can be too long")
+    headline = (
+        f"Teleport does not give {asked_for(tried.roles)} for {duration_words(ask.duration)}."
+    )
+    why = (
+        "The bot's own certificate ends then; whoever runs it can let it last longer."
+        if ends_with_bot
+        else "That is by the rules of your roles and of those that you ask for."
+    )
+    return message(
+        headline,
+        rich.lines(
+            (rich.bold(headline),),
+            ("Asked for now, it would end at ", rich.moment(tried.access_until), ". ", why),
+            ("Nothing was asked for yet.",),
+        ),
+        ActionsBlock(elements=[_button("Ask for that", ASK_ANYWAY, replace(ask, shorter=True))]),
+    )
+
+
+def is_shorter(ask: Ask, access_until: datetime | None, asked_at: datetime) -> bool:
+    """Whether access would end before what was asked for."""
+    if ask.duration is None or access_until is None:
+        return False
+    return access_until + _LEEWAY < asked_at + ask.duration
 
 
 def reason_wanted(ask: Ask, why: str) -> Message:
@@ -86,10 +116,4 @@ def _cut(ask: Ask) -> Ask:
     fitting = bisect_right(lengths, _VALUE_LIMIT, key=lambda n: len(beginning(n).packed()))
     if fitting:
         return beginning(fitting - 1)
-    return Ask(roles=ask.roles[:_FEW_ROLES], anyway=ask.anyway, cut=True)
-
-
-def _shorter(ask: Ask, face: CardFace, created: datetime | None) -> bool:
-    if ask.duration is None or face.access_until is None or created is None:
-        return False
-    return face.access_until + _LEEWAY < created + ask.duration
+    return Ask(roles=ask.roles[:_FEW_ROLES], anyway=ask.anyway, shorter=ask.shorter, cut=True)
