@@ -22,12 +22,25 @@ _NOT_IN_ADDRESSES = re.compile(r"""[\s<>"]""")
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
-    seconds = timeparse(value) if isinstance(value, str) else value
+    seconds = _seconds(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         seconds = 0
     if not 0 < seconds < _MOST_SECONDS:
         raise ValueError("write a duration like 60s, 5m or 24h")
     return timedelta(seconds=seconds)
+
+
+def _seconds(text: str) -> float | None:
+    """Read 90s, 5m or 1h30m as Go writes them, milliseconds too."""
+    number, unit, rest = text.partition("ms")
+    if unit and not rest and number.isdecimal():
+        return int(number) / 1000
+    seconds: float | None = timeparse(text)
+    return seconds
+
+
+def lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _secret(value: object) -> object:

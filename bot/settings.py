@@ -10,10 +10,18 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
@@ -21,6 +29,7 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from rapidfuzz import process
 
 from bot.setting_names import PREFIX, keys, misplaced_section, unknown_variables, variable
 from bot.setting_values import (
@@ -32,8 +41,11 @@ from bot.setting_values import (
     Recipients,
     Secret,
     SlackUrl,
+    lower_case,
 )
 
+_LEAST_ALIKE = 75
+"""Per cent."""
 _MISSING = "missing_key"
 """Type of the error of a key that other keys make necessary."""
 _SLACK_VARIABLES = {
@@ -56,6 +68,8 @@ class _Section(BaseModel):
 class TeleportSettings(_Section):
     addr: Address = "localhost:3025"
     """Host and port of the Auth Service, or of a proxy with TLS routing."""
+    auth_server: Address | None = None
+    """Older name of addr, which goes before it."""
     connection_upgrade: bool | None = None
     """Go through a load balancer that ends TLS. Unset: found out."""
     identity: Path | None = None
@@ -66,6 +80,12 @@ class TeleportSettings(_Section):
     client_key: Path | None = None
     client_crt: Path | None = None
     root_cas: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _addr_by_its_older_name(cls, values: dict[str, Any]) -> dict[str, Any]:
+        older = {"addr": values["auth_server"]} if values.get("auth_server") else {}
+        return older | values
 
     @model_validator(mode="after")
     def _one_kind_of_credentials(self) -> Self:
@@ -93,6 +113,8 @@ class SlackSettings(_Section):
     app_token: Secret | None = None
     """For Socket Mode, `xapp-…`. Without it the bot only notifies."""
     apiurl: SlackUrl = "https://slack.com/api/"
+    recipients: Names = ()
+    """Older form of role_to_recipients, which goes before it: one list for all roles."""
     allow_shared_channels: bool = False
     """Post cards also in channels that another company can read."""
 
@@ -121,7 +143,9 @@ class RequestSettings(_Section):
 class LogSettings(_Section):
     output: LogOutput = "stderr"
     """`stderr`, `stdout` or a file."""
-    severity: Literal["debug", "info", "warn", "warning", "error"] = "info"
+    severity: Annotated[
+        Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(lower_case)
+    ] = "info"
     format: Literal["auto", "json", "console"] = "auto"
     """`auto` is for people on a terminal, JSON elsewhere."""
 
@@ -171,12 +195,15 @@ class Settings(BaseSettings):
     @classmethod
     def _only_what_is_set(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Take an empty text as not set, and report missing keys rather than missing sections."""
-        return {"teleport": {}, "slack": {}} | {
+        given = {"teleport": {}, "slack": {}} | {
             section: {key: value for key, value in keys.items() if value != ""}
             if isinstance(keys, dict)
             else keys
             for section, keys in values.items()
         }
+        if not given.get("role_to_recipients") and given["slack"].get("recipients"):
+            given["role_to_recipients"] = {"*": given["slack"]["recipients"]}
+        return given
 
     @model_validator(mode="after")
     def _app_token_for_deciding(self) -> Self:
@@ -243,9 +270,14 @@ def _explained(error: ValidationError) -> str:
         )
     first = problems[0]
     if first["type"] == "extra_forbidden":
-        return f"There is no setting {_key(first)}. The README lists what there is."
+        return f"There is no setting {_key(first)}. {_likely(_key(first))}"
     said = str(first["msg"]).removeprefix("Value error, ")
     return f"The setting {_key(first)} cannot be used: {said}."
+
+
+def _likely(key: str) -> str:
+    alike = process.extractOne(key, list(keys(Settings)), score_cutoff=_LEAST_ALIKE)
+    return f"Did you mean {alike[0]}?" if alike else "The README lists what there is."
 
 
 def _key(problem: Mapping[str, Any]) -> str:

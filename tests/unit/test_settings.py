@@ -70,7 +70,11 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (("[slack]\n", "[slack]\ntokn = 1\n"), "There is no setting slack.tokn"),
+        (
+            ("[slack]\n", "[slack]\ntokn = 1\n"),
+            "There is no setting slack.tokn. Did you mean slack.token?",
+        ),
+        (("[slack]\n", "[slack]\nqqq = 1\n"), "slack.qqq. The README lists what there is"),
         (('"xoxb-file"', '"/nowhere/token"'), "slack.token cannot be used: the file /nowhere"),
         (('"*"', '"prod"'), 'role_to_recipients cannot be used: "*" has to name a channel'),
         (('"*" = "access-requests"', ""), 'role_to_recipients cannot be used: "*" has to name'),
@@ -123,6 +127,48 @@ def test_recipients_that_begin_like_json_have_to_be_json(
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", value)
     with pytest.raises(SettingsError, match="role_to_recipients cannot be used"):
         load(tmp_path, WHOLE)
+
+
+THEIRS = """
+[teleport]
+auth_server = "example.teleport.sh:443"
+identity = "/var/lib/teleport/plugins/slack/auth_id"
+refresh_identity = true
+refresh_identity_interval = "1m30s"
+
+[slack]
+token = "xoxb-11"
+recipients = ["access-requests", "boss@example.com"]
+{review}
+[log]
+output = "stderr"
+severity = "INFO"
+"""
+
+
+def test_the_file_of_teleports_own_plugin_is_taken(tmp_path: Path) -> None:
+    """In its older form too: as a notifier, and with buttons where it reviews."""
+    settings = load(tmp_path, THEIRS.format(review=""))
+    assert settings.teleport.addr == "example.teleport.sh:443"
+    assert settings.teleport.refresh_identity_interval.total_seconds() == 90
+    assert settings.role_to_recipients == {"*": ("access-requests", "boss@example.com")}
+    assert settings.can_decide is False
+    review = '[review]\nenabled = true\napp_token = "xapp-1"\nslack_user_id_trait = "slack_uid"\n'
+    assert load(tmp_path, THEIRS.format(review=review)).can_decide is True
+
+
+def test_newer_names_go_before_older_ones(tmp_path: Path) -> None:
+    """Where both are set."""
+    text = THEIRS.format(review='[role_to_recipients]\n"*" = "one"\n')
+    settings = load(tmp_path, text.replace("auth_server", 'addr = "a.b:1"\nauth_server'))
+    assert (settings.teleport.addr, settings.role_to_recipients) == ("a.b:1", {"*": ("one",)})
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("1h0m0s", 3600), ("90s", 90)])
+def test_durations_are_read_as_go_writes_them(tmp_path: Path, text: str, seconds: float) -> None:
+    """As in the files of Teleport's own plugins."""
+    settings = load(tmp_path, f'start_timeout = "{text}"\n{WHOLE}')
+    assert settings.start_timeout.total_seconds() == seconds
 
 
 def test_people_are_named_by_any_address(tmp_path: Path) -> None:
