@@ -53,6 +53,24 @@ def manifest() -> None:
 
 
 @app.command()
+def teleport_role(
+    mode: Annotated[
+        str, typer.Option(help="How to decide: person, override or notify.")
+    ] = "person",
+    asking: Annotated[bool, typer.Option(help="Ask for access in people's names.")] = True,
+    tbot: Annotated[bool, typer.Option("--tbot", help="A configuration for tbot instead.")] = False,
+) -> None:
+    """Print the role and the Machine ID bot for `tctl create -f`, or what tbot needs."""
+    from bot import teleport_role as made
+    from bot.start_error import MISCONFIGURED
+    from workspace.deciding import Mode
+
+    if mode not in {Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY}:
+        _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
+    typer.echo(made.tbot() if tbot else made.resources(Mode(mode), asking=asking), nl=False)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("teleport-chatops"))

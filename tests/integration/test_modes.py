@@ -33,6 +33,7 @@ async def cluster(
     edition: Edition,
     version: str = "19.1.0",
     change: Callable[[str], str] = str,
+    prepare: Callable[[TeleportStandIn], object] = lambda _: None,
 ) -> AsyncIterator[tuple[Stage, Log]]:
     """A bot with the settings that the sandbox gives it for such a cluster."""
     teleport = await TeleportStandIn.start(data, edition=edition, server_version=version)
@@ -43,6 +44,7 @@ async def cluster(
         slack_api=slack.api_url,
         approvers=not teleport.cluster.abilities.on_behalf_reviews,
     )
+    prepare(teleport)
     try:
         with listening() as log:
             async with bot_on(Stage(slack, teleport), settings, change) as stage:

@@ -40,7 +40,7 @@ def test_every_command_is_explained() -> None:
     for command in COMMANDS:
         assert f"`{command.name}" in README
     for registered in app.registered_commands:
-        name = getattr(registered.callback, "__name__", "")
+        name = getattr(registered.callback, "__name__", "").replace("_", "-")
         assert f"teleport-chatops {name}" in README or name == "version"
 
 
