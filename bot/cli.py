@@ -71,6 +71,25 @@ def teleport_role(
 
 
 @app.command()
+def doctor(
+    config: ConfigOption = None,
+    person: Annotated[str, typer.Option(help="Slack user id of somebody to look up.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Look at everything that the bot needs, and say what to do. Ends with 0, 1 or 2."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from bot.doctor.report import report
+    from bot.logs import configure_logs, without_secrets
+    from bot.settings import LogSettings
+
+    configure_logs(LogSettings(severity="error"))
+    exit_code = asyncio.run(
+        report(config, person, as_json=as_json, say=lambda row: typer.echo(without_secrets(row)))
+    )
+    raise typer.Exit(exit_code)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(installed_version("teleport-chatops"))

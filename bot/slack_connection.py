@@ -41,6 +41,8 @@ class Installation:
     bot_id: str
     scopes: frozenset[str]
     auth_test: Mapping[str, Any]
+    answered: str = ""
+    """Slack's time, as HTTP writes it (RFC 9110, 5.6.7)."""
 
 
 def http_session() -> aiohttp.ClientSession:
@@ -97,6 +99,7 @@ async def check_installation(
         bot_id=answer.get("bot_id") or "",
         scopes=scopes,
         auth_test=answer.data,
+        answered=str(answer.headers.get("Date", "")),
     )
     address = ""
     if app_token:

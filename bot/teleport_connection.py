@@ -92,7 +92,7 @@ async def find_deciding(
     teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
 ) -> Deciding:
     """Find out how requests can be decided from Slack, and log it. Raises StartError."""
-    mode, why = await _find_mode(teleport, cluster, bot, settings)
+    mode, why = await find_mode(teleport, cluster, bot, settings)
     log.info("review_mode", mode=mode, why=why)
     return Deciding(
         mode=mode,
@@ -101,9 +101,10 @@ async def find_deciding(
     )
 
 
-async def _find_mode(
+async def find_mode(
     teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
 ) -> tuple[Mode, str]:
+    """Give the mode, and why it is that. Raises TeleportError."""
     if not settings.can_decide:
         return Mode.OFF, "the settings say so"
     if settings.review.mode != "auto":

@@ -31,6 +31,17 @@ class Channel:
     bot_is_member: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a name in the settings came to."""
+
+    id: str = ""
+    """Of the channel to post to."""
+    trouble: str = ""
+    """Why nothing can be posted there."""
+    bot_is_member: bool = True
+
+
 class _NotFound(Exception):
     """A recipient that cannot be written to, and why."""
 
@@ -84,11 +95,28 @@ class Recipients:
             await self.resolved(tuple(names))
             for name in names:
                 if "@" not in name and name not in self._not_found:
-                    channel = await self._find(name)
-                    if channel is not None and not channel.bot_is_member:
-                        log.warning("bot_not_in_channel", recipient=name, channel=channel.id)
+                    found = await self.look_up(name)
+                    if not found.bot_is_member:
+                        log.warning("bot_not_in_channel", recipient=name, channel=found.id)
         except SLACK_ERRORS as error:
             log.warning("recipients_not_checked", error=in_words(error))
+
+    async def look_up(self, name: str) -> Found:
+        """Ask Slack for one recipient. Raises one of SLACK_ERRORS that may pass."""
+        try:
+            if "@" in name:
+                answer = await self._slack.users_lookupByEmail(email=name)
+                return Found(await self._dm(answer["user"]["id"]))
+            channel = await self._find(name)
+        except SlackApiError as error:
+            if failure_of(error) in PASSING:
+                raise
+            return Found(trouble=error_code(error))
+        if channel is None:
+            return Found(trouble="no channel of that name that the bot can see")
+        if channel.shared and not self._allow_shared:
+            return Found(trouble="shared with another company; slack.allow_shared_channels is off")
+        return Found(channel.id, bot_is_member=channel.bot_is_member)
 
     async def dm(self, slack_id: str) -> str:
         """Id of the direct message channel with a person. Raises SlackApiError."""
@@ -99,20 +127,10 @@ class Recipients:
         return str(answer["channel"]["id"])
 
     async def _resolve_anew(self, name: str) -> str:
-        try:
-            if "@" in name:
-                answer = await self._slack.users_lookupByEmail(email=name)
-                return await self._dm(answer["user"]["id"])
-            channel = await self._find(name)
-        except SlackApiError as error:
-            if failure_of(error) in PASSING:
-                raise
-            raise _NotFound(error_code(error)) from error
-        if channel is None:
-            raise _NotFound("no channel of that name that the bot can see")
-        if channel.shared and not self._allow_shared:
-            raise _NotFound("shared with another company; slack.allow_shared_channels is off")
-        return channel.id
+        found = await self.look_up(name)
+        if found.trouble:
+            raise _NotFound(found.trouble)
+        return found.id
 
     async def _find(self, name: str) -> Channel | None:
         if looks_like_id(name):

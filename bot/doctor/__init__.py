@@ -1,0 +1,1 @@
+"""`teleport-chatops doctor`: what is set up, what is not, and what to do about it."""

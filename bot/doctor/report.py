@@ -1,0 +1,33 @@
+"""Say row after row, and end with the worst of them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.doctor.check import Check, Level
+from bot.doctor.examine import examine
+from bot.process import utc_now
+
+_MARKS = {Level.OK: "✓", Level.WARNING: "!", Level.FAILURE: "✗"}
+_EXIT_CODES = {Level.OK: 0, Level.WARNING: 1, Level.FAILURE: 2}
+_NAME_WIDTH = 32
+
+
+async def report(
+    config: Path | None, slack_id: str, *, as_json: bool, say: Callable[[str], None]
+) -> int:
+    """Give the exit code: 0 all is well, 1 there are warnings, 2 it will not work."""
+    checks: list[Check] = []
+    async for check in examine(config, slack_id, utc_now):
+        checks.append(check)
+        if not as_json:
+            say(_row(check))
+    if as_json:
+        say(json.dumps([asdict(check) for check in checks], indent=2))
+    return max(_EXIT_CODES[check.level] for check in checks)
+
+
+def _row(check: Check) -> str:
+    row = f"{_MARKS[check.level]} {check.name:{_NAME_WIDTH}} {check.found}"
+    return f"{row}\n  {'':{_NAME_WIDTH}} → {check.cure}" if check.cure else row

@@ -1,0 +1,152 @@
+"""Teleport's half: the identity, the way there, the server, and what the bot's role lets it do."""
+
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from stat import S_IROTH
+from uuid import uuid4
+
+from bot.doctor.check import Check, failure, ok, warning
+from bot.settings import Settings
+from teleport_client.access_request import NewAccessRequest, RequestState
+from teleport_client.client import TeleportClient
+from teleport_client.cluster import ClusterInfo
+from teleport_client.dialer import Connection
+from teleport_client.errors import PermissionDenied, TeleportError
+from teleport_client.identity import Credentials
+from teleport_client.review_permission import may
+from teleport_client.route import Way
+from workspace.deciding import Mode
+
+_SOON = timedelta(days=1)
+_ROLE_CURE = "Give the bot the role that `teleport-chatops teleport-role` prints."
+_PROBE = "doctor"
+_OFFICIAL_PLUGIN = "slack"
+
+
+def identity(settings: Settings, credentials: Credentials, now: datetime) -> Iterator[Check]:
+    """Whose it is, how long it lasts, and who else can read it."""
+    left = credentials.expires - now
+    until = f"{credentials.expires:%Y-%m-%d %H:%M} UTC"
+    found = f"{credentials.user} in {credentials.cluster}, until {until}"
+    if left < _SOON and not settings.teleport.refresh_identity:
+        yield warning(
+            "identity", f"{found}, and it is not read again",
+            "Set teleport.refresh_identity, and let tbot renew the file.",
+        )  # fmt: skip
+    else:
+        yield ok("identity", found)
+    for path in _files(settings):
+        if path.stat().st_mode & S_IROTH:
+            yield warning(
+                "identity file", f"everybody on this machine can read {path}",
+                "Take that right away, unless it is a mounted secret: chmod o-r.",
+            )  # fmt: skip
+
+
+def server(connection: Connection, cluster: ClusterInfo) -> Check:
+    way = "through a load balancer" if connection.way is Way.UPGRADE else "by TLS to Auth"
+    edition = "Enterprise" if cluster.advanced_workflows else "Community Edition"
+    return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {way}")
+
+
+def review_mode(cluster: ClusterInfo, settings: Settings, mode: Mode, why: str) -> Check:
+    if mode is not Mode.NOTIFY or settings.review.mode != "auto":
+        return ok("review mode", f"{mode}: {why}")
+    if cluster.takes_reviews_for_people:
+        return warning("review mode", f"{mode}: {why}", _ROLE_CURE)
+    cure = "Set role_to_approvers, or leave the deciding to Teleport."
+    return warning("review mode", f"{mode}: {why}", cure)
+
+
+async def verbs(
+    teleport: TeleportClient, settings: Settings, bot: str, mode: Mode, now: datetime
+) -> AsyncIterator[Check]:
+    """Try each right that the bot needs, on things that there are not."""
+    nowhere = str(uuid4())
+    new = NewAccessRequest(user=_PROBE, roles=(_PROBE,))
+    trait = settings.review.slack_user_id_trait
+    needed: list[tuple[str, Awaitable[object]]] = [
+        ("access_plugin_data: list, read", teleport.plugin_data(_PROBE, request_id=nowhere)),
+        ("access_plugin_data: update", _write_nowhere(teleport, nowhere)),
+        ("user: list", teleport.users_with_trait(trait, _PROBE)),
+        ("user: read", teleport.user(bot)),
+        ("role: read", teleport.role(_PROBE)),
+        ("user_login_state: read", teleport.static_access(bot)),
+    ]
+    if settings.request.enabled:
+        needed.append(("access_request: create", teleport.try_request(new)))
+    if mode is Mode.OVERRIDE:
+        needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
+    yield await _sees_requests(teleport, bot)
+    for name, attempt in needed:
+        denied = await _denied(attempt)
+        yield failure(name, denied, _ROLE_CURE) if denied else ok(name, "allowed")
+    denied = await _denied(_take_a_lease(teleport, now))
+    if denied:
+        yield warning(
+            "semaphore: create, update", denied, f"{_ROLE_CURE} Until then run one copy only."
+        )
+    else:
+        yield ok("semaphore: create, update", "allowed")
+
+
+async def other_bots(teleport: TeleportClient) -> Check:
+    """Teleport's own plugin keeps its messages under a name of its own."""
+    kept = await teleport.plugin_data(_OFFICIAL_PLUGIN)
+    waiting = {request.id for request in await teleport.requests(state=RequestState.PENDING)}
+    announced = [each for each, data in kept.items() if data.get("messages") and each in waiting]
+    if announced:
+        return warning(
+            "other bots",
+            f"Teleport's own Slack plugin announces requests too ({len(announced)} now)",
+            "Stop one of the two, or everybody is told twice.",
+        )
+    return ok("other bots", "nobody else announces requests")
+
+
+async def _sees_requests(teleport: TeleportClient, bot: str) -> Check:
+    """Without the right Teleport denies nothing: it lists one's own requests, of which are none."""
+    name = "access_request: list, read"
+    try:
+        held = await teleport.static_access(bot)
+        roles = [await teleport.role(each) for each in held.roles]
+    except TeleportError as error:
+        return failure(name, f"the bot's own roles cannot be read: {error}", _ROLE_CURE)
+    if all(may(roles, "access_request", verb) for verb in ("list", "read")):
+        return ok(name, "allowed")
+    return failure(name, "the bot's role does not have both", _ROLE_CURE)
+
+
+async def _denied(attempt: Awaitable[object]) -> str:
+    """Give Teleport's words where it does not allow this; anything else means that it does."""
+    try:
+        await attempt
+    except PermissionDenied as error:
+        return error.text
+    except TeleportError:
+        return ""
+    return ""
+
+
+async def _write_nowhere(teleport: TeleportClient, nowhere: str) -> None:
+    await teleport.update_plugin_data(
+        _PROBE, nowhere, change={_PROBE: _PROBE}, expect={_PROBE: _PROBE}
+    )
+
+
+async def _decide_nowhere(teleport: TeleportClient, nowhere: str) -> None:
+    await teleport.set_request_state(nowhere, RequestState.DENIED, delegator=_PROBE)
+
+
+async def _take_a_lease(teleport: TeleportClient, now: datetime) -> None:
+    lease = await teleport.acquire_semaphore(
+        "teleport-chatops", _PROBE, holder=_PROBE, expires=now + timedelta(seconds=10)
+    )
+    await teleport.cancel_lease(lease)
+
+
+def _files(settings: Settings) -> Iterator[Path]:
+    for path in (settings.teleport.identity, settings.teleport.client_key):
+        if path is not None:
+            yield path

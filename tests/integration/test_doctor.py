@@ -1,0 +1,199 @@
+"""Doctor names the cause of what does not work, first."""
+
+import json
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.doctor.check import Check, Level
+from bot.doctor.examine import examine
+from bot.process import utc_now
+from sandbox.cast import BOT_USER
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
+from tests.integration.made import pending_request
+
+
+@dataclass
+class Setup:
+    slack: SlackStandIn
+    teleport: TeleportStandIn
+    file: Path
+
+    def edit(self, old: str, new: str) -> None:
+        text = self.file.read_text()
+        assert old in text
+        self.file.write_text(text.replace(old, new))
+
+    def forbid(self, resource: str, *verbs: str) -> None:
+        for rule in self.teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+            if resource in rule.Resources:
+                rule.Verbs[:] = [verb for verb in rule.Verbs if verb not in verbs]
+
+
+@pytest.fixture
+def setup(slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path) -> Setup:
+    teleport.identity("bot").chmod(0o600)
+    return Setup(slack, teleport, settings_file)
+
+
+async def rows(setup: Setup, person: str = "") -> list[Check]:
+    return [check async for check in examine(setup.file, person, utc_now, patience=0.5)]
+
+
+async def test_all_is_well(setup: Setup) -> None:
+    """Every row, and nothing to do."""
+    checks = await rows(setup, "U0BOB00001")
+    assert {check.level for check in checks} == {Level.OK}
+    assert len(checks) >= 18
+
+
+def cut(setup: Setup) -> None:
+    path = setup.teleport.identity("bot")
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def of_another_cluster(setup: Setup) -> None:
+    """The key that the server shows is not of the authority that the identity trusts."""
+    path = setup.teleport.identity("bot")
+    host, user = setup.teleport.authority.host.pem, setup.teleport.authority.user.pem
+    other = type(setup.teleport.authority).generate("main", utc_now()).host.pem
+    path.write_bytes(path.read_bytes().replace(host, other))
+    assert user not in path.read_bytes()
+
+
+def expire(setup: Setup) -> None:
+    setup.teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
+
+
+def without_scope(setup: Setup) -> None:
+    setup.slack.workspace.app.scopes.discard("chat:write")
+
+
+def without_on_behalf(setup: Setup) -> None:
+    role = setup.teleport.cluster.roles["teleport-chatops"]
+    del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
+
+
+BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
+    "a key that there is not": (
+        lambda s: s.edit("[slack]\n", "[slack]\ntokn = 1\n"),
+        Level.FAILURE, "settings", "Did you mean slack.token?",
+    ),
+    "no identity": (
+        lambda s: s.teleport.identity("bot").unlink(), Level.FAILURE, "identity", "cannot be read",
+    ),
+    "half an identity": (cut, Level.FAILURE, "identity", "is incomplete"),
+    "an identity that has ended": (expire, Level.FAILURE, "identity", "expired at"),
+    "an identity that everybody can read": (
+        lambda s: s.teleport.identity("bot").chmod(0o644),
+        Level.WARNING, "identity file", "everybody on this machine can read",
+    ),
+    "an identity of elsewhere": (
+        of_another_cluster, Level.FAILURE, "teleport", "its certificate is not of this cluster",
+    ),
+    "an address where nobody is": (
+        lambda s: s.edit(s.teleport.address, "127.0.0.1:1"),
+        Level.FAILURE, "teleport", "Connection refused",
+    ),
+    "no reviews for people": (
+        without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",
+    ),
+    "no right to ask": (
+        lambda s: s.forbid("access_request", "create"),
+        Level.FAILURE, "access_request: create", "access denied",
+    ),
+    "no right to remember": (
+        lambda s: s.forbid("access_plugin_data", "update"),
+        Level.FAILURE, "access_plugin_data: update", "access denied",
+    ),
+    "no right to find people": (
+        lambda s: s.forbid("user", "list"), Level.FAILURE, "user: list", "access denied",
+    ),
+    "no semaphore": (
+        lambda s: s.forbid("semaphore", "create"),
+        Level.WARNING, "semaphore: create, update", "access denied",
+    ),
+    "a wrong token": (
+        lambda s: s.edit("xoxb-sandbox-bot", "xoxb-other"),
+        Level.FAILURE, "slack", "Slack refuses slack.token: invalid_auth",
+    ),
+    "a token in the other's place": (
+        lambda s: s.edit("xapp-sandbox-app", "xoxb-sandbox-bot"),
+        Level.FAILURE, "slack", "slack.app_token: not_allowed_token_type",
+    ),
+    "a scope that is missing": (
+        without_scope, Level.FAILURE, "slack scopes", "lacks chat:write",
+    ),
+    "a channel that there is not": (
+        lambda s: s.edit('"access-requests"', '"acess-requests"'),
+        Level.FAILURE, "recipient acess-requests", "no channel of that name",
+    ),
+    "a channel without the bot": (
+        lambda s: s.edit('"access-requests"', '"general"'),
+        Level.FAILURE, "recipient general", "the bot is not in this channel",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(BROKEN))
+async def test_the_first_row_that_is_not_well_names_the_cause(setup: Setup, case: str) -> None:
+    """And what to do about it."""
+    spoil, level, name, found = BROKEN[case]
+    spoil(setup)
+    first = next(check for check in await rows(setup) if check.level is not Level.OK)
+    assert (first.level, first.name) == (level, name)
+    assert found in first.found
+    assert first.cure
+
+
+async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
+    """With the line that maps them."""
+    checks = await rows(setup, "U0NORA0001")
+    assert checks[-1].level is Level.FAILURE
+    assert "--set-traits=slack_uid=U0NORA0001" in checks[-1].cure
+
+
+async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
+    """Teleport's own plugin, by what it keeps on a request that waits."""
+    request = pending_request(setup.teleport)
+    credentials = load_identity_file(setup.teleport.identity("bot"), utc_now())
+    async with TeleportClient(dial(setup.teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
+        )
+    (found,) = [check for check in await rows(setup) if check.name == "other bots"]
+    assert found.level is Level.WARNING
+    assert "announces requests too (1 now)" in found.found
+
+
+async def doctor(*arguments: str) -> tuple[int, str]:
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "doctor", *arguments), stdout=PIPE, stderr=PIPE
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode()
+
+
+async def test_the_exit_code_is_of_the_worst_row(setup: Setup) -> None:
+    """For people and for programs."""
+    config = ("--config", str(setup.file))
+    code, said = await doctor(*config)
+    assert (code, "✓ teleport" in said, "→" in said) == (0, True, False)
+    setup.forbid("semaphore", "create")
+    code, said = await doctor(*config, "--json")
+    assert code == 1
+    assert [row["name"] for row in json.loads(said) if row["level"] == "warning"] == [
+        "semaphore: create, update"
+    ]
+    setup.forbid("access_request", "list")
+    assert (await doctor(*config))[0] == 2
