@@ -18,11 +18,12 @@ import structlog
 from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
+from bot.review_mode import find_deciding
 from bot.settings import Settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.sockets import Sockets
 from bot.start_error import UNAVAILABLE, StartError
-from bot.teleport_connection import check_cluster, find_deciding, first_credentials
+from bot.teleport_connection import check_cluster, first_credentials
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials

@@ -8,7 +8,7 @@ from time import monotonic
 
 import structlog
 
-from bot.settings import Settings, TeleportSettings
+from bot.settings import TeleportSettings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
@@ -20,7 +20,6 @@ from teleport_client.identity import (
     load_key_pair,
 )
 from teleport_client.renewal import RenewedCredentials
-from workspace.deciding import Deciding, Mode
 
 _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
@@ -86,44 +85,3 @@ async def check_cluster(
             ) from error
         await asyncio.sleep(pause)
         pause = min(pause * 2, 3.0)
-
-
-async def find_deciding(
-    teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
-) -> Deciding:
-    """Find out how requests can be decided from Slack, and log it. Raises StartError."""
-    mode, why = await find_mode(teleport, cluster, bot, settings)
-    log.info("review_mode", mode=mode, why=why)
-    return Deciding(
-        mode=mode,
-        approvers=settings.role_to_approvers,
-        link_only=frozenset(settings.review.link_only_roles),
-    )
-
-
-async def find_mode(
-    teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
-) -> tuple[Mode, str]:
-    """Give the mode, and why it is that. Raises TeleportError."""
-    if not settings.can_decide:
-        return Mode.OFF, "the settings say so"
-    if settings.review.mode != "auto":
-        return Mode(settings.review.mode), "the settings say so"
-    if cluster.takes_reviews_for_people:
-        if await _may_submit_for_others(teleport, bot):
-            return Mode.PERSON, "Teleport takes reviews that the bot hands in for people"
-        return Mode.NOTIFY, "the bot's role has no submit_for_users"
-    if settings.role_to_approvers:
-        return Mode.OVERRIDE, "this Teleport takes no reviews from the bot; approvers are set"
-    return Mode.NOTIFY, "this Teleport takes no reviews from the bot, and no approvers are set"
-
-
-async def _may_submit_for_others(teleport: TeleportClient, bot: str) -> bool:
-    """Look at the bot's own roles. Where they cannot be read, Teleport's answer has to tell."""
-    try:
-        held = await teleport.static_access(bot)
-        roles = [await teleport.role(name) for name in held.roles]
-    except TeleportError as error:
-        log.warning("own_roles_not_read", error=str(error))
-        return True
-    return any(role.allow.review.submit_for for role in roles)

@@ -21,7 +21,7 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
     # This is the time that one attempt may take, not the pause between two.
-    ("grpc.min_reconnect_backoff_ms", 25_000),
+    ("grpc.min_reconnect_backoff_ms", 30_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
     # Or a new channel would go on with the connection of the old one.
     ("grpc.use_local_subchannel_pool", 1),

@@ -11,12 +11,15 @@ import ssl
 from collections.abc import Sequence
 from enum import StrEnum
 from socket import gaierror
+from time import monotonic
 
 from teleport_client.carriers import NotTeleport, TcpCarrier, WebSocketCarrier
+from teleport_client.discovery import why_not
 from teleport_client.tls import Carrier, TlsConnection
 
 CONNECT_SECONDS = 10.0
 """For each of the ways."""
+_ASK_AGAIN_SECONDS = 60.0
 
 
 class Way(StrEnum):
@@ -47,6 +50,8 @@ class Route:
         self._ways = list(ways)
         self.taken: Way | None = None
         """The way that led to Auth the last time."""
+        self._why = ""
+        self._ask_again_at = 0.0
 
     async def connect(self, context: ssl.SSLContext, cluster: str) -> TlsConnection:
         """Open a connection and shake hands. Raises NoRoute."""
@@ -62,7 +67,16 @@ class Route:
             else:
                 self._prefer(way)
                 return connection
+        if len(failures) > 1 and (why := await self._why_not(cluster)):
+            failures.append(why)
         raise NoRoute("; ".join(failures))
+
+    async def _why_not(self, cluster: str) -> str:
+        """Ask whoever answers there, and not at every attempt."""
+        if monotonic() > self._ask_again_at:
+            self._ask_again_at = monotonic() + _ASK_AGAIN_SECONDS
+            self._why = await why_not(self._address, cluster)
+        return self._why
 
     async def _connect_by(self, way: Way, context: ssl.SSLContext, cluster: str) -> TlsConnection:
         carrier: Carrier = await _CARRIERS[way].connect(self._address)

@@ -11,10 +11,11 @@ from time import monotonic
 
 from bot.doctor import slack, teleport
 from bot.doctor.check import Check, failure, ok
+from bot.review_mode import find_mode, own_roles
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.start_error import StartError
-from bot.teleport_connection import check_cluster, find_mode, load_credentials
+from bot.teleport_connection import check_cluster, load_credentials
 from notifications.recipients import Recipients
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -81,8 +82,10 @@ async def _teleport(
     cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
     yield client
     yield teleport.server(connection, cluster)
-    mode, why = await find_mode(client, cluster, credentials.user, settings)
+    roles = await own_roles(client, credentials.user)
+    mode, why = find_mode(cluster, roles, settings)
     yield teleport.review_mode(cluster, settings, mode, why)
+    yield teleport.sees_requests(roles)
     async for check in teleport.verbs(client, settings, credentials.user, mode, now()):
         yield check
     yield await teleport.other_bots(client)

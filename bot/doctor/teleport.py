@@ -1,12 +1,13 @@
 """Teleport's half: the identity, the way there, the server, and what the bot's role lets it do."""
 
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from stat import S_IROTH
 from uuid import uuid4
 
 from bot.doctor.check import Check, failure, ok, warning
+from bot.review_mode import sees_requests as bot_sees_requests
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
 from teleport_client.client import TeleportClient
@@ -14,8 +15,8 @@ from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
 from teleport_client.errors import PermissionDenied, TeleportError
 from teleport_client.identity import Credentials
-from teleport_client.review_permission import may
 from teleport_client.route import Way
+from teleport_client.user import Role
 from workspace.deciding import Mode
 
 _SOON = timedelta(days=1)
@@ -59,6 +60,15 @@ def review_mode(cluster: ClusterInfo, settings: Settings, mode: Mode, why: str) 
     return warning("review mode", f"{mode}: {why}", cure)
 
 
+def sees_requests(roles: Sequence[Role] | None) -> Check:
+    name = "access_request: list, read"
+    if roles is None:
+        return failure(name, "the bot's own roles cannot be read", _ROLE_CURE)
+    if bot_sees_requests(roles):
+        return ok(name, "allowed")
+    return failure(name, "the bot's role does not have both", _ROLE_CURE)
+
+
 async def verbs(
     teleport: TeleportClient, settings: Settings, bot: str, mode: Mode, now: datetime
 ) -> AsyncIterator[Check]:
@@ -78,7 +88,6 @@ async def verbs(
         needed.append(("access_request: create", teleport.try_request(new)))
     if mode is Mode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
-    yield await _sees_requests(teleport, bot)
     for name, attempt in needed:
         denied = await _denied(attempt)
         yield failure(name, denied, _ROLE_CURE) if denied else ok(name, "allowed")
@@ -103,19 +112,6 @@ async def other_bots(teleport: TeleportClient) -> Check:
             "Stop one of the two, or everybody is told twice.",
         )
     return ok("other bots", "nobody else announces requests")
-
-
-async def _sees_requests(teleport: TeleportClient, bot: str) -> Check:
-    """Without the right Teleport denies nothing: it lists one's own requests, of which are none."""
-    name = "access_request: list, read"
-    try:
-        held = await teleport.static_access(bot)
-        roles = [await teleport.role(each) for each in held.roles]
-    except TeleportError as error:
-        return failure(name, f"the bot's own roles cannot be read: {error}", _ROLE_CURE)
-    if all(may(roles, "access_request", verb) for verb in ("list", "read")):
-        return ok(name, "allowed")
-    return failure(name, "the bot's role does not have both", _ROLE_CURE)
 
 
 async def _denied(attempt: Awaitable[object]) -> str:

@@ -203,3 +203,15 @@ async def test_a_bot_that_may_not_hand_in_reviews_says_so(
             assert (found["mode"], "submit_for_users" in found["why"]) == ("notify", True)
             await stage.type("alice", "/teleport-request staging because redis 1")
             assert not buttons(await stage.card("redis 1"))
+
+
+async def test_a_bot_that_sees_no_requests_says_so(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Teleport denies nothing then, and shows nothing either."""
+    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs[:] = ["create"]
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file):
+            assert log.all("requests_not_visible")

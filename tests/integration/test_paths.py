@@ -187,6 +187,27 @@ async def test_a_load_balancer_without_teleport_is_named(
     assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in said
 
 
+async def test_a_proxy_without_tls_routing_is_named(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """It says so itself to whoever asks."""
+    proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in said
+
+
+async def test_the_proxy_of_another_cluster_is_named(
+    proxy: ProxyStandIn, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By the name that it gives."""
+    folder = tmp_path_factory.mktemp("leaf")
+    leaf = await TeleportStandIn.start(folder, cluster_name="leaf")
+    await leaf.stop()
+    credentials = load_identity_file(leaf.identity("bot"), datetime.now(UTC))
+    said = await refusal(proxy.address, credentials)
+    assert "the proxy there is of the cluster main, and the identity of leaf" in said
+
+
 async def test_another_cluster_is_named(
     credentials: Credentials, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -26,6 +26,8 @@ class Web:
         self._inner = inner
         self.upgrade_status = 101
         """Anything else is what an upgrade is answered with."""
+        self.tls_routing = True
+        """What /webapi/find says of it."""
         self._pongs = 0
         self._pong = asyncio.Condition()
         self.app = web.Application()
@@ -43,7 +45,7 @@ class Web:
                 "cluster_name": self._cluster.name,
                 "server_version": self._cluster.server_version,
                 "proxy": {
-                    "tls_routing_enabled": True,
+                    "tls_routing_enabled": self.tls_routing,
                     "ssh": {"public_addr": self._cluster.proxy_public_address},
                 },
             }

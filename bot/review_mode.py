@@ -1,0 +1,66 @@
+"""How requests can be decided from Slack on this cluster, found out once at start."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.settings import Settings
+from teleport_client.client import TeleportClient
+from teleport_client.cluster import ClusterInfo
+from teleport_client.errors import TeleportError
+from teleport_client.review_permission import may
+from teleport_client.user import Role
+from workspace.deciding import Deciding, Mode
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+async def find_deciding(
+    teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
+) -> Deciding:
+    """Log the mode too, and what the bot's role lacks."""
+    roles = await own_roles(teleport, bot)
+    if roles is not None and not sees_requests(roles):
+        log.error("requests_not_visible", cure="give the bot the role of teleport-role")
+    mode, why = find_mode(cluster, roles, settings)
+    log.info("review_mode", mode=mode, why=why)
+    return Deciding(
+        mode=mode,
+        approvers=settings.role_to_approvers,
+        link_only=frozenset(settings.review.link_only_roles),
+    )
+
+
+async def own_roles(teleport: TeleportClient, bot: str) -> tuple[Role, ...] | None:
+    """Read what the bot itself may; None where it may not even know that."""
+    try:
+        held = await teleport.static_access(bot)
+        return tuple([await teleport.role(name) for name in held.roles])
+    except TeleportError as error:
+        log.warning("own_roles_not_read", error=str(error))
+        return None
+
+
+def sees_requests(roles: Sequence[Role]) -> bool:
+    """Whether the bot sees everybody's requests.
+
+    Without the right Teleport denies nothing: it lists one's own, of which a bot has none.
+    """
+    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+
+
+def find_mode(
+    cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
+) -> tuple[Mode, str]:
+    """Give the mode, and why it is that. Where roles are unknown, Teleport's answer has to tell."""
+    if not settings.can_decide:
+        return Mode.OFF, "the settings say so"
+    if settings.review.mode != "auto":
+        return Mode(settings.review.mode), "the settings say so"
+    if cluster.takes_reviews_for_people:
+        if roles is None or any(role.allow.review.submit_for for role in roles):
+            return Mode.PERSON, "Teleport takes reviews that the bot hands in for people"
+        return Mode.NOTIFY, "the bot's role has no submit_for_users"
+    if settings.role_to_approvers:
+        return Mode.OVERRIDE, "this Teleport takes no reviews from the bot; approvers are set"
+    return Mode.NOTIFY, "this Teleport takes no reviews from the bot, and no approvers are set"

@@ -1,0 +1,43 @@
+"""What a Teleport proxy says of itself to anybody (api/client/webclient/webclient.go)."""
+
+import ssl
+from typing import Any
+
+import aiohttp
+
+from teleport_client.http_proxy import proxy_for
+
+_FIND = "/webapi/find"
+_SECONDS = 5.0
+
+
+async def why_not(address: str, cluster: str) -> str:
+    """Say why a proxy at `host:port` leads to no Auth of this cluster; empty if unknown."""
+    found = await _find(address)
+    if not found:
+        return ""
+    named = str(found.get("cluster_name") or "")
+    if named and named != cluster:
+        return f"the proxy there is of the cluster {named}, and the identity of {cluster}"
+    proxy = found.get("proxy")
+    if isinstance(proxy, dict) and not proxy.get("tls_routing_enabled"):
+        return "the proxy there has no TLS routing: give the Auth Service's own address"
+    return ""
+
+
+async def _find(address: str) -> dict[str, Any]:
+    """Ask like a web page would; whatever is no Teleport proxy says nothing."""
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(
+                f"https://{address}{_FIND}",
+                proxy=proxy_for(address) or None,
+                ssl=ssl.create_default_context(),
+            ) as answer,
+        ):
+            found = await answer.json(content_type=None)
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
