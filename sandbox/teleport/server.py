@@ -48,7 +48,14 @@ class TeleportStandIn:
     cannot let it through to be refused by name.
     """
 
-    def __init__(self, data: Path, cluster: Cluster, listen: str, port: int) -> None:
+    def __init__(
+        self,
+        data: Path,
+        cluster: Cluster,
+        listen: str,
+        port: int,
+        connection_age: timedelta | None = None,
+    ) -> None:
         self.data = data
         self.cluster = cluster
         self.faults = Faults(cluster.requests)
@@ -56,6 +63,7 @@ class TeleportStandIn:
         self.authority = Authority.generate(cluster.name, utc_now())
         self.listen = listen
         self.port = port
+        self._connection_age = connection_age
         self._host_certificate = self.authority.host_certificate(utc_now())
         self._server: grpc.aio.Server | None = None
         self._expiry: asyncio.Task[None] | None = None
@@ -72,15 +80,17 @@ class TeleportStandIn:
         cluster_name: str = CLUSTER,
         now: Clock = utc_now,
         expiry_interval: timedelta = SCAN_INTERVAL,
+        connection_age: timedelta | None = None,
     ) -> Self:
         """Listen, with the cast in the cluster and identity files under `data`.
 
         Port 0 picks a free one. `now` is the cluster's clock; certificates are checked by the
-        wall clock all the same. Raises RuntimeError if the port is taken.
+        wall clock all the same. A connection older than `connection_age` is told to go away, and
+        cut as long after that. Raises RuntimeError if the port is taken.
         """
         cluster = Cluster(edition, server_version, now, cluster_name)
         populate(cluster)
-        stand_in = cls(data, cluster, listen, port)
+        stand_in = cls(data, cluster, listen, port, connection_age)
         stand_in._write_identities()
         await stand_in.resume()
         Profile(stand_in.address, cluster.name).save(data)
@@ -133,7 +143,8 @@ class TeleportStandIn:
     async def resume(self) -> None:
         """Listen again, on the same port."""
         server = grpc.aio.server(
-            interceptors=(Reception(self.journal, self.faults),), options=_OPTIONS
+            interceptors=(Reception(self.journal, self.faults),),
+            options=[*_OPTIONS, *self._ageing()],
         )
         add_services(server, self.cluster, self.authority)
         self.port = server.add_secure_port(f"{self.listen}:{self.port}", self._tls())
@@ -143,6 +154,15 @@ class TeleportStandIn:
     async def restart(self) -> None:
         await self.pause()
         await self.resume()
+
+    def _ageing(self) -> Sequence[tuple[str, Any]]:
+        if self._connection_age is None:
+            return ()
+        milliseconds = int(self._connection_age / timedelta(milliseconds=1))
+        return (
+            ("grpc.max_connection_age_ms", milliseconds),
+            ("grpc.max_connection_age_grace_ms", milliseconds),
+        )
 
     def _tls(self) -> grpc.ServerCredentials:
         return grpc.ssl_server_credentials(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.proxy.server import ProxyStandIn
@@ -97,6 +98,26 @@ async def test_an_identity_of_another_cluster_is_not_taken(
     await stage.answer("alice", "You have no pending request")
 
 
+async def test_a_server_that_sends_everybody_away_is_not_noticed(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """As one behind a balancer does, to spread its clients; here several times a second."""
+    teleport = await TeleportStandIn.start(tmp_path, connection_age=timedelta(milliseconds=400))
+    settings = write_settings(
+        tmp_path,
+        teleport=teleport.address,
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+    )
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings) as stage, working(stage) as done:
+            await log.until("watch_started", 4)
+    await teleport.stop()
+    assert len(done) >= 5
+    assert {event["outcome"] for event in log.all("interaction_handled")} == {"done"}
+    assert len(log.all("watch_started")) < 25
+
+
 @asynccontextmanager
 async def working(stage: Stage) -> AsyncIterator[list[str]]:
     """Alice asks and bob approves, one after the other, as long as the block lasts."""
@@ -115,6 +136,8 @@ async def working(stage: Stage) -> AsyncIterator[list[str]]:
             done.append(reason)
 
     task = asyncio.create_task(work())
-    yield done
-    enough.set()
-    await task
+    try:
+        yield done
+    finally:
+        enough.set()
+        await task
