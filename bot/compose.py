@@ -137,7 +137,6 @@ def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], N
         certificate_ends=lambda: runtime.identity.current.expires,
         policy=Policy(
             cluster=runtime.cluster.name,
-            plugin=runtime.plugin,
             pages=runtime.cluster.request_page,
             can_ask=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,

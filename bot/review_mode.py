@@ -41,6 +41,11 @@ async def own_roles(teleport: TeleportClient, bot: str) -> tuple[Role, ...] | No
         return None
 
 
+def may_submit(roles: Sequence[Role] | None) -> bool:
+    """Whether the bot's role lets it hand in reviews for anybody; unknown roles count as yes."""
+    return roles is None or any(role.allow.review.submit_for for role in roles)
+
+
 def sees_requests(roles: Sequence[Role]) -> bool:
     """Whether the bot sees everybody's requests.
 
@@ -58,7 +63,7 @@ def find_mode(
     if settings.review.mode != "auto":
         return Mode(settings.review.mode), "the settings say so"
     if cluster.takes_reviews_for_people:
-        if roles is None or any(role.allow.review.submit_for for role in roles):
+        if may_submit(roles):
             return Mode.PERSON, "Teleport takes reviews that the bot hands in for people"
         return Mode.NOTIFY, "the bot's role has no submit_for_users"
     if settings.role_to_approvers:

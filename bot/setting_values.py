@@ -103,14 +103,14 @@ def _from_text(text: str) -> object:
 
 
 def _list(role: str, names: object) -> list[str]:
-    listed = [names] if isinstance(names, str) else names
+    listed = _from_text(names.strip()) if isinstance(names, str) else names
     if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
         raise ValueError(f'"{role}" has to be a name or a list of names')
     return [name.strip() for name in listed if name.strip()]
 
 
 def _names(value: object) -> object:
-    return _list("it", value.split(",") if isinstance(value, str) else value)
+    return _list("it", value)
 
 
 def _addressable(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:

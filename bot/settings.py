@@ -83,9 +83,10 @@ class TeleportSettings(_Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _addr_by_its_older_name(cls, values: dict[str, Any]) -> dict[str, Any]:
-        older = {"addr": values["auth_server"]} if values.get("auth_server") else {}
-        return older | values
+    def _addr_by_its_older_name(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or not values.get("auth_server"):
+            return values
+        return {"addr": values["auth_server"]} | values
 
     @model_validator(mode="after")
     def _one_kind_of_credentials(self) -> Self:
@@ -201,8 +202,10 @@ class Settings(BaseSettings):
             else keys
             for section, keys in values.items()
         }
-        if not given.get("role_to_recipients") and given["slack"].get("recipients"):
-            given["role_to_recipients"] = {"*": given["slack"]["recipients"]}
+        slack = given["slack"]
+        older = slack.get("recipients") if isinstance(slack, dict) else None
+        if older and not given.get("role_to_recipients"):
+            given["role_to_recipients"] = {"*": older}
         return given
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ approval may still be turned into a denial. So the bot does both, and of two peo
 the same moment lets the first one.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
@@ -20,8 +20,8 @@ from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views.status import listed
 
-_CLAIM = "decision"
-"""Key in our plugin data, beside those of the ledger."""
+_PLUGIN, _CLAIM = "teleport-chatops", "decision"
+"""Where claims are kept: under one name for all workspaces whose bots decide on this cluster."""
 _STALE = timedelta(seconds=30)
 """After which whoever claimed it has failed: no decision takes longer."""
 
@@ -48,22 +48,22 @@ async def override(
     await refuse_unless_approver(services, person, request)
     claim = Claim(by=person.name, state=state, at=services.now())
     await _claim(services, request.id, claim)
-    # Whoever claimed it before may have decided it by now.
-    current = await find_request.read_request(services, request.id)
-    if not current.pending:
-        return current
-    await patiently(
-        lambda deadline: services.teleport.set_request_state(
-            request.id,
-            state,
-            delegator=person.name,
-            reason=_signed(person, state, reason),
-            deadline=deadline,
-        ),
-        changes=True,
-    )
-    log.info("overridden", request_id=request.id, state=state, delegator=person.name)
-    return await find_request.read_request(services, request.id)
+
+    async def attempt(deadline: float) -> None:
+        """Look each time: it may be decided by now, here or elsewhere."""
+        if (await services.teleport.request(request.id, deadline=deadline)).pending:
+            await services.teleport.set_request_state(
+                request.id,
+                state,
+                delegator=person.name,
+                reason=_signed(person, state, reason),
+                deadline=deadline,
+            )
+
+    await patiently(attempt, changes=True)
+    decided = await find_request.read_request(services, request.id)
+    log.info("overridden", request_id=request.id, state=decided.state, delegator=person.name)
+    return decided
 
 
 async def refuse_unless_approver(
@@ -77,18 +77,17 @@ async def refuse_unless_approver(
 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:
     """Be the only one to decide, by compare and swap. Raises Refusal where somebody else is."""
-    plugin = services.policy.plugin
     kept = await patiently(
         lambda deadline: services.teleport.plugin_data(
-            plugin, request_id=request_id, deadline=deadline
+            _PLUGIN, request_id=request_id, deadline=deadline
         )
     )
     before = kept.get(request_id, {}).get(_CLAIM, "")
-    if _in_force(before, claim.by, services.now()):
+    if _in_force(before, claim):
         raise _somebody_else()
     try:
         await services.teleport.update_plugin_data(
-            plugin,
+            _PLUGIN,
             request_id,
             change={_CLAIM: claim.model_dump_json()},
             expect={_CLAIM: before},
@@ -97,13 +96,17 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
         raise _somebody_else() from error
 
 
-def _in_force(text: str, by: str, now: datetime) -> bool:
-    """Whether somebody else's claim still holds; what cannot be read is nobody's."""
+def _in_force(text: str, claim: Claim) -> bool:
+    """Whether another claim still holds, one's own to the contrary included.
+
+    What cannot be read is nobody's.
+    """
     try:
-        claim = Claim.model_validate_json(text)
+        before = Claim.model_validate_json(text)
     except ValidationError:
         return False
-    return claim.by != by and now - claim.at < _STALE
+    same = (before.by, before.state) == (claim.by, claim.state)
+    return not same and abs(claim.at - before.at) < _STALE
 
 
 def _signed(person: Person, state: RequestState, reason: str) -> str:
@@ -114,8 +117,8 @@ def _signed(person: Person, state: RequestState, reason: str) -> str:
 
 def _somebody_else() -> Refusal:
     return Refusal(
-        "Somebody else is deciding this request at this moment, so nothing was done. Look at its"
-        " card before you try again.",
+        "This request is being decided at this moment, so nothing was done. Look at its card before"
+        " you try again.",
         reason="being_decided",
     )
 

@@ -23,8 +23,6 @@ class Policy:
     """What the settings say about acting from Slack."""
 
     cluster: str
-    plugin: str
-    """Name under which Teleport keeps our data on a request."""
     pages: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
     can_ask: bool = True

@@ -121,9 +121,11 @@ class Mirror:
         """Follow Teleport until cancelled, through every break."""
         pause = _FIRST_RETRY
         while True:
+            # From before the watch is opened, so that no renewal falls in between.
+            renewed = asyncio.create_task(self._teleport.renewed())
             try:
                 async with self._teleport.watch_requests() as events:
-                    await self._follow(events)
+                    await self._follow(events, renewed)
             except StreamMoves:
                 log.info("watch_moves")
                 continue
@@ -132,15 +134,19 @@ class Mirror:
                     pause = _FIRST_RETRY
                 self.trouble = f"the watch ended: {error}"
                 log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
+            finally:
+                renewed.cancel()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
             pause = min(pause * 2, _LAST_RETRY)
 
-    async def _follow(self, events: AsyncIterator[WatchEvent]) -> None:
+    async def _follow(
+        self, events: AsyncIterator[WatchEvent], renewed: "asyncio.Task[None]"
+    ) -> None:
         """Keep what arrives while listing, and apply it after the list."""
         arrived: asyncio.Queue[WatchEvent | Exception] = asyncio.Queue()
         helpers = [
             asyncio.create_task(_read_into(arrived, events)),
-            asyncio.create_task(self._move_when_renewed(arrived)),
+            asyncio.create_task(_move_when(renewed, arrived)),
         ]
         try:
             self._apply_list(await self._teleport.requests())
@@ -156,10 +162,6 @@ class Mirror:
         finally:
             for helper in helpers:
                 helper.cancel()
-
-    async def _move_when_renewed(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
-        await self._teleport.renewed()
-        arrived.put_nowait(StreamMoves())
 
     async def _relist_for_ever(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
         while True:
@@ -221,12 +223,25 @@ def _age(request: AccessRequest) -> datetime:
     return request.created or datetime.min.replace(tzinfo=UTC)
 
 
+async def _move_when(
+    renewed: "asyncio.Task[None]", arrived: "asyncio.Queue[WatchEvent | Exception]"
+) -> None:
+    await asyncio.wait({renewed})
+    arrived.put_nowait(StreamMoves())
+
+
 async def _read_into(
     arrived: "asyncio.Queue[WatchEvent | Exception]", events: AsyncIterator[WatchEvent]
 ) -> None:
     try:
         async for event in events:
             arrived.put_nowait(event)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        # Not this task was cancelled but the call, with its channel.
+        arrived.put_nowait(StreamEnded("the connection was closed"))
     except Exception as error:  # noqa: BLE001 - handed over to whoever follows
         arrived.put_nowait(error)
     else:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
@@ -37,6 +36,8 @@ class TcpCarrier:
         if not proxy:
             return cls(*await asyncio.open_connection(*_host_and_port(address)))
         parts = urlsplit(proxy)
+        if parts.scheme != "http":
+            raise NotTeleport(f"an HTTP proxy is spoken to by http, not {parts.scheme}")
         carrier = cls(*await asyncio.open_connection(parts.hostname, parts.port or 80))
         try:
             await carrier._tunnel(address, parts.username, parts.password)
@@ -54,8 +55,13 @@ class TcpCarrier:
 
     async def close(self) -> None:
         self._writer.close()
-        with suppress(OSError):
-            await self._writer.wait_closed()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._writer.wait_closed()
+        except TimeoutError:
+            self._writer.transport.abort()
+        except OSError:
+            return
 
     async def _tunnel(self, address: str, user: str | None, password: str | None) -> None:
         """Ask a proxy for a connection to `address` (RFC 9110, 9.3.6)."""

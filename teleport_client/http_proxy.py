@@ -13,7 +13,8 @@ def proxy_for(address: str) -> str:
     host = urlsplit(f"//{address}").hostname or ""
     if _is_loopback(host) or proxy_bypass(address) or proxy_bypass(host):
         return ""
-    return getproxies().get("https", "")
+    proxy = getproxies().get("https", "")
+    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -117,6 +117,29 @@ def _credentials(
     cert_file: Path,
     ca_file: Path,
 ) -> Credentials:
+    try:
+        return _parsed(
+            key_pem, leaf_pem, authorities, now,
+            key_file=key_file, cert_file=cert_file, ca_file=ca_file,
+        )  # fmt: skip
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        # Parts are only read when they are asked for, and each in a way of its own.
+        raise CredentialsError(
+            f"A key or certificate in {cert_file} is damaged. Write it again with `tctl auth sign`,"
+            " or wait for tbot to write it."
+        ) from error
+
+
+def _parsed(
+    key_pem: bytes,
+    leaf_pem: bytes,
+    authorities: Sequence[bytes],
+    now: datetime,
+    *,
+    key_file: Path,
+    cert_file: Path,
+    ca_file: Path,
+) -> Credentials:
     key = _load_key(key_pem, key_file)
     leaf = _load_certificate(leaf_pem, cert_file)
     trusted = [each for each in authorities if not _issued(_load_certificate(each, ca_file), leaf)]

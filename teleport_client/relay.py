@@ -17,6 +17,10 @@ from teleport_client.route import NoRoute, Route
 from teleport_client.tls import TlsConnection, client_context
 
 _CHUNK = 64 * 1024
+_NOT_TAKEN = (
+    "Auth ended the connection right after the handshake: most likely it does not take the bot's"
+    " certificate, which may have ended, or be of an authority that was replaced"
+)
 
 
 class Relay:
@@ -61,8 +65,8 @@ class Relay:
         """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""
         try:
             connection = await self._connect()
-            if connection is not None:
-                await _carry(reader, writer, connection)
+            if connection is not None and not await _carry(reader, writer, connection):
+                self.trouble = _NOT_TAKEN
         finally:
             writer.close()
 
@@ -80,20 +84,20 @@ class Relay:
 
 async def _carry(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: TlsConnection
-) -> None:
-    """Copy both ways until either side ends."""
-    ways = {
-        asyncio.create_task(_copy_out(reader, connection)),
-        asyncio.create_task(_copy_in(connection, writer)),
-    }
+) -> bool:
+    """Copy both ways until either side ends. False if Auth ended it before it said anything."""
+    heard = asyncio.Event()
+    coming = asyncio.create_task(_copy_in(connection, writer, heard))
+    ways = {asyncio.create_task(_copy_out(reader, connection)), coming}
     try:
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for way in ways:
             way.cancel()
         with suppress(OSError):
             await connection.close()
         await asyncio.gather(*ways, return_exceptions=True)
+    return heard.is_set() or coming not in ended
 
 
 async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> None:
@@ -101,7 +105,10 @@ async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> 
         await connection.write(data)
 
 
-async def _copy_in(connection: TlsConnection, writer: asyncio.StreamWriter) -> None:
+async def _copy_in(
+    connection: TlsConnection, writer: asyncio.StreamWriter, heard: asyncio.Event
+) -> None:
     while data := await connection.read():
+        heard.set()
         writer.write(data)
         await writer.drain()

@@ -60,7 +60,7 @@ class Route:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     connection = await self._connect_by(way, context, cluster)
-            except (OSError, ssl.SSLError, TimeoutError) as error:
+            except (OSError, ssl.SSLError, TimeoutError, ValueError) as error:
                 failures.append(_explained(way, error))
                 if not _may_be_a_load_balancer(error):
                     break

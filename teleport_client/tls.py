@@ -91,7 +91,9 @@ class TlsConnection:
             try:
                 return self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
-                await self._flush()
+                # Whoever writes may wait for the other end to read, which may wait for us to.
+                if self._outgoing.pending and not self._sending.locked():
+                    await self._flush()
                 await self._fill()
             except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
                 return b""

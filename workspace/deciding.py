@@ -52,25 +52,31 @@ class Deciding:
 
         Never one's own request.
         """
-        return user != request.user and all(
-            user in named or any(f"{HOLDERS_OF}{role}" in named for role in held)
-            for named in map(self._named_for, request.roles)
+        return (
+            user != request.user
+            and bool(request.roles)
+            and all(
+                user in named or any(f"{HOLDERS_OF}{role}" in named for role in held)
+                for named in map(self._named_for, request.roles)
+            )
         )
 
     def _may_override(self, request: AccessRequest) -> bool:
         """Setting the state asks no threshold, so only where one approval is all that is asked."""
-        return all(map(self._named_for, request.roles)) and _one_approval_is_enough(request)
+        named = [self._named_for(role) for role in request.roles]
+        return bool(named) and all(named) and _one_review_is_enough(request)
 
     def _named_for(self, role: str) -> tuple[str, ...]:
-        return self.approvers.get(role) or self.approvers.get(ANY_ROLE, ())
+        """A role that is named with nobody is decided by nobody."""
+        return self.approvers.get(role, self.approvers.get(ANY_ROLE, ()))
 
 
-def _one_approval_is_enough(request: AccessRequest) -> bool:
-    """Every set of thresholds has one that a single review of anybody meets."""
+def _one_review_is_enough(request: AccessRequest) -> bool:
+    """Every set of thresholds has one that a single review of anybody meets, either way."""
     return all(
         any(
             index < len(request.thresholds)
-            and request.thresholds[index].approve == 1
+            and request.thresholds[index].approve == request.thresholds[index].deny == 1
             and not request.thresholds[index].filter
             for index in each
         )

@@ -11,7 +11,7 @@ from time import monotonic
 
 from bot.doctor import slack, teleport
 from bot.doctor.check import Check, failure, ok
-from bot.review_mode import find_mode, own_roles
+from bot.review_mode import own_roles
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.start_error import StartError
@@ -83,8 +83,8 @@ async def _teleport(
     yield client
     yield teleport.server(connection, cluster)
     roles = await own_roles(client, credentials.user)
-    mode, why = find_mode(cluster, roles, settings)
-    yield teleport.review_mode(cluster, settings, mode, why)
+    mode, check = teleport.review_mode(cluster, roles, settings)
+    yield check
     yield teleport.sees_requests(roles)
     async for check in teleport.verbs(client, settings, credentials.user, mode, now()):
         yield check

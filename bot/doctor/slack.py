@@ -8,6 +8,7 @@ from bot.doctor.check import Check, failure, ok, warning
 from bot.settings import Settings
 from bot.slack_connection import SCOPES, Installation
 from notifications.recipients import Found, Recipients
+from teleport_client.errors import TeleportError
 from workspace.people import People
 from workspace.refusal import Refusal
 
@@ -71,5 +72,7 @@ async def person(people: People, slack_id: str) -> Check:
     try:
         known = await people.person(slack_id, fresh=True)
     except Refusal as refusal:
-        return failure(name, refusal.sentence, refusal.command)
+        return failure(name, refusal.sentence, refusal.command or "See the sentence.")
+    except TeleportError as error:
+        return failure(name, f"Teleport does not tell: {error}", "See the rows on its rights.")
     return ok(name, f"is {known.name} in Teleport")

@@ -6,14 +6,15 @@ from pathlib import Path
 from stat import S_IROTH
 from uuid import uuid4
 
-from bot.doctor.check import Check, failure, ok, warning
+from bot.doctor.check import Check, Level, failure, ok, warning
+from bot.review_mode import find_mode, may_submit
 from bot.review_mode import sees_requests as bot_sees_requests
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
-from teleport_client.errors import PermissionDenied, TeleportError
+from teleport_client.errors import PermissionDenied, TeleportError, Unexpected, Unreachable
 from teleport_client.identity import Credentials
 from teleport_client.route import Way
 from teleport_client.user import Role
@@ -51,13 +52,25 @@ def server(connection: Connection, cluster: ClusterInfo) -> Check:
     return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {way}")
 
 
-def review_mode(cluster: ClusterInfo, settings: Settings, mode: Mode, why: str) -> Check:
-    if mode is not Mode.NOTIFY or settings.review.mode != "auto":
-        return ok("review mode", f"{mode}: {why}")
-    if cluster.takes_reviews_for_people:
-        return warning("review mode", f"{mode}: {why}", _ROLE_CURE)
-    cure = "Set role_to_approvers, or leave the deciding to Teleport."
-    return warning("review mode", f"{mode}: {why}", cure)
+def review_mode(
+    cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
+) -> tuple[Mode, Check]:
+    """Give the mode, and whether it can work here, also where the settings insist on it."""
+    mode, why = find_mode(cluster, roles, settings)
+    found = f"{mode}: {why}"
+    if mode is Mode.PERSON and not cluster.takes_reviews_for_people:
+        cure = "Leave review.mode at auto: this Teleport takes no reviews from a bot."
+        return mode, failure("review mode", found, cure)
+    if mode is Mode.PERSON and not may_submit(roles):
+        return mode, failure("review mode", f"{found}; its role lets it not", _ROLE_CURE)
+    if mode is Mode.OVERRIDE and not settings.role_to_approvers:
+        return mode, failure("review mode", f"{found}; nobody approves", "Set role_to_approvers.")
+    if mode is Mode.NOTIFY and settings.review.mode == "auto":
+        cure = "Set role_to_approvers, or leave the deciding to Teleport."
+        return mode, warning(
+            "review mode", found, _ROLE_CURE if cluster.takes_reviews_for_people else cure
+        )
+    return mode, ok("review mode", found)
 
 
 def sees_requests(roles: Sequence[Role] | None) -> Check:
@@ -89,15 +102,11 @@ async def verbs(
     if mode is Mode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
     for name, attempt in needed:
-        denied = await _denied(attempt)
-        yield failure(name, denied, _ROLE_CURE) if denied else ok(name, "allowed")
-    denied = await _denied(_take_a_lease(teleport, now))
-    if denied:
-        yield warning(
-            "semaphore: create, update", denied, f"{_ROLE_CURE} Until then run one copy only."
-        )
-    else:
-        yield ok("semaphore: create, update", "allowed")
+        yield await _tried(name, attempt)
+    lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now))
+    if lease.level is Level.FAILURE:
+        lease = warning(lease.name, lease.found, f"{lease.cure} Until then run one copy only.")
+    yield lease
 
 
 async def other_bots(teleport: TeleportClient) -> Check:
@@ -114,15 +123,17 @@ async def other_bots(teleport: TeleportClient) -> Check:
     return ok("other bots", "nobody else announces requests")
 
 
-async def _denied(attempt: Awaitable[object]) -> str:
-    """Give Teleport's words where it does not allow this; anything else means that it does."""
+async def _tried(name: str, attempt: Awaitable[object]) -> Check:
+    """What Teleport does not allow it says so; any other refusal means that it looked further."""
     try:
         await attempt
     except PermissionDenied as error:
-        return error.text
+        return failure(name, error.text, _ROLE_CURE)
+    except (Unreachable, Unexpected) as error:
+        return failure(name, f"could not be tried: {error}", "Run doctor again in a moment.")
     except TeleportError:
-        return ""
-    return ""
+        return ok(name, "allowed")
+    return ok(name, "allowed")
 
 
 async def _write_nowhere(teleport: TeleportClient, nowhere: str) -> None:

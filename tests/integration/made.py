@@ -48,3 +48,11 @@ def pending_request(
             ),
         )
     )
+
+
+def decided(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
+    """The same request with another state."""
+    copy = AccessRequestV3()
+    copy.CopyFrom(request)
+    copy.Spec.State = state
+    return copy

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import grpc
 import pytest
 
 from bot.doctor.check import Check, Level
@@ -84,6 +85,11 @@ def without_on_behalf(setup: Setup) -> None:
     del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
 
 
+def insist_on_person(setup: Setup) -> None:
+    without_on_behalf(setup)
+    setup.edit("[review]\n", '[review]\nmode = "person"\n')
+
+
 BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     "a key that there is not": (
         lambda s: s.edit("[slack]\n", "[slack]\ntokn = 1\n"),
@@ -107,6 +113,17 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     ),
     "no reviews for people": (
         without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",
+    ),
+    "a mode that this role does not carry": (
+        insist_on_person, Level.FAILURE, "review mode", "its role lets it not",
+    ),
+    "a mode without approvers": (
+        lambda s: s.edit("[review]\n", '[review]\nmode = "override"\n'),
+        Level.FAILURE, "review mode", "nobody approves",
+    ),
+    "a Teleport that is unwell": (
+        lambda s: s.teleport.faults.add("GetPluginData", grpc.StatusCode.UNAVAILABLE),
+        Level.FAILURE, "access_plugin_data: list, read", "could not be tried",
     ),
     "no right to ask": (
         lambda s: s.forbid("access_request", "create"),
@@ -161,6 +178,13 @@ async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
     checks = await rows(setup, "U0NORA0001")
     assert checks[-1].level is Level.FAILURE
     assert "--set-traits=slack_uid=U0NORA0001" in checks[-1].cure
+
+
+async def test_somebody_whom_the_bot_may_not_look_up_is_a_failure(setup: Setup) -> None:
+    """And no traceback."""
+    setup.forbid("user", "list")
+    checks = await rows(setup, "U0BOB00001")
+    assert "Teleport does not tell" in checks[-1].found
 
 
 async def test_another_bot_that_announces_is_named(setup: Setup) -> None:

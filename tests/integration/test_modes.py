@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import grpc
 import pytest
 
 from commands.override import Claim
@@ -15,15 +16,17 @@ from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2 import RequestStateSetter
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from teleport_client._proto.types_pb2 import RequestState as WireState
 from teleport_client.access_request import RequestState
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from tests.integration.conftest import bot_on
 from tests.integration.logged import Log, listening
+from tests.integration.made import decided
 from tests.integration.stage import Stage, buttons, words
 
-PLUGIN = "teleport-chatops/T0SANDBOX1"
+PLUGIN = "teleport-chatops"
 
 
 @asynccontextmanager
@@ -112,10 +115,10 @@ async def test_of_two_who_decide_at_once_one_is_first(community: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "decided"), [(timedelta(seconds=5), False), (timedelta(seconds=31), True)]
+    ("age", "taken"), [(timedelta(seconds=5), False), (timedelta(seconds=31), True)]
 )
 async def test_a_claim_that_came_to_nothing_is_taken_over(
-    community: Stage, age: timedelta, *, decided: bool
+    community: Stage, age: timedelta, *, taken: bool
 ) -> None:
     """After half a minute; before that somebody may still be at it."""
     request, card = await community.asked("alice", "staging", "redis 1")
@@ -127,11 +130,38 @@ async def test_a_claim_that_came_to_nothing_is_taken_over(
             PLUGIN, request_id, change={"decision": claim.model_dump_json()}, expect={}
         )
     await community.click("bob", card, "approve")
-    if decided:
+    if taken:
         await community.card_where(card["ts"], lambda m: "approved by bob" in words(m))
     else:
-        await community.answer("bob", "Somebody else is deciding this request")
+        await community.answer("bob", "is being decided at this moment")
         assert not community.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage) -> None:
+    """A denial that is sent again would turn an approval around."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    community.teleport.faults.add(
+        "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, delay=0.5, details="Socket closed"
+    )
+    await community.type("bob", f"/teleport-deny {request_id} no")
+    await community.teleport.journal.wait_for_call("SetAccessRequestState")
+    community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
+    await community.answer("bob", "already decided")
+    assert community.request(request_id).Spec.State == APPROVED
+
+
+async def test_nobody_contradicts_themselves_halfway(community: Stage) -> None:
+    """Approve, and deny before that is done."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    community.teleport.faults.add("SetAccessRequestState", delay=0.5)
+    await community.type("bob", f"/teleport-approve {request_id}")
+    await community.teleport.journal.wait_for_call("SetAccessRequestState")
+    await community.type("bob", f"/teleport-deny {request_id} no")
+    await community.answer("bob", "is being decided at this moment")
+    await community.answer("bob", "You approved")
+    assert community.request(request_id).Spec.State == APPROVED
 
 
 async def test_approvers_see_what_they_may_decide(community: Stage) -> None:

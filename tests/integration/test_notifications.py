@@ -10,17 +10,10 @@ from bot.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import AccessRequestV3, RequestState
+from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.conftest import bot_on
-from tests.integration.made import pending_request
+from tests.integration.made import decided, pending_request
 from tests.integration.stage import CHANNEL, Stage, buttons, words
-
-
-def decided(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
-    copy = AccessRequestV3()
-    copy.CopyFrom(request)
-    copy.Spec.State = state
-    return copy
 
 
 async def test_a_request_made_elsewhere_is_announced(stage: Stage) -> None:

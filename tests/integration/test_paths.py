@@ -4,11 +4,16 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.proxy.routing import pump
 from sandbox.teleport.proxy.server import ProxyStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -141,7 +146,8 @@ async def test_an_http_proxy_that_the_environment_names(
 ) -> None:  # fmt: skip
     """By CONNECT, on each of the ways."""
     async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (address, asked_for):
-        monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}".replace("//@", "//"))
+        # Without a login also without a scheme, as many write it.
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}" if login else address)
         for destination in behind_http_proxy:
             await way_to(destination, credentials)
     auth, routed, web = behind_http_proxy
@@ -223,6 +229,36 @@ async def test_a_port_where_nobody_listens_is_named(
     """At once, and without another way being tried."""
     await teleport.pause()
     assert await refusal(teleport.address, credentials) == "Connection refused"
+
+
+async def test_a_certificate_that_auth_does_not_take_is_named(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """After the handshake, so that TLS itself says nothing."""
+    now = datetime.now(UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = Identity("bot-teleport-chatops", ("r",), "main", now + timedelta(hours=1))
+    stranger = Authority.generate("main", now)
+    forged = replace(
+        credentials,
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=stranger.tls_certificate(who, key.public_key(), now),
+    )
+    assert "does not take the bot's certificate" in await refusal(teleport.address, forged)
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("socks5://127.0.0.1:1", "not socks5"), ("http://127.0.0.1:nonsense", "Port could not")],
+)
+async def test_an_http_proxy_that_cannot_be_used_is_named(
+    behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch, named: str, said: str,
+) -> None:  # fmt: skip
+    """For its kind, or for its address."""
+    assert behind_http_proxy
+    monkeypatch.setenv("HTTPS_PROXY", named)
+    assert said in await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
 
 
 async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,22 @@ async def test_the_watch_moves_with_the_credentials(
     await stage.card("after the move 1")
 
 
+async def test_a_watch_that_is_being_opened_moves_too(
+    renewing: tuple[Stage, Log], teleport: TeleportStandIn
+) -> None:
+    """On the old connection it would go silent when that is closed."""
+    stage, log = renewing
+    teleport.faults.add("WatchEvents", delay=1.0)
+    teleport.faults.cut_watches()
+    await teleport.journal.wait_for_call("WatchEvents", count=2)
+    teleport.write_identity(BOT_USER, lifetime=LIFE)
+    await log.until("identity_renewed")
+    await log.until("watch_moves")
+    await log.until("watch_started", 3)
+    pending_request(teleport, reason="after all that 1")
+    await stage.card("after all that 1")
+
+
 async def test_an_identity_of_another_cluster_is_not_taken(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn,
     tmp_path_factory: pytest.TempPathFactory,

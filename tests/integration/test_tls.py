@@ -103,6 +103,24 @@ async def test_every_kind_of_key_gets_through(tmp_path: Path, kind: str) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["server.pem"]
 
 
+async def test_writing_does_not_keep_from_reading(tmp_path: Path) -> None:
+    """The other end may read on only when its answers are taken."""
+    pieces, piece = 300, b"0123456789abcdef" * 4096
+    async with server(tmp_path, "h2") as (address, _):
+        connection = await connected(address, "ec", tmp_path)
+
+        async def write() -> None:
+            for _ in range(pieces):
+                await connection.write(piece)
+
+        async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+            tasks.create_task(write())
+            left = pieces * len(piece)
+            while left:
+                left -= len(await connection.read())
+        await connection.close()
+
+
 async def test_a_server_without_http2_is_refused(tmp_path: Path) -> None:
     """It has a certificate of the cluster, and is not Auth."""
     async with server(tmp_path, "http/1.1") as (address, _):

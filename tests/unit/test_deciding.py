@@ -1,5 +1,7 @@
 """Which requests are decided from Slack, and by whom."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
@@ -28,6 +30,8 @@ def asked(*thresholds: Threshold, sets: tuple[tuple[int, ...], ...] = ()) -> Acc
         (asked(FILTERED, sets=((0,),)), Mode.NOTIFY),
         (asked(ONE, TWO, sets=((0, 1),)), Mode.OVERRIDE),
         (asked(ONE, TWO, sets=((0,), (1,))), Mode.NOTIFY),
+        (asked(Threshold(approve=1, deny=2), sets=((0,),)), Mode.NOTIFY),
+        (replace(asked(), roles=()), Mode.NOTIFY),
     ],
 )
 def test_only_what_one_approval_would_decide_is_overridden(
@@ -39,7 +43,7 @@ def test_only_what_one_approval_would_decide_is_overridden(
 
 def test_without_approvers_nothing_is_overridden() -> None:
     """For any of its roles."""
-    for approvers in ({}, {"prod": ("bob",)}, {"staging": ()}):
+    for approvers in ({}, {"prod": ("bob",)}, {"staging": (), "*": ("bob",)}):
         assert Deciding(Mode.OVERRIDE, approvers).mode_of(asked()) is Mode.NOTIFY
 
 
@@ -59,3 +63,5 @@ def test_nobody_overrides_their_own_request(request: AccessRequest) -> None:
     assert not deciding.approves(request.user, frozenset({"r"}), request)
     assert deciding.approves(f"{request.user}x", frozenset({"r"}), request)
     assert not deciding.approves(f"{request.user}x", frozenset({"role:r"}), request)
+    nothing = replace(request, roles=())
+    assert not deciding.approves(f"{request.user}x", frozenset({"r"}), nothing)

@@ -1,7 +1,9 @@
 """The bot's own credentials, read from files."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography import x509
@@ -9,6 +11,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
@@ -128,6 +132,20 @@ def test_keys_are_read_whatever_their_label(
     path.write_text(pem.replace(f" {written}-----", f" {label}-----") + leaf + authority)
     credentials = load_identity_file(path, NOW)
     assert (credentials.user, credentials.cluster) == ("bot-x", "leaf")
+
+
+@given(st.data())
+def test_a_damaged_file_is_refused_and_nothing_else(data: st.DataObject) -> None:
+    """Whatever part of a certificate or key is hit."""
+    with TemporaryDirectory() as folder:
+        path = identity_file(Path(folder) / "identity")
+        content = bytearray(path.read_bytes())
+        for _ in range(data.draw(st.integers(1, 5))):
+            place = data.draw(st.integers(0, len(content) - 1))
+            content[place] = data.draw(st.integers(32, 126))
+        path.write_bytes(content)
+        with suppress(CredentialsError):
+            load_identity_file(path, NOW)
 
 
 def test_the_authority_of_people_is_not_trusted(tmp_path: Path) -> None:

@@ -104,6 +104,7 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         (("[slack]\n", "[slack\n"), "is not valid TOML"),
         (("[slack]\n", "[health]\nport = 99999\n[slack]\n"), "health.port cannot be used"),
         (("[slack]\n", "[log]\noutput = 'stdrr'\n[slack]\n"), "write stderr, stdout or a path"),
+        (('[teleport]\nidentity = "/var/lib/identity"', "teleport = 'a.b:1'"), "teleport cannot"),
         (("[teleport]\n", "[teleport]\naddr = 'auth.example.com'\n"), "write host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'https://a.b:443'\n"), "write host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'a.b:99999'\n"), "write host and port"),
@@ -169,6 +170,20 @@ def test_durations_are_read_as_go_writes_them(tmp_path: Path, text: str, seconds
     """As in the files of Teleport's own plugins."""
     settings = load(tmp_path, f'start_timeout = "{text}"\n{WHOLE}')
     assert settings.start_timeout.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("value", ["prod, ops", '["prod", "ops"]'])
+def test_lists_are_read_from_the_environment_either_way(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
+) -> None:
+    """A list of roles that was read wrong would leave them open."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLES", value)
+    monkeypatch.setenv("TELEPORT_CHATOPS_SLACK__RECIPIENTS", value)
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVERS__PROD", value)
+    settings = load(tmp_path, WHOLE.split("[role_to_recipients]", maxsplit=1)[0])
+    assert settings.review.link_only_roles == ("prod", "ops")
+    assert settings.role_to_recipients == {"*": ("prod", "ops")}
+    assert settings.role_to_approvers == {"prod": ("prod", "ops")}
 
 
 def test_people_are_named_by_any_address(tmp_path: Path) -> None:
