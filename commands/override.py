@@ -41,9 +41,10 @@ class Claim(BaseModel):
 async def override(
     services: Services, person: Person, request: AccessRequest, state: RequestState, reason: str
 ) -> AccessRequest:
-    """Set the state of a pending request in the name of an approver. Gives it as it stands then.
+    """Set the state of a pending request in the name of an approver.
 
-    Raises Refusal, TeleportError.
+    Gives the request as it stands then, which is decided by somebody else if they were faster (see
+    `is_signed`). Raises Refusal, TeleportError.
     """
     await refuse_unless_approver(services, person, request)
     claim = Claim(by=person.name, state=state, at=services.now())
@@ -107,6 +108,11 @@ def _in_force(text: str, claim: Claim) -> bool:
         return False
     same = (before.by, before.state) == (claim.by, claim.state)
     return not same and abs(claim.at - before.at) < _STALE
+
+
+def is_signed(request: AccessRequest, person: Person) -> bool:
+    """Whether a decision is this person's, handed in from Slack."""
+    return request.resolve_reason.startswith(_signed(person, request.state, ""))
 
 
 def _signed(person: Person, state: RequestState, reason: str) -> str:

@@ -4,7 +4,7 @@ import structlog
 
 from commands import find_request
 from commands.explain import no_such_request
-from commands.override import override
+from commands.override import is_signed, override
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState, Review
@@ -56,7 +56,7 @@ async def decide(
         raise decided_elsewhere(services, request_id)
     if mode is Mode.OVERRIDE:
         decided = await override(services, person, request, state, reason)
-        if decided.state is not state:
+        if decided.state is not state or not is_signed(decided, person):
             check_open(services, person, decided)
         services.changed(request_id)
         return decided

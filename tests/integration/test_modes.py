@@ -137,18 +137,20 @@ async def test_a_claim_that_came_to_nothing_is_taken_over(
         assert not community.teleport.journal.of("SetAccessRequestState")
 
 
-async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage) -> None:
-    """A denial that is sent again would turn an approval around."""
+@pytest.mark.parametrize("verb", ["deny", "approve"])
+async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, verb: str) -> None:
+    """A denial that is sent again would turn an approval around; nor is it said to be bob's."""
     request, _ = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     community.teleport.faults.add(
         "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, delay=0.5, details="Socket closed"
     )
-    await community.type("bob", f"/teleport-deny {request_id} no")
+    await community.type("bob", f"/teleport-{verb} {request_id} because")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
     await community.answer("bob", "already decided")
     assert community.request(request_id).Spec.State == APPROVED
+    assert not community.request(request_id).Spec.ResolveReason
 
 
 async def test_nobody_contradicts_themselves_halfway(community: Stage) -> None:
