@@ -18,6 +18,7 @@ import structlog
 from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
+from bot.other_bots import warn_of_other_bots
 from bot.review_mode import find_deciding
 from bot.settings import Settings
 from bot.slack_connection import check_installation, http_session, web_client
@@ -167,6 +168,7 @@ class _Bot:
                     )
                 )
             await self.controller.mirror.synced.wait()
+            parts.create_task(warn_of_other_bots(self.runtime.teleport))
             if self._app_token:
                 self._sockets = self._open_sockets()
                 self._receiving = parts.create_task(self._sockets.run())

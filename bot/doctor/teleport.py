@@ -7,6 +7,7 @@ from stat import S_IROTH
 from uuid import uuid4
 
 from bot.doctor.check import Check, Level, failure, ok, warning
+from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
 from bot.review_mode import sees_requests as bot_sees_requests
 from bot.settings import Settings
@@ -23,7 +24,6 @@ from workspace.deciding import Mode
 _SOON = timedelta(days=1)
 _ROLE_CURE = "Give the bot the role that `teleport-chatops teleport-role` prints."
 _PROBE = "doctor"
-_OFFICIAL_PLUGIN = "slack"
 
 
 def identity(settings: Settings, credentials: Credentials, now: datetime) -> Iterator[Check]:
@@ -110,14 +110,11 @@ async def verbs(
 
 
 async def other_bots(teleport: TeleportClient) -> Check:
-    """Teleport's own plugin keeps its messages under a name of its own."""
-    kept = await teleport.plugin_data(_OFFICIAL_PLUGIN)
-    waiting = {request.id for request in await teleport.requests(state=RequestState.PENDING)}
-    announced = [each for each, data in kept.items() if data.get("messages") and each in waiting]
-    if announced:
+    count = await announced_elsewhere(teleport)
+    if count:
         return warning(
             "other bots",
-            f"Teleport's own Slack plugin announces requests too ({len(announced)} now)",
+            f"Teleport's own Slack plugin announces requests too ({count} now)",
             "Stop one of the two, or everybody is told twice.",
         )
     return ok("other bots", "nobody else announces requests")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sandbox.teleport.credentials.authority import Authority
@@ -81,6 +81,23 @@ async def test_a_load_balancer_that_ends_tls(proxy: ProxyStandIn, credentials: C
     """It is found out by the handshake; Auth's own TLS travels inside the WebSocket."""
     assert await way_to(proxy.behind_load_balancer, credentials) == Way.UPGRADE
     assert proxy.router.passed_to_auth == 1
+
+
+async def test_an_rsa_key_on_every_way(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
+) -> None:
+    """As clusters with the legacy signature algorithms give; the others here are of a curve."""
+    key = rsa.generate_private_key(65537, 2048)
+    who = Identity(credentials.user, ("teleport-chatops",), "main", credentials.expires)
+    by_rsa = replace(
+        credentials,
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=teleport.authority.tls_certificate(
+            who, key.public_key(), datetime.now(UTC)
+        ),
+    )
+    for address in (teleport.address, proxy.address, proxy.behind_load_balancer):
+        await way_to(address, by_rsa)
 
 
 async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:

@@ -16,11 +16,15 @@ import aiohttp
 import grpc
 import pytest
 
+from bot.process import utc_now
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
 from tests.integration.made import pending_request
-from tests.integration.stage import Stage, words
+from tests.integration.stage import Stage, buttons, words
 
 
 @dataclass
@@ -397,6 +401,55 @@ async def test_a_role_that_was_taken_away_is_told(
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
         assert (await health.parts())[1]["reviews"] == "ready"
+
+
+OFFICIAL = """
+[teleport]
+addr = "{address}"
+identity = "{identity}"
+refresh_identity = true
+
+[slack]
+token = "xoxb-sandbox-bot"
+
+[role_to_recipients]
+"dev" = ["access-requests", "bob@example.com"]
+"*" = ["access-requests"]
+
+{review}
+[log]
+output = "stderr"
+severity = "INFO"
+"""
+REVIEWING = """[review]
+enabled = true
+app_token = "xapp-sandbox-app"
+slack_user_id_trait = "slack_uid"
+"""
+
+
+@pytest.mark.parametrize(("review", "has_buttons"), [("", False), (REVIEWING, True)])
+async def test_the_settings_of_teleports_own_plugin_start_the_bot(
+    slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path, review: str, *,
+    has_buttons: bool,
+) -> None:  # fmt: skip
+    """As a notifier, and with buttons where it reviews; and where it still runs, that is said."""
+    request = pending_request(teleport, reason="before 1", user="bob")
+    credentials = load_identity_file(teleport.identity("bot"), utc_now())
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
+        )
+    config = tmp_path / "teleport-slack.toml"
+    config.write_text(
+        OFFICIAL.format(address=teleport.address, identity=teleport.identity("bot"), review=review)
+    )
+    async with bot("--config", str(config), SLACK_API_URL=slack.api_url) as process:
+        await process.event("ready")
+        assert (await process.event("two_bots_announce"))["requests"] == 1
+        pending_request(teleport, reason="redis 1")
+        card = await Stage(slack, teleport).card("redis 1")
+        assert bool(buttons(card)) is has_buttons
 
 
 async def test_a_ledger_that_cannot_be_read_is_told(
