@@ -1,8 +1,7 @@
 """How decisions get into servers that take reviews from the bot, and into those that do not."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import grpc
 import pytest
 
 from commands.override import Claim
-from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
@@ -21,39 +19,13 @@ from teleport_client.access_request import RequestState
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
+from tests.integration.clusters import cluster
 from tests.integration.conftest import bot_on
-from tests.integration.logged import Log, listening
+from tests.integration.logged import listening
 from tests.integration.made import decided
 from tests.integration.stage import Stage, buttons, words
 
 PLUGIN = "teleport-chatops"
-
-
-@asynccontextmanager
-async def cluster(
-    slack: SlackStandIn,
-    data: Path,
-    edition: Edition,
-    version: str = "19.1.0",
-    change: Callable[[str], str] = str,
-    prepare: Callable[[TeleportStandIn], object] = lambda _: None,
-) -> AsyncIterator[tuple[Stage, Log]]:
-    """A bot with the settings that the sandbox gives it for such a cluster."""
-    teleport = await TeleportStandIn.start(data, edition=edition, server_version=version)
-    settings = write_settings(
-        data,
-        teleport=teleport.address,
-        identity=teleport.identity("bot"),
-        slack_api=slack.api_url,
-        approvers=not teleport.cluster.abilities.on_behalf_reviews,
-    )
-    prepare(teleport)
-    try:
-        with listening() as log:
-            async with bot_on(Stage(slack, teleport), settings, change) as stage:
-                yield stage, log
-    finally:
-        await teleport.stop()
 
 
 @pytest.fixture

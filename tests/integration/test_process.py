@@ -1,18 +1,10 @@
-"""The bot as an operator runs it: a process of its own."""
+"""How the bot starts and stops as a process."""
 
-import asyncio
-import json
-import os
 import signal
 import socket
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 import grpc
 import pytest
 
@@ -24,52 +16,8 @@ from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from tests.integration.made import pending_request
-from tests.integration.stage import Stage, buttons, words
-
-
-@dataclass
-class Bot:
-    process: asyncio.subprocess.Process
-    lines: list[str] = field(default_factory=list)
-
-    async def event(self, name: str) -> dict[str, object]:
-        """The first log event of that name, as soon as it is written."""
-        while True:
-            for line in self.lines:
-                if line.startswith("{") and (event := json.loads(line)).get("event") == name:
-                    found: dict[str, object] = event
-                    return found
-            assert self.process.stderr is not None
-            line_read = await self.process.stderr.readline()
-            assert line_read, f"no {name} in {self.lines}"
-            self.lines.append(line_read.decode().strip())
-
-    async def end(self) -> tuple[int, str]:
-        """Wait for it to end; gives its exit code and all that it said."""
-        _, rest = await self.process.communicate()
-        return self.process.returncode or 0, "\n".join([*self.lines, rest.decode().strip()])
-
-
-@asynccontextmanager
-async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
-    kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", *arguments,
-        env=kept | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield Bot(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+from tests.integration.operated import bot
+from tests.integration.stage import Stage, buttons
 
 
 async def test_without_settings_it_says_what_is_missing() -> None:
@@ -274,135 +222,6 @@ async def test_sigterm_finishes_what_is_under_way(
     assert '"cancelled": 0' in said
 
 
-@asynccontextmanager
-async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
-    """A bot whose health page is looked at."""
-    port = str(free_port())
-    async with (
-        bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port) as process,
-        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
-    ):
-        yield process, Health(http)
-
-
-@dataclass
-class Health:
-    http: aiohttp.ClientSession
-
-    async def page(self, path: str) -> tuple[int, str]:
-        async with self.http.get(path) as answer:
-            return answer.status, await answer.text()
-
-    async def parts(self) -> tuple[int, dict[str, str]]:
-        """What /readyz says."""
-        status, text = await self.page("/readyz")
-        parts: dict[str, str] = json.loads(text)["parts"]
-        return status, parts
-
-
-async def test_health_tells_each_part_with_its_reason(
-    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
-) -> None:
-    """On loopback, for whoever watches over the process."""
-    async with watched(settings_file) as (process, health):
-        await process.event("ready")
-        await slack.socket_count(2)
-        await process.event("socket_open")
-        assert (await health.page("/healthz"))[0] == 200
-        status, parts = await health.parts()
-        assert (status, set(parts.values())) == (200, {"ready"})
-        stage = Stage(slack, teleport)
-        await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "You have no pending request")
-        await process.event("interaction_handled")
-        _, metrics = await health.page("/metrics")
-        assert (
-            'interaction_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
-            in metrics
-        )
-        assert "teleport_chatops_lease_held 1.0" in metrics
-        await teleport.pause()
-        await process.event("watch_ended")
-        status, parts = await health.parts()
-        assert status == 503
-        assert "the watch ended" in parts["teleport"]
-
-
-async def test_health_is_there_while_the_bot_starts(
-    settings_file: Path, teleport: TeleportStandIn
-) -> None:
-    """Alive and not ready, so that nobody restarts a bot that waits for Teleport."""
-    await teleport.pause()
-    async with watched(settings_file) as (process, health):
-        await process.event("teleport_unreachable")
-        assert (await health.page("/healthz"))[0] == 200
-        assert await health.parts() == (503, {"start": "still starting"})
-
-
-async def test_a_token_that_was_taken_back_is_told_everywhere(
-    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
-) -> None:
-    """To the person who types, to whoever watches; and it is over when Slack takes it again."""
-    async with watched(settings_file) as (process, health):
-        await process.event("ready")
-        await slack.socket_count(2)
-        stage = Stage(slack, teleport)
-        slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
-        await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "Slack does not take the bot's token any more")
-        slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
-        pending_request(teleport, reason="redis 1")
-        await process.event("not_posted")
-        assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
-        slack.faults.clear()
-        await stage.card("redis 1")
-        await process.event("posted")
-        assert (await health.parts())[1]["slack"] == "ready"
-        process.process.send_signal(signal.SIGTERM)
-        _, said = await process.end()
-    assert "Traceback" not in said
-
-
-async def test_an_app_token_that_was_taken_back_is_told(
-    settings_file: Path, slack: SlackStandIn
-) -> None:
-    """By Slack's word for it, without a traceback for each attempt."""
-    async with watched(settings_file) as (process, health):
-        await process.event("ready")
-        await slack.socket_count(2)
-        slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
-        slack.faults.inject({"sockets": "cut"})
-        await process.event("socket_refused")
-        status, parts = await health.parts()
-        assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
-        process.process.send_signal(signal.SIGTERM)
-        code, said = await process.end()
-    assert code == 0
-    assert "Traceback" not in said
-
-
-async def test_a_role_that_was_taken_away_is_told(
-    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
-) -> None:
-    """To whoever clicks, and to whoever watches; until the role is mended."""
-    async with watched(settings_file) as (process, health):
-        await process.event("ready")
-        await slack.socket_count(2)
-        stage = Stage(slack, teleport)
-        _, card = await stage.asked("alice", "prod", "redis 1")
-        conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
-        del conditions.SubmitForUsers[:]
-        await stage.click("bob", card, "approve")
-        await stage.answer("bob", "does not let the bot hand in reviews for you")
-        status, parts = await health.parts()
-        assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
-        assert "reviews_refused 1.0" in (await health.page("/metrics"))[1]
-        conditions.SubmitForUsers.append("*")
-        await stage.click("bob", card, "approve")
-        await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
-        assert (await health.parts())[1]["reviews"] == "ready"
-
-
 OFFICIAL = """
 [teleport]
 addr = "{address}"
@@ -450,20 +269,6 @@ async def test_the_settings_of_teleports_own_plugin_start_the_bot(
         pending_request(teleport, reason="redis 1")
         card = await Stage(slack, teleport).card("redis 1")
         assert bool(buttons(card)) is has_buttons
-
-
-async def test_a_ledger_that_cannot_be_read_is_told(
-    settings_file: Path, teleport: TeleportStandIn
-) -> None:
-    """Nobody is told of any request then."""
-    denied = grpc.StatusCode.PERMISSION_DENIED
-    teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
-    async with watched(settings_file) as (process, health):
-        await process.event("lease_lost")
-        assert "no verb" in (await health.parts())[1]["notifications"]
-        teleport.faults.clear()
-        await process.event("ledger_loaded")
-        assert (await health.parts())[1]["notifications"] == "ready"
 
 
 async def test_channels_are_looked_for_before_they_are_needed(settings_file: Path) -> None:

@@ -11,8 +11,8 @@ from sandbox.teleport.editions import Edition
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
+from tests.integration.clusters import cluster
 from tests.integration.stage import words
-from tests.integration.test_modes import cluster
 from workspace.deciding import Mode
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"

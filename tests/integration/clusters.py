@@ -1,0 +1,40 @@
+"""Clusters of other kinds, with a bot on them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox.bot_process import write_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
+from tests.integration.logged import Log, listening
+from tests.integration.stage import Stage
+
+
+@asynccontextmanager
+async def cluster(
+    slack: SlackStandIn,
+    data: Path,
+    edition: Edition,
+    version: str = "19.1.0",
+    change: Callable[[str], str] = str,
+    prepare: Callable[[TeleportStandIn], object] = lambda _: None,
+) -> AsyncIterator[tuple[Stage, Log]]:
+    """A bot with the settings that the sandbox gives it for such a cluster."""
+    teleport = await TeleportStandIn.start(data, edition=edition, server_version=version)
+    settings = write_settings(
+        data,
+        teleport=teleport.address,
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+        approvers=not teleport.cluster.abilities.on_behalf_reviews,
+    )
+    prepare(teleport)
+    try:
+        with listening() as log:
+            async with bot_on(Stage(slack, teleport), settings, change) as stage:
+                yield stage, log
+    finally:
+        await teleport.stop()

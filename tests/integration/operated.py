@@ -1,0 +1,84 @@
+"""The bot as an operator runs it: a process of its own, and its health page."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+
+@dataclass
+class Bot:
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    async def event(self, name: str) -> dict[str, object]:
+        """The first log event of that name, as soon as it is written."""
+        while True:
+            for line in self.lines:
+                if line.startswith("{") and (event := json.loads(line)).get("event") == name:
+                    found: dict[str, object] = event
+                    return found
+            assert self.process.stderr is not None
+            line_read = await self.process.stderr.readline()
+            assert line_read, f"no {name} in {self.lines}"
+            self.lines.append(line_read.decode().strip())
+
+    async def end(self) -> tuple[int, str]:
+        """Wait for it to end; gives its exit code and all that it said."""
+        _, rest = await self.process.communicate()
+        return self.process.returncode or 0, "\n".join([*self.lines, rest.decode().strip()])
+
+
+@asynccontextmanager
+async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
+    kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "run", *arguments,
+        env=kept | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        yield Bot(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
+    """A bot whose health page is looked at."""
+    port = str(free_port())
+    async with (
+        bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port) as process,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+    ):
+        yield process, Health(http)
+
+
+@dataclass
+class Health:
+    http: aiohttp.ClientSession
+
+    async def page(self, path: str) -> tuple[int, str]:
+        async with self.http.get(path) as answer:
+            return answer.status, await answer.text()
+
+    async def parts(self) -> tuple[int, dict[str, str]]:
+        """What /readyz says."""
+        status, text = await self.page("/readyz")
+        parts: dict[str, str] = json.loads(text)["parts"]
+        return status, parts

@@ -1,0 +1,129 @@
+"""What the health page says of trouble, and who else is told."""
+
+import signal
+from pathlib import Path
+
+import grpc
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.made import pending_request
+from tests.integration.operated import watched
+from tests.integration.stage import Stage, words
+
+
+async def test_health_tells_each_part_with_its_reason(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """On loopback, for whoever watches over the process."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        await process.event("socket_open")
+        assert (await health.page("/healthz"))[0] == 200
+        status, parts = await health.parts()
+        assert (status, set(parts.values())) == (200, {"ready"})
+        stage = Stage(slack, teleport)
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+        await process.event("interaction_handled")
+        _, metrics = await health.page("/metrics")
+        assert (
+            'interaction_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
+            in metrics
+        )
+        assert "teleport_chatops_lease_held 1.0" in metrics
+        await teleport.pause()
+        await process.event("watch_ended")
+        status, parts = await health.parts()
+        assert status == 503
+        assert "the watch ended" in parts["teleport"]
+
+
+async def test_health_is_there_while_the_bot_starts(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Alive and not ready, so that nobody restarts a bot that waits for Teleport."""
+    await teleport.pause()
+    async with watched(settings_file) as (process, health):
+        await process.event("teleport_unreachable")
+        assert (await health.page("/healthz"))[0] == 200
+        assert await health.parts() == (503, {"start": "still starting"})
+
+
+async def test_a_token_that_was_taken_back_is_told_everywhere(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To the person who types, to whoever watches; and it is over when Slack takes it again."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "Slack does not take the bot's token any more")
+        slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
+        pending_request(teleport, reason="redis 1")
+        await process.event("not_posted")
+        assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
+        slack.faults.clear()
+        await stage.card("redis 1")
+        await process.event("posted")
+        assert (await health.parts())[1]["slack"] == "ready"
+        process.process.send_signal(signal.SIGTERM)
+        _, said = await process.end()
+    assert "Traceback" not in said
+
+
+async def test_an_app_token_that_was_taken_back_is_told(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """By Slack's word for it, without a traceback for each attempt."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
+        slack.faults.inject({"sockets": "cut"})
+        await process.event("socket_refused")
+        status, parts = await health.parts()
+        assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert "Traceback" not in said
+
+
+async def test_a_role_that_was_taken_away_is_told(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To whoever clicks, and to whoever watches; until the role is mended."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        _, card = await stage.asked("alice", "prod", "redis 1")
+        conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+        del conditions.SubmitForUsers[:]
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "does not let the bot hand in reviews for you")
+        status, parts = await health.parts()
+        assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
+        assert "reviews_refused 1.0" in (await health.page("/metrics"))[1]
+        conditions.SubmitForUsers.append("*")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+        assert (await health.parts())[1]["reviews"] == "ready"
+
+
+async def test_a_ledger_that_cannot_be_read_is_told(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Nobody is told of any request then."""
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
+    async with watched(settings_file) as (process, health):
+        await process.event("lease_lost")
+        assert "no verb" in (await health.parts())[1]["notifications"]
+        teleport.faults.clear()
+        await process.event("ledger_loaded")
+        assert (await health.parts())[1]["notifications"] == "ready"
