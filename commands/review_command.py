@@ -160,7 +160,8 @@ async def _check_may_decide(services: Services, person: Person, request: AccessR
     if mode is Mode.NOTIFY:
         raise decided_elsewhere(services, request.id)
     if mode is Mode.OVERRIDE:
-        await refuse_unless_approver(services, person, request)
+        held = await services.permissions.held_roles(person.name)
+        refuse_unless_approver(services, person, held, request)
     elif not await services.permissions.reviewable(person.name, [request]):
         raise may_not_review()
 

@@ -4,6 +4,7 @@ import structlog
 
 from commands import find_request
 from commands.explain import no_such_request
+from commands.locked_out import refuse_if_locked
 from commands.override import is_signed, override
 from commands.patience import patiently
 from commands.services import Services
@@ -54,14 +55,38 @@ async def decide(
         raise no_such_request(request_id, services.policy.cluster)
     if mode is Mode.NOTIFY:
         raise decided_elsewhere(services, request_id)
+    held = await services.permissions.held_roles(person.name)
+    await refuse_if_locked(services, person, held, must_know=mode is Mode.OVERRIDE)
     if mode is Mode.OVERRIDE:
-        decided = await override(services, person, request, state, reason)
-        if decided.state is not state or not is_signed(decided, person):
-            check_open(services, person, decided)
-        services.changed(request_id)
-        return decided
+        decided = await _set_state(services, person, held, request, state, reason)
+    else:
+        review = Review(person.name, state, reason)
+        decided = await _hand_in(services, person, request_id, review, known=known)
+    services.changed(request_id)
+    return decided
+
+
+async def _set_state(
+    services: Services,
+    person: Person,
+    held: frozenset[str],
+    request: AccessRequest,
+    state: RequestState,
+    reason: str,
+) -> AccessRequest:
+    """Mode `override`. Somebody who was faster has decided, and this person is told so."""
+    decided = await override(services, person, held, request, state, reason)
+    if decided.state is not state or not is_signed(decided, person):
+        check_open(services, person, decided)
+    return decided
+
+
+async def _hand_in(
+    services: Services, person: Person, request_id: str, review: Review, *, known: bool
+) -> AccessRequest:
+    """Mode `person`."""
     try:
-        decided = await _submit(services, request_id, Review(person.name, state, reason))
+        return await _submit(services, request_id, review)
     except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest):
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
@@ -70,8 +95,6 @@ async def decide(
         raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
-    services.changed(request_id)
-    return decided
 
 
 def refuse_if_deciding_is_off(services: Services) -> None:

@@ -31,6 +31,7 @@ from teleport_client.access_request import (
 )
 from teleport_client.cluster import ClusterInfo, Lease, PluginData
 from teleport_client.dialer import Connection
+from teleport_client.lock import Lock
 from teleport_client.user import Role, StaticAccess, User
 from teleport_client.watch import WatchEvent, read_events
 
@@ -388,6 +389,23 @@ class TeleportClient:
             return convert.role_from(
                 await self._auth.GetRole(proto.GetRoleRequest(Name=name), timeout=deadline)
             )
+
+    async def locks_on(
+        self, user: str, roles: Sequence[str], *, deadline: float = DEADLINE
+    ) -> tuple[Lock, ...]:
+        """Locks in force against all that `user`, who holds these roles, does.
+
+        Needs list and read on `lock`.
+        """
+        with self._errors_of("GetLocks"):
+            answer = await self._auth.GetLocks(
+                proto.GetLocksRequest(
+                    Targets=convert.lock_targets_to(user, roles), InForceOnly=True
+                ),
+                timeout=deadline,
+            )
+        found = map(convert.lock_from, answer.Locks)
+        return tuple(lock for lock in found if lock.holds_against(user, roles))
 
     # ------------------------------------------------------------- errors
 

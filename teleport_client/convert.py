@@ -6,6 +6,7 @@ from types import MappingProxyType
 from uuid import uuid4
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
@@ -22,6 +23,7 @@ from teleport_client.access_request import (
     Threshold,
 )
 from teleport_client.cluster import ClusterInfo, Lease, PluginData
+from teleport_client.lock import Lock
 from teleport_client.user import (
     Conditions,
     ReviewConditions,
@@ -224,6 +226,22 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
             where=review.Where,
             submit_for=tuple(review.SubmitForUsers),
         ),
+    )
+
+
+def lock_targets_to(user: str, roles: Iterable[str]) -> list[types.LockTarget]:
+    """Targets of which a lock has to meet any one."""
+    return [types.LockTarget(User=user), *(types.LockTarget(Role=role) for role in roles)]
+
+
+def lock_from(message: types.LockV2) -> Lock:
+    target = message.Spec.Target
+    return Lock(
+        user=target.User,
+        role=target.Role,
+        narrower=bool(target.Login) or len(UnknownFieldSet(target)) > 0,
+        message=message.Spec.Message,
+        expires=time_from(message.Spec.Expires),
     )
 
 

@@ -134,6 +134,7 @@ READS = frozenset(
         "GetUser",
         "ListUsers",
         "GetUserLoginState",
+        "GetLocks",
         "CreateAccessRequestV2 (dry run)",
     }
 )

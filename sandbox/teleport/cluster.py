@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import uuid4
 
 from sandbox.cast import CLUSTER
 from sandbox.teleport import resources
@@ -13,6 +14,10 @@ from sandbox.teleport.go_text import quoted
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
+    LockSpecV2,
+    LockTarget,
+    LockV2,
+    Metadata,
     PluginDataV3,
     RoleV6,
     ServerV2,
@@ -52,6 +57,7 @@ class Cluster:
     requests: AccessRequests = field(default_factory=AccessRequests)
     plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
     """By kind and name of the resource it belongs to."""
+    locks: list[LockV2] = field(default_factory=list)
     semaphores: dict[tuple[str, str], dict[str, Lease]] = field(default_factory=dict)
     """Leases by id, by kind and name of the semaphore."""
 
@@ -81,6 +87,17 @@ class Cluster:
         user = resources.user(name, roles, traits, locked=locked, labels=labels)
         self.users[name] = user
         return user
+
+    def lock(
+        self, target: LockTarget, *, message: str = "", expires: datetime | None = None
+    ) -> LockV2:
+        """As `tctl lock` does; without an end it holds for ever."""
+        spec = LockSpecV2(Target=target, Message=message)
+        if expires is not None:
+            spec.Expires.CopyFrom(stamp(expires))
+        lock = LockV2(Kind="lock", Version="v2", Metadata=Metadata(Name=str(uuid4())), Spec=spec)
+        self.locks.append(lock)
+        return lock
 
     def put_role(self, role: RoleV6) -> None:
         """Raises BadParameter for a role that this edition refuses to store."""

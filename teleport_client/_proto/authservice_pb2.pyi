@@ -317,6 +317,49 @@ class PluginDataSeq(_message.Message):
 Global___PluginDataSeq: _TypeAlias = PluginDataSeq  # noqa: Y015
 
 @_typing.final
+class GetLocksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGETS_FIELD_NUMBER: _builtins.int
+    INFORCEONLY_FIELD_NUMBER: _builtins.int
+    InForceOnly: _builtins.bool
+    @_builtins.property
+    def Targets(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LockTarget]: ...
+    def __init__(
+        self,
+        *,
+        Targets: _abc.Iterable[_types_pb2.LockTarget] | None = ...,
+        InForceOnly: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["InForceOnly", b"InForceOnly", "Targets", b"Targets"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLocksRequest: _TypeAlias = GetLocksRequest  # noqa: Y015
+
+@_typing.final
+class GetLocksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Locks(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LockV2]: ...
+    def __init__(
+        self,
+        *,
+        Locks: _abc.Iterable[_types_pb2.LockV2] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Locks", b"Locks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLocksResponse: _TypeAlias = GetLocksResponse  # noqa: Y015
+
+@_typing.final
 class UserCertsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -106,6 +106,11 @@ class AuthServiceStub:
                 request_serializer=teleport__client_dot___proto_dot_types__pb2.SemaphoreLease.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.GetLocks = channel.unary_unary(
+                '/proto.AuthService/GetLocks',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.GetLocksRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_authservice__pb2.GetLocksResponse.FromString,
+                _registered_method=True)
         self.GenerateUserCerts = channel.unary_unary(
                 '/proto.AuthService/GenerateUserCerts',
                 request_serializer=teleport__client_dot___proto_dot_authservice__pb2.UserCertsRequest.SerializeToString,
@@ -215,6 +220,12 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetLocks(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GenerateUserCerts(self, request, context):
         """A person's own login, which the sandbox's tsh needs and the bot does not.
         """
@@ -313,6 +324,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.CancelSemaphoreLease,
                     request_deserializer=teleport__client_dot___proto_dot_types__pb2.SemaphoreLease.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetLocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLocks,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.GetLocksRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_authservice__pb2.GetLocksResponse.SerializeToString,
             ),
             'GenerateUserCerts': grpc.unary_unary_rpc_method_handler(
                     servicer.GenerateUserCerts,
@@ -713,6 +729,33 @@ class AuthService:
             '/proto.AuthService/CancelSemaphoreLease',
             teleport__client_dot___proto_dot_types__pb2.SemaphoreLease.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/GetLocks',
+            teleport__client_dot___proto_dot_authservice__pb2.GetLocksRequest.SerializeToString,
+            teleport__client_dot___proto_dot_authservice__pb2.GetLocksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,7 @@ class AuthServiceStub:
     AcquireSemaphore: _grpc.UnaryUnaryMultiCallable[_types_pb2.AcquireSemaphoreRequest, _types_pb2.SemaphoreLease]
     KeepAliveSemaphoreLease: _grpc.UnaryUnaryMultiCallable[_types_pb2.SemaphoreLease, _empty_pb2.Empty]
     CancelSemaphoreLease: _grpc.UnaryUnaryMultiCallable[_types_pb2.SemaphoreLease, _empty_pb2.Empty]
+    GetLocks: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetLocksRequest, _authservice_pb2.GetLocksResponse]
     GenerateUserCerts: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.UserCertsRequest, _authservice_pb2.Certs]
     """A person's own login, which the sandbox's tsh needs and the bot does not."""
     GetUser: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]
@@ -74,6 +75,7 @@ class AuthServiceAsyncStub(AuthServiceStub):
     AcquireSemaphore: _aio.UnaryUnaryMultiCallable[_types_pb2.AcquireSemaphoreRequest, _types_pb2.SemaphoreLease]  # type: ignore[assignment]
     KeepAliveSemaphoreLease: _aio.UnaryUnaryMultiCallable[_types_pb2.SemaphoreLease, _empty_pb2.Empty]  # type: ignore[assignment]
     CancelSemaphoreLease: _aio.UnaryUnaryMultiCallable[_types_pb2.SemaphoreLease, _empty_pb2.Empty]  # type: ignore[assignment]
+    GetLocks: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetLocksRequest, _authservice_pb2.GetLocksResponse]  # type: ignore[assignment]
     GenerateUserCerts: _aio.UnaryUnaryMultiCallable[_authservice_pb2.UserCertsRequest, _authservice_pb2.Certs]  # type: ignore[assignment]
     """A person's own login, which the sandbox's tsh needs and the bot does not."""
     GetUser: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]  # type: ignore[assignment]
@@ -179,6 +181,13 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _types_pb2.SemaphoreLease,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def GetLocks(
+        self,
+        request: _authservice_pb2.GetLocksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_authservice_pb2.GetLocksResponse, _abc.Awaitable[_authservice_pb2.GetLocksResponse]]: ...
 
     @_abc_1.abstractmethod
     def GenerateUserCerts(

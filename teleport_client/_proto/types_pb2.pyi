@@ -1404,6 +1404,95 @@ class SemaphoreLease(_message.Message):
 Global___SemaphoreLease: _TypeAlias = SemaphoreLease  # noqa: Y015
 
 @_typing.final
+class LockV2(_message.Message):
+    """-------------------------------------------------------------------- locks"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___LockSpecV2: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___LockSpecV2 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockV2: _TypeAlias = LockV2  # noqa: Y015
+
+@_typing.final
+class LockSpecV2(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    EXPIRES_FIELD_NUMBER: _builtins.int
+    Message: _builtins.str
+    @_builtins.property
+    def Target(self) -> Global___LockTarget: ...
+    @_builtins.property
+    def Expires(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        Target: Global___LockTarget | None = ...,
+        Message: _builtins.str = ...,
+        Expires: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Target", b"Target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Message", b"Message", "Target", b"Target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockSpecV2: _TypeAlias = LockSpecV2  # noqa: Y015
+
+@_typing.final
+class LockTarget(_message.Message):
+    """Whatever else a lock names is kept as an unknown field, and counts as such."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    LOGIN_FIELD_NUMBER: _builtins.int
+    User: _builtins.str
+    Role: _builtins.str
+    Login: _builtins.str
+    def __init__(
+        self,
+        *,
+        User: _builtins.str = ...,
+        Role: _builtins.str = ...,
+        Login: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Login", b"Login", "Role", b"Role", "User", b"User"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockTarget: _TypeAlias = LockTarget  # noqa: Y015
+
+@_typing.final
 class ServerV2(_message.Message):
     """---------------------------------------------------------------- resources"""
 

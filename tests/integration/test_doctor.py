@@ -136,6 +136,10 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     "no right to find people": (
         lambda s: s.forbid("user", "list"), Level.FAILURE, "user: list", "access denied",
     ),
+    "no locks": (
+        lambda s: s.forbid("lock", "list"),
+        Level.WARNING, "lock: list, read", "access denied",
+    ),
     "no semaphore": (
         lambda s: s.forbid("semaphore", "create"),
         Level.WARNING, "semaphore: create, update", "access denied",

@@ -12,6 +12,7 @@ from sandbox.teleport.calls import (
     capabilities,
     create,
     listing,
+    locks,
     nodes,
     plugin_data,
     reviews,
@@ -143,6 +144,11 @@ class _AuthService(AuthServiceServicer):
     async def CancelSemaphoreLease(self, request: types.SemaphoreLease, context: Context) -> Empty:
         semaphores.cancel(self._cluster, self._caller(context), request)
         return Empty()
+
+    async def GetLocks(
+        self, request: proto.GetLocksRequest, context: Context
+    ) -> proto.GetLocksResponse:
+        return locks.get_locks(self._cluster, self._caller(context), request)
 
     async def GenerateUserCerts(
         self, request: proto.UserCertsRequest, context: Context
