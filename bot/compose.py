@@ -35,6 +35,8 @@ from notifications.plan import Outlook
 from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
+from notifications.routing import United
+from notifications.suggested_reviewers import SuggestedReviewers
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
@@ -95,6 +97,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         settings.role_to_recipients,
         allow_shared=settings.slack.allow_shared_channels,
     )
+    routing = United(recipients, SuggestedReviewers(people, recipients))
     history = History(
         runtime.slack, runtime.installation.scopes, bot_id=runtime.installation.bot_id
     )
@@ -102,7 +105,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         mirror=mirror,
         ledger=ledger,
         delivery=Delivery(outbox, recipients, people, history, now=runtime.now),
-        recipients=recipients,
+        routing=routing,
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,

@@ -10,7 +10,17 @@ from slack_sdk.errors import SlackApiError
 
 from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
 from notifications.history import History, Unreadable
-from notifications.plan import EditCard, PostCard, Tell, card_slot, face_shown, notice_slot
+from notifications.plan import (
+    EditCard,
+    PostCard,
+    Reply,
+    Resolve,
+    Tell,
+    card_slot,
+    face_shown,
+    notice_slot,
+    reply_slot,
+)
 from notifications.recipients import Recipients
 from workspace.outbox import MessageRef, NotSending, Outbox, Priority
 from workspace.people import People
@@ -18,6 +28,7 @@ from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, 
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice
+from workspace.views.review_reply import review_reply
 
 _REST = timedelta(minutes=4)
 """Before a channel that does not take our messages is tried again, at the next list."""
@@ -34,6 +45,8 @@ class Posting:
     face: str
     """Fingerprint, for messages that are kept up to date; else empty."""
     priority: Priority
+    thread_ts: str = ""
+    """Of the message that it hangs on, for replies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +83,17 @@ class Delivery:
         self._history = history
         self._now = now
 
-    async def posting(self, action: PostCard | Tell, face: CardFace) -> Posting | PostedMessage:
+    async def posting(
+        self, action: PostCard | Tell | Reply, face: CardFace
+    ) -> Posting | PostedMessage:
         """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get."""
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
             return Posting(intent, card(face), face_shown(face), Priority.NEW_REQUEST)
+        if isinstance(action, Reply):
+            intent = self._intent(reply_slot(action.vote.author, action.channel), action.channel)
+            said = review_reply(action.vote, action.standing)
+            return Posting(intent, said, "", Priority.THREAD_REPLY, action.thread_ts)
         slot = notice_slot(action.notice)
         channel = await self._requester_dm(face)
         if not channel:
@@ -92,6 +111,7 @@ class Delivery:
                 priority=posting.priority,
                 request_id=request_id,
                 key=intent.key,
+                thread_ts=posting.thread_ts,
             )
         except NotSending as error:
             return Outcome(owed=intent.key, error=error)
@@ -114,13 +134,16 @@ class Delivery:
         log.info("edited", request_id=request_id, slot=message.slot, status=face.status)
         return Outcome(fresh)
 
-    async def resolve(self, request_id: str, intent: Intent) -> Outcome:
+    async def resolve(self, request_id: str, action: Resolve) -> Outcome:
         """Look for a message whose answer never came. Where that is not possible, post again.
 
         What is found gets no fingerprint that could be current, and so is drawn anew.
         """
+        intent = action.intent
         try:
-            posted = await self._history.find(intent.channel, intent.key, intent.at)
+            posted = await self._history.find(
+                intent.channel, intent.key, intent.at, thread_ts=action.thread_ts
+            )
         except Unreadable as error:
             posted = None
             log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))

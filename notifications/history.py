@@ -1,6 +1,7 @@
 """Look for a message of our own whose answer never came, where Slack lets us read back."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -34,26 +35,37 @@ class History:
         if not wanted & self._scopes:
             raise Unreadable("no history scope")
 
-    async def find(self, channel: str, key: str, since: datetime) -> MessageRef | None:
-        """Find the message that carries `key`. Raises Unreadable, SlackApiError."""
+    async def find(
+        self, channel: str, key: str, since: datetime, *, thread_ts: str = ""
+    ) -> MessageRef | None:
+        """Find the message that carries `key`, in a thread where that is given.
+
+        Raises Unreadable, SlackApiError.
+        """
         self._check_scopes(channel)
         try:
-            return await self._search(channel, key, since)
+            return await self._search(channel, key, since, thread_ts)
         except SlackApiError as error:
             if failure_of(error) in PASSING:
                 raise
             raise Unreadable(error_code(error)) from error
 
-    async def _search(self, channel: str, key: str, since: datetime) -> MessageRef | None:
+    async def _search(
+        self, channel: str, key: str, since: datetime, thread_ts: str
+    ) -> MessageRef | None:
         cursor = ""
         while True:
-            answer = await self._slack.conversations_history(
-                channel=channel,
-                oldest=str((since - _EARLIER).timestamp()),
-                include_all_metadata=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
+            asked: dict[str, Any] = {
+                "channel": channel,
+                "oldest": str((since - _EARLIER).timestamp()),
+                "include_all_metadata": True,
+                "limit": _PAGE,
+                "cursor": cursor,
+            }
+            if thread_ts:
+                answer = await self._slack.conversations_replies(ts=thread_ts, **asked)
+            else:
+                answer = await self._slack.conversations_history(**asked)
             for message in answer["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if message.get("bot_id") == self._bot_id and payload.get("key") == key:

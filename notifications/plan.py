@@ -3,17 +3,20 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import TypeAlias
 
 from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.deciding import Deciding
-from workspace.views.card import CardFace, ended, face_of, fingerprint
+from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint
 from workspace.views.notices import OUTCOMES, Notice
+from workspace.views.review_reply import standing_after
 from workspace.views.status import Status
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 DECIDED_MAX_AGE = timedelta(hours=1)
+_REPLY = "review:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,23 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """Tell of one review in the thread of a card."""
+
+    channel: str
+    thread_ts: str
+    vote: Vote
+    standing: str
+    """How far the request had come with it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Resolve:
     """Find out whether a message that was about to be posted is there."""
 
     intent: Intent
+    thread_ts: str = ""
+    """Of the thread that it belongs into, for replies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +73,7 @@ class PassOver:
     """Record that this request is not announced."""
 
 
-Action: TypeAlias = PostCard | EditCard | Tell | Resolve | PassOver
+Action: TypeAlias = PostCard | EditCard | Tell | Reply | Resolve | PassOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +81,8 @@ class Plan:
     face: CardFace | None
     """What is to be shown; None when there is nothing to show and never was."""
     actions: tuple[Action, ...] = ()
+    trouble: BaseException | None = None
+    """Why it has to be planned again, although all of this is done."""
 
 
 def plan(
@@ -84,7 +102,8 @@ def plan(
         return Plan(None)
     if entry is None and request is not None and passed_over(request, now, outlook):
         return Plan(face, (PassOver(),))
-    return Plan(face, tuple(_difference(face, entry, channels, now)))
+    actions = (*_difference(face, entry, channels, now), *_replies(request, face, entry, now))
+    return Plan(face, actions)
 
 
 def passed_over(request: AccessRequest, now: datetime, outlook: Outlook) -> bool:
@@ -115,6 +134,11 @@ def notice_slot(kind: Notice) -> str:
     return f"dm:{kind}"
 
 
+def reply_slot(author: str, channel: str) -> str:
+    """Teleport takes one review of each person. A hash keeps entries short."""
+    return f"{_REPLY}{blake2b(author.encode(), digest_size=4).hexdigest()}:{channel}"
+
+
 def _face(
     request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
 ) -> CardFace | None:
@@ -127,10 +151,10 @@ def _face(
 def _difference(
     face: CardFace, entry: Entry | None, channels: Sequence[str], now: datetime
 ) -> Iterator[Action]:
-    intents = entry.intents if entry else ()
-    filled = {each.slot for each in intents if not each.owed or each.resting(now)}
-    filled |= {message.slot for message in entry.messages} if entry else set()
-    yield from (Resolve(intent) for intent in intents if not intent.owed)
+    filled = _filled(entry, now)
+    for intent in entry.intents if entry else ():
+        if not intent.owed:
+            yield Resolve(intent, _thread_of(intent, entry))
     for channel in _due_cards(face, entry, channels):
         if card_slot(channel) not in filled:
             yield PostCard(channel)
@@ -141,6 +165,35 @@ def _difference(
     for kind in _notices(face, entry):
         if notice_slot(kind) not in filled:
             yield Tell(kind)
+
+
+def _replies(
+    request: AccessRequest | None, face: CardFace, entry: Entry | None, now: datetime
+) -> Iterator[Action]:
+    """Each review is told once under each card, also one that came before the card."""
+    filled = _filled(entry, now)
+    for card in entry.messages if entry else ():
+        if not card.ts or card.slot != card_slot(card.channel):
+            continue
+        for vote in face.votes:
+            slot = reply_slot(vote.author, card.channel)
+            if slot not in filled:
+                filled.add(slot)
+                standing = standing_after(request, vote.author) if request else ""
+                yield Reply(card.channel, card.ts, vote, standing)
+
+
+def _filled(entry: Entry | None, now: datetime) -> set[str]:
+    """Slots for which there is nothing to do now."""
+    if entry is None:
+        return set()
+    under_way = {each.slot for each in entry.intents if not each.owed or each.resting(now)}
+    return under_way | {message.slot for message in entry.messages}
+
+
+def _thread_of(intent: Intent, entry: Entry | None) -> str:
+    card = entry.shown(card_slot(intent.channel)) if entry else None
+    return card.ts if card is not None and intent.slot.startswith(_REPLY) else ""
 
 
 def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[str]:

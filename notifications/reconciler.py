@@ -21,11 +21,12 @@ from notifications.plan import (
     PassOver,
     Plan,
     PostCard,
+    Reply,
     Resolve,
     Tell,
     plan,
 )
-from notifications.recipients import Recipients
+from notifications.routing import Routes, United
 from teleport_client.errors import NotFound
 from workspace.views.card import CardFace
 
@@ -37,7 +38,7 @@ class Reconciler:
         mirror: Mirror,
         ledger: Ledger,
         delivery: Delivery,
-        recipients: Recipients,
+        routing: United,
         alarms: Alarms,
         outlook: Outlook,
         now: Callable[[], datetime],
@@ -45,7 +46,7 @@ class Reconciler:
         self._mirror = mirror
         self._ledger = ledger
         self._delivery = delivery
-        self._recipients = recipients
+        self._routing = routing
         self._alarms = alarms
         self._now = now
         self._outlook = outlook
@@ -66,6 +67,8 @@ class Reconciler:
             await self._ledger.settle(request_id)
             while (todo := await self._confirmed_plan(request_id)).actions:
                 await self._carry_out(request_id, todo)
+            if todo.trouble is not None:
+                raise todo.trouble
         except NotFound:
             # A first record needs the request, so the request is gone.
             await self._mirror.confirm(request_id)
@@ -87,11 +90,13 @@ class Reconciler:
     async def _plan(self, request_id: str) -> Plan:
         seen = self._mirror.get(request_id)
         request = seen.request if seen else None
-        channels: Sequence[str] = ()
+        routes = Routes()
         if request is not None:
             self._alarms.set_for(request)
-            channels = await self._recipients.channels_for(request)
-        return plan(request, self._ledger.get(request_id), channels, self._now(), self._outlook)
+            routes = await self._routing.routes(request)
+        entry = self._ledger.get(request_id)
+        made = plan(request, entry, routes.channels, self._now(), self._outlook)
+        return replace(made, trouble=routes.trouble)
 
     async def _carry_out(self, request_id: str, todo: Plan) -> None:
         face, actions = todo.face, todo.actions
@@ -101,7 +106,7 @@ class Reconciler:
         if open_ones := [action for action in actions if isinstance(action, Resolve)]:
             # The rest is planned again once it is known what became of these.
             for action in open_ones:
-                outcome = await self._delivery.resolve(request_id, action.intent)
+                outcome = await self._delivery.resolve(request_id, action)
                 entry = outcome.noted_in(entry)
             await self._ledger.write(request_id, entry)
         elif any(isinstance(action, PassOver) for action in actions):
@@ -114,7 +119,7 @@ class Reconciler:
         self, request_id: str, face: CardFace, entry: Entry, actions: Sequence[Action]
     ) -> None:
         """Send what can be sent; what stands in the way of one message holds up no other."""
-        wanted = [action for action in actions if isinstance(action, PostCard | Tell)]
+        wanted = [action for action in actions if isinstance(action, PostCard | Tell | Reply)]
         prepared = await asyncio.gather(
             *(self._delivery.posting(action, face) for action in wanted), return_exceptions=True
         )

@@ -33,7 +33,8 @@ class Priority(IntEnum):
     NEW_REQUEST = 0
     CARD_UPDATE = 1
     DIRECT_MESSAGE = 2
-    REMINDER = 3
+    THREAD_REPLY = 3
+    REMINDER = 4
 
 
 class NotSending(Exception):
@@ -93,8 +94,11 @@ class Outbox:
         priority: Priority,
         request_id: str,
         key: str,
+        thread_ts: str = "",
     ) -> MessageRef:
         """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
+
+        With `thread_ts` it goes into the thread of that message.
 
         Raises NotSending, or what the call raised.
         """
@@ -103,6 +107,8 @@ class Outbox:
             "channel": channel,
             "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
         }
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
         lane = self._lanes.setdefault(channel, _Lane(interval=SECONDS_BETWEEN_POSTS))
         return await self._submit("chat.postMessage", arguments, lane, priority)
 

@@ -111,6 +111,22 @@ class People:
             return None
         return slack_id if user.name == user_name else None
 
+    async def slack_id_to_tell(self, name: str) -> str | None:
+        """Find whom a reviewer's name means: a Teleport user, else a confirmed e-mail address.
+
+        Whoever is found so by address is told something and may not do anything by that. Raises
+        as `slack_id` does.
+        """
+        found = await self.slack_id(name)
+        if found is not None or "@" not in name:
+            return found
+        try:
+            slack_id = await self._slack_id_by_email(name)
+            _check_account(await self._account(slack_id), self._matching.team)
+        except (_NoAccount, Refusal):
+            return None
+        return slack_id
+
     async def _read_account(self, slack_id: str) -> SlackAccount:
         answer = await self._slack.users_info(user=slack_id)
         return _account_from(answer["user"])

@@ -13,7 +13,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.conftest import bot_on
 from tests.integration.made import decided, pending_request
-from tests.integration.stage import CHANNEL, Stage, buttons, words
+from tests.integration.stage import Stage, buttons, words
 
 
 async def test_a_request_made_elsewhere_is_announced(stage: Stage) -> None:
@@ -300,7 +300,7 @@ async def test_one_of_two_replicas_notifies(
             card = await stage.card(f"r{number}x")
             await stage.click("bob", card, "approve")
             await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
-        assert len(stage.messages(CHANNEL)) == 4
+        assert len(stage.cards()) == 4
 
 
 async def test_without_the_verbs_for_a_lease_the_bot_works_alone(

@@ -13,17 +13,19 @@ from notifications.plan import (
     PassOver,
     Plan,
     PostCard,
+    Reply,
     Resolve,
     Tell,
     card_slot,
     face_shown,
     notice_slot,
     plan,
+    reply_slot,
 )
 from teleport_client.access_request import AccessRequest, RequestState, Review
 from tests.strategies import moments, requests
 from workspace.deciding import Deciding, Mode
-from workspace.views.card import CardFace
+from workspace.views.card import CardFace, Vote
 from workspace.views.notices import Notice
 from workspace.views.status import Status
 
@@ -63,6 +65,10 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
                 entry = entry.with_message(
                     PostedMessage(slot=notice_slot(kind), channel="D", ts="1")
                 )
+            case Reply(channel, _, vote, _):
+                entry = entry.with_message(
+                    PostedMessage(slot=reply_slot(vote.author, channel), channel=channel, ts="2")
+                )
             case Resolve(intent):
                 entry = entry.owing(intent.key)
             case PassOver():
@@ -87,11 +93,46 @@ def test_nothing_changed_means_nothing_to_do() -> None:
     assert plan(asked(), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_a_vote_redraws_the_card() -> None:
+def test_a_vote_redraws_the_card_and_is_told_in_its_thread() -> None:
     """And tells the requester nothing yet."""
+    voted = asked(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
+    edit, reply = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
+    assert isinstance(edit, EditCard)
+    assert isinstance(reply, Reply)
+    assert (reply.channel, reply.thread_ts) == (CHANNEL, edit.message.ts)
+    assert reply.vote == Vote("bob", RequestState.APPROVED, "looks fine")
+
+
+def test_each_review_is_told_once_under_each_card() -> None:
+    """Also one that was there before the card."""
+    bob, carol = (Review(name, RequestState.APPROVED) for name in ("bob", "carol"))
+    entry = announced(asked(reviews=(bob,)), "C1", "C2")
+    both = asked(reviews=(bob, carol))
+    made = plan(both, entry, ("C1", "C2"), NOW, OUTLOOK)
+    told = [(a.channel, a.vote.author) for a in made.actions if isinstance(a, Reply)]
+    assert told == [("C1", "bob"), ("C1", "carol"), ("C2", "bob"), ("C2", "carol")]
+    assert plan(both, carried_out(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
+
+
+def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
+    """And not told a second time before that is known."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
-    (action,) = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
-    assert isinstance(action, EditCard)
+    entry = announced(voted)
+    intent = Intent(slot=reply_slot("bob", CHANNEL), channel=CHANNEL, key="k", at=NOW)
+    (look,) = plan(voted, entry.with_intents((intent,)), (CHANNEL,), NOW, OUTLOOK).actions
+    (card,) = (message for message in entry.messages if message.slot == card_slot(CHANNEL))
+    assert look == Resolve(intent, card.ts)
+    owed = entry.with_intents((intent,)).owing("k")
+    (again,) = plan(voted, owed, (CHANNEL,), NOW, OUTLOOK).actions
+    assert isinstance(again, Reply)
+
+
+def test_under_a_card_that_is_not_there_nothing_is_told() -> None:
+    """Nobody could be shown it."""
+    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    card = PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts="")
+    entry = announced(voted).with_message(card)
+    assert plan(voted, entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
 def test_a_decision_redraws_the_card_and_tells_the_requester() -> None:
@@ -249,9 +290,11 @@ outlooks = st.builds(
 def test_a_plan_carried_out_leaves_nothing_to_do(
     request: AccessRequest, to: tuple[str, ...], now: datetime, outlook: Outlook
 ) -> None:
-    """Whatever the request is like: one pass is enough, so nothing is ever sent in a loop."""
-    made = plan(request, None, to, now, outlook)
-    entry = carried_out(made, None)
+    """Whatever the request is like: cards, then what hangs on them, and nothing in a loop."""
+    entry = carried_out(plan(request, None, to, now, outlook), None)
+    hanging = plan(request, entry, to, now, outlook)
+    assert all(isinstance(action, Reply) for action in hanging.actions)
+    entry = carried_out(hanging, entry)
     assert plan(request, entry, to, now, outlook).actions == ()
     gone = plan(None, entry, (), now, outlook)
     assert plan(None, carried_out(gone, entry), (), now, outlook).actions == ()
@@ -267,6 +310,11 @@ def test_through_all_changes_each_message_is_posted_once(
     for version in versions:
         made = plan(replace(version, id="i", user="alice"), entry, to, now, OUTLOOK)
         filled += [action for action in made.actions if isinstance(action, PostCard | Tell)]
+        filled += [
+            (action.channel, action.vote.author)
+            for action in made.actions
+            if isinstance(action, Reply)
+        ]
         entry = carried_out(made, entry)
     assert len(filled) == len(set(filled))
 

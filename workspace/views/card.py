@@ -88,7 +88,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) ->
         access_until=request.access_until,
         waiting_until=request.expires if request.pending else None,
         assume_start=request.assume_start,
-        progress=tuple(_progress_words(request)),
+        progress=tuple(progress_words(request)),
         votes=tuple(Vote(review.author, review.state, review.reason) for review in request.reviews),
         decided_by=_deciders(request),
         resolve_reason=request.resolve_reason,
@@ -266,7 +266,7 @@ def _deciders(request: AccessRequest) -> tuple[str, ...]:
     return tuple(review.author for review in request.reviews if review.state is request.state)
 
 
-def _progress_words(request: AccessRequest) -> Iterator[str]:
+def progress_words(request: AccessRequest) -> Iterator[str]:
     """One line for each set that must be met, naming roles only where sets differ by role."""
     sets = [one for one in progress(request) if one.counts]
     for one in sets:

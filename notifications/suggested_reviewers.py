@@ -1,0 +1,43 @@
+"""Whoever the requester names as a reviewer gets the card in a direct message."""
+
+import structlog
+from async_lru import alru_cache
+from slack_sdk.errors import SlackApiError
+
+from notifications.recipients import Recipients
+from teleport_client.access_request import AccessRequest
+from workspace.people import People
+from workspace.slack_failure import PASSING, error_code, failure_of
+
+_MOST = 20
+"""As many as may be named in Slack; tsh has no limit, and nobody is to flood a workspace."""
+_REMEMBERED_SECONDS = 300
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class SuggestedReviewers:
+    def __init__(self, people: People, recipients: Recipients) -> None:
+        self._people = people
+        self._recipients = recipients
+        self._channel = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)(self._find_channel)
+
+    async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
+        """Raises TeleportError, and SlackApiError where that may pass."""
+        names = [name for name in request.suggested_reviewers if name != request.user]
+        found = [await self._channel(name) for name in dict.fromkeys(names[:_MOST])]
+        return tuple(channel for channel in found if channel)
+
+    async def _find_channel(self, name: str) -> str:
+        """Give the direct messages with a reviewer, empty where there are none for now."""
+        try:
+            slack_id = await self._people.slack_id_to_tell(name)
+            if slack_id is not None:
+                return await self._recipients.dm(slack_id)
+        except SlackApiError as error:
+            if failure_of(error) in PASSING:
+                raise
+            log.warning("reviewer_unreachable", reviewer=name, error=error_code(error))
+        else:
+            log.info("reviewer_not_in_slack", reviewer=name)
+        return ""

@@ -1,0 +1,111 @@
+"""Who is told of a request and its reviews beyond the channels of the settings."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.slack.faults import MethodFault
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
+from tests.integration.made import pending_request
+from tests.integration.stage import Stage, buttons, words
+
+CARD_OF_BOB = "@bob"
+WITH_HISTORY = ("channels:history", "groups:history", "im:history")
+
+
+async def test_each_review_is_told_once_in_the_thread(stage: Stage) -> None:
+    """Who, what, how far it has come."""
+    _, card = await stage.asked("alice", "prod", "redis 1")
+    await stage.click("bob", card, "approve")
+    await stage.card("✓ bob approved. 1 of 2 approvals.")
+    await stage.click("carol", card, "approve")
+    await stage.card("✓ carol approved. 2 of 2 approvals.")
+    await stage.told("alice", "was approved")
+    assert len(stage.replies(card)) == 2
+
+
+async def test_a_denial_is_told_with_its_reason(stage: Stage) -> None:
+    """As it was written, and not live."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", f"/teleport-deny {request.Metadata.Name} not now, <!channel>")
+    reply = await stage.card("✗ bob denied.")
+    assert "not now, <!channel>" in words(reply["blocks"])
+    assert "<!channel>" not in reply["text"]
+    assert "of 1" not in reply["text"]
+    assert reply["thread_ts"] == card["ts"]
+
+
+async def test_what_was_told_is_not_told_again_after_a_restart(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And a review that came meanwhile is."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request, card = await stage.asked("alice", "prod", "redis 1")
+        await stage.click("bob", card, "approve")
+        await stage.card("bob approved. 1 of 2")
+    async with bot_on(away, settings_file) as stage:
+        await stage.type("carol", f"/teleport-approve {request.Metadata.Name} fine with me")
+        await stage.card("carol approved. 2 of 2")
+        await stage.told("alice", "was approved")
+    first, second = away.replies(card)
+    assert "bob approved" in first
+    assert "fine with me" in second
+
+
+async def test_a_reply_whose_answer_got_lost_is_found_in_its_thread(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """With the history scopes nothing is told twice."""
+    slack.workspace.app.scopes.update(WITH_HISTORY)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        _, card = await stage.asked("alice", "prod", "redis 1")
+        await stage.told("alice", "is waiting")
+        slack.faults.on_method(MethodFault("chat.postMessage", drop_after_commit=True, times=1))
+        await stage.click("bob", card, "approve")
+        await slack.call_where(lambda call: call.method == "conversations.replies")
+        await stage.click("carol", card, "approve")
+        await stage.card("carol approved. 2 of 2")
+        await stage.told("alice", "was approved")
+        assert len(stage.replies(card)) == 2
+
+
+async def test_a_named_reviewer_hears_by_direct_message(stage: Stage) -> None:
+    """With a card like any other, which follows the request."""
+    await stage.type("alice", "/teleport-request staging --reviewers @bob --reason redis 1")
+    card = await stage.told("bob", "redis 1")
+    await stage.card("redis 1")
+    await stage.click("bob", card, "approve", channel=CARD_OF_BOB)
+    await stage.told("bob", "✅ Approved, by bob")
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "hears"),
+    [("nora@example.com", "nora"), ("grace@example.com", ""), ("nobody@example.com", "")],
+)
+async def test_a_reviewer_may_be_named_by_address(stage: Stage, reviewer: str, hears: str) -> None:
+    """With tsh people write what they know; guests and strangers are not told."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    del request.Spec.SuggestedReviewers[:]
+    request.Spec.SuggestedReviewers.append(reviewer)
+    stage.teleport.cluster.requests.put(request)
+    if hears:
+        card = await stage.told(hears, "redis 1")
+        assert set(buttons(card)) == {"approve", "deny"}
+    await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    assert bool(stage.messages("@grace", "grace")) is False
+
+
+async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage: Stage) -> None:
+    """And hears once Slack is well again."""
+    slack = stage.slack
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
+    request = pending_request(stage.teleport, reason="redis 1")
+    request.Spec.SuggestedReviewers.append("nora@example.com")
+    stage.teleport.cluster.requests.put(request)
+    await stage.card("redis 1")
+    await stage.told("nora", "redis 1")
+    assert len(stage.cards()) == 1

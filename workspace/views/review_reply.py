@@ -1,0 +1,35 @@
+"""What is said of one review in the thread of a card: who, what, why, and how far it has come."""
+
+from dataclasses import replace
+
+from teleport_client.access_request import AccessRequest, RequestState
+from workspace.untrusted import label, prose
+from workspace.views import rich
+from workspace.views.card import REASON_LIMIT, Vote, progress_words
+from workspace.views.message import Message, message
+
+_SAID = {
+    RequestState.APPROVED: "✓ {author} approved",
+    RequestState.DENIED: "✗ {author} denied",
+    RequestState.PROMOTED: "📋 {author} granted it through an access list",
+}
+
+
+def review_reply(vote: Vote, standing: str) -> Message:
+    """Draw one review. `standing` is what `standing_after` gave, or empty."""
+    said = _SAID.get(vote.state, "{author} reviewed").format(author=label(vote.author))
+    headline = f"{said}. {standing}." if standing else f"{said}."
+    reason = prose(vote.reason, REASON_LIMIT)
+    return message(
+        headline,
+        rich.lines((headline,)),
+        *((rich.quote(reason),) if reason else ()),
+    )
+
+
+def standing_after(request: AccessRequest, author: str) -> str:
+    """How many approvals there were once this author had approved; empty for other reviews."""
+    until = next((i for i, each in enumerate(request.reviews) if each.author == author), None)
+    if until is None or request.reviews[until].state is not RequestState.APPROVED:
+        return ""
+    return "; ".join(progress_words(replace(request, reviews=request.reviews[: until + 1])))
