@@ -28,11 +28,11 @@ from notifications.alarms import Alarms
 from notifications.controller import Controller
 from notifications.delivery import Delivery
 from notifications.history import History
-from notifications.lease import Leadership
+from notifications.lease import Leadership, LeaseTimes
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
 from notifications.plan import Outlook
-from notifications.queue import ChangeQueue
+from notifications.queue import LONGEST_PAUSE, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from notifications.routing import United
@@ -41,7 +41,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
 from workspace.deciding import Deciding
-from workspace.outbox import Outbox
+from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
 from workspace.people import Matching, People
 
 PLUGIN = "teleport-chatops"
@@ -84,13 +84,22 @@ def build_people(runtime: Runtime) -> People:
 def build_controller(runtime: Runtime, people: People) -> Controller:
     """Put together the street on which people are told."""
     settings = runtime.settings
-    queue = ChangeQueue()
+    faster = settings.pace.factor
+    queue = ChangeQueue(longest_pause=LONGEST_PAUSE / faster)
     mirror = Mirror(runtime.teleport, lambda request_id, live: queue.add(request_id, live=live))
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(
-        runtime.teleport, runtime.installation.team, holder=_holder(), now=runtime.now
+        runtime.teleport,
+        runtime.installation.team,
+        holder=_holder(),
+        now=runtime.now,
+        times=LeaseTimes().faster(faster),
     )
-    outbox = Outbox(runtime.slack, may_send=lambda: leadership.held)
+    outbox = Outbox(
+        runtime.slack,
+        may_send=lambda: leadership.held,
+        seconds_between_posts=SECONDS_BETWEEN_POSTS / faster,
+    )
     ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
     recipients = Recipients(
         runtime.slack,

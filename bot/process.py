@@ -21,7 +21,7 @@ from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
 from bot.review_mode import find_deciding
 from bot.settings import Settings
-from bot.slack_connection import check_installation, http_session, web_client
+from bot.slack_connection import CALL_SECONDS, check_installation, http_session, web_client
 from bot.sockets import Sockets
 from bot.start_error import UNAVAILABLE, StartError
 from bot.teleport_connection import check_cluster, first_credentials
@@ -114,7 +114,7 @@ async def _connect(
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     deciding = await find_deciding(teleport, cluster, identity.current.user, settings)
-    http = await stack.enter_async_context(http_session())
+    http = await stack.enter_async_context(http_session(CALL_SECONDS / settings.pace.factor))
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)

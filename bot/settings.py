@@ -157,6 +157,12 @@ class HealthSettings(_Section):
     listen: str = "127.0.0.1"
 
 
+class PaceSettings(_Section):
+    factor: float = Field(default=1.0, ge=1.0, le=100.0)
+    """Divides the outbox's pace, the times of the lease and what is waited between attempts. For
+    trials against the stand-ins alone: Slack's own pace does not change by it."""
+
+
 class Settings(BaseSettings):
     model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -175,6 +181,7 @@ class Settings(BaseSettings):
     """Who may decide where the bot sets states itself: users, or `role:` and a role of theirs."""
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
+    pace: PaceSettings = PaceSettings()
     start_timeout: Duration = timedelta(seconds=60)
     """How long to wait at start for a Teleport or a Slack that does not answer."""
     announce_max_age: Duration = timedelta(hours=24)

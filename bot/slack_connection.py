@@ -45,9 +45,9 @@ class Installation:
     """Slack's time, as HTTP writes it (RFC 9110, 5.6.7)."""
 
 
-def http_session() -> aiohttp.ClientSession:
+def http_session(seconds: float = CALL_SECONDS) -> aiohttp.ClientSession:
     """One session for all calls: given one, the SDK's client leaves time limits to it."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds))
 
 
 class SlackClient(AsyncWebClient):

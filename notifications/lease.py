@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -13,15 +14,32 @@ from teleport_client.cluster import Lease
 from teleport_client.errors import LimitExceeded, NotFound, PermissionDenied, TeleportError
 
 KIND = "teleport-chatops"
-TTL = timedelta(seconds=20)
-RENEW_SECONDS = 5.0
-GIVE_UP_SECONDS = 10.0
-"""Unable to renew for this long, by our own clock, we stop: the rest of the TTL covers a Slack call
-that is under way and a difference between clocks."""
-_CALL_SECONDS = 4.0
-_FIRST_PAUSE, _LAST_PAUSE = 0.5, 30.0
+_FIRST_PAUSE = 0.5
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTimes:
+    """Seconds."""
+
+    ttl: float = 20.0
+    renew: float = 5.0
+    give_up: float = 10.0
+    """Unable to renew for this long, by our own clock, we stop: the rest of the TTL covers a Slack
+    call that is under way and a difference between clocks."""
+    call: float = 4.0
+    longest_pause: float = 30.0
+    """After work that ended at once."""
+
+    def faster(self, factor: float) -> "LeaseTimes":
+        return LeaseTimes(
+            ttl=self.ttl / factor,
+            renew=self.renew / factor,
+            give_up=self.give_up / factor,
+            call=self.call / factor,
+            longest_pause=self.longest_pause / factor,
+        )
 
 
 class LeaseLost(Exception):
@@ -38,13 +56,13 @@ class Leadership:
         *,
         holder: str,
         now: Callable[[], datetime],
-        renew_seconds: float = RENEW_SECONDS,
+        times: LeaseTimes = LeaseTimes(),
     ) -> None:
         self._teleport = teleport
         self._name = name
         self._holder = holder
         self._now = now
-        self._renew_seconds = renew_seconds
+        self._times = times
         self._renewed = 0.0
         self._lease: Lease | None = None
         self._alone = False
@@ -57,14 +75,14 @@ class Leadership:
     @property
     def held(self) -> bool:
         """Whether this replica may send now."""
-        return self._held and (self._alone or monotonic() - self._renewed < GIVE_UP_SECONDS)
+        return self._held and (self._alone or monotonic() - self._renewed < self._times.give_up)
 
     async def run(self, work: Callable[[], Awaitable[None]]) -> None:
         """Wait for the lease, do `work` while it lasts, and so on until cancelled.
 
         Work that fails because of Teleport is started again after a pause; anything else ends this.
         """
-        pause = _FIRST_PAUSE
+        pause, longest = _FIRST_PAUSE, self._times.longest_pause
         while True:
             lease = await self._acquire()
             log.info("lease_acquired", name=self._name, alone=self._alone)
@@ -78,9 +96,8 @@ class Leadership:
             finally:
                 self._held = False
                 await self._let_go()
-            pause = (
-                _FIRST_PAUSE if monotonic() - started > _LAST_PAUSE else min(pause * 2, _LAST_PAUSE)
-            )
+            lasted = monotonic() - started > longest
+            pause = _FIRST_PAUSE if lasted else min(pause * 2, longest)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
     async def _acquire(self) -> Lease | None:
@@ -92,8 +109,8 @@ class Leadership:
                     KIND,
                     self._name,
                     holder=self._holder,
-                    expires=self._now() + TTL,
-                    deadline=_CALL_SECONDS,
+                    expires=self._end(),
+                    deadline=self._times.call,
                 )
             except PermissionDenied as error:
                 log.warning("lease_forbidden", error=str(error))
@@ -110,7 +127,7 @@ class Leadership:
                 self._renewed = started
                 self._lease = lease
                 return lease
-            await asyncio.sleep(self._renew_seconds * random.uniform(0.5, 1.0))  # noqa: S311
+            await asyncio.sleep(self._times.renew * random.uniform(0.5, 1.0))  # noqa: S311
 
     async def _work_while_held(
         self, lease: Lease | None, work: Callable[[], Awaitable[None]]
@@ -122,11 +139,13 @@ class Leadership:
 
     async def _renew(self, lease: Lease) -> None:
         while True:
-            await asyncio.sleep(self._renew_seconds)
+            await asyncio.sleep(self._times.renew)
             started = monotonic()
             try:
                 self._lease = await self._teleport.keep_lease(
-                    lease, expires=self._now() + TTL, deadline=_CALL_SECONDS
+                    lease,
+                    expires=self._end(),
+                    deadline=self._times.call,
                 )
                 self._renewed = started
             except NotFound as error:
@@ -134,7 +153,10 @@ class Leadership:
             except TeleportError as error:
                 log.warning("lease_not_renewed", error=str(error))
             if not self.held:
-                raise LeaseLost(f"not renewed for {GIVE_UP_SECONDS:g} s")
+                raise LeaseLost(f"not renewed for {self._times.give_up:g} s")
+
+    def _end(self) -> datetime:
+        return self._now() + timedelta(seconds=self._times.ttl)
 
     async def _let_go(self) -> None:
         """Teleport takes back only a lease that names its present end."""
@@ -142,7 +164,7 @@ class Leadership:
             return
         lease, self._lease = self._lease, None
         try:
-            await self._teleport.cancel_lease(lease, deadline=_CALL_SECONDS)
+            await self._teleport.cancel_lease(lease, deadline=self._times.call)
         except TeleportError as error:
             log.info("lease_not_cancelled", error=str(error))
 

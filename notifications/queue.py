@@ -13,7 +13,9 @@ import structlog
 
 from workspace.slack_failure import in_words
 
-_FIRST_RETRY, _LAST_RETRY = 0.5, 60.0
+_FIRST_RETRY = 0.5
+LONGEST_PAUSE = 60.0
+"""Seconds before a request that fails is tried again."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -21,7 +23,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class ChangeQueue:
     """What is live goes before the backlog. Closed, it takes nothing and forgets everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, longest_pause: float = LONGEST_PAUSE) -> None:
+        self._longest_pause = longest_pause
         self._live: OrderedDict[str, None] = OrderedDict()
         self._backlog: OrderedDict[str, None] = OrderedDict()
         self._working: set[str] = set()
@@ -101,7 +104,7 @@ class ChangeQueue:
 
     def _retry_later(self, request_id: str, error: Exception) -> None:
         failures = self._failures[request_id] = self._failures.get(request_id, 0) + 1
-        limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), _LAST_RETRY)
+        limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), self._longest_pause)
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
         log.warning(
             "reconcile_failed",

@@ -71,9 +71,16 @@ class Outbox:
     `may_send` is asked before every call.
     """
 
-    def __init__(self, slack: AsyncWebClient, *, may_send: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        *,
+        may_send: Callable[[], bool],
+        seconds_between_posts: float = SECONDS_BETWEEN_POSTS,
+    ) -> None:
         self._slack = slack
         self._may_send = may_send
+        self._seconds_between_posts = seconds_between_posts
         self._lanes: dict[str, _Lane] = {}
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
@@ -109,7 +116,7 @@ class Outbox:
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        lane = self._lanes.setdefault(channel, _Lane(interval=SECONDS_BETWEEN_POSTS))
+        lane = self._lanes.setdefault(channel, _Lane(interval=self._seconds_between_posts))
         return await self._submit("chat.postMessage", arguments, lane, priority)
 
     async def edit(self, posted: MessageRef, message: Message) -> None:

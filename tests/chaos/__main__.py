@@ -1,0 +1,80 @@
+"""Bots among people and trouble: `python -m tests.chaos`. Ends with 1 where anything was lost."""
+
+import argparse
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import mkdtemp
+
+from tests.chaos.trial import Plan, Report, trial, with_history
+
+
+def main() -> int:
+    options = _options()
+    seeds = [options.seed] if options.seed is not None else range(1, options.seeds + 1)
+    plan = Plan(
+        requests=options.requests, replicas=options.replicas, seconds=options.seconds,
+        settle=options.settle, faults=options.faults, factor=options.factor,
+    )  # fmt: skip
+    print(
+        f"{plan.requests} requests, {plan.replicas} replicas, {plan.faults} faults within"
+        f" {plan.seconds:g} s a seed; pace and lease {plan.factor:g} times as fast as in life"
+    )
+    reports = [_run(seed, plan) for seed in seeds]
+    _print_counts("faults injected", (report.faults for report in reports))
+    _print_counts("what people did", (report.deeds for report in reports))
+    failed = [report for report in reports if _failed(report)]
+    for report in failed:
+        print(f"again: make chaos CHAOS='--seed {report.seed}'")
+    print(f"{len(reports) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _run(seed: int, plan: Plan) -> Report:
+    data = Path(mkdtemp(prefix=f"chaos-{seed}-"))
+    report = asyncio.run(trial(seed, plan, data, history=with_history(seed)))
+    found = report.verdict
+    print(
+        f"seed {seed:3}  history {'yes' if report.history else 'no ':3}  "
+        f"requests {found.requests:4}  lost {len(found.lost)}  wrong {len(found.wrong)}  "
+        f"doubled {len(found.doubled)}  in {report.seconds:.0f} s  logs {data}",
+        flush=True,
+    )
+    for kind in ("lost", "wrong", "doubled"):
+        for difference in getattr(found, kind):
+            print(f"    {kind}: {difference}", flush=True)
+    return report
+
+
+def _failed(report: Report) -> bool:
+    """Without the history a second copy is what was promised at worst."""
+    found = report.verdict
+    return bool(found.lost or found.wrong or (report.history and found.doubled))
+
+
+def _print_counts(title: str, counters: Iterable[Counter[str]]) -> None:
+    total: Counter[str] = Counter()
+    for counter in counters:
+        total.update(counter)
+    print(f"{title}:")
+    for name, count in sorted(total.items()):
+        print(f"    {count:6}  {name}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20, help="how many, from 1 on")
+    parser.add_argument("--seed", type=int, help="this one alone")
+    parser.add_argument("--requests", type=int, default=200)
+    parser.add_argument("--replicas", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=25.0, help="while trouble lasts")
+    parser.add_argument("--settle", type=float, default=90.0, help="at most, after trouble")
+    parser.add_argument("--faults", type=int, default=40)
+    parser.add_argument("--factor", type=float, default=10.0)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What happens in a trial, and when: the same for the same seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+
+
+class Deed(StrEnum):
+    """What people do. `BY_*` says through what."""
+
+    ASK_IN_SLACK = "ask in Slack"
+    ASK_ELSEWHERE = "ask elsewhere"
+    APPROVE_IN_SLACK = "approve in Slack"
+    DENY_IN_SLACK = "deny in Slack"
+    APPROVE_ELSEWHERE = "approve elsewhere"
+    RESOLVE_WITH_TCTL = "resolve with tctl"
+    DELETE_WITH_TCTL = "delete with tctl"
+
+
+class Fault(StrEnum):
+    KILL = "kill -9"
+    TERMINATE = "SIGTERM"
+    FREEZE = "SIGSTOP"
+    CUT_SOCKETS = "sockets cut"
+    REFRESH_SOCKETS = "sockets refreshed"
+    RATE_LIMIT = "429"
+    SERVER_ERROR = "5xx"
+    LOSE_ANSWER = "answer of Slack lost"
+    STALL_SLACK = "Slack stalls"
+    CUT_WATCH = "watch cut"
+    TELEPORT_UNAVAILABLE = "Teleport unavailable"
+    LOSE_WRITE = "answer of Teleport lost"
+    STALL_TELEPORT = "Teleport stalls"
+    STALE_LISTS = "stale lists"
+    TORN_IDENTITY = "torn identity"
+    RESTART_TELEPORT = "Teleport restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    at: float
+    """Seconds from the start."""
+    what: Deed | Fault
+    number: int
+    """Of the request for a deed; picks a replica or a method for a fault."""
+
+
+def schedule(seed: int, *, requests: int, seconds: float, faults: int) -> tuple[Step, ...]:
+    """Spread over so many seconds; the later ones of one request follow its asking."""
+    random = Random(seed)
+    steps = [*_lives(random, requests, seconds)]
+    steps += (
+        Step(random.uniform(0, seconds), random.choice([*Fault]), random.randrange(60))
+        for _ in range(faults)
+    )
+    return tuple(sorted(steps, key=lambda step: (step.at, step.what, step.number)))
+
+
+def _lives(random: Random, requests: int, seconds: float) -> Iterator[Step]:
+    for number in range(requests):
+        asked = random.uniform(0, seconds * 0.8)
+        yield Step(asked, random.choice([Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE]), number)
+        for deed in random.choice(_LIVES):
+            asked = min(seconds, asked + random.uniform(0.2, seconds * 0.2))
+            yield Step(asked, deed, number)
+
+
+_LIVES: tuple[tuple[Deed, ...], ...] = (
+    (),
+    (Deed.APPROVE_IN_SLACK,),
+    (Deed.APPROVE_IN_SLACK, Deed.APPROVE_IN_SLACK),
+    (Deed.APPROVE_IN_SLACK, Deed.APPROVE_ELSEWHERE),
+    (Deed.APPROVE_ELSEWHERE, Deed.APPROVE_ELSEWHERE),
+    (Deed.DENY_IN_SLACK,),
+    (Deed.RESOLVE_WITH_TCTL,),
+    (Deed.DELETE_WITH_TCTL,),
+    (Deed.APPROVE_ELSEWHERE, Deed.DELETE_WITH_TCTL),
+)

@@ -1,0 +1,130 @@
+"""One trial: bots, people and trouble for a while, then quiet, then the comparison."""
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+from sandbox.bot_process import write_settings
+from sandbox.slack.pace import Pace
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
+from tests.chaos.faults import Troubles
+from tests.chaos.people import People, settle_in
+from tests.chaos.replicas import Replica
+from tests.chaos.schedule import Deed, schedule
+from tests.chaos.verdict import Verdict, verdict
+
+HISTORY = ("channels:history", "groups:history", "im:history")
+_READY_SECONDS = 20.0
+_QUIET_SECONDS = 3.0
+"""Without a change in Slack, after which nothing more is expected."""
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    requests: int
+    replicas: int
+    seconds: float
+    """While trouble lasts."""
+    settle: float
+    """Seconds within which everything has to be as it should once trouble has ended."""
+    faults: int
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    seed: int
+    history: bool
+    verdict: Verdict
+    faults: Counter[str]
+    deeds: Counter[str]
+    seconds: float
+
+
+async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
+    """Run it. `data` keeps the bots' logs."""
+    started = monotonic()
+    async with AsyncExitStack() as stack:
+        teleport = await TeleportStandIn.start(data)
+        stack.push_async_callback(teleport.stop)
+        slack = await SlackStandIn.start(pace=Pace(unlimited=True))
+        stack.push_async_callback(slack.stop)
+        settle_in(slack, teleport)
+        if history:
+            slack.workspace.app.scopes.update(HISTORY)
+        credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+        elsewhere = await stack.enter_async_context(
+            TeleportClient(dial(teleport.address, lambda: credentials))
+        )
+        replicas = [
+            Replica(_settings(data, slack, teleport, plan.factor), data / f"bot-{number}.log")
+            for number in range(plan.replicas)
+        ]
+        for replica in replicas:
+            await replica.start()
+            stack.push_async_callback(replica.stop)
+        await slack.workspace.changes.until(
+            lambda: slack.delivery.sockets >= 2 * plan.replicas or None, _READY_SECONDS
+        )
+        people = People(slack, teleport, elsewhere)
+        troubles = Troubles(slack, teleport, replicas, plan.factor)
+        await _play(seed, plan, people, troubles)
+        await troubles.end()
+        teleport.faults.cut_watches()
+        found = await _settled(slack, teleport, people, plan.settle)
+    return Report(seed, history, found, troubles.injected, people.done, monotonic() - started)
+
+
+async def _play(seed: int, plan: Plan, people: People, troubles: Troubles) -> None:
+    steps = schedule(seed, requests=plan.requests, seconds=plan.seconds, faults=plan.faults)
+    started = monotonic()
+    async with asyncio.TaskGroup() as group:
+        for step in steps:
+            await asyncio.sleep(max(0.0, started + step.at - monotonic()))
+            if isinstance(step.what, Deed):
+                group.create_task(people.do(step))
+            else:
+                group.create_task(troubles.inject(step))
+
+
+async def _settled(
+    slack: SlackStandIn, teleport: TeleportStandIn, people: People, seconds: float
+) -> Verdict:
+    """Look until all is as it should and stays so for a moment, or time is up."""
+    end = monotonic() + seconds
+    while True:
+        before = slack.workspace.changes.count
+        found = verdict(slack, teleport, people.deleted)
+        well = not (found.lost or found.wrong)
+        await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
+        if (well and slack.workspace.changes.count == before) or monotonic() > end:
+            return verdict(slack, teleport, people.deleted)
+
+
+def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:
+    path = write_settings(
+        data,
+        teleport=teleport.address,
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+    )
+    text = path.read_text().replace(
+        "[teleport]\n",
+        "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.5\n",
+    )
+    path.write_text(f"{text}\n[pace]\nfactor = {factor}\n")
+    return path
+
+
+def with_history(seed: int) -> bool:
+    """Every other seed reads Slack's history back."""
+    return seed % 2 == 0
