@@ -94,6 +94,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         runtime.slack,
         settings.role_to_recipients,
         allow_shared=settings.slack.allow_shared_channels,
+        fallback=settings.slack.fallback_channel,
     )
     history = History(
         runtime.slack, runtime.installation.scopes, bot_id=runtime.installation.bot_id

@@ -59,6 +59,7 @@ class _Call:
 class _Lane:
     """Calls that wait for one channel, or all edits."""
 
+    key: str
     interval: float
     ready_at: float = 0.0
     waiting: list[tuple[Priority, int, _Call]] = field(default_factory=list)
@@ -85,6 +86,11 @@ class Outbox:
     def waiting(self) -> int:
         return sum(len(lane.waiting) for lane in self._lanes.values())
 
+    @property
+    def lanes(self) -> int:
+        """Channels with something to send, or to which something was just sent."""
+        return len(self._lanes)
+
     async def post(
         self,
         channel: str,
@@ -103,14 +109,14 @@ class Outbox:
             "channel": channel,
             "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
         }
-        lane = self._lanes.setdefault(channel, _Lane(interval=SECONDS_BETWEEN_POSTS))
+        lane = self._lanes.setdefault(channel, _Lane(channel, SECONDS_BETWEEN_POSTS))
         return await self._submit("chat.postMessage", arguments, lane, priority)
 
     async def edit(self, posted: MessageRef, message: Message) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = message.arguments() | {"channel": posted.channel, "ts": posted.ts}
         del arguments["unfurl_links"], arguments["unfurl_media"]
-        lane = self._lanes.setdefault(_EDITS, _Lane(interval=0.0))
+        lane = self._lanes.setdefault(_EDITS, _Lane(_EDITS, 0.0))
         await self._submit("chat.update", arguments, lane, Priority.CARD_UPDATE)
 
     async def run(self) -> None:
@@ -137,12 +143,14 @@ class Outbox:
         return await done
 
     def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
+        lane = self._lanes.setdefault(lane.key, lane)
         heappush(lane.waiting, (priority, next(self._order), call))
         self._news.set()
 
     def _start_what_is_ready(self) -> float | None:
         """Start all calls whose time has come. Gives seconds until the next, None if unknown."""
         now = asyncio.get_running_loop().time()
+        self._forget_idle_lanes(now)
         while len(self._sending) < _AT_ONCE:
             lanes = [lane for lane in self._lanes.values() if self._ready_at(lane) <= now]
             if not lanes:
@@ -156,6 +164,12 @@ class Outbox:
         if soonest in (None, float("inf")) or len(self._sending) >= _AT_ONCE:
             return None
         return max(0.0, (soonest or now) - now)
+
+    def _forget_idle_lanes(self, now: float) -> None:
+        """Every person who is told has a channel, so these would grow for ever."""
+        for key, lane in list(self._lanes.items()):
+            if not lane.waiting and lane.ready_at <= now:
+                del self._lanes[key]
 
     def _ready_at(self, lane: _Lane) -> float:
         if not lane.waiting:
