@@ -241,8 +241,8 @@ class _Bot:
         ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
         ask(
             "recipients_unreachable",
-            "Recipients that no card can be posted to now",
-            lambda: len(controller.unreachable),
+            "Recipients that no card can be posted to now, where this replica notifies",
+            lambda: len(controller.unreachable) if controller.leadership.held else 0,
         )
         ask("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
         ask(
