@@ -105,6 +105,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         runtime.slack,
         settings.role_to_recipients,
         allow_shared=settings.slack.allow_shared_channels,
+        fallback=settings.slack.fallback_channel,
     )
     routing = United(recipients, SuggestedReviewers(people, recipients))
     history = History(

@@ -239,6 +239,11 @@ class _Bot:
         ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
         ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
         ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
+        ask(
+            "recipients_unreachable",
+            "Recipients that no card can be posted to now, where this replica notifies",
+            lambda: len(controller.unreachable) if controller.leadership.held else 0,
+        )
         ask("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
         ask(
             "interactions_in_flight",

@@ -118,6 +118,8 @@ class SlackSettings(_Section):
     """Older form of role_to_recipients, which goes before it: one list for all roles."""
     allow_shared_channels: bool = False
     """Post cards also in channels that another company can read."""
+    fallback_channel: str = ""
+    """Hears of recipients that cannot be reached, and gets the cards that nobody else would."""
 
 
 class ReviewSettings(_Section):

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.http_proxy import proxy_for
+from workspace.fence import fence
 from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
 
 CALL_SECONDS = 8.0
@@ -47,7 +48,9 @@ class Installation:
 
 def http_session(seconds: float = CALL_SECONDS) -> aiohttp.ClientSession:
     """One session for all calls: given one, the SDK's client leaves time limits to it."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=seconds))
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=seconds), trace_configs=[fence()]
+    )
 
 
 class SlackClient(AsyncWebClient):

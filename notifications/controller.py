@@ -17,9 +17,10 @@ from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.errors import TeleportError
-from workspace.outbox import NotSending, Outbox, Priority
-from workspace.slack_failure import SLACK_ERRORS, in_words
-from workspace.views.message import sentence
+from workspace.fence import NotSending
+from workspace.outbox import Outbox, Priority
+from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
+from workspace.views.message import Message, sentence
 
 _LONGEST_PAUSE = 60.0
 
@@ -49,6 +50,7 @@ class Controller:
         self._ledger = ledger
         self._reconciler = reconciler
         self._recipients = recipients
+        self.unreachable = recipients.unreachable
         self._alarms = alarms
         self._now = now
         self._reading: set[asyncio.Task[None]] = set()
@@ -102,6 +104,7 @@ class Controller:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self.queue.run(self._reconciler.reconcile))
                 parts.create_task(self._recipients.check())
+                parts.create_task(self._tell_fallback())
                 if first and outlook:
                     parts.create_task(self._sum_up_older(outlook))
         finally:
@@ -117,6 +120,25 @@ class Controller:
             self.queue.add(request.id, live=False)
         for request_id in self._ledger.ids:
             self.queue.add(request_id, live=False)
+
+    async def _tell_fallback(self) -> None:
+        """Say in the fallback channel, if there is one, which recipients cannot be reached."""
+        while True:
+            said = sentence(await self.unreachable.next_untold())
+            try:
+                async for attempt in stamina.retry_context(
+                    on=may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
+                ):
+                    with attempt:
+                        await self._say_in_fallback(said)
+            except (*SLACK_ERRORS, NotSending) as error:
+                log.warning("unreachable_not_told", error=in_words(error))
+
+    async def _say_in_fallback(self, said: Message) -> None:
+        for channel in await self._recipients.fallback():
+            await self.outbox.post(
+                channel, said, priority=Priority.REMINDER, request_id="", key="unreachable"
+            )
 
     async def _sum_up_older(self, outlook: Outlook) -> None:
         """Say in one line what waits since before there was a bot; the plan passes it over."""

@@ -22,9 +22,19 @@ from notifications.plan import (
     reply_slot,
 )
 from notifications.recipients import Recipients
-from workspace.outbox import MessageRef, NotSending, Outbox, Priority
+from workspace.fence import NotSending
+from workspace.outbox import MessageRef, Outbox, Priority
 from workspace.people import People
-from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, error_code, failure_of, in_words
+from workspace.slack_failure import (
+    PASSING,
+    SLACK_ERRORS,
+    Edit,
+    Post,
+    error_code,
+    failure_of,
+    in_words,
+    rule_of,
+)
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice
@@ -60,8 +70,12 @@ class Outcome:
     rest_until: datetime | None = None
     error: Exception | None = None
     """Set where it has to be tried again."""
+    replaced: Intent | None = None
+    """A card to post in the place of one that cannot be edited."""
 
     def noted_in(self, entry: Entry) -> Entry:
+        if self.replaced:
+            entry = entry.without_message(self.replaced.slot).with_intents((self.replaced,))
         if self.owed:
             entry = entry.owing(self.owed, self.rest_until)
         return entry.with_message(self.shown) if self.shown else entry
@@ -116,8 +130,8 @@ class Delivery:
         except NotSending as error:
             return Outcome(owed=intent.key, error=error)
         except SLACK_ERRORS as error:
-            _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
-            return self._not_posted(intent, error)
+            return self._not_posted(request_id, intent, error)
+        self._recipients.took(intent.channel)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
         return Outcome(_shown(intent, posted, posting.face))
 
@@ -130,7 +144,7 @@ class Delivery:
             return Outcome(error=error)
         except SLACK_ERRORS as error:
             _log_failure("not_edited", request_id, fresh.slot, fresh.channel, error)
-            return _not_edited(fresh, error)
+            return self._not_edited(fresh, error, decided=face.status.decided)
         log.info("edited", request_id=request_id, slot=message.slot, status=face.status)
         return Outcome(fresh)
 
@@ -152,17 +166,36 @@ class Delivery:
         face = UNKNOWN_FACE if intent.slot == card_slot(intent.channel) else ""
         return Outcome(_shown(intent, posted, face))
 
-    def _not_posted(self, intent: Intent, error: Exception) -> Outcome:
-        match failure_of(error):
-            case Failure.UNCERTAIN:
+    def _not_posted(self, request_id: str, intent: Intent, error: Exception) -> Outcome:
+        rule = rule_of(error)
+        is_card = intent.slot == card_slot(intent.channel)
+        follows = rule.card if is_card else rule.dm
+        known = follows is Post.REST and self._recipients.refused(intent.channel, in_words(error))
+        if not known:
+            _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
+        match follows:
+            case Post.LOOK:
                 return Outcome(error=error)
-            case Failure.UNREACHABLE if intent.slot == card_slot(intent.channel):
+            case Post.REST:
                 # Somebody may invite the bot yet.
                 return Outcome(owed=intent.key, rest_until=self._now() + _REST)
-            case Failure.UNREACHABLE | Failure.REJECTED:
+            case Post.LET_GO:
                 return Outcome(PostedMessage(slot=intent.slot, channel=intent.channel, ts=""))
-            case _:
+            case Post.WAIT | Post.RETRY:
                 return Outcome(owed=intent.key, error=error)
+
+    def _not_edited(self, fresh: PostedMessage, error: Exception, *, decided: bool) -> Outcome:
+        follows = rule_of(error).edit
+        if follows is Edit.REPLACE_WHILE_WAITING:
+            follows = Edit.LET_GO if decided else Edit.REPLACE
+        match follows:
+            case Edit.REPLACE:
+                anew = self._intent(fresh.slot, fresh.channel).model_copy(update={"owed": True})
+                return Outcome(replaced=anew)
+            case Edit.LET_GO:
+                return Outcome(fresh)
+            case _:
+                return Outcome(error=error)
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
@@ -184,12 +217,6 @@ class Delivery:
 
 def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:
     return PostedMessage(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
-
-
-def _not_edited(fresh: PostedMessage, error: Exception) -> Outcome:
-    if failure_of(error) in {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.REJECTED}:
-        return Outcome(fresh)
-    return Outcome(error=error)
 
 
 def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:

@@ -84,6 +84,11 @@ class Entry(BaseModel):
         intents = tuple(intent for intent in self.intents if intent.slot != message.slot)
         return self.model_copy(update={"messages": (*others, message), "intents": intents})
 
+    def without_message(self, slot: str) -> Self:
+        """Forget a message, which stays as it is in Slack."""
+        others = tuple(each for each in self.messages if each.slot != slot)
+        return self.model_copy(update={"messages": others})
+
     def doubted(self) -> Self:
         """Take no card for up to date."""
         messages = tuple(

@@ -10,13 +10,14 @@ from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from notifications.unreachable import NO_SUCH_CHANNEL, Unreachable
 from teleport_client.access_request import AccessRequest
 from workspace.slack_failure import PASSING, SLACK_ERRORS, error_code, failure_of, in_words
 
 ANY_ROLE = "*"
 _REMEMBERED_SECONDS = 600
 _LOOK_AGAIN_SECONDS = 300.0
-"""After which a recipient that could not be found is looked for, and logged, again."""
+"""After which a recipient that could not be found is looked for again."""
 _PAGE = 1000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -50,7 +51,7 @@ class Recipients:
     """Turns what the settings name - channels by name or id, people by e-mail - into channel ids.
 
     What cannot be found, or is shared with another company where that is not allowed, is left out
-    and logged, so that it never holds up the others.
+    and said once (`unreachable`), so that it never holds up the others.
     """
 
     def __init__(
@@ -59,19 +60,46 @@ class Recipients:
         by_role: Mapping[str, Sequence[str]],
         *,
         allow_shared: bool = False,
+        fallback: str = "",
     ) -> None:
         self._slack = slack
         self._by_role = by_role
         self._allow_shared = allow_shared
+        self._fallback = fallback
         self._not_found: dict[str, float] = {}
+        self._names: dict[str, str] = {}
+        self.unreachable = Unreachable()
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
         self._channels = remember(self._list_channels)
         self._dm = remember(self._open_dm)
 
     async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
-        """Ids without doubles, in the order of the settings. Raises SlackApiError."""
-        return await self.resolved(named_for(request.roles, self._by_role))
+        """Ids without doubles, in the order of the settings. Raises SlackApiError.
+
+        Where none of them can be reached, the fallback channel is added.
+        """
+        names = named_for(request.roles, self._by_role)
+        found = await self.resolved(names)
+        if not names or any(self._names[each] not in self.unreachable for each in found):
+            return found
+        return tuple(dict.fromkeys((*found, *await self.fallback())))
+
+    async def fallback(self) -> tuple[str, ...]:
+        """Id of the fallback channel, if there is one that can be found. Raises SlackApiError."""
+        return await self.resolved((self._fallback,)) if self._fallback else ()
+
+    def refused(self, channel: str, trouble: str) -> bool:
+        """Note that Slack took no card there. Gives whether it is a recipient's channel."""
+        name = self._names.get(channel)
+        if name is not None:
+            self.unreachable.lost(name, trouble)
+        return name is not None
+
+    def took(self, channel: str) -> None:
+        """Note that Slack took a message there."""
+        if name := self._names.get(channel):
+            self.unreachable.well(name)
 
     async def resolved(self, names: Sequence[str]) -> tuple[str, ...]:
         found: list[str] = []
@@ -79,10 +107,16 @@ class Recipients:
             if self._not_found.get(name, 0.0) > monotonic():
                 continue
             try:
-                found.append(await self._resolve(name))
+                channel = await self._resolve(name)
             except _NotFound as error:
                 self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
-                log.error("recipient_left_out", recipient=name, error=str(error))  # noqa: TRY400
+                self.unreachable.lost(name, str(error))
+                continue
+            if self._not_found.pop(name, None):
+                self.unreachable.well(name)
+            # Two names may mean one channel, which then goes by the first.
+            self._names.setdefault(channel, name)
+            found.append(channel)
         return tuple(dict.fromkeys(found))
 
     async def check(self) -> None:
@@ -91,6 +125,8 @@ class Recipients:
         Logs those that cannot be found, and channels that the bot has to be invited to.
         """
         names = dict.fromkeys(name for names in self._by_role.values() for name in names)
+        if self._fallback:
+            names[self._fallback] = None
         try:
             await self.resolved(tuple(names))
             for name in names:
@@ -113,7 +149,7 @@ class Recipients:
                 raise
             return Found(trouble=error_code(error))
         if channel is None:
-            return Found(trouble="no channel of that name that the bot can see")
+            return Found(trouble=NO_SUCH_CHANNEL)
         if channel.shared and not self._allow_shared:
             return Found(trouble="shared with another company; slack.allow_shared_channels is off")
         return Found(channel.id, bot_is_member=channel.bot_is_member)

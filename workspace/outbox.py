@@ -17,6 +17,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from workspace.fence import NotSending, fenced
 from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
 from workspace.views.message import Message
 
@@ -35,10 +36,6 @@ class Priority(IntEnum):
     DIRECT_MESSAGE = 2
     THREAD_REPLY = 3
     REMINDER = 4
-
-
-class NotSending(Exception):
-    """Another replica sends now. Nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +57,7 @@ class _Call:
 class _Lane:
     """Calls that wait for one channel, or all edits."""
 
+    key: str
     interval: float
     ready_at: float = 0.0
     waiting: list[tuple[Priority, int, _Call]] = field(default_factory=list)
@@ -68,7 +66,7 @@ class _Lane:
 class Outbox:
     """Takes messages from anywhere on the loop, and sends them while `run` runs.
 
-    `may_send` is asked before every call.
+    `may_send` is asked before every call, and again right before it is written (`fence`).
     """
 
     def __init__(
@@ -93,6 +91,11 @@ class Outbox:
     def waiting(self) -> int:
         return sum(len(lane.waiting) for lane in self._lanes.values())
 
+    @property
+    def lanes(self) -> int:
+        """Channels with something to send, or to which something was just sent."""
+        return len(self._lanes)
+
     async def post(
         self,
         channel: str,
@@ -116,14 +119,14 @@ class Outbox:
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        lane = self._lanes.setdefault(channel, _Lane(interval=self._seconds_between_posts))
+        lane = self._lanes.setdefault(channel, _Lane(channel, self._seconds_between_posts))
         return await self._submit("chat.postMessage", arguments, lane, priority)
 
     async def edit(self, posted: MessageRef, message: Message) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = message.arguments() | {"channel": posted.channel, "ts": posted.ts}
         del arguments["unfurl_links"], arguments["unfurl_media"]
-        lane = self._lanes.setdefault(_EDITS, _Lane(interval=0.0))
+        lane = self._lanes.setdefault(_EDITS, _Lane(_EDITS, 0.0))
         await self._submit("chat.update", arguments, lane, Priority.CARD_UPDATE)
 
     async def run(self) -> None:
@@ -150,12 +153,14 @@ class Outbox:
         return await done
 
     def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
+        lane = self._lanes.setdefault(lane.key, lane)
         heappush(lane.waiting, (priority, next(self._order), call))
         self._news.set()
 
     def _start_what_is_ready(self) -> float | None:
         """Start all calls whose time has come. Gives seconds until the next, None if unknown."""
         now = asyncio.get_running_loop().time()
+        self._forget_idle_lanes(now)
         while len(self._sending) < _AT_ONCE:
             lanes = [lane for lane in self._lanes.values() if self._ready_at(lane) <= now]
             if not lanes:
@@ -169,6 +174,12 @@ class Outbox:
         if soonest in (None, float("inf")) or len(self._sending) >= _AT_ONCE:
             return None
         return max(0.0, (soonest or now) - now)
+
+    def _forget_idle_lanes(self, now: float) -> None:
+        """Every person who is told has a channel, so these would grow for ever."""
+        for key, lane in list(self._lanes.items()):
+            if not lane.waiting and lane.ready_at <= now:
+                del self._lanes[key]
 
     def _ready_at(self, lane: _Lane) -> float:
         if not lane.waiting:
@@ -187,7 +198,8 @@ class Outbox:
             call.done.set_exception(NotSending())
             return
         try:
-            answer = await self._slack.api_call(call.method, json=call.arguments)
+            with fenced(self._may_send):
+                answer = await self._slack.api_call(call.method, json=call.arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, priority, call, error)
             return

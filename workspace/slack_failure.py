@@ -1,5 +1,7 @@
 """What it means when a call to Slack fails, in one table."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 import aiohttp
@@ -23,30 +25,112 @@ class Failure(Enum):
     """Slack will never take this call; the mistake is ours or the set-up's."""
 
 
-_BY_ERROR: dict[str, Failure] = {
-    **dict.fromkeys(("ratelimited", "rate_limited"), Failure.RATE_LIMITED),
-    **dict.fromkeys(("service_unavailable", "team_added_to_org"), Failure.TRY_AGAIN),
-    # These may have partly succeeded (docs.slack.dev/reference/methods, common errors).
-    **dict.fromkeys(("internal_error", "fatal_error", "request_timeout"), Failure.UNCERTAIN),
-    **dict.fromkeys(
-        ("message_not_found", "cant_update_message", "edit_window_closed", "is_inactive",
-         "block_mismatch"),
-        Failure.MESSAGE_GONE,
-    ),
-    **dict.fromkeys(
-        ("channel_not_found", "not_in_channel", "is_archived", "messages_tab_disabled",
-         "user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot",
-         "restricted_action", "restricted_action_read_only_channel",
-         "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel"),
-        Failure.UNREACHABLE,
-    ),
-    **dict.fromkeys(
-        ("invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
-         "not_allowed_token_type", "org_login_required", "ekm_access_denied", "accesslimited",
-         "missing_scope", "forbidden_team"),
-        Failure.REVOKED,
-    ),
-}  # fmt: skip
+class Post(Enum):
+    """What follows when a message could not be posted."""
+
+    WAIT = "wait"
+    """The outbox sends it again when Slack's Retry-After is over."""
+    RETRY = "retry"
+    """It did not get there; it is tried again soon."""
+    LOOK = "look"
+    """It may have got there; it is looked for, and posted again if it cannot be found."""
+    REST = "rest"
+    """Its channel is tried again every few minutes; the recipient is named as unreachable."""
+    LET_GO = "let_go"
+    """It is not tried again."""
+
+
+class Edit(Enum):
+    """What follows when a card could not be edited."""
+
+    WAIT = "wait"
+    """As for a post."""
+    RETRY = "retry"
+    """It is tried again soon; an edit done twice shows no difference."""
+    REPLACE = "replace"
+    """The card stays as it is, perhaps with buttons: a new one says what holds."""
+    REPLACE_WHILE_WAITING = "replace_while_waiting"
+    """Nobody sees the card any more: a new one, if there is still something to decide."""
+    LET_GO = "let_go"
+    """It is tried again at the next change only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one error of Slack's means, and what follows from it."""
+
+    failure: Failure
+    card: Post
+    """After a failed post to a channel or person that gets the cards."""
+    dm: Post
+    """After a failed post to a requester."""
+    edit: Edit
+
+
+_LIMITED = Rule(Failure.RATE_LIMITED, card=Post.WAIT, dm=Post.WAIT, edit=Edit.WAIT)
+_UNWELL = Rule(Failure.TRY_AGAIN, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
+_PERHAPS = Rule(Failure.UNCERTAIN, card=Post.LOOK, dm=Post.LOOK, edit=Edit.RETRY)
+_GONE = Rule(
+    Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE_WHILE_WAITING
+)
+_FROZEN = Rule(Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE)
+_CLOSED = Rule(Failure.UNREACHABLE, card=Post.REST, dm=Post.LET_GO, edit=Edit.LET_GO)
+_REVOKED = Rule(Failure.REVOKED, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
+_REJECTED = Rule(Failure.REJECTED, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.LET_GO)
+
+NO_ANSWER = "(no answer)"
+NO_CONNECTION = "(no connection)"
+NOT_JSON = "(a page instead of JSON)"
+ANY_OTHER = "(any other)"
+
+RULES: Mapping[str, Rule] = {
+    "ratelimited": _LIMITED,
+    "rate_limited": _LIMITED,
+    "service_unavailable": _UNWELL,
+    "team_added_to_org": _UNWELL,
+    NO_CONNECTION: _UNWELL,
+    # These may have partly succeeded.
+    "internal_error": _PERHAPS,
+    "fatal_error": _PERHAPS,
+    "request_timeout": _PERHAPS,
+    NO_ANSWER: _PERHAPS,
+    NOT_JSON: _PERHAPS,
+    "message_not_found": _GONE,
+    "cant_update_message": _FROZEN,
+    "edit_window_closed": _FROZEN,
+    "block_mismatch": _FROZEN,
+    "is_inactive": _GONE,
+    "channel_not_found": _CLOSED,
+    "not_in_channel": _CLOSED,
+    "is_archived": _CLOSED,
+    "messages_tab_disabled": _CLOSED,
+    "user_not_found": _CLOSED,
+    "user_disabled": _CLOSED,
+    "user_not_visible": _CLOSED,
+    "cannot_dm_bot": _CLOSED,
+    "restricted_action": _CLOSED,
+    "restricted_action_read_only_channel": _CLOSED,
+    "restricted_action_thread_only_channel": _CLOSED,
+    "restricted_action_non_threadable_channel": _CLOSED,
+    "invalid_auth": _REVOKED,
+    "not_authed": _REVOKED,
+    # Of every method: the account is the token's, also where a person is written to.
+    "account_inactive": _REVOKED,
+    "token_revoked": _REVOKED,
+    "token_expired": _REVOKED,
+    "not_allowed_token_type": _REVOKED,
+    "org_login_required": _REVOKED,
+    "ekm_access_denied": _REVOKED,
+    "accesslimited": _REVOKED,
+    "missing_scope": _REVOKED,
+    "forbidden_team": _REVOKED,
+    ANY_OTHER: _REJECTED,
+}
+"""By Slack's word (docs.slack.dev/reference/methods: chat.postMessage, chat.update,
+conversations.open, and the errors common to all), or ours in brackets where Slack says none.
+
+Status 429 goes before any word, and so does 5xx, which leaves open what was done.
+"""
 
 PASSING = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
 """Failures that say nothing about the call itself: the same may succeed later."""
@@ -59,19 +143,29 @@ _RETRY_AFTER = 30.0
 """Seconds to wait when Slack does not say how long."""
 
 
+def rule_of(error: BaseException) -> Rule:
+    """Find the rule for one of SLACK_ERRORS."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return RULES[NO_CONNECTION]
+    if not isinstance(error, SlackApiError):
+        return RULES[NO_ANSWER]
+    if error.response.status_code == _TOO_MANY_REQUESTS:
+        return RULES["ratelimited"]
+    code = error_code(error)
+    # Without one it is not Slack's answer, but that of something on the way to it.
+    if not code or error.response.status_code >= _SERVER_ERROR:
+        return RULES[NOT_JSON]
+    return RULES.get(code, RULES[ANY_OTHER])
+
+
 def failure_of(error: BaseException) -> Failure:
     """Classify one of SLACK_ERRORS."""
-    if isinstance(error, SlackApiError):
-        if error.response.status_code == _TOO_MANY_REQUESTS:
-            return Failure.RATE_LIMITED
-        if error.response.status_code >= _SERVER_ERROR:
-            return Failure.UNCERTAIN
-        code = error_code(error)
-        # Without one it is not Slack's answer, but that of something on the way to it.
-        return _BY_ERROR.get(code, Failure.REJECTED) if code else Failure.UNCERTAIN
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return Failure.TRY_AGAIN
-    return Failure.UNCERTAIN
+    return rule_of(error).failure
+
+
+def may_pass(error: BaseException) -> bool:
+    """Whether this is one of SLACK_ERRORS, and the same call may succeed later."""
+    return isinstance(error, SLACK_ERRORS) and failure_of(error) in PASSING
 
 
 def error_code(error: SlackApiError) -> str:

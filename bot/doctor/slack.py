@@ -48,8 +48,10 @@ def clock(installation: Installation, now: datetime) -> Check:
 
 
 async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Check]:
-    """Each name in the settings."""
-    names = (name for names in settings.role_to_recipients.values() for name in names)
+    """Each name in the settings, the fallback channel's last."""
+    names = [name for names in settings.role_to_recipients.values() for name in names]
+    if settings.slack.fallback_channel:
+        names.append(settings.slack.fallback_channel)
     for name in dict.fromkeys(names):
         match await found.look_up(name):
             case Found(trouble="", bot_is_member=True):
@@ -62,7 +64,7 @@ async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Che
             case Found(trouble=trouble):
                 yield failure(
                     f"recipient {name}", trouble,
-                    "Correct the name in role_to_recipients, or invite the bot if it is private.",
+                    "Correct the name in the settings, or invite the bot if it is private.",
                 )  # fmt: skip
 
 

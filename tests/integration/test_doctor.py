@@ -163,6 +163,10 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
         lambda s: s.edit('"access-requests"', '"general"'),
         Level.FAILURE, "recipient general", "the bot is not in this channel",
     ),
+    "a fallback channel that there is not": (
+        lambda s: s.edit("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
+        Level.FAILURE, "recipient no-such", "no channel of that name",
+    ),
 }  # fmt: skip
 
 

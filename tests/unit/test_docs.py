@@ -78,7 +78,7 @@ def test_a_container_is_given_every_setting() -> None:
     elsewhere = {
         "teleport.client_key", "teleport.client_crt", "teleport.root_cas", "teleport.auth_server",
         "slack.recipients", "slack.apiurl", "review.app_token", "log.output", "health.port",
-        "health.listen",
+        "health.listen", "pace.factor",
     }  # fmt: skip
     for key in set(keys(Settings)) - elsewhere:
         assert f"{variable(key)}: ${{{variable(key)}:-}}\n" in compose

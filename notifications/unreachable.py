@@ -1,0 +1,55 @@
+"""Recipients that cannot be reached now. Each trouble is said once: logged, and given to tell."""
+
+import asyncio
+
+import structlog
+
+NO_SUCH_CHANNEL = "no channel of that name that the bot can see"
+_CURES = {
+    NO_SUCH_CHANNEL: "Invite the bot there if it is private, or correct role_to_recipients.",
+    "not_in_channel": "Invite the bot there.",
+    "channel_not_found": "Invite the bot there, or correct role_to_recipients.",
+    "is_archived": "Unarchive the channel, or take it out of role_to_recipients.",
+    "messages_tab_disabled": "Switch on the Messages tab of the app's Home.",
+    "users_not_found": "Correct the address in role_to_recipients, or take it out.",
+    "user_disabled": "Take this person out of role_to_recipients.",
+    "missing_scope": "Install the app again with the manifest's scopes.",
+}
+_CURE = "See what the channel or the workspace allows, or correct role_to_recipients."
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Unreachable:
+    def __init__(self) -> None:
+        self._troubles: dict[str, str] = {}
+        self._untold: dict[str, str] = {}
+        self._news = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._troubles)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._troubles
+
+    def lost(self, name: str, trouble: str) -> None:
+        """Say that nothing can be posted there, unless that was said."""
+        if self._troubles.get(name) == trouble:
+            return
+        self._troubles[name] = self._untold[name] = trouble
+        log.error("recipient_left_out", recipient=name, error=trouble)
+        self._news.set()
+
+    def well(self, name: str) -> None:
+        if self._troubles.pop(name, None) is not None:
+            self._untold.pop(name, None)
+            log.info("recipient_reachable_again", recipient=name)
+
+    async def next_untold(self) -> str:
+        """Wait for a trouble that nobody was told of, and give the sentence to say."""
+        while not self._untold:
+            self._news.clear()
+            await self._news.wait()
+        name, trouble = self._untold.popitem()
+        cure = _CURES.get(trouble, _CURE)
+        return f"Access requests cannot be announced to {name}: {trouble}. {cure}"

@@ -1,0 +1,318 @@
+"""What follows from each error of Slack's, through the real outbox and delivery."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.slack_connection import CALL_SECONDS, SlackClient, http_session
+from notifications.delivery import Delivery, Outcome, Posting
+from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
+from notifications.history import History
+from notifications.lease import LeaseTimes
+from notifications.plan import EditCard, card_slot, face_shown
+from notifications.queue import ChangeQueue
+from notifications.recipients import Recipients
+from sandbox import cast
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState as RequestStateOnWire
+from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.identity import load_identity_file
+from tests.integration.made import decided, pending_request
+from tests.integration.operated import watched
+from tests.integration.stage import CHANNEL, Stage, buttons, words
+from workspace.deciding import Mode
+from workspace.fence import NotSending
+from workspace.outbox import MessageRef, Outbox, Priority
+from workspace.people import Matching, People
+from workspace.slack_failure import (
+    ANY_OTHER,
+    NO_ANSWER,
+    NO_CONNECTION,
+    NOT_JSON,
+    RULES,
+    SLACK_ERRORS,
+    Edit,
+    Failure,
+    Post,
+    failure_of,
+)
+from workspace.views.card import CardFace, face_of
+from workspace.views.message import sentence
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+CHANNEL_ID = "C0ACCESS01"
+WORKERS = 32
+ID = "0190c0de-0000-7000-8000-00000000abcd"
+FAULTS: dict[str, dict[str, Any]] = {
+    "ratelimited": {"error": "ratelimited", "retry_after": 0},
+    "rate_limited": {"error": "rate_limited", "retry_after": 0},
+    NO_ANSWER: {"drop_after_commit": True},
+    NOT_JSON: {"page": "text/html", "status": 502},
+    ANY_OTHER: {"error": "invalid_blocks"},
+}
+
+
+class Desk:
+    """An outbox and a delivery that post to the stand-in, and what may go wrong there."""
+
+    def __init__(self, slack: SlackStandIn, outbox: Outbox, delivery: Delivery) -> None:
+        self.slack = slack
+        self.outbox = outbox
+        self._delivery = delivery
+        self.error: Exception | None = None
+
+    async def fail_next(self, method: str, row: str) -> None:
+        if row == NO_CONNECTION:
+            await self.slack.stop()
+        else:
+            fault = FAULTS.get(row, {"error": row})
+            self.slack.faults.inject({"method": method, "times": 1, **fault})
+
+    async def post(self, slot: str) -> Entry:
+        """Post to the channel; gives what is then noted of it."""
+        intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
+        posting = Posting(intent, sentence("Hello."), "", Priority.NEW_REQUEST)
+        return await self._noted(self._delivery.post(ID, posting), intents=(intent,))
+
+    async def edit(self, shown: PostedMessage, face: CardFace) -> Entry:
+        editing = self._delivery.edit(ID, EditCard(shown), face)
+        return await self._noted(editing, messages=(shown,))
+
+    async def _noted(self, doing: Awaitable[Outcome], **before: Any) -> Entry:
+        outcome = await doing
+        self.error = outcome.error
+        return outcome.noted_in(Entry(face=face_in(RequestState.PENDING), **before))
+
+
+@pytest.fixture
+async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[Desk]:
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    async with (
+        TeleportClient(dial(teleport.address, lambda: credentials)) as client,
+        http_session() as http,
+    ):
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        outbox = Outbox(web, may_send=lambda: True)
+        people = People(web, client, Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT))
+        history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
+        delivery = Delivery(outbox, Recipients(web, {}), people, history, now=lambda: NOW)
+        sending = asyncio.create_task(outbox.run())
+        yield Desk(slack, outbox, delivery)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def face_in(state: RequestState) -> CardFace:
+    until = NOW + timedelta(hours=8)
+    made = AccessRequest(
+        id=ID, user="alice", roles=("staging",), state=state,
+        created=NOW, expires=until, access_until=until,
+    )  # fmt: skip
+    return face_of(made, NOW, pages="", mode=Mode.PERSON)
+
+
+@pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])
+@pytest.mark.parametrize("row", RULES)
+async def test_each_failed_post_is_followed_by_what_the_table_says(
+    desk: Desk, row: str, slot: str
+) -> None:
+    """Of a card and of a direct message."""
+    await desk.fail_next("chat.postMessage", row)
+    entry = await desk.post(slot)
+    shown, intent = entry.shown(slot), next(iter(entry.intents), None)
+    rule = RULES[row]
+    match rule.card if slot.startswith("card:") else rule.dm:
+        case Post.WAIT:
+            assert shown
+            assert shown.ts
+        case Post.RETRY:
+            assert intent
+            assert (intent.owed, intent.rest_until) == (True, None)
+            assert desk.error
+        case Post.LOOK:
+            assert intent
+            assert not intent.owed
+            assert desk.error
+        case Post.REST:
+            assert intent
+            assert intent.owed
+            assert intent.resting(NOW)
+            assert desk.error is None
+        case Post.LET_GO:
+            assert shown
+            assert (shown.ts, desk.error) == ("", None)
+
+
+@pytest.mark.parametrize("state", [RequestState.PENDING, RequestState.APPROVED])
+@pytest.mark.parametrize("row", RULES)
+async def test_each_failed_edit_is_followed_by_what_the_table_says(
+    desk: Desk, row: str, state: RequestState
+) -> None:
+    """Of a request that waits, and of one that is decided."""
+    slot, face = card_slot(CHANNEL_ID), face_in(state)
+    posted = (await desk.post(slot)).shown(slot)
+    assert posted
+    before = posted.model_copy(update={"face": UNKNOWN_FACE})
+    await desk.fail_next("chat.update", row)
+    entry = await desk.edit(before, face)
+    replaced = any(each.owed for each in entry.intents) and entry.shown(slot) is None
+    match RULES[row].edit:
+        case Edit.WAIT | Edit.LET_GO:
+            shown = entry.shown(slot)
+            assert shown
+            assert (shown.ts, shown.face) == (before.ts, face_shown(face))
+            assert desk.error is None
+        case Edit.RETRY:
+            assert entry.shown(slot) == before
+            assert desk.error
+        case Edit.REPLACE:
+            assert replaced
+        case Edit.REPLACE_WHILE_WAITING:
+            assert replaced is (state is RequestState.PENDING)
+
+
+@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message", "block_mismatch"])
+async def test_a_card_that_cannot_be_edited_is_posted_anew(stage: Stage, error: str) -> None:
+    """Its buttons would be stray: the new one says how the request ended."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    old = await stage.card("redis 1")
+    stage.slack.faults.inject({"method": "chat.update", "error": error})
+    stage.teleport.cluster.requests.put(decided(request, RequestStateOnWire.APPROVED))
+    new = await stage.card("Approved")
+    assert new["ts"] != old["ts"]
+    assert buttons(new) == {}
+
+
+async def test_a_deleted_card_of_a_request_that_waits_is_posted_anew(stage: Stage) -> None:
+    """Somebody has to see that there is something to decide."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    old = await stage.card("redis 1")
+    fault = {"method": "chat.update", "error": "message_not_found", "times": 1}
+    stage.slack.faults.inject(fault)
+    changed = decided(request, RequestStateOnWire.PENDING)
+    changed.Spec.Reviews.add(Author="dana", ProposedState=RequestStateOnWire.APPROVED)
+    stage.teleport.cluster.requests.put(changed)
+    await stage.slack.message_where(
+        CHANNEL, "dana", lambda m: m["ts"] != old["ts"] and "redis 1" in words(m), 5
+    )
+
+
+async def test_a_call_that_outlasts_its_time_is_uncertain(slack: SlackStandIn) -> None:
+    """And ends before another replica could send in this one's place."""
+    times = LeaseTimes()
+    assert times.ttl - times.give_up > CALL_SECONDS
+    slack.faults.inject({"method": "chat.postMessage", "delay_ms": 2_000})
+    async with sending(slack, lambda: True, seconds=0.2) as outbox:
+        with pytest.raises(SLACK_ERRORS) as raised:
+            await post(outbox, CHANNEL_ID)
+        assert failure_of(raised.value) is Failure.UNCERTAIN
+
+
+async def test_ten_thousand_changes_wait_as_ids_and_not_as_messages(desk: Desk) -> None:
+    """While Slack rests, the outbox holds what 32 workers hand in, and no more."""
+    desk.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    queue, most, started = ChangeQueue(), 0, 0
+    all_busy = asyncio.Event()
+
+    async def work(_: str) -> None:
+        nonlocal started, most
+        started += 1
+        handed_in = [asyncio.create_task(post(desk.outbox, at)) for at in ("C1", "C2", "D3")]
+        await asyncio.sleep(0)
+        most = max(most, desk.outbox.waiting)
+        if started == WORKERS:
+            all_busy.set()
+        await asyncio.gather(*handed_in)
+
+    queue.open()
+    for number in range(10_000):
+        queue.add(f"request-{number}")
+    working = asyncio.create_task(queue.run(work))
+    await asyncio.wait_for(all_busy.wait(), 5)
+    await desk.slack.call_where(lambda call: call.status == 429)
+    assert (started, len(queue)) == (WORKERS, 10_000)
+    assert most <= 3 * WORKERS
+    assert desk.outbox.waiting <= 3 * WORKERS
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_channels_that_nothing_waits_for_are_forgotten(slack: SlackStandIn) -> None:
+    """Everybody who is told has a channel of their own."""
+    async with sending(slack, lambda: True, seconds_between_posts=0.0) as outbox:
+        for number in range(50):
+            with suppress(SlackApiError):
+                await post(outbox, f"D{number}")
+        assert outbox.lanes <= 2
+
+
+async def test_the_right_to_send_is_asked_when_the_connection_is_there(slack: SlackStandIn) -> None:
+    """A process that stood still meanwhile writes nothing, on a new connection or an old one."""
+    lost = asyncio.Event()
+    looks = 0
+
+    def may_send() -> bool:
+        nonlocal looks
+        looks += 1
+        return not (lost.is_set() and looks % 3 == 0)
+
+    async with sending(slack, may_send, seconds_between_posts=0.0) as outbox:
+        await post(outbox, CHANNEL_ID)
+        assert looks == 3, "asked to wait, to call, and to write"
+        lost.set()
+        with pytest.raises(NotSending):
+            await post(outbox, CHANNEL_ID)
+    assert [call.method for call in slack.journal.calls].count("chat.postMessage") == 1
+
+
+@asynccontextmanager
+async def sending(
+    slack: SlackStandIn,
+    may_send: Callable[[], bool],
+    *,
+    seconds: float = CALL_SECONDS,
+    seconds_between_posts: float = 1.0,
+) -> AsyncIterator[Outbox]:
+    """An outbox at work, with the session that the bot has."""
+    async with http_session(seconds) as http:
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        outbox = Outbox(web, may_send=may_send, seconds_between_posts=seconds_between_posts)
+        running = asyncio.create_task(outbox.run())
+        yield outbox
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def post(outbox: Outbox, channel: str) -> MessageRef:
+    return await outbox.post(
+        channel, sentence("Hello."), priority=Priority.NEW_REQUEST, request_id=ID, key="k"
+    )
+
+
+async def test_ten_thousand_requests_make_no_ten_thousand_messages(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The bot as a whole, while Slack rests: a card and a notice for each of 32 workers."""
+    for _ in range(10_000):
+        pending_request(teleport)
+    slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    async with watched(settings_file) as (process, health):
+        await process.event("slack_rate_limited")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=WORKERS, ended=True)
+        _, metrics = await health.page("/metrics")
+        measured = dict(row.split() for row in metrics.splitlines() if row.count(" ") == 1)
+        assert float(measured["teleport_chatops_queue"]) == 10_000
+        assert 0 < float(measured["teleport_chatops_outbox"]) <= 2 * WORKERS

@@ -1,0 +1,137 @@
+"""A recipient that cannot be reached is told of, and no request goes unannounced because of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
+from tests.integration.logged import listening
+from tests.integration.made import pending_request
+from tests.integration.operated import watched
+from tests.integration.stage import CHANNEL, Stage, words
+
+APIURL = 'apiurl = "'
+GENERAL = '"general"'
+"""The bot is not in there."""
+
+
+def sending(to: str, fallback: str = CHANNEL) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        table = f"[role_to_recipients]\nstaging = [{to}]"
+        set_to = f'fallback_channel = "{fallback}"\n{APIURL}' if fallback else APIURL
+        return text.replace("[role_to_recipients]", table).replace(APIURL, set_to)
+
+    return change
+
+
+def said_of(stage: Stage, name: str, channel: str = CHANNEL) -> int:
+    needle = f"cannot be announced to {name}"
+    return sum(needle in words(m) for m in stage.messages(channel))
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble", "cure"),
+    [
+        ("general", "not_in_channel", "Invite the bot there."),
+        ("no-such-channel", "no channel of that name", "or correct role_to_recipients"),
+        ("nobody@example.com", "users_not_found", "Correct the address"),
+    ],
+)
+async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    name: str,
+    trouble: str,
+    cure: str,
+) -> None:
+    """All of them; the reason and the cure are said once, there and in the log."""
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, sending(f'"{name}"')) as stage:
+            for number in range(3):
+                pending_request(teleport, reason=f"redis {number}")
+                await stage.card(f"redis {number}")
+            line = await stage.card(f"cannot be announced to {name}: {trouble}")
+            assert cure in words(line)
+            assert said_of(stage, name) == 1
+    (left_out,) = log.all("recipient_left_out")
+    assert left_out["recipient"] == name
+    assert trouble in left_out["error"]
+
+
+async def test_one_reachable_recipient_is_enough(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The fallback hears of the other, and gets no copies."""
+    to = f'{GENERAL}, "no-such-channel", "{CHANNEL}"'
+    change = sending(to, fallback="security")
+    async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        await stage.card("cannot be announced to general", "security")
+        await stage.card("cannot be announced to no-such-channel", "security")
+        pending_request(teleport, reason="redis 2", user="bob")
+        await stage.card("redis 2")
+        await stage.told("bob", "is waiting")
+        assert len(stage.messages("security")) == 2
+
+
+async def test_a_recipient_that_is_well_again_needs_no_fallback(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And whatever befalls it after that is said anew."""
+    general = slack.workspace.conversation("general")
+    assert general is not None
+    bot = slack.workspace.app.bot_user
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, sending(GENERAL)) as stage:
+            pending_request(teleport, reason="first 1")
+            await stage.card("first 1")
+            await stage.card("cannot be announced to general")
+            general.members.add(bot)
+            pending_request(teleport, reason="second 2", user="bob")
+            await stage.card("second 2", "general")
+            await log.until("recipient_reachable_again")
+            pending_request(teleport, reason="third 3", user="carol")
+            await stage.card("third 3", "general")
+            await stage.told("carol", "is waiting")
+            assert not [m for m in stage.messages() if "third 3" in words(m)]
+            general.members.discard(bot)
+            pending_request(teleport, reason="fourth 4", user="dana")
+            await stage.card("fourth 4")
+            await log.until("recipient_left_out", 2)
+
+
+async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It is in the log like any other."""
+    change = sending('"no-such-channel"', fallback="general")
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+            pending_request(teleport, reason="lost 1")
+            await stage.told("alice", "is waiting")
+            pending_request(teleport, reason="other 2", role="prod", user="bob")
+            await stage.card("other 2")
+            await log.until("recipient_left_out", 2)
+    assert {each["recipient"] for each in log.all("recipient_left_out")} == {
+        "no-such-channel",
+        "general",
+    }
+
+
+async def test_without_a_fallback_the_metric_tells(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """How many are unreachable now, and readiness is another matter."""
+    text = settings_file.read_text()
+    settings_file.write_text(sending('"no-such-channel"', fallback="")(text))
+    async with watched(settings_file) as (process, health):
+        await process.event("recipient_left_out")
+        await process.event("ready")
+        await slack.socket_count(2)
+        _, metrics = await health.page("/metrics")
+        assert "teleport_chatops_recipients_unreachable 1.0" in metrics
