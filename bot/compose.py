@@ -38,6 +38,7 @@ from notifications.reconciler import Reconciler
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
+from teleport_client.visibility import Visibility
 from workspace.deciding import Deciding
 from workspace.outbox import Outbox
 from workspace.people import Matching, People
@@ -83,7 +84,11 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
     """Put together the street on which people are told."""
     settings = runtime.settings
     queue = ChangeQueue()
-    mirror = Mirror(runtime.teleport, lambda request_id, live: queue.add(request_id, live=live))
+    mirror = Mirror(
+        runtime.teleport,
+        lambda request_id, live: queue.add(request_id, live=live),
+        check_visible=Visibility(runtime.teleport, runtime.identity.current.user).check,
+    )
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(
         runtime.teleport, runtime.installation.team, holder=_holder(), now=runtime.now

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -32,22 +32,31 @@ def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
     }
 
 
-async def revision(teleport: TeleportStandIn, request_id: str, wanted: str) -> None:
-    """Wait for a record that the stand-in keeps without a word to anybody."""
-    async with asyncio.timeout(PATIENCE):
-        while kept_data(teleport, request_id).get("rev") != wanted:
+async def kept_where(
+    teleport: TeleportStandIn, request_id: str, fits: Callable[[dict[str, str]], bool]
+) -> None:
+    """Wait for a record; the stand-in tells nobody when one is written."""
+    async with asyncio.timeout(2 * PATIENCE):
+        while True:
+            if fits(kept_data(teleport, request_id)):
+                return
             await asyncio.sleep(0.01)
+
+
+async def revision(teleport: TeleportStandIn, request_id: str, wanted: str) -> None:
+    await kept_where(teleport, request_id, lambda kept: kept.get("rev") == wanted)
 
 
 async def recorded(teleport: TeleportStandIn, request_id: str) -> None:
     """Wait until the ledger knows the card and what the requester was told."""
-    async with asyncio.timeout(2 * PATIENCE):
-        while True:
-            if text := kept_data(teleport, request_id).get("entry"):
-                entry = Entry.model_validate_json(text)
-                if len(entry.messages) == 2 and not entry.intents:
-                    return
-            await asyncio.sleep(0.01)
+    await kept_where(teleport, request_id, _complete)
+
+
+def _complete(kept: dict[str, str]) -> bool:
+    if "entry" not in kept:
+        return False
+    entry = Entry.model_validate_json(kept["entry"])
+    return len(entry.messages) == 2 and not entry.intents
 
 
 @asynccontextmanager
