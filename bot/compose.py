@@ -40,6 +40,7 @@ from notifications.suggested_reviewers import SuggestedReviewers
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
+from teleport_client.visibility import Visibility
 from workspace.deciding import Deciding
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
 from workspace.people import Matching, People
@@ -86,7 +87,11 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
     settings = runtime.settings
     faster = settings.pace.factor
     queue = ChangeQueue(longest_pause=LONGEST_PAUSE / faster)
-    mirror = Mirror(runtime.teleport, lambda request_id, live: queue.add(request_id, live=live))
+    mirror = Mirror(
+        runtime.teleport,
+        lambda request_id, live: queue.add(request_id, live=live),
+        check_visible=Visibility(runtime.teleport, runtime.identity.current.user).check,
+    )
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(
         runtime.teleport,

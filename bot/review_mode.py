@@ -8,7 +8,7 @@ from bot.settings import Settings
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.errors import TeleportError
-from teleport_client.review_permission import may
+from teleport_client.review_permission import sees_requests
 from teleport_client.user import Role
 from workspace.deciding import Deciding, Mode
 
@@ -44,14 +44,6 @@ async def own_roles(teleport: TeleportClient, bot: str) -> tuple[Role, ...] | No
 def may_submit(roles: Sequence[Role] | None) -> bool:
     """Whether the bot's role lets it hand in reviews for anybody; unknown roles count as yes."""
     return roles is None or any(role.allow.review.submit_for for role in roles)
-
-
-def sees_requests(roles: Sequence[Role]) -> bool:
-    """Whether the bot sees everybody's requests.
-
-    Without the right Teleport denies nothing: it lists one's own, of which a bot has none.
-    """
-    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
 
 
 def find_mode(

@@ -14,7 +14,7 @@ from commands.patience import ATTEMPT_SECONDS, patiently
 from teleport_client.access_request import AccessCapabilities, AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
-from teleport_client.review_permission import MayReview, may, may_review
+from teleport_client.review_permission import MayReview, may_review, sees_requests
 from teleport_client.user import Role
 from workspace.deciding import Deciding, Mode
 
@@ -68,8 +68,7 @@ class Permissions:
 
     async def sees_all(self, user: str) -> bool:
         """Whether Teleport itself would show this user everybody's requests."""
-        roles = (await patiently(lambda _: self._access(user))).roles
-        return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+        return sees_requests((await patiently(lambda _: self._access(user))).roles)
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
         return await self._teleport.capabilities(user, deadline=ATTEMPT_SECONDS)

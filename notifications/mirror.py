@@ -8,7 +8,7 @@ alone says is marked as such, to be read again by id before anything is shown.
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,6 +18,7 @@ import structlog
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, TeleportError
+from teleport_client.visibility import NotVisible
 from teleport_client.watch import RequestDeleted, RequestPut, WatchEvent
 
 RELIST_SECONDS = 300.0
@@ -63,7 +64,8 @@ class Mirror:
     """Runs for as long as the process does, whoever holds the lease.
 
     `changed(id, live)` is called for each request that may differ from before; `live` tells events
-    from the backlog that a list brings.
+    from the backlog that a list brings. `check_visible` raises TeleportError while what is missing
+    may only be hidden from the bot.
     """
 
     def __init__(
@@ -71,10 +73,12 @@ class Mirror:
         teleport: TeleportClient,
         changed: Callable[[str, bool], None],
         *,
+        check_visible: Callable[[], Awaitable[None]],
         relist_seconds: float = RELIST_SECONDS,
     ) -> None:
         self._teleport = teleport
         self._changed = changed
+        self._check_visible = check_visible
         self._relist_seconds = relist_seconds
         self._seen: dict[str, Seen] = {}
         self._reads: list[_Read] = []
@@ -109,7 +113,7 @@ class Mirror:
         try:
             found = await self._teleport.request(request_id)
         except NotFound:
-            found = None
+            await self._check_visible()
         finally:
             self._reads.remove(read)
         if not read.overtaken:
@@ -149,7 +153,7 @@ class Mirror:
             asyncio.create_task(_move_when(renewed, arrived)),
         ]
         try:
-            self._apply_list(await self._teleport.requests())
+            self._apply_list(await self._list())
             self.trouble = ""
             self.synced.set()
             log.info("watch_started", requests=len(self._seen))
@@ -168,12 +172,21 @@ class Mirror:
             await asyncio.sleep(self._relist_seconds * random.uniform(0.8, 1.2))  # noqa: S311
             self._touched.clear()
             try:
-                self._apply_list(await self._teleport.requests(), except_for=self._touched)
+                self._apply_list(await self._list(), except_for=self._touched)
+            except NotVisible as error:
+                arrived.put_nowait(error)
+                return
             except TeleportError as error:
                 log.warning("relist_failed", error=str(error))
             except Exception as error:  # noqa: BLE001 - handed over to whoever follows
                 arrived.put_nowait(error)
                 return
+
+    async def _list(self) -> tuple[AccessRequest, ...]:
+        """List everything. Looked at after the list, the right to see it held for the list too."""
+        listed = tuple(await self._teleport.requests())
+        await self._check_visible()
+        return listed
 
     def _apply_event(self, event: WatchEvent) -> None:
         match event:

@@ -48,6 +48,14 @@ def may(roles: Sequence[Role], resource: str, verb: str) -> bool:
     return allowed and not given(lambda role: role.deny, conditional=True)
 
 
+def sees_requests(roles: Sequence[Role]) -> bool:
+    """Whether roles show everybody's requests.
+
+    Without the right Teleport denies nothing: it lists one's own, of which a bot has none.
+    """
+    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+
+
 def _names(conditions: ReviewConditions, asked: str) -> MayReview:
     """Whether one role's conditions name a requested role."""
     unreadable = conditions.from_claims

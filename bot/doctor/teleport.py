@@ -9,7 +9,6 @@ from uuid import uuid4
 from bot.doctor.check import Check, Level, failure, ok, warning
 from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
-from bot.review_mode import sees_requests as bot_sees_requests
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
 from teleport_client.client import TeleportClient
@@ -17,6 +16,7 @@ from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
 from teleport_client.errors import PermissionDenied, TeleportError, Unexpected, Unreachable
 from teleport_client.identity import Credentials
+from teleport_client.review_permission import sees_requests as bot_sees_requests
 from teleport_client.route import Way
 from teleport_client.user import Role
 from workspace.deciding import Mode

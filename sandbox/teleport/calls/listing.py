@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
-from sandbox.teleport.calls.visibility import visible
+from sandbox.teleport.calls.visibility import sees_all, visible
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
@@ -39,8 +39,7 @@ def list_access_requests(
         raise BadParameter(f"page size of {query.Limit} is too large")
     found = _seen(cluster, caller, query.Filter)
     key = _SORT_KEYS[query.Sort]
-    ordered = sorted(found, key=key, reverse=query.Descending)
-    rest = list(_from(ordered, query, key))
+    rest = sorted(_from(found, query, key), key=key, reverse=query.Descending)
     page, next_key = first_page(rest, query.Limit or _PAGE, key)
     return ListAccessRequestsResponse(AccessRequests=page, NextKey=_opaque(next_key))
 
@@ -67,10 +66,11 @@ def _seen(
     else:
         now = cluster.now()
         candidates = (it for it in cluster.requests.listed() if not expired(it, now))
+    everything = sees_all(caller)
     return (
         request
         for request in candidates
-        if _matches(query, request, caller.name) and visible(caller, request)
+        if _matches(query, request, caller.name) and (everything or visible(caller, request))
     )
 
 
@@ -80,8 +80,10 @@ def _matches(query: AccessRequestFilter, request: AccessRequestV3, requester: st
         query.ID in ("", request.Metadata.Name)
         and query.User in ("", spec.User)
         and query.State in (NONE, spec.State)
-        and _in_scope(query.Scope, request, requester)
-        and has_keywords(query.SearchKeywords, _search_fields(request))
+        and (not query.Scope or _in_scope(query.Scope, request, requester))
+        and (
+            not query.SearchKeywords or has_keywords(query.SearchKeywords, _search_fields(request))
+        )
     )
 
 
@@ -110,13 +112,13 @@ def _search_fields(request: AccessRequestV3) -> Iterator[str]:
 
 
 def _from(
-    ordered: list[AccessRequestV3], query: ListAccessRequestsRequest, key: SortKey
+    found: Iterator[AccessRequestV3], query: ListAccessRequestsRequest, key: SortKey
 ) -> Iterator[AccessRequestV3]:
     if not query.StartKey:
-        yield from ordered
+        yield from found
         return
     start = _transparent(query.StartKey)
-    for request in ordered:
+    for request in found:
         reached = key(request) <= start if query.Descending else key(request) >= start
         if reached:
             yield request

@@ -1,0 +1,53 @@
+"""Very many requests that wait when the bot starts."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from bot.process import running
+from bot.settings import load_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
+from tests.integration.made import pending_request
+from tests.integration.stage import Stage, words
+
+_MANY = 10_000
+_AT_ONCE = 32
+"""Requests that are worked on at a time, and may stand in any order among themselves."""
+
+
+async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before_them(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A channel takes a card a second, so only a few are under way at a time."""
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="before them all", user="bob")
+        await stage.told("bob", "is waiting")
+    backlog = [
+        pending_request(
+            teleport,
+            age=timedelta(minutes=50) - timedelta(seconds=number / 5),
+            reason=f"backlog {number}.",
+            user="nobody-in-slack",
+        ).Metadata.Name
+        for number in range(_MANY)
+    ]
+    teleport.journal.calls.clear()
+    async with running(load_settings(settings_file)):
+        await stage.card("backlog 1.")
+        newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
+        async with asyncio.timeout(5):
+            while newcomer.Metadata.Name not in written(teleport):
+                await teleport.journal.wait_for_call(
+                    "UpdatePluginData", count=len(teleport.journal.of("UpdatePluginData")) + 1
+                )
+        ids = written(teleport)
+    taken = [backlog.index(each) for each in ids if each in set(backlog)]
+    assert sorted(taken) == list(range(len(taken)))
+    assert len(taken) <= _AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
+
+
+def written(teleport: TeleportStandIn) -> set[str]:
+    """Requests that the ledger speaks of, but for the one from before."""
+    return {name for _, name in teleport.cluster.plugin_data}

@@ -1,0 +1,83 @@
+"""The bot's right to see requests is withdrawn while it runs.
+
+Teleport denies nothing then: lists are empty, and what is read by id is not found.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.made import decided, pending_request
+from tests.integration.operated import Bot, Health, watched
+from tests.integration.stage import Stage, buttons, words
+
+
+def let_it_see(teleport: TeleportStandIn, *verbs: str) -> None:
+    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs[:] = [*verbs, "create"]
+
+
+@asynccontextmanager
+async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[tuple[Bot, Health]]:
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await process.event("ledger_loaded")
+        await slack.socket_count(2)
+        yield process, health
+
+
+async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Readiness tells; and all is made up for once the bot sees again."""
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, health):
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        let_it_see(teleport)
+        lists = len(teleport.journal.of("GetUser"))
+        teleport.faults.cut_watches()
+        await process.event("watch_ended")
+        # Ended once by the cut, and then by what the bot finds out about its own role.
+        await teleport.journal.wait_for_call("GetUser", count=lists + 2, ended=True)
+        status, parts = await health.parts()
+        assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}
+        assert "Deleted" not in words(card)
+        let_it_see(teleport, "list", "read")
+        await slack.message_where(
+            "access-requests",
+            "dana",
+            lambda m: m["ts"] == ts and "Approved" in words(m),
+            timeout=15,
+        )
+        assert (await health.parts())[1]["teleport"] == "ready"
+    assert len(stage.messages()) == 1
+
+
+async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_is_back(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, _):
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        let_it_see(teleport)
+        teleport.faults.cut_watches()
+        await process.event("watch_ended")
+        teleport.cluster.delete_request(request.Metadata.Name)
+        let_it_see(teleport, "list", "read")
+        await slack.message_where(
+            "access-requests",
+            "dana",
+            lambda m: m["ts"] == ts and "Deleted before" in words(m),
+            timeout=15,
+        )
