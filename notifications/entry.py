@@ -11,7 +11,7 @@ from workspace.views.card import CardFace, Vote
 
 UNKNOWN_FACE = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
-_NAME, _TEXT = 60, 300
+NAME_LENGTH, _TEXT = 60, 300
 """Characters."""
 _MOST_NAMES, _MOST_VOTES = 50, 12
 
@@ -105,21 +105,21 @@ def trimmed(face: CardFace) -> CardFace:
     """Cut a face down to what is worth keeping."""
     return replace(
         face,
-        user=shortened(face.user, _NAME),
+        user=shortened(face.user, NAME_LENGTH),
         roles=_names(face.roles),
         resources=_names(face.resources),
         reason=shortened(face.reason, _TEXT),
         progress=tuple(shortened(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
         votes=tuple(
-            Vote(shortened(vote.author, _NAME), vote.state, shortened(vote.reason, _TEXT))
+            Vote(shortened(vote.author, NAME_LENGTH), vote.state, shortened(vote.reason, _TEXT))
             for vote in face.votes[:_MOST_VOTES]
         ),
         decided_by=_names(face.decided_by),
         resolve_reason=shortened(face.resolve_reason, _TEXT),
-        promoted_to=shortened(face.promoted_to, _NAME),
+        promoted_to=shortened(face.promoted_to, NAME_LENGTH),
         reviewers=_names(face.reviewers),
     )
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(shortened(name, _NAME) for name in names[:_MOST_NAMES])
+    return tuple(shortened(name, NAME_LENGTH) for name in names[:_MOST_NAMES])

@@ -8,6 +8,7 @@ alone says is marked as such, to be read again by id before anything is shown.
 
 import asyncio
 import random
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from teleport_client.watch import RequestDeleted, RequestPut, WatchEvent
 
 RELIST_SECONDS = 300.0
 _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
+_MOST_GONE = 10_000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -81,6 +83,8 @@ class Mirror:
         self._check_visible = check_visible
         self._relist_seconds = relist_seconds
         self._seen: dict[str, Seen] = {}
+        self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
+        """As they were last, until somebody forgets them; the newest only."""
         self._reads: list[_Read] = []
         self._touched: set[str] = set()
         """Requests that had an event since the last list was asked for."""
@@ -98,6 +102,14 @@ class Mirror:
 
     def get(self, request_id: str) -> Seen | None:
         return self._seen.get(request_id)
+
+    def last(self, request_id: str) -> AccessRequest | None:
+        """How a request was when it went: it may have been decided just before."""
+        return self._gone.get(request_id)
+
+    def forget(self, request_id: str) -> None:
+        """Let go of how a request was that is gone."""
+        self._gone.pop(request_id, None)
 
     def requests(self) -> list[AccessRequest]:
         return [seen.request for seen in self._seen.values()]
@@ -199,8 +211,12 @@ class Mirror:
 
     def _keep(self, request_id: str, request: AccessRequest | None) -> None:
         if request is None:
-            self._seen.pop(request_id, None)
+            if (seen := self._seen.pop(request_id, None)) is not None:
+                self._gone[request_id] = seen.request
+            if len(self._gone) > _MOST_GONE:
+                self._gone.popitem(last=False)
         else:
+            self._gone.pop(request_id, None)
             self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
 
     def _touch(self, request_id: str) -> None:

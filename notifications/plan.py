@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import TypeAlias
 
-from notifications.entry import Entry, Intent, PostedMessage, trimmed
+from notifications.entry import NAME_LENGTH, Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.deciding import Deciding
+from workspace.untrusted import shortened
 from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint
 from workspace.views.notices import OUTCOMES, Notice
 from workspace.views.review_reply import standing_after
@@ -126,6 +127,12 @@ def face_shown(face: CardFace) -> str:
     return fingerprint(trimmed(face))
 
 
+def face_in(request: AccessRequest, now: datetime, outlook: Outlook) -> CardFace:
+    """Draw a request as it stands."""
+    mode = outlook.deciding.mode_of(request)
+    return face_of(request, now, pages=outlook.pages, mode=mode)
+
+
 def card_slot(channel: str) -> str:
     return f"card:{channel}"
 
@@ -135,16 +142,19 @@ def notice_slot(kind: Notice) -> str:
 
 
 def reply_slot(author: str, channel: str) -> str:
-    """Teleport takes one review of each person. A hash keeps entries short."""
-    return f"{_REPLY}{blake2b(author.encode(), digest_size=4).hexdigest()}:{channel}"
+    """Teleport takes one review of each person. A hash keeps entries short.
+
+    Of the name as entries keep it: of a request that is gone there is no other.
+    """
+    name = shortened(author, NAME_LENGTH).encode()
+    return f"{_REPLY}{blake2b(name, digest_size=4).hexdigest()}:{channel}"
 
 
 def _face(
     request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
 ) -> CardFace | None:
     if request is not None:
-        mode = outlook.deciding.mode_of(request)
-        return face_of(request, now, pages=outlook.pages, mode=mode)
+        return face_in(request, now, outlook)
     return ended(entry.face, now) if entry is not None else None
 
 

@@ -24,10 +24,11 @@ from notifications.plan import (
     Reply,
     Resolve,
     Tell,
+    face_in,
     plan,
 )
 from notifications.routing import Routes, United
-from teleport_client.errors import NotFound
+from teleport_client.errors import Conflict, NotFound, TeleportError
 from workspace.views.card import CardFace
 
 
@@ -75,6 +76,7 @@ class Reconciler:
             self._ledger.forget(request_id)
         if self._mirror.get(request_id) is None:
             self._ledger.forget(request_id)
+            self._mirror.forget(request_id)
 
     async def _confirmed_plan(self, request_id: str) -> Plan:
         """Plan from what is at hand, and read the request itself where only a list speaks of it."""
@@ -95,6 +97,9 @@ class Reconciler:
             self._alarms.set_for(request)
             routes = await self._routing.routes(request)
         entry = self._ledger.get(request_id)
+        last = self._mirror.last(request_id)
+        if request is None and entry is not None and last is not None:
+            entry = entry.with_face(face_in(last, self._now(), self._outlook))
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
         return replace(made, trouble=routes.trouble)
 
@@ -146,14 +151,29 @@ class Reconciler:
         postings: Sequence[Posting],
         edits: Sequence[EditCard],
     ) -> None:
-        """Send and record, in one piece: what Slack took must not be forgotten."""
-        outcomes = await asyncio.gather(
-            *(self._delivery.post(request_id, posting) for posting in postings),
-            *(self._delivery.edit(request_id, action, face) for action in edits),
-        )
-        for outcome in outcomes:
-            entry = outcome.noted_in(entry)
-        await self._ledger.record(request_id, entry)
-        for outcome in outcomes:
-            if outcome.error is not None:
-                raise outcome.error
+        """Send, and record each message as soon as Slack has it.
+
+        What is sent and not recorded counts as lost if this process ends, so one message that waits
+        for its turn must not keep the others from being recorded.
+        """
+        sending = {
+            *(asyncio.create_task(self._delivery.post(request_id, each)) for each in postings),
+            *(asyncio.create_task(self._delivery.edit(request_id, each, face)) for each in edits),
+        }
+        failure: Exception | None = None
+        overtaken = False
+        while sending:
+            done, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+            for outcome in (each.result() for each in done):
+                entry = outcome.noted_in(entry)
+                failure = failure or outcome.error
+            try:
+                if not overtaken:
+                    await self._ledger.record(request_id, entry)
+            except (Conflict, NotFound) as error:
+                # What is there now is another's, or nobody's; ours must not be written over it.
+                failure, overtaken = error, True
+            except TeleportError as error:
+                failure = failure or error
+        if failure is not None:
+            raise failure

@@ -121,3 +121,14 @@ async def test_a_denied_request_that_ages_out_stays_denied(stage: Stage) -> None
     await stage.told("bob", "is waiting")
     (kept,) = [m for m in stage.messages() if m["ts"] == card["ts"]]
     assert "Denied" in words(kept)
+
+
+async def test_what_is_decided_and_gone_at_once_is_shown_as_decided(stage: Stage) -> None:
+    """Teleport says of a deletion nothing but that it was; the decision came right before."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+    stage.teleport.cluster.delete_request(request.Metadata.Name)
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
+    await stage.told("alice", "was denied")

@@ -114,6 +114,15 @@ def test_each_review_is_told_once_under_each_card() -> None:
     assert plan(both, carried_out(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
 
 
+def test_a_review_of_somebody_with_a_long_name_is_told_once_too() -> None:
+    """Once the request is gone, only the cut name is known."""
+    voted = asked(reviews=(Review("b" * 70, RequestState.APPROVED),))
+    entry = announced(voted)
+    told = carried_out(plan(voted, entry, (CHANNEL,), NOW, OUTLOOK), entry)
+    gone = plan(None, told, (), NOW, OUTLOOK)
+    assert not [action for action in gone.actions if isinstance(action, Reply)]
+
+
 def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
     """And not told a second time before that is known."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
