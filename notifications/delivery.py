@@ -98,12 +98,13 @@ class Delivery:
         self._now = now
 
     async def posting(
-        self, action: PostCard | Tell | Reply, face: CardFace
+        self, action: PostCard | Tell | Reply, face: CardFace, *, live: bool
     ) -> Posting | PostedMessage:
         """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get."""
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
-            return Posting(intent, card(face), face_shown(face), Priority.NEW_REQUEST)
+            priority = Priority.NEW_REQUEST if live else Priority.OLDER_REQUEST
+            return Posting(intent, card(face), face_shown(face), priority)
         if isinstance(action, Reply):
             intent = self._intent(reply_slot(action.vote.author, action.channel), action.channel)
             said = review_reply(action.vote, action.standing)

@@ -8,6 +8,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 import structlog
 
@@ -18,6 +19,10 @@ LONGEST_PAUSE = 60.0
 """Seconds before a request that fails is tried again."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+Work: TypeAlias = Callable[[str, bool], Awaitable[None]]
+"""Told an id, and whether it is live rather than of the backlog."""
 
 
 class ChangeQueue:
@@ -71,17 +76,17 @@ class ChangeQueue:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
 
-    async def run(self, work: Callable[[str], Awaitable[None]], *, at_once: int = 32) -> None:
+    async def run(self, work: Work, *, at_once: int = 32) -> None:
         """Work on ids until cancelled, on up to `at_once` of them at a time."""
         async with asyncio.TaskGroup() as workers:
             for _ in range(at_once):
                 workers.create_task(self._worker(work))
 
-    async def _worker(self, work: Callable[[str], Awaitable[None]]) -> None:
+    async def _worker(self, work: Work) -> None:
         while True:
-            request_id = await self._next()
+            request_id, live = await self._next()
             try:
-                await work(request_id)
+                await work(request_id, live)
             except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
                 self._retry_later(request_id, error)
             else:
@@ -93,14 +98,15 @@ class ChangeQueue:
                 if request_id in self._again:
                     self.add(request_id, live=self._again.pop(request_id))
 
-    async def _next(self) -> str:
+    async def _next(self) -> tuple[str, bool]:
         while not (self._live or self._backlog):
             self._news.clear()
             await self._news.wait()
-        request_id, _ = (self._live or self._backlog).popitem(last=False)
+        live = bool(self._live)
+        request_id, _ = (self._live if live else self._backlog).popitem(last=False)
         self._working.add(request_id)
         self._idle.clear()
-        return request_id
+        return request_id, live
 
     def _retry_later(self, request_id: str, error: Exception) -> None:
         failures = self._failures[request_id] = self._failures.get(request_id, 0) + 1

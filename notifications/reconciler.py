@@ -62,12 +62,15 @@ class Reconciler:
         """Wait for messages that are on their way, and for their record."""
         await asyncio.gather(*self._delivering, return_exceptions=True)
 
-    async def reconcile(self, request_id: str) -> None:
-        """Do what the plan says, until it says nothing. Raises what stood in the way."""
+    async def reconcile(self, request_id: str, live: bool) -> None:
+        """Do what the plan says, until it says nothing. Raises what stood in the way.
+
+        What is `live` goes before a backlog also on its way to Slack.
+        """
         try:
             await self._ledger.settle(request_id)
             while (todo := await self._confirmed_plan(request_id)).actions:
-                await self._carry_out(request_id, todo)
+                await self._carry_out(request_id, todo, live=live)
             if todo.trouble is not None:
                 raise todo.trouble
         except NotFound:
@@ -103,7 +106,7 @@ class Reconciler:
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
         return replace(made, trouble=routes.trouble)
 
-    async def _carry_out(self, request_id: str, todo: Plan) -> None:
+    async def _carry_out(self, request_id: str, todo: Plan, *, live: bool) -> None:
         face, actions = todo.face, todo.actions
         if face is None:
             return
@@ -118,15 +121,22 @@ class Reconciler:
             passed_over = {"passed_over": self._outlook.first_started}
             await self._ledger.write(request_id, entry.model_copy(update=passed_over))
         else:
-            await self._send(request_id, face, entry.with_face(face), actions)
+            await self._send(request_id, face, entry.with_face(face), actions, live=live)
 
     async def _send(
-        self, request_id: str, face: CardFace, entry: Entry, actions: Sequence[Action]
+        self,
+        request_id: str,
+        face: CardFace,
+        entry: Entry,
+        actions: Sequence[Action],
+        *,
+        live: bool,
     ) -> None:
         """Send what can be sent; what stands in the way of one message holds up no other."""
         wanted = [action for action in actions if isinstance(action, PostCard | Tell | Reply)]
         prepared = await asyncio.gather(
-            *(self._delivery.posting(action, face) for action in wanted), return_exceptions=True
+            *(self._delivery.posting(action, face, live=live) for action in wanted),
+            return_exceptions=True,
         )
         for undeliverable in (each for each in prepared if isinstance(each, PostedMessage)):
             entry = entry.with_message(undeliverable)

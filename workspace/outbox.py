@@ -32,10 +32,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 class Priority(IntEnum):
     NEW_REQUEST = 0
-    CARD_UPDATE = 1
-    DIRECT_MESSAGE = 2
-    THREAD_REPLY = 3
-    REMINDER = 4
+    OLDER_REQUEST = 1
+    """Of a backlog, which a request made now does not wait for."""
+    CARD_UPDATE = 2
+    DIRECT_MESSAGE = 3
+    THREAD_REPLY = 4
+    REMINDER = 5
 
 
 @dataclass(frozen=True, slots=True)

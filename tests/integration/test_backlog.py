@@ -13,6 +13,8 @@ from tests.integration.made import pending_request
 from tests.integration.stage import Stage, words
 
 _MANY = 10_000
+_NEXT = 6
+"""Cards of the backlog in a few seconds, at one a second; 32 wait for the channel."""
 _AT_ONCE = 32
 """Requests that are worked on at a time, and may stand in any order among themselves."""
 
@@ -43,8 +45,11 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
                     "UpdatePluginData", count=len(teleport.journal.of("UpdatePluginData")) + 1
                 )
         ids = written(teleport)
+        await stage.card("newcomer")
+        before = [m for m in stage.messages() if "backlog" in words(m)]
     taken = [backlog.index(each) for each in ids if each in set(backlog)]
     assert sorted(taken) == list(range(len(taken)))
+    assert len(before) <= _NEXT
     assert len(taken) <= _AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
 
 

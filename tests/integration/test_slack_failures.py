@@ -225,7 +225,7 @@ async def test_ten_thousand_changes_wait_as_ids_and_not_as_messages(desk: Desk) 
     queue, most, started = ChangeQueue(), 0, 0
     all_busy = asyncio.Event()
 
-    async def work(_: str) -> None:
+    async def work(_: str, _live: bool) -> None:
         nonlocal started, most
         started += 1
         handed_in = [asyncio.create_task(post(desk.outbox, at)) for at in ("C1", "C2", "D3")]

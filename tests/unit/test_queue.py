@@ -1,16 +1,14 @@
 """Ids that want attention."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from notifications.queue import ChangeQueue
+from notifications.queue import ChangeQueue, Work
 
 
 @asynccontextmanager
-async def working(
-    queue: ChangeQueue, work: Callable[[str], Awaitable[None]], at_once: int = 4
-) -> AsyncIterator[None]:
+async def working(queue: ChangeQueue, work: Work, at_once: int = 4) -> AsyncIterator[None]:
     queue.open()
     task = asyncio.create_task(queue.run(work, at_once=at_once))
     yield
@@ -23,11 +21,13 @@ class Worker:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
+        self.live: list[bool] = []
         self.go = asyncio.Event()
         self._news = asyncio.Event()
 
-    async def __call__(self, request_id: str) -> None:
+    async def __call__(self, request_id: str, live: bool) -> None:
         self.seen.append(request_id)
+        self.live.append(live)
         self._news.set()
         await self.go.wait()
 
@@ -48,6 +48,7 @@ async def test_what_is_live_goes_before_the_backlog() -> None:
         queue.add("new")
         worker.go.set()
         assert await worker.saw(4) == ["first", "new", "old-1", "old-2"]
+        assert worker.live == [False, True, False, False]
 
 
 async def test_duplicates_fold_and_a_change_during_work_is_looked_at_again() -> None:
@@ -70,7 +71,7 @@ async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
     seen: list[str] = []
     healed = asyncio.Event()
 
-    async def work(request_id: str) -> None:
+    async def work(request_id: str, _live: bool) -> None:
         seen.append(request_id)
         if request_id == "bad" and seen.count("bad") == 1:
             raise ValueError("trouble")
