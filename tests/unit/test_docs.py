@@ -82,3 +82,11 @@ def test_a_container_is_given_every_setting() -> None:
     }  # fmt: skip
     for key in set(keys(Settings)) - elsewhere:
         assert f"{variable(key)}: ${{{variable(key)}:-}}\n" in compose
+
+
+def test_every_promise_names_a_test_that_there_is() -> None:
+    """A promise whose test was renamed or dropped is none."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text()))
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert named
+    assert {name for name in named if f"def {name}(" not in written} == set()
