@@ -1,0 +1,49 @@
+"""Following Teleport through its bad moments: late watches, lists that break off, full buffers."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.conftest import bot_on
+from tests.integration.made import pending_request
+from tests.integration.stage import Stage
+
+MORE_THAN_A_PAGE = 250
+
+
+async def test_a_list_that_fails_midway_is_begun_anew(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The oldest request stands on the last page."""
+    pending_request(teleport, reason="the oldest", age=timedelta(hours=4))
+    for _ in range(MORE_THAN_A_PAGE):
+        pending_request(teleport, age=timedelta(hours=3), state=RequestState.DENIED, user="nobody")
+    teleport.faults.add("ListAccessRequests", times=1)
+    teleport.faults.add("ListAccessRequests", grpc.StatusCode.UNAVAILABLE, times=1)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.card("the oldest")
+
+
+async def test_a_watch_that_is_confirmed_late_loses_nothing(stage: Stage) -> None:
+    """What is asked for before the server says that the watch stands comes with the list."""
+    stage.teleport.faults.add("WatchEvents", delay=1.0)
+    stage.teleport.faults.cut_watches()
+    pending_request(stage.teleport, reason="meanwhile 1")
+    await stage.card("meanwhile 1")
+
+
+async def test_a_watch_that_overflowed_is_begun_anew(stage: Stage) -> None:
+    """The server ends the watch of whoever reads too slowly, and keeps nothing for them."""
+    await stage.asked("alice", "staging", "redis 1")
+    details = "watcher was closed: buffer overflow"
+    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
+    stage.teleport.faults.cut_watches(grpc.StatusCode.UNKNOWN, details)
+    pending_request(stage.teleport, reason="meanwhile 2")
+    await stage.card("meanwhile 2")
+    pending_request(stage.teleport, reason="afterwards 3", user="bob")
+    await stage.card("afterwards 3")
+    assert len(stage.cards()) == 3
