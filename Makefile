@@ -20,7 +20,7 @@ explore: $(INSTALLED)  ## the tests with generated input, with far more of it an
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
 
 chaos: $(INSTALLED)  ## bots among people and trouble; SEEDS=1 is the short one
-	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(SEEDS),--seeds $(SEEDS)) $(if $(filter 1,$(SEEDS)),--requests 60 --seconds 15) $(CHAOS)
+	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(filter 1,$(SEEDS)),--seed 2 --requests 60 --seconds 15,$(if $(SEEDS),--seeds $(SEEDS))) $(CHAOS)
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

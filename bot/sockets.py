@@ -5,7 +5,8 @@ closes the old socket before it has a new one, and loses what arrives in between
 comes first. A socket that was cut it replaces seconds later: here at once. While it fails to
 connect it goes on with an address that is long spent, it never gives a hopeless connection up, and
 when Slack refuses an address it says so in a traceback alone.
-Two sockets, so that Slack always finds one.
+Two sockets, so that Slack always finds one. It allows ten for all copies of the bot together, so
+the second is a spare: it is let go while the app has enough, and thought over from time to time.
 """
 
 import asyncio
@@ -33,7 +34,11 @@ from workspace.slack_failure import (
     retry_after,
 )
 
-COUNT = 2
+ENOUGH = 3
+"""Sockets of the app, all copies of the bot together, beyond which nobody keeps a spare."""
+SPARE_SECONDS = 600.0
+"""After which a spare, or the lack of one, is thought over: Slack tells the count at the start of a
+socket alone."""
 _PING_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
 _SHORT_LIFE = 10.0
@@ -46,9 +51,10 @@ _REBUILD_AFTER = 30.0
 _LINGER_SECONDS = 3.0
 """How long a socket that is left may still bring its last acks home: Slack takes none later."""
 _HOPELESS_SECONDS = 15.0
+_NO_ROOM = "too_many_websockets"
 _HOPELESS = {
     "link_disabled": "Socket Mode is switched off in the app's settings at api.slack.com/apps",
-    "too_many_websockets": "the app has more than ten sockets open; stop other copies of the bot",
+    _NO_ROOM: "the app has more than ten sockets open; stop other copies of the bot",
 }
 """Reasons of Slack's for closing a socket that only a person can mend."""
 
@@ -65,11 +71,10 @@ class Sockets:
         *,
         first_address: str = "",
         on_reset: Callable[[str], None],
-        count: int = COUNT,
     ) -> None:
         self._places = [
-            _Place(app, app_token, on_reset, first_address if number == 0 else "")
-            for number in range(count)
+            _Place(app, app_token, on_reset, first_address),
+            _Place(app, app_token, on_reset, spare_seconds=SPARE_SECONDS),
         ]
 
     @property
@@ -107,6 +112,8 @@ class _Client(SocketModeClient):
         # It picks a proxy from the environment by itself; the one to use is the app's.
         self.proxy = app.client.proxy
         self.leave = asyncio.Event()
+        self.of_app = 0
+        """Sockets that the app had with this one when it began."""
         self.reason = ""
         """Slack's word for letting this socket go."""
         self.refusal: Exception | None = None
@@ -168,18 +175,29 @@ class _Client(SocketModeClient):
         message = json.loads(frame.data) if frame.data.startswith("{") else {}
         if message.get("type") == "hello":
             self._greeted = True
-            log.info("socket_open", sockets_of_app=message.get("num_connections"))
+            self.of_app = int(message.get("num_connections") or 0)
+            log.info("socket_open", sockets_of_app=self.of_app)
         elif message.get("type") == "disconnect":
             self.reason = str(message.get("reason", ""))
             log.info("socket_closing", reason=self.reason)
 
 
 class _Place:
-    """A place that always has a socket, one after the other."""
+    """A place that always has a socket, one after the other; as a spare, only while there is room.
+
+    `spare_seconds` is for how long that is decided.
+    """
 
     def __init__(
-        self, app: AsyncApp, app_token: str, on_reset: Callable[[str], None], address: str
+        self,
+        app: AsyncApp,
+        app_token: str,
+        on_reset: Callable[[str], None],
+        address: str = "",
+        *,
+        spare_seconds: float | None = None,
     ) -> None:
+        self._spare_seconds = spare_seconds
         self._app = app
         self._app_token = app_token
         self._on_reset = on_reset
@@ -201,7 +219,15 @@ class _Place:
         try:
             while True:
                 fresh, lived = self._new_client(), 0.0
-                if await self._connect(fresh):
+                connected = await self._connect(fresh)
+                if self._is_needless(fresh, current):
+                    self._close(fresh)
+                    if current is not None:
+                        self._close(current)
+                    current = None
+                    await self._rest_as_spare(fresh.of_app)
+                    continue
+                if connected:
                     if current is not None:
                         self._close(current)
                     current = fresh
@@ -218,6 +244,18 @@ class _Place:
             for client in tuple(self._open):
                 self._close(client)
             await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _is_needless(self, fresh: _Client, current: _Client | None) -> bool:
+        """Whether a spare is one too many: Slack says so, or other copies have enough."""
+        if self._spare_seconds is None:
+            return False
+        others = fresh.of_app - (current in self._open)
+        return fresh.reason == _NO_ROOM or (fresh.usable and others > ENOUGH)
+
+    async def _rest_as_spare(self, of_app: int) -> None:
+        log.info("socket_spared", sockets_of_app=of_app)
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - only spreads load
+        await asyncio.sleep((self._spare_seconds or 0.0) * spread)
 
     def _new_client(self) -> _Client:
         client = _Client(self._app, self._app_token)
@@ -262,6 +300,8 @@ class _Place:
         """Return when Slack asks to leave it, or when it is lost. Gives the seconds it lived."""
         started = monotonic()
         while not client.leave.is_set() and await client.is_connected():
+            if monotonic() - started > (self._spare_seconds or float("inf")):
+                return monotonic() - started
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await client.leave.wait()
@@ -306,4 +346,4 @@ class _Place:
 
 def _no_room_beside(current: _Client, fresh: _Client) -> bool:
     """Whether a new socket was one too many only because the one before it still stands."""
-    return fresh.reason == "too_many_websockets" and current.usable
+    return fresh.reason == _NO_ROOM and current.usable

@@ -25,13 +25,11 @@ class Replica:
 
     async def kill(self) -> None:
         """End it at whatever instruction it is, and start another."""
-        await self._end(signal.SIGKILL)
-        await self.start()
+        await self._replace(signal.SIGKILL)
 
     async def terminate(self) -> None:
         """Ask it to stop, and start another."""
-        await self._end(signal.SIGTERM)
-        await self.start()
+        await self._replace(signal.SIGTERM)
 
     async def freeze(self, seconds: float) -> None:
         """Let it stand still for longer than its lease."""
@@ -41,13 +39,19 @@ class Replica:
             self._send(signal.SIGCONT)
 
     async def stop(self) -> None:
-        await self._end(signal.SIGTERM)
+        async with self._busy:
+            await self._end(signal.SIGTERM)
+
+    async def _replace(self, how: signal.Signals) -> None:
+        """One at a time: two that overlapped would start two, and one of them nobody would stop."""
+        async with self._busy:
+            await self._end(how)
+            await self.start()
 
     async def _end(self, how: signal.Signals) -> None:
-        async with self._busy:
-            self._send(how)
-            if self._process is not None:
-                await self._process.wait()
+        self._send(how)
+        if self._process is not None:
+            await self._process.wait()
 
     def _send(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

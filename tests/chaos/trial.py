@@ -73,7 +73,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
             await replica.start()
             stack.push_async_callback(replica.stop)
         await slack.workspace.changes.until(
-            lambda: slack.delivery.sockets >= 2 * plan.replicas or None, _READY_SECONDS
+            lambda: slack.delivery.sockets >= plan.replicas or None, _READY_SECONDS
         )
         people = People(slack, teleport, elsewhere)
         troubles = Troubles(slack, teleport, replicas, plan.factor)

@@ -294,7 +294,7 @@ async def test_one_of_two_replicas_notifies(
     settings = load_settings(settings_file)
     async with running(settings), running(settings):
         stage = Stage(slack, teleport)
-        await slack.socket_count(4)
+        await slack.socket_count(3)
         for number in range(4):
             await stage.type("alice", f"/teleport-request staging --reason r{number}x")
             card = await stage.card(f"r{number}x")

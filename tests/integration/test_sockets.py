@@ -48,16 +48,33 @@ async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> Non
 
 
 async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_file: Path) -> None:
-    """Slack takes ten, so with five replicas there is no room for a new one beside the old."""
+    """Slack takes ten, so with as many there is no room for a new one beside the old."""
     async with AsyncExitStack() as replicas:
-        for _ in range(4):
+        for _ in range(8):
             await replicas.enter_async_context(running(load_settings(settings_file)))
         await stage.slack.socket_count(10, 10)
         with structlog.testing.capture_logs() as logged:
+            before = len(opened(stage))
             stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
-            await addresses(stage, 12)
+            await addresses(stage, before + 2)
             await stage.slack.socket_count(10, 10)
         assert "socket_hopeless" not in {event["event"] for event in logged}
+
+
+async def test_of_three_replicas_each_has_one_socket_and_a_lone_one_has_two(
+    stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that came first lets its spare go once it thinks it over."""
+    monkeypatch.setattr("bot.sockets.SPARE_SECONDS", 0.5)
+    await stage.slack.socket_count(2)
+    async with AsyncExitStack() as replicas:
+        for _ in range(3):
+            await replicas.enter_async_context(running(load_settings(settings_file)))
+        stage.slack.faults.inject({"sockets": "disconnect", "times": 2})
+        await stage.slack.socket_count(4, 10)
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+    await stage.slack.socket_count(2, 10)
 
 
 @pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
