@@ -39,21 +39,26 @@ class _Bucket:
 
 
 class Pace:
-    """Counts calls and says when one comes too early; never, if it is unlimited."""
+    """Counts calls and says when one comes too early; never, if it is unlimited.
 
-    def __init__(self, *, unlimited: bool = False) -> None:
+    `factor` is how many times as many calls as Slack's are let pass; a refused one is to wait for
+    whole seconds all the same.
+    """
+
+    def __init__(self, *, unlimited: bool = False, factor: float = 1.0) -> None:
         self._unlimited = unlimited
+        self._factor = factor
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
 
     def retry_after(self, key: tuple[str, ...], tier: Tier, at: float) -> int | None:
         """Count a call; None lets it pass, a number of seconds refuses it until then."""
         if self._unlimited:
             return None
-        limit = tier.value
-        bucket = self._buckets.setdefault(key, _Bucket(limit.burst, at))
-        refilled = bucket.tokens + (at - bucket.at) * limit.per_second
-        bucket.tokens, bucket.at = min(limit.burst, refilled), at
+        burst, per_second = tier.value.burst * self._factor, tier.value.per_second * self._factor
+        bucket = self._buckets.setdefault(key, _Bucket(burst, at))
+        refilled = bucket.tokens + (at - bucket.at) * per_second
+        bucket.tokens, bucket.at = min(burst, refilled), at
         if bucket.tokens >= 1:
             bucket.tokens -= 1
             return None
-        return math.ceil((1 - bucket.tokens) / limit.per_second)
+        return math.ceil((1 - bucket.tokens) / per_second)

@@ -14,6 +14,8 @@ from tests.chaos.replicas import Replica
 from tests.chaos.schedule import Fault, Step
 
 _SENDS = ("chat.postMessage", "chat.update")
+_STALLS = {"chat.postMessage": 4.0, "chat.update": 12.0}
+"""Seconds. A post that is given up on and taken later all the same is one too many by rights."""
 _CALLS = (
     "UpdatePluginData", "ListAccessRequests", "KeepAliveSemaphoreLease", "GetPluginData",
     "WatchEvents",
@@ -75,7 +77,8 @@ class Troubles:
             case Fault.LOSE_ANSWER:
                 slack.on_method(MethodFault(send, drop_after_commit=True, times=1))
             case Fault.STALL_SLACK:
-                slack.on_method(MethodFault(send, delay_ms=4000 / self._factor, times=2))
+                seconds = _STALLS[send] / self._factor
+                slack.on_method(MethodFault(send, delay_ms=1000 * seconds, times=2))
             case Fault.CUT_WATCH:
                 teleport.cut_watches(grpc.StatusCode.UNAVAILABLE)
             case Fault.TELEPORT_UNAVAILABLE:

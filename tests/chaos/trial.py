@@ -56,7 +56,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
     async with AsyncExitStack() as stack:
         teleport = await TeleportStandIn.start(data)
         stack.push_async_callback(teleport.stop)
-        slack = await SlackStandIn.start(pace=Pace(unlimited=True))
+        slack = await SlackStandIn.start(pace=Pace(factor=plan.factor))
         stack.push_async_callback(slack.stop)
         settle_in(slack, teleport)
         if history:
