@@ -96,6 +96,7 @@ class Leadership:
             finally:
                 self._held = False
                 await self._let_go()
+            _end_if_cancelled()
             lasted = monotonic() - started > longest
             pause = _FIRST_PAUSE if lasted else min(pause * 2, longest)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
@@ -167,6 +168,16 @@ class Leadership:
             await self._teleport.cancel_lease(lease, deadline=self._times.call)
         except TeleportError as error:
             log.info("lease_not_cancelled", error=str(error))
+
+
+def _end_if_cancelled() -> None:
+    """Go on with a cancellation that a group of tasks met while it failed.
+
+    Before Python 3.13 the group tells of the failure alone, and the cancellation is forgotten.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:

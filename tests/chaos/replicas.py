@@ -6,6 +6,9 @@ import signal
 import sys
 from pathlib import Path
 
+_END_SECONDS = 30.0
+"""Longer than a bot takes to finish what is under way."""
+
 
 class Replica:
     """A place in which a bot runs, one process after the other."""
@@ -49,9 +52,11 @@ class Replica:
             await self.start()
 
     async def _end(self, how: signal.Signals) -> None:
+        """Raises TimeoutError if it does not end, which it must."""
         self._send(how)
         if self._process is not None:
-            await self._process.wait()
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
 
     def _send(self, how: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
