@@ -51,6 +51,9 @@ _REBUILD_AFTER = 30.0
 _LINGER_SECONDS = 3.0
 """How long a socket that is left may still bring its last acks home: Slack takes none later."""
 _HOPELESS_SECONDS = 15.0
+_TURNED_AWAY_IN_PASSING = 2
+"""Sockets in a row that find no room before it is a person's matter: a spare that another copy of
+the bot tries, or a copy that is on its way out, is gone sooner."""
 _NO_ROOM = "too_many_websockets"
 _HOPELESS = {
     "link_disabled": "Socket Mode is switched off in the app's settings at api.slack.com/apps",
@@ -111,6 +114,8 @@ class _Client(SocketModeClient):
         )
         # It picks a proxy from the environment by itself; the one to use is the app's.
         self.proxy = app.client.proxy
+        self.greeted = asyncio.Event()
+        """Slack said hello."""
         self.leave = asyncio.Event()
         self.of_app = 0
         """Sockets that the app had with this one when it began."""
@@ -118,7 +123,6 @@ class _Client(SocketModeClient):
         """Slack's word for letting this socket go."""
         self.refusal: Exception | None = None
         """Why Slack gives no address; one of SLACK_ERRORS."""
-        self._greeted = False
         self._app = app
         self._handling = 0
         self._idle = asyncio.Event()
@@ -130,7 +134,8 @@ class _Client(SocketModeClient):
     def usable(self) -> bool:
         """Whether Slack has greeted us and the line still stands."""
         session = self.current_session
-        return self._greeted and not self.closed and session is not None and not session.closed
+        stands = not self.closed and session is not None and not session.closed
+        return self.greeted.is_set() and stands
 
     async def issue_new_wss_url(self) -> str:
         """Ask for an address; refused, wait to be given up.
@@ -174,8 +179,8 @@ class _Client(SocketModeClient):
             return
         message = json.loads(frame.data) if frame.data.startswith("{") else {}
         if message.get("type") == "hello":
-            self._greeted = True
             self.of_app = int(message.get("num_connections") or 0)
+            self.greeted.set()
             log.info("socket_open", sockets_of_app=self.of_app)
         elif message.get("type") == "disconnect":
             self.reason = str(message.get("reason", ""))
@@ -208,6 +213,7 @@ class _Place:
         """Why the last attempt came to nothing, or the last socket was taken away."""
         self.needs_person = False
         """Whether that will not pass by itself."""
+        self._turned_away = 0
 
     @property
     def connected(self) -> bool:
@@ -278,6 +284,7 @@ class _Place:
         started = renewed_at = monotonic()
         while not client.usable:
             lost = connecting.done() and not await client.is_connected()
+            lost = lost or client.greeted.is_set()
             if client.refusal is not None or client.leave.is_set() or lost:
                 return False
             now = monotonic()
@@ -292,7 +299,9 @@ class _Place:
                 renewed_at = now
                 self._on_reset("address_renewed")
                 log.warning("socket_address_renewed", seconds_down=round(now - started))
-            await asyncio.sleep(_CONNECTING_LOOK_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CONNECTING_LOOK_SECONDS):
+                    await client.greeted.wait()
         self.trouble, self.needs_person = "", False
         return True
 
@@ -315,10 +324,13 @@ class _Place:
     async def _pause(self, client: _Client, seconds: float) -> None:
         """Do not hammer a Slack that will not have us."""
         rest = 0.0
+        self._turned_away = self._turned_away + 1 if client.reason == _NO_ROOM else 0
         if hopeless := _HOPELESS.get(client.reason, ""):
             self._close(client)
-            self.trouble, self.needs_person = hopeless, True
-            log.error("socket_hopeless", trouble=hopeless)
+            self.trouble = hopeless
+            self.needs_person = not 0 < self._turned_away <= _TURNED_AWAY_IN_PASSING
+            if self.needs_person:
+                log.error("socket_hopeless", trouble=hopeless)
         elif client.refusal is not None:
             rest = self._refused(client.refusal)
         if self.needs_person:

@@ -50,10 +50,10 @@ class MethodFault:
 
 @dataclass
 class SocketFault:
-    """What happens to sockets: a disconnect message, a cut line, or no connection at all.
+    """What happens to sockets: a disconnect message, a cut line, one that swallows all, or none.
 
-    `disconnect` and `cut` meet the open sockets at once; `times` more than there are open
-    waits for the ones to come. `refuse` meets the next connections, all until cleared without
+    `disconnect`, `cut` and `swallow` meet the open sockets at once; `times` more than there are
+    open waits for the ones to come. `refuse` meets the next connections, all until cleared without
     `times`.
     """
 
@@ -130,6 +130,6 @@ def _method_fault(body: JsonObject) -> MethodFault:
 
 def _socket_fault(body: JsonObject) -> SocketFault:
     kind = body["sockets"]
-    if kind not in ("disconnect", "cut", "refuse"):
-        raise BadRequestError("sockets can disconnect, cut or refuse")
+    if kind not in ("disconnect", "cut", "swallow", "refuse"):
+        raise BadRequestError("sockets can disconnect, cut, swallow or refuse")
     return SocketFault(kind, body.get("reason", SocketFault.reason), body.get("times"))

@@ -1,17 +1,24 @@
 """Socket Mode connections that break, and are mended without anybody noticing."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from bot.process import running
 from bot.settings import load_settings
 from sandbox.slack.journal import ApiCall
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.conftest import bot_on
 from tests.integration.made import pending_request
+from tests.integration.operated import watched
 from tests.integration.stage import Stage
+from tests.sandbox.slack.wire import bare_socket
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "cut"])
@@ -50,15 +57,87 @@ async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> Non
 async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_file: Path) -> None:
     """Slack takes ten, so with as many there is no room for a new one beside the old."""
     async with AsyncExitStack() as replicas:
-        for _ in range(8):
-            await replicas.enter_async_context(running(load_settings(settings_file)))
+        with heard(stage.slack) as started:
+            for _ in range(8):
+                await replicas.enter_async_context(running(load_settings(settings_file)))
+            # All that tried for a spare have let it go again.
+            await logged(stage.slack, started, "socket_spared", 8)
         await stage.slack.socket_count(10, 10)
-        with structlog.testing.capture_logs() as logged:
+        with heard(stage.slack) as log:
             before = len(opened(stage))
             stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
             await addresses(stage, before + 2)
             await stage.slack.socket_count(10, 10)
-        assert "socket_hopeless" not in {event["event"] for event in logged}
+        assert "socket_hopeless" not in events(log)
+
+
+async def test_a_replica_that_finds_no_room_tries_again_at_once(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The socket in its way may be one that another replica just tries, and lets go."""
+    async with AsyncExitStack() as others:
+        sockets = [await others.enter_async_context(bare_socket(slack)) for _ in range(10)]
+        with heard(slack) as log:
+            async with running(load_settings(settings_file)):
+                await logged(slack, log, "socket_closing", 2)
+                for other in sockets:
+                    await other.connection.close()
+                await slack.socket_count(1, 10)
+                stage = Stage(slack, teleport)
+                await stage.type("alice", "/teleport-pending mine")
+                await stage.answer("alice", "You have no pending request")
+        assert "socket_hopeless" not in events(log)
+
+
+async def test_a_full_app_is_told_to_whoever_watches(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It stays full: only a person can stop another copy. Then the bot takes its place."""
+    async with AsyncExitStack() as others:
+        for _ in range(10):
+            await others.enter_async_context(bare_socket(slack))
+        async with watched(settings_file) as (process, health):
+            await process.event("socket_hopeless")
+            status, parts = await health.parts()
+            assert status == 503
+            assert "the app has more than ten sockets open" in parts["slack"]
+            await others.aclose()
+            await process.event("socket_open")
+            stage = Stage(slack, teleport)
+            await stage.type("alice", "/teleport-pending mine")
+            await stage.answer("alice", "You have no pending request")
+            assert (await health.parts())[1]["slack"] == "ready"
+
+
+async def test_a_socket_mode_that_is_switched_off_is_told(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """Slack says so as it takes the sockets away."""
+    async with watched(settings_file) as (process, health):
+        await process.event("ready")
+        await slack.socket_count(2)
+        slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
+        await process.event("socket_hopeless")
+        status, parts = await health.parts()
+        assert (status, "Socket Mode is switched off" in parts["slack"]) == (503, True)
+        await slack.socket_count(2, 30)
+
+
+async def test_a_line_that_swallows_all_is_replaced(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A proxy may keep it open for ever; only pings that are not answered tell."""
+    monkeypatch.setattr("bot.sockets._PING_SECONDS", 0.25)
+    with heard(slack) as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            slack.faults.inject({"sockets": "swallow"})
+            await logged(slack, log, "socket_open", 4)
+            # Slack, too, gives up a line that does not answer.
+            slack.faults.inject({"sockets": "cut", "times": 2})
+            await slack.workspace.changes.until(lambda: slack.delivery.sockets <= 2 or None, 5)
+            await stage.type("alice", "/teleport-pending mine")
+            await stage.answer("alice", "You have no pending request")
 
 
 async def test_of_three_replicas_each_has_one_socket_and_a_lone_one_has_two(
@@ -106,6 +185,32 @@ async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
 async def test_the_first_address_is_used_and_not_wasted(stage: Stage) -> None:
     """Start-up asks for one to check the token; the second socket asks for its own."""
     assert len(opened(stage)) == 2
+
+
+Log = Sequence[Mapping[str, object]]
+
+
+@contextmanager
+def heard(slack: SlackStandIn) -> Iterator[Log]:
+    """What the bot logs; whoever waits for a change in Slack looks again at each line."""
+
+    def announce(_logger: object, _level: str, event: EventDict) -> EventDict:
+        slack.workspace.changes.announce()
+        return event
+
+    with capture_logs([announce]) as log:
+        yield log
+
+
+async def logged(slack: SlackStandIn, log: Log, event: str, count: int) -> None:
+    """Wait until it is there so many times."""
+    await slack.workspace.changes.until(
+        lambda: events(log).count(event) >= count or None, seconds=10
+    )
+
+
+def events(log: Log) -> list[object]:
+    return [each["event"] for each in log]
 
 
 def opened(stage: Stage) -> list[ApiCall]:

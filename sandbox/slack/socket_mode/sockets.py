@@ -28,6 +28,7 @@ class AppSocket:
     def __init__(self, request: web.Request, life: float) -> None:
         self.life = life
         self.leaving = False
+        self._swallowed = False
         # A close that the app never answers must not hold anything up.
         self.connection = web.WebSocketResponse(timeout=1.0)
         self._request = request
@@ -36,7 +37,8 @@ class AppSocket:
         await self.connection.prepare(self._request)
 
     async def send(self, frame: JsonObject) -> None:
-        await self.connection.send_str(json.dumps(frame))
+        if not self._swallowed:
+            await self.connection.send_str(json.dumps(frame))
 
     async def disconnect(self, reason: str) -> None:
         """Ask the app to leave, unless it left already; the socket stays open for a while."""
@@ -47,19 +49,30 @@ class AppSocket:
     def cut(self) -> None:
         cut(self._request)
 
+    def swallow(self) -> None:
+        """Let nothing through any more, either way, while the line still stands."""
+        self._swallowed = True
+        if self._request.transport is not None:
+            self._request.transport.pause_reading()  # type: ignore[attr-defined] # it reads too
+
     async def keep_alive(self) -> None:
         """Ping until the end of the socket's life is near, then see it off."""
         clock = asyncio.get_running_loop().time
         ends_at = clock() + self.life
         while not self.leaving and clock() < ends_at - _GRACE:
-            # When the app hangs up, whoever listens on the socket notices.
-            with suppress(ConnectionError):
-                await self.connection.ping(f"Ping from {_HOST}".encode())
+            await self._ping()
             await asyncio.sleep(min(_PING_EVERY, ends_at - _GRACE - clock()))
         if not self.leaving:
             await self.disconnect("warning")
         await asyncio.sleep(_GRACE)
         await self.connection.close()
+
+    async def _ping(self) -> None:
+        if self._swallowed:
+            return
+        # When the app hangs up, whoever listens on the socket notices.
+        with suppress(ConnectionError):
+            await self.connection.ping(f"Ping from {_HOST}".encode())
 
 
 class Sockets:
@@ -144,6 +157,9 @@ class Sockets:
     def _strike_one(self, socket: AppSocket, fault: SocketFault) -> None:
         if fault.kind == "cut":
             socket.cut()
+            return
+        if fault.kind == "swallow":
+            socket.swallow()
             return
         task = asyncio.create_task(socket.disconnect(fault.reason))
         self._seeing_off.add(task)
