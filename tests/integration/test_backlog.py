@@ -4,12 +4,10 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
-from bot.process import running
-from bot.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.conftest import bot_on
 from tests.integration.made import pending_request
+from tests.integration.operated import Bot, bot
 from tests.integration.stage import Stage, words
 
 _MANY = 10_000
@@ -18,14 +16,21 @@ _NEXT = 6
 _AT_ONCE = 32
 """Requests that are worked on at a time, and may stand in any order among themselves."""
 
+_BYTES_EACH = 5_000
+"""Of memory, for a request that waits."""
+
 
 async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before_them(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """A channel takes a card a second, so only a few are under way at a time."""
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    stage = Stage(slack, teleport)
+    async with bot("--config", str(settings_file)) as process:
         pending_request(teleport, reason="before them all", user="bob")
         await stage.told("bob", "is waiting")
+        at_rest = peak_memory(process)
+        process.process.terminate()
+        await process.end()
     backlog = [
         pending_request(
             teleport,
@@ -36,7 +41,8 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
         for number in range(_MANY)
     ]
     teleport.journal.calls.clear()
-    async with running(load_settings(settings_file)):
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("posted")
         await stage.card("backlog 1.")
         newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
         async with asyncio.timeout(5):
@@ -47,10 +53,18 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
         ids = written(teleport)
         await stage.card("newcomer")
         before = [m for m in stage.messages() if "backlog" in words(m)]
+        assert peak_memory(process) - at_rest < _MANY * _BYTES_EACH
     taken = [backlog.index(each) for each in ids if each in set(backlog)]
     assert sorted(taken) == list(range(len(taken)))
     assert len(before) <= _NEXT
     assert len(taken) <= _AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
+
+
+def peak_memory(process: Bot) -> int:
+    """The most that it ever held, in bytes; where the kernel does not tell, nothing."""
+    status = Path(f"/proc/{process.process.pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def written(teleport: TeleportStandIn) -> set[str]:

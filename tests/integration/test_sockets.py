@@ -1,6 +1,7 @@
 """Socket Mode connections that break, and are mended without anybody noticing."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -156,6 +157,22 @@ async def test_of_three_replicas_each_has_one_socket_and_a_lone_one_has_two(
     await stage.slack.socket_count(2, 10)
 
 
+async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Each new replica comes before an old one goes, and tries for its spare meanwhile."""
+    with heard(slack) as log:
+        replicas = deque([await started(settings_file) for _ in range(5)])
+        for _ in range(5):
+            replicas.append(await started(settings_file))
+            await replicas.popleft().aclose()
+            await Stage(slack, teleport).type("alice", "/teleport-pending mine")
+        while replicas:
+            await replicas.popleft().aclose()
+    opened = [int(str(each["sockets_of_app"])) for each in log if each["event"] == "socket_open"]
+    assert max(opened) < 10
+
+
 @pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
 async def test_what_a_proxy_says_in_slacks_place_ends_nothing(stage: Stage, page: str) -> None:
     """Its page comes where an address was asked for, and a list of channels, and a message."""
@@ -211,6 +228,13 @@ async def logged(slack: SlackStandIn, log: Log, event: str, count: int) -> None:
 
 def events(log: Log) -> list[object]:
     return [each["event"] for each in log]
+
+
+async def started(settings_file: Path) -> AsyncExitStack:
+    """A replica that runs until it is closed."""
+    replica = AsyncExitStack()
+    await replica.enter_async_context(running(load_settings(settings_file)))
+    return replica
 
 
 def opened(stage: Stage) -> list[ApiCall]:

@@ -53,7 +53,7 @@ class AppSocket:
         """Let nothing through any more, either way, while the line still stands."""
         self._swallowed = True
         if self._request.transport is not None:
-            self._request.transport.pause_reading()  # type: ignore[attr-defined] # it reads too
+            self._request.transport.pause_reading()
 
     async def keep_alive(self) -> None:
         """Ping until the end of the socket's life is near, then see it off."""
