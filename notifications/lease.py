@@ -96,7 +96,6 @@ class Leadership:
             finally:
                 self._held = False
                 await self._let_go()
-            _end_if_cancelled()
             lasted = monotonic() - started > longest
             pause = _FIRST_PAUSE if lasted else min(pause * 2, longest)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
@@ -133,10 +132,22 @@ class Leadership:
     async def _work_while_held(
         self, lease: Lease | None, work: Callable[[], Awaitable[None]]
     ) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_awaited(work))
-            if lease is not None:
-                tasks.create_task(self._renew(lease))
+        """Raise what ends the work or the lease.
+
+        Not a group of tasks: cancelled while it fails, it tells of the failure and forgets the
+        cancellation (before Python 3.13).
+        """
+        tasks = {asyncio.create_task(_awaited(work))}
+        if lease is not None:
+            tasks.add(asyncio.create_task(self._renew(lease)))
+        try:
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in ended:
+            task.result()
 
     async def _renew(self, lease: Lease) -> None:
         while True:
@@ -168,16 +179,6 @@ class Leadership:
             await self._teleport.cancel_lease(lease, deadline=self._times.call)
         except TeleportError as error:
             log.info("lease_not_cancelled", error=str(error))
-
-
-def _end_if_cancelled() -> None:
-    """Go on with a cancellation that a group of tasks met while it failed.
-
-    Before Python 3.13 the group tells of the failure alone, and the cancellation is forgotten.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:

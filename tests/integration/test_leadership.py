@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications.lease import Leadership
+from notifications.lease import Leadership, LeaseTimes
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -72,8 +72,9 @@ async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
         yield client
 
 
-def leadership(client: TeleportClient, holder: str, name: str = "team") -> Leadership:
-    return Leadership(client, name, holder=holder, now=lambda: datetime.now(UTC))
+def leadership(client: TeleportClient, holder: str, *, faster: float = 1.0) -> Leadership:
+    times = LeaseTimes().faster(faster)
+    return Leadership(client, "team", holder=holder, now=lambda: datetime.now(UTC), times=times)
 
 
 @dataclass
@@ -116,6 +117,21 @@ async def test_a_holder_cut_off_from_teleport_is_replaced_in_time(
         for task in (first, second):
             task.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
+
+
+async def test_a_lease_that_was_lost_is_taken_again(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Nobody else is there who would notify."""
+    work = Work()
+    task = asyncio.create_task(leadership(client, "one", faster=20).run(work))
+    for _ in range(3):
+        await work.under_way.wait()
+        work.under_way.clear()
+        teleport.cluster.semaphores.clear()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
 
 
 async def test_a_stop_in_the_middle_of_a_failure_is_a_stop(client: TeleportClient) -> None:
