@@ -20,6 +20,7 @@ import structlog
 from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -167,11 +168,18 @@ class _Client(SocketModeClient):
         try:
             with envelope():
                 response = await run_async_bolt_app(self._app, request)
-                await send_async_response(self, request, response, time())
+                await self._acknowledge(request, response)
         finally:
             self._handling -= 1
             if not self._handling:
                 self._idle.set()
+
+    async def _acknowledge(self, request: SocketModeRequest, response: BoltResponse) -> None:
+        """Where the line is lost, Slack tells the person that nothing came of it; work goes on."""
+        try:
+            await send_async_response(self, request, response, time())
+        except ConnectionError as error:
+            log.warning("ack_not_sent", error=str(error))
 
     async def _hear(self, frame: WSMessage) -> None:
         """Slack says hello when it has a socket, and why before it lets one go."""

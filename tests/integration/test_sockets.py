@@ -2,20 +2,18 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from bot.process import running
 from bot.settings import load_settings
-from sandbox.slack.journal import ApiCall
+from sandbox.slack.journal import ApiCall, SentEnvelope
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.conftest import bot_on
+from tests.integration.logged import listening
 from tests.integration.made import pending_request
 from tests.integration.operated import watched
 from tests.integration.stage import Stage
@@ -58,18 +56,18 @@ async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> Non
 async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_file: Path) -> None:
     """Slack takes ten, so with as many there is no room for a new one beside the old."""
     async with AsyncExitStack() as replicas:
-        with heard(stage.slack) as started:
+        with listening() as started:
             for _ in range(8):
                 await replicas.enter_async_context(running(load_settings(settings_file)))
             # All that tried for a spare have let it go again.
-            await logged(stage.slack, started, "socket_spared", 8)
+            await started.until("socket_spared", 8)
         await stage.slack.socket_count(10, 10)
-        with heard(stage.slack) as log:
+        with listening() as log:
             before = len(opened(stage))
             stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
             await addresses(stage, before + 2)
             await stage.slack.socket_count(10, 10)
-        assert "socket_hopeless" not in events(log)
+        assert not log.all("socket_hopeless")
 
 
 async def test_a_replica_that_finds_no_room_tries_again_at_once(
@@ -78,16 +76,16 @@ async def test_a_replica_that_finds_no_room_tries_again_at_once(
     """The socket in its way may be one that another replica just tries, and lets go."""
     async with AsyncExitStack() as others:
         sockets = [await others.enter_async_context(bare_socket(slack)) for _ in range(10)]
-        with heard(slack) as log:
+        with listening() as log:
             async with running(load_settings(settings_file)):
-                await logged(slack, log, "socket_closing", 2)
+                await log.until("socket_closing", 2)
                 for other in sockets:
                     await other.connection.close()
                 await slack.socket_count(1, 10)
                 stage = Stage(slack, teleport)
                 await stage.type("alice", "/teleport-pending mine")
                 await stage.answer("alice", "You have no pending request")
-        assert "socket_hopeless" not in events(log)
+        assert not log.all("socket_hopeless")
 
 
 async def test_a_full_app_is_told_to_whoever_watches(
@@ -130,10 +128,10 @@ async def test_a_line_that_swallows_all_is_replaced(
 ) -> None:  # fmt: skip
     """A proxy may keep it open for ever; only pings that are not answered tell."""
     monkeypatch.setattr("bot.sockets._PING_SECONDS", 0.25)
-    with heard(slack) as log:
+    with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
-            await logged(slack, log, "socket_open", 4)
+            await log.until("socket_open", 4)
             # Slack, too, gives up a line that does not answer.
             slack.faults.inject({"sockets": "cut", "times": 2})
             await slack.workspace.changes.until(lambda: slack.delivery.sockets <= 2 or None, 5)
@@ -161,7 +159,7 @@ async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Each new replica comes before an old one goes, and tries for its spare meanwhile."""
-    with heard(slack) as log:
+    with listening() as log:
         replicas = deque([await started(settings_file) for _ in range(5)])
         for _ in range(5):
             replicas.append(await started(settings_file))
@@ -169,8 +167,7 @@ async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
             await Stage(slack, teleport).type("alice", "/teleport-pending mine")
         while replicas:
             await replicas.popleft().aclose()
-    opened = [int(str(each["sockets_of_app"])) for each in log if each["event"] == "socket_open"]
-    assert max(opened) < 10
+    assert max(event["sockets_of_app"] for event in log.all("socket_open")) < 10
 
 
 @pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
@@ -199,35 +196,33 @@ async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
     assert all(each["acked"] for each in done)
 
 
+async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
+    """Slack tells the person that nothing came of it; the card tells otherwise."""
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
+    filled: dict[str, dict[str, object]] = {
+        "roles": {"type": "multi_external_select", "selected_options": [staging]},
+        "reviewers": {"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+        "reason": {"type": "plain_text_input", "value": "because of 77"},
+    }
+    stage.slack.faults.inject({"method": "users.info", "delay_ms": 500, "times": 1})
+    with listening() as log:
+        submitted = asyncio.create_task(stage.submit("alice", form, **filled))
+        await stage.slack.workspace.changes.until(lambda: unacked(stage), 5)
+        stage.slack.faults.inject({"sockets": "cut"})
+        await log.until("ack_not_sent")
+        await stage.card("of 77")
+    assert not (await submitted)["acked"]
+
+
 async def test_the_first_address_is_used_and_not_wasted(stage: Stage) -> None:
     """Start-up asks for one to check the token; the second socket asks for its own."""
     assert len(opened(stage)) == 2
 
 
-Log = Sequence[Mapping[str, object]]
-
-
-@contextmanager
-def heard(slack: SlackStandIn) -> Iterator[Log]:
-    """What the bot logs; whoever waits for a change in Slack looks again at each line."""
-
-    def announce(_logger: object, _level: str, event: EventDict) -> EventDict:
-        slack.workspace.changes.announce()
-        return event
-
-    with capture_logs([announce]) as log:
-        yield log
-
-
-async def logged(slack: SlackStandIn, log: Log, event: str, count: int) -> None:
-    """Wait until it is there so many times."""
-    await slack.workspace.changes.until(
-        lambda: events(log).count(event) >= count or None, seconds=10
-    )
-
-
-def events(log: Log) -> list[object]:
-    return [each["event"] for each in log]
+def unacked(stage: Stage) -> list[SentEnvelope] | None:
+    return [sent for sent in stage.slack.journal.envelopes if sent.acked_ms is None] or None
 
 
 async def started(settings_file: Path) -> AsyncExitStack:
