@@ -127,7 +127,7 @@ async def test_a_line_that_swallows_all_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A proxy may keep it open for ever; only pings that are not answered tell."""
-    monkeypatch.setattr("bot.sockets._PING_SECONDS", 0.25)
+    monkeypatch.setattr("bot.socket_client.PING_SECONDS", 0.25)
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
@@ -143,7 +143,7 @@ async def test_of_three_replicas_each_has_one_socket_and_a_lone_one_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that came first lets its spare go once it thinks it over."""
-    monkeypatch.setattr("bot.sockets.SPARE_SECONDS", 0.5)
+    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 0.5)
     await stage.slack.socket_count(2)
     async with AsyncExitStack() as replicas:
         for _ in range(3):
