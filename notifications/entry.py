@@ -57,6 +57,8 @@ class Entry(BaseModel):
     intents: tuple[Intent, ...] = ()
     passed_over: datetime | None = None
     """Set to the very first start of the bot, before which this existed; gets no card."""
+    seeking: bool = False
+    """Whether some recipients could not be found yet; they get a card also of what is decided."""
     touched: datetime | None = None
     """When this was last written."""
 

@@ -82,8 +82,6 @@ class Plan:
     face: CardFace | None
     """What is to be shown; None when there is nothing to show and never was."""
     actions: tuple[Action, ...] = ()
-    trouble: BaseException | None = None
-    """Why it has to be planned again, although all of this is done."""
 
 
 def plan(
@@ -208,7 +206,8 @@ def _thread_of(intent: Intent, entry: Entry | None) -> str:
 
 def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[str]:
     """Channels that should have a card: all while it waits, and after that where one is owed."""
-    if entry is None or (not entry.passed_over and not face.status.decided):
+    waits = not face.status.decided
+    if entry is None or (not entry.passed_over and (waits or entry.seeking)):
         yield from dict.fromkeys(channels)
     else:
         for intent in entry.intents:

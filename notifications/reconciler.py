@@ -6,7 +6,7 @@ or a lost answer leaves a trace. Nothing is shown from a list alone.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from notifications.alarms import Alarms
@@ -30,6 +30,15 @@ from notifications.plan import (
 from notifications.routing import Routes, United
 from teleport_client.errors import Conflict, NotFound, TeleportError
 from workspace.views.card import CardFace
+
+
+@dataclass(frozen=True, slots=True)
+class _Todo:
+    """What is to be done now, and why not all may be known that is."""
+
+    plan: Plan
+    trouble: BaseException | None
+    """It is planned again later, although all of this is done."""
 
 
 class Reconciler:
@@ -69,7 +78,7 @@ class Reconciler:
         """
         try:
             await self._ledger.settle(request_id)
-            while (todo := await self._confirmed_plan(request_id)).actions:
+            while (todo := await self._confirmed_plan(request_id)).plan.actions:
                 await self._carry_out(request_id, todo, live=live)
             if todo.trouble is not None:
                 raise todo.trouble
@@ -81,18 +90,25 @@ class Reconciler:
             self._ledger.forget(request_id)
             self._mirror.forget(request_id)
 
-    async def _confirmed_plan(self, request_id: str) -> Plan:
+    async def _confirmed_plan(self, request_id: str) -> _Todo:
         """Plan from what is at hand, and read the request itself where only a list speaks of it."""
         seen = self._mirror.get(request_id)
         if seen is not None and seen.source is Source.NOT_LISTED:
             await self._mirror.confirm(request_id)
-        made = await self._plan(request_id)
-        if made.actions and seen is not None and seen.source is Source.LIST:
+        todo = await self._plan(request_id)
+        if todo.plan.actions and self._only_listed(request_id):
             await self._mirror.confirm(request_id)
-            made = await self._plan(request_id)
-        return made
+            todo = await self._plan(request_id)
+        return todo
 
-    async def _plan(self, request_id: str) -> Plan:
+    def _only_listed(self, request_id: str) -> bool:
+        """Whether only a list says how it is, or that it is gone."""
+        seen = self._mirror.get(request_id)
+        if seen is None:
+            return self._mirror.last(request_id) is None
+        return seen.source is not Source.EVENT_OR_READ
+
+    async def _plan(self, request_id: str) -> _Todo:
         seen = self._mirror.get(request_id)
         request = seen.request if seen else None
         routes = Routes()
@@ -104,10 +120,10 @@ class Reconciler:
         if request is None and entry is not None and last is not None:
             entry = entry.with_face(face_in(last, self._now(), self._outlook))
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
-        return replace(made, trouble=routes.trouble)
+        return _Todo(made, routes.trouble)
 
-    async def _carry_out(self, request_id: str, todo: Plan, *, live: bool) -> None:
-        face, actions = todo.face, todo.actions
+    async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:
+        face, actions = todo.plan.face, todo.plan.actions
         if face is None:
             return
         entry = self._ledger.get(request_id) or Entry(face=trimmed(face))
@@ -121,7 +137,9 @@ class Reconciler:
             passed_over = {"passed_over": self._outlook.first_started}
             await self._ledger.write(request_id, entry.model_copy(update=passed_over))
         else:
-            await self._send(request_id, face, entry.with_face(face), actions, live=live)
+            seeking = {"seeking": todo.trouble is not None}
+            entry = entry.with_face(face).model_copy(update=seeking)
+            await self._send(request_id, face, entry, actions, live=live)
 
     async def _send(
         self,

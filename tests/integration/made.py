@@ -1,5 +1,6 @@
 """Requests that were made elsewhere, put straight into Teleport."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ def pending_request(
     age: timedelta = timedelta(),
     state: RequestState.ValueType = RequestState.PENDING,
     waits: timedelta = timedelta(days=7),
+    reviewers: Sequence[str] = (),
 ) -> AccessRequestV3:
     """A request with one threshold of one approval; decided at once if `state` says so."""
     created = utc_now() - age
@@ -41,6 +43,7 @@ def pending_request(
                 Expires=stamp(utc_now() + timedelta(hours=8)),
                 ResourceExpiry=stamp(utc_now() + waits),
                 RequestReason=reason,
+                SuggestedReviewers=reviewers,
                 Thresholds=[AccessReviewThreshold(Name="default", Approve=1, Deny=1)],
                 RoleThresholdMapping={
                     role: ThresholdIndexSets(Sets=[ThresholdIndexSet(Indexes=[0])])

@@ -10,7 +10,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.conftest import bot_on
 from tests.integration.made import pending_request
-from tests.integration.stage import Stage
+from tests.integration.stage import Stage, buttons
 
 MORE_THAN_A_PAGE = 250
 
@@ -47,3 +47,20 @@ async def test_a_watch_that_overflowed_is_begun_anew(stage: Stage) -> None:
     pending_request(stage.teleport, reason="afterwards 3", user="bob")
     await stage.card("afterwards 3")
     assert len(stage.cards()) == 3
+
+
+async def test_what_an_old_list_lacks_at_start_is_not_taken_for_deleted(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The ledger knows the request; the bot that starts has never seen it."""
+    teleport.cluster.stale_lists = True
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+        await stage.told("bob", "is waiting")
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}

@@ -7,6 +7,7 @@ import pytest
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.conftest import bot_on
 from tests.integration.made import pending_request
 from tests.integration.stage import Stage, buttons, words
@@ -103,9 +104,17 @@ async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage:
     """And hears once Slack is well again."""
     slack = stage.slack
     slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
-    request = pending_request(stage.teleport, reason="redis 1")
-    request.Spec.SuggestedReviewers.append("nora@example.com")
-    stage.teleport.cluster.requests.put(request)
+    pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com"])
+    await stage.card("redis 1")
+    await stage.told("nora", "redis 1")
+    assert len(stage.cards()) == 1
+
+
+async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage: Stage) -> None:
+    """The channel has its card by then, and all that it owed is done."""
+    slack, state = stage.slack, RequestState.APPROVED
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
+    pending_request(stage.teleport, reason="redis 1", state=state, reviewers=["nora@example.com"])
     await stage.card("redis 1")
     await stage.told("nora", "redis 1")
     assert len(stage.cards()) == 1
