@@ -31,6 +31,8 @@ class MethodFault:
     drop_after_commit: bool = False
     retry_after: int | None = None
     times: int | None = None
+    struck: int = field(default=0, init=False)
+    """How many calls it has met."""
 
     @property
     def refuses(self) -> bool:
@@ -107,7 +109,10 @@ class Faults:
     def for_call(self, method: str) -> MethodFault:
         """The fault that meets this call, used up by one; a harmless one if none waits."""
         fault = next((one for one in self.methods if one.concerns(method)), None)
-        return MethodFault(method) if fault is None else _used(fault)
+        if fault is None:
+            return MethodFault(method)
+        fault.struck += 1
+        return _used(fault)
 
     def for_connection(self) -> SocketFault | None:
         """The fault that meets this new socket, used up by one."""
@@ -122,7 +127,7 @@ def _used(fault: AnyFault) -> AnyFault:
 
 
 def _method_fault(body: JsonObject) -> MethodFault:
-    unknown = set(body) - {field.name for field in fields(MethodFault)}
+    unknown = set(body) - {field.name for field in fields(MethodFault) if field.init}
     if unknown:
         raise BadRequestError(f"a fault of a method has no {', '.join(sorted(unknown))}")
     return MethodFault(**body)

@@ -27,6 +27,8 @@ class Fault:
     delay: float
     after_commit: bool
     times: int
+    struck: int = 0
+    """How many calls it has met."""
 
     async def before(self) -> None:
         if not self.after_commit:
@@ -58,13 +60,15 @@ class Faults:
         delay: float = 0,
         after_commit: bool = False,
         times: int = 1,
-    ) -> None:
+    ) -> Fault:
         """Let the next `times` calls of the method fail with the code, or only be slow.
 
         The delay is in seconds and comes before the error. After commit means that the work
         is done and only the answer is late or lost. At WatchEvents it means after INIT.
         """
-        self._waiting.append(Fault(method, code, details, delay, after_commit, times))
+        fault = Fault(method, code, details, delay, after_commit, times)
+        self._waiting.append(fault)
+        return fault
 
     def clear(self) -> None:
         """Forget all faults; what has struck already goes on."""
@@ -82,6 +86,7 @@ class Faults:
         fault = next((it for it in self._waiting if it.method == method), None)
         if fault is not None:
             fault.times -= 1
+            fault.struck += 1
             if fault.times == 0:
                 self._waiting.remove(fault)
         return fault

@@ -23,8 +23,8 @@ def main() -> int:
         f" {plan.seconds:g} s a seed; pace and lease {plan.factor:g} times as fast as in life"
     )
     reports = [_run(seed, plan) for seed in seeds]
-    _print_counts("faults injected", (report.faults for report in reports))
-    _print_counts("what people did", (report.deeds for report in reports))
+    _print_faults(reports)
+    _print_deeds(reports)
     failed = [report for report in reports if _failed(report)]
     for report in failed:
         print(f"again: make chaos CHAOS='--seed {report.seed}'")
@@ -54,12 +54,23 @@ def _failed(report: Report) -> bool:
     return bool(found.lost or found.wrong or (report.history and found.doubled))
 
 
-def _print_counts(title: str, counters: Iterable[Counter[str]]) -> None:
-    total: Counter[str] = Counter()
-    for counter in counters:
-        total.update(counter)
-    print(f"{title}:")
-    for name, count in sorted(total.items()):
+def _print_faults(reports: Iterable[Report]) -> None:
+    armed: Counter[str] = Counter()
+    struck: Counter[str] = Counter()
+    for report in reports:
+        armed.update(report.armed)
+        struck.update(report.struck)
+    print("faults that struck, of those injected:")
+    for name, count in sorted(armed.items()):
+        print(f"    {struck[name]:6} of {count:6}  {name}")
+
+
+def _print_deeds(reports: Iterable[Report]) -> None:
+    done: Counter[str] = Counter()
+    for report in reports:
+        done.update(report.deeds)
+    print("what people did:")
+    for name, count in sorted(done.items()):
         print(f"    {count:6}  {name}")
 
 

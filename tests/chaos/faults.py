@@ -9,17 +9,24 @@ import grpc
 
 from sandbox.slack.faults import MethodFault, SocketFault
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.faults import Fault as CallFault
 from sandbox.teleport.server import TeleportStandIn
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import Fault, Step
 
 _SENDS = ("chat.postMessage", "chat.update")
+_METHODS = (*_SENDS, *_SENDS, "conversations.open", "conversations.history", "users.info")
 _STALLS = {"chat.postMessage": 4.0, "chat.update": 12.0}
 """Seconds. A post that is given up on and taken later all the same is one too many by rights."""
 _CALLS = (
     "UpdatePluginData", "ListAccessRequests", "KeepAliveSemaphoreLease", "GetPluginData",
     "WatchEvents",
 )  # fmt: skip
+_SOCKETS = {
+    Fault.CUT_SOCKETS: SocketFault("cut", times=2),
+    Fault.REFRESH_SOCKETS: SocketFault("disconnect", times=2),
+    Fault.SWALLOW_SOCKET: SocketFault("swallow", times=1),
+}
 
 
 class Troubles:
@@ -36,73 +43,109 @@ class Troubles:
         self._teleport = teleport
         self._replicas = replicas
         self._factor = factor
-        self.injected: Counter[str] = Counter()
+        self._stale = 0
+        """Lists from the past that were asked for and are not over yet."""
+        self.armed: Counter[str] = Counter()
+        self._struck: Counter[str] = Counter()
+        self._waiting: list[tuple[Fault, MethodFault | CallFault]] = []
+
+    @property
+    def struck(self) -> Counter[str]:
+        """Of those that were armed, how many met something."""
+        counts = self._struck.copy()
+        for what, fault in self._waiting:
+            counts[what] += bool(fault.struck)
+        return counts
 
     async def inject(self, step: Step) -> None:
-        self.injected[str(step.what)] += 1
+        assert isinstance(step.what, Fault)
+        self.armed[step.what] += 1
         match step.what:
             case Fault.KILL | Fault.TERMINATE | Fault.FREEZE:
-                await self._harm(step)
-            case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS:
-                kind = "cut" if step.what is Fault.CUT_SOCKETS else "disconnect"
-                self._slack.faults.on_sockets(SocketFault(kind, times=2))
+                self._struck[step.what] += await self._harm(step)
+            case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS | Fault.SWALLOW_SOCKET:
+                self._struck[step.what] += self._slack.faults.strike(_SOCKETS[step.what]) > 0
             case Fault.STALE_LISTS:
+                self._struck[step.what] += 1
                 await self._stale_lists(40 / self._factor)
             case Fault.TORN_IDENTITY:
+                self._struck[step.what] += 1
                 await self._tear_identity(20 / self._factor)
+            case Fault.RENEWED_IDENTITY:
+                self._struck[step.what] += 1
+                self._renew_identity()
             case Fault.RESTART_TELEPORT:
+                self._struck[step.what] += 1
                 await self._teleport.restart()
-            case _:
-                self._fail_calls(step)
-
-    async def _harm(self, step: Step) -> None:
-        replica = self._replicas[step.number % len(self._replicas)]
-        match step.what:
-            case Fault.KILL:
-                await replica.kill()
-            case Fault.TERMINATE:
-                await replica.terminate()
-            case _:
-                await replica.freeze(25 / self._factor)
-
-    def _fail_calls(self, step: Step) -> None:
-        send = _SENDS[step.number % len(_SENDS)]
-        call = _CALLS[step.number % len(_CALLS)]
-        slack, teleport = self._slack.faults, self._teleport.faults
-        match step.what:
-            case Fault.RATE_LIMIT:
-                slack.on_method(MethodFault(send, retry_after=1, times=1))
-            case Fault.SERVER_ERROR:
-                slack.on_method(MethodFault(send, status=503, times=2))
-            case Fault.LOSE_ANSWER:
-                slack.on_method(MethodFault(send, drop_after_commit=True, times=1))
-            case Fault.STALL_SLACK:
-                seconds = _STALLS[send] / self._factor
-                slack.on_method(MethodFault(send, delay_ms=1000 * seconds, times=2))
             case Fault.CUT_WATCH:
-                teleport.cut_watches(grpc.StatusCode.UNAVAILABLE)
-            case Fault.TELEPORT_UNAVAILABLE:
-                teleport.add(call, grpc.StatusCode.UNAVAILABLE, times=3)
-            case Fault.LOSE_WRITE:
-                teleport.add("UpdatePluginData", grpc.StatusCode.UNAVAILABLE, after_commit=True)
+                self._struck[step.what] += 1
+                self._teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
+            case Fault.TELEPORT_UNAVAILABLE | Fault.LOSE_WRITE | Fault.STALL_TELEPORT:
+                self._waiting.append((step.what, self._fail_teleport(step)))
             case _:
-                teleport.add(call, delay=5 / self._factor, times=2)
+                self._waiting.append((step.what, self._fail_slack(step)))
 
     async def end(self) -> None:
         """Let everything work again."""
         self._slack.faults.clear()
         self._teleport.faults.clear()
+        self._stale = 0
         self._teleport.cluster.stale_lists = False
-        self._teleport.write_identity("bot-teleport-chatops", lifetime=timedelta(days=1))
+        self._renew_identity()
+
+    async def _harm(self, step: Step) -> bool:
+        replica = self._replicas[step.number % len(self._replicas)]
+        match step.what:
+            case Fault.KILL:
+                return await replica.kill()
+            case Fault.TERMINATE:
+                return await replica.terminate()
+            case _:
+                return await replica.freeze(25 / self._factor)
+
+    def _fail_slack(self, step: Step) -> MethodFault:
+        send = _SENDS[step.number % len(_SENDS)]
+        method = _METHODS[step.number % len(_METHODS)]
+        match step.what:
+            case Fault.RATE_LIMIT:
+                fault = MethodFault(method, retry_after=1 + step.number % 2, times=1)
+            case Fault.SERVER_ERROR:
+                fault = MethodFault(method, status=503, times=1 + step.number % 3)
+            case Fault.LOSE_ANSWER:
+                fault = MethodFault(send, drop_after_commit=True, times=1)
+            case _:
+                fault = MethodFault(send, delay_ms=1000 * _STALLS[send] / self._factor, times=2)
+        self._slack.faults.on_method(fault)
+        return fault
+
+    def _fail_teleport(self, step: Step) -> CallFault:
+        call = _CALLS[step.number % len(_CALLS)]
+        faults = self._teleport.faults
+        match step.what:
+            case Fault.TELEPORT_UNAVAILABLE:
+                return faults.add(call, grpc.StatusCode.UNAVAILABLE, times=3)
+            case Fault.LOSE_WRITE:
+                unavailable = grpc.StatusCode.UNAVAILABLE
+                return faults.add("UpdatePluginData", unavailable, after_commit=True)
+            case _:
+                return faults.add(call, delay=5 / self._factor, times=2)
 
     async def _stale_lists(self, seconds: float) -> None:
-        self._teleport.cluster.stale_lists = True
+        """Those that overlap end with the last."""
+        self._stale += 1
+        if self._stale == 1:
+            self._teleport.cluster.stale_lists = True
         await asyncio.sleep(seconds)
-        self._teleport.cluster.stale_lists = False
+        self._stale -= 1
+        if self._stale == 0:
+            self._teleport.cluster.stale_lists = False
 
     async def _tear_identity(self, seconds: float) -> None:
         """As tbot does it: truncated in place, and whole again a moment later."""
         path = self._teleport.identity("bot")
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         await asyncio.sleep(seconds)
+        self._renew_identity()
+
+    def _renew_identity(self) -> None:
         self._teleport.write_identity("bot-teleport-chatops", lifetime=timedelta(days=1))

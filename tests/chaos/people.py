@@ -12,7 +12,7 @@ from teleport_client.access_request import NewAccessRequest, RequestState, Revie
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from tests.chaos.schedule import Deed, Step
-from tests.integration.stage import CHANNEL
+from tests.integration.stage import CHANNEL, buttons
 
 CREW = tuple(
     Person(f"dev-{number}", f"U0DEV{number:05}", f"Dev {number}", ("dev", "prod-requester"))
@@ -21,6 +21,9 @@ CREW = tuple(
 """Enough people that few of them ask for what they have asked for already."""
 _REVIEWERS = ("bob", "carol", "dana")
 _ROLES = ("staging", "prod")
+_HOURS = 7200.0
+"""Seconds; longer than a trial."""
+_FORM_SECONDS = 3.0
 
 
 def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
@@ -31,55 +34,83 @@ def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
 
 
 class People:
-    """The crew asks; bob, carol and dana decide."""
+    """The crew asks; bob, carol and dana decide. `tsh` and `tctl` are used past the bot."""
 
     def __init__(
-        self, slack: SlackStandIn, teleport: TeleportStandIn, elsewhere: TeleportClient
+        self,
+        slack: SlackStandIn,
+        teleport: TeleportStandIn,
+        *,
+        tsh: TeleportClient,
+        tctl: TeleportClient,
     ) -> None:
         self._slack = slack
         self._teleport = teleport
-        self._elsewhere = elsewhere
+        self._tsh = tsh
+        self._tctl = tctl
         self.done: Counter[str] = Counter()
-        self.deleted: dict[str, AccessRequestV3] = {}
-        """As they were when somebody deleted them."""
 
     async def do(self, step: Step) -> None:
         """Try it. Somebody who is told no, or nothing, lets it be."""
         try:
             did = await self._do(step)
-        except TeleportError:
+        except (TeleportError, TimeoutError):
             did = False
         self.done[str(step.what) if did else f"{step.what} (came to nothing)"] += 1
 
     async def _do(self, step: Step) -> bool:
         reason = f"request number {step.number}."
-        if step.what in {Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE}:
+        if step.what in {Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE, Deed.ASK_FOR_A_MOMENT}:
             return await self._ask(step, reason)
         request = self._of(reason)
-        if request is None or (
-            request.Spec.State != PENDING and step.what != Deed.DELETE_WITH_TCTL
-        ):
+        if request is None:
             return False
-        request_id = request.Metadata.Name
+        if step.what is Deed.DELETE_WITH_TCTL:
+            self._teleport.cluster.delete_request(request.Metadata.Name)
+            return True
         voted = {review.Author for review in request.Spec.Reviews}
-        reviewer = next(name for name in _REVIEWERS if name not in voted)
+        reviewer = next((name for name in _REVIEWERS if name not in voted), None)
+        if request.Spec.State != PENDING or reviewer is None:
+            return False
+        return await self._decide(step, request.Metadata.Name, reviewer)
+
+    async def _decide(self, step: Step, request_id: str, reviewer: str) -> bool:
         match step.what:
-            case Deed.APPROVE_IN_SLACK | Deed.DENY_IN_SLACK:
-                command = "approve" if step.what == Deed.APPROVE_IN_SLACK else "deny"
-                return await self._type(
-                    reviewer, f"/teleport-{command} {request_id} said of {step.number}"
-                )
-            case Deed.APPROVE_ELSEWHERE:
-                await self._elsewhere.submit_review(
-                    request_id, Review(reviewer, RequestState.APPROVED, "by tsh")
-                )
-            case Deed.RESOLVE_WITH_TCTL:
-                state = Random(step.number).choice([RequestState.APPROVED, RequestState.DENIED])
-                await self._elsewhere.set_request_state(request_id, state, delegator="dana")
+            case Deed.APPROVE_IN_SLACK:
+                said = f"/teleport-approve {request_id} said of {step.number}"
+                return await self._type(reviewer, said)
+            case Deed.DENY_IN_SLACK:
+                return await self._type(reviewer, f"/teleport-deny {request_id} no, {step.number}")
+            case Deed.CLICK_APPROVE:
+                return await self._click(reviewer, request_id, "approve")
+            case Deed.DENY_BY_FORM:
+                return await self._deny_by_form(reviewer, request_id)
+            case Deed.APPROVE_ELSEWHERE | Deed.DENY_ELSEWHERE:
+                approve = step.what is Deed.APPROVE_ELSEWHERE
+                state = RequestState.APPROVED if approve else RequestState.DENIED
+                await self._tsh.submit_review(request_id, Review(reviewer, state, "by tsh"))
             case _:
-                self.deleted[request_id] = request
-                self._teleport.cluster.delete_request(request_id)
+                state = Random(step.number).choice([RequestState.APPROVED, RequestState.DENIED])
+                await self._tctl.set_request_state(request_id, state, delegator="dana")
         return True
+
+    async def _click(self, who: str, request_id: str, action: str) -> bool:
+        """On the newest card, if one has come yet."""
+        for card in reversed(self._slack.hands.messages(CHANNEL, who)):
+            button = buttons(card).get(action)
+            if button is not None and button["value"] == request_id:
+                deed = {"as": who, "do": "click", "channel": CHANNEL, "ts": card["ts"]}
+                return await self._act({**deed, "action_id": action, "value": request_id})
+        return False
+
+    async def _deny_by_form(self, who: str, request_id: str) -> bool:
+        if not await self._click(who, request_id, "deny"):
+            return False
+        form = await self._slack.view_where(
+            who, lambda view: request_id in view.get("private_metadata", ""), _FORM_SECONDS
+        )
+        values = {"reason": {"reason": {"value": "not like this"}}}
+        return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
     async def _ask(self, step: Step, reason: str) -> bool:
         random = Random(step.number)
@@ -87,17 +118,20 @@ class People:
         named = random.choice([(), (), (), ("bob",), ("carol", "dana")])
         if step.what == Deed.ASK_IN_SLACK:
             return await self._type(who, f"/teleport-request {role} because {reason}", f"@{who}")
-        await self._elsewhere.create_request(
+        seconds = random.uniform(4, 20) if step.what is Deed.ASK_FOR_A_MOMENT else _HOURS
+        await self._tsh.create_request(
             NewAccessRequest(
                 user=who, roles=(role,), reason=reason, suggested_reviewers=named,
-                access_until=datetime.now(UTC) + timedelta(hours=2),
+                access_until=datetime.now(UTC) + timedelta(seconds=seconds),
             )
         )  # fmt: skip
         return True
 
     async def _type(self, who: str, text: str, channel: str = CHANNEL) -> bool:
-        done = await self._slack.act({"as": who, "do": "command", "channel": channel, "text": text})
-        return bool(done["acked"])
+        return await self._act({"as": who, "do": "command", "channel": channel, "text": text})
+
+    async def _act(self, deed: dict[str, object]) -> bool:
+        return bool((await self._slack.act(deed))["acked"])
 
     def _of(self, reason: str) -> AccessRequestV3 | None:
         requests = self._teleport.cluster.requests.values()

@@ -18,6 +18,8 @@ class Replica:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._busy = asyncio.Lock()
+        self.stuck: list[str] = []
+        """What of it did not end when asked to."""
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
@@ -26,38 +28,50 @@ class Replica:
                 stdout=log, stderr=log,
             )  # fmt: skip
 
-    async def kill(self) -> None:
-        """End it at whatever instruction it is, and start another."""
-        await self._replace(signal.SIGKILL)
+    async def kill(self) -> bool:
+        """End it at whatever instruction it is, and start another; gives whether it was there."""
+        return await self._replace(signal.SIGKILL)
 
-    async def terminate(self) -> None:
-        """Ask it to stop, and start another."""
-        await self._replace(signal.SIGTERM)
+    async def terminate(self) -> bool:
+        """Ask it to stop, and start another; gives whether it was there."""
+        return await self._replace(signal.SIGTERM)
 
-    async def freeze(self, seconds: float) -> None:
-        """Let it stand still for longer than its lease."""
+    async def freeze(self, seconds: float) -> bool:
+        """Let it stand still for longer than its lease; gives whether it was there."""
         async with self._busy:
-            self._send(signal.SIGSTOP)
+            there = self._send(signal.SIGSTOP)
             await asyncio.sleep(seconds)
             self._send(signal.SIGCONT)
+        return there
 
     async def stop(self) -> None:
         async with self._busy:
             await self._end(signal.SIGTERM)
 
-    async def _replace(self, how: signal.Signals) -> None:
+    async def _replace(self, how: signal.Signals) -> bool:
         """One at a time: two that overlapped would start two, and one of them nobody would stop."""
         async with self._busy:
-            await self._end(how)
+            there = await self._end(how)
             await self.start()
+        return there
 
-    async def _end(self, how: signal.Signals) -> None:
-        """Raises TimeoutError if it does not end, which it must."""
-        self._send(how)
+    async def _end(self, how: signal.Signals) -> bool:
+        """What does not end in time, as it must, is noted and killed."""
+        there = self._send(how)
         if self._process is not None:
-            async with asyncio.timeout(_END_SECONDS):
+            try:
+                async with asyncio.timeout(_END_SECONDS):
+                    await self._process.wait()
+            except TimeoutError:
+                self.stuck.append(
+                    f"{self._log.name}: still there {_END_SECONDS:g} s after {how.name}"
+                )
+                self._send(signal.SIGKILL)
                 await self._process.wait()
+        return there
 
-    def _send(self, how: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            os.kill(self._process.pid, how)
+    def _send(self, how: signal.Signals) -> bool:
+        if self._process is None or self._process.returncode is not None:
+            return False
+        os.kill(self._process.pid, how)
+        return True

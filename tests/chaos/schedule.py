@@ -7,13 +7,17 @@ from random import Random
 
 
 class Deed(StrEnum):
-    """What people do. `BY_*` says through what."""
+    """What people do, and where: by command or click in Slack, or past the bot."""
 
     ASK_IN_SLACK = "ask in Slack"
     ASK_ELSEWHERE = "ask elsewhere"
+    ASK_FOR_A_MOMENT = "ask elsewhere, for seconds"
     APPROVE_IN_SLACK = "approve in Slack"
     DENY_IN_SLACK = "deny in Slack"
+    CLICK_APPROVE = "click Approve"
+    DENY_BY_FORM = "click Deny and fill in the form"
     APPROVE_ELSEWHERE = "approve elsewhere"
+    DENY_ELSEWHERE = "deny elsewhere"
     RESOLVE_WITH_TCTL = "resolve with tctl"
     DELETE_WITH_TCTL = "delete with tctl"
 
@@ -24,6 +28,7 @@ class Fault(StrEnum):
     FREEZE = "SIGSTOP"
     CUT_SOCKETS = "sockets cut"
     REFRESH_SOCKETS = "sockets refreshed"
+    SWALLOW_SOCKET = "a socket swallows all"
     RATE_LIMIT = "429"
     SERVER_ERROR = "5xx"
     LOSE_ANSWER = "answer of Slack lost"
@@ -34,6 +39,7 @@ class Fault(StrEnum):
     STALL_TELEPORT = "Teleport stalls"
     STALE_LISTS = "stale lists"
     TORN_IDENTITY = "torn identity"
+    RENEWED_IDENTITY = "identity renewed"
     RESTART_TELEPORT = "Teleport restarted"
 
 
@@ -60,20 +66,29 @@ def schedule(seed: int, *, requests: int, seconds: float, faults: int) -> tuple[
 def _lives(random: Random, requests: int, seconds: float) -> Iterator[Step]:
     for number in range(requests):
         asked = random.uniform(0, seconds * 0.8)
-        yield Step(asked, random.choice([Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE]), number)
+        yield Step(asked, random.choice(_ASKING), number)
         for deed in random.choice(_LIVES):
             asked = min(seconds, asked + random.uniform(0.2, seconds * 0.2))
             yield Step(asked, deed, number)
 
 
+_ASKING = (
+    Deed.ASK_IN_SLACK, Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE, Deed.ASK_ELSEWHERE,
+    Deed.ASK_FOR_A_MOMENT,
+)  # fmt: skip
 _LIVES: tuple[tuple[Deed, ...], ...] = (
     (),
     (Deed.APPROVE_IN_SLACK,),
-    (Deed.APPROVE_IN_SLACK, Deed.APPROVE_IN_SLACK),
-    (Deed.APPROVE_IN_SLACK, Deed.APPROVE_ELSEWHERE),
+    (Deed.CLICK_APPROVE,),
+    (Deed.APPROVE_IN_SLACK, Deed.CLICK_APPROVE),
+    (Deed.CLICK_APPROVE, Deed.APPROVE_ELSEWHERE),
     (Deed.APPROVE_ELSEWHERE, Deed.APPROVE_ELSEWHERE),
+    (Deed.APPROVE_IN_SLACK, Deed.DENY_ELSEWHERE),
     (Deed.DENY_IN_SLACK,),
+    (Deed.DENY_BY_FORM,),
+    (Deed.DENY_ELSEWHERE,),
     (Deed.RESOLVE_WITH_TCTL,),
+    (Deed.APPROVE_IN_SLACK, Deed.RESOLVE_WITH_TCTL),
     (Deed.DELETE_WITH_TCTL,),
     (Deed.APPROVE_ELSEWHERE, Deed.DELETE_WITH_TCTL),
 )

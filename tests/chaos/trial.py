@@ -3,14 +3,15 @@
 import asyncio
 from collections import Counter
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.profile import TCTL_ADMIN
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -19,6 +20,7 @@ from tests.chaos.faults import Troubles
 from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import Deed, schedule
+from tests.chaos.truth import Truth, following
 from tests.chaos.verdict import Verdict, verdict
 
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -26,6 +28,8 @@ _READY_SECONDS = 20.0
 _QUIET_SECONDS = 3.0
 """Without a change in Slack, after which nothing more is expected."""
 _LOOK_SECONDS = 0.5
+_EXPIRY_INTERVAL = timedelta(seconds=4)
+"""Between two rounds in which Teleport removes what has run out; minutes in life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ class Report:
     seed: int
     history: bool
     verdict: Verdict
-    faults: Counter[str]
+    armed: Counter[str]
+    """Faults by name."""
+    struck: Counter[str]
+    """Those of them that met something."""
     deeds: Counter[str]
     seconds: float
 
@@ -54,16 +61,20 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
     """Run it. `data` keeps the bots' logs."""
     started = monotonic()
     async with AsyncExitStack() as stack:
-        teleport = await TeleportStandIn.start(data)
+        teleport = await TeleportStandIn.start(data, expiry_interval=_EXPIRY_INTERVAL)
         stack.push_async_callback(teleport.stop)
         slack = await SlackStandIn.start(pace=Pace(factor=plan.factor))
         stack.push_async_callback(slack.stop)
         settle_in(slack, teleport)
         if history:
             slack.workspace.app.scopes.update(HISTORY)
-        credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
-        elsewhere = await stack.enter_async_context(
-            TeleportClient(dial(teleport.address, lambda: credentials))
+        truth = Truth(teleport.cluster.requests)
+        stack.callback((await following(truth)).cancel)
+        people = People(
+            slack,
+            teleport,
+            tsh=await stack.enter_async_context(_client(teleport, "bot")),
+            tctl=await stack.enter_async_context(_client(teleport, TCTL_ADMIN)),
         )
         replicas = [
             Replica(_settings(data, slack, teleport, plan.factor), data / f"bot-{number}.log")
@@ -75,13 +86,21 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await slack.workspace.changes.until(
             lambda: slack.delivery.sockets >= plan.replicas or None, _READY_SECONDS
         )
-        people = People(slack, teleport, elsewhere)
         troubles = Troubles(slack, teleport, replicas, plan.factor)
         await _play(seed, plan, people, troubles)
         await troubles.end()
         teleport.faults.cut_watches()
-        found = await _settled(slack, teleport, people, plan.settle)
-    return Report(seed, history, found, troubles.injected, people.done, monotonic() - started)
+        found = await _settled(slack, truth, plan.settle)
+    stuck = tuple(line for replica in replicas for line in replica.stuck)
+    return Report(
+        seed,
+        history,
+        replace(found, wrong=(*found.wrong, *stuck)),
+        troubles.armed,
+        troubles.struck,
+        people.done,
+        monotonic() - started,
+    )
 
 
 async def _play(seed: int, plan: Plan, people: People, troubles: Troubles) -> None:
@@ -96,18 +115,22 @@ async def _play(seed: int, plan: Plan, people: People, troubles: Troubles) -> No
                 group.create_task(troubles.inject(step))
 
 
-async def _settled(
-    slack: SlackStandIn, teleport: TeleportStandIn, people: People, seconds: float
-) -> Verdict:
+def _client(teleport: TeleportStandIn, user: str) -> TeleportClient:
+    """What somebody else uses; the bot's roles may do what any requester and reviewer may."""
+    credentials = load_identity_file(teleport.identity(user), datetime.now(UTC))
+    return TeleportClient(dial(teleport.address, lambda: credentials))
+
+
+async def _settled(slack: SlackStandIn, truth: Truth, seconds: float) -> Verdict:
     """Look until all is as it should and stays so for a moment, or time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
-        found = verdict(slack, teleport, people.deleted)
+        found = verdict(slack, truth.lives)
         well = not (found.lost or found.wrong)
         await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
         if (well and slack.workspace.changes.count == before) or monotonic() > end:
-            return verdict(slack, teleport, people.deleted)
+            return verdict(slack, truth.lives)
 
 
 def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:

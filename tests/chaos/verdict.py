@@ -1,20 +1,37 @@
 """Teleport's truth beside what Slack shows."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from sandbox.cast import PEOPLE
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
-from tests.chaos.people import CREW
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from tests.chaos.shown import Message, Shown, shown
+from tests.chaos.truth import (
+    APPROVED_NOW,
+    DELETED,
+    DENIED_FOR_GOOD,
+    ENDED,
+    RAN_OUT,
+    WAITING,
+    Life,
+)
 from tests.integration.stage import CHANNEL, buttons, words
 
-_SHOWN = {PENDING: "Waiting for approval", APPROVED: "Approved", DENIED: "Denied"}
-_TOLD = {PENDING: "is waiting for approval", APPROVED: "was approved", DENIED: "was denied"}
+_CREATED = "is waiting for approval"
+_TOLD = {
+    WAITING: _CREATED,
+    APPROVED_NOW: "was approved",
+    ENDED: "was approved",
+    DENIED_FOR_GOOD: "was denied",
+    RAN_OUT: "ran out: nobody decided",
+    DELETED: "was deleted before",
+}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
+
+Finding = tuple[str, str]
+"""Lost, wrong or doubled, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,92 +42,72 @@ class Verdict:
     doubled: tuple[str, ...] = ()
 
 
-def _lists() -> defaultdict[str, list[dict[str, Any]]]:
-    return defaultdict(list)
-
-
-@dataclass
-class _Shown:
-    """What Slack has of one request, by conversation."""
-
-    cards: defaultdict[str, list[dict[str, Any]]] = field(default_factory=_lists)
-    replies: defaultdict[str, list[dict[str, Any]]] = field(default_factory=_lists)
-
-
-def verdict(
-    slack: SlackStandIn, teleport: TeleportStandIn, deleted: Mapping[str, AccessRequestV3]
-) -> Verdict:
-    """Compare now. `deleted` are as they were when they went."""
-    shown = _shown(slack)
-    kept = dict(teleport.cluster.requests.items())
+def verdict(slack: SlackStandIn, lives: Mapping[str, Life]) -> Verdict:
+    """Compare now."""
+    now, here = datetime.now(UTC), shown(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for request_id, request in kept.items():
-        for kind, what in _compare(request, shown[request_id]):
+    for request_id, life in lives.items():
+        for kind, what in _compare(life, here[request_id], now):
             found[kind].append(f"{request_id} {what}")
-    for request_id in deleted.keys() - kept.keys():
-        for kind, what in _compare_deleted(deleted[request_id], shown[request_id]):
-            found[kind].append(f"{request_id} {what}")
-    return Verdict(
-        requests=len(kept) + len(deleted.keys() - kept.keys()),
-        lost=tuple(found["lost"]),
-        wrong=tuple(found["wrong"]),
-        doubled=tuple(found["doubled"]),
-    )
+    return Verdict(len(lives), tuple(found["lost"]), tuple(found["wrong"]), tuple(found["doubled"]))
 
 
-def _shown(slack: SlackStandIn) -> defaultdict[str, _Shown]:
-    shown: defaultdict[str, _Shown] = defaultdict(_Shown)
-    for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *CREW))):
-        if slack.workspace.conversation(channel) is None:
-            continue
-        for message in slack.hands.messages(channel):
-            if request_id := _request_of(message):
-                is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
-                here = shown[request_id].replies if is_reply else shown[request_id].cards
-                here[channel].append(message)
-    return shown
-
-
-def _request_of(message: Mapping[str, Any]) -> str:
-    payload = (message.get("metadata") or {}).get("event_payload") or {}
-    return str(payload.get("request_id", ""))
-
-
-def _compare(request: AccessRequestV3, shown: _Shown) -> Iterator[tuple[str, str]]:
-    """Announced, in its state, each review told, the requester told, no button that is too many."""
-    state = request.Spec.State
-    for channel in (CHANNEL, *(f"@{name}" for name in request.Spec.SuggestedReviewers)):
-        cards, replies = shown.cards[channel], shown.replies[channel]
-        yield from _counted(f"card in {channel}", len(cards))
-        if cards and not any(_SHOWN[state] in words(card) for card in cards):
-            yield "wrong", f"the card in {channel} does not say {_SHOWN[state]!r}"
-        if len(cards) == 1 and (state == PENDING) != bool(buttons(cards[0])):
-            yield "wrong", f"buttons in {channel} on a decided card, or none on one that waits"
-        for review in request.Spec.Reviews:
-            said = f"{review.Author} {_REVIEWED[review.ProposedState]}"
-            told = sum(said in reply["text"] for reply in replies)
-            yield from _counted(f"reply of {review.Author} in {channel}", told)
-    notices = shown.cards[f"@{request.Spec.User}"]
-    yield from _counted("notice", sum(_TOLD[state] in notice["text"] for notice in notices))
-
-
-def _compare_deleted(request: AccessRequestV3, shown: _Shown) -> Iterator[tuple[str, str]]:
+def _compare(life: Life, here: Shown, now: datetime) -> Iterator[Finding]:
     """What came and went unseen is not missed; what was shown has to end."""
-    requester = f"@{request.Spec.User}"
-    announced = [(channel, cards) for channel, cards in shown.cards.items() if channel != requester]
-    for channel, cards in announced:
-        if len(cards) > 1:
-            yield "doubled", f"{len(cards)} cards in {channel}"
-        elif buttons(cards[0]):
-            yield "wrong", f"buttons in {channel} on the card of a request that is gone"
-    if announced and request.Spec.State == PENDING:
-        notices = shown.cards[requester]
-        told = sum("was deleted before" in notice["text"] for notice in notices)
-        yield from _counted("notice of deletion", told)
+    requester = f"@{life.request.Spec.User}"
+    named = (f"@{name}" for name in life.request.Spec.SuggestedReviewers)
+    announced = [channel for channel in here.messages if channel != requester]
+    for channel in announced if life.gone else (CHANNEL, *named):
+        yield from _cards(life, here.messages[channel], channel, now)
+        yield from _replies(life, here.replies[channel], channel)
+    if announced or not life.gone:
+        yield from _notices(life, here.messages[requester], now)
 
 
-def _counted(what: str, count: int) -> Iterator[tuple[str, str]]:
+def _cards(life: Life, cards: Sequence[Message], channel: str, now: datetime) -> Iterator[Finding]:
+    """One card in the state of the request, with buttons only while it waits.
+
+    Of two copies at least one; the ledger knows of no other where Slack's answer was lost.
+    """
+    yield from _counted(f"card in {channel}", len(cards))
+    statuses = life.statuses(now)
+    right = [card for card in cards if any(status in words(card) for status in statuses)]
+    if cards and not right:
+        yield "wrong", f"no card in {channel} says {_either(statuses)}"
+    for card in right:
+        if (WAITING in words(card)) != bool(buttons(card)):
+            yield "wrong", f"buttons in {channel} on a decided card, or none on one that waits"
+
+
+def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[Finding]:
+    for review in life.request.Spec.Reviews:
+        said = f"{review.Author} {_REVIEWED[review.ProposedState]}"
+        count = sum(said in reply["text"] for reply in replies)
+        if count or not life.gone:
+            yield from _counted(f"reply of {review.Author} in {channel}", count)
+
+
+def _notices(life: Life, notices: Sequence[Message], now: datetime) -> Iterator[Finding]:
+    """The requester was told of the end once, of nothing else, and of the waiting at most once."""
+    expected = {_TOLD[status] for status in life.statuses(now)}
+    allowed = expected | {_CREATED}
+    if life.ran_out_first(now):
+        allowed.add(_TOLD[RAN_OUT])
+    counts = {said: sum(said in each["text"] for each in notices) for said in {*_TOLD.values()}}
+    yield from _counted(f"notice that it {_either(expected)}", sum(counts[it] for it in expected))
+    for said, count in counts.items():
+        if count and said not in allowed:
+            yield "wrong", f"a notice that it {said}"
+        if count > 1 and said not in expected:
+            yield "doubled", f"{count} times: notice that it {said}"
+
+
+def _counted(what: str, count: int) -> Iterator[Finding]:
     if count == 0:
         yield "lost", f"no {what}"
     elif count > 1:
         yield "doubled", f"{count} times: {what}"
+
+
+def _either(choices: "frozenset[str] | set[str]") -> str:
+    return " or ".join(sorted(choices))

@@ -1,0 +1,106 @@
+"""What Teleport says of each request, also of those that are gone by the end."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sandbox.teleport.access_requests import AccessRequests, Put
+from sandbox.teleport.timestamps import moment
+from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
+
+_UNSEEN = timedelta(seconds=15)
+"""A decision this short before the request went may have been seen by no bot: all of them were
+dead, or without a watch."""
+
+WAITING = "⏳ Waiting for approval"
+APPROVED_NOW = "✅ Approved"
+ENDED = "🏁 Approved; the access has ended"
+DENIED_FOR_GOOD = "⛔ Denied"
+RAN_OUT = "⌛ Ran out"
+DELETED = "🗑️ Deleted before it was decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A request as it was last, and when it went."""
+
+    request: AccessRequestV3
+    changed: datetime
+    gone: datetime | None = None
+
+    def statuses(self, now: datetime) -> frozenset[str]:
+        """What a card may say of it; several only where no bot may have seen the last of it."""
+        spec = self.request.Spec
+        if spec.State == PENDING:
+            return self._of_waiting(now)
+        if spec.State == DENIED:
+            last = DENIED_FOR_GOOD
+        else:
+            assert spec.State == APPROVED
+            over = self.gone is not None or moment(spec.Expires) <= now
+            last = ENDED if over else APPROVED_NOW
+        if self.gone is None or self.gone - self.changed > _UNSEEN:
+            return frozenset({last})
+        return frozenset({last}) | self._of_waiting(now)
+
+    def ran_out_first(self, now: datetime) -> bool:
+        """Whether its waiting can have been over before it was decided."""
+        return self.waited_until <= now
+
+    @property
+    def waited_until(self) -> datetime:
+        """Until when it waited or would have waited; the access is never asked for beyond that."""
+        return min(moment(self.request.Spec.ResourceExpiry), moment(self.request.Spec.Expires))
+
+    def _of_waiting(self, now: datetime) -> frozenset[str]:
+        late = self.waited_until <= now
+        if self.gone is None:
+            return frozenset({RAN_OUT if late else WAITING})
+        if self.waited_until <= self.gone:
+            return frozenset({RAN_OUT})
+        return frozenset({DELETED, RAN_OUT}) if late else frozenset({DELETED})
+
+
+class Truth:
+    """Follows all requests of a cluster."""
+
+    def __init__(self, requests: AccessRequests) -> None:
+        self._requests = requests
+        self.lives: dict[str, Life] = {}
+
+    async def follow(self) -> None:
+        """Run until cancelled, also when all watches are cut."""
+        while True:
+            with self._requests.subscribe() as subscription:
+                self._catch_up()
+                try:
+                    async for change in subscription.changes():
+                        if isinstance(change, Put):
+                            self._put(change.request)
+                        else:
+                            self._gone(change.id)
+                except Exception:  # noqa: BLE001, S112 - whatever the watches were cut with
+                    continue
+
+    def _catch_up(self) -> None:
+        for request in self._requests.values():
+            known = self.lives.get(request.Metadata.Name)
+            if known is None or known.request.Metadata.Revision != request.Metadata.Revision:
+                self._put(request)
+        for request_id in self.lives.keys() - self._requests.keys():
+            self._gone(request_id)
+
+    def _put(self, request: AccessRequestV3) -> None:
+        self.lives[request.Metadata.Name] = Life(request, datetime.now(UTC))
+
+    def _gone(self, request_id: str) -> None:
+        life = self.lives[request_id]
+        if life.gone is None:
+            self.lives[request_id] = Life(life.request, life.changed, datetime.now(UTC))
+
+
+async def following(truth: Truth) -> "asyncio.Task[None]":
+    """A task that follows, once it has begun to."""
+    task = asyncio.create_task(truth.follow())
+    await asyncio.sleep(0)
+    return task
