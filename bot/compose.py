@@ -90,7 +90,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
     mirror = Mirror(
         runtime.teleport,
         lambda request_id, live: queue.add(request_id, live=live),
-        check_visible=Visibility(runtime.teleport, runtime.identity.current.user).check,
+        visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
     )
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(

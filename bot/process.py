@@ -113,7 +113,7 @@ async def _connect(
     )
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
-    deciding = await find_deciding(teleport, cluster, identity.current.user, settings)
+    deciding = await find_deciding(teleport, cluster, identity.current.roles, settings)
     http = await stack.enter_async_context(http_session(CALL_SECONDS / settings.pace.factor))
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""

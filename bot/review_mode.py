@@ -16,10 +16,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def find_deciding(
-    teleport: TeleportClient, cluster: ClusterInfo, bot: str, settings: Settings
+    teleport: TeleportClient, cluster: ClusterInfo, own: Sequence[str], settings: Settings
 ) -> Deciding:
-    """Log the mode too, and what the bot's role lacks."""
-    roles = await own_roles(teleport, bot)
+    """Log the mode too, and what the bot's role lacks. `own` are the roles of its certificate."""
+    roles = await own_roles(teleport, own)
     if roles is not None and not sees_requests(roles):
         log.error("requests_not_visible", cure="give the bot the role of teleport-role")
     mode, why = find_mode(cluster, roles, settings)
@@ -31,11 +31,10 @@ async def find_deciding(
     )
 
 
-async def own_roles(teleport: TeleportClient, bot: str) -> tuple[Role, ...] | None:
-    """Read what the bot itself may; None where it may not even know that."""
+async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Role, ...] | None:
+    """Read what the roles of the bot's certificate give; None where it may not even know that."""
     try:
-        held = await teleport.static_access(bot)
-        return tuple([await teleport.role(name) for name in held.roles])
+        return tuple([await teleport.role(name) for name in names])
     except TeleportError as error:
         log.warning("own_roles_not_read", error=str(error))
         return None

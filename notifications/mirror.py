@@ -9,7 +9,7 @@ alone says is marked as such, to be read again by id before anything is shown.
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -19,7 +19,7 @@ import structlog
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, TeleportError
-from teleport_client.visibility import NotVisible
+from teleport_client.visibility import NotVisible, Visibility
 from teleport_client.watch import RequestDeleted, RequestPut, WatchEvent
 
 RELIST_SECONDS = 300.0
@@ -66,8 +66,7 @@ class Mirror:
     """Runs for as long as the process does, whoever holds the lease.
 
     `changed(id, live)` is called for each request that may differ from before; `live` tells events
-    from the backlog that a list brings. `check_visible` raises TeleportError while what is missing
-    may only be hidden from the bot.
+    from the backlog that a list brings. `visibility` tells what is gone from what is only hidden.
     """
 
     def __init__(
@@ -75,12 +74,12 @@ class Mirror:
         teleport: TeleportClient,
         changed: Callable[[str, bool], None],
         *,
-        check_visible: Callable[[], Awaitable[None]],
+        visibility: Visibility,
         relist_seconds: float = RELIST_SECONDS,
     ) -> None:
         self._teleport = teleport
         self._changed = changed
-        self._check_visible = check_visible
+        self._visibility = visibility
         self._relist_seconds = relist_seconds
         self._seen: dict[str, Seen] = {}
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
@@ -125,7 +124,7 @@ class Mirror:
         try:
             found = await self._teleport.request(request_id)
         except NotFound:
-            await self._check_visible()
+            await self._visibility.check_missing()
         finally:
             self._reads.remove(read)
         if not read.overtaken:
@@ -197,7 +196,7 @@ class Mirror:
     async def _list(self) -> tuple[AccessRequest, ...]:
         """List everything. Looked at after the list, the right to see it held for the list too."""
         listed = tuple(await self._teleport.requests())
-        await self._check_visible()
+        await self._visibility.check_list()
         return listed
 
     def _apply_event(self, event: WatchEvent) -> None:

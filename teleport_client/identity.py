@@ -50,6 +50,9 @@ class Credentials:
     cluster: str
     expires: datetime
     """Aware, UTC."""
+    roles: tuple[str, ...] = ()
+    """What the certificate gives, which with Machine ID is not what its user holds: Teleport goes
+    by these (the subject's organizations, lib/tlsca/ca.go)."""
 
 
 def load_identity_file(path: Path, now: datetime) -> Credentials:
@@ -165,6 +168,7 @@ def _parsed(
         user=_one(leaf.subject, NameOID.COMMON_NAME) or "",
         cluster=_cluster(leaf, cert_file),
         expires=leaf.not_valid_after_utc,
+        roles=_all(leaf.subject, NameOID.ORGANIZATION_NAME),
     )
 
 
@@ -228,5 +232,8 @@ def _cluster(leaf: x509.Certificate, path: Path) -> str:
 
 
 def _one(name: x509.Name, oid: ObjectIdentifier) -> str | None:
-    values = name.get_attributes_for_oid(oid)
-    return str(values[0].value) if values else None
+    return next(iter(_all(name, oid)), None)
+
+
+def _all(name: x509.Name, oid: ObjectIdentifier) -> tuple[str, ...]:
+    return tuple(str(each.value) for each in name.get_attributes_for_oid(oid))

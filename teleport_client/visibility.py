@@ -4,6 +4,7 @@ Without the right Teleport denies nothing: a list is empty, and a request read b
 So a right that was withdrawn looks like requests that were all deleted.
 """
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from teleport_client.client import TeleportClient
@@ -13,41 +14,57 @@ from teleport_client.user import Role
 
 
 class NotVisible(TeleportError):
-    """The right to see requests was withdrawn; nothing that is missing can be believed gone."""
+    """The right to see requests is missing; nothing that is not there can be believed gone."""
 
 
 class Visibility:
-    """Counts once the roles of `user` have been seen to give the right.
+    """`own` gives the names of the roles that the bot's certificate holds now."""
 
-    Roles that a certificate holds beyond those of its user cannot be looked up by that name.
-    """
-
-    def __init__(self, teleport: TeleportClient, user: str) -> None:
+    def __init__(self, teleport: TeleportClient, own: Callable[[], Sequence[str]]) -> None:
         self._teleport = teleport
-        self._user = user
+        self._own = own
         self._given = False
+        """Whether the right was there before."""
 
-    async def check(self) -> None:
-        """Raise NotVisible, or TeleportError where it cannot be found out any more."""
+    async def check_list(self) -> None:
+        """Raise NotVisible for a right that was withdrawn; one that never was hides everything.
+
+        Raises TeleportError where it cannot be found out any more.
+        """
+        if not await self._sees() and self._given:
+            raise _not_visible()
+
+    async def check_missing(self) -> None:
+        """Raise NotVisible where a request that is not found may only be hidden.
+
+        Raises TeleportError where it cannot be found out any more.
+        """
+        if not await self._sees():
+            raise _not_visible()
+
+    async def _sees(self) -> bool:
+        """What cannot be read, and never could, is taken for given."""
         try:
-            given = sees_requests(await self._roles())
+            sees = sees_requests(await self._roles())
         except TeleportError:
             if self._given:
                 raise
-            return
-        if self._given and not given:
-            raise NotVisible(
-                "the bot's role no longer lets it list and read access requests;"
-                " give it the role of teleport-role again",
-                sent=Sent.REFUSED,
-            )
-        self._given = given
+            return True
+        self._given = self._given or sees
+        return sees
 
     async def _roles(self) -> list[Role]:
         """A role that is gone gives nothing."""
-        held = await self._teleport.static_access(self._user)
         roles: list[Role] = []
-        for name in held.roles:
+        for name in self._own():
             with suppress(NotFound):
                 roles.append(await self._teleport.role(name))
         return roles
+
+
+def _not_visible() -> NotVisible:
+    return NotVisible(
+        "the bot's role no longer lets it list and read access requests;"
+        " give it the role of teleport-role again",
+        sent=Sent.REFUSED,
+    )

@@ -82,7 +82,7 @@ async def _teleport(
     cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
     yield client
     yield teleport.server(connection, cluster)
-    roles = await own_roles(client, credentials.user)
+    roles = await own_roles(client, credentials.roles)
     mode, check = teleport.review_mode(cluster, roles, settings)
     yield check
     yield teleport.sees_requests(roles)

@@ -40,11 +40,11 @@ async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
         ts = (await stage.card("redis 1"))["ts"]
         await stage.told("alice", "is waiting")
         let_it_see(teleport)
-        lists = len(teleport.journal.of("GetUser"))
+        reads = len(teleport.journal.of("GetRole"))
         teleport.faults.cut_watches()
         await process.event("watch_ended")
         # Ended once by the cut, and then by what the bot finds out about its own role.
-        await teleport.journal.wait_for_call("GetUser", count=lists + 2, ended=True)
+        await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
         status, parts = await health.parts()
         assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
         teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
@@ -81,3 +81,42 @@ async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_i
             lambda m: m["ts"] == ts and "Deleted before" in words(m),
             timeout=15,
         )
+
+
+async def test_a_bot_that_starts_without_the_right_takes_nothing_for_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Its ledger knows of requests, and Teleport seems to have none."""
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, _):
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        process.process.terminate()
+        await process.end()
+    let_it_see(teleport)
+    async with ready_bot(settings_file, slack) as (process, _):
+        await process.event("reconcile_failed")
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}
+
+
+async def test_the_right_is_that_of_the_certificate(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """With Machine ID the bot's user holds other roles than those that it acts with."""
+    del teleport.cluster.users["bot-teleport-chatops"].Spec.Roles[:]
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, health):
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        let_it_see(teleport)
+        reads = len(teleport.journal.of("GetRole"))
+        teleport.faults.cut_watches()
+        await process.event("watch_ended")
+        await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
+        status, parts = await health.parts()
+        assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert "Deleted" not in words(card)
