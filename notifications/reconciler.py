@@ -116,11 +116,17 @@ class Reconciler:
             self._alarms.set_for(request)
             routes = await self._routing.routes(request)
         entry = self._ledger.get(request_id)
-        last = self._mirror.last(request_id)
-        if request is None and entry is not None and last is not None:
-            entry = entry.with_face(face_in(last, self._now(), self._outlook))
+        if request is None and entry is not None:
+            entry = self._with_the_last(request_id, entry)
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
         return _Todo(made, routes.trouble)
+
+    def _with_the_last(self, request_id: str, entry: Entry) -> Entry:
+        """Show a request that is gone as it was last, here or on record: a decision stays."""
+        last = self._mirror.last(request_id)
+        if last is None or (last.pending and entry.face.status.decided):
+            return entry
+        return entry.with_face(face_in(last, self._now(), self._outlook))
 
     async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:
         face, actions = todo.plan.face, todo.plan.actions

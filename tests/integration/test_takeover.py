@@ -13,7 +13,8 @@ from bot.settings import load_settings
 from notifications.entry import Entry
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.made import pending_request
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.made import decided, pending_request
 from tests.integration.operated import Bot, bot
 from tests.integration.stage import PATIENCE, Stage, words
 
@@ -169,6 +170,32 @@ async def test_a_replica_that_stood_still_sends_nothing_after_its_lease(
         process.process.send_signal(signal.SIGTERM)
         await process.end()
     assert len(stage.messages()) == 1
+
+
+async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It began with an old list, and heard of nothing but the deletion."""
+    stage = Stage(slack, teleport)
+    async with holder(teleport, settings_file) as process:
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await recorded(teleport, request.Metadata.Name)
+        teleport.cluster.stale_lists = True
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        await stage.told("alice", "was approved")
+        await stage.card_where(ts, lambda m: "Approved" in words(m))
+        async with running(load_settings(settings_file)):
+            process.process.send_signal(signal.SIGSTOP)
+            teleport.cluster.delete_request(request.Metadata.Name)
+            teleport.cluster.semaphores.clear()
+            await stage.slack.message_where(
+                "access-requests", "dana",
+                lambda m: m["ts"] == ts and "the access has ended" in words(m), 2 * PATIENCE,
+            )  # fmt: skip
+        process.process.kill()
+        await process.end()
+    assert not [m for m in stage.messages("@alice", "alice") if "was deleted" in words(m)]
 
 
 async def test_a_stop_lets_the_next_replica_take_over_at_once(
