@@ -28,6 +28,8 @@ _TOLD = {
     RAN_OUT: "ran out: nobody decided",
     DELETED: "was deleted before",
 }
+_DECIDED = {_TOLD[APPROVED_NOW], _TOLD[DENIED_FOR_GOOD]}
+_UNDECIDED = {_TOLD[RAN_OUT], _TOLD[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
 Finding = tuple[str, str]
@@ -88,18 +90,23 @@ def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[F
 
 
 def _notices(life: Life, notices: Sequence[Message], now: datetime) -> Iterator[Finding]:
-    """The requester was told of the end once, of nothing else, and of the waiting at most once."""
+    """The requester was told of the end, and nothing else but of the waiting, each at most once.
+
+    What was taken for undecided may turn out decided, and not the other way round.
+    """
     expected = {_TOLD[status] for status in life.statuses(now)}
-    allowed = expected | {_CREATED}
-    if life.ran_out_first(now):
-        allowed.add(_TOLD[RAN_OUT])
-    counts = {said: sum(said in each["text"] for each in notices) for said in {*_TOLD.values()}}
-    yield from _counted(f"notice that it {_either(expected)}", sum(counts[it] for it in expected))
-    for said, count in counts.items():
-        if count and said not in allowed:
+    allowed = expected | {_CREATED} | ({_TOLD[RAN_OUT]} if life.ran_out_first(now) else set())
+    told = [said for each in notices for said in {*_TOLD.values()} if said in each["text"]]
+    if not expected & {*told}:
+        yield "lost", f"no notice that it {_either(expected)}"
+    for said in {*told}:
+        if said not in allowed:
             yield "wrong", f"a notice that it {said}"
-        if count > 1 and said not in expected:
-            yield "doubled", f"{count} times: notice that it {said}"
+        elif told.count(said) > 1:
+            yield "doubled", f"{told.count(said)} times: notice that it {said}"
+    decided = [number for number, said in enumerate(told) if said in _DECIDED]
+    if decided and any(said in _UNDECIDED for said in told[decided[0] :]):
+        yield "wrong", f"notices one after the other: {', '.join(told)}"
 
 
 def _counted(what: str, count: int) -> Iterator[Finding]:
