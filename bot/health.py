@@ -20,9 +20,16 @@ class Readiness:
 
     def __init__(self) -> None:
         self._parts: Mapping[str, Trouble] = {"start": lambda: "still starting"}
+        self._doubts: Mapping[str, Trouble] = {}
 
-    def watch(self, parts: Mapping[str, Trouble]) -> None:
+    def watch(self, parts: Mapping[str, Trouble], doubts: Mapping[str, Trouble]) -> None:
+        """`doubts` make nothing unready, and are told all the same."""
         self._parts = parts
+        self._doubts = doubts
+
+    def warnings(self) -> dict[str, str]:
+        told = {name: doubt() for name, doubt in self._doubts.items()}
+        return {name: words for name, words in told.items() if words}
 
     def report(self) -> tuple[bool, dict[str, str]]:
         """Give whether all parts are ready, and what each says."""
@@ -65,7 +72,8 @@ def _app(readiness: Readiness, metrics: Metrics) -> web.Application:
 
     async def readyz(_request: web.Request) -> web.Response:
         ready, parts = readiness.report()
-        return web.json_response({"ready": ready, "parts": parts}, status=200 if ready else 503)
+        told = {"ready": ready, "parts": parts, "warnings": readiness.warnings()}
+        return web.json_response(told, status=200 if ready else 503)
 
     async def show_metrics(_request: web.Request) -> web.Response:
         return web.Response(

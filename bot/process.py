@@ -15,6 +15,7 @@ from time import monotonic
 
 import structlog
 
+from bot.clock import SlackClock
 from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
@@ -85,7 +86,7 @@ async def running(
         readiness, metrics = Readiness(), Metrics()
         await stack.enter_async_context(serve_health(settings.health, readiness, metrics))
         bot = await _connect(settings, stack, metrics, now, end)
-        readiness.watch(bot.troubles)
+        readiness.watch(bot.troubles, bot.doubts)
         parts = asyncio.create_task(bot.run())
         try:
             await bot.wait_until_started(parts, end)
@@ -114,14 +115,17 @@ async def _connect(
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     deciding = await find_deciding(teleport, cluster, identity.current.roles, settings)
-    http = await stack.enter_async_context(http_session(CALL_SECONDS / settings.pace.factor))
+    clock = SlackClock(now)
+    http = await stack.enter_async_context(
+        http_session(clock.trace(), seconds=CALL_SECONDS / settings.pace.factor)
+    )
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(
         settings, identity, teleport, cluster, deciding, slack, http, installation, now, metrics
     )
-    return _Bot(runtime, app_token, address)
+    return _Bot(runtime, app_token, address, clock)
 
 
 def _log_identity(event: str, credentials: Credentials) -> None:
@@ -136,7 +140,7 @@ def _log_identity_not_renewed(trouble: str) -> None:
 class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
-    def __init__(self, runtime: Runtime, app_token: str, address: str) -> None:
+    def __init__(self, runtime: Runtime, app_token: str, address: str, clock: SlackClock) -> None:
         people = build_people(runtime)
         self.runtime = runtime
         self.controller = build_controller(runtime, people)
@@ -155,7 +159,8 @@ class _Bot:
             "notifications": lambda: self.controller.leadership.trouble,
             "reviews": lambda: self.runtime.on_behalf.trouble,
         }
-        self._expose_metrics()
+        self.doubts = {"clock": lambda: clock.warning}
+        self._expose_metrics(clock)
 
     async def run(self) -> None:
         """Run until cancelled; an error of any part ends all."""
@@ -234,8 +239,13 @@ class _Bot:
             return ""
         return self._sockets.trouble() if self._sockets else "not connected yet"
 
-    def _expose_metrics(self) -> None:
+    def _expose_metrics(self, clock: SlackClock) -> None:
         ask, controller = self.runtime.metrics.ask, self.controller
+        ask(
+            "clock_skew_seconds",
+            "How far our clock is off Slack's, which tells whole seconds",
+            clock.seconds,
+        )
         ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
         ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
         ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)

@@ -46,10 +46,12 @@ class Installation:
     """Slack's time, as HTTP writes it (RFC 9110, 5.6.7)."""
 
 
-def http_session(seconds: float = CALL_SECONDS) -> aiohttp.ClientSession:
+def http_session(
+    *listeners: aiohttp.TraceConfig, seconds: float = CALL_SECONDS
+) -> aiohttp.ClientSession:
     """One session for all calls: given one, the SDK's client leaves time limits to it."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=seconds), trace_configs=[fence()]
+        timeout=aiohttp.ClientTimeout(total=seconds), trace_configs=[fence(), *listeners]
     )
 
 

@@ -11,6 +11,7 @@ from workspace.slack_failure import PASSING, error_code, failure_of
 
 _MOST = 20
 """As many as may be named in Slack; tsh has no limit, and nobody is to flood a workspace."""
+_REMEMBERED = 1000
 _REMEMBERED_SECONDS = 300
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -20,7 +21,9 @@ class SuggestedReviewers:
     def __init__(self, people: People, recipients: Recipients) -> None:
         self._people = people
         self._recipients = recipients
-        self._channel = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)(self._find_channel)
+        self._channel = alru_cache(maxsize=_REMEMBERED, ttl=_REMEMBERED_SECONDS)(self._find_channel)
+        self._missing: dict[str, str] = {}
+        """Reviewers that were said to be out of reach, and why; the newest only."""
 
     async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
         """Raises TeleportError, and SlackApiError where that may pass."""
@@ -33,11 +36,23 @@ class SuggestedReviewers:
         try:
             slack_id = await self._people.slack_id_to_tell(name)
             if slack_id is not None:
-                return await self._recipients.dm(slack_id)
+                channel = await self._recipients.dm(slack_id)
+                self._missing.pop(name, None)
+                return channel
         except SlackApiError as error:
             if failure_of(error) in PASSING:
                 raise
-            log.warning("reviewer_unreachable", reviewer=name, error=error_code(error))
+            self._say_missing(name, "reviewer_unreachable", error_code(error))
         else:
-            log.info("reviewer_not_in_slack", reviewer=name)
+            self._say_missing(name, "reviewer_not_in_slack", "")
         return ""
+
+    def _say_missing(self, name: str, event: str, error: str) -> None:
+        """Once, until it changes: they are looked for as long as the request waits."""
+        if self._missing.get(name) == event + error:
+            return
+        self._missing.pop(name, None)
+        self._missing[name] = event + error
+        if len(self._missing) > _REMEMBERED:
+            del self._missing[next(iter(self._missing))]
+        log.warning(event, reviewer=name, error=error or "nobody of that name")

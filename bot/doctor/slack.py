@@ -1,9 +1,9 @@
 """Slack's half: tokens, scopes, the clock, where cards go, and who is who."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 
+from bot.clock import CURE, MOST_SKEW, skew
 from bot.doctor.check import Check, failure, ok, warning
 from bot.settings import Settings
 from bot.slack_connection import SCOPES, Installation
@@ -11,9 +11,6 @@ from notifications.recipients import Found, Recipients
 from teleport_client.errors import TeleportError
 from workspace.people import People
 from workspace.refusal import Refusal
-
-_MOST_SKEW = timedelta(seconds=2)
-"""Slack tells the time in whole seconds."""
 
 
 def tokens(settings: Settings, installation: Installation) -> Iterator[Check]:
@@ -37,13 +34,9 @@ def clock(installation: Installation, now: datetime) -> Check:
     """By the time at which Slack answered; what Teleport is asked for are absolute times."""
     if not installation.answered:
         return warning("clock", "Slack told no time", "Look at it yourself, with `date`.")
-    skew = abs(now - parsedate_to_datetime(installation.answered))
-    if skew > _MOST_SKEW:
-        return warning(
-            "clock",
-            f"{skew.total_seconds():.0f} s off Slack's",
-            "Let this machine's clock be set by NTP: leases and durations go by it.",
-        )
+    off = skew(installation.answered, now)
+    if off > MOST_SKEW:
+        return warning("clock", f"{off.total_seconds():.0f} s off Slack's", f"{CURE.capitalize()}.")
     return ok("clock", "as Slack's")
 
 

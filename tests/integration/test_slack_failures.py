@@ -285,7 +285,7 @@ async def sending(
     seconds_between_posts: float = 1.0,
 ) -> AsyncIterator[Outbox]:
     """An outbox at work, with the session that the bot has."""
-    async with http_session(seconds) as http:
+    async with http_session(seconds=seconds) as http:
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )

@@ -9,6 +9,7 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.conftest import bot_on
+from tests.integration.logged import listening
 from tests.integration.made import pending_request
 from tests.integration.stage import Stage, buttons, words
 
@@ -118,3 +119,22 @@ async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage:
     await stage.card("redis 1")
     await stage.told("nora", "redis 1")
     assert len(stage.cards()) == 1
+
+
+async def test_a_reviewer_who_is_not_in_slack_is_said_once(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are looked for again and again while the request waits."""
+    monkeypatch.setattr("notifications.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            pending_request(teleport, reason="redis 1", reviewers=["nobody-here"])
+            await stage.card("redis 1")
+            for number in range(2, 4):
+                teleport.faults.cut_watches()
+                pending_request(teleport, reason=f"redis {number}", reviewers=["nobody-here"])
+                await stage.card(f"redis {number}")
+    assert len(log.all("reviewer_not_in_slack")) == 1
