@@ -108,9 +108,7 @@ class Ledger:
         EntryTooLarge; TeleportError.
         """
         entry = entry.model_copy(update={"touched": self._now()})
-        text = entry.model_dump_json(exclude_defaults=True)
-        if len(text) > _HARD_LIMIT:
-            raise EntryTooLarge(f"{len(text)} bytes for request {request_id}")
+        text = written(entry)
         rev = self._rev(request_id)
         try:
             await self._teleport.update_plugin_data(
@@ -139,6 +137,16 @@ class Ledger:
             self._records[request_id] = _read(request_id, data[request_id])
         else:
             self._records.pop(request_id, None)
+
+
+def written(entry: Entry) -> str:
+    """Give what is kept of an entry, at most 32 KB in UTF-8. Raises EntryTooLarge."""
+    for each in (entry, entry.shortest()):
+        text = each.model_dump_json(exclude_defaults=True)
+        size = len(text.encode())
+        if size <= _HARD_LIMIT:
+            return text
+    raise EntryTooLarge(f"{size} bytes")
 
 
 def _doubted_if_fresh(record: _Record, now: datetime) -> _Record:

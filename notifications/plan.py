@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 from typing import TypeAlias
 
 from notifications.entry import NAME_LENGTH, Entry, Intent, PostedMessage, trimmed
@@ -18,6 +19,8 @@ from workspace.views.status import Status
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 DECIDED_MAX_AGE = timedelta(hours=1)
 _REPLY = "review:"
+_MOST_REPLIES, _REPLIES_AT_ONCE = 100, 16
+"""An entry names every reply, and first the intent of each that is under way; both have to fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,15 @@ def _replies(
 ) -> Iterator[Action]:
     """Each review is told once under each card, also one that came before the card."""
     filled = _filled(entry, now)
+    told = sum(slot.startswith(_REPLY) for slot in filled)
+    return islice(
+        _untold(request, face, entry, filled), min(_REPLIES_AT_ONCE, _MOST_REPLIES - told)
+    )
+
+
+def _untold(
+    request: AccessRequest | None, face: CardFace, entry: Entry | None, filled: set[str]
+) -> Iterator[Reply]:
     for card in entry.messages if entry else ():
         if not card.ts or card.slot != card_slot(card.channel):
             continue
