@@ -5,12 +5,17 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import aiohttp
+
+from bot.process import running
+from bot.settings import load_settings
+from sandbox.teleport.timestamps import utc_now
 
 
 @dataclass
@@ -69,6 +74,20 @@ async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
         yield process, Health(http)
 
 
+@asynccontextmanager
+async def watched_here(
+    settings_file: Path, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator["Health"]:
+    """The health page of a bot in this process, whose clock and pauses a test may change."""
+    settings = load_settings(settings_file)
+    health = settings.health.model_copy(update={"port": free_port()})
+    async with (
+        running(settings.model_copy(update={"health": health}), now=now),
+        aiohttp.ClientSession(f"http://127.0.0.1:{health.port}") as http,
+    ):
+        yield Health(http)
+
+
 @dataclass
 class Health:
     http: aiohttp.ClientSession
@@ -76,6 +95,12 @@ class Health:
     async def page(self, path: str) -> tuple[int, str]:
         async with self.http.get(path) as answer:
             return answer.status, await answer.text()
+
+    async def warnings(self) -> dict[str, str]:
+        """What /readyz says beside the parts."""
+        _, text = await self.page("/readyz")
+        warnings: dict[str, str] = json.loads(text)["warnings"]
+        return warnings
 
     async def parts(self) -> tuple[int, dict[str, str]]:
         """What /readyz says."""

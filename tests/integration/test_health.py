@@ -4,18 +4,14 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
-import aiohttp
 import grpc
-import pytest
 
-from bot.process import running
-from bot.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from tests.integration.logged import listening
 from tests.integration.made import pending_request
-from tests.integration.operated import free_port, watched
+from tests.integration.operated import watched, watched_here
 from tests.integration.stage import Stage, words
 
 
@@ -47,21 +43,12 @@ async def test_health_tells_each_part_with_its_reason(
         assert "the watch ended" in parts["teleport"]
 
 
-async def test_a_clock_that_is_off_is_a_warning(
-    slack: SlackStandIn, settings_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
     """It stops nothing by itself, and makes leases and durations wrong."""
-    port = free_port()
-    monkeypatch.setenv("TELEPORT_CHATOPS_HEALTH__PORT", str(port))
     with listening() as log:
-        async with (
-            running(load_settings(settings_file), now=lambda: utc_now() + timedelta(seconds=30)),
-            aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
-        ):
+        async with watched_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
             await slack.socket_count(2)
-            async with http.get("/readyz") as answer:
-                told = await answer.json()
-    assert "off Slack's clock" in told["warnings"]["clock"]
+            assert "off Slack's clock" in (await health.warnings())["clock"]
     (skew,) = log.all("clock_skew")
     assert 28 <= skew["seconds"] <= 31
 

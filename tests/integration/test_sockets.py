@@ -15,9 +15,15 @@ from sandbox.teleport.server import TeleportStandIn
 from tests.integration.conftest import bot_on
 from tests.integration.logged import listening
 from tests.integration.made import pending_request
-from tests.integration.operated import watched
+from tests.integration.operated import watched_here
 from tests.integration.stage import Stage
 from tests.sandbox.slack.wire import bare_socket
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a socket that only a person can mend is tried again."""
+    monkeypatch.setattr("bot.socket_place._HOPELESS_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "cut"])
@@ -89,37 +95,38 @@ async def test_a_replica_that_finds_no_room_tries_again_at_once(
 
 
 async def test_a_full_app_is_told_to_whoever_watches(
-    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, short_pauses: None
 ) -> None:
     """It stays full: only a person can stop another copy. Then the bot takes its place."""
     async with AsyncExitStack() as others:
         for _ in range(10):
             await others.enter_async_context(bare_socket(slack))
-        async with watched(settings_file) as (process, health):
-            await process.event("socket_hopeless")
-            status, parts = await health.parts()
-            assert status == 503
-            assert "the app has more than ten sockets open" in parts["slack"]
-            await others.aclose()
-            await process.event("socket_open")
-            stage = Stage(slack, teleport)
-            await stage.type("alice", "/teleport-pending mine")
-            await stage.answer("alice", "You have no pending request")
-            assert (await health.parts())[1]["slack"] == "ready"
+        with listening() as log:
+            async with watched_here(settings_file) as health:
+                await log.until("socket_hopeless")
+                status, parts = await health.parts()
+                assert status == 503
+                assert "the app has more than ten sockets open" in parts["slack"]
+                await others.aclose()
+                await log.until("socket_open")
+                stage = Stage(slack, teleport)
+                await stage.type("alice", "/teleport-pending mine")
+                await stage.answer("alice", "You have no pending request")
+                assert (await health.parts())[1]["slack"] == "ready"
 
 
 async def test_a_socket_mode_that_is_switched_off_is_told(
-    settings_file: Path, slack: SlackStandIn
+    settings_file: Path, slack: SlackStandIn, short_pauses: None
 ) -> None:
     """Slack says so as it takes the sockets away."""
-    async with watched(settings_file) as (process, health):
-        await process.event("ready")
-        await slack.socket_count(2)
-        slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
-        await process.event("socket_hopeless")
-        status, parts = await health.parts()
-        assert (status, "Socket Mode is switched off" in parts["slack"]) == (503, True)
-        await slack.socket_count(2, 30)
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
+            await log.until("socket_hopeless")
+            status, parts = await health.parts()
+            assert (status, "Socket Mode is switched off" in parts["slack"]) == (503, True)
+            await slack.socket_count(2, 30)
 
 
 async def test_a_line_that_swallows_all_is_replaced(
