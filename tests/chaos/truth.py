@@ -43,6 +43,10 @@ class Life:
             return frozenset({last})
         return frozenset({last}) | self._of_waiting(now)
 
+    def may_be_unseen(self, now: datetime) -> bool:
+        """Whether it is gone, or so far over that no list tells of it."""
+        return self.gone is not None or bool({RAN_OUT, ENDED} & self.statuses(now))
+
     def ran_out_first(self, now: datetime) -> bool:
         """Whether its waiting can have been over before it was decided."""
         return self.waited_until <= now

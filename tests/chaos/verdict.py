@@ -59,11 +59,12 @@ def _compare(life: Life, here: Shown, now: datetime) -> Iterator[Finding]:
     requester = f"@{life.request.Spec.User}"
     named = (f"@{name}" for name in life.request.Spec.SuggestedReviewers)
     announced = [channel for channel in here.messages if channel != requester]
+    if not announced and life.may_be_unseen(now):
+        return
     for channel in announced if life.gone else (CHANNEL, *named):
         yield from _cards(life, here.messages[channel], channel, now)
         yield from _replies(life, here.replies[channel], channel)
-    if announced or not life.gone:
-        yield from _notices(life, here.messages[requester], now)
+    yield from _notices(life, here.messages[requester], now)
 
 
 def _cards(life: Life, cards: Sequence[Message], channel: str, now: datetime) -> Iterator[Finding]:
