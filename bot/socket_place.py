@@ -20,7 +20,9 @@ ENOUGH = 3
 """Sockets of the app, all copies of the bot together, beyond which nobody keeps a spare."""
 SPARE_SECONDS = 600.0
 """After which a spare, or the lack of one, is thought over: Slack tells the count at the start of a
-socket alone."""
+socket alone, and gives few addresses a minute."""
+SOON_SECONDS = 45.0
+"""The same for the first spare: replicas are mostly started together."""
 _LOOK_SECONDS = 0.2
 _SHORT_LIFE = 10.0
 """Seconds; a socket that lives less long is not replaced at once again and again."""
@@ -210,7 +212,10 @@ class Place:
 class Spare(Place):
     """A place that has a socket only while the app has room, and few others."""
 
+    _thought_over = False
+
     async def _done_without(self, fresh: Client) -> bool:
+        self._thought_over = self._thought_over or self._current is not None
         others = fresh.of_app - (self._current in self._open)
         if fresh.reason != _NO_ROOM and not (fresh.usable and others > ENOUGH):
             return False
@@ -221,4 +226,4 @@ class Spare(Place):
         return True
 
     def _longest_life(self) -> float:
-        return SPARE_SECONDS
+        return SPARE_SECONDS if self._thought_over else SOON_SECONDS

@@ -146,16 +146,16 @@ async def test_a_line_that_swallows_all_is_replaced(
             await stage.answer("alice", "You have no pending request")
 
 
-async def test_of_three_replicas_each_has_one_socket_and_a_lone_one_has_two(
+async def test_of_many_replicas_each_has_one_socket_and_a_lone_one_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that came first lets its spare go once it thinks it over."""
-    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 0.5)
+    """The one that came first lets its spare go soon, and takes another when it is alone again."""
+    monkeypatch.setattr("bot.socket_place.SOON_SECONDS", 0.5)
+    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 3.0)
     await stage.slack.socket_count(2)
     async with AsyncExitStack() as replicas:
         for _ in range(3):
             await replicas.enter_async_context(running(load_settings(settings_file)))
-        stage.slack.faults.inject({"sockets": "disconnect", "times": 2})
         await stage.slack.socket_count(4, 10)
         await stage.type("alice", "/teleport-pending mine")
         await stage.answer("alice", "You have no pending request")
