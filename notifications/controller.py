@@ -135,7 +135,7 @@ class Controller:
                 log.warning("unreachable_not_told", error=in_words(error))
 
     async def _say_in_fallback(self, said: Message) -> None:
-        for channel in await self._recipients.fallback():
+        for channel in (await self._recipients.fallback()).all():
             await self.outbox.post(
                 channel, said, priority=Priority.REMINDER, request_id="", key="unreachable"
             )
@@ -162,5 +162,5 @@ class Controller:
                     on=SLACK_ERRORS, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
                 ):
                     with attempt:
-                        older.update(await self._recipients.channels_for(request))
+                        older.update((await self._recipients.routes(request)).all())
         return older

@@ -1,6 +1,6 @@
 """Which channels get the card of a request: `[role_to_recipients]`, by role and then by `"*"`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -10,6 +10,7 @@ from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from notifications.routing import Routes, ask_each, united
 from notifications.unreachable import NO_SUCH_CHANNEL, Unreachable
 from teleport_client.access_request import AccessRequest
 from workspace.slack_failure import PASSING, SLACK_ERRORS, error_code, failure_of, in_words
@@ -74,20 +75,18 @@ class Recipients:
         self._channels = remember(self._list_channels)
         self._dm = remember(self._open_dm)
 
-    async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
-        """Ids without doubles, in the order of the settings. Raises SlackApiError.
-
-        Where none of them can be reached, the fallback channel is added.
-        """
+    async def routes(self, request: AccessRequest) -> Routes:
+        """In the order of the settings; where none can be reached, with the fallback channel."""
         names = named_for(request.roles, self._by_role)
-        found = await self.resolved(names)
-        if not names or any(self._names[each] not in self.unreachable for each in found):
-            return found
-        return tuple(dict.fromkeys((*found, *await self.fallback())))
+        routes = await self._found(names)
+        reachable = any(self._names[each] not in self.unreachable for each in routes.channels)
+        if not names or reachable or routes.trouble:
+            return routes
+        return united((routes, await self.fallback()))
 
-    async def fallback(self) -> tuple[str, ...]:
-        """Id of the fallback channel, if there is one that can be found. Raises SlackApiError."""
-        return await self.resolved((self._fallback,)) if self._fallback else ()
+    async def fallback(self) -> Routes:
+        """The fallback channel, if there is one that can be found."""
+        return await self._found((self._fallback,) if self._fallback else ())
 
     def refused(self, channel: str, trouble: str) -> bool:
         """Note that Slack took no card there. Gives whether it is a recipient's channel."""
@@ -101,23 +100,27 @@ class Recipients:
         if name := self._names.get(channel):
             self.unreachable.well(name)
 
-    async def resolved(self, names: Sequence[str]) -> tuple[str, ...]:
-        found: list[str] = []
-        for name in names:
-            if self._not_found.get(name, 0.0) > monotonic():
-                continue
-            try:
-                channel = await self._resolve(name)
-            except _NotFound as error:
-                self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
-                self.unreachable.lost(name, str(error))
-                continue
-            if self._not_found.pop(name, None):
-                self.unreachable.well(name)
-            # Two names may mean one channel, which then goes by the first.
-            self._names.setdefault(channel, name)
-            found.append(channel)
-        return tuple(dict.fromkeys(found))
+    async def _found(self, names: Iterable[str]) -> Routes:
+        return await ask_each(self._channel_of(name) for name in names)
+
+    async def _channel_of(self, name: str) -> str:
+        """Give the id of a recipient's channel, empty where there is none for now.
+
+        Raises one of SLACK_ERRORS that may pass.
+        """
+        if self._not_found.get(name, 0.0) > monotonic():
+            return ""
+        try:
+            channel = await self._resolve(name)
+        except _NotFound as error:
+            self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
+            self.unreachable.lost(name, str(error))
+            return ""
+        if self._not_found.pop(name, None):
+            self.unreachable.well(name)
+        # Two names may mean one channel, which then goes by the first.
+        self._names.setdefault(channel, name)
+        return channel
 
     async def check(self) -> None:
         """Look for all that the settings name before anything is to be posted there.
@@ -128,7 +131,7 @@ class Recipients:
         if self._fallback:
             names[self._fallback] = None
         try:
-            await self.resolved(tuple(names))
+            (await self._found(names)).all()
             for name in names:
                 if "@" not in name and name not in self._not_found:
                     found = await self.look_up(name)

@@ -1,6 +1,7 @@
 """Which channels get the card of a request: one small question, and all that has a say in it."""
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,24 +15,41 @@ class Routes:
     trouble: BaseException | None = None
     """Why there may be more that are not known now; to be asked again."""
 
+    def all(self) -> tuple[str, ...]:
+        """Give the channels if no other is missing. Raises what stands in the way."""
+        if self.trouble is not None:
+            raise self.trouble
+        return self.channels
+
 
 class Routing(Protocol):
-    async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
-        """Give the ids of channels. Raises what may pass, such as SlackApiError."""
+    async def routes(self, request: AccessRequest) -> Routes:
+        """What cannot be known now is said, and holds up nothing that can."""
 
 
 class United:
-    """Asks all of them. One that fails holds up no other."""
+    """Asks all of them."""
 
     def __init__(self, *routings: Routing) -> None:
         self._routings = routings
 
     async def routes(self, request: AccessRequest) -> Routes:
-        answers = await asyncio.gather(
-            *(each.channels_for(request) for each in self._routings), return_exceptions=True
-        )
-        found = [answer for answer in answers if not isinstance(answer, BaseException)]
-        return Routes(
-            channels=tuple(dict.fromkeys(channel for each in found for channel in each)),
-            trouble=next((each for each in answers if isinstance(each, BaseException)), None),
-        )
+        return united(await asyncio.gather(*(each.routes(request) for each in self._routings)))
+
+
+def united(routes: Iterable[Routes]) -> Routes:
+    """Take the channels of all, and the first trouble."""
+    several = tuple(routes)
+    channels = dict.fromkeys(channel for each in several for channel in each.channels)
+    return Routes(tuple(channels), next((each.trouble for each in several if each.trouble), None))
+
+
+async def ask_each(look_ups: Iterable[Awaitable[str]]) -> Routes:
+    """Look for several channels at once; an empty id is none."""
+    answers = await asyncio.gather(*look_ups, return_exceptions=True)
+    return united(
+        Routes(trouble=answer)
+        if isinstance(answer, BaseException)
+        else Routes(tuple(filter(None, (answer,))))
+        for answer in answers
+    )

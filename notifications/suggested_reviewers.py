@@ -5,6 +5,7 @@ from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 
 from notifications.recipients import Recipients
+from notifications.routing import Routes, ask_each
 from teleport_client.access_request import AccessRequest
 from workspace.people import People
 from workspace.slack_failure import PASSING, error_code, failure_of
@@ -25,14 +26,15 @@ class SuggestedReviewers:
         self._missing: dict[str, str] = {}
         """Reviewers that were said to be out of reach, and why; the newest only."""
 
-    async def channels_for(self, request: AccessRequest) -> tuple[str, ...]:
-        """Raises TeleportError, and SlackApiError where that may pass."""
+    async def routes(self, request: AccessRequest) -> Routes:
         names = [name for name in request.suggested_reviewers if name != request.user]
-        found = [await self._channel(name) for name in dict.fromkeys(names[:_MOST])]
-        return tuple(channel for channel in found if channel)
+        return await ask_each(self._channel(name) for name in dict.fromkeys(names[:_MOST]))
 
     async def _find_channel(self, name: str) -> str:
-        """Give the direct messages with a reviewer, empty where there are none for now."""
+        """Give the direct messages with a reviewer, empty where there are none for now.
+
+        Raises TeleportError, and SlackApiError where that may pass.
+        """
         try:
             slack_id = await self._people.slack_id_to_tell(name)
             if slack_id is not None:

@@ -111,6 +111,14 @@ async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage:
     assert len(stage.cards()) == 1
 
 
+async def test_a_reviewer_who_cannot_be_looked_up_holds_up_no_other(stage: Stage) -> None:
+    """For as long as Slack does not tell who one of them is."""
+    stage.slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
+    pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com", "carol"])
+    await stage.card("redis 1")
+    await stage.told("carol", "redis 1")
+
+
 async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage: Stage) -> None:
     """The channel has its card by then, and all that it owed is done."""
     slack, state = stage.slack, RequestState.APPROVED

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.conftest import bot_on
@@ -135,3 +136,16 @@ async def test_without_a_fallback_the_metric_tells(
         await slack.socket_count(2)
         _, metrics = await health.page("/metrics")
         assert "teleport_chatops_recipients_unreachable 1.0" in metrics
+
+
+async def test_a_recipient_who_cannot_be_looked_up_now_holds_up_no_other(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And gets the card once Slack tells who it is."""
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
+    to = sending(f'"carol@example.com", "{CHANNEL}"')
+    async with bot_on(Stage(slack, teleport), settings_file, to) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        slack.faults.clear()
+        await stage.told("carol", "redis 1")
