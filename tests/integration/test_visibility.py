@@ -30,6 +30,18 @@ async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[t
         yield process, health
 
 
+async def blinded(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
+    """Withdraw the right, and see that the bot finds out and tells."""
+    let_it_see(teleport)
+    reads = len(teleport.journal.of("GetRole"))
+    teleport.faults.cut_watches()
+    await process.event("watch_ended")
+    # Ended once by the cut, and then by what the bot finds out about its own role.
+    await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
+    status, parts = await health.parts()
+    assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+
+
 async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
@@ -39,14 +51,7 @@ async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
         request = pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
         await stage.told("alice", "is waiting")
-        let_it_see(teleport)
-        reads = len(teleport.journal.of("GetRole"))
-        teleport.faults.cut_watches()
-        await process.event("watch_ended")
-        # Ended once by the cut, and then by what the bot finds out about its own role.
-        await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
-        status, parts = await health.parts()
-        assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+        await blinded(process, health, teleport)
         teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert set(buttons(card)) == {"approve", "deny"}
@@ -111,12 +116,6 @@ async def test_the_right_is_that_of_the_certificate(
         pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
         await stage.told("alice", "is waiting")
-        let_it_see(teleport)
-        reads = len(teleport.journal.of("GetRole"))
-        teleport.faults.cut_watches()
-        await process.event("watch_ended")
-        await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
-        status, parts = await health.parts()
-        assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+        await blinded(process, health, teleport)
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert "Deleted" not in words(card)
