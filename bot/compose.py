@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.clock import SlackClock
 from bot.logs import BOLT_LOGGER
 from bot.metrics import Metrics
 from bot.settings import Settings
@@ -64,6 +65,7 @@ class Runtime:
     installation: Installation
     now: Callable[[], datetime]
     metrics: Metrics
+    clock: SlackClock
     on_behalf: OnBehalf = field(default_factory=OnBehalf)
 
     @property

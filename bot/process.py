@@ -123,9 +123,10 @@ async def _connect(
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(
-        settings, identity, teleport, cluster, deciding, slack, http, installation, now, metrics
-    )
-    return _Bot(runtime, app_token, address, clock)
+        settings, identity, teleport, cluster, deciding, slack, http, installation, now, metrics,
+        clock,
+    )  # fmt: skip
+    return _Bot(runtime, app_token, address)
 
 
 def _log_identity(event: str, credentials: Credentials) -> None:
@@ -140,7 +141,7 @@ def _log_identity_not_renewed(trouble: str) -> None:
 class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
-    def __init__(self, runtime: Runtime, app_token: str, address: str, clock: SlackClock) -> None:
+    def __init__(self, runtime: Runtime, app_token: str, address: str) -> None:
         people = build_people(runtime)
         self.runtime = runtime
         self.controller = build_controller(runtime, people)
@@ -159,8 +160,8 @@ class _Bot:
             "notifications": lambda: self.controller.leadership.trouble,
             "reviews": lambda: self.runtime.on_behalf.trouble,
         }
-        self.doubts = {"clock": lambda: clock.warning}
-        self._expose_metrics(clock)
+        self.doubts = {"clock": lambda: self.runtime.clock.warning}
+        self._expose_metrics()
 
     async def run(self) -> None:
         """Run until cancelled; an error of any part ends all."""
@@ -239,12 +240,12 @@ class _Bot:
             return ""
         return self._sockets.trouble() if self._sockets else "not connected yet"
 
-    def _expose_metrics(self, clock: SlackClock) -> None:
+    def _expose_metrics(self) -> None:
         ask, controller = self.runtime.metrics.ask, self.controller
         ask(
             "clock_skew_seconds",
             "How far our clock is off Slack's, which tells whole seconds",
-            clock.seconds,
+            self.runtime.clock.seconds,
         )
         ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
         ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
