@@ -6,7 +6,7 @@ own, and tells nobody; Slack's is as good.
 
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -23,7 +23,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 def skew(date: str, now: datetime) -> timedelta:
     """How far apart we are. `date` is as HTTP writes it (RFC 9110, 5.6.7). Raises ValueError."""
-    return abs(now - parsedate_to_datetime(date))
+    told = parsedate_to_datetime(date)
+    # Without a zone, as `-0000` says it, it is UTC all the same.
+    return abs(now - (told if told.tzinfo else told.replace(tzinfo=UTC)))
 
 
 class SlackClock:
