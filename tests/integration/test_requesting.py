@@ -223,6 +223,7 @@ async def test_reviewers_picked_in_the_form_become_teleport_users(stage: Stage) 
     await stage.type("alice", "/teleport-request staging")
     card_by_command = await stage.card("staging")
     await stage.click("bob", card_by_command, "approve")
+    await stage.card_where(card_by_command["ts"], lambda m: "Approved" in words(m))
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
