@@ -171,11 +171,17 @@ class Reconciler:
         edits = [action for action in actions if isinstance(action, EditCard)]
         delivering = asyncio.create_task(self._deliver(request_id, face, entry, postings, edits))
         self._delivering.add(delivering)
-        delivering.add_done_callback(self._delivering.discard)
+        delivering.add_done_callback(self._delivered)
         await asyncio.shield(delivering)
         for error in prepared:
             if isinstance(error, BaseException):
                 raise error
+
+    def _delivered(self, delivering: "asyncio.Task[None]") -> None:
+        """Its failure is the waiting one's to tell; where that was cancelled, the next holder's."""
+        self._delivering.discard(delivering)
+        if not delivering.cancelled():
+            delivering.exception()
 
     async def _deliver(
         self,
