@@ -39,7 +39,8 @@ def _run(seed: int, plan: Plan) -> Report:
     print(
         f"seed {seed:3}  history {'yes' if report.history else 'no ':3}  "
         f"requests {found.requests:4}  lost {len(found.lost)}  wrong {len(found.wrong)}  "
-        f"doubled {len(found.doubled)}  in {report.seconds:.0f} s  logs {data}",
+        f"doubled {len(found.doubled)}  unseen {len(found.unseen)}  "
+        f"in {report.seconds:.0f} s  logs {data}",
         flush=True,
     )
     for kind in ("lost", "wrong", "doubled"):

@@ -62,7 +62,9 @@ class Troubles:
         self.armed[step.what] += 1
         match step.what:
             case Fault.KILL | Fault.TERMINATE | Fault.FREEZE:
-                self._struck[step.what] += await self._harm(step)
+                met = await self._harm(step)
+                # Only now is the count read: others went on meanwhile.
+                self._struck[step.what] += met
             case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS | Fault.SWALLOW_SOCKET:
                 self._struck[step.what] += self._slack.faults.strike(_SOCKETS[step.what]) > 0
             case Fault.STALE_LISTS:

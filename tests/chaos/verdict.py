@@ -33,7 +33,7 @@ _UNDECIDED = {_TOLD[RAN_OUT], _TOLD[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
 Finding = tuple[str, str]
-"""Lost, wrong or doubled, and what."""
+"""Lost, wrong, doubled or unseen, and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Verdict:
     lost: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    """Gone or over before there was a card. Whether a bot could have announced it is not judged."""
 
 
 def verdict(slack: SlackStandIn, lives: Mapping[str, Life]) -> Verdict:
@@ -51,7 +53,13 @@ def verdict(slack: SlackStandIn, lives: Mapping[str, Life]) -> Verdict:
     for request_id, life in lives.items():
         for kind, what in _compare(life, here[request_id], now):
             found[kind].append(f"{request_id} {what}")
-    return Verdict(len(lives), tuple(found["lost"]), tuple(found["wrong"]), tuple(found["doubled"]))
+    return Verdict(
+        len(lives),
+        tuple(found["lost"]),
+        tuple(found["wrong"]),
+        tuple(found["doubled"]),
+        tuple(found["unseen"]),
+    )
 
 
 def _compare(life: Life, here: Shown, now: datetime) -> Iterator[Finding]:
@@ -60,6 +68,7 @@ def _compare(life: Life, here: Shown, now: datetime) -> Iterator[Finding]:
     named = (f"@{name}" for name in life.request.Spec.SuggestedReviewers)
     announced = [channel for channel in here.messages if channel != requester]
     if not announced and life.may_be_unseen(now):
+        yield "unseen", "no card"
         return
     for channel in announced if life.gone else (CHANNEL, *named):
         yield from _cards(life, here.messages[channel], channel, now)
