@@ -43,7 +43,7 @@ def _run(seed: int, plan: Plan) -> Report:
         f"in {report.seconds:.0f} s  logs {data}",
         flush=True,
     )
-    for kind in ("lost", "wrong", "doubled"):
+    for kind in ("lost", "wrong", "doubled", "unseen"):
         for difference in getattr(found, kind):
             print(f"    {kind}: {difference}", flush=True)
     return report

@@ -20,7 +20,8 @@ from tests.chaos.faults import Troubles
 from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import Deed, schedule
-from tests.chaos.truth import Truth, following
+from tests.chaos.tenures import Tenures
+from tests.chaos.truth import Truth
 from tests.chaos.verdict import Verdict, verdict
 
 HISTORY = ("channels:history", "groups:history", "im:history")
@@ -69,7 +70,10 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         if history:
             slack.workspace.app.scopes.update(HISTORY)
         truth = Truth(teleport.cluster.requests)
-        stack.callback((await following(truth)).cancel)
+        tenures = Tenures(teleport.cluster)
+        for follower in (truth, tenures):
+            stack.callback(asyncio.create_task(follower.follow()).cancel)
+        await asyncio.sleep(0)
         people = People(
             slack,
             teleport,
@@ -90,7 +94,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await _play(seed, plan, people, troubles)
         await troubles.end()
         teleport.faults.cut_watches()
-        found = await _settled(slack, truth, plan.settle)
+        found = await _settled(slack, truth, tenures, plan.settle)
     stuck = tuple(line for replica in replicas for line in replica.stuck)
     return Report(
         seed,
@@ -121,16 +125,16 @@ def _client(teleport: TeleportStandIn, user: str) -> TeleportClient:
     return TeleportClient(dial(teleport.address, lambda: credentials))
 
 
-async def _settled(slack: SlackStandIn, truth: Truth, seconds: float) -> Verdict:
+async def _settled(slack: SlackStandIn, truth: Truth, tenures: Tenures, seconds: float) -> Verdict:
     """Look until all is as it should and stays so for a moment, or time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
-        found = verdict(slack, truth.lives)
+        found = verdict(slack, truth.lives, tenures)
         well = not (found.lost or found.wrong)
         await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
         if (well and slack.workspace.changes.count == before) or monotonic() > end:
-            return verdict(slack, truth.lives)
+            return verdict(slack, truth.lives, tenures)
 
 
 def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:

@@ -1,7 +1,6 @@
 """What Teleport says of each request, also of those that are gone by the end."""
 
-import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sandbox.teleport.access_requests import AccessRequests, Put
@@ -25,6 +24,7 @@ class Life:
     """A request as it was last, and when it went."""
 
     request: AccessRequestV3
+    asked: datetime
     changed: datetime
     gone: datetime | None = None
 
@@ -43,9 +43,11 @@ class Life:
             return frozenset({last})
         return frozenset({last}) | self._of_waiting(now)
 
-    def may_be_unseen(self, now: datetime) -> bool:
-        """Whether it is gone, or so far over that no list tells of it."""
-        return self.gone is not None or bool({RAN_OUT, ENDED} & self.statuses(now))
+    def listed_until(self, now: datetime) -> datetime:
+        """Until when a list told of it: it is gone then, or nobody can do anything with it."""
+        spec = self.request.Spec
+        over = moment(spec.Expires) if spec.State == APPROVED else self.waited_until
+        return min(self.gone or now, over, now)
 
     def ran_out_first(self, now: datetime) -> bool:
         """Whether its waiting can have been over before it was decided."""
@@ -95,16 +97,10 @@ class Truth:
             self._gone(request_id)
 
     def _put(self, request: AccessRequestV3) -> None:
-        self.lives[request.Metadata.Name] = Life(request, datetime.now(UTC))
+        now, known = datetime.now(UTC), self.lives.get(request.Metadata.Name)
+        self.lives[request.Metadata.Name] = Life(request, known.asked if known else now, now)
 
     def _gone(self, request_id: str) -> None:
         life = self.lives[request_id]
         if life.gone is None:
-            self.lives[request_id] = Life(life.request, life.changed, datetime.now(UTC))
-
-
-async def following(truth: Truth) -> "asyncio.Task[None]":
-    """A task that follows, once it has begun to."""
-    task = asyncio.create_task(truth.follow())
-    await asyncio.sleep(0)
-    return task
+            self.lives[request_id] = replace(life, gone=datetime.now(UTC))

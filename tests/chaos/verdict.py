@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sandbox.slack.server import SlackStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from tests.chaos.shown import Message, Shown, shown
+from tests.chaos.tenures import Tenures
 from tests.chaos.truth import (
     APPROVED_NOW,
     DELETED,
@@ -32,6 +33,9 @@ _DECIDED = {_TOLD[APPROVED_NOW], _TOLD[DENIED_FOR_GOOD]}
 _UNDECIDED = {_TOLD[RAN_OUT], _TOLD[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
+_ENOUGH = timedelta(seconds=5)
+"""Of one holder; within which it lists, reads its records, and gets over what fails on the way."""
+
 Finding = tuple[str, str]
 """Lost, wrong, doubled or unseen, and what."""
 
@@ -43,15 +47,15 @@ class Verdict:
     wrong: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
-    """Gone or over before there was a card. Whether a bot could have announced it is not judged."""
+    """Gone or over before anybody held the lease for long enough to announce it."""
 
 
-def verdict(slack: SlackStandIn, lives: Mapping[str, Life]) -> Verdict:
+def verdict(slack: SlackStandIn, lives: Mapping[str, Life], tenures: Tenures) -> Verdict:
     """Compare now."""
     now, here = datetime.now(UTC), shown(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for request_id, life in lives.items():
-        for kind, what in _compare(life, here[request_id], now):
+        for kind, what in _compare(life, here[request_id], tenures, now):
             found[kind].append(f"{request_id} {what}")
     return Verdict(
         len(lives),
@@ -62,13 +66,16 @@ def verdict(slack: SlackStandIn, lives: Mapping[str, Life]) -> Verdict:
     )
 
 
-def _compare(life: Life, here: Shown, now: datetime) -> Iterator[Finding]:
+def _compare(life: Life, here: Shown, tenures: Tenures, now: datetime) -> Iterator[Finding]:
     """What came and went unseen is not missed; what was shown has to end."""
     requester = f"@{life.request.Spec.User}"
     named = (f"@{name}" for name in life.request.Spec.SuggestedReviewers)
     announced = [channel for channel in here.messages if channel != requester]
-    if not announced and life.may_be_unseen(now):
-        yield "unseen", "no card"
+    listed_until = life.listed_until(now)
+    if not announced and listed_until < now:
+        held = tenures.longest(life.asked, listed_until)
+        kind = "unseen" if held < _ENOUGH else "lost"
+        yield kind, f"no card; the lease was held for {held.total_seconds():.1f} s on end"
         return
     for channel in announced if life.gone else (CHANNEL, *named):
         yield from _cards(life, here.messages[channel], channel, now)
