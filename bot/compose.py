@@ -22,7 +22,6 @@ from bot.slack_connection import Installation, web_client
 from commands import register
 from commands.listener import Listeners
 from commands.on_behalf import OnBehalf
-from commands.one_at_a_time import OneAtATime
 from commands.permissions import Permissions
 from commands.services import Policy, Services
 from notifications.alarms import Alarms
@@ -43,6 +42,7 @@ from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
 from teleport_client.visibility import Visibility
 from workspace.deciding import Deciding
+from workspace.one_at_a_time import OneAtATime
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
 from workspace.people import Matching, People
 
@@ -120,6 +120,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
     )
     reconciler = Reconciler(
         mirror=mirror,
+        queue=queue,
         ledger=ledger,
         delivery=Delivery(outbox, recipients, people, history, now=runtime.now),
         routing=routing,

@@ -8,12 +8,12 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.on_behalf import OnBehalf
-from commands.one_at_a_time import OneAtATime
 from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from workspace.deciding import Deciding
+from workspace.one_at_a_time import OneAtATime
 from workspace.people import People, Person
 from workspace.views.card import CardFace, face_of
 

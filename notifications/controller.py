@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 import stamina
 import structlog
@@ -13,14 +15,14 @@ from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
 from notifications.plan import Outlook, passed_over
-from notifications.queue import ChangeQueue
+from notifications.queue import AT_ONCE, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.errors import TeleportError
 from workspace.fence import NotSending
 from workspace.outbox import Outbox, Priority
 from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
-from workspace.views.message import Message, sentence
+from workspace.views.message import sentence
 
 _LONGEST_PAUSE = 60.0
 
@@ -63,8 +65,15 @@ class Controller:
             parts.create_task(self._lead())
 
     async def finish(self, seconds: float) -> None:
-        """Before `run` is cancelled: let messages under way be sent and recorded."""
-        await self.queue.finish(seconds)
+        """Before `run` is cancelled: let messages under way be sent and recorded.
+
+        Those that wait for their turn are left to the next replica, which finds them on record.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.queue.finish()
+                self.outbox.stop()
+                await self._reconciler.finish()
 
     def changed(self, request_id: str) -> None:
         """Hear from `commands` that it changed a request.
@@ -102,17 +111,21 @@ class Controller:
         sending = asyncio.create_task(self.outbox.run())
         try:
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.queue.run(self._reconciler.reconcile))
+                parts.create_task(self.queue.run(self._reconciler.reconcile, room=self._room))
                 parts.create_task(self._recipients.check())
                 parts.create_task(self._tell_fallback())
                 if first and outlook:
                     parts.create_task(self._sum_up_older(outlook))
         finally:
             self.queue.close()
-            self.outbox.give_up_waiting()
+            self.outbox.stop()
             await self._reconciler.finish()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
+
+    def _room(self) -> bool:
+        """Whether so few messages wait, or are about to, that the backlog may add to them."""
+        return self.outbox.waiting + self.queue.working < AT_ONCE
 
     def _look_at_everything(self) -> None:
         self.queue.open()
@@ -124,7 +137,7 @@ class Controller:
     async def _tell_fallback(self) -> None:
         """Say in the fallback channel, if there is one, which recipients cannot be reached."""
         while True:
-            said = sentence(await self.unreachable.next_untold())
+            said = await self.unreachable.next_untold()
             try:
                 async for attempt in stamina.retry_context(
                     on=may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
@@ -134,22 +147,28 @@ class Controller:
             except (*SLACK_ERRORS, NotSending) as error:
                 log.warning("unreachable_not_told", error=in_words(error))
 
-    async def _say_in_fallback(self, said: Message) -> None:
+    async def _say_in_fallback(self, said: str) -> None:
         for channel in (await self._recipients.fallback()).all():
             await self.outbox.post(
-                channel, said, priority=Priority.REMINDER, request_id="", key="unreachable"
+                channel,
+                partial(sentence, said),
+                priority=Priority.REMINDER,
+                request_id="",
+                key="unreachable",
             )
 
     async def _sum_up_older(self, outlook: Outlook) -> None:
         """Say in one line what waits since before there was a bot; the plan passes it over."""
         for channel, count in (await self._older_by_channel(outlook)).items():
             words = "request waits" if count == 1 else "requests wait"
-            said = sentence(
-                f"{count} older access {words} for a decision. See them with /teleport-pending."
-            )
+            said = f"{count} older access {words} for a decision. See them with /teleport-pending."
             try:
                 await self.outbox.post(
-                    channel, said, priority=Priority.REMINDER, request_id="", key="older"
+                    channel,
+                    partial(sentence, said),
+                    priority=Priority.REMINDER,
+                    request_id="",
+                    key="older",
                 )
             except (*SLACK_ERRORS, NotSending) as error:
                 log.warning("older_not_summed_up", channel=channel, error=in_words(error))

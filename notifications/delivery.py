@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeAlias
 from uuid import uuid4
 
 import structlog
@@ -46,14 +48,16 @@ _REST = timedelta(minutes=4)
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+Face: TypeAlias = Callable[[], CardFace]
+"""Gives what a request's messages are to show now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A message to post: where, what for, what it says."""
+    """A message to post: where, what for, and how it is drawn when its turn comes."""
 
     intent: Intent
-    message: Message
-    face: str
-    """Fingerprint, for messages that are kept up to date; else empty."""
+    draw: Callable[[CardFace], Message]
     priority: Priority
     thread_ts: str = ""
     """Of the message that it hangs on, for replies."""
@@ -64,7 +68,9 @@ class Outcome:
     """What became of a message."""
 
     shown: PostedMessage | None = None
-    """What Slack has now; settles the intent."""
+    """What Slack has now."""
+    settles: str = ""
+    """Key of the intent that it was posted for; an edited one is known by its ts."""
     owed: str = ""
     """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
     rest_until: datetime | None = None
@@ -74,11 +80,18 @@ class Outcome:
     """A card to post in the place of one that cannot be edited."""
 
     def noted_in(self, entry: Entry) -> Entry:
+        """Give the record with it, unless somebody else has put something in its place."""
         if self.replaced:
             entry = entry.without_message(self.replaced.slot).with_intents((self.replaced,))
         if self.owed:
             entry = entry.owing(self.owed, self.rest_until)
-        return entry.with_message(self.shown) if self.shown else entry
+        return entry.with_message(self.shown) if self.shown and self._fits(entry) else entry
+
+    def _fits(self, entry: Entry) -> bool:
+        if self.settles:
+            return any(intent.key == self.settles for intent in entry.intents)
+        before = self.shown and entry.shown(self.shown.slot)
+        return bool(self.shown and before and before.ts == self.shown.ts)
 
 
 class Delivery:
@@ -104,25 +117,24 @@ class Delivery:
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
             priority = Priority.NEW_REQUEST if live else Priority.OLDER_REQUEST
-            return Posting(intent, card(face), face_shown(face), priority)
+            return Posting(intent, card, priority)
         if isinstance(action, Reply):
             intent = self._intent(reply_slot(action.vote.author, action.channel), action.channel)
-            said = review_reply(action.vote, action.standing)
-            return Posting(intent, said, "", Priority.THREAD_REPLY, action.thread_ts)
+            said = partial(review_reply, action.vote, action.standing)
+            return Posting(intent, lambda _: said(), Priority.THREAD_REPLY, action.thread_ts)
         slot = notice_slot(action.notice)
         channel = await self._requester_dm(face)
         if not channel:
             return PostedMessage(slot=slot, channel="", ts="")
-        return Posting(
-            self._intent(slot, channel), notice(action.notice, face), "", Priority.DIRECT_MESSAGE
-        )
+        draw = partial(notice, action.notice)
+        return Posting(self._intent(slot, channel), draw, Priority.DIRECT_MESSAGE)
 
-    async def post(self, request_id: str, posting: Posting) -> Outcome:
-        intent = posting.intent
+    async def post(self, request_id: str, posting: Posting, face: Face) -> Outcome:
+        intent, drawing = posting.intent, _Drawing(posting.draw, face)
         try:
             posted = await self._outbox.post(
                 intent.channel,
-                posting.message,
+                drawing,
                 priority=posting.priority,
                 request_id=request_id,
                 key=intent.key,
@@ -134,20 +146,20 @@ class Delivery:
             return self._not_posted(request_id, intent, error)
         self._recipients.took(intent.channel)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        return Outcome(_shown(intent, posted, posting.face))
+        shown = drawing.fingerprint if _is_card(intent) else ""
+        return Outcome(_shown(intent, posted, shown), settles=intent.key)
 
-    async def edit(self, request_id: str, action: EditCard, face: CardFace) -> Outcome:
-        message = action.message
-        fresh = message.model_copy(update={"face": face_shown(face)})
+    async def edit(self, request_id: str, action: EditCard, face: Face) -> Outcome:
+        message, drawing = action.message, _Drawing(card, face)
         try:
-            await self._outbox.edit(MessageRef(message.channel, message.ts), card(face))
+            await self._outbox.edit(MessageRef(message.channel, message.ts), drawing)
         except NotSending as error:
             return Outcome(error=error)
         except SLACK_ERRORS as error:
-            _log_failure("not_edited", request_id, fresh.slot, fresh.channel, error)
-            return self._not_edited(fresh, error, decided=face.status.decided)
-        log.info("edited", request_id=request_id, slot=message.slot, status=face.status)
-        return Outcome(fresh)
+            _log_failure("not_edited", request_id, message.slot, message.channel, error)
+            return self._not_edited(message, error, drawing)
+        log.info("edited", request_id=request_id, slot=message.slot, status=drawing.face.status)
+        return Outcome(message.model_copy(update={"face": drawing.fingerprint}))
 
     async def resolve(self, request_id: str, action: Resolve) -> Outcome:
         """Look for a message whose answer never came. Where that is not possible, post again.
@@ -164,13 +176,12 @@ class Delivery:
             log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))
         if posted is None:
             return Outcome(owed=intent.key)
-        face = UNKNOWN_FACE if intent.slot == card_slot(intent.channel) else ""
-        return Outcome(_shown(intent, posted, face))
+        face = UNKNOWN_FACE if _is_card(intent) else ""
+        return Outcome(_shown(intent, posted, face), settles=intent.key)
 
     def _not_posted(self, request_id: str, intent: Intent, error: Exception) -> Outcome:
         rule = rule_of(error)
-        is_card = intent.slot == card_slot(intent.channel)
-        follows = rule.card if is_card else rule.dm
+        follows = rule.card if _is_card(intent) else rule.dm
         known = follows is Post.REST and self._recipients.refused(intent.channel, in_words(error))
         if not known:
             _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
@@ -181,20 +192,21 @@ class Delivery:
                 # Somebody may invite the bot yet.
                 return Outcome(owed=intent.key, rest_until=self._now() + _REST)
             case Post.LET_GO:
-                return Outcome(PostedMessage(slot=intent.slot, channel=intent.channel, ts=""))
+                let_go = PostedMessage(slot=intent.slot, channel=intent.channel, ts="")
+                return Outcome(let_go, settles=intent.key)
             case Post.WAIT | Post.RETRY:
                 return Outcome(owed=intent.key, error=error)
 
-    def _not_edited(self, fresh: PostedMessage, error: Exception, *, decided: bool) -> Outcome:
+    def _not_edited(self, message: PostedMessage, error: Exception, drawing: "_Drawing") -> Outcome:
         follows = rule_of(error).edit
         if follows is Edit.REPLACE_WHILE_WAITING:
-            follows = Edit.LET_GO if decided else Edit.REPLACE
+            follows = Edit.LET_GO if drawing.face.status.decided else Edit.REPLACE
         match follows:
             case Edit.REPLACE:
-                anew = self._intent(fresh.slot, fresh.channel).model_copy(update={"owed": True})
-                return Outcome(replaced=anew)
+                anew = self._intent(message.slot, message.channel)
+                return Outcome(replaced=anew.model_copy(update={"owed": True}))
             case Edit.LET_GO:
-                return Outcome(fresh)
+                return Outcome(message.model_copy(update={"face": drawing.fingerprint}))
             case _:
                 return Outcome(error=error)
 
@@ -214,6 +226,27 @@ class Delivery:
                 raise
             log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
             return ""
+
+
+class _Drawing:
+    """Draws a message when its turn comes, and remembers what it shows."""
+
+    def __init__(self, draw: Callable[[CardFace], Message], face: Face) -> None:
+        self._draw = draw
+        self._face = face
+        self.face = face()
+
+    def __call__(self) -> Message:
+        self.face = self._face()
+        return self._draw(self.face)
+
+    @property
+    def fingerprint(self) -> str:
+        return face_shown(self.face)
+
+
+def _is_card(intent: Intent) -> bool:
+    return intent.slot == card_slot(intent.channel)
 
 
 def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:

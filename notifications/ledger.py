@@ -8,6 +8,8 @@ then knows it. Any key that is not named here belongs to somebody else and is le
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from typing import TypeAlias
 
 import structlog
 from pydantic import ValidationError
@@ -16,12 +18,19 @@ from notifications.entry import Entry
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import PluginData
 from teleport_client.errors import Conflict, NotFound
+from workspace.one_at_a_time import OneAtATime
 
 _REV, _ENTRY = "rev", "entry"
 _HARD_LIMIT = 32 * 1024
 _DOUBTED_FOR = timedelta(minutes=1)
 
+Change: TypeAlias = Callable[[Entry], Entry]
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class RequestGone(Exception):
+    """A record cannot be written any more, since its request is gone."""
 
 
 class EntryTooLarge(Exception):
@@ -35,6 +44,11 @@ class _Record:
 
 
 class Ledger:
+    """Several may change the record of one request at once; their writes follow one another.
+
+    What is to be recorded is given as a change to the newest record, whatever that is by then.
+    """
+
     def __init__(
         self, teleport: TeleportClient, plugin: str, *, now: Callable[[], datetime]
     ) -> None:
@@ -42,8 +56,11 @@ class Ledger:
         self._now = now
         self._plugin = plugin
         self._records: dict[str, _Record] = {}
-        self._unwritten: dict[str, _Record] = {}
-        """What has happened and is not written yet, with the revision it follows."""
+        self._facts: dict[str, list[Change]] = {}
+        """What has happened and is not written yet."""
+        self._gone: set[str] = set()
+        """Requests that are gone with their record: what is known of them is known here only."""
+        self._writing = OneAtATime()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -54,8 +71,12 @@ class Ledger:
 
     def get(self, request_id: str) -> Entry | None:
         """Give the newest that is known, written or not."""
-        record = self._unwritten.get(request_id) or self._records.get(request_id)
-        return record.entry if record else None
+        record = self._records.get(request_id)
+        if record is None or record.entry is None:
+            return None
+        return reduce(
+            lambda entry, fact: fact(entry), self._facts.get(request_id, ()), record.entry
+        )
 
     @property
     def first_started(self) -> datetime | None:
@@ -70,73 +91,91 @@ class Ledger:
         last minute counts as out of date.
         """
         data = await self._teleport.plugin_data(self._plugin)
+        known, self._gone = self._records, set()
         self._records = {
             request_id: _doubted_if_fresh(_read(request_id, kept), self._now())
             for request_id, kept in data.items()
         }
-        self._unwritten = {
-            request_id: record
-            for request_id, record in self._unwritten.items()
-            if record.rev == self._rev(request_id)
+        self._facts = {
+            request_id: facts
+            for request_id, facts in self._facts.items()
+            if request_id in known and known[request_id].rev == self._rev(request_id)
         }
 
-    async def record(self, request_id: str, entry: Entry) -> None:
+    async def record(self, request_id: str, fact: Change) -> None:
         """Write what has happened already: it stays known until `settle` could write it.
 
         Raises as `write` does.
         """
-        self._unwritten[request_id] = _Record(self._rev(request_id), entry)
+        if self.get(request_id) is not None:
+            self._facts.setdefault(request_id, []).append(fact)
         await self.settle(request_id)
 
     async def settle(self, request_id: str) -> None:
         """Write what could not be written before, if anything. Raises as `write` does."""
-        record = self._unwritten.get(request_id)
-        if record is None or record.entry is None:
-            return
-        try:
-            await self.write(request_id, record.entry)
-        except (Conflict, NotFound):
-            # Another holder of the lease knows better, or the request is gone.
-            self._unwritten.pop(request_id, None)
-            raise
-        self._unwritten.pop(request_id, None)
+        async with self._writing(request_id):
+            entry = self.get(request_id)
+            if entry is not None and self._facts.get(request_id):
+                await self._write(request_id, entry)
 
-    async def write(self, request_id: str, entry: Entry) -> None:
-        """Keep an entry if nobody else wrote meanwhile.
+    async def write(self, request_id: str, change: Callable[[Entry | None], Entry]) -> None:
+        """Keep a change before anything follows from it.
 
-        Raises Conflict, having read what is there now; NotFound when request and record are gone;
+        Raises Conflict, having read what is there now, after which each card counts as out of date;
+        RequestGone, once, and what is known stays known here;
         EntryTooLarge; TeleportError.
         """
+        async with self._writing(request_id):
+            await self._write(request_id, change(self.get(request_id)))
+
+    async def _write(self, request_id: str, entry: Entry) -> None:
+        written_facts = len(self._facts.get(request_id, ()))
         entry = entry.model_copy(update={"touched": self._now()})
         text = written(entry)
         rev = self._rev(request_id)
-        try:
-            await self._teleport.update_plugin_data(
-                self._plugin,
-                request_id,
-                change={_ENTRY: text, _REV: str(rev + 1)},
-                expect={_REV: str(rev) if rev else ""},
-            )
-        except Conflict:
-            await self._reread(request_id)
-            raise
-        self._records[request_id] = _Record(rev + 1, entry)
+        if request_id not in self._gone:
+            try:
+                await self._teleport.update_plugin_data(
+                    self._plugin,
+                    request_id,
+                    change={_ENTRY: text, _REV: str(rev + 1)},
+                    expect={_REV: str(rev) if rev else ""},
+                )
+            except Conflict:
+                await self._reread(request_id)
+                raise
+            except NotFound as error:
+                if rev:
+                    self._gone.add(request_id)
+                    self._keep(request_id, _Record(rev, entry), written_facts)
+                raise RequestGone from error
+        self._keep(request_id, _Record(rev + 1, entry), written_facts)
+
+    def _keep(self, request_id: str, record: _Record, written_facts: int) -> None:
+        """Facts that came in during the write are not in it."""
+        self._records[request_id] = record
+        later = self._facts.pop(request_id, [])[written_facts:]
+        if later:
+            self._facts[request_id] = later
 
     def forget(self, request_id: str) -> None:
         """Drop our copy of a record whose request has ended for good."""
         self._records.pop(request_id, None)
-        self._unwritten.pop(request_id, None)
+        self._facts.pop(request_id, None)
+        self._gone.discard(request_id)
 
     def _rev(self, request_id: str) -> int:
         record = self._records.get(request_id)
         return record.rev if record else 0
 
     async def _reread(self, request_id: str) -> None:
+        """What has happened holds whoever wrote; what our cards show is no longer certain."""
         data = await self._teleport.plugin_data(self._plugin, request_id=request_id)
         if request_id in data:
             self._records[request_id] = _read(request_id, data[request_id])
+            self._facts.setdefault(request_id, []).append(Entry.doubted)
         else:
-            self._records.pop(request_id, None)
+            self.forget(request_id)
 
 
 def written(entry: Entry) -> str:

@@ -39,10 +39,18 @@ class Outlook:
 class PostCard:
     channel: str
 
+    @property
+    def slot(self) -> str:
+        return card_slot(self.channel)
+
 
 @dataclass(frozen=True, slots=True)
 class EditCard:
     message: PostedMessage
+
+    @property
+    def slot(self) -> str:
+        return self.message.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ class Tell:
     """Send the requester a direct message."""
 
     notice: Notice
+
+    @property
+    def slot(self) -> str:
+        return notice_slot(self.notice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,10 @@ class Reply:
     standing: str
     """How far the request had come with it."""
 
+    @property
+    def slot(self) -> str:
+        return reply_slot(self.vote.author, self.channel)
+
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
@@ -70,6 +86,10 @@ class Resolve:
     intent: Intent
     thread_ts: str = ""
     """Of the thread that it belongs into, for replies."""
+
+    @property
+    def slot(self) -> str:
+        return self.intent.slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeAlias
 
 import structlog
 
 from workspace.slack_failure import in_words
 
+AT_ONCE = 32
 _FIRST_RETRY = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds before a request that fails is tried again."""
@@ -21,8 +21,8 @@ LONGEST_PAUSE = 60.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-Work: TypeAlias = Callable[[str, bool], Awaitable[None]]
-"""Told an id, and whether it is live rather than of the backlog."""
+Work: TypeAlias = Callable[[str, bool], Awaitable[bool]]
+"""Told an id, and whether it is live rather than of the backlog; gives whether all is done."""
 
 
 class ChangeQueue:
@@ -35,7 +35,7 @@ class ChangeQueue:
         self._working: set[str] = set()
         self._again: dict[str, bool] = {}
         self._failures: dict[str, int] = {}
-        self._later: dict[str, asyncio.TimerHandle] = {}
+        self._later: dict[str, tuple[asyncio.TimerHandle, bool]] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -45,11 +45,17 @@ class ChangeQueue:
         """Ids that wait or are worked on."""
         return len(self._live) + len(self._backlog) + len(self._working) + len(self._later)
 
+    @property
+    def working(self) -> int:
+        """Ids that are worked on now."""
+        return len(self._working)
+
     def add(self, request_id: str, *, live: bool = True) -> None:
         if not self._open:
             return
         if later := self._later.pop(request_id, None):
-            later.cancel()
+            later[0].cancel()
+            live = live or later[1]
         if request_id in self._working:
             self._again[request_id] = live or self._again.get(request_id, False)
         elif live:
@@ -64,51 +70,31 @@ class ChangeQueue:
 
     def close(self) -> None:
         self._open = False
-        for later in self._later.values():
+        for later, _ in self._later.values():
             later.cancel()
         for waiting in (self._live, self._backlog, self._again, self._failures, self._later):
             waiting.clear()
 
-    async def finish(self, seconds: float) -> None:
+    async def finish(self) -> None:
         """Start on nothing more, and wait for what is being worked on."""
         self.close()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._idle.wait()
+        await self._idle.wait()
 
-    async def run(self, work: Work, *, at_once: int = 32) -> None:
-        """Work on ids until cancelled, on up to `at_once` of them at a time."""
+    async def run(
+        self, work: Work, *, room: Callable[[], bool] = lambda: True, at_once: int = AT_ONCE
+    ) -> None:
+        """Work on ids until cancelled, on up to `at_once` of them at a time.
+
+        The backlog waits while there is no `room`, which is asked whenever something was added.
+        """
         async with asyncio.TaskGroup() as workers:
             for _ in range(at_once):
-                workers.create_task(self._worker(work))
+                workers.create_task(self._worker(work, room))
 
-    async def _worker(self, work: Work) -> None:
-        while True:
-            request_id, live = await self._next()
-            try:
-                await work(request_id, live)
-            except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
-                self._retry_later(request_id, error)
-            else:
-                self._failures.pop(request_id, None)
-            finally:
-                self._working.discard(request_id)
-                if not self._working:
-                    self._idle.set()
-                if request_id in self._again:
-                    self.add(request_id, live=self._again.pop(request_id))
-
-    async def _next(self) -> tuple[str, bool]:
-        while not (self._live or self._backlog):
-            self._news.clear()
-            await self._news.wait()
-        live = bool(self._live)
-        request_id, _ = (self._live if live else self._backlog).popitem(last=False)
-        self._working.add(request_id)
-        self._idle.clear()
-        return request_id, live
-
-    def _retry_later(self, request_id: str, error: Exception) -> None:
+    def retry(self, request_id: str, error: Exception, *, live: bool) -> None:
+        """Come back to an id after a pause, as live as it was, since something stood in the way."""
+        if not self._open:
+            return
         failures = self._failures[request_id] = self._failures.get(request_id, 0) + 1
         limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), self._longest_pause)
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
@@ -119,10 +105,41 @@ class ChangeQueue:
             failures=failures,
             retry_in=round(pause, 1),
         )
+        self._news.set()
+        if later := self._later.pop(request_id, None):
+            later[0].cancel()
+            live = live or later[1]
         if request_id not in self._again:
-            loop = asyncio.get_running_loop()
-            self._later[request_id] = loop.call_later(pause, self._due, request_id)
+            timer = asyncio.get_running_loop().call_later(pause, self._due, request_id)
+            self._later[request_id] = timer, live
+
+    async def _worker(self, work: Work, room: Callable[[], bool]) -> None:
+        while True:
+            request_id, live = await self._next(room)
+            try:
+                done = await work(request_id, live)
+            except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
+                self.retry(request_id, error, live=live)
+            else:
+                if done:
+                    self._failures.pop(request_id, None)
+            finally:
+                self._working.discard(request_id)
+                if not self._working:
+                    self._idle.set()
+                if request_id in self._again:
+                    self.add(request_id, live=self._again.pop(request_id))
+
+    async def _next(self, room: Callable[[], bool]) -> tuple[str, bool]:
+        while not (self._live or (self._backlog and room())):
+            self._news.clear()
+            await self._news.wait()
+        live = bool(self._live)
+        request_id, _ = (self._live if live else self._backlog).popitem(last=False)
+        self._working.add(request_id)
+        self._idle.clear()
+        return request_id, live
 
     def _due(self, request_id: str) -> None:
-        self._later.pop(request_id, None)
-        self.add(request_id, live=False)
+        _, live = self._later.pop(request_id)
+        self.add(request_id, live=live)

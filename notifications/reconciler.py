@@ -5,17 +5,18 @@ or a lost answer leaves a trace. Nothing is shown from a list alone.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from notifications.alarms import Alarms
-from notifications.delivery import Delivery, Posting
+from notifications.delivery import Delivery, Outcome, Posting
 from notifications.entry import Entry, PostedMessage, trimmed
-from notifications.ledger import Ledger
+from notifications.ledger import Ledger, RequestGone
 from notifications.mirror import Mirror, Source
 from notifications.plan import (
-    Action,
     EditCard,
     Outlook,
     PassOver,
@@ -27,8 +28,8 @@ from notifications.plan import (
     face_in,
     plan,
 )
+from notifications.queue import ChangeQueue
 from notifications.routing import Routes, United
-from teleport_client.errors import Conflict, NotFound, TeleportError
 from workspace.views.card import CardFace
 
 
@@ -46,6 +47,7 @@ class Reconciler:
         self,
         *,
         mirror: Mirror,
+        queue: ChangeQueue,
         ledger: Ledger,
         delivery: Delivery,
         routing: United,
@@ -54,13 +56,17 @@ class Reconciler:
         now: Callable[[], datetime],
     ) -> None:
         self._mirror = mirror
+        self._queue = queue
         self._ledger = ledger
         self._delivery = delivery
         self._routing = routing
         self._alarms = alarms
         self._now = now
         self._outlook = outlook
-        self._delivering: set[asyncio.Task[None]] = set()
+        self._under_way: dict[str, dict[str, asyncio.Task[None]]] = {}
+        """What is being sent of a request, by slot."""
+        self._showing: dict[str, CardFace] = {}
+        """What it is to show, for messages that wait for their turn."""
 
     def sort_out_from(self, first_started: datetime) -> Outlook:
         """Pass over what was too old at the bot's very first start. Gives what now holds."""
@@ -69,26 +75,37 @@ class Reconciler:
 
     async def finish(self) -> None:
         """Wait for messages that are on their way, and for their record."""
-        await asyncio.gather(*self._delivering, return_exceptions=True)
+        while under_way := [task for tasks in self._under_way.values() for task in tasks.values()]:
+            await asyncio.wait(under_way)
 
-    async def reconcile(self, request_id: str, live: bool) -> None:
-        """Do what the plan says, until it says nothing. Raises what stood in the way.
+    async def reconcile(self, request_id: str, live: bool) -> bool:
+        """Begin what the plan says. Gives whether all of it is done. Raises what stands in the way.
 
-        What is `live` goes before a backlog also on its way to Slack.
+        What is begun reports to the queue when it has ended. What is `live` goes before a backlog
+        also on its way to Slack.
         """
-        try:
-            await self._ledger.settle(request_id)
-            while (todo := await self._confirmed_plan(request_id)).plan.actions:
-                await self._carry_out(request_id, todo, live=live)
-            if todo.trouble is not None:
-                raise todo.trouble
-        except NotFound:
-            # A first record needs the request, so the request is gone.
-            await self._mirror.confirm(request_id)
-            self._ledger.forget(request_id)
+        while True:
+            try:
+                await self._begin_all(request_id, live=live)
+                break
+            except RequestGone:
+                await self._mirror.confirm(request_id)
+                if self._ledger.get(request_id) is None:
+                    break
+        if request_id in self._under_way:
+            return False
+        self._showing.pop(request_id, None)
         if self._mirror.get(request_id) is None:
             self._ledger.forget(request_id)
             self._mirror.forget(request_id)
+        return True
+
+    async def _begin_all(self, request_id: str, *, live: bool) -> None:
+        await self._ledger.settle(request_id)
+        while (todo := await self._confirmed_plan(request_id)).plan.actions:
+            await self._carry_out(request_id, todo, live=live)
+        if todo.trouble is not None:
+            raise todo.trouble
 
     async def _confirmed_plan(self, request_id: str) -> _Todo:
         """Plan from what is at hand, and read the request itself where only a list speaks of it."""
@@ -99,6 +116,9 @@ class Reconciler:
         if todo.plan.actions and self._only_listed(request_id):
             await self._mirror.confirm(request_id)
             todo = await self._plan(request_id)
+        if todo.plan.face is not None and not self._only_listed(request_id):
+            # What waits for its turn is drawn from this as well.
+            self._showing[request_id] = todo.plan.face
         return todo
 
     def _only_listed(self, request_id: str) -> bool:
@@ -119,7 +139,11 @@ class Reconciler:
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
-        return _Todo(made, routes.trouble)
+        begun = self._under_way.get(request_id, {})
+        left = (
+            each for each in made.actions if isinstance(each, PassOver) or each.slot not in begun
+        )
+        return _Todo(replace(made, actions=tuple(left)), routes.trouble)
 
     def _with_the_last(self, request_id: str, entry: Entry) -> Entry:
         """Show a request that is gone as it was last, here or on record: a decision stays."""
@@ -132,88 +156,96 @@ class Reconciler:
         face, actions = todo.plan.face, todo.plan.actions
         if face is None:
             return
-        entry = self._ledger.get(request_id) or Entry(face=trimmed(face))
         if open_ones := [action for action in actions if isinstance(action, Resolve)]:
             # The rest is planned again once it is known what became of these.
-            for action in open_ones:
-                outcome = await self._delivery.resolve(request_id, action)
-                entry = outcome.noted_in(entry)
-            await self._ledger.write(request_id, entry)
+            await self._resolve(request_id, open_ones)
         elif any(isinstance(action, PassOver) for action in actions):
             passed_over = {"passed_over": self._outlook.first_started}
-            await self._ledger.write(request_id, entry.model_copy(update=passed_over))
+            await self._ledger.write(
+                request_id, lambda entry: _begun(entry, face).model_copy(update=passed_over)
+            )
         else:
-            seeking = {"seeking": todo.trouble is not None}
-            entry = entry.with_face(face).model_copy(update=seeking)
-            await self._send(request_id, face, entry, actions, live=live)
+            await self._send(request_id, face, todo, live=live)
 
-    async def _send(
-        self,
-        request_id: str,
-        face: CardFace,
-        entry: Entry,
-        actions: Sequence[Action],
-        *,
-        live: bool,
-    ) -> None:
-        """Send what can be sent; what stands in the way of one message holds up no other."""
+    async def _resolve(self, request_id: str, open_ones: Sequence[Resolve]) -> None:
+        outcomes = [await self._delivery.resolve(request_id, action) for action in open_ones]
+        for outcome in outcomes:
+            await self._ledger.record(request_id, outcome.noted_in)
+
+    async def _send(self, request_id: str, face: CardFace, todo: _Todo, *, live: bool) -> None:
+        """Begin what can be sent; what stands in the way of one message holds up no other."""
+        actions = todo.plan.actions
         wanted = [action for action in actions if isinstance(action, PostCard | Tell | Reply)]
         prepared = await asyncio.gather(
             *(self._delivery.posting(action, face, live=live) for action in wanted),
             return_exceptions=True,
         )
-        for undeliverable in (each for each in prepared if isinstance(each, PostedMessage)):
-            entry = entry.with_message(undeliverable)
+        undeliverable = [each for each in prepared if isinstance(each, PostedMessage)]
         postings = [each for each in prepared if isinstance(each, Posting)]
-        if postings:
-            entry = entry.with_intents(tuple(posting.intent for posting in postings))
-            await self._ledger.write(request_id, entry)
-        edits = [action for action in actions if isinstance(action, EditCard)]
-        delivering = asyncio.create_task(self._deliver(request_id, face, entry, postings, edits))
-        self._delivering.add(delivering)
-        delivering.add_done_callback(self._delivered)
-        await asyncio.shield(delivering)
+        seeking = todo.trouble is not None
+
+        def about_to_be_sent(entry: Entry | None) -> Entry:
+            entry = _begun(entry, face).model_copy(update={"seeking": seeking})
+            for message in undeliverable:
+                entry = entry.with_message(message)
+            return entry.with_intents(tuple(posting.intent for posting in postings))
+
+        before = self._ledger.get(request_id)
+        if postings or undeliverable or (before and before.seeking != seeking):
+            await self._ledger.write(request_id, about_to_be_sent)
+        self._showing[request_id] = face
+        now = partial(self._showing.__getitem__, request_id)
+        for posting in postings:
+            sending = self._delivery.post(request_id, posting, now)
+            self._begin(request_id, posting.intent.slot, sending, live=live)
+        for action in actions:
+            if isinstance(action, EditCard):
+                editing = self._delivery.edit(request_id, action, now)
+                self._begin(request_id, action.slot, editing, live=live)
         for error in prepared:
             if isinstance(error, BaseException):
                 raise error
 
-    def _delivered(self, delivering: "asyncio.Task[None]") -> None:
-        """Its failure is the waiting one's to tell; where that was cancelled, the next holder's."""
-        self._delivering.discard(delivering)
-        if not delivering.cancelled():
-            delivering.exception()
+    def _begin(
+        self, request_id: str, slot: str, sending: Coroutine[Any, Any, Outcome], *, live: bool
+    ) -> None:
+        """Go on without waiting: what waits for its turn in Slack must hold up nothing else."""
+        task = asyncio.create_task(self._deliver(request_id, slot, sending, live=live))
+        self._under_way.setdefault(request_id, {})[slot] = task
 
     async def _deliver(
-        self,
-        request_id: str,
-        face: CardFace,
-        entry: Entry,
-        postings: Sequence[Posting],
-        edits: Sequence[EditCard],
+        self, request_id: str, slot: str, sending: Awaitable[Outcome], *, live: bool
     ) -> None:
-        """Send, and record each message as soon as Slack has it.
-
-        What is sent and not recorded counts as lost if this process ends, so one message that waits
-        for its turn must not keep the others from being recorded.
-        """
-        sending = {
-            *(asyncio.create_task(self._delivery.post(request_id, each)) for each in postings),
-            *(asyncio.create_task(self._delivery.edit(request_id, each, face)) for each in edits),
-        }
+        """Send, record it as soon as Slack has it, and look at the request again."""
         failure: Exception | None = None
-        overtaken = False
-        while sending:
-            done, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
-            for outcome in (each.result() for each in done):
-                entry = outcome.noted_in(entry)
-                failure = failure or outcome.error
-            try:
-                if not overtaken:
-                    await self._ledger.record(request_id, entry)
-            except (Conflict, NotFound) as error:
-                # What is there now is another's, or nobody's; ours must not be written over it.
-                failure, overtaken = error, True
-            except TeleportError as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
+        try:
+            outcome = await sending
+            failure = outcome.error
+            await self._record(request_id, outcome)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
+            failure = failure or error
+        finally:
+            self._ended(request_id, slot)
+        if failure is None:
+            self._queue.add(request_id)
+        else:
+            self._queue.retry(request_id, failure, live=live)
+
+    async def _record(self, request_id: str, outcome: Outcome) -> None:
+        face = self._showing[request_id]
+        try:
+            await self._ledger.record(
+                request_id, lambda entry: outcome.noted_in(entry).with_face(face)
+            )
+        except RequestGone:
+            await self._mirror.confirm(request_id)
+
+    def _ended(self, request_id: str, slot: str) -> None:
+        under_way = self._under_way[request_id]
+        del under_way[slot]
+        if not under_way:
+            del self._under_way[request_id]
+
+
+def _begun(entry: Entry | None, face: CardFace) -> Entry:
+    return entry.with_face(face) if entry else Entry(face=trimmed(face))

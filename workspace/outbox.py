@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,8 +26,13 @@ SECONDS_BETWEEN_POSTS = 1.0
 METADATA_EVENT = "teleport_access_request"
 _AT_ONCE = 8
 _EDITS = "edits"
+_POST, _UPDATE = "chat.postMessage", "chat.update"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+Draw: TypeAlias = Callable[[], Message]
+"""Gives a message as it is right when its turn comes; asked again for each attempt."""
 
 
 class Priority(IntEnum):
@@ -51,7 +56,9 @@ class MessageRef:
 @dataclass(slots=True)
 class _Call:
     method: str
+    draw: Draw
     arguments: dict[str, Any]
+    """Those that are no part of the message."""
     done: "asyncio.Future[MessageRef]"
 
 
@@ -85,6 +92,7 @@ class Outbox:
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._order = count()
+        self._stopped = False
         self._news = asyncio.Event()
         self.trouble = ""
         """Why nothing can be sent at all: Slack does not take the bot's token any more."""
@@ -101,7 +109,7 @@ class Outbox:
     async def post(
         self,
         channel: str,
-        message: Message,
+        draw: Draw,
         *,
         priority: Priority,
         request_id: str,
@@ -115,24 +123,24 @@ class Outbox:
         Raises NotSending, or what the call raised.
         """
         payload = {"request_id": request_id, "key": key}
-        arguments = message.arguments() | {
+        arguments: dict[str, Any] = {
             "channel": channel,
             "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
         lane = self._lanes.setdefault(channel, _Lane(channel, self._seconds_between_posts))
-        return await self._submit("chat.postMessage", arguments, lane, priority)
+        return await self._submit(_POST, draw, arguments, lane, priority)
 
-    async def edit(self, posted: MessageRef, message: Message) -> None:
+    async def edit(self, posted: MessageRef, draw: Draw) -> None:
         """Show something else in a message. Raises as `post` does."""
-        arguments = message.arguments() | {"channel": posted.channel, "ts": posted.ts}
-        del arguments["unfurl_links"], arguments["unfurl_media"]
+        arguments = {"channel": posted.channel, "ts": posted.ts}
         lane = self._lanes.setdefault(_EDITS, _Lane(_EDITS, 0.0))
-        await self._submit("chat.update", arguments, lane, Priority.CARD_UPDATE)
+        await self._submit(_UPDATE, draw, arguments, lane, Priority.CARD_UPDATE)
 
     async def run(self) -> None:
         """Send until cancelled; calls that are on their way by then are waited for."""
+        self._stopped = False
         try:
             while True:
                 self._news.clear()
@@ -141,17 +149,22 @@ class Outbox:
                     async with asyncio.timeout(pause):
                         await self._news.wait()
         finally:
+            self.stop()
             await asyncio.gather(*self._sending, return_exceptions=True)
-            self.give_up_waiting()
             self.trouble = ""
 
     async def _submit(
-        self, method: str, arguments: dict[str, Any], lane: _Lane, priority: Priority
+        self,
+        method: str,
+        draw: Draw,
+        arguments: dict[str, Any],
+        lane: _Lane,
+        priority: Priority,
     ) -> MessageRef:
-        if not self._may_send():
+        if self._stopped or not self._may_send():
             raise NotSending
         done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
-        self._wait(lane, priority, _Call(method, arguments, done))
+        self._wait(lane, priority, _Call(method, draw, arguments, done))
         return await done
 
     def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
@@ -201,7 +214,7 @@ class Outbox:
             return
         try:
             with fenced(self._may_send):
-                answer = await self._slack.api_call(call.method, json=call.arguments)
+                answer = await self._slack.api_call(call.method, json=_drawn(call))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, priority, call, error)
             return
@@ -216,17 +229,28 @@ class Outbox:
             log.warning("slack_rate_limited", method=call.method, retry_after=seconds)
             now = asyncio.get_running_loop().time()
             self._resting[call.method] = now + seconds
-            self._wait(lane, priority, call)
-            return
+            if not self._stopped:
+                self._wait(lane, priority, call)
+                return
+            error = NotSending()
         if failure is Failure.REVOKED:
             self.trouble = f"Slack does not take slack.token any more: {in_words(error)}"
         if not call.done.done():
             call.done.set_exception(error)
 
-    def give_up_waiting(self) -> None:
-        """Let everything that is not on its way yet end with NotSending."""
+    def stop(self) -> None:
+        """Let everything that is not on its way yet end with NotSending until `run` runs anew."""
+        self._stopped = True
         for lane in self._lanes.values():
             for _, _, call in lane.waiting:
                 if not call.done.done():
                     call.done.set_exception(NotSending())
             lane.waiting.clear()
+
+
+def _drawn(call: _Call) -> dict[str, Any]:
+    """Give all arguments; chat.update knows nothing of unfurling."""
+    arguments = call.draw().arguments() | call.arguments
+    if call.method == _UPDATE:
+        del arguments["unfurl_links"], arguments["unfurl_media"]
+    return arguments

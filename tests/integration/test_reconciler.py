@@ -1,9 +1,13 @@
-"""The reconciler between its parts, where the lease is lost in the middle of a delivery."""
+"""The reconciler between its parts: what waits for its turn in Slack holds up nothing else."""
 
 import asyncio
-import gc
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
+
+import pytest
 
 from bot.slack_connection import SlackClient, http_session
 from notifications.alarms import Alarms
@@ -12,49 +16,59 @@ from notifications.history import History
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
 from notifications.plan import Outlook
+from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from notifications.routing import United
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
-from tests.integration.made import pending_request
-from tests.integration.stage import CHANNEL, PATIENCE
+from tests.integration.made import decided, pending_request
+from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
 from workspace.outbox import Outbox
 from workspace.people import Matching, People
+
+_PACE = 0.5
+"""Seconds between two messages to a channel."""
+
+
+def speaks_of(name: str, card: dict[str, Any]) -> bool:
+    return name in words(card)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def reconciler_for(
-    web: SlackClient, teleport: TeleportClient, mirror: Mirror, outbox: Outbox
-) -> Reconciler:
-    recipients = Recipients(web, {"*": [CHANNEL]})
-    people = People(web, teleport, Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT))
-    history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-    return Reconciler(
-        mirror=mirror,
-        ledger=Ledger(teleport, "teleport-chatops/test", now=now),
-        delivery=Delivery(outbox, recipients, people, history, now=now),
-        routing=United(recipients),
-        alarms=Alarms(lambda _: None, now=now),
-        outlook=Outlook(),
-        now=now,
-    )
+@dataclass(frozen=True)
+class Desk:
+    """A reconciler with all that it needs, whose outbox sends while `sending` runs."""
+
+    stage: Stage
+    mirror: Mirror
+    queue: ChangeQueue
+    ledger: Ledger
+    outbox: Outbox
+    reconciler: Reconciler
+
+    async def look_at(self, request_id: str) -> None:
+        """As when an event came in."""
+        await self.mirror.confirm(request_id)
+        await self.reconciler.reconcile(request_id, live=True)
+
+    async def stop_sending(self) -> None:
+        self.outbox.stop()
+        async with asyncio.timeout(PATIENCE):
+            await self.reconciler.finish()
 
 
-async def test_a_delivery_that_fails_when_nobody_waits_any_more_is_no_error(
-    slack: SlackStandIn, teleport: TeleportStandIn
-) -> None:
-    """The lease went, and with it whoever waited; what is owed is on record for the next holder."""
-    unheard: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, what: unheard.append(what))
+@pytest.fixture
+async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[Desk]:
     credentials = load_identity_file(teleport.identity("bot"), now())
     async with (
         TeleportClient(dial(teleport.address, lambda: credentials)) as client,
@@ -63,29 +77,83 @@ async def test_a_delivery_that_fails_when_nobody_waits_any_more_is_no_error(
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
-        outbox = Outbox(web, may_send=lambda: True)
+        outbox = Outbox(web, may_send=lambda: True, seconds_between_posts=_PACE)
         visibility = Visibility(client, lambda: credentials.roles)
         mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
-        reconciler = reconciler_for(web, client, mirror, outbox)
+        queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
+        people = People(web, client, Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT))
+        recipients = Recipients(web, {"*": [CHANNEL]})
+        history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
+        reconciler = Reconciler(
+            mirror=mirror,
+            queue=queue,
+            ledger=ledger,
+            delivery=Delivery(outbox, recipients, people, history, now=now),
+            routing=United(recipients),
+            alarms=Alarms(lambda _: None, now=now),
+            outlook=Outlook(),
+            now=now,
+        )
+        queue.open()
+        working = asyncio.create_task(queue.run(reconciler.reconcile))
         sending = asyncio.create_task(outbox.run())
-        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
-        await mirror.confirm(request_id)
-        slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
-        waiting = asyncio.create_task(reconciler.reconcile(request_id, live=True))
-        await slack.call_where(lambda call: call.status == 429)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-        await deliveries_end()
-        del waiting  # Its traceback knows the delivery, of which asyncio tells once it is gone.
-        gc.collect()
-    assert unheard == []
+        yield Desk(Stage(slack, teleport), mirror, queue, ledger, outbox, reconciler)
+        for task in (working, sending):
+            task.cancel()
+        await asyncio.gather(working, sending, return_exceptions=True)
 
 
-async def deliveries_end() -> None:
-    """Those that go on though their waiter is gone; nothing holds on to them afterwards."""
-    running = {task for task in asyncio.all_tasks() if "Reconciler._deliver" in repr(task)}
-    assert running
-    _, left = await asyncio.wait(running, timeout=PATIENCE)
-    assert not left
+async def test_what_waits_for_its_turn_is_on_record_and_holds_up_nobody(desk: Desk) -> None:
+    """More requests than there are workers, while Slack takes nothing: all are on record."""
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    ids = [
+        pending_request(desk.stage.teleport, reason=f"redis {number}.").Metadata.Name
+        for number in range(50)
+    ]
+    async with asyncio.timeout(PATIENCE):
+        for request_id in ids:
+            await desk.look_at(request_id)
+    assert desk.ledger.ids == {*ids}
+    entry = desk.ledger.get(ids[-1])
+    assert entry is not None
+    assert {intent.slot.split(":")[0] for intent in entry.intents} == {"card", "dm"}
+
+
+async def test_what_is_given_up_while_it_waits_is_owed_on_record(desk: Desk) -> None:
+    """The lease goes or the process stops: the next holder need not look for it in Slack."""
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    request_id = pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name
+    await desk.look_at(request_id)
+    await desk.stage.slack.call_where(lambda call: call.status == 429)
+    await desk.stop_sending()
+    await desk.ledger.load()
+    entry = desk.ledger.get(request_id)
+    assert entry is not None
+    assert [intent.owed for intent in entry.intents] == [True, True]
+
+
+async def test_a_card_is_drawn_when_its_turn_comes(desk: Desk) -> None:
+    """A request that is decided while its card waits is posted once, as decided."""
+    await desk.look_at(pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name)
+    await desk.stage.card("redis 1.")
+    request = pending_request(desk.stage.teleport, reason="redis 2.")
+    await desk.look_at(request.Metadata.Name)
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 2.")
+    assert "Approved" in words(card)
+    assert not buttons(card)
+
+
+async def test_a_card_follows_while_a_reply_waits_for_its_turn(desk: Desk) -> None:
+    """The reply comes when the channel takes it; the edit has nothing to wait for."""
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 1.")
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    for reviewer in ("bob", "carol"):
+        request.Spec.Reviews.add(Author=reviewer, ProposedState=DENIED)
+        request = desk.stage.teleport.cluster.requests.put(request)
+        await desk.look_at(request.Metadata.Name)
+        await desk.stage.card_where(card["ts"], partial(speaks_of, reviewer))
+    assert desk.stage.replies(card) == []

@@ -25,11 +25,11 @@ class Worker:
         self.go = asyncio.Event()
         self._news = asyncio.Event()
 
-    async def __call__(self, request_id: str, live: bool) -> None:
+    async def __call__(self, request_id: str, live: bool) -> bool:
         self.seen.append(request_id)
         self.live.append(live)
         self._news.set()
-        await self.go.wait()
+        return await self.go.wait()
 
     async def saw(self, count: int) -> list[str]:
         while len(self.seen) < count:
@@ -71,18 +71,53 @@ async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
     seen: list[str] = []
     healed = asyncio.Event()
 
-    async def work(request_id: str, _live: bool) -> None:
+    async def work(request_id: str, _live: bool) -> bool:
         seen.append(request_id)
         if request_id == "bad" and seen.count("bad") == 1:
             raise ValueError("trouble")
         if request_id == "bad":
             healed.set()
+        return True
 
     async with working(queue, work, at_once=1):
         queue.add("bad")
         queue.add("good")
         await asyncio.wait_for(healed.wait(), 5)
     assert seen == ["bad", "good", "bad"]
+
+
+async def test_what_fails_comes_back_as_live_as_it_was() -> None:
+    """A request made now is not sent to the end of a backlog by one refusal of Slack's."""
+    queue = ChangeQueue(longest_pause=0.01)
+    seen: list[tuple[str, bool]] = []
+    tried_again = asyncio.Event()
+
+    async def work(request_id: str, live: bool) -> bool:
+        seen.append((request_id, live))
+        if seen.count((request_id, live)) == 2:
+            tried_again.set()
+        raise ValueError("trouble")
+
+    async with working(queue, work, at_once=1):
+        queue.add("new")
+        await asyncio.wait_for(tried_again.wait(), 5)
+    assert seen == [("new", True), ("new", True)]
+
+
+async def test_the_backlog_waits_for_room_and_what_is_live_does_not() -> None:
+    """Messages of the backlog would only wait in Slack's line instead."""
+    queue, worker, room = ChangeQueue(), Worker(), False
+    worker.go.set()
+    queue.open()
+    task = asyncio.create_task(queue.run(worker, room=lambda: room))
+    queue.add("old", live=False)
+    queue.add("new")
+    assert await worker.saw(1) == ["new"]
+    room = True
+    queue.add("newer")
+    assert await worker.saw(3) == ["new", "newer", "old"]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_finishing_waits_for_what_is_under_way_and_starts_nothing_more() -> None:
@@ -92,7 +127,7 @@ async def test_finishing_waits_for_what_is_under_way_and_starts_nothing_more() -
         queue.add("a")
         queue.add("b")
         await worker.saw(1)
-        finishing = asyncio.create_task(queue.finish(5))
+        finishing = asyncio.create_task(queue.finish())
         await asyncio.sleep(0)
         assert not finishing.done()
         worker.go.set()
