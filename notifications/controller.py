@@ -25,6 +25,8 @@ from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
 from workspace.views.message import sentence
 
 _LONGEST_PAUSE = 60.0
+_MOST_WAITING = 5_000
+"""Messages; each takes about 4 kB of memory."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -123,9 +125,13 @@ class Controller:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
 
-    def _room(self) -> bool:
-        """Whether so few messages wait, or are about to, that the backlog may add to them."""
-        return self.outbox.waiting + self.queue.working < AT_ONCE
+    def _room(self, live: bool) -> bool:
+        """Whether so few messages wait, or are about to, that there may be more.
+
+        Of the backlog just enough to keep Slack busy; what is live may only not fill the memory.
+        """
+        most = _MOST_WAITING if live else AT_ONCE
+        return self.outbox.waiting + self.queue.working < most
 
     def _look_at_everything(self) -> None:
         self.queue.open()

@@ -122,7 +122,7 @@ class Ledger:
         """Keep a change before anything follows from it.
 
         Raises Conflict, having read what is there now, after which each card counts as out of date;
-        RequestGone, once, and what is known stays known here;
+        RequestGone, once, after which records are kept here only;
         EntryTooLarge; TeleportError.
         """
         async with self._writing(request_id):
@@ -147,7 +147,6 @@ class Ledger:
             except NotFound as error:
                 if rev:
                     self._gone.add(request_id)
-                    self._keep(request_id, _Record(rev, entry), written_facts)
                 raise RequestGone from error
         self._keep(request_id, _Record(rev + 1, entry), written_facts)
 

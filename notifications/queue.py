@@ -24,6 +24,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 Work: TypeAlias = Callable[[str, bool], Awaitable[bool]]
 """Told an id, and whether it is live rather than of the backlog; gives whether all is done."""
 
+Room: TypeAlias = Callable[[bool], bool]
+"""Told whether it is for what is live; gives whether more messages may be handed in."""
+
 
 class ChangeQueue:
     """What is live goes before the backlog. Closed, it takes nothing and forgets everything."""
@@ -81,11 +84,11 @@ class ChangeQueue:
         await self._idle.wait()
 
     async def run(
-        self, work: Work, *, room: Callable[[], bool] = lambda: True, at_once: int = AT_ONCE
+        self, work: Work, *, room: Room = lambda _live: True, at_once: int = AT_ONCE
     ) -> None:
         """Work on ids until cancelled, on up to `at_once` of them at a time.
 
-        The backlog waits while there is no `room`, which is asked whenever something was added.
+        Ids wait while there is no `room` for them, which is asked whenever something was added.
         """
         async with asyncio.TaskGroup() as workers:
             for _ in range(at_once):
@@ -113,7 +116,7 @@ class ChangeQueue:
             timer = asyncio.get_running_loop().call_later(pause, self._due, request_id)
             self._later[request_id] = timer, live
 
-    async def _worker(self, work: Work, room: Callable[[], bool]) -> None:
+    async def _worker(self, work: Work, room: Room) -> None:
         while True:
             request_id, live = await self._next(room)
             try:
@@ -130,15 +133,20 @@ class ChangeQueue:
                 if request_id in self._again:
                     self.add(request_id, live=self._again.pop(request_id))
 
-    async def _next(self, room: Callable[[], bool]) -> tuple[str, bool]:
-        while not (self._live or (self._backlog and room())):
+    async def _next(self, room: Room) -> tuple[str, bool]:
+        while (live := self._turn(room)) is None:
             self._news.clear()
             await self._news.wait()
-        live = bool(self._live)
         request_id, _ = (self._live if live else self._backlog).popitem(last=False)
         self._working.add(request_id)
         self._idle.clear()
         return request_id, live
+
+    def _turn(self, room: Room) -> bool | None:
+        """Whether what is live has its turn or the backlog; None if neither."""
+        if self._live and room(True):
+            return True
+        return False if self._backlog and room(False) else None
 
     def _due(self, request_id: str) -> None:
         _, live = self._later.pop(request_id)

@@ -109,7 +109,7 @@ async def test_the_backlog_waits_for_room_and_what_is_live_does_not() -> None:
     queue, worker, room = ChangeQueue(), Worker(), False
     worker.go.set()
     queue.open()
-    task = asyncio.create_task(queue.run(worker, room=lambda: room))
+    task = asyncio.create_task(queue.run(worker, room=lambda live: live or room))
     queue.add("old", live=False)
     queue.add("new")
     assert await worker.saw(1) == ["new"]
