@@ -30,7 +30,7 @@ from notifications.delivery import Delivery
 from notifications.history import History
 from notifications.lease import Leadership, LeaseTimes
 from notifications.ledger import Ledger
-from notifications.mirror import Mirror
+from notifications.mirror import RELIST_SOON_SECONDS, Mirror
 from notifications.plan import Outlook
 from notifications.queue import LONGEST_PAUSE, ChangeQueue
 from notifications.recipients import Recipients
@@ -93,6 +93,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         runtime.teleport,
         lambda request_id, live: queue.add(request_id, live=live),
         visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
+        relist_soon_seconds=RELIST_SOON_SECONDS / faster,
     )
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(

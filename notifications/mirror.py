@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import chain, repeat
 
 import structlog
 
@@ -23,6 +24,9 @@ from teleport_client.visibility import NotVisible, Visibility
 from teleport_client.watch import RequestDeleted, RequestPut, WatchEvent
 
 RELIST_SECONDS = 300.0
+RELIST_SOON_SECONDS = 15.0
+"""After a watch was opened: its first list may come from a cache that lacks what was made just
+before, and of that the watch does not tell."""
 _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 _MOST_GONE = 10_000
 
@@ -76,11 +80,13 @@ class Mirror:
         *,
         visibility: Visibility,
         relist_seconds: float = RELIST_SECONDS,
+        relist_soon_seconds: float = RELIST_SOON_SECONDS,
     ) -> None:
         self._teleport = teleport
         self._changed = changed
         self._visibility = visibility
         self._relist_seconds = relist_seconds
+        self._relist_soon_seconds = relist_soon_seconds
         self._seen: dict[str, Seen] = {}
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
         """As they were last, until somebody forgets them; the newest only."""
@@ -179,8 +185,8 @@ class Mirror:
                 helper.cancel()
 
     async def _relist_for_ever(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
-        while True:
-            await asyncio.sleep(self._relist_seconds * random.uniform(0.8, 1.2))  # noqa: S311
+        for pause in chain((self._relist_soon_seconds,), repeat(self._relist_seconds)):
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only spreads load
             self._touched.clear()
             try:
                 self._apply_list(await self._list(), except_for=self._touched)
