@@ -5,14 +5,13 @@ or a lost answer leaves a trace. Nothing is shown from a list alone.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from notifications.alarms import Alarms
-from notifications.delivery import Delivery, Outcome, Posting
+from notifications.delivery import Delivery, Posting
 from notifications.entry import Entry, PostedMessage, trimmed
 from notifications.ledger import Ledger, RequestGone
 from notifications.mirror import Mirror, Source
@@ -30,6 +29,7 @@ from notifications.plan import (
 )
 from notifications.queue import ChangeQueue
 from notifications.routing import Routes, United
+from notifications.under_way import UnderWay
 from workspace.views.card import CardFace
 
 
@@ -56,17 +56,13 @@ class Reconciler:
         now: Callable[[], datetime],
     ) -> None:
         self._mirror = mirror
-        self._queue = queue
         self._ledger = ledger
         self._delivery = delivery
         self._routing = routing
         self._alarms = alarms
         self._now = now
         self._outlook = outlook
-        self._under_way: dict[str, dict[str, asyncio.Task[None]]] = {}
-        """What is being sent of a request, by slot."""
-        self._showing: dict[str, CardFace] = {}
-        """What it is to show, for messages that wait for their turn."""
+        self._under_way = UnderWay(mirror, queue, ledger)
 
     def sort_out_from(self, first_started: datetime) -> Outlook:
         """Pass over what was too old at the bot's very first start. Gives what now holds."""
@@ -75,8 +71,7 @@ class Reconciler:
 
     async def finish(self) -> None:
         """Wait for messages that are on their way, and for their record."""
-        while under_way := [task for tasks in self._under_way.values() for task in tasks.values()]:
-            await asyncio.wait(under_way)
+        await self._under_way.finish()
 
     async def reconcile(self, request_id: str, live: bool) -> bool:
         """Begin what the plan says. Gives whether all of it is done. Raises what stands in the way.
@@ -92,9 +87,9 @@ class Reconciler:
                 await self._mirror.confirm(request_id)
                 if self._ledger.get(request_id) is None:
                     break
-        if request_id in self._under_way:
+        if self._under_way.slots(request_id):
             return False
-        self._showing.pop(request_id, None)
+        self._under_way.forget(request_id)
         if self._mirror.get(request_id) is None:
             self._ledger.forget(request_id)
             self._mirror.forget(request_id)
@@ -117,8 +112,7 @@ class Reconciler:
             await self._mirror.confirm(request_id)
             todo = await self._plan(request_id)
         if todo.plan.face is not None and not self._only_listed(request_id):
-            # What waits for its turn is drawn from this as well.
-            self._showing[request_id] = todo.plan.face
+            self._under_way.show(request_id, todo.plan.face)
         return todo
 
     def _only_listed(self, request_id: str) -> bool:
@@ -139,7 +133,7 @@ class Reconciler:
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)
         made = plan(request, entry, routes.channels, self._now(), self._outlook)
-        begun = self._under_way.get(request_id, {})
+        begun = self._under_way.slots(request_id)
         left = (
             each for each in made.actions if isinstance(each, PassOver) or each.slot not in begun
         )
@@ -193,58 +187,18 @@ class Reconciler:
         before = self._ledger.get(request_id)
         if postings or undeliverable or (before and before.seeking != seeking):
             await self._ledger.write(request_id, about_to_be_sent)
-        self._showing[request_id] = face
-        now = partial(self._showing.__getitem__, request_id)
+        self._under_way.show(request_id, face)
+        now = partial(self._under_way.shown, request_id)
         for posting in postings:
             sending = self._delivery.post(request_id, posting, now)
-            self._begin(request_id, posting.intent.slot, sending, live=live)
+            self._under_way.begin(request_id, posting.intent.slot, sending, live=live)
         for action in actions:
             if isinstance(action, EditCard):
                 editing = self._delivery.edit(request_id, action, now)
-                self._begin(request_id, action.slot, editing, live=live)
+                self._under_way.begin(request_id, action.slot, editing, live=live)
         for error in prepared:
             if isinstance(error, BaseException):
                 raise error
-
-    def _begin(
-        self, request_id: str, slot: str, sending: Coroutine[Any, Any, Outcome], *, live: bool
-    ) -> None:
-        """Go on without waiting: what waits for its turn in Slack must hold up nothing else."""
-        task = asyncio.create_task(self._deliver(request_id, slot, sending, live=live))
-        self._under_way.setdefault(request_id, {})[slot] = task
-
-    async def _deliver(
-        self, request_id: str, slot: str, sending: Awaitable[Outcome], *, live: bool
-    ) -> None:
-        """Send, record it as soon as Slack has it, and look at the request again."""
-        failure: Exception | None = None
-        try:
-            outcome = await sending
-            failure = outcome.error
-            await self._record(request_id, outcome)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
-            failure = failure or error
-        finally:
-            self._ended(request_id, slot)
-        if failure is None:
-            self._queue.add(request_id)
-        else:
-            self._queue.retry(request_id, failure, live=live)
-
-    async def _record(self, request_id: str, outcome: Outcome) -> None:
-        face = self._showing[request_id]
-        try:
-            await self._ledger.record(
-                request_id, lambda entry: outcome.noted_in(entry).with_face(face)
-            )
-        except RequestGone:
-            await self._mirror.confirm(request_id)
-
-    def _ended(self, request_id: str, slot: str) -> None:
-        under_way = self._under_way[request_id]
-        del under_way[slot]
-        if not under_way:
-            del self._under_way[request_id]
 
 
 def _begun(entry: Entry | None, face: CardFace) -> Entry:

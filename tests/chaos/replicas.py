@@ -18,8 +18,7 @@ class Replica:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._busy = asyncio.Lock()
-        self.stuck: list[str] = []
-        """What of it did not end when asked to."""
+        self._misdeeds: list[str] = []
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
@@ -48,6 +47,12 @@ class Replica:
         async with self._busy:
             await self._end(signal.SIGTERM)
 
+    def misdeeds(self) -> tuple[str, ...]:
+        """Did not end when asked to, ended when not, or logged what nobody had foreseen."""
+        lines = self._log.read_text(errors="replace").splitlines()
+        unforeseen = (line for line in lines if '"level": "error"' in line)
+        return (*self._misdeeds, *(f"{self._log.name}: {line[:300]}" for line in unforeseen))
+
     async def _replace(self, how: signal.Signals) -> bool:
         """One at a time: two that overlapped would start two, and one of them nobody would stop."""
         async with self._busy:
@@ -63,7 +68,7 @@ class Replica:
                 async with asyncio.timeout(_END_SECONDS):
                     await self._process.wait()
             except TimeoutError:
-                self.stuck.append(
+                self._misdeeds.append(
                     f"{self._log.name}: still there {_END_SECONDS:g} s after {how.name}"
                 )
                 self._send(signal.SIGKILL)
@@ -71,7 +76,10 @@ class Replica:
         return there
 
     def _send(self, how: signal.Signals) -> bool:
-        if self._process is None or self._process.returncode is not None:
+        if self._process is None:
+            return False
+        if self._process.returncode is not None:
+            self._misdeeds.append(f"{self._log.name}: ended with {self._process.returncode}")
             return False
         os.kill(self._process.pid, how)
         return True

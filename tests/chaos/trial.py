@@ -95,11 +95,11 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await troubles.end()
         teleport.faults.cut_watches()
         found = await _settled(slack, truth, tenures, plan.settle)
-    stuck = tuple(line for replica in replicas for line in replica.stuck)
+    misdeeds = tuple(each for replica in replicas for each in replica.misdeeds())
     return Report(
         seed,
         history,
-        replace(found, wrong=(*found.wrong, *stuck)),
+        replace(found, wrong=(*found.wrong, *misdeeds)),
         troubles.armed,
         troubles.struck,
         people.done,
