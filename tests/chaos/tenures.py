@@ -1,4 +1,4 @@
-"""Who held the lease, and how long on end, as Teleport saw it."""
+"""Who held the lease, and how long on end it could see what there is, as Teleport saw it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(slots=True)
 class Tenure:
-    """One holder's, without a break; a holder that is dead has it until it runs out."""
+    """One holder's, without a break; a holder that is dead has it until it runs out.
 
-    lease: str
+    Lists from the past are a break: only the watch tells of anything new then, if it stands.
+    """
+
     since: datetime
     until: datetime
 
@@ -24,6 +26,7 @@ class Tenures:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._tenures: list[Tenure] = []
+        self._last = ""
 
     async def follow(self) -> None:
         """Look until cancelled."""
@@ -37,13 +40,14 @@ class Tenures:
         return max(shares, default=timedelta(0))
 
     def _look(self, now: datetime) -> None:
-        for leases in self._cluster.semaphores.values():
-            for lease_id, lease in leases.items():
-                if lease.expires > now:
-                    self._held(lease_id, now)
-
-    def _held(self, lease_id: str, now: datetime) -> None:
-        if self._tenures and self._tenures[-1].lease == lease_id:
+        holder = "" if self._cluster.stale_lists else self._holder(now)
+        if holder and self._tenures and holder == self._last:
             self._tenures[-1].until = now
-        else:
-            self._tenures.append(Tenure(lease_id, now, now))
+        elif holder:
+            self._tenures.append(Tenure(now, now))
+        self._last = holder
+
+    def _holder(self, now: datetime) -> str:
+        """Id of the lease that is held; there is one semaphore, which has one lease."""
+        leases = (each for leases in self._cluster.semaphores.values() for each in leases.items())
+        return next((lease_id for lease_id, lease in leases if lease.expires > now), "")
