@@ -128,10 +128,12 @@ class Controller:
     def _room(self, live: bool) -> bool:
         """Whether so few messages wait, or are about to, that there may be more.
 
-        Of the backlog just enough to keep Slack busy; what is live may only not fill the memory.
+        Of the backlog just enough cards to keep Slack busy: what comes after them in the outbox
+        must not go before them here.
         """
-        most = _MOST_WAITING if live else AT_ONCE
-        return self.outbox.waiting + self.queue.working < most
+        if not live and self.outbox.cards_waiting + self.queue.working >= AT_ONCE:
+            return False
+        return self.outbox.waiting < _MOST_WAITING
 
     def _look_at_everything(self) -> None:
         self.queue.open()

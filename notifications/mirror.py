@@ -69,7 +69,7 @@ class StreamMoves(Exception):
 class Mirror:
     """Runs for as long as the process does, whoever holds the lease.
 
-    `changed(id, live)` is called for each request that may differ from before; `live` tells events
+    `changed(id, live)` is called for each request that may differ from before; `live` tells news
     from the backlog that a list brings. `visibility` tells what is gone from what is only hidden.
     """
 
@@ -235,7 +235,8 @@ class Mirror:
     ) -> None:
         """Oldest first, so that a backlog is worked off in the order in which people asked.
 
-        What waits is reported in any case: a channel may take messages by now.
+        What waits is reported in any case: a channel may take messages by now. What came up since
+        the first list is no backlog, though no event told of it.
         """
         touched = frozenset(except_for)
         by_id = {request.id: request for request in listed}
@@ -247,7 +248,7 @@ class Mirror:
                 self._seen[request.id] = Seen(request, Source.LIST)
             elif not request.pending:
                 continue
-            self._changed(request.id, False)
+            self._changed(request.id, known is None and self.synced.is_set())
         for missing in self._seen.keys() - by_id.keys() - touched:
             self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)
             self._changed(missing, False)

@@ -6,6 +6,7 @@ refuses is the caller's to judge (`slack_failure`).
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -91,6 +92,7 @@ class Outbox:
         self._lanes: dict[str, _Lane] = {}
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._waiting: Counter[Priority] = Counter()
         self._order = count()
         self._stopped = False
         self._news = asyncio.Event()
@@ -99,7 +101,12 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        return sum(len(lane.waiting) for lane in self._lanes.values())
+        return self._waiting.total()
+
+    @property
+    def cards_waiting(self) -> int:
+        """Of those that wait, cards of requests that have none yet."""
+        return self._waiting[Priority.NEW_REQUEST] + self._waiting[Priority.OLDER_REQUEST]
 
     @property
     def lanes(self) -> int:
@@ -170,6 +177,7 @@ class Outbox:
     def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
         lane = self._lanes.setdefault(lane.key, lane)
         heappush(lane.waiting, (priority, next(self._order), call))
+        self._waiting[priority] += 1
         self._news.set()
 
     def _start_what_is_ready(self) -> float | None:
@@ -182,7 +190,9 @@ class Outbox:
                 break
             lane = min(lanes, key=lambda each: each.waiting[0][:2])
             lane.ready_at = now + lane.interval
-            task = asyncio.create_task(self._send(lane, *heappop(lane.waiting)))
+            priority, _, call = heappop(lane.waiting)
+            self._waiting[priority] -= 1
+            task = asyncio.create_task(self._send(lane, priority, call))
             self._sending.add(task)
             task.add_done_callback(self._sent)
         soonest = min((self._ready_at(lane) for lane in self._lanes.values()), default=None)
@@ -206,7 +216,7 @@ class Outbox:
         self._sending.discard(task)
         self._news.set()
 
-    async def _send(self, lane: _Lane, priority: Priority, _order: int, call: _Call) -> None:
+    async def _send(self, lane: _Lane, priority: Priority, call: _Call) -> None:
         if call.done.done():
             return
         if not self._may_send():
@@ -246,6 +256,7 @@ class Outbox:
                 if not call.done.done():
                     call.done.set_exception(NotSending())
             lane.waiting.clear()
+        self._waiting.clear()
 
 
 def _drawn(call: _Call) -> dict[str, Any]:

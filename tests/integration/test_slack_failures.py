@@ -277,7 +277,7 @@ async def post(outbox: Outbox, channel: str) -> MessageRef:
 async def test_ten_thousand_requests_make_no_ten_thousand_messages(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The bot as a whole, while Slack rests: a card and a notice for each of 32 workers."""
+    """The bot as a whole, while Slack rests: a card and a notice for each of some 32 requests."""
     for _ in range(10_000):
         pending_request(teleport)
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
@@ -287,4 +287,4 @@ async def test_ten_thousand_requests_make_no_ten_thousand_messages(
         _, metrics = await health.page("/metrics")
         measured = dict(row.split() for row in metrics.splitlines() if row.count(" ") == 1)
         assert 10_000 - 2 * AT_ONCE <= float(measured["teleport_chatops_queue"]) < 10_000
-        assert 0 < float(measured["teleport_chatops_outbox"]) <= 2 * AT_ONCE
+        assert 0 < float(measured["teleport_chatops_outbox"]) <= 3 * AT_ONCE
