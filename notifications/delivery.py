@@ -149,10 +149,12 @@ class Delivery:
         shown = drawing.fingerprint if _is_card(intent) else ""
         return Outcome(_shown(intent, posted, shown), settles=intent.key)
 
-    async def edit(self, request_id: str, action: EditCard, face: Face) -> Outcome:
+    async def edit(self, request_id: str, action: EditCard, face: Face, *, live: bool) -> Outcome:
         message, drawing = action.message, _Drawing(card, face)
+        posted = MessageRef(message.channel, message.ts)
+        priority = Priority.CARD_UPDATE if live else Priority.OLDER_CARD_UPDATE
         try:
-            await self._outbox.edit(MessageRef(message.channel, message.ts), drawing)
+            await self._outbox.edit(posted, drawing, priority=priority)
         except NotSending as error:
             return Outcome(error=error)
         except SLACK_ERRORS as error:

@@ -194,7 +194,7 @@ class Reconciler:
             self._under_way.begin(request_id, posting.intent.slot, sending, live=live)
         for action in actions:
             if isinstance(action, EditCard):
-                editing = self._delivery.edit(request_id, action, now)
+                editing = self._delivery.edit(request_id, action, now, live=live)
                 self._under_way.begin(request_id, action.slot, editing, live=live)
         for error in prepared:
             if isinstance(error, BaseException):

@@ -1,8 +1,9 @@
 """The one place that sends cards and direct messages, at the pace that Slack allows.
 
 One message a second to a channel; edits have a lane of their own and do not use that up. A method
-that Slack asks to rest is rested as a whole. New requests go first, reminders last. What Slack
-refuses is the caller's to judge (`slack_failure`).
+that Slack asks to rest is rested as a whole, and edits go one a second from then on until none is
+left. New requests go first, reminders last. What Slack refuses is the caller's to judge
+(`slack_failure`).
 """
 
 import asyncio
@@ -41,9 +42,10 @@ class Priority(IntEnum):
     OLDER_REQUEST = 1
     """Of a backlog, which a request made now does not wait for."""
     CARD_UPDATE = 2
-    DIRECT_MESSAGE = 3
-    THREAD_REPLY = 4
-    REMINDER = 5
+    OLDER_CARD_UPDATE = 3
+    DIRECT_MESSAGE = 4
+    THREAD_REPLY = 5
+    REMINDER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,11 @@ class Outbox:
         lane = self._lanes.setdefault(channel, _Lane(channel, self._seconds_between_posts))
         return await self._submit(_POST, draw, arguments, lane, priority)
 
-    async def edit(self, posted: MessageRef, draw: Draw) -> None:
+    async def edit(self, posted: MessageRef, draw: Draw, *, priority: Priority) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = {"channel": posted.channel, "ts": posted.ts}
         lane = self._lanes.setdefault(_EDITS, _Lane(_EDITS, 0.0))
-        await self._submit(_UPDATE, draw, arguments, lane, Priority.CARD_UPDATE)
+        await self._submit(_UPDATE, draw, arguments, lane, priority)
 
     async def run(self) -> None:
         """Send until cancelled; calls that are on their way by then are waited for."""
@@ -175,7 +177,6 @@ class Outbox:
         return await done
 
     def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
-        lane = self._lanes.setdefault(lane.key, lane)
         heappush(lane.waiting, (priority, next(self._order), call))
         self._waiting[priority] += 1
         self._news.set()
@@ -240,6 +241,9 @@ class Outbox:
             now = asyncio.get_running_loop().time()
             self._resting[call.method] = now + seconds
             if not self._stopped:
+                lane = self._lanes.setdefault(lane.key, lane)
+                # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
+                lane.interval = self._seconds_between_posts
                 self._wait(lane, priority, call)
                 return
             error = NotSending()

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ class Desk:
         return await self._noted(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
 
     async def edit(self, shown: PostedMessage, face: CardFace) -> Entry:
-        editing = self._delivery.edit(ID, EditCard(shown), lambda: face)
+        editing = self._delivery.edit(ID, EditCard(shown), lambda: face, live=True)
         return await self._noted(editing, messages=(shown,))
 
     async def _noted(self, doing: Awaitable[Outcome], **before: Any) -> Entry:
@@ -272,6 +273,40 @@ async def post(outbox: Outbox, channel: str) -> MessageRef:
     return await outbox.post(
         channel, partial(sentence, "Hello."), priority=Priority.NEW_REQUEST, request_id=ID, key="k"
     )
+
+
+async def edit(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:
+    await outbox.edit(posted, partial(sentence, words), priority=priority)
+
+
+async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStandIn) -> None:
+    """At the pace of posts, so that not each rest ends with as many refusals as calls at once."""
+    pace, many = 0.1, 12
+    async with sending(slack, lambda: True, seconds_between_posts=pace) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.update", "retry_after": 0, "times": 1})
+        await asyncio.gather(
+            *(edit(outbox, posted, f"{n}", Priority.CARD_UPDATE) for n in range(many))
+        )
+    calls = [call for call in slack.journal.calls if call.method == "chat.update"]
+    assert [call.status for call in calls].count(429) == 1
+    assert len(calls) == many + 1
+    one_by_one = calls[-4:]
+    gaps = [(later.ms - call.ms) / 1000 for call, later in pairwise(one_by_one)]
+    assert all(gap > pace / 2 for gap in gaps), gaps
+
+
+async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
+    slack: SlackStandIn,
+) -> None:
+    """As after a start, with many cards to bring up to date."""
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.update", "delay_ms": 100})
+        older = [edit(outbox, posted, "older", Priority.OLDER_CARD_UPDATE) for _ in range(20)]
+        await asyncio.gather(*older, edit(outbox, posted, "live", Priority.CARD_UPDATE))
+    said = [call.args["text"] for call in slack.journal.calls if call.method == "chat.update"]
+    assert said.index("live") < said.index("older", 16)
 
 
 async def test_ten_thousand_requests_make_no_ten_thousand_messages(
