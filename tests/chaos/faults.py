@@ -110,7 +110,9 @@ class Troubles:
         method = _METHODS[step.number % len(_METHODS)]
         match step.what:
             case Fault.RATE_LIMIT:
-                fault = MethodFault(method, retry_after=1 + step.number % 2, times=1)
+                fault = MethodFault(
+                    method, retry_after=1 + step.number % 2, times=1 + step.number % 3
+                )
             case Fault.SERVER_ERROR:
                 fault = MethodFault(method, status=503, times=1 + step.number % 3)
             case Fault.LOSE_ANSWER:

@@ -69,10 +69,10 @@ class People:
             self._teleport.cluster.delete_request(request.Metadata.Name)
             return True
         voted = {review.Author for review in request.Spec.Reviews}
-        reviewer = next((name for name in _REVIEWERS if name not in voted), None)
-        if request.Spec.State != PENDING or reviewer is None:
+        left = [name for name in _REVIEWERS if name not in voted]
+        if request.Spec.State != PENDING or not left:
             return False
-        return await self._decide(step, request.Metadata.Name, reviewer)
+        return await self._decide(step, request.Metadata.Name, Random(step.at).choice(left))
 
     async def _decide(self, step: Step, request_id: str, reviewer: str) -> bool:
         match step.what:
@@ -95,12 +95,13 @@ class People:
         return True
 
     async def _click(self, who: str, request_id: str, action: str) -> bool:
-        """On the newest card, if one has come yet."""
-        for card in reversed(self._slack.hands.messages(CHANNEL, who)):
-            button = buttons(card).get(action)
-            if button is not None and button["value"] == request_id:
-                deed = {"as": who, "do": "click", "channel": CHANNEL, "ts": card["ts"]}
-                return await self._act({**deed, "action_id": action, "value": request_id})
+        """On the newest card, if one has come yet; rather on their own than the channel's."""
+        for channel in (f"@{who}", CHANNEL):
+            for card in reversed(self._slack.hands.messages(channel, who)):
+                button = buttons(card).get(action)
+                if button is not None and button["value"] == request_id:
+                    deed = {"as": who, "do": "click", "channel": channel, "ts": card["ts"]}
+                    return await self._act({**deed, "action_id": action, "value": request_id})
         return False
 
     async def _deny_by_form(self, who: str, request_id: str) -> bool:

@@ -37,7 +37,7 @@ class Tenures:
     def longest(self, start: datetime, end: datetime) -> timedelta:
         """How long on end somebody held it between the two."""
         shares = (min(end, each.until) - max(start, each.since) for each in self._tenures)
-        return max(shares, default=timedelta(0))
+        return max((timedelta(0), *shares))
 
     def _look(self, now: datetime) -> None:
         holder = "" if self._cluster.stale_lists else self._holder(now)

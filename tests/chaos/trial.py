@@ -93,7 +93,6 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         troubles = Troubles(slack, teleport, replicas, plan.factor)
         await _play(seed, plan, people, troubles)
         await troubles.end()
-        teleport.faults.cut_watches()
         found = await _settled(slack, truth, tenures, plan.settle)
     misdeeds = tuple(each for replica in replicas for each in replica.misdeeds())
     return Report(

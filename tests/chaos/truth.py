@@ -1,15 +1,11 @@
 """What Teleport says of each request, also of those that are gone by the end."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sandbox.teleport.access_requests import AccessRequests, Put
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
-
-_UNSEEN = timedelta(seconds=15)
-"""A decision this short before the request went may have been seen by no bot: all of them were
-dead, or without a watch."""
 
 WAITING = "⏳ Waiting for approval"
 APPROVED_NOW = "✅ Approved"
@@ -28,8 +24,11 @@ class Life:
     changed: datetime
     gone: datetime | None = None
 
-    def statuses(self, now: datetime) -> frozenset[str]:
-        """What a card may say of it; several only where no bot may have seen the last of it."""
+    def statuses(self, now: datetime, *, noticed: bool) -> frozenset[str]:
+        """What a card may say of it; several only where its last change may not be `noticed`.
+
+        That is so where it went soon after, and all bots were dead or without a watch.
+        """
         spec = self.request.Spec
         if spec.State == PENDING:
             return self._of_waiting(now)
@@ -39,7 +38,7 @@ class Life:
             assert spec.State == APPROVED
             over = self.gone is not None or moment(spec.Expires) <= now
             last = ENDED if over else APPROVED_NOW
-        if self.gone is None or self.gone - self.changed > _UNSEEN:
+        if self.gone is None or noticed:
             return frozenset({last})
         return frozenset({last}) | self._of_waiting(now)
 

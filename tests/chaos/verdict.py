@@ -69,27 +69,28 @@ def verdict(slack: SlackStandIn, lives: Mapping[str, Life], tenures: Tenures) ->
 def _compare(life: Life, here: Shown, tenures: Tenures, now: datetime) -> Iterator[Finding]:
     """What came and went unseen is not missed; what was shown has to end."""
     requester = f"@{life.request.Spec.User}"
-    named = (f"@{name}" for name in life.request.Spec.SuggestedReviewers)
+    recipients = [CHANNEL, *(f"@{name}" for name in life.request.Spec.SuggestedReviewers)]
     announced = [channel for channel in here.messages if channel != requester]
     listed_until = life.listed_until(now)
+    held = tenures.longest(life.asked, listed_until)
     if not announced and listed_until < now:
-        held = tenures.longest(life.asked, listed_until)
         kind = "unseen" if held < _ENOUGH else "lost"
         yield kind, f"no card; the lease was held for {held.total_seconds():.1f} s on end"
         return
-    for channel in announced if life.gone else (CHANNEL, *named):
-        yield from _cards(life, here.messages[channel], channel, now)
+    noticed = tenures.longest(life.changed, listed_until) >= _ENOUGH
+    statuses = life.statuses(now, noticed=noticed)
+    for channel in announced if life.gone and held < _ENOUGH else recipients:
+        yield from _cards(statuses, here.messages[channel], channel)
         yield from _replies(life, here.replies[channel], channel)
-    yield from _notices(life, here.messages[requester], now)
+    yield from _notices(life, statuses, here.messages[requester], now)
 
 
-def _cards(life: Life, cards: Sequence[Message], channel: str, now: datetime) -> Iterator[Finding]:
+def _cards(statuses: frozenset[str], cards: Sequence[Message], channel: str) -> Iterator[Finding]:
     """One card in the state of the request, with buttons only while it waits.
 
     Of two copies at least one; the ledger knows of no other where Slack's answer was lost.
     """
     yield from _counted(f"card in {channel}", len(cards))
-    statuses = life.statuses(now)
     right = [card for card in cards if any(status in words(card) for status in statuses)]
     if cards and not right:
         yield "wrong", f"no card in {channel} says {_either(statuses)}"
@@ -106,12 +107,14 @@ def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[F
             yield from _counted(f"reply of {review.Author} in {channel}", count)
 
 
-def _notices(life: Life, notices: Sequence[Message], now: datetime) -> Iterator[Finding]:
+def _notices(
+    life: Life, statuses: frozenset[str], notices: Sequence[Message], now: datetime
+) -> Iterator[Finding]:
     """The requester was told of the end, and nothing else but of the waiting, each at most once.
 
     What was taken for undecided may turn out decided, and not the other way round.
     """
-    expected = {_TOLD[status] for status in life.statuses(now)}
+    expected = {_TOLD[status] for status in statuses}
     allowed = expected | {_CREATED} | ({_TOLD[RAN_OUT]} if life.ran_out_first(now) else set())
     told = [said for each in notices for said in {*_TOLD.values()} if said in each["text"]]
     if not expected & {*told}:
