@@ -29,6 +29,7 @@ from teleport_client.access_request import (
     RequestState,
     Review,
 )
+from teleport_client.any_text import reading_any_text
 from teleport_client.cluster import ClusterInfo, Lease, PluginData
 from teleport_client.dialer import Connection
 from teleport_client.lock import Lock
@@ -92,7 +93,7 @@ class TeleportClient:
         await self._renewed.wait()
 
     def _make_stubs(self) -> None:
-        channel = self._connection.channel
+        channel = reading_any_text(self._connection.channel)
         self._auth = AuthServiceStub(channel)
         self._users = UsersServiceStub(channel)
         self._login_states = UserLoginStateServiceStub(channel)

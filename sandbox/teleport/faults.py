@@ -50,6 +50,7 @@ class Faults:
     def __init__(self, requests: AccessRequests) -> None:
         self._requests = requests
         self._waiting: list[Fault] = []
+        self._spoilt = b""
 
     def add(
         self,
@@ -80,6 +81,17 @@ class Faults:
         """End every open watch, with an error or, without a code, as if it were complete."""
         error = None if code is None else Injected(code, details)
         self._requests.cut_subscriptions(error)
+
+    def spoil(self, text: str) -> None:
+        """Put bytes that are no UTF-8 in the place of `text` in each answer from now on.
+
+        Teleport hands on whatever bytes a name or a reason was made of; ours could not hold them.
+        """
+        self._spoilt = text.encode()
+
+    def on_wire(self, data: bytes) -> bytes:
+        """What an answer looks like that is to go out as `data`."""
+        return data.replace(self._spoilt, b"\xff" * len(self._spoilt)) if self._spoilt else data
 
     def take(self, method: str) -> Fault | None:
         """The fault that strikes this call, counted off."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import grpc
+import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -64,3 +65,20 @@ async def test_what_an_old_list_lacks_at_start_is_not_taken_for_deleted(
         await stage.told("bob", "is waiting")
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert set(buttons(card)) == {"approve", "deny"}
+
+
+@pytest.mark.parametrize("when", ["at start", "while it runs"])
+async def test_text_that_is_no_utf8_keeps_nobody_else_from_being_seen(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, when: str
+) -> None:
+    """Anybody can put such bytes in a reason, and Teleport lists them with all other requests."""
+    teleport.faults.spoil("strange")
+    if when == "at start":
+        pending_request(teleport, reason="strange 1.")
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="strange 2.")
+        await stage.card("??????? 2.")
+        pending_request(teleport, reason="redis 3.", user="bob")
+        await stage.card("redis 3.")
+        await stage.type("carol", "/teleport-pending")
+        await stage.answer("carol", "redis 3.")

@@ -37,13 +37,16 @@ class Reception(grpc.aio.ServerInterceptor):
             return grpc.unary_stream_rpc_method_handler(
                 self._streaming(method, handler.unary_stream),
                 request_deserializer=handler.request_deserializer,
-                response_serializer=handler.response_serializer,
+                response_serializer=self._written_by(handler.response_serializer),
             )
         return grpc.unary_unary_rpc_method_handler(
             self._unary(method, handler.unary_unary),
             request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
+            response_serializer=self._written_by(handler.response_serializer),
         )
+
+    def _written_by(self, serializer: Any) -> Callable[[Message], bytes]:
+        return lambda response: self._faults.on_wire(serializer(response))
 
     def _unary(self, method: str, answer: Any) -> Any:
         async def received(request: Message, context: Context) -> Message:

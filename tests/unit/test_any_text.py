@@ -1,0 +1,52 @@
+"""Text of Teleport's that is not UTF-8."""
+
+from google.protobuf.message import DecodeError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client.any_text import reader
+from tests.strategies import texts
+
+_PLACE = "~~here~~"
+
+anything = st.binary(min_size=len(_PLACE), max_size=len(_PLACE))
+
+
+def page(reason: str, *, beside: str = "") -> proto.ListAccessRequestsResponse:
+    """A list with text of somebody's in it, deep down, and numbers and texts beside it."""
+    request = types.AccessRequestV3(Metadata=types.Metadata(Name=beside))
+    request.Spec.Reviews.add(Author=beside, Reason=reason, ProposedState=types.APPROVED)
+    request.Spec.RoleThresholdMapping[beside].Sets.add(Indexes=[0, 300])
+    request.Spec.Created.FromSeconds(1_900_000_000)
+    return proto.ListAccessRequestsResponse(AccessRequests=[request, request], NextKey=beside)
+
+
+@given(anything, texts)
+def test_what_is_no_utf8_is_read_with_question_marks(put: bytes, beside: str) -> None:
+    """Everything else in the message is as it was."""
+    if _PLACE in beside:
+        return
+    data = page(_PLACE, beside=beside).SerializeToString(deterministic=True)
+    spoilt = data.replace(_PLACE.encode(), put)
+    read = reader(proto.ListAccessRequestsResponse.FromString)(spoilt)
+    [reason] = {request.Spec.Reviews[0].Reason for request in read.AccessRequests}
+    assert read == page(reason, beside=beside)
+    assert len(reason.encode()) == len(put)
+    assert reason.replace("?", "") == put.decode(errors="ignore").replace("?", "")
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_message_is_refused(data: bytes) -> None:
+    """It is no other message than it was, and nothing but DecodeError is raised."""
+    try:
+        as_it_is = types.AccessRequestV3.FromString(data)
+    except DecodeError:
+        as_it_is = None
+    try:
+        read = reader(types.AccessRequestV3.FromString)(data)
+    except DecodeError:
+        assert as_it_is is None
+    else:
+        assert as_it_is in (None, read)
