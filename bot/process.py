@@ -36,6 +36,11 @@ What is not sent by then the next holder of the lease sends."""
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
 
+_ALONE = (
+    "Teleport gives the bot no leases, so this has to be the only replica:"
+    " give it the role of teleport-role to have more"
+)
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -160,7 +165,10 @@ class _Bot:
             "notifications": lambda: self.controller.leadership.trouble,
             "reviews": lambda: self.runtime.on_behalf.trouble,
         }
-        self.doubts = {"clock": lambda: self.runtime.clock.warning}
+        self.doubts = {
+            "clock": lambda: self.runtime.clock.warning,
+            "replicas": lambda: _ALONE if self.controller.leadership.alone else "",
+        }
         self._expose_metrics()
 
     async def run(self) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 
@@ -58,24 +57,30 @@ class Controller:
         self._alarms = alarms
         self._now = now
         self._reading: set[asyncio.Task[None]] = set()
+        self._leading: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Run until cancelled. Messages that are on their way by then are waited for."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.mirror.run())
             parts.create_task(self._alarms.run())
-            parts.create_task(self._lead())
+            self._leading = parts.create_task(self._lead())
 
     async def finish(self, seconds: float) -> None:
-        """Before `run` is cancelled: let messages under way be sent and recorded.
+        """Before `run` is cancelled: let what is under way be sent and recorded, then the lease go.
 
         Those that wait for their turn are left to the next replica, which finds them on record.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self.queue.finish()
-                self.outbox.stop()
-                await self._reconciler.finish()
+        if self.leadership.held:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.queue.finish()
+                    self.outbox.stop()
+                    await self._reconciler.finish()
+            except TimeoutError:
+                self._reconciler.give_up()
+        if self._leading is not None:
+            self._leading.cancel()
 
     def changed(self, request_id: str) -> None:
         """Hear from `commands` that it changed a request.
@@ -121,9 +126,11 @@ class Controller:
         finally:
             self.queue.close()
             self.outbox.stop()
-            await self._reconciler.finish()
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            try:
+                await self._reconciler.finish()
+            finally:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
 
     def _room(self, live: bool) -> bool:
         """Whether so few messages wait, or are about to, that there may be more.

@@ -100,6 +100,9 @@ class Entry(BaseModel):
         return self.model_copy(update={"messages": messages})
 
     def with_face(self, face: CardFace) -> Self:
+        """Remember what is known now. A decision stays: whoever knows of none saw less."""
+        if self.face.status.decided_by_somebody and not face.status.decided_by_somebody:
+            return self
         return self.model_copy(update={"face": trimmed(face)})
 
     def shortest(self) -> Self:

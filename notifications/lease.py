@@ -15,6 +15,8 @@ from teleport_client.errors import LimitExceeded, NotFound, PermissionDenied, Te
 
 KIND = "teleport-chatops"
 _FIRST_PAUSE = 0.5
+_REFUSALS = 2
+"""In a row, after which the bot's role has no verbs for semaphores; one alone may pass."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -67,6 +69,7 @@ class Leadership:
         self._lease: Lease | None = None
         self._alone = False
         """The bot's role has no verbs for semaphores, so it has to be the only replica."""
+        self._given_before = False
         self._held = False
         self.trouble = ""
         """Why nobody is told anything from here; empty as well while another replica does. Work
@@ -100,34 +103,46 @@ class Leadership:
             pause = _FIRST_PAUSE if lasted else min(pause * 2, longest)
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
 
+    @property
+    def alone(self) -> bool:
+        """Whether it works without a lease, and any other replica would do so too."""
+        return self._held and self._alone
+
     async def _acquire(self) -> Lease | None:
-        """Give None when semaphores are forbidden to us."""
+        """Give None when semaphores are forbidden to us, and always were."""
+        refusals = 0
         while True:
-            started = monotonic()
             try:
-                lease = await self._teleport.acquire_semaphore(
-                    KIND,
-                    self._name,
-                    holder=self._holder,
-                    expires=self._end(),
-                    deadline=self._times.call,
-                )
+                self._lease = await self._ask()
             except PermissionDenied as error:
+                self.trouble = f"the lease is refused: {error}"
                 log.warning("lease_forbidden", error=str(error))
-                self._alone = True
-                return None
+                refusals += 1
             except LimitExceeded:
-                self.trouble = ""
+                self.trouble, refusals = "", 0
                 log.debug("lease_taken", name=self._name)
             except TeleportError as error:
                 self.trouble = f"the lease cannot be had: {error}"
                 log.warning("lease_not_acquired", error=str(error))
             else:
-                self._alone = False
-                self._renewed = started
-                self._lease = lease
-                return lease
+                return self._lease
+            self._alone = refusals >= _REFUSALS and not self._given_before
+            if self._alone:
+                return None
             await asyncio.sleep(self._times.renew * random.uniform(0.5, 1.0))  # noqa: S311
+
+    async def _ask(self) -> Lease:
+        started = monotonic()
+        lease = await self._teleport.acquire_semaphore(
+            KIND,
+            self._name,
+            holder=self._holder,
+            expires=self._end(),
+            deadline=self._times.call,
+        )
+        self._alone, self._given_before = False, True
+        self._renewed = started
+        return lease
 
     async def _work_while_held(
         self, lease: Lease | None, work: Callable[[], Awaitable[None]]
@@ -137,9 +152,8 @@ class Leadership:
         Not a group of tasks: cancelled while it fails, it tells of the failure and forgets the
         cancellation (before Python 3.13).
         """
-        tasks = {asyncio.create_task(_awaited(work))}
-        if lease is not None:
-            tasks.add(asyncio.create_task(self._renew(lease)))
+        keeping = self._renew(lease) if lease is not None else self._until_not_refused()
+        tasks = {asyncio.create_task(_awaited(work)), asyncio.create_task(keeping)}
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -166,6 +180,19 @@ class Leadership:
                 log.warning("lease_not_renewed", error=str(error))
             if not self.held:
                 raise LeaseLost(f"not renewed for {self._times.give_up:g} s")
+
+    async def _until_not_refused(self) -> None:
+        """Where there are leases after all, others may hold one: work has to be begun with one."""
+        while True:
+            await asyncio.sleep(self._times.renew)
+            try:
+                self._lease = await self._ask()
+            except LimitExceeded as error:
+                raise LeaseLost("another replica holds the lease") from error
+            except TeleportError as error:
+                log.debug("lease_still_refused", error=str(error))
+            else:
+                raise LeaseLost("the lease is not refused any more")
 
     def _end(self) -> datetime:
         return self._now() + timedelta(seconds=self._times.ttl)

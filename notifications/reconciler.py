@@ -73,6 +73,10 @@ class Reconciler:
         """Wait for messages that are on their way, and for their record."""
         await self._under_way.finish()
 
+    def give_up(self) -> None:
+        """Do not wait for them any longer."""
+        self._under_way.give_up()
+
     async def reconcile(self, request_id: str, live: bool) -> bool:
         """Begin what the plan says. Gives whether all of it is done. Raises what stands in the way.
 
@@ -142,7 +146,7 @@ class Reconciler:
     def _with_the_last(self, request_id: str, entry: Entry) -> Entry:
         """Show a request that is gone as it was last, here or on record: a decision stays."""
         last = self._mirror.last(request_id)
-        if last is None or (last.pending and entry.face.status.decided):
+        if last is None:
             return entry
         return entry.with_face(face_in(last, self._now(), self._outlook))
 

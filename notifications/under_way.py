@@ -49,6 +49,12 @@ class UnderWay:
         while tasks := [task for slots in self._tasks.values() for task in slots.values()]:
             await asyncio.wait(tasks)
 
+    def give_up(self) -> None:
+        """Wait no longer: what is not on record by now is found out by the next holder."""
+        for slots in self._tasks.values():
+            for task in slots.values():
+                task.cancel()
+
     async def _deliver(self, request_id: str, slot: str, sending: Sending, *, live: bool) -> None:
         failure: Exception | None = None
         try:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import grpc
 import pytest
 
 from notifications.lease import Leadership, LeaseTimes
@@ -132,6 +133,63 @@ async def test_a_lease_that_was_lost_is_taken_again(
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+
+
+async def test_a_lease_that_is_refused_once_does_not_make_a_replica_work_without_one(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """The others might do the same, and each would tell everything."""
+    work, one = Work(), leadership(client, "one", faster=20)
+    teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED)
+    async with running(one, work):
+        assert not one.alone
+        assert teleport.cluster.semaphores
+
+
+async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_given_again(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """It had a lease before, so there may be others that have one now."""
+    work, one = Work(), leadership(client, "one", faster=20)
+    async with running(one, work):
+        work.under_way.clear()
+        teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=5)
+        teleport.cluster.semaphores.clear()
+        asked = len(teleport.journal.of("AcquireSemaphore"))
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=asked + 4, ended=True)
+        assert not work.under_way.is_set()
+        assert "refused" in one.trouble
+        async with asyncio.timeout(PATIENCE):
+            await work.under_way.wait()
+        assert one.held
+        assert not one.alone
+
+
+async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    work, one = Work(), leadership(client, "one", faster=20)
+    teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=2)
+    async with running(one, work):
+        without = one.alone, bool(teleport.cluster.semaphores)
+        work.under_way.clear()
+        async with asyncio.timeout(PATIENCE):
+            await work.under_way.wait()
+        assert without == (True, False)
+        assert (one.alone, bool(teleport.cluster.semaphores)) == (False, True)
+
+
+@asynccontextmanager
+async def running(leads: Leadership, work: Work) -> AsyncIterator[None]:
+    """Until the end of the block, which is entered once the work is under way."""
+    task = asyncio.create_task(leads.run(work))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await work.under_way.wait()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_stop_in_the_middle_of_a_failure_is_a_stop(client: TeleportClient) -> None:

@@ -25,6 +25,11 @@ class Status(StrEnum):
         return self is not Status.WAITING
 
     @property
+    def decided_by_somebody(self) -> bool:
+        """What nothing but the end of the access comes after."""
+        return self in _DECIDED
+
+    @property
     def words(self) -> str:
         return _WORDS[self]
 
@@ -38,6 +43,8 @@ _WORDS = {
     Status.ENDED: "🏁 Approved; the access has ended",
     Status.DELETED: "🗑️ Deleted before it was decided",
 }
+
+_DECIDED = {Status.APPROVED, Status.DENIED, Status.PROMOTED, Status.ENDED}
 
 _OF_STATE = {
     RequestState.APPROVED: Status.APPROVED,
