@@ -26,7 +26,7 @@ from commands.permissions import Permissions
 from commands.services import Policy, Services
 from notifications.alarms import Alarms
 from notifications.controller import Controller
-from notifications.delivery import Delivery
+from notifications.delivery import REST, Delivery
 from notifications.history import History
 from notifications.lease import Leadership, LeaseTimes
 from notifications.ledger import Ledger
@@ -123,7 +123,9 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         mirror=mirror,
         queue=queue,
         ledger=ledger,
-        delivery=Delivery(outbox, recipients, people, history, now=runtime.now),
+        delivery=Delivery(
+            outbox, recipients, people, history, now=runtime.now, rest=REST / settings.pace.factor
+        ),
         routing=routing,
         alarms=alarms,
         outlook=Outlook(

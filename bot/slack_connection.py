@@ -123,7 +123,7 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
             return await call()
         except SLACK_ERRORS as error:
             failure = failure_of(error)
-            if failure in {Failure.REVOKED, Failure.REJECTED}:
+            if failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}:
                 raise _refused(setting, error) from error
             if failure is Failure.RATE_LIMITED:
                 pause = retry_after(error)

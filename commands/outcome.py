@@ -60,7 +60,7 @@ def ending(error: Exception) -> Ending:
         if failure in PASSING:
             log.warning("slack_failed", error=in_words(error))
             return _refused(_SLACK_UNWELL, Outcome.UNAVAILABLE)
-        if failure is Failure.REVOKED:
+        if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
             log.error("slack_failed", error=in_words(error))
             return _refused(_TOKEN_REFUSED, Outcome.FAILED)
     return _unexpected(error)

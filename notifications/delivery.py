@@ -28,13 +28,14 @@ from workspace.fence import NotSending
 from workspace.outbox import MessageRef, Outbox, Priority
 from workspace.people import People
 from workspace.slack_failure import (
-    PASSING,
     SLACK_ERRORS,
     Edit,
+    Failure,
     Post,
     error_code,
     failure_of,
     in_words,
+    may_pass,
     rule_of,
 )
 from workspace.views.card import CardFace, card
@@ -42,8 +43,8 @@ from workspace.views.message import Message
 from workspace.views.notices import notice
 from workspace.views.review_reply import review_reply
 
-_REST = timedelta(minutes=4)
-"""Before a channel that does not take our messages is tried again, at the next list."""
+REST = timedelta(minutes=4)
+"""Before what Slack does not take is tried again."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -103,12 +104,14 @@ class Delivery:
         history: History,
         *,
         now: Callable[[], datetime],
+        rest: timedelta = REST,
     ) -> None:
         self._outbox = outbox
         self._recipients = recipients
         self._people = people
         self._history = history
         self._now = now
+        self._rest = rest
 
     async def posting(
         self, action: PostCard | Tell | Reply, face: CardFace, *, live: bool
@@ -158,10 +161,11 @@ class Delivery:
         except NotSending as error:
             return Outcome(error=error)
         except SLACK_ERRORS as error:
-            _log_failure("not_edited", request_id, message.slot, message.channel, error)
+            if message.rest_until is None:
+                _log_failure("not_edited", request_id, message.slot, message.channel, error)
             return self._not_edited(message, error, drawing)
         log.info("edited", request_id=request_id, slot=message.slot, status=drawing.face.status)
-        return Outcome(message.model_copy(update={"face": drawing.fingerprint}))
+        return Outcome(message.now_showing(drawing.fingerprint))
 
     async def resolve(self, request_id: str, action: Resolve) -> Outcome:
         """Look for a message whose answer never came. Where that is not possible, post again.
@@ -184,15 +188,15 @@ class Delivery:
     def _not_posted(self, request_id: str, intent: Intent, error: Exception) -> Outcome:
         rule = rule_of(error)
         follows = rule.card if _is_card(intent) else rule.dm
-        known = follows is Post.REST and self._recipients.refused(intent.channel, in_words(error))
-        if not known:
+        closed = rule.failure is Failure.UNREACHABLE and follows is Post.REST
+        if not (closed and self._recipients.refused(intent.channel, in_words(error))):
             _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
         match follows:
             case Post.LOOK:
                 return Outcome(error=error)
             case Post.REST:
                 # Somebody may invite the bot yet.
-                return Outcome(owed=intent.key, rest_until=self._now() + _REST)
+                return Outcome(owed=intent.key, rest_until=self._now() + self._rest)
             case Post.LET_GO:
                 let_go = PostedMessage(slot=intent.slot, channel=intent.channel, ts="")
                 return Outcome(let_go, settles=intent.key)
@@ -208,7 +212,11 @@ class Delivery:
                 anew = self._intent(message.slot, message.channel)
                 return Outcome(replaced=anew.model_copy(update={"owed": True}))
             case Edit.LET_GO:
-                return Outcome(message.model_copy(update={"face": drawing.fingerprint}))
+                return Outcome(message.now_showing(drawing.fingerprint))
+            case Edit.REST:
+                # The channel may be opened again, and then shows the card.
+                rest = {"rest_until": self._now() + self._rest}
+                return Outcome(message.model_copy(update=rest))
             case _:
                 return Outcome(error=error)
 
@@ -224,7 +232,7 @@ class Delivery:
         try:
             return await self._recipients.dm(slack_id)
         except SlackApiError as error:
-            if failure_of(error) in PASSING:
+            if may_pass(error) or failure_of(error) is Failure.REJECTED:
                 raise
             log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
             return ""

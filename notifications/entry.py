@@ -26,6 +26,14 @@ class PostedMessage(BaseModel):
     ts: str
     face: str = ""
     """Fingerprint of what it shows, for messages that are kept up to date."""
+    rest_until: datetime | None = None
+    """Not to be edited before, since Slack will not take it now."""
+
+    def resting(self, now: datetime) -> bool:
+        return self.rest_until is not None and now < self.rest_until
+
+    def now_showing(self, face: str) -> Self:
+        return self.model_copy(update={"face": face, "rest_until": None})
 
 
 class Intent(BaseModel):
@@ -64,6 +72,12 @@ class Entry(BaseModel):
 
     def shown(self, slot: str) -> PostedMessage | None:
         return next((each for each in self.messages if each.slot == slot), None)
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """When the next message is to be tried again that Slack would not take."""
+        rests = [each.rest_until for each in self.messages]
+        rests += [each.rest_until for each in self.intents]
+        return min((moment for moment in rests if moment and moment > now), default=None)
 
     def with_intents(self, intents: tuple[Intent, ...]) -> Self:
         """Add intents in the place of owed ones for the same slots."""

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from workspace.outbox import MessageRef
-from workspace.slack_failure import PASSING, error_code, failure_of
+from workspace.slack_failure import error_code, may_pass
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 _EARLIER = timedelta(minutes=2)
@@ -46,7 +46,7 @@ class History:
         try:
             return await self._search(channel, key, since, thread_ts)
         except SlackApiError as error:
-            if failure_of(error) in PASSING:
+            if may_pass(error):
                 raise
             raise Unreadable(error_code(error)) from error
 

@@ -191,7 +191,7 @@ def _difference(
             yield PostCard(channel)
     wanted = face_shown(face)
     for message in entry.messages if entry else ():
-        if message.face and message.ts and message.face != wanted:
+        if message.face and message.ts and message.face != wanted and not message.resting(now):
             yield EditCard(message)
     for kind in _notices(face, entry):
         if notice_slot(kind) not in filled:

@@ -116,6 +116,12 @@ class ChangeQueue:
             timer = asyncio.get_running_loop().call_later(pause, self._due, request_id)
             self._later[request_id] = timer, live
 
+    def postpone(self, request_id: str, seconds: float) -> None:
+        """Come back to an id after so long, unless something brings it up before."""
+        if self._open and request_id not in self._later:
+            timer = asyncio.get_running_loop().call_later(seconds, self._due, request_id)
+            self._later[request_id] = timer, False
+
     async def _worker(self, work: Work, room: Room) -> None:
         while True:
             request_id, live = await self._next(room)

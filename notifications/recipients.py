@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from notifications.routing import Routes, ask_each, united
 from notifications.unreachable import NO_SUCH_CHANNEL, Unreachable
 from teleport_client.access_request import AccessRequest
-from workspace.slack_failure import PASSING, SLACK_ERRORS, error_code, failure_of, in_words
+from workspace.slack_failure import SLACK_ERRORS, error_code, in_words, may_pass
 
 ANY_ROLE = "*"
 _REMEMBERED_SECONDS = 600
@@ -148,7 +148,7 @@ class Recipients:
                 return Found(await self._dm(answer["user"]["id"]))
             channel = await self._find(name)
         except SlackApiError as error:
-            if failure_of(error) in PASSING:
+            if may_pass(error):
                 raise
             return Found(trouble=error_code(error))
         if channel is None:

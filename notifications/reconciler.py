@@ -56,6 +56,7 @@ class Reconciler:
         now: Callable[[], datetime],
     ) -> None:
         self._mirror = mirror
+        self._queue = queue
         self._ledger = ledger
         self._delivery = delivery
         self._routing = routing
@@ -97,7 +98,15 @@ class Reconciler:
         if self._mirror.get(request_id) is None:
             self._ledger.forget(request_id)
             self._mirror.forget(request_id)
+        else:
+            self._come_back(request_id)
         return True
+
+    def _come_back(self, request_id: str) -> None:
+        """Try again in time what Slack would not take."""
+        entry, now = self._ledger.get(request_id), self._now()
+        if entry is not None and (moment := entry.rests_until(now)):
+            self._queue.postpone(request_id, (moment - now).total_seconds())
 
     async def _begin_all(self, request_id: str, *, live: bool) -> None:
         await self._ledger.settle(request_id)

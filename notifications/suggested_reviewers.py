@@ -8,7 +8,7 @@ from notifications.recipients import Recipients
 from notifications.routing import Routes, ask_each
 from teleport_client.access_request import AccessRequest
 from workspace.people import People
-from workspace.slack_failure import PASSING, error_code, failure_of
+from workspace.slack_failure import error_code, may_pass
 
 _MOST = 20
 """As many as may be named in Slack; tsh has no limit, and nobody is to flood a workspace."""
@@ -42,7 +42,7 @@ class SuggestedReviewers:
                 self._missing.pop(name, None)
                 return channel
         except SlackApiError as error:
-            if failure_of(error) in PASSING:
+            if may_pass(error):
                 raise
             self._say_missing(name, "reviewer_unreachable", error_code(error))
         else:

@@ -247,7 +247,7 @@ class Outbox:
                 self._wait(lane, priority, call)
                 return
             error = NotSending()
-        if failure is Failure.REVOKED:
+        if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
             self.trouble = f"Slack does not take slack.token any more: {in_words(error)}"
         if not call.done.done():
             call.done.set_exception(error)

@@ -21,8 +21,10 @@ class Failure(Enum):
     """This channel or person cannot be written to."""
     REVOKED = "revoked"
     """The token opens nothing any more."""
+    FORBIDDEN = "forbidden"
+    """The token does not open this method."""
     REJECTED = "rejected"
-    """Slack will never take this call; the mistake is ours or the set-up's."""
+    """Slack does not take this call, for a reason that is not foreseen here."""
 
 
 class Post(Enum):
@@ -35,7 +37,7 @@ class Post(Enum):
     LOOK = "look"
     """It may have got there; it is looked for, and posted again if it cannot be found."""
     REST = "rest"
-    """Its channel is tried again every few minutes; the recipient is named as unreachable."""
+    """It is tried again every few minutes; a recipient that is out of reach is named as such."""
     LET_GO = "let_go"
     """It is not tried again."""
 
@@ -51,8 +53,10 @@ class Edit(Enum):
     """The card stays as it is, perhaps with buttons: a new one says what holds."""
     REPLACE_WHILE_WAITING = "replace_while_waiting"
     """Nobody sees the card any more: a new one, if there is still something to decide."""
+    REST = "rest"
+    """It is tried again every few minutes."""
     LET_GO = "let_go"
-    """It is tried again at the next change only."""
+    """It is not tried again: there is nothing to see any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,10 @@ _GONE = Rule(
     Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE_WHILE_WAITING
 )
 _FROZEN = Rule(Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE)
-_CLOSED = Rule(Failure.UNREACHABLE, card=Post.REST, dm=Post.LET_GO, edit=Edit.LET_GO)
+_CLOSED = Rule(Failure.UNREACHABLE, card=Post.REST, dm=Post.LET_GO, edit=Edit.REST)
 _REVOKED = Rule(Failure.REVOKED, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
-_REJECTED = Rule(Failure.REJECTED, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.LET_GO)
+_FORBIDDEN = Rule(Failure.FORBIDDEN, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
+_REJECTED = Rule(Failure.REJECTED, card=Post.REST, dm=Post.REST, edit=Edit.REST)
 
 NO_ANSWER = "(no answer)"
 NO_CONNECTION = "(no connection)"
@@ -105,6 +110,7 @@ RULES: Mapping[str, Rule] = {
     "is_archived": _CLOSED,
     "messages_tab_disabled": _CLOSED,
     "user_not_found": _CLOSED,
+    "users_not_found": _CLOSED,
     "user_disabled": _CLOSED,
     "user_not_visible": _CLOSED,
     "cannot_dm_bot": _CLOSED,
@@ -122,7 +128,7 @@ RULES: Mapping[str, Rule] = {
     "org_login_required": _REVOKED,
     "ekm_access_denied": _REVOKED,
     "accesslimited": _REVOKED,
-    "missing_scope": _REVOKED,
+    "missing_scope": _FORBIDDEN,
     "forbidden_team": _REVOKED,
     ANY_OTHER: _REJECTED,
 }
@@ -133,7 +139,11 @@ Status 429 goes before any word, and so does 5xx, which leaves open what was don
 """
 
 PASSING = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
-"""Failures that say nothing about the call itself: the same may succeed later."""
+"""Failures that go by without anybody's help."""
+OF_THE_CALL = frozenset(
+    {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.FORBIDDEN, Failure.REJECTED}
+)
+"""Failures that say something about the call itself; after any other the same may succeed."""
 SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 """What a call can raise because of Slack or the way to it; anything else is a mistake of ours."""
 
@@ -152,7 +162,6 @@ def rule_of(error: BaseException) -> Rule:
     if error.response.status_code == _TOO_MANY_REQUESTS:
         return RULES["ratelimited"]
     code = error_code(error)
-    # Without one it is not Slack's answer, but that of something on the way to it.
     if not code or error.response.status_code >= _SERVER_ERROR:
         return RULES[NOT_JSON]
     return RULES.get(code, RULES[ANY_OTHER])
@@ -165,14 +174,14 @@ def failure_of(error: BaseException) -> Failure:
 
 def may_pass(error: BaseException) -> bool:
     """Whether this is one of SLACK_ERRORS, and the same call may succeed later."""
-    return isinstance(error, SLACK_ERRORS) and failure_of(error) in PASSING
+    return isinstance(error, SLACK_ERRORS) and failure_of(error) not in OF_THE_CALL
 
 
 def error_code(error: SlackApiError) -> str:
-    """Slack's own word for the error; empty for an answer that is not Slack's JSON."""
+    """Slack's own word for the error; empty for an answer of something on the way to Slack."""
     data = error.response.data
-    code = data.get("error") if isinstance(data, dict) else None
-    return str(code or "")
+    slacks = isinstance(data, dict) and data.get("ok") is False
+    return str(data.get("error") or "") if slacks else ""
 
 
 def in_words(error: BaseException) -> str:

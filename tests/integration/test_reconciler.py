@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -33,6 +33,8 @@ from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
 from workspace.outbox import Outbox
 from workspace.people import Matching, People
 
+_REST = timedelta(seconds=0.5)
+"""Before what Slack did not take is tried again."""
 _PACE = 0.5
 """Seconds between two messages to a channel."""
 
@@ -55,11 +57,23 @@ class Desk:
     ledger: Ledger
     outbox: Outbox
     reconciler: Reconciler
+    looks: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def look_at(self, request_id: str) -> None:
-        """As when an event came in."""
+        """As when an event came in; until that was worked on."""
         await self.mirror.confirm(request_id)
-        await self.reconciler.reconcile(request_id, live=True)
+        looked = self.looks[request_id] = asyncio.Event()
+        self.queue.add(request_id)
+        async with asyncio.timeout(PATIENCE):
+            await looked.wait()
+
+    async def work(self, request_id: str, live: bool) -> bool:
+        looked = self.looks.pop(request_id, None)
+        try:
+            return await self.reconciler.reconcile(request_id, live)
+        finally:
+            if looked is not None:
+                looked.set()
 
     async def stop_sending(self) -> None:
         self.outbox.stop()
@@ -88,16 +102,17 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             mirror=mirror,
             queue=queue,
             ledger=ledger,
-            delivery=Delivery(outbox, recipients, people, history, now=now),
+            delivery=Delivery(outbox, recipients, people, history, now=now, rest=_REST),
             routing=United(recipients),
             alarms=Alarms(lambda _: None, now=now),
             outlook=Outlook(),
             now=now,
         )
         queue.open()
-        working = asyncio.create_task(queue.run(reconciler.reconcile))
+        made = Desk(Stage(slack, teleport), mirror, queue, ledger, outbox, reconciler)
+        working = asyncio.create_task(queue.run(made.work))
         sending = asyncio.create_task(outbox.run())
-        yield Desk(Stage(slack, teleport), mirror, queue, ledger, outbox, reconciler)
+        yield made
         for task in (working, sending):
             task.cancel()
         await asyncio.gather(working, sending, return_exceptions=True)
@@ -157,3 +172,25 @@ async def test_a_card_follows_while_a_reply_waits_for_its_turn(desk: Desk) -> No
         await desk.look_at(request.Metadata.Name)
         await desk.stage.card_where(card["ts"], partial(speaks_of, reviewer))
     assert desk.stage.replies(card) == []
+
+
+async def test_a_card_follows_once_its_channel_is_open_again(desk: Desk) -> None:
+    """It was archived when the request was decided: the buttons would stay for good."""
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 1.")
+    desk.stage.slack.faults.inject({"method": "chat.update", "error": "is_archived", "times": 2})
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    await desk.stage.card_where(card["ts"], partial(speaks_of, "Approved"))
+
+
+async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk) -> None:
+    """Also where the request is decided meanwhile: it is announced at least once."""
+    fault = {"method": "chat.postMessage", "error": "never_heard_of", "times": 2}
+    desk.stage.slack.faults.inject(fault)
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    await desk.stage.card("redis 1.")

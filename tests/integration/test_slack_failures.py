@@ -178,6 +178,11 @@ async def test_each_failed_edit_is_followed_by_what_the_table_says(
         case Edit.RETRY:
             assert entry.shown(slot) == before
             assert desk.error
+        case Edit.REST:
+            shown = entry.shown(slot)
+            assert shown
+            assert (shown.face, shown.resting(NOW)) == (before.face, True)
+            assert desk.error is None
         case Edit.REPLACE:
             assert replaced
         case Edit.REPLACE_WHILE_WAITING:

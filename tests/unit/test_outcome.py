@@ -18,6 +18,8 @@ from workspace.slack_failure import Failure, failure_of, in_words
 
 
 def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
+    if isinstance(data, dict):
+        data = {"ok": False} | data
     answer = AsyncSlackResponse(
         client=None, http_verb="POST", api_url="users.info", req_args={},
         data=data, headers={}, status_code=status,  # type: ignore[arg-type]

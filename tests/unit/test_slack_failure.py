@@ -30,18 +30,19 @@ EXPECTED = {
     ("message_gone", "let_go", "let_go", "replace"): {
         "cant_update_message", "edit_window_closed", "block_mismatch",
     },
-    ("unreachable", "rest", "let_go", "let_go"): {
+    ("unreachable", "rest", "let_go", "rest"): {
         "channel_not_found", "not_in_channel", "is_archived", "messages_tab_disabled",
-        "user_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot",
+        "user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot",
         "restricted_action", "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
     },
     ("revoked", "retry", "retry", "retry"): {
         "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
         "not_allowed_token_type", "org_login_required", "ekm_access_denied", "accesslimited",
-        "missing_scope", "forbidden_team",
+        "forbidden_team",
     },
-    ("rejected", "let_go", "let_go", "let_go"): {ANY_OTHER},
+    ("forbidden", "retry", "retry", "retry"): {"missing_scope"},
+    ("rejected", "rest", "rest", "rest"): {ANY_OTHER},
 }  # fmt: skip
 """Meaning, and what follows for a card, a direct message and an edit."""
 NOWHERE = ConnectionKey("localhost", 1, is_ssl=False, ssl=False, proxy=None,
@@ -76,8 +77,15 @@ def test_the_status_goes_before_the_word(status: int, data: object, failure: Fai
     assert rule_of(slack_error(data, status)).failure is failure
 
 
+def test_a_refusal_that_is_not_slacks_says_nothing_of_the_call() -> None:
+    """As a proxy's that blocks a call by its own rules."""
+    blocked = slack_error({"ok": None, "error": "blocked_by_policy"}, 403)
+    assert rule_of(blocked) is RULES[NOT_JSON]
+
+
 def test_only_failures_that_pass_are_worth_another_try() -> None:
     """A mistake of ours is none of Slack's errors at all."""
     assert may_pass(TimeoutError())
+    assert may_pass(slack_error({"error": "token_revoked"}))
     assert not may_pass(slack_error({"error": "not_in_channel"}))
     assert not may_pass(ValueError("ours"))
