@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from math import ceil
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +18,14 @@ from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.http_proxy import proxy_for
 from workspace.fence import fence
-from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
+from workspace.slack_failure import (
+    SLACK_ERRORS,
+    Failure,
+    failure_of,
+    in_words,
+    rest_asked,
+    retry_after,
+)
 
 CALL_SECONDS = 8.0
 """One call ends within this; the lease counts on it."""
@@ -59,12 +68,20 @@ class SlackClient(AsyncWebClient):
     """The SDK's client, for which an answer is Slack's JSON or says nothing.
 
     What a proxy or a load balancer answers in Slack's place, the SDK reports by errors of several
-    kinds, some of which cannot even be looked at.
+    kinds, some of which cannot even be looked at. A method that Slack asks to rest is not called
+    meanwhile, whoever wants to: they all get Slack's answer at once.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._rest_until: dict[str, float] = {}
 
     async def _request(
         self, *, http_verb: str, api_url: str, req_args: dict[str, Any]
     ) -> dict[str, Any]:
+        method = api_url.rpartition("/")[2]
+        if (left := self._rest_until.get(method, 0.0) - monotonic()) > 0:
+            return _resting(left)
         try:
             answer = await super()._request(http_verb=http_verb, api_url=api_url, req_args=req_args)
         except SlackApiError as error:
@@ -72,7 +89,19 @@ class SlackClient(AsyncWebClient):
             return {"data": {}, "headers": {}, "status_code": error.response.status}
         if not isinstance(answer["data"], dict):
             answer["data"] = {}
+        if answer["status_code"] == HTTPStatus.TOO_MANY_REQUESTS:
+            seconds = retry_after(answer["headers"])
+            self._rest_until[method] = monotonic() + seconds
+            log.warning("slack_rate_limited", method=method, retry_after=seconds)
         return dict(answer)
+
+
+def _resting(seconds: float) -> dict[str, Any]:
+    return {
+        "data": {"ok": False, "error": "ratelimited"},
+        "headers": {"Retry-After": str(ceil(seconds))},
+        "status_code": HTTPStatus.TOO_MANY_REQUESTS,
+    }
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -> SlackClient:
@@ -126,7 +155,7 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
             if failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}:
                 raise _refused(setting, error) from error
             if failure is Failure.RATE_LIMITED:
-                pause = retry_after(error)
+                pause = rest_asked(error)
             if monotonic() + pause > end:
                 raise _no_answer(error, failure) from error
             log.warning("slack_unreachable", error=in_words(error), retry_in=pause)
@@ -137,7 +166,7 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
 def _no_answer(error: Exception, failure: Failure) -> StartError:
     if failure is Failure.RATE_LIMITED:
         sentence = (
-            f"Slack asks to be left alone for {retry_after(error):g} s, longer than start_timeout"
+            f"Slack asks to be left alone for {rest_asked(error):g} s, longer than start_timeout"
             " allows. Are there many copies of the bot, or one that starts again and again?"
         )
     else:

@@ -14,7 +14,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.socket_client import Client
-from workspace.slack_failure import PASSING, Failure, failure_of, in_words, retry_after
+from workspace.slack_failure import PASSING, failure_of, in_words, rest_asked
 
 ENOUGH = 3
 """Sockets of the app, all copies of the bot together, beyond which nobody keeps a spare."""
@@ -194,7 +194,7 @@ class Place:
         self.trouble = f"Slack gives no socket: {in_words(error)}"
         self.needs_person = failure not in PASSING
         log.warning("socket_refused", error=in_words(error), needs_person=self.needs_person)
-        return retry_after(error) if failure is Failure.RATE_LIMITED else 0.0
+        return rest_asked(error)
 
     def _close(self, client: Client | None) -> None:
         """Start to close a socket that is open. What it still has to say goes out first."""

@@ -7,11 +7,14 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeAlias
 
 import structlog
 
-from workspace.slack_failure import in_words
+from teleport_client.errors import TeleportError
+from workspace.fence import NotSending
+from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
 
 AT_ONCE = 32
 _FIRST_RETRY = 0.5
@@ -98,18 +101,17 @@ class ChangeQueue:
         """Come back to an id after a pause, as live as it was, since something stood in the way."""
         if not self._open:
             return
-        failures = self._failures[request_id] = self._failures.get(request_id, 0) + 1
+        later = self._later.pop(request_id, None)
+        # Messages of one request that fail together are one failure.
+        failures = self._failures.get(request_id, 0) + (later is None)
+        self._failures[request_id] = failures
         limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), self._longest_pause)
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
-        log.warning(
-            "reconcile_failed",
-            request_id=request_id,
-            error=in_words(error),
-            failures=failures,
-            retry_in=round(pause, 1),
-        )
+        if isinstance(error, SLACK_ERRORS):
+            pause = max(pause, rest_asked(error))
+        _log_failure(request_id, error, failures, pause)
         self._news.set()
-        if later := self._later.pop(request_id, None):
+        if later is not None:
             later[0].cancel()
             live = live or later[1]
         if request_id not in self._again:
@@ -157,3 +159,16 @@ class ChangeQueue:
     def _due(self, request_id: str) -> None:
         _, live = self._later.pop(request_id)
         self.add(request_id, live=live)
+
+
+def _log_failure(request_id: str, error: Exception, failures: int, pause: float) -> None:
+    """What is not foreseen is a mistake of ours, and needs to be found."""
+    foreseen = isinstance(error, (*SLACK_ERRORS, TeleportError, NotSending))
+    said = log.warning if foreseen else partial(log.error, exc_info=error)
+    said(
+        "reconcile_failed",
+        request_id=request_id,
+        error=in_words(error),
+        failures=failures,
+        retry_in=round(pause, 1),
+    )

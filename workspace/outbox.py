@@ -20,7 +20,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from workspace.fence import NotSending, fenced
-from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, retry_after
+from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, rest_asked
 from workspace.views.message import Message
 
 SECONDS_BETWEEN_POSTS = 1.0
@@ -236,10 +236,8 @@ class Outbox:
     def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
         failure = failure_of(error) if isinstance(error, SLACK_ERRORS) else None
         if failure is Failure.RATE_LIMITED:
-            seconds = retry_after(error)
-            log.warning("slack_rate_limited", method=call.method, retry_after=seconds)
             now = asyncio.get_running_loop().time()
-            self._resting[call.method] = now + seconds
+            self._resting[call.method] = now + rest_asked(error)
             if not self._stopped:
                 lane = self._lanes.setdefault(lane.key, lane)
                 # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).

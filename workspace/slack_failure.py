@@ -198,9 +198,14 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def retry_after(error: BaseException) -> float:
-    """Seconds for which Slack asked to be left alone with this method."""
-    if not isinstance(error, SlackApiError):
-        return _RETRY_AFTER
-    stated = (error.response.headers or {}).get("Retry-After", "")
-    return float(stated) if str(stated).isdecimal() else _RETRY_AFTER
+def rest_asked(error: BaseException) -> float:
+    """Seconds for which Slack asked to be left alone with this method, if it did."""
+    if failure_of(error) is not Failure.RATE_LIMITED or not isinstance(error, SlackApiError):
+        return 0.0
+    return retry_after(error.response.headers)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that the headers of an answer with status 429 name."""
+    stated = headers.get("Retry-After", "")
+    return float(stated) if stated.isdecimal() else _RETRY_AFTER

@@ -46,6 +46,7 @@ from workspace.slack_failure import (
     Failure,
     Post,
     failure_of,
+    rest_asked,
 )
 from workspace.views.card import CardFace, face_of
 from workspace.views.message import sentence
@@ -278,6 +279,24 @@ async def post(outbox: Outbox, channel: str) -> MessageRef:
     return await outbox.post(
         channel, partial(sentence, "Hello."), priority=Priority.NEW_REQUEST, request_id=ID, key="k"
     )
+
+
+async def test_a_method_that_slack_asks_to_rest_is_not_called_meanwhile(
+    slack: SlackStandIn,
+) -> None:
+    """By anybody; another method is."""
+    slack.faults.inject({"method": "users.info", "retry_after": 300})
+    async with http_session() as http:
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        for user in ("U0ALICE001", "U0BOB00001"):
+            with pytest.raises(SlackApiError) as raised:
+                await web.users_info(user=user)
+            assert failure_of(raised.value) is Failure.RATE_LIMITED
+            assert rest_asked(raised.value) == pytest.approx(300, abs=5)
+        await web.auth_test()
+    assert [call.method for call in slack.journal.calls] == ["users.info", "auth.test"]
 
 
 async def edit(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:

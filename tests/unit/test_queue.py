@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
+
 from notifications.queue import ChangeQueue, Work
 
 
@@ -141,3 +143,26 @@ async def test_a_closed_queue_takes_nothing() -> None:
     queue = ChangeQueue()
     queue.add("a")
     assert len(queue) == 0
+
+
+async def test_messages_that_fail_together_are_one_failure() -> None:
+    """A request with many recipients comes back as soon as one with few."""
+    queue = ChangeQueue()
+    queue.open()
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(8):
+            queue.retry("a", TimeoutError(), live=True)
+    assert [event["failures"] for event in logged] == [1] * 8
+    queue.close()
+
+
+async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
+    """What Slack or Teleport caused is not."""
+    queue = ChangeQueue()
+    queue.open()
+    with structlog.testing.capture_logs() as logged:
+        queue.retry("a", TimeoutError(), live=True)
+        queue.retry("b", KeyError("ours"), live=True)
+    assert [event["log_level"] for event in logged] == ["warning", "error"]
+    assert ["exc_info" in event for event in logged] == [False, True]
+    queue.close()
