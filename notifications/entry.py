@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from workspace.untrusted import shortened
 from workspace.views.card import CardFace, Vote
@@ -26,7 +26,7 @@ class PostedMessage(BaseModel):
     ts: str
     face: str = ""
     """Fingerprint of what it shows, for messages that are kept up to date."""
-    rest_until: datetime | None = None
+    rest_until: AwareDatetime | None = None
     """Not to be edited before, since Slack will not take it now."""
 
     def resting(self, now: datetime) -> bool:
@@ -44,10 +44,10 @@ class Intent(BaseModel):
     slot: str
     channel: str
     key: str
-    at: datetime
+    at: AwareDatetime
     owed: bool = False
     """Known not to have got there, and still to be posted."""
-    rest_until: datetime | None = None
+    rest_until: AwareDatetime | None = None
     """Not to be tried before, since Slack will not take it now."""
 
     def resting(self, now: datetime) -> bool:
@@ -63,11 +63,11 @@ class Entry(BaseModel):
     """What was last known, short of its longest texts: enough to draw the last card."""
     messages: tuple[PostedMessage, ...] = ()
     intents: tuple[Intent, ...] = ()
-    passed_over: datetime | None = None
+    passed_over: AwareDatetime | None = None
     """Set to the very first start of the bot, before which this existed; gets no card."""
     seeking: bool = False
     """Whether some recipients could not be found yet; they get a card also of what is decided."""
-    touched: datetime | None = None
+    touched: AwareDatetime | None = None
     """When this was last written."""
 
     def shown(self, slot: str) -> PostedMessage | None:
@@ -85,7 +85,7 @@ class Entry(BaseModel):
         left = tuple(intent for intent in self.intents if intent.slot not in slots)
         return self.model_copy(update={"intents": (*left, *intents)})
 
-    def owing(self, key: str, rest_until: datetime | None = None) -> Self:
+    def owing(self, key: str, rest_until: AwareDatetime | None = None) -> Self:
         """Note that the message with `key` never got there."""
         owed = {"owed": True, "rest_until": rest_until}
         intents = tuple(

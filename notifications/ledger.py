@@ -1,46 +1,29 @@
 """Our records, kept in Teleport's plugin data: no database of our own, one copy for all replicas.
 
-A record is two keys: `entry`, JSON, and `rev`, a number. A write expects the `rev` that was read,
-so of two writers one is told that it lost. Whoever holds the lease reads the whole ledger once and
-then knows it. Any key that is not named here belongs to somebody else and is left alone.
+A write expects the revision that was read, so of two writers one is told that it lost. Whoever
+holds the lease reads the whole ledger once and then knows it. Any key that is not named in `kept`
+belongs to somebody else and is left alone.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import TypeAlias
 
-import structlog
-from pydantic import ValidationError
-
 from notifications.entry import Entry
+from notifications.kept import ENTRY, REV, Record, each_with_its_own, read, written
 from teleport_client.client import TeleportClient
-from teleport_client.cluster import PluginData
 from teleport_client.errors import Conflict, NotFound
 from workspace.one_at_a_time import OneAtATime
 
-_REV, _ENTRY = "rev", "entry"
-_HARD_LIMIT = 32 * 1024
 _DOUBTED_FOR = timedelta(minutes=1)
 
 Change: TypeAlias = Callable[[Entry], Entry]
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
 
 class RequestGone(Exception):
     """A record cannot be written any more, since its request is gone."""
-
-
-class EntryTooLarge(Exception):
-    """A record that Teleport should not be asked to keep."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Record:
-    rev: int
-    entry: Entry | None
 
 
 class Ledger:
@@ -55,7 +38,7 @@ class Ledger:
         self._teleport = teleport
         self._now = now
         self._plugin = plugin
-        self._records: dict[str, _Record] = {}
+        self._records: dict[str, Record] = {}
         self._facts: dict[str, list[Change]] = {}
         """What has happened and is not written yet."""
         self._gone: set[str] = set()
@@ -92,14 +75,16 @@ class Ledger:
         """
         data = await self._teleport.plugin_data(self._plugin)
         known, self._gone = self._records, set()
+        now = self._now()
+        read_ones = {request_id: read(request_id, kept, now) for request_id, kept in data.items()}
         self._records = {
-            request_id: _doubted_if_fresh(_read(request_id, kept), self._now())
-            for request_id, kept in data.items()
+            request_id: _doubted_if_fresh(record, now)
+            for request_id, record in each_with_its_own(read_ones).items()
         }
         self._facts = {
             request_id: facts
             for request_id, facts in self._facts.items()
-            if request_id in known and known[request_id].rev == self._rev(request_id)
+            if request_id in known and known[request_id].rev == self._record(request_id).rev
         }
 
     async def record(self, request_id: str, fact: Change) -> None:
@@ -132,25 +117,25 @@ class Ledger:
         written_facts = len(self._facts.get(request_id, ()))
         entry = entry.model_copy(update={"touched": self._now()})
         text = written(entry)
-        rev = self._rev(request_id)
+        before = self._record(request_id)
         if request_id not in self._gone:
             try:
                 await self._teleport.update_plugin_data(
                     self._plugin,
                     request_id,
-                    change={_ENTRY: text, _REV: str(rev + 1)},
-                    expect={_REV: str(rev) if rev else ""},
+                    change={ENTRY: text, REV: before.next_rev},
+                    expect={REV: before.rev},
                 )
             except Conflict:
                 await self._reread(request_id)
                 raise
             except NotFound as error:
-                if rev:
+                if before.rev:
                     self._gone.add(request_id)
                 raise RequestGone from error
-        self._keep(request_id, _Record(rev + 1, entry), written_facts)
+        self._keep(request_id, Record(before.next_rev, entry), written_facts)
 
-    def _keep(self, request_id: str, record: _Record, written_facts: int) -> None:
+    def _keep(self, request_id: str, record: Record, written_facts: int) -> None:
         """Facts that came in during the write are not in it."""
         self._records[request_id] = record
         later = self._facts.pop(request_id, [])[written_facts:]
@@ -163,44 +148,21 @@ class Ledger:
         self._facts.pop(request_id, None)
         self._gone.discard(request_id)
 
-    def _rev(self, request_id: str) -> int:
-        record = self._records.get(request_id)
-        return record.rev if record else 0
+    def _record(self, request_id: str) -> Record:
+        return self._records.get(request_id, Record())
 
     async def _reread(self, request_id: str) -> None:
         """What has happened holds whoever wrote; what our cards show is no longer certain."""
         data = await self._teleport.plugin_data(self._plugin, request_id=request_id)
         if request_id in data:
-            self._records[request_id] = _read(request_id, data[request_id])
+            self._records[request_id] = read(request_id, data[request_id], self._now())
             self._facts.setdefault(request_id, []).append(Entry.doubted)
         else:
             self.forget(request_id)
 
 
-def written(entry: Entry) -> str:
-    """Give what is kept of an entry, at most 32 KB in UTF-8. Raises EntryTooLarge."""
-    for each in (entry, entry.shortest()):
-        text = each.model_dump_json(exclude_defaults=True)
-        size = len(text.encode())
-        if size <= _HARD_LIMIT:
-            return text
-    raise EntryTooLarge(f"{size} bytes")
-
-
-def _doubted_if_fresh(record: _Record, now: datetime) -> _Record:
+def _doubted_if_fresh(record: Record, now: datetime) -> Record:
     entry = record.entry
     if entry is None or entry.touched is None or now - entry.touched > _DOUBTED_FOR:
         return record
-    return _Record(record.rev, entry.doubted())
-
-
-def _read(request_id: str, kept: PluginData) -> _Record:
-    """A record that cannot be read counts as none: others may write here, by mistake or not."""
-    rev = int(kept[_REV]) if kept.get(_REV, "").isdecimal() else 0
-    if _ENTRY not in kept:
-        return _Record(rev, None)
-    try:
-        return _Record(rev, Entry.model_validate_json(kept.get(_ENTRY, "")))
-    except ValidationError as error:
-        log.warning("ledger_unreadable", request_id=request_id, errors=error.error_count())
-        return _Record(rev, None)
+    return replace(record, entry=entry.doubted())

@@ -1,7 +1,7 @@
 """The rules of what is shown to whom, as one pure function."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -11,7 +11,7 @@ from notifications.entry import NAME_LENGTH, Entry, Intent, PostedMessage, trimm
 from teleport_client.access_request import AccessRequest
 from workspace.deciding import Deciding
 from workspace.untrusted import shortened
-from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint
+from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint, page_of
 from workspace.views.notices import OUTCOMES, Notice
 from workspace.views.review_reply import standing_after
 from workspace.views.status import Status
@@ -124,7 +124,8 @@ def plan(
         return Plan(None)
     if entry is None and request is not None and passed_over(request, now, outlook):
         return Plan(face, (PassOver(),))
-    actions = (*_difference(face, entry, channels, now), *_replies(request, face, entry, now))
+    due = tuple(_due_cards(face, entry, channels, gone=request is None))
+    actions = (*_difference(face, entry, due, now), *_replies(request, face, entry, now))
     return Plan(face, actions)
 
 
@@ -158,7 +159,7 @@ def card_slot(channel: str) -> str:
     return f"card:{channel}"
 
 
-def notice_slot(kind: Notice) -> str:
+def notice_slot(kind: Notice | str) -> str:
     return f"dm:{kind}"
 
 
@@ -171,22 +172,31 @@ def reply_slot(author: str, channel: str) -> str:
     return f"{_REPLY}{blake2b(name, digest_size=4).hexdigest()}:{channel}"
 
 
+def fits_its_channel(message: PostedMessage | Intent) -> bool:
+    """Whether a slot that names a channel names the one that its message is in."""
+    where = message.slot.rpartition(":")[2]
+    return message.slot == notice_slot(where) or where == message.channel
+
+
 def _face(
     request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
 ) -> CardFace | None:
     if request is not None:
         return face_in(request, now, outlook)
-    return ended(entry.face, now) if entry is not None else None
+    if entry is None:
+        return None
+    # Not as it is on record, where others may write: people go to this address.
+    return replace(ended(entry.face, now), page=page_of(entry.face.id, outlook.pages))
 
 
 def _difference(
-    face: CardFace, entry: Entry | None, channels: Sequence[str], now: datetime
+    face: CardFace, entry: Entry | None, due: Sequence[str], now: datetime
 ) -> Iterator[Action]:
     filled = _filled(entry, now)
     for intent in entry.intents if entry else ():
         if not intent.owed:
             yield Resolve(intent, _thread_of(intent, entry))
-    for channel in _due_cards(face, entry, channels):
+    for channel in due:
         if card_slot(channel) not in filled:
             yield PostCard(channel)
     wanted = face_shown(face)
@@ -205,7 +215,8 @@ def _replies(
     filled = _filled(entry, now)
     told = sum(slot.startswith(_REPLY) for slot in filled)
     return islice(
-        _untold(request, face, entry, filled), min(_REPLIES_AT_ONCE, _MOST_REPLIES - told)
+        _untold(request, face, entry, filled),
+        max(0, min(_REPLIES_AT_ONCE, _MOST_REPLIES - told)),
     )
 
 
@@ -236,14 +247,20 @@ def _thread_of(intent: Intent, entry: Entry | None) -> str:
     return card.ts if card is not None and intent.slot.startswith(_REPLY) else ""
 
 
-def _due_cards(face: CardFace, entry: Entry | None, channels: Sequence[str]) -> Iterator[str]:
-    """Channels that should have a card: all while it waits, and after that where one is owed."""
+def _due_cards(
+    face: CardFace, entry: Entry | None, channels: Sequence[str], *, gone: bool
+) -> Iterator[str]:
+    """Channels that should have a card: all while it waits, and after that where one is owed.
+
+    Of a request that is gone nothing but its record says whose it was.
+    """
     waits = not face.status.decided
     if entry is None or (not entry.passed_over and (waits or entry.seeking)):
         yield from dict.fromkeys(channels)
     else:
         for intent in entry.intents:
-            if intent.owed and intent.slot == card_slot(intent.channel):
+            named = gone or intent.channel in channels
+            if named and intent.owed and intent.slot == card_slot(intent.channel):
                 yield intent.channel
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import grpc
+import pytest
 
 from bot.process import running
 from bot.settings import load_settings
@@ -273,15 +274,19 @@ async def test_a_lost_answer_is_posted_again_where_history_may_not_be_read(stage
     assert len(stage.messages()) == 2
 
 
+@pytest.mark.parametrize(
+    "scribbled",
+    [{"entry": "{not json"}, {"rev": "0"}, {"rev": "9" * 5000}, {"rev": "x", "entry": "1"}],
+)
 async def test_a_ledger_that_somebody_scribbled_in_is_survived(
-    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, scribbled: dict[str, str]
 ) -> None:
     """Anybody with update on plugin data may write there."""
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
         await stage.told("alice", "is waiting")
     record = teleport.cluster.plugin_data["access_request", request.Metadata.Name]
-    record.Spec.Entries["teleport-chatops/T0SANDBOX1"].Data["entry"] = "{not json"
+    record.Spec.Entries["teleport-chatops/T0SANDBOX1"].Data.update(scribbled)
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
         await stage.told("alice", "was approved")

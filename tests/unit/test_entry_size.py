@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from notifications.entry import Entry, Intent
-from notifications.ledger import written
+from notifications.kept import written
 from notifications.plan import PostCard, Reply, Tell, card_slot, notice_slot, plan, reply_slot
 from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.unit.test_plan import NOW, OUTLOOK, asked, carried_out

@@ -243,6 +243,41 @@ def test_a_card_that_never_got_there_is_owed_even_after_the_decision() -> None:
     assert denied.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
 
 
+def test_a_card_is_owed_to_nobody_whom_the_request_is_not_for() -> None:
+    """Whatever its record says; others may write there."""
+    face = plan(asked(), None, ["C1"], NOW, OUTLOOK).face
+    assert face
+    intent = Intent(slot=card_slot("C2"), channel="C2", key="k", at=NOW, owed=True)
+    entry = Entry(face=face, intents=(intent,))
+    made = plan(asked(state=RequestState.DENIED), entry, ["C1"], NOW, OUTLOOK)
+    assert not any(isinstance(action, PostCard) for action in made.actions)
+
+
+def test_a_decision_on_record_outlives_whoever_saw_less() -> None:
+    """As a holder that lost the lease, and notes last what it has edited."""
+    waiting = plan(asked(), None, [], NOW, OUTLOOK).face
+    denied = plan(asked(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
+    late = plan(asked(), None, [], NOW + 9 * HOUR, OUTLOOK).face
+    assert waiting
+    assert denied
+    assert late
+    entry = Entry(face=waiting).with_face(denied)
+    assert entry.with_face(waiting) == entry.with_face(late) == entry
+    assert Entry(face=late).with_face(denied) == Entry(face=denied)
+
+
+def test_the_page_of_a_request_that_is_gone_is_teleports() -> None:
+    """Whatever address its record names."""
+    face = plan(asked(), None, [], NOW, OUTLOOK).face
+    assert face
+    entry = Entry(face=replace(face, page="https://elsewhere.example/i"))
+    outlook = replace(OUTLOOK, pages="https://teleport.example/requests/")
+    for each, page in ((OUTLOOK, ""), (outlook, "https://teleport.example/requests/i")):
+        shown = plan(None, entry, [], NOW, each).face
+        assert shown
+        assert shown.page == page
+
+
 def test_a_message_that_slack_never_took_is_left_alone() -> None:
     """Without a ts there is nothing to edit, and nothing is posted again."""
     entry = Entry(

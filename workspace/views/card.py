@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from pydantic import TypeAdapter
+from pydantic import AwareDatetime, TypeAdapter
 from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
@@ -52,9 +52,9 @@ class CardFace:
     status: Status
     reason: str = ""
     resources: tuple[str, ...] = ()
-    access_until: datetime | None = None
-    waiting_until: datetime | None = None
-    assume_start: datetime | None = None
+    access_until: AwareDatetime | None = None
+    waiting_until: AwareDatetime | None = None
+    assume_start: AwareDatetime | None = None
     progress: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     decided_by: tuple[str, ...] = ()
@@ -72,6 +72,11 @@ class CardFace:
 
 
 _FACES = TypeAdapter(CardFace)
+
+
+def page_of(request_id: str, pages: str) -> str:
+    """Address of a request's page in Teleport; `pages` is what request ids are appended to."""
+    return f"{pages}{request_id}" if pages else ""
 
 
 def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) -> CardFace:
@@ -94,7 +99,7 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) ->
         resolve_reason=request.resolve_reason,
         promoted_to=request.promoted_to,
         reviewers=request.suggested_reviewers if request.pending else (),
-        page=f"{pages}{request.id}" if pages else "",
+        page=page_of(request.id, pages),
         can_decide=mode.from_slack and request.pending,
         elsewhere=mode is Mode.NOTIFY and request.pending,
     )

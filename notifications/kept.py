@@ -1,0 +1,93 @@
+"""A record as Teleport keeps it: two keys of plugin data, `entry`, which is JSON, and `rev`.
+
+Others may write there too, by mistake or not. What is not right in itself counts as no entry, so
+that it harms its own request alone, and that one is told of anew.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from notifications.entry import Entry, Intent, PostedMessage
+from notifications.plan import fits_its_channel
+from teleport_client.cluster import PluginData
+
+REV, ENTRY = "rev", "entry"
+_HARD_LIMIT = 32 * 1024
+_MOST_DIGITS = 15
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class EntryTooLarge(Exception):
+    """A record that Teleport should not be asked to keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    rev: str = ""
+    """As it is kept, to the letter: a write expects it. Empty where nothing is kept."""
+    entry: Entry | None = None
+
+    @property
+    def next_rev(self) -> str:
+        number = self.rev.isascii() and self.rev.isdecimal() and len(self.rev) <= _MOST_DIGITS
+        return str(int(self.rev) + 1) if number else "1"
+
+
+def read(request_id: str, kept: PluginData, now: datetime) -> Record:
+    rev = kept.get(REV, "")
+    if ENTRY not in kept:
+        return Record(rev)
+    try:
+        entry = Entry.model_validate_json(kept[ENTRY])
+    except ValueError as error:
+        log.warning("ledger_unreadable", request_id=request_id, error=type(error).__name__)
+        return Record(rev)
+    if wrong := next(_mistakes(request_id, entry, now), ""):
+        log.warning("ledger_unreadable", request_id=request_id, error=wrong)
+        return Record(rev)
+    return Record(rev, entry)
+
+
+def each_with_its_own(records: Mapping[str, Record]) -> dict[str, Record]:
+    """Leave out messages that several records claim: a card is to show no other's state."""
+    claims = Counter(
+        (each.channel, each.ts)
+        for record in records.values()
+        for each in (record.entry.messages if record.entry else ())
+    )
+    return {
+        request_id: replace(record, entry=record.entry and _unclaimed(record.entry, claims))
+        for request_id, record in records.items()
+    }
+
+
+def written(entry: Entry) -> str:
+    """Give what is kept of an entry, at most 32 KB in UTF-8. Raises EntryTooLarge."""
+    for each in (entry, entry.shortest()):
+        text = each.model_dump_json(exclude_defaults=True)
+        size = len(text.encode())
+        if size <= _HARD_LIMIT:
+            return text
+    raise EntryTooLarge(f"{size} bytes")
+
+
+def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
+    if entry.face.id != request_id:
+        yield "it speaks of another request"
+    if entry.passed_over is not None and entry.passed_over > now:
+        yield "it was passed over in the future"
+    there: tuple[PostedMessage | Intent, ...] = (*entry.messages, *entry.intents)
+    if not all(map(fits_its_channel, there)):
+        yield "a message is in another channel than it says"
+
+
+def _unclaimed(entry: Entry, claims: Counter[tuple[str, str]]) -> Entry:
+    own = tuple(
+        each for each in entry.messages if not each.ts or claims[each.channel, each.ts] == 1
+    )
+    return entry if own == entry.messages else entry.model_copy(update={"messages": own})

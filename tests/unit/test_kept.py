@@ -1,0 +1,74 @@
+"""Records that others wrote, by mistake or not."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.entry import Entry, PostedMessage
+from notifications.kept import ENTRY, REV, Record, each_with_its_own, read
+from workspace.views.card import CardFace
+from workspace.views.status import Status
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+FACE = {"id": "i", "user": "alice", "roles": ["staging"], "status": "waiting"}
+
+
+def entry(request_id: str, *messages: PostedMessage) -> Entry:
+    face = CardFace(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
+    return Entry(face=face, messages=messages)
+
+
+def card(ts: str) -> PostedMessage:
+    return PostedMessage(slot="card:C1", channel="C1", ts=ts)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"touched": "2026-01-01T00:00:00"},
+        {"passed_over": "2026-01-01T00:00:00"},
+        {"passed_over": (NOW + timedelta(days=1)).isoformat()},
+        {"face": {**FACE, "id": "another"}},
+        {"face": {**FACE, "waiting_until": "2026-01-01T00:00:00"}},
+        {"messages": [{"slot": "card:C1", "channel": "C2", "ts": "1"}]},
+        {"intents": [{"slot": "review:ab:C1", "channel": "C2", "key": "k", "at": NOW.isoformat()}]},
+    ],
+)
+def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> None:
+    """Moments without a zone, other requests, other channels."""
+    kept = {REV: "3", ENTRY: json.dumps({"face": FACE, **more})}
+    assert read("i", kept, NOW) == Record("3")
+
+
+@given(st.dictionaries(st.sampled_from([REV, ENTRY, "other"]), st.text()))
+def test_nothing_that_is_kept_makes_reading_fail(kept: dict[str, str]) -> None:
+    record = read("i", kept, NOW)
+    assert record.rev == kept.get(REV, "")
+    assert record.next_rev.isdecimal()
+    assert record.next_rev != record.rev
+
+
+@pytest.mark.parametrize(
+    ("rev", "after"),
+    [("", "1"), ("1", "2"), ("0", "1"), ("007", "8"), ("x", "1"), ("9" * 5000, "1"), ("-1", "1")],
+)
+def test_a_revision_is_expected_as_it_is_kept_and_followed_by_a_number(
+    rev: str, after: str
+) -> None:
+    assert Record(rev).next_rev == after
+
+
+def test_a_message_that_two_records_claim_is_nobodys() -> None:
+    """The card of one would show the state of the other."""
+    records = {
+        "a": Record("1", entry("a", card("1"))),
+        "b": Record("1", entry("b", card("1"), PostedMessage(slot="dm:x", channel="D", ts="2"))),
+        "c": Record("1"),
+    }
+    left = each_with_its_own(records)
+    assert left["a"] == Record("1", entry("a"))
+    assert left["b"].entry == entry("b", PostedMessage(slot="dm:x", channel="D", ts="2"))
+    assert left["c"] == Record("1")
