@@ -138,7 +138,7 @@ class Controller:
         Of the backlog just enough cards to keep Slack busy: what comes after them in the outbox
         must not go before them here.
         """
-        if not live and self.outbox.cards_waiting + self.queue.working >= AT_ONCE:
+        if not live and self.outbox.older_waiting + self.queue.working >= AT_ONCE:
             return False
         return self.outbox.waiting < _MOST_WAITING
 

@@ -17,6 +17,7 @@ from itertools import chain, repeat
 
 import structlog
 
+from notifications.newcomers import Newcomers
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, TeleportError
@@ -70,7 +71,8 @@ class Mirror:
     """Runs for as long as the process does, whoever holds the lease.
 
     `changed(id, live)` is called for each request that may differ from before; `live` tells news
-    from the backlog that a list brings. `visibility` tells what is gone from what is only hidden.
+    from the backlog that a list brings, and from what one person makes too much of. `visibility`
+    tells what is gone from what is only hidden.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Mirror:
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
         """As they were last, until somebody forgets them; the newest only."""
         self._reads: list[_Read] = []
+        self._newcomers = Newcomers()
         self._touched: set[str] = set()
         """Requests that had an event since the last list was asked for."""
         self.synced = asyncio.Event()
@@ -208,11 +211,12 @@ class Mirror:
     def _apply_event(self, event: WatchEvent) -> None:
         match event:
             case RequestPut(request):
+                live = request.id in self._seen or self._newcomers.goes_first(request.user)
                 self._keep(request.id, request)
-                self._touch(request.id)
+                self._touch(request.id, live=live)
             case RequestDeleted(request_id):
                 self._keep(request_id, None)
-                self._touch(request_id)
+                self._touch(request_id, live=True)
 
     def _keep(self, request_id: str, request: AccessRequest | None) -> None:
         if request is None:
@@ -224,11 +228,11 @@ class Mirror:
             self._gone.pop(request_id, None)
             self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
 
-    def _touch(self, request_id: str) -> None:
+    def _touch(self, request_id: str, *, live: bool) -> None:
         self._touched.add(request_id)
         for read in self._reads:
             read.overtaken = read.overtaken or read.request_id == request_id
-        self._changed(request_id, True)
+        self._changed(request_id, live)
 
     def _apply_list(
         self, listed: Iterable[AccessRequest], *, except_for: Iterable[str] = ()
@@ -248,7 +252,8 @@ class Mirror:
                 self._seen[request.id] = Seen(request, Source.LIST)
             elif not request.pending:
                 continue
-            self._changed(request.id, known is None and self.synced.is_set())
+            new = known is None and self.synced.is_set()
+            self._changed(request.id, new and self._newcomers.goes_first(request.user))
         for missing in self._seen.keys() - by_id.keys() - touched:
             self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)
             self._changed(missing, False)

@@ -17,6 +17,7 @@ from workspace.fence import NotSending
 from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
 
 AT_ONCE = 32
+_TURNS = 4
 _FIRST_RETRY = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds before a request that fails is tried again."""
@@ -32,7 +33,10 @@ Room: TypeAlias = Callable[[bool], bool]
 
 
 class ChangeQueue:
-    """What is live goes before the backlog. Closed, it takes nothing and forgets everything."""
+    """What is live goes before the backlog, which has each fourth turn all the same.
+
+    Closed, it takes nothing and forgets everything.
+    """
 
     def __init__(self, *, longest_pause: float = LONGEST_PAUSE) -> None:
         self._longest_pause = longest_pause
@@ -46,6 +50,7 @@ class ChangeQueue:
         self._idle = asyncio.Event()
         self._idle.set()
         self._open = False
+        self._taken = 0
 
     def __len__(self) -> int:
         """Ids that wait or are worked on."""
@@ -145,6 +150,7 @@ class ChangeQueue:
         while (live := self._turn(room)) is None:
             self._news.clear()
             await self._news.wait()
+        self._taken += 1
         request_id, _ = (self._live if live else self._backlog).popitem(last=False)
         self._working.add(request_id)
         self._idle.clear()
@@ -152,9 +158,9 @@ class ChangeQueue:
 
     def _turn(self, room: Room) -> bool | None:
         """Whether what is live has its turn or the backlog; None if neither."""
-        if self._live and room(True):
-            return True
-        return False if self._backlog and room(False) else None
+        waiting = {True: self._live, False: self._backlog}
+        first = self._taken % _TURNS != _TURNS - 1
+        return next((live for live in (first, not first) if waiting[live] and room(live)), None)
 
     def _due(self, request_id: str) -> None:
         _, live = self._later.pop(request_id)

@@ -2,18 +2,18 @@
 
 One message a second to a channel; edits have a lane of their own and do not use that up. A method
 that Slack asks to rest is rested as a whole, and edits go one a second from then on until none is
-left. New requests go first, reminders last. What Slack refuses is the caller's to judge
-(`slack_failure`).
+left. New requests go first, reminders last, but each fourth turn is for what has waited longest, so
+that nothing waits for ever. What Slack refuses is the caller's to judge (`slack_failure`).
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
-from heapq import heappop, heappush
-from itertools import count
+from functools import partial
+from itertools import chain, count
 from typing import Any, TypeAlias
 
 import structlog
@@ -26,7 +26,10 @@ from workspace.views.message import Message
 SECONDS_BETWEEN_POSTS = 1.0
 """To one channel (docs.slack.dev/apis/web-api/rate-limits)."""
 METADATA_EVENT = "teleport_access_request"
-_AT_ONCE = 8
+_AT_ONCE, _POSTS_AT_ONCE = 8, 6
+"""Calls; however many channels there are to post to, cards are kept up to date."""
+_TURNS = 4
+"""Of so many, one is for what has waited longest."""
 _EDITS = "edits"
 _POST, _UPDATE = "chat.postMessage", "chat.update"
 
@@ -56,13 +59,16 @@ class MessageRef:
     ts: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Call:
     method: str
     draw: Draw
     arguments: dict[str, Any]
     """Those that are no part of the message."""
     done: "asyncio.Future[MessageRef]"
+    priority: Priority
+    order: int
+    """Of coming."""
 
 
 @dataclass(slots=True)
@@ -72,7 +78,19 @@ class _Lane:
     key: str
     interval: float
     ready_at: float = 0.0
-    waiting: list[tuple[Priority, int, _Call]] = field(default_factory=list)
+    waiting: dict[Priority, deque[_Call]] = field(default_factory=lambda: defaultdict(deque))
+    taken: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not any(self.waiting.values())
+
+    def next(self) -> _Call | None:
+        return _whose_turn((calls[0] for calls in self.waiting.values() if calls), self.taken)
+
+    def take(self, call: _Call) -> None:
+        self.waiting[call.priority].popleft()
+        self.taken += 1
 
 
 class Outbox:
@@ -94,6 +112,8 @@ class Outbox:
         self._lanes: dict[str, _Lane] = {}
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._posting = 0
+        self._taken = 0
         self._waiting: Counter[Priority] = Counter()
         self._order = count()
         self._stopped = False
@@ -106,9 +126,9 @@ class Outbox:
         return self._waiting.total()
 
     @property
-    def cards_waiting(self) -> int:
-        """Of those that wait, cards of requests that have none yet."""
-        return self._waiting[Priority.NEW_REQUEST] + self._waiting[Priority.OLDER_REQUEST]
+    def older_waiting(self) -> int:
+        """Of those that wait, cards of the backlog."""
+        return self._waiting[Priority.OLDER_REQUEST]
 
     @property
     def lanes(self) -> int:
@@ -173,51 +193,67 @@ class Outbox:
         if self._stopped or not self._may_send():
             raise NotSending
         done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
-        self._wait(lane, priority, _Call(method, draw, arguments, done))
-        return await done
-
-    def _wait(self, lane: _Lane, priority: Priority, call: _Call) -> None:
-        heappush(lane.waiting, (priority, next(self._order), call))
+        call = _Call(method, draw, arguments, done, priority, next(self._order))
+        lane.waiting[priority].append(call)
         self._waiting[priority] += 1
         self._news.set()
+        return await done
+
+    def _wait_again(self, lane: _Lane, call: _Call) -> None:
+        """Let a call have its turn again that Slack asked to wait."""
+        lane = self._lanes.setdefault(lane.key, lane)
+        # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
+        lane.interval = self._seconds_between_posts
+        lane.waiting[call.priority].appendleft(call)
+        self._waiting[call.priority] += 1
 
     def _start_what_is_ready(self) -> float | None:
         """Start all calls whose time has come. Gives seconds until the next, None if unknown."""
         now = asyncio.get_running_loop().time()
         self._forget_idle_lanes(now)
         while len(self._sending) < _AT_ONCE:
-            lanes = [lane for lane in self._lanes.values() if self._ready_at(lane) <= now]
-            if not lanes:
+            ready = {
+                call: lane
+                for lane in self._lanes.values()
+                if self._ready_at(lane) <= now and (call := lane.next())
+            }
+            call = _whose_turn(ready, self._taken)
+            if call is None:
                 break
-            lane = min(lanes, key=lambda each: each.waiting[0][:2])
-            lane.ready_at = now + lane.interval
-            priority, _, call = heappop(lane.waiting)
-            self._waiting[priority] -= 1
-            task = asyncio.create_task(self._send(lane, priority, call))
-            self._sending.add(task)
-            task.add_done_callback(self._sent)
-        soonest = min((self._ready_at(lane) for lane in self._lanes.values()), default=None)
-        if soonest in (None, float("inf")) or len(self._sending) >= _AT_ONCE:
+            self._start(ready[call], call, now)
+        soonest = min(map(self._ready_at, self._lanes.values()), default=float("inf"))
+        if soonest == float("inf") or len(self._sending) >= _AT_ONCE:
             return None
-        return max(0.0, (soonest or now) - now)
+        return max(0.0, soonest - now)
+
+    def _start(self, lane: _Lane, call: _Call, now: float) -> None:
+        lane.ready_at = now + lane.interval
+        lane.take(call)
+        self._taken += 1
+        self._waiting[call.priority] -= 1
+        self._posting += call.method == _POST
+        task = asyncio.create_task(self._send(lane, call))
+        self._sending.add(task)
+        task.add_done_callback(partial(self._sent, call.method))
 
     def _forget_idle_lanes(self, now: float) -> None:
         """Every person who is told has a channel, so these would grow for ever."""
         for key, lane in list(self._lanes.items()):
-            if not lane.waiting and lane.ready_at <= now:
+            if lane.empty and lane.ready_at <= now:
                 del self._lanes[key]
 
     def _ready_at(self, lane: _Lane) -> float:
-        if not lane.waiting:
+        call = lane.next()
+        if call is None or (call.method == _POST and self._posting >= _POSTS_AT_ONCE):
             return float("inf")
-        call = lane.waiting[0][2]
         return max(lane.ready_at, self._resting.get(call.method, 0.0))
 
-    def _sent(self, task: asyncio.Task[None]) -> None:
+    def _sent(self, method: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        self._posting -= method == _POST
         self._news.set()
 
-    async def _send(self, lane: _Lane, priority: Priority, call: _Call) -> None:
+    async def _send(self, lane: _Lane, call: _Call) -> None:
         if call.done.done():
             return
         if not self._may_send():
@@ -227,22 +263,19 @@ class Outbox:
             with fenced(self._may_send):
                 answer = await self._slack.api_call(call.method, json=_drawn(call))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
-            self._failed(lane, priority, call, error)
+            self._failed(lane, call, error)
             return
         self.trouble = ""
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
-    def _failed(self, lane: _Lane, priority: Priority, call: _Call, error: Exception) -> None:
+    def _failed(self, lane: _Lane, call: _Call, error: Exception) -> None:
         failure = failure_of(error) if isinstance(error, SLACK_ERRORS) else None
         if failure is Failure.RATE_LIMITED:
             now = asyncio.get_running_loop().time()
             self._resting[call.method] = now + rest_asked(error)
             if not self._stopped:
-                lane = self._lanes.setdefault(lane.key, lane)
-                # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
-                lane.interval = self._seconds_between_posts
-                self._wait(lane, priority, call)
+                self._wait_again(lane, call)
                 return
             error = NotSending()
         if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
@@ -254,11 +287,16 @@ class Outbox:
         """Let everything that is not on its way yet end with NotSending until `run` runs anew."""
         self._stopped = True
         for lane in self._lanes.values():
-            for _, _, call in lane.waiting:
+            for call in chain.from_iterable(lane.waiting.values()):
                 if not call.done.done():
                     call.done.set_exception(NotSending())
             lane.waiting.clear()
         self._waiting.clear()
+
+
+def _whose_turn(calls: Iterable[_Call], taken: int) -> _Call | None:
+    longest = taken % _TURNS == _TURNS - 1
+    return min(calls, key=lambda call: (not longest and call.priority, call.order), default=None)
 
 
 def _drawn(call: _Call) -> dict[str, Any]:

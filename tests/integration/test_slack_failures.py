@@ -320,6 +320,40 @@ async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStand
     assert all(gap > pace / 2 for gap in gaps), gaps
 
 
+async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
+    slack: SlackStandIn,
+) -> None:
+    """New requests go first, three times out of four."""
+    async with sending(slack, lambda: True, seconds_between_posts=0.01) as outbox:
+        older = said(outbox, "older", Priority.OLDER_REQUEST)
+        reply = said(outbox, "reply", Priority.THREAD_REPLY)
+        new = [said(outbox, "new", Priority.NEW_REQUEST) for _ in range(20)]
+        await asyncio.gather(older, reply, *new)
+    order = [call.args["text"] for call in slack.journal.calls]
+    assert order.index("older") < 5
+    assert order.index("reply") < 9
+    assert order[:3] == ["new", "new", "new"]
+
+
+async def test_cards_are_edited_however_many_channels_are_posted_to(slack: SlackStandIn) -> None:
+    """Each channel has its own pace, so there may be more posts than calls at once."""
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 100})
+        posts = [asyncio.create_task(post(outbox, f"D{number}")) for number in range(30)]
+        await asyncio.sleep(0)
+        await edit(outbox, posted, "decided", Priority.CARD_UPDATE)
+        await asyncio.gather(*posts, return_exceptions=True)
+    methods = [call.method for call in slack.journal.calls]
+    assert methods.index("chat.update") < 8
+
+
+async def said(outbox: Outbox, words: str, priority: Priority) -> None:
+    await outbox.post(
+        CHANNEL_ID, partial(sentence, words), priority=priority, request_id=ID, key="k"
+    )
+
+
 async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
     slack: SlackStandIn,
 ) -> None:
