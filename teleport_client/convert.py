@@ -37,6 +37,8 @@ from teleport_client.user import (
 BOT_LABEL = "teleport.internal/bot"
 """Label of a Machine ID bot's user (api/types/constants.go)."""
 
+MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
+"""What is kept of a request, of which many are held at a time; characters."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STATES = {
     types.RequestState.PENDING: RequestState.PENDING,
@@ -98,13 +100,19 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
             }
         ),
         reviews=tuple(_review_from(review) for review in spec.Reviews),
-        suggested_reviewers=tuple(spec.SuggestedReviewers),
+        suggested_reviewers=_reviewers_from(spec),
         resources=tuple(_resource_from(resource) for resource in spec.RequestedResourceIDs),
         assume_start=time_from(spec.AssumeStartTime),
         promoted_to=spec.accessList.Title,
         long_term=spec.RequestKind == types.AccessRequestKind.LONG_TERM,
         dry_run=_dry_run_from(spec),
     )
+
+
+def _reviewers_from(spec: types.AccessRequestSpecV3) -> tuple[str, ...]:
+    """Teleport bounds neither their number nor their names; nobody's name is that long."""
+    first = spec.SuggestedReviewers[:MOST_REVIEWERS]
+    return tuple(name for name in first if len(name) <= LONGEST_NAME)
 
 
 def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessRequestV3:
@@ -150,7 +158,7 @@ def _review_from(message: types.AccessReview) -> Review:
     return Review(
         author=message.Author,
         state=state_from(message.ProposedState),
-        reason=message.Reason,
+        reason=message.Reason[:LONGEST_REASON],
         created=time_from(message.Created),
         threshold_indexes=tuple(message.ThresholdIndexes),
         submitted_by=message.SubmittedBy,

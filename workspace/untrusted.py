@@ -13,6 +13,11 @@ ELLIPSIS = "…"
 _NOT_SHOWN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 _RIGHT_TO_LEFT = {"R", "AL"}
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_BLANKS = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u2800", "\u3164", "\uffa0"}
+_SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Letters and marks by Unicode's word that show nothing (Default_Ignorable_Code_Point and more)."""
+_LOOKED_AT = 8
+"""Times as many characters as may be shown; the rest of a very long text is nobody's to read."""
 _MAX_MARKS = 3
 """Accents on one letter; more are drawn over the neighbouring lines."""
 
@@ -23,14 +28,16 @@ def label(text: str, limit: int = 80) -> str:
     What cannot be seen is marked, so that no name hides in another.
     """
     marked = "".join(
-        " " if char.isspace() else "\ufffd" if _invisible(char) else char for char in text
+        " " if char.isspace() else "\ufffd" if _invisible(char) else char
+        for char in _beginning(text, limit)
     )
     return _isolated(shortened(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
 
 
 def prose(text: str, limit: int, lines: int = 12) -> str:
     """Free text over a few lines. What cannot be seen is left out; it may be part of a script."""
-    unified = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    beginning = _beginning(text, limit)
+    unified = beginning.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     kept = "".join(char for char in unified if char == "\n" or not _invisible(char))
     kept = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _tame_marks(kept).strip())
     rows = kept.split("\n")
@@ -54,7 +61,14 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def _beginning(text: str, limit: int) -> str:
+    most = _LOOKED_AT * limit
+    return text if len(text) <= most else text[:most] + ELLIPSIS
+
+
 def _invisible(char: str) -> bool:
+    if char in _BLANKS or _SELECTORS.match(char):
+        return True
     return unicodedata.category(char) in _NOT_SHOWN
 
 

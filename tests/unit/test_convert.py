@@ -222,3 +222,11 @@ def test_a_request_has_a_page_where_teleport_has_one(
         ServerFeatures=proto.Features(AdvancedAccessWorkflows=licensed),
     )
     assert convert.cluster_from(answer).request_page == page
+
+
+def test_of_very_many_suggested_reviewers_the_first_are_kept() -> None:
+    """Teleport bounds neither their number nor their names, and all requests are held at a time."""
+    message = types.AccessRequestV3()
+    message.Spec.SuggestedReviewers.extend(["x" * 1000, *(str(n) for n in range(100_000))])
+    kept = convert.request_from(message).suggested_reviewers
+    assert kept == tuple(str(n) for n in range(99))

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -48,6 +49,19 @@ def test_nothing_is_live_after_escaping(text: str) -> None:
 def test_names_that_look_alike_are_told_apart() -> None:
     """A zero-width character in a role's name is marked and not just left out."""
     assert label("pro\u200bd") != label("prod")
+
+
+@pytest.mark.parametrize("blank", "\u034f\u115f\u2800\u3164\uffa0\ufe0f\u180b\U000e0100")
+def test_what_shows_nothing_is_no_text(blank: str) -> None:
+    """By Unicode's word these are letters or marks."""
+    assert label(f"dana{blank}") != "dana"
+    assert prose(blank, 10) == ""
+
+
+def test_of_a_very_long_text_the_beginning_is_looked_at() -> None:
+    """Whoever made it so long does not hold up everybody else."""
+    assert label("\u0301" * 10_000_000) == label("\u0301" * 10_000)
+    assert prose(" " * 10_000_000 + "end", 10) == "…"
 
 
 def test_accents_cannot_be_piled_up() -> None:

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
-from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
+from teleport_client.access_request import (
+    AccessRequest,
+    RequestState,
+    ResourceId,
+    Review,
+    Threshold,
+)
 from tests.strategies import long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
 from workspace.deciding import Mode
@@ -101,6 +107,37 @@ def test_no_request_breaks_a_message(each: CardFace) -> None:
     for approve in (True, False):
         check_message(decided_message(each, approve=approve))
     check_message(card(ended(each, NOW)))
+
+
+def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
+    """Very many of everything, each with a threshold of its own and as long as can be."""
+    many = [f"{number:03}" + "W" * 250 for number in range(300)]
+    largest = request(
+        user=many[0],
+        roles=tuple(many),
+        reason="W" * 4096,
+        resources=tuple(ResourceId(name, name, name, name) for name in many),
+        suggested_reviewers=tuple(many),
+        thresholds=tuple(Threshold(approve=9, deny=9, name=name) for name in many),
+        role_thresholds={name: ((number,),) for number, name in enumerate(many)},
+        reviews=tuple(Review(name, RequestState.DENIED, "W" * 4096) for name in many),
+        resolve_reason="W" * 4096,
+    )
+    drawn = check_message(card(face_of(largest, NOW, pages=PAGES, mode=Mode.PERSON)))
+    confirm = drawn["blocks"][-1]["elements"][0]["confirm"]["text"]["text"]
+    assert "295 more" in confirm
+    assert "until" in confirm
+
+
+@pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied, by carol"), (2, "⛔ Denied")])
+def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) -> None:
+    """Otherwise somebody set the state past the reviews, and Teleport does not tell who."""
+    denied = face(
+        state=RequestState.DENIED,
+        reviews=(Review("carol", RequestState.DENIED),),
+        thresholds=(Threshold(approve=1, deny=needed),),
+    )
+    assert f". {said}." in card(denied).arguments()["text"]
 
 
 @given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))

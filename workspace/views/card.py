@@ -29,7 +29,8 @@ SHORT_ID = 8
 """Shown ids are the last characters: version 7 UUIDs share their first within minutes."""
 REASON_LIMIT = 1_500
 _VOTE_REASON_LIMIT = 300
-_VOTES_SHOWN = 8
+_VOTES_SHOWN, _ROLES_SHOWN = 8, 50
+_ROWS_SHOWN, _ROW_LIMIT = 8, 300
 _HEADER_LIMIT = 150
 _CONFIRM_LIMIT = 300
 
@@ -128,9 +129,9 @@ def short_id(request_id: str) -> str:
     return request_id[-SHORT_ID:]
 
 
-def asked_for(roles: tuple[str, ...], resources: tuple[str, ...] = ()) -> str:
-    """Name what is asked for in a few words."""
-    return listed(label(name) for name in (resources or roles))
+def asked_for(roles: tuple[str, ...], resources: tuple[str, ...] = (), each: int = 80) -> str:
+    """Name what is asked for in a few words, of at most `each` characters."""
+    return listed(label(name, each) for name in (resources or roles))
 
 
 def card(face: CardFace) -> Message:
@@ -169,7 +170,8 @@ def decision_buttons(face: CardFace) -> ActionsBlock:
 
 def _confirm(face: CardFace) -> ConfirmObject:
     until = f" until {rich.spelled_out(face.access_until)}" if face.access_until else ""
-    words = f"{label(face.user)} gets {asked_for(face.roles, face.resources)}{until}."
+    # Short enough each, so that how many more there are is always said.
+    words = f"{label(face.user, 40)} gets {asked_for(face.roles, face.resources, 32)}{until}."
     return ConfirmObject(
         title="Approve this request?",
         text=PlainTextObject(text=shortened(words, _CONFIRM_LIMIT), emoji=False),
@@ -207,11 +209,11 @@ def _status(face: CardFace) -> str:
 
 def _facts(face: CardFace) -> Iterator[rich.Fact]:
     yield rich.fact("Who", label(face.user))
-    yield rich.fact("Roles", listed((label(role) for role in face.roles), limit=20))
+    yield rich.fact("Roles", listed((label(role, 60) for role in face.roles), limit=_ROLES_SHOWN))
     if face.resources:
         yield rich.fact("Resources", listed((label(name) for name in face.resources), limit=10))
     if len(face.progress) > 1 and not face.status.decided:
-        yield rich.fact("Approvals", "".join(f"\n• {row}" for row in face.progress))
+        yield rich.fact("Approvals", "".join(f"\n• {row}" for row in _cut(face.progress)))
     if face.assume_start is not None and face.status in _WITH_ACCESS:
         yield rich.fact("Access from", rich.moment(face.assume_start))
     if face.access_until is not None and face.status in _WITH_ACCESS:
@@ -222,6 +224,12 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
         yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
+
+
+def _cut(rows: tuple[str, ...]) -> Iterator[str]:
+    yield from (shortened(row, _ROW_LIMIT) for row in rows[:_ROWS_SHOWN])
+    if len(rows) > _ROWS_SHOWN:
+        yield f"and {len(rows) - _ROWS_SHOWN} more"
 
 
 _WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
@@ -265,10 +273,13 @@ def _footer(face: CardFace) -> rich.Line:
 def _deciders(request: AccessRequest) -> tuple[str, ...]:
     if request.pending:
         return ()
-    approved = request.state is RequestState.APPROVED
-    if approved and not all(one.met for one in progress(request)):
-        return ()
-    return tuple(review.author for review in request.reviews if review.state is request.state)
+    deciders = tuple(review.author for review in request.reviews if review.state is request.state)
+    if request.state is RequestState.APPROVED:
+        return deciders if all(one.met for one in progress(request)) else ()
+    if request.state is RequestState.DENIED:
+        enough = min((each.deny for each in request.thresholds if each.deny > 0), default=1)
+        return deciders if len(deciders) >= enough else ()
+    return deciders
 
 
 def progress_words(request: AccessRequest) -> Iterator[str]:
