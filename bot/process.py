@@ -162,11 +162,14 @@ class _Bot:
             "teleport": lambda: self.controller.mirror.trouble,
             "identity": self._identity_trouble,
             "slack": lambda: self._socket_trouble() or self.controller.outbox.trouble,
-            "notifications": lambda: self.controller.leadership.trouble,
+            "notifications": lambda: (
+                self.controller.leadership.trouble or self.controller.queue.trouble
+            ),
             "reviews": lambda: self.runtime.on_behalf.trouble,
         }
         self.doubts = {
             "clock": lambda: self.runtime.clock.warning,
+            "identity": lambda: self._identity.trouble,
             "replicas": lambda: _ALONE if self.controller.leadership.alone else "",
         }
         self._expose_metrics()

@@ -18,6 +18,8 @@ from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
 
 AT_ONCE = 32
 _TURNS = 4
+_LONG = 60.0
+"""Seconds in which a failure should have passed that nobody needs to know of."""
 _FIRST_RETRY = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds before a request that fails is tried again."""
@@ -38,13 +40,16 @@ class ChangeQueue:
     Closed, it takes nothing and forgets everything.
     """
 
-    def __init__(self, *, longest_pause: float = LONGEST_PAUSE) -> None:
+    def __init__(self, *, longest_pause: float = LONGEST_PAUSE, long: float = _LONG) -> None:
         self._longest_pause = longest_pause
+        self._long = long
         self._live: OrderedDict[str, None] = OrderedDict()
         self._backlog: OrderedDict[str, None] = OrderedDict()
         self._working: set[str] = set()
         self._again: dict[str, bool] = {}
         self._failures: dict[str, int] = {}
+        self._failing_since: dict[str, float] = {}
+        self._last_error = ""
         self._later: dict[str, tuple[asyncio.TimerHandle, bool]] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
@@ -55,6 +60,15 @@ class ChangeQueue:
     def __len__(self) -> int:
         """Ids that wait or are worked on."""
         return len(self._live) + len(self._backlog) + len(self._working) + len(self._later)
+
+    @property
+    def trouble(self) -> str:
+        """Why something has failed for a while, if so."""
+        count, now = len(self._failing_since), asyncio.get_running_loop().time()
+        if not count or now - min(self._failing_since.values()) < self._long:
+            return ""
+        what = "1 access request is" if count == 1 else f"{count} access requests are"
+        return f"what {what} to show cannot be shown: {self._last_error}"
 
     @property
     def working(self) -> int:
@@ -83,8 +97,10 @@ class ChangeQueue:
         self._open = False
         for later, _ in self._later.values():
             later.cancel()
-        for waiting in (self._live, self._backlog, self._again, self._failures, self._later):
+        for waiting in (self._live, self._backlog, self._again, self._later):
             waiting.clear()
+        self._failures.clear()
+        self._failing_since.clear()
 
     async def finish(self) -> None:
         """Start on nothing more, and wait for what is being worked on."""
@@ -110,6 +126,8 @@ class ChangeQueue:
         # Messages of one request that fail together are one failure.
         failures = self._failures.get(request_id, 0) + (later is None)
         self._failures[request_id] = failures
+        self._failing_since.setdefault(request_id, asyncio.get_running_loop().time())
+        self._last_error = in_words(error)
         limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), self._longest_pause)
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
         if isinstance(error, SLACK_ERRORS):
@@ -139,6 +157,7 @@ class ChangeQueue:
             else:
                 if done:
                     self._failures.pop(request_id, None)
+                    self._failing_since.pop(request_id, None)
             finally:
                 self._working.discard(request_id)
                 if not self._working:

@@ -28,6 +28,8 @@ SECONDS_BETWEEN_POSTS = 1.0
 METADATA_EVENT = "teleport_access_request"
 _AT_ONCE, _POSTS_AT_ONCE = 8, 6
 """Calls; however many channels there are to post to, cards are kept up to date."""
+_LONG_REST = 60.0
+"""Seconds, which people notice."""
 _TURNS = 4
 """Of so many, one is for what has waited longest."""
 _EDITS = "edits"
@@ -118,8 +120,20 @@ class Outbox:
         self._order = count()
         self._stopped = False
         self._news = asyncio.Event()
-        self.trouble = ""
-        """Why nothing can be sent at all: Slack does not take the bot's token any more."""
+        self._refused = ""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be sent at all, or not for long; empty where it can."""
+        if self._refused:
+            return self._refused
+        now = asyncio.get_running_loop().time()
+        methods = {call.method for lane in self._lanes.values() if (call := lane.next())}
+        rests = {method: self._resting.get(method, 0.0) - now for method in methods}
+        longest = max(rests, key=lambda method: rests[method], default="")
+        if longest and rests[longest] > _LONG_REST:
+            return f"Slack asks that {longest} be left alone for {rests[longest]:.0f} s more"
+        return ""
 
     @property
     def waiting(self) -> int:
@@ -180,7 +194,7 @@ class Outbox:
         finally:
             self.stop()
             await asyncio.gather(*self._sending, return_exceptions=True)
-            self.trouble = ""
+            self._refused = ""
 
     async def _submit(
         self,
@@ -265,7 +279,7 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, call, error)
             return
-        self.trouble = ""
+        self._refused = ""
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
@@ -278,8 +292,10 @@ class Outbox:
                 self._wait_again(lane, call)
                 return
             error = NotSending()
-        if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
-            self.trouble = f"Slack does not take slack.token any more: {in_words(error)}"
+        if failure is Failure.REVOKED:
+            self._refused = f"Slack does not take slack.token any more: {in_words(error)}"
+        elif failure is Failure.FORBIDDEN:
+            self._refused = f"slack.token lacks a scope for {call.method}: {in_words(error)}"
         if not call.done.done():
             call.done.set_exception(error)
 

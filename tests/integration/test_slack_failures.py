@@ -320,6 +320,20 @@ async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStand
     assert all(gap > pace / 2 for gap in gaps), gaps
 
 
+async def test_a_long_rest_is_told_while_something_waits_for_it(slack: SlackStandIn) -> None:
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.postMessage", "retry_after": 600})
+        waiting = asyncio.create_task(post(outbox, "D1"))
+        await slack.call_where(lambda call: call.status == 429)
+        await edit(outbox, posted, "while posts rest", Priority.CARD_UPDATE)
+        troubles = [outbox.trouble]
+        outbox.stop()
+        await asyncio.gather(waiting, return_exceptions=True)
+        troubles.append(outbox.trouble)
+    assert troubles == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
+
+
 async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
     slack: SlackStandIn,
 ) -> None:

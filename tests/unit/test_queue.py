@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import structlog
 
 from notifications.queue import ChangeQueue, Work
@@ -166,3 +167,29 @@ async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
     assert [event["log_level"] for event in logged] == ["warning", "error"]
     assert ["exc_info" in event for event in logged] == [False, True]
     queue.close()
+
+
+@pytest.mark.parametrize("long", [0.0, 60.0])
+async def test_what_fails_for_long_is_trouble_until_it_is_done(long: float) -> None:
+    """Not at once: most failures pass before anybody needs to know of them."""
+    queue = ChangeQueue(longest_pause=0.01, long=long)
+    troubles: list[str] = []
+    well, seen = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def work(request_id: str, _live: bool) -> bool:
+        troubles.append(queue.trouble)
+        seen.release()
+        if request_id == "a" and not well.is_set():
+            raise TimeoutError("Slack is silent")
+        return True
+
+    async with working(queue, work, at_once=1), asyncio.timeout(5):
+        queue.add("a")
+        for _ in range(2):
+            await seen.acquire()
+        well.set()
+        await seen.acquire()
+        queue.add("b")
+        await seen.acquire()
+    said = "what 1 access request is to show cannot be shown: TimeoutError: Slack is silent"
+    assert troubles == ["", *([said if long == 0 else ""] * 2), ""]
