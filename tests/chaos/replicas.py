@@ -50,7 +50,7 @@ class Replica:
     def misdeeds(self) -> tuple[str, ...]:
         """Did not end when asked to, ended when not, or logged what nobody had foreseen."""
         lines = self._log.read_text(errors="replace").splitlines()
-        unforeseen = (line for line in lines if '"level": "error"' in line)
+        unforeseen = (line for line in lines if '"level": "error"' in line or "Traceback" in line)
         return (*self._misdeeds, *(f"{self._log.name}: {line[:300]}" for line in unforeseen))
 
     async def _replace(self, how: signal.Signals) -> bool:
@@ -66,7 +66,9 @@ class Replica:
         if self._process is not None:
             try:
                 async with asyncio.timeout(_END_SECONDS):
-                    await self._process.wait()
+                    code = await self._process.wait()
+                if there and how is signal.SIGTERM and code != 0:
+                    self._misdeeds.append(f"{self._log.name}: asked to stop, ended with {code}")
             except TimeoutError:
                 self._misdeeds.append(
                     f"{self._log.name}: still there {_END_SECONDS:g} s after {how.name}"

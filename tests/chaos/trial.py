@@ -71,8 +71,9 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
             slack.workspace.app.scopes.update(HISTORY)
         truth = Truth(teleport.cluster.requests)
         tenures = Tenures(teleport.cluster)
-        for follower in (truth, tenures):
-            stack.callback(asyncio.create_task(follower.follow()).cancel)
+        followers = [asyncio.create_task(each.follow()) for each in (truth, tenures)]
+        for follower in followers:
+            stack.callback(follower.cancel)
         await asyncio.sleep(0)
         people = People(
             slack,
@@ -94,6 +95,10 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await _play(seed, plan, people, troubles)
         await troubles.end()
         found = await _settled(slack, truth, tenures, plan.settle)
+        for follower in followers:
+            if follower.done():
+                # Nothing ends it but a mistake, and without it nobody can judge.
+                follower.result()
     misdeeds = tuple(each for replica in replicas for each in replica.misdeeds())
     return Report(
         seed,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sandbox.teleport.access_requests import AccessRequests, Put
+from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
 
@@ -84,7 +85,8 @@ class Truth:
                             self._put(change.request)
                         else:
                             self._gone(change.id)
-                except Exception:  # noqa: BLE001, S112 - whatever the watches were cut with
+                except TeleportError:
+                    # The watches were cut.
                     continue
 
     def _catch_up(self) -> None:
