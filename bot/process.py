@@ -73,9 +73,13 @@ async def _run_until(stop: asyncio.Event, started: asyncio.Event, settings: Sett
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({stopping, failed}, return_when=FIRST_COMPLETED)
         stopping.cancel()
+        if failed.done() and not failed.cancelled() and (error := failed.exception()):
+            log.error("bot_failed", exc_info=error)
+            raise StartError(
+                "The bot ended by a mistake of its own. Its log says which, as bot_failed.",
+                exit_code=UNAVAILABLE,
+            ) from error
         log.info("stopping")
-        if failed.done():
-            await failed
 
 
 @asynccontextmanager
