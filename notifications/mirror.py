@@ -30,6 +30,8 @@ RELIST_SOON_SECONDS = 15.0
 before, and of that the watch does not tell."""
 _FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 _MOST_GONE = 10_000
+_MOST_LOOKED_FOR = 200
+"""Requests, one after the other, at each further list."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -193,6 +195,7 @@ class Mirror:
             self._touched.clear()
             try:
                 self._apply_list(await self._list(), except_for=self._touched)
+                await self._look_for_missing()
             except NotVisible as error:
                 arrived.put_nowait(error)
                 return
@@ -201,6 +204,13 @@ class Mirror:
             except Exception as error:  # noqa: BLE001 - handed over to whoever follows
                 arrived.put_nowait(error)
                 return
+
+    async def _look_for_missing(self) -> None:
+        """A replica that does not notify has nobody else to find out what is gone."""
+        missing = [each for each, seen in self._seen.items() if seen.source is Source.NOT_LISTED]
+        for request_id in missing[:_MOST_LOOKED_FOR]:
+            if await self.confirm(request_id) is None:
+                self._changed(request_id, False)
 
     async def _list(self) -> tuple[AccessRequest, ...]:
         """List everything. Looked at after the list, the right to see it held for the list too."""

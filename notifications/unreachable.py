@@ -6,7 +6,10 @@ import structlog
 
 NO_SUCH_CHANNEL = "no channel of that name that the bot can see"
 _CURES = {
-    NO_SUCH_CHANNEL: "Invite the bot there if it is private, or correct role_to_recipients.",
+    NO_SUCH_CHANNEL: (
+        "Invite the bot there if it is private, unarchive it if it is archived, or correct"
+        " role_to_recipients."
+    ),
     "not_in_channel": "Invite the bot there.",
     "channel_not_found": "Invite the bot there, or correct role_to_recipients.",
     "is_archived": "Unarchive the channel, or take it out of role_to_recipients.",

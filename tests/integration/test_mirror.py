@@ -1,38 +1,126 @@
-"""The copy of all requests, beside a Teleport whose lists lag."""
+"""The copy of all requests, beside a Teleport whose lists lag or are late."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from typing import TypeAlias
+
+import grpc
+import pytest
 
 from notifications.mirror import Mirror
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
+from teleport_client.access_request import RequestState
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
-from tests.integration.made import pending_request
+from tests.integration.made import decided, pending_request
 from tests.integration.stage import PATIENCE
+
+_LATE = 0.3
+"""Seconds for which an answer is on its way, while things go on."""
+
+
+class Followed:
+    """A mirror that follows, and what it reported."""
+
+    def __init__(self, client: TeleportClient, visibility: Visibility, soon: float) -> None:
+        self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self.mirror = Mirror(
+            client,
+            lambda changed, live: self.reported.put_nowait((changed, live)),
+            visibility=visibility,
+            relist_soon_seconds=soon,
+        )
+
+    def state(self, request: AccessRequestV3) -> RequestState | None:
+        seen = self.mirror.get(request.Metadata.Name)
+        return seen.request.state if seen else None
+
+
+Follow: TypeAlias = Callable[[float], AbstractAsyncContextManager[Followed]]
+
+
+@pytest.fixture
+def follow(teleport: TeleportStandIn) -> Follow:
+    """Follow from the first list on; lists again so many seconds later."""
+
+    @asynccontextmanager
+    async def follow(soon: float) -> AsyncIterator[Followed]:
+        credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+        async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+            followed = Followed(client, Visibility(client, lambda: credentials.roles), soon)
+            running = asyncio.create_task(followed.mirror.run())
+            async with asyncio.timeout(2 * PATIENCE):
+                await followed.mirror.synced.wait()
+                yield followed
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    return follow
 
 
 async def test_what_the_first_list_lacked_is_found_by_another_one_soon(
-    teleport: TeleportStandIn,
+    teleport: TeleportStandIn, follow: Follow
 ) -> None:
     """Made before the watch was opened, and not yet in the cache that the list comes from."""
-    reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     teleport.cluster.stale_lists = True
-    request_id = pending_request(teleport).Metadata.Name
-    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        mirror = Mirror(
-            client,
-            lambda changed, live: reported.put_nowait((changed, live)),
-            visibility=Visibility(client, lambda: credentials.roles),
-            relist_soon_seconds=0.1,
-        )
-        following = asyncio.create_task(mirror.run())
-        async with asyncio.timeout(PATIENCE):
-            await mirror.synced.wait()
-            assert mirror.get(request_id) is None
-            teleport.cluster.stale_lists = False
-            assert await reported.get() == (request_id, True), "news, and no backlog"
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+    request = pending_request(teleport)
+    async with follow(0.1) as followed:
+        assert followed.state(request) is None
+        teleport.cluster.stale_lists = False
+        reported = await followed.reported.get()
+        assert reported == (request.Metadata.Name, True), "news, and no backlog"
+
+
+async def test_what_is_gone_is_found_out_by_a_replica_that_does_not_notify(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Deleted while the watch was cut: no event tells of it, and nobody else here reads it."""
+    request = pending_request(teleport)
+    async with follow(0.1) as followed:
+        teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
+        teleport.cluster.delete_request(request.Metadata.Name)
+        while followed.state(request) is not None:
+            await followed.reported.get()
+
+
+async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    request = pending_request(teleport)
+    async with follow(3600) as followed:
+        reading = asyncio.create_task(followed.mirror.confirm(request.Metadata.Name))
+        await deny_while_an_answer_is_late(teleport, followed, request)
+        await reading
+        assert followed.state(request) is RequestState.DENIED
+
+
+async def test_an_event_is_newer_than_a_list_that_was_asked_for_before_it(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    request = pending_request(teleport)
+    async with follow(0.1) as followed:
+        await deny_while_an_answer_is_late(teleport, followed, request)
+        # Told in the end, since what waits is told of at each list.
+        other = pending_request(teleport, user="bob")
+        while (await followed.reported.get())[0] != other.Metadata.Name:
+            pass
+        assert followed.state(request) is RequestState.DENIED
+
+
+async def deny_while_an_answer_is_late(
+    teleport: TeleportStandIn, followed: Followed, request: AccessRequestV3
+) -> None:
+    """It says how things stood when it was asked for, and comes after the event."""
+    teleport.faults.add("ListAccessRequests", delay=_LATE, after_commit=True)
+    asked = len(teleport.journal.of("ListAccessRequests"))
+    late = await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1)
+    teleport.cluster.requests.put(decided(request, DENIED))
+    while followed.state(request) is not RequestState.DENIED:
+        await followed.reported.get()
+    assert late.ended is None, "the event came first"
+    await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1, ended=True)
