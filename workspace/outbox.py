@@ -2,7 +2,7 @@
 
 One message a second to a channel; edits have a lane of their own and do not use that up. A method
 that Slack asks to rest is rested as a whole, and edits go one a second from then on until none is
-left. New requests go first, reminders last, but each fourth turn is for what has waited longest, so
+left. New requests go first, reminders last, but each eighth turn is for what has waited longest, so
 that nothing waits for ever. What Slack refuses is the caller's to judge (`slack_failure`).
 """
 
@@ -30,7 +30,7 @@ _AT_ONCE, _POSTS_AT_ONCE = 8, 6
 """Calls; however many channels there are to post to, cards are kept up to date."""
 _LONG_REST = 60.0
 """Seconds, which people notice."""
-_TURNS = 4
+_TURNS = 8
 """Of so many, one is for what has waited longest."""
 _EDITS = "edits"
 _POST, _UPDATE = "chat.postMessage", "chat.update"

@@ -102,12 +102,11 @@ async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
 async def test_an_event_is_newer_than_a_list_that_was_asked_for_before_it(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    request = pending_request(teleport)
+    request, waiting = pending_request(teleport), pending_request(teleport, user="bob")
     async with follow(0.1) as followed:
         await deny_while_an_answer_is_late(teleport, followed, request)
-        # Told in the end, since what waits is told of at each list.
-        other = pending_request(teleport, user="bob")
-        while (await followed.reported.get())[0] != other.Metadata.Name:
+        # Of what waits each list tells, once it is applied.
+        while (await followed.reported.get())[0] != waiting.Metadata.Name:
             pass
         assert followed.state(request) is RequestState.DENIED
 
