@@ -264,7 +264,8 @@ def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:
 
 
 def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:
-    log.warning(
+    said = log.error if failure_of(error) is Failure.REJECTED else log.warning
+    said(
         event,
         request_id=request_id,
         slot=slot,

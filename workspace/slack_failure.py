@@ -105,6 +105,7 @@ RULES: Mapping[str, Rule] = {
     "edit_window_closed": _FROZEN,
     "block_mismatch": _FROZEN,
     "is_inactive": _GONE,
+    "cannot_reply_to_message": _GONE,
     "channel_not_found": _CLOSED,
     "not_in_channel": _CLOSED,
     "is_archived": _CLOSED,

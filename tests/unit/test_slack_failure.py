@@ -25,7 +25,7 @@ EXPECTED = {
         "internal_error", "fatal_error", "request_timeout", NO_ANSWER, NOT_JSON,
     },
     ("message_gone", "let_go", "let_go", "replace_while_waiting"): {
-        "message_not_found", "is_inactive",
+        "message_not_found", "is_inactive", "cannot_reply_to_message",
     },
     ("message_gone", "let_go", "let_go", "replace"): {
         "cant_update_message", "edit_window_closed", "block_mismatch",
