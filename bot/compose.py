@@ -25,7 +25,7 @@ from commands.on_behalf import OnBehalf
 from commands.permissions import Permissions
 from commands.services import Policy, Services
 from notifications.alarms import Alarms
-from notifications.controller import Controller
+from notifications.controller import RECENT, Controller
 from notifications.delivery import REST, Delivery
 from notifications.history import History
 from notifications.lease import Leadership, LeaseTimes
@@ -145,6 +145,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         outbox=outbox,
         leadership=leadership,
         now=runtime.now,
+        recent=RECENT / faster,
     )
 
 

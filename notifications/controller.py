@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import stamina
@@ -13,7 +13,7 @@ from notifications.alarms import Alarms
 from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
-from notifications.plan import Outlook, passed_over
+from notifications.plan import Outlook, announced, passed_over
 from notifications.queue import AT_ONCE, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
@@ -24,6 +24,9 @@ from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
 from workspace.views.message import sentence
 
 _LONGEST_PAUSE = 60.0
+RECENT = timedelta(minutes=1)
+_MOST_RECENT = 60
+"""Cards that a channel takes in that time."""
 _MOST_WAITING = 5_000
 """Messages; each takes about 4 kB of memory."""
 
@@ -45,7 +48,9 @@ class Controller:
         outbox: Outbox,
         leadership: Leadership,
         now: Callable[[], datetime],
+        recent: timedelta = RECENT,
     ) -> None:
+        """`recent` is how young a request is no backlog at takeover: no holder was there for it."""
         self.mirror = mirror
         self.queue = queue
         self.outbox = outbox
@@ -56,6 +61,7 @@ class Controller:
         self.unreachable = recipients.unreachable
         self._alarms = alarms
         self._now = now
+        self._recent = recent
         self._reading: set[asyncio.Task[None]] = set()
         self._leading: asyncio.Task[None] | None = None
 
@@ -144,10 +150,23 @@ class Controller:
 
     def _look_at_everything(self) -> None:
         self.queue.open()
+        recent = self._recent_ones()
         for request in self.mirror.requests():
-            self.queue.add(request.id, live=False)
+            self.queue.add(request.id, live=request.id in recent)
         for request_id in self._ledger.ids:
             self.queue.add(request_id, live=False)
+
+    def _recent_ones(self) -> frozenset[str]:
+        """Requests without a card that are as good as new, unless there are very many."""
+        since = self._now() - self._recent
+        recent = frozenset(
+            request.id
+            for request in self.mirror.requests()
+            if request.created
+            and request.created > since
+            and not announced(self._ledger.get(request.id))
+        )
+        return recent if len(recent) <= _MOST_RECENT else frozenset()
 
     async def _tell_fallback(self) -> None:
         """Say in the fallback channel, if there is one, which recipients cannot be reached."""

@@ -159,6 +159,11 @@ def card_slot(channel: str) -> str:
     return f"card:{channel}"
 
 
+def announced(entry: Entry | None) -> bool:
+    """Whether any channel has a card of it."""
+    return entry is not None and any(m.slot == card_slot(m.channel) for m in entry.messages)
+
+
 def notice_slot(kind: Notice | str) -> str:
     return f"dm:{kind}"
 

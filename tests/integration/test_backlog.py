@@ -70,3 +70,15 @@ def peak_memory(process: Bot) -> int:
 def written(teleport: TeleportStandIn) -> set[str]:
     """Requests that the ledger speaks of, but for the one from before."""
     return {name for _, name in teleport.cluster.plugin_data}
+
+
+async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """While no replica held the lease nobody was told of it, and it may not live for long."""
+    for number in range(40):
+        pending_request(teleport, age=timedelta(minutes=30), reason=f"backlog {number}.")
+    pending_request(teleport, reason="newcomer", age=timedelta(seconds=20), user="bob")
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("posted")
+        await Stage(slack, teleport).card("newcomer")
