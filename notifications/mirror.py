@@ -41,7 +41,7 @@ class Source(Enum):
 
     EVENT_OR_READ = "event_or_read"
     LIST = "list"
-    """Perhaps older than what was known before."""
+    """Or known from before the watch was opened: perhaps older than what there is."""
     NOT_LISTED = "not_listed"
     """Known from before, and missing in a list: perhaps gone, perhaps too new."""
 
@@ -175,7 +175,9 @@ class Mirror:
             asyncio.create_task(_move_when(renewed, arrived)),
         ]
         try:
-            self._apply_list(await self._list())
+            listed = await self._list()
+            self._doubt_all()
+            self._apply_list(listed)
             self.trouble = ""
             self.synced.set()
             log.info("watch_started", requests=len(self._seen))
@@ -243,6 +245,12 @@ class Mirror:
         for read in self._reads:
             read.overtaken = read.overtaken or read.request_id == request_id
         self._changed(request_id, live)
+
+    def _doubt_all(self) -> None:
+        """Of what is known from before a break nothing tells how old it is, nor does a list."""
+        for request_id, seen in self._seen.items():
+            if seen.source is Source.EVENT_OR_READ:
+                self._seen[request_id] = replace(seen, source=Source.LIST)
 
     def _apply_list(
         self, listed: Iterable[AccessRequest], *, except_for: Iterable[str] = ()

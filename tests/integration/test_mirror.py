@@ -9,7 +9,7 @@ from typing import TypeAlias
 import grpc
 import pytest
 
-from notifications.mirror import Mirror
+from notifications.mirror import Mirror, Source
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
 from teleport_client.access_request import RequestState
@@ -123,3 +123,21 @@ async def deny_while_an_answer_is_late(
         await followed.reported.get()
     assert late.ended is None, "the event came first"
     await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1, ended=True)
+
+
+async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that_says_the_same(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """It was decided meanwhile, and the list comes from a cache that does not know."""
+    request = pending_request(teleport)
+    async with follow(3600) as followed:
+        await followed.mirror.confirm(request.Metadata.Name)
+        teleport.cluster.stale_lists = True
+        teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
+        teleport.cluster.requests.put(decided(request, DENIED))
+        while not followed.reported.empty():
+            followed.reported.get_nowait()
+        await followed.reported.get()
+        seen = followed.mirror.get(request.Metadata.Name)
+        assert seen
+        assert (seen.request.pending, seen.source) == (True, Source.LIST)
