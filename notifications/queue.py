@@ -132,7 +132,8 @@ class ChangeQueue:
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
         if isinstance(error, SLACK_ERRORS):
             pause = max(pause, rest_asked(error))
-        _log_failure(request_id, error, failures, pause)
+        if later is None:
+            _log_failure(request_id, error, failures, pause)
         self._news.set()
         if later is not None:
             later[0].cancel()
@@ -187,7 +188,12 @@ class ChangeQueue:
 
 
 def _log_failure(request_id: str, error: Exception, failures: int, pause: float) -> None:
-    """What is not foreseen is a mistake of ours, and needs to be found."""
+    """What is not foreseen is a mistake of ours, and needs to be found.
+
+    What goes on failing is told ever more rarely: the first time, the second, the fourth.
+    """
+    if failures & (failures - 1):
+        return
     foreseen = isinstance(error, (*SLACK_ERRORS, TeleportError, NotSending))
     said = log.warning if foreseen else partial(log.error, exc_info=error)
     said(
