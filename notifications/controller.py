@@ -19,8 +19,9 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.errors import TeleportError
 from workspace.fence import NotSending
-from workspace.outbox import Outbox, Priority
+from workspace.outbox import Outbox
 from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
+from workspace.turns import Priority
 from workspace.views.message import sentence
 
 _LONGEST_PAUSE = 60.0

@@ -25,7 +25,7 @@ from notifications.plan import (
 )
 from notifications.recipients import Recipients
 from workspace.fence import NotSending
-from workspace.outbox import MessageRef, Outbox, Priority
+from workspace.outbox import Outbox
 from workspace.people import People
 from workspace.slack_failure import (
     SLACK_ERRORS,
@@ -38,6 +38,7 @@ from workspace.slack_failure import (
     may_pass,
     rule_of,
 )
+from workspace.turns import MessageRef, Priority
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
 from workspace.views.notices import notice

@@ -6,8 +6,8 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.outbox import MessageRef
 from workspace.slack_failure import error_code, may_pass
+from workspace.turns import MessageRef
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
 _EARLIER = timedelta(minutes=2)

@@ -7,21 +7,18 @@ that nothing waits for ever. What Slack refuses is the caller's to judge (`slack
 """
 
 import asyncio
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import IntEnum
 from functools import partial
 from itertools import chain, count
-from typing import Any, TypeAlias
+from typing import Any
 
-import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from workspace.fence import NotSending, fenced
 from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, rest_asked
-from workspace.views.message import Message
+from workspace.turns import Call, Draw, Lane, MessageRef, Priority, whose_turn
 
 SECONDS_BETWEEN_POSTS = 1.0
 """To one channel (docs.slack.dev/apis/web-api/rate-limits)."""
@@ -30,69 +27,8 @@ _AT_ONCE, _POSTS_AT_ONCE = 8, 6
 """Calls; however many channels there are to post to, cards are kept up to date."""
 _LONG_REST = 60.0
 """Seconds, which people notice."""
-_TURNS = 8
-"""Of so many, one is for what has waited longest."""
 _EDITS = "edits"
 _POST, _UPDATE = "chat.postMessage", "chat.update"
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-Draw: TypeAlias = Callable[[], Message]
-"""Gives a message as it is right when its turn comes; asked again for each attempt."""
-
-
-class Priority(IntEnum):
-    NEW_REQUEST = 0
-    OLDER_REQUEST = 1
-    """Of a backlog, which a request made now does not wait for."""
-    CARD_UPDATE = 2
-    OLDER_CARD_UPDATE = 3
-    DIRECT_MESSAGE = 4
-    THREAD_REPLY = 5
-    REMINDER = 6
-
-
-@dataclass(frozen=True, slots=True)
-class MessageRef:
-    """Names a message that Slack has."""
-
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Call:
-    method: str
-    draw: Draw
-    arguments: dict[str, Any]
-    """Those that are no part of the message."""
-    done: "asyncio.Future[MessageRef]"
-    priority: Priority
-    order: int
-    """Of coming."""
-
-
-@dataclass(slots=True)
-class _Lane:
-    """Calls that wait for one channel, or all edits."""
-
-    key: str
-    interval: float
-    ready_at: float = 0.0
-    waiting: dict[Priority, deque[_Call]] = field(default_factory=lambda: defaultdict(deque))
-    taken: int = 0
-
-    @property
-    def empty(self) -> bool:
-        return not any(self.waiting.values())
-
-    def next(self) -> _Call | None:
-        return _whose_turn((calls[0] for calls in self.waiting.values() if calls), self.taken)
-
-    def take(self, call: _Call) -> None:
-        self.waiting[call.priority].popleft()
-        self.taken += 1
 
 
 class Outbox:
@@ -111,7 +47,7 @@ class Outbox:
         self._slack = slack
         self._may_send = may_send
         self._seconds_between_posts = seconds_between_posts
-        self._lanes: dict[str, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._posting = 0
@@ -172,13 +108,13 @@ class Outbox:
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        lane = self._lanes.setdefault(channel, _Lane(channel, self._seconds_between_posts))
+        lane = self._lanes.setdefault(channel, Lane(channel, self._seconds_between_posts))
         return await self._submit(_POST, draw, arguments, lane, priority)
 
     async def edit(self, posted: MessageRef, draw: Draw, *, priority: Priority) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = {"channel": posted.channel, "ts": posted.ts}
-        lane = self._lanes.setdefault(_EDITS, _Lane(_EDITS, 0.0))
+        lane = self._lanes.setdefault(_EDITS, Lane(_EDITS, 0.0))
         await self._submit(_UPDATE, draw, arguments, lane, priority)
 
     async def run(self) -> None:
@@ -201,19 +137,19 @@ class Outbox:
         method: str,
         draw: Draw,
         arguments: dict[str, Any],
-        lane: _Lane,
+        lane: Lane,
         priority: Priority,
     ) -> MessageRef:
         if self._stopped or not self._may_send():
             raise NotSending
         done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
-        call = _Call(method, draw, arguments, done, priority, next(self._order))
+        call = Call(method, draw, arguments, done, priority, next(self._order))
         lane.waiting[priority].append(call)
         self._waiting[priority] += 1
         self._news.set()
         return await done
 
-    def _wait_again(self, lane: _Lane, call: _Call) -> None:
+    def _wait_again(self, lane: Lane, call: Call) -> None:
         """Let a call have its turn again that Slack asked to wait."""
         lane = self._lanes.setdefault(lane.key, lane)
         # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
@@ -231,7 +167,7 @@ class Outbox:
                 for lane in self._lanes.values()
                 if self._ready_at(lane) <= now and (call := lane.next())
             }
-            call = _whose_turn(ready, self._taken)
+            call = whose_turn(ready, self._taken)
             if call is None:
                 break
             self._start(ready[call], call, now)
@@ -240,7 +176,7 @@ class Outbox:
             return None
         return max(0.0, soonest - now)
 
-    def _start(self, lane: _Lane, call: _Call, now: float) -> None:
+    def _start(self, lane: Lane, call: Call, now: float) -> None:
         lane.ready_at = now + lane.interval
         lane.take(call)
         self._taken += 1
@@ -256,7 +192,7 @@ class Outbox:
             if lane.empty and lane.ready_at <= now:
                 del self._lanes[key]
 
-    def _ready_at(self, lane: _Lane) -> float:
+    def _ready_at(self, lane: Lane) -> float:
         call = lane.next()
         if call is None or (call.method == _POST and self._posting >= _POSTS_AT_ONCE):
             return float("inf")
@@ -267,7 +203,7 @@ class Outbox:
         self._posting -= method == _POST
         self._news.set()
 
-    async def _send(self, lane: _Lane, call: _Call) -> None:
+    async def _send(self, lane: Lane, call: Call) -> None:
         if call.done.done():
             return
         if not self._may_send():
@@ -283,7 +219,7 @@ class Outbox:
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
-    def _failed(self, lane: _Lane, call: _Call, error: Exception) -> None:
+    def _failed(self, lane: Lane, call: Call, error: Exception) -> None:
         failure = failure_of(error) if isinstance(error, SLACK_ERRORS) else None
         if failure is Failure.RATE_LIMITED:
             now = asyncio.get_running_loop().time()
@@ -310,12 +246,7 @@ class Outbox:
         self._waiting.clear()
 
 
-def _whose_turn(calls: Iterable[_Call], taken: int) -> _Call | None:
-    longest = taken % _TURNS == _TURNS - 1
-    return min(calls, key=lambda call: (not longest and call.priority, call.order), default=None)
-
-
-def _drawn(call: _Call) -> dict[str, Any]:
+def _drawn(call: Call) -> dict[str, Any]:
     """Give all arguments; chat.update knows nothing of unfurling."""
     arguments = call.draw().arguments() | call.arguments
     if call.method == _UPDATE:

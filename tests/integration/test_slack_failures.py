@@ -33,7 +33,7 @@ from tests.integration.operated import watched
 from tests.integration.stage import CHANNEL, Stage, buttons, words
 from workspace.deciding import Mode
 from workspace.fence import NotSending
-from workspace.outbox import MessageRef, Outbox, Priority
+from workspace.outbox import Outbox
 from workspace.people import Matching, People
 from workspace.slack_failure import (
     ANY_OTHER,
@@ -48,6 +48,7 @@ from workspace.slack_failure import (
     failure_of,
     rest_asked,
 )
+from workspace.turns import MessageRef, Priority
 from workspace.views.card import CardFace, face_of
 from workspace.views.message import sentence
 
