@@ -78,14 +78,19 @@ class Controller:
 
         Those that wait for their turn are left to the next replica, which finds them on record.
         """
-        if self.leadership.held:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self.queue.finish()
-                    self.outbox.stop()
-                    await self._reconciler.finish()
-            except TimeoutError:
-                self._reconciler.give_up()
+        if not self.leadership.held:
+            self._stop_leading()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.queue.finish()
+                self.outbox.stop()
+                await self._reconciler.finish()
+        except TimeoutError:
+            self._reconciler.give_up()
+        self._stop_leading()
+
+    def _stop_leading(self) -> None:
+        """And take no lease any more."""
         if self._leading is not None:
             self._leading.cancel()
 
