@@ -90,9 +90,10 @@ class Controller:
         self._stop_leading()
 
     def _stop_leading(self) -> None:
-        """And take no lease any more."""
-        if self._leading is not None:
-            self._leading.cancel()
+        """And take no lease any more. Once: a second time would end the winding up as well."""
+        leading, self._leading = self._leading, None
+        if leading is not None:
+            leading.cancel()
 
     def changed(self, request_id: str) -> None:
         """Hear from `commands` that it changed a request.
