@@ -67,7 +67,8 @@ class Replica:
             try:
                 async with asyncio.timeout(_END_SECONDS):
                     code = await self._process.wait()
-                if there and how is signal.SIGTERM and code != 0:
+                # One that has hardly begun to start knows no signals yet.
+                if there and how is signal.SIGTERM and code not in {0, -signal.SIGTERM}:
                     self._misdeeds.append(f"{self._log.name}: asked to stop, ended with {code}")
             except TimeoutError:
                 self._misdeeds.append(
