@@ -1,15 +1,13 @@
 """The controller: Teleport's state in, the difference to what Slack shows out."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
-import stamina
 import structlog
 
 from notifications.alarms import Alarms
+from notifications.asides import Asides
 from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
@@ -17,14 +15,10 @@ from notifications.plan import Outlook, announced, passed_over
 from notifications.queue import AT_ONCE, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
+from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError
-from workspace.fence import NotSending
 from workspace.outbox import Outbox
-from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
-from workspace.turns import Priority
-from workspace.views.message import sentence
 
-_LONGEST_PAUSE = 60.0
 RECENT = timedelta(minutes=1)
 _MOST_RECENT = 60
 """Cards that a channel takes in that time."""
@@ -128,14 +122,15 @@ class Controller:
         if first_started := self._now() if first else self._ledger.first_started:
             outlook = self._reconciler.sort_out_from(first_started)
         self._look_at_everything()
+        asides = Asides(self.outbox, self._recipients)
         sending = asyncio.create_task(self.outbox.run())
         try:
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self.queue.run(self._reconciler.reconcile, room=self._room))
                 parts.create_task(self._recipients.check())
-                parts.create_task(self._tell_fallback())
+                parts.create_task(asides.tell_fallback())
                 if first and outlook:
-                    parts.create_task(self._sum_up_older(outlook))
+                    parts.create_task(asides.sum_up(self._passed_over(outlook)))
         finally:
             self.queue.close()
             self.outbox.stop()
@@ -163,6 +158,12 @@ class Controller:
         for request_id in self._ledger.ids:
             self.queue.add(request_id, live=False)
 
+    def _passed_over(self, outlook: Outlook) -> list[AccessRequest]:
+        """Those of before there was a bot that still wait."""
+        now = self._now()
+        waiting = (request for request in self.mirror.requests() if request.pending)
+        return [request for request in waiting if passed_over(request, now, outlook)]
+
     def _recent_ones(self) -> frozenset[str]:
         """Requests without a card that are as good as new, unless there are very many."""
         since = self._now() - self._recent
@@ -174,53 +175,3 @@ class Controller:
             and not announced(self._ledger.get(request.id))
         )
         return recent if len(recent) <= _MOST_RECENT else frozenset()
-
-    async def _tell_fallback(self) -> None:
-        """Say in the fallback channel, if there is one, which recipients cannot be reached."""
-        while True:
-            said = await self.unreachable.next_untold()
-            try:
-                async for attempt in stamina.retry_context(
-                    on=may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
-                ):
-                    with attempt:
-                        await self._say_in_fallback(said)
-            except (*SLACK_ERRORS, NotSending) as error:
-                log.warning("unreachable_not_told", error=in_words(error))
-
-    async def _say_in_fallback(self, said: str) -> None:
-        for channel in (await self._recipients.fallback()).all():
-            await self.outbox.post(
-                channel,
-                partial(sentence, said),
-                priority=Priority.REMINDER,
-                request_id="",
-                key="unreachable",
-            )
-
-    async def _sum_up_older(self, outlook: Outlook) -> None:
-        """Say in one line what waits since before there was a bot; the plan passes it over."""
-        for channel, count in (await self._older_by_channel(outlook)).items():
-            words = "request waits" if count == 1 else "requests wait"
-            said = f"{count} older access {words} for a decision. See them with /teleport-pending."
-            try:
-                await self.outbox.post(
-                    channel,
-                    partial(sentence, said),
-                    priority=Priority.REMINDER,
-                    request_id="",
-                    key="older",
-                )
-            except (*SLACK_ERRORS, NotSending) as error:
-                log.warning("older_not_summed_up", channel=channel, error=in_words(error))
-
-    async def _older_by_channel(self, outlook: Outlook) -> Counter[str]:
-        older: Counter[str] = Counter()
-        for request in self.mirror.requests():
-            if request.pending and passed_over(request, self._now(), outlook):
-                async for attempt in stamina.retry_context(
-                    on=SLACK_ERRORS, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
-                ):
-                    with attempt:
-                        older.update((await self._recipients.routes(request)).all())
-        return older

@@ -1,0 +1,75 @@
+"""Lines that belong to no request: who is out of reach, and what waits since before the bot.
+
+They are said by whoever notifies then and are on no record, so a line that is lost stays unsaid.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
+
+import stamina
+import structlog
+
+from notifications.recipients import Recipients
+from teleport_client.access_request import AccessRequest
+from workspace.fence import NotSending
+from workspace.outbox import Outbox
+from workspace.slack_failure import SLACK_ERRORS, in_words, may_pass
+from workspace.turns import Priority
+from workspace.views.message import sentence
+
+_LONGEST_PAUSE = 60.0
+
+Result = TypeVar("Result")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Asides:
+    def __init__(self, outbox: Outbox, recipients: Recipients) -> None:
+        self._outbox = outbox
+        self._recipients = recipients
+
+    async def tell_fallback(self) -> None:
+        """Say in the fallback channel, if there is one, which recipients cannot be reached."""
+        while True:
+            said = await self._recipients.unreachable.next_untold()
+            try:
+                await _insist(partial(self._say_in_fallback, said))
+            except (*SLACK_ERRORS, NotSending) as error:
+                log.warning("unreachable_not_told", error=in_words(error))
+
+    async def sum_up(self, older: Iterable[AccessRequest]) -> None:
+        """Say in one line for each channel how many these are, which get no cards."""
+        counts: Counter[str] = Counter()
+        for request in older:
+            counts.update(await _insist(partial(self._channels_of, request)))
+        for channel, count in counts.items():
+            words = "request waits" if count == 1 else "requests wait"
+            said = f"{count} older access {words} for a decision. See them with /teleport-pending."
+            try:
+                await self._say(channel, said, key="older")
+            except (*SLACK_ERRORS, NotSending) as error:
+                log.warning("older_not_summed_up", channel=channel, error=in_words(error))
+
+    async def _channels_of(self, request: AccessRequest) -> Sequence[str]:
+        return (await self._recipients.routes(request)).all()
+
+    async def _say_in_fallback(self, said: str) -> None:
+        for channel in (await self._recipients.fallback()).all():
+            await self._say(channel, said, key="unreachable")
+
+    async def _say(self, channel: str, said: str, *, key: str) -> None:
+        draw = partial(sentence, said)
+        await self._outbox.post(channel, draw, priority=Priority.REMINDER, request_id="", key=key)
+
+
+async def _insist(call: Callable[[], Awaitable[Result]]) -> Result:
+    """Repeat it for as long as that may help."""
+    async for attempt in stamina.retry_context(
+        on=may_pass, attempts=None, timeout=None, wait_max=_LONGEST_PAUSE
+    ):
+        with attempt:
+            result = await call()
+    return result
