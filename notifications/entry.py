@@ -85,7 +85,7 @@ class Entry(BaseModel):
         left = tuple(intent for intent in self.intents if intent.slot not in slots)
         return self.model_copy(update={"intents": (*left, *intents)})
 
-    def owing(self, key: str, rest_until: AwareDatetime | None = None) -> Self:
+    def owing(self, key: str, rest_until: datetime | None = None) -> Self:
         """Note that the message with `key` never got there."""
         owed = {"owed": True, "rest_until": rest_until}
         intents = tuple(

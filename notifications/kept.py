@@ -7,7 +7,7 @@ that it harms its own request alone, and that one is told of anew.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -18,6 +18,8 @@ from teleport_client.cluster import PluginData
 REV, ENTRY = "rev", "entry"
 _HARD_LIMIT = 32 * 1024
 _MOST_DIGITS = 15
+_SKEW = timedelta(hours=1)
+"""By which another replica's clock may be ahead."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -79,7 +81,7 @@ def written(entry: Entry) -> str:
 def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
     if entry.face.id != request_id:
         yield "it speaks of another request"
-    if entry.passed_over is not None and entry.passed_over > now:
+    if entry.passed_over is not None and entry.passed_over > now + _SKEW:
         yield "it was passed over in the future"
     there: tuple[PostedMessage | Intent, ...] = (*entry.messages, *entry.intents)
     if not all(map(fits_its_channel, there)):
