@@ -89,12 +89,7 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
     settings = runtime.settings
     faster = settings.pace.factor
     queue = ChangeQueue(longest_pause=LONGEST_PAUSE / faster)
-    mirror = Mirror(
-        runtime.teleport,
-        lambda request_id, live: queue.add(request_id, live=live),
-        visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
-        relist_soon_seconds=RELIST_SOON_SECONDS / faster,
-    )
+    mirror = _build_mirror(runtime, queue)
     alarms = Alarms(queue.add, now=runtime.now)
     leadership = Leadership(
         runtime.teleport,
@@ -115,18 +110,12 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         allow_shared=settings.slack.allow_shared_channels,
         fallback=settings.slack.fallback_channel,
     )
-    routing = United(recipients, SuggestedReviewers(people, recipients))
-    history = History(
-        runtime.slack, runtime.installation.scopes, bot_id=runtime.installation.bot_id
-    )
     reconciler = Reconciler(
         mirror=mirror,
         queue=queue,
         ledger=ledger,
-        delivery=Delivery(
-            outbox, recipients, people, history, now=runtime.now, rest=REST / settings.pace.factor
-        ),
-        routing=routing,
+        delivery=_build_delivery(runtime, outbox, recipients, people),
+        routing=United(recipients, SuggestedReviewers(people, recipients)),
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,
@@ -146,6 +135,29 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         leadership=leadership,
         now=runtime.now,
         recent=RECENT / faster,
+    )
+
+
+def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
+    return Mirror(
+        runtime.teleport,
+        lambda request_id, live: queue.add(request_id, live=live),
+        visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
+        relist_soon_seconds=RELIST_SOON_SECONDS / runtime.settings.pace.factor,
+    )
+
+
+def _build_delivery(
+    runtime: Runtime, outbox: Outbox, recipients: Recipients, people: People
+) -> Delivery:
+    installation = runtime.installation
+    return Delivery(
+        outbox,
+        recipients,
+        people,
+        History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
+        now=runtime.now,
+        rest=REST / runtime.settings.pace.factor,
     )
 
 

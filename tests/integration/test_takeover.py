@@ -198,6 +198,23 @@ async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
     assert not [m for m in stage.messages("@alice", "alice") if "was deleted" in words(m)]
 
 
+async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Others tell people meanwhile; what is being answered needs no lease."""
+    stage = Stage(slack, teleport)
+    async with holder(teleport, settings_file) as process:
+        await process.event("socket_open")
+        teleport.faults.add("CreateAccessRequestV2", delay=3.0)
+        await stage.type("alice", "/teleport-request staging because redis 1")
+        await teleport.journal.wait_for_call("CreateAccessRequestV2")
+        process.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(2.0):
+            await teleport.journal.wait_for_call("CancelSemaphoreLease", ended=True)
+        await stage.answer("alice", "staging")
+        await process.end()
+
+
 async def test_a_stop_lets_the_next_replica_take_over_at_once(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
