@@ -22,7 +22,7 @@ from workspace.outbox import Outbox
 RECENT = timedelta(minutes=1)
 _MOST_RECENT = 60
 """Cards that a channel takes in that time."""
-_MOST_WAITING = 5_000
+MOST_WAITING = 5_000
 """Messages; each takes about 4 kB of memory."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -148,7 +148,7 @@ class Controller:
         """
         if not live and self.outbox.older_waiting + self.queue.working >= AT_ONCE:
             return False
-        return self.outbox.waiting < _MOST_WAITING
+        return self.outbox.waiting < MOST_WAITING
 
     def _look_at_everything(self) -> None:
         self.queue.open()

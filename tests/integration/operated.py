@@ -96,6 +96,19 @@ class Health:
         async with self.http.get(path) as answer:
             return answer.status, await answer.text()
 
+    async def measured(self) -> dict[str, float]:
+        """What /metrics says of those without labels, by name."""
+        _, text = await self.page("/metrics")
+        rows = (row.split() for row in text.splitlines() if row.count(" ") == 1)
+        return {name: float(value) for name, value in rows}
+
+    async def measured_where(self, fits: Callable[[dict[str, float]], bool]) -> dict[str, float]:
+        """Ask until it fits; metrics tell nobody of a change."""
+        while True:
+            if fits(found := await self.measured()):
+                return found
+            await asyncio.sleep(0.1)
+
     async def warnings(self) -> dict[str, str]:
         """What /readyz says beside the parts."""
         _, text = await self.page("/readyz")

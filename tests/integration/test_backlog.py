@@ -4,18 +4,30 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from notifications.controller import MOST_WAITING
+from notifications.entry import Entry, PostedMessage
+from notifications.kept import ENTRY, REV, written
+from notifications.plan import card_slot, notice_slot
+from notifications.queue import AT_ONCE
+from sandbox.cast import TEAM
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.types_pb2 import PluginDataV3, RequestState
 from tests.integration.made import pending_request
-from tests.integration.operated import Bot, bot
+from tests.integration.operated import Bot, bot, watched
 from tests.integration.stage import Stage, words
+from workspace.views.card import CardFace
+from workspace.views.notices import Notice
+from workspace.views.status import Status
 
 _MANY = 10_000
 _NEXT = 6
 """Cards of the backlog in a few seconds, at one a second; 32 wait for the channel."""
-_AT_ONCE = 32
-"""Requests that are worked on at a time, and may stand in any order among themselves."""
-
+_TO_EDIT = 6_000
+_CHANNEL = "C0ACCESS01"
 _BYTES_EACH = 5_000
 """Of memory, for a request that waits."""
 
@@ -46,18 +58,18 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
         await stage.card("backlog 1.")
         newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
         async with asyncio.timeout(5):
-            while newcomer.Metadata.Name not in written(teleport):
+            while newcomer.Metadata.Name not in on_record(teleport):
                 await teleport.journal.wait_for_call(
                     "UpdatePluginData", count=len(teleport.journal.of("UpdatePluginData")) + 1
                 )
-        ids = written(teleport)
+        ids = on_record(teleport)
         await stage.card("newcomer")
         before = [m for m in stage.messages() if "backlog" in words(m)]
         assert peak_memory(process) - at_rest < _MANY * _BYTES_EACH
     taken = [backlog.index(each) for each in ids if each in set(backlog)]
     assert sorted(taken) == list(range(len(taken)))
     assert len(before) <= _NEXT
-    assert len(taken) <= _AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
+    assert len(taken) <= AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
 
 
 def peak_memory(process: Bot) -> int:
@@ -67,9 +79,41 @@ def peak_memory(process: Bot) -> int:
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
-def written(teleport: TeleportStandIn) -> set[str]:
+def on_record(teleport: TeleportStandIn) -> set[str]:
     """Requests that the ledger speaks of, but for the one from before."""
     return {name for _, name in teleport.cluster.plugin_data}
+
+
+@pytest.mark.timeout(60)
+async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """All were denied while the bot was away, and Slack takes no edits: the rest waits as ids."""
+    for number in range(_TO_EDIT):
+        request = pending_request(teleport, state=RequestState.DENIED, user="nobody-in-slack")
+        keep(teleport, request.Metadata.Name, ts=f"1.{number}")
+    slack.faults.inject({"method": "chat.update", "retry_after": 3600})
+    async with watched(settings_file) as (process, health):
+        await process.event("ledger_loaded")
+        measured = await health.measured_where(
+            lambda found: found["teleport_chatops_outbox"] >= MOST_WAITING
+        )
+    assert measured["teleport_chatops_outbox"] <= MOST_WAITING + AT_ONCE
+    assert measured["teleport_chatops_queue"] >= _TO_EDIT - MOST_WAITING - 2 * AT_ONCE
+
+
+def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
+    """Put on record that it has a card, which shows it waiting, and that the requester knows."""
+    face = CardFace(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
+    card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, face="waiting")
+    told = PostedMessage(slot=notice_slot(Notice.DENIED), channel="", ts="")
+    entry = Entry(face=face, messages=(card, told))
+    record = PluginDataV3(Kind="plugin_data", SubKind="access_request", Version="v3")
+    record.Metadata.Name = request_id
+    record.Metadata.Expires.CopyFrom(stamp(utc_now() + timedelta(hours=9)))
+    data = record.Spec.Entries[f"teleport-chatops/{TEAM}"].Data
+    data.update({ENTRY: written(entry), REV: "1"})
+    teleport.cluster.plugin_data["access_request", request_id] = record
 
 
 async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
