@@ -91,7 +91,6 @@ class Troubles:
         """Let everything work again."""
         self._slack.faults.clear()
         self._teleport.faults.clear()
-        self._stale = 0
         self._teleport.cluster.stale_lists = False
         self._renew_identity()
 

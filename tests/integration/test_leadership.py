@@ -139,7 +139,7 @@ async def test_a_lease_that_is_refused_once_does_not_make_a_replica_work_without
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """The others might do the same, and each would tell everything."""
-    work, one = Work(), leadership(client, "one", faster=20)
+    work, one = Work(), leadership(client, "one", faster=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED)
     async with running(one, work):
         assert not one.alone
@@ -150,7 +150,7 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """It had a lease before, so there may be others that have one now."""
-    work, one = Work(), leadership(client, "one", faster=20)
+    work, one = Work(), leadership(client, "one", faster=10)
     async with running(one, work):
         work.under_way.clear()
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=5)
@@ -168,7 +168,7 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
 async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    work, one = Work(), leadership(client, "one", faster=20)
+    work, one = Work(), leadership(client, "one", faster=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=2)
     async with running(one, work):
         without = one.alone, bool(teleport.cluster.semaphores)

@@ -20,7 +20,7 @@ from teleport_client.visibility import Visibility
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import PATIENCE
 
-_LATE = 0.3
+_LATE = 0.8
 """Seconds for which an answer is on its way, while things go on."""
 
 

@@ -205,11 +205,11 @@ async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
     stage = Stage(slack, teleport)
     async with holder(teleport, settings_file) as process:
         await process.event("socket_open")
-        teleport.faults.add("CreateAccessRequestV2", delay=3.0)
+        teleport.faults.add("CreateAccessRequestV2", delay=5.0)
         await stage.type("alice", "/teleport-request staging because redis 1")
         await teleport.journal.wait_for_call("CreateAccessRequestV2")
         process.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(4.0):
             await teleport.journal.wait_for_call("CancelSemaphoreLease", ended=True)
         await stage.answer("alice", "staging")
         await process.end()
