@@ -11,6 +11,7 @@ from notifications.asides import Asides
 from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
+from notifications.newcomers import without_floods
 from notifications.plan import Outlook, announced, passed_over
 from notifications.queue import AT_ONCE, ChangeQueue
 from notifications.recipients import Recipients
@@ -167,11 +168,7 @@ class Controller:
     def _recent_ones(self) -> frozenset[str]:
         """Requests without a card that are as good as new, unless there are very many."""
         since = self._now() - self._recent
-        recent = frozenset(
-            request.id
-            for request in self.mirror.requests()
-            if request.created
-            and request.created > since
-            and not announced(self._ledger.get(request.id))
-        )
+        young = (each for each in self.mirror.requests() if each.created and each.created > since)
+        without_card = (each for each in young if not announced(self._ledger.get(each.id)))
+        recent = frozenset(each.id for each in without_floods(without_card))
         return recent if len(recent) <= _MOST_RECENT else frozenset()

@@ -1,8 +1,10 @@
 """How many new requests of one person go before the backlog: the rest of a flood waits in it."""
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable
 from time import monotonic
+
+from teleport_client.access_request import AccessRequest
 
 _AT_ONCE = 10
 _SECONDS_EACH = 6.0
@@ -26,3 +28,10 @@ class Newcomers:
         if len(self._busy_until) > _REMEMBERED:
             self._busy_until.popitem(last=False)
         return first
+
+
+def without_floods(requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+    """Leave out those of people who made more of them than may go first at once."""
+    new = list(requests)
+    count = Counter(request.user for request in new)
+    return [request for request in new if count[request.user] <= _AT_ONCE]

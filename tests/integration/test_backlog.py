@@ -122,6 +122,8 @@ async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
     """While no replica held the lease nobody was told of it, and it may not live for long."""
     for number in range(40):
         pending_request(teleport, age=timedelta(minutes=30), reason=f"backlog {number}.")
+    for number in range(100):
+        pending_request(teleport, age=timedelta(seconds=30), reason=f"flood {number}.", user="dana")
     pending_request(teleport, reason="newcomer", age=timedelta(seconds=20), user="bob")
     async with bot("--config", str(settings_file)) as process:
         await process.event("posted")

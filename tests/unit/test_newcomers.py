@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.newcomers import Newcomers
+from notifications.newcomers import Newcomers, without_floods
+from teleport_client.access_request import AccessRequest, RequestState
 
 
 class Clock:
@@ -30,6 +31,19 @@ def test_at_most_ten_at_once_and_ten_a_minute_go_first(pauses: list[float]) -> N
             first.append(clock.now)
     for moment in first:
         assert sum(moment <= other < moment + 60 for other in first) <= 20
+
+
+def test_of_many_new_ones_those_of_a_flood_are_left_out() -> None:
+    made = [asked("mallory") for _ in range(11)] + [asked("alice") for _ in range(10)]
+    assert {each.user for each in without_floods(made)} == {"alice"}
+    assert len(without_floods(made)) == 10
+
+
+def asked(user: str) -> AccessRequest:
+    return AccessRequest(
+        id="i", user=user, roles=("staging",), state=RequestState.PENDING,
+        created=None, access_until=None, expires=None,
+    )  # fmt: skip
 
 
 def test_who_waited_goes_first_again() -> None:
