@@ -71,7 +71,7 @@ class Controller:
     async def finish(self, seconds: float) -> None:
         """Before `run` is cancelled: let what is under way be sent and recorded, then the lease go.
 
-        Those that wait for their turn are left to the next replica, which finds them on record.
+        Messages that wait for their turn are left to the next replica, which finds them on record.
         """
         if not self.leadership.held:
             self._stop_leading()

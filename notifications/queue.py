@@ -7,6 +7,7 @@ import asyncio
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -18,6 +19,7 @@ from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
 
 AT_ONCE = 32
 _TURNS = 4
+"""Of so many, one is for the backlog, where what is live waits too."""
 _LONG = 60.0
 """Seconds in which a failure should have passed that nobody needs to know of."""
 _FIRST_RETRY = 0.5
@@ -34,6 +36,14 @@ Room: TypeAlias = Callable[[bool], bool]
 """Told whether it is for what is live; gives whether more messages may be handed in."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """An id for which something stands in the way."""
+
+    since: float
+    count: int = 0
+
+
 class ChangeQueue:
     """What is live goes before the backlog, which has each fourth turn all the same.
 
@@ -47,8 +57,7 @@ class ChangeQueue:
         self._backlog: OrderedDict[str, None] = OrderedDict()
         self._working: set[str] = set()
         self._again: dict[str, bool] = {}
-        self._failures: dict[str, int] = {}
-        self._failing_since: dict[str, float] = {}
+        self._failing: dict[str, _Failing] = {}
         self._last_error = ""
         self._later: dict[str, tuple[asyncio.TimerHandle, bool]] = {}
         self._news = asyncio.Event()
@@ -64,8 +73,8 @@ class ChangeQueue:
     @property
     def trouble(self) -> str:
         """Why something has failed for a while, if so."""
-        count, now = len(self._failing_since), asyncio.get_running_loop().time()
-        if not count or now - min(self._failing_since.values()) < self._long:
+        count, now = len(self._failing), asyncio.get_running_loop().time()
+        if not count or now - min(each.since for each in self._failing.values()) < self._long:
             return ""
         what = "1 access request is" if count == 1 else f"{count} access requests are"
         return f"what {what} to show cannot be shown: {self._last_error}"
@@ -97,10 +106,8 @@ class ChangeQueue:
         self._open = False
         for later, _ in self._later.values():
             later.cancel()
-        for waiting in (self._live, self._backlog, self._again, self._later):
+        for waiting in (self._live, self._backlog, self._again, self._failing, self._later):
             waiting.clear()
-        self._failures.clear()
-        self._failing_since.clear()
 
     async def finish(self) -> None:
         """Start on nothing more, and wait for what is being worked on."""
@@ -124,29 +131,33 @@ class ChangeQueue:
             return
         later = self._later.pop(request_id, None)
         # Messages of one request that fail together are one failure.
-        failures = self._failures.get(request_id, 0) + (later is None)
-        self._failures[request_id] = failures
-        self._failing_since.setdefault(request_id, asyncio.get_running_loop().time())
-        self._last_error = in_words(error)
+        failures = self._count_failure(request_id, error, first=later is None)
         limit = min(_FIRST_RETRY * 2 ** min(failures - 1, 10), self._longest_pause)
         pause = limit * random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
         if isinstance(error, SLACK_ERRORS):
             pause = max(pause, rest_asked(error))
-        if later is None:
-            _log_failure(request_id, error, failures, pause)
+        _log_failure(request_id, error, failures, pause, first=later is None)
         self._news.set()
         if later is not None:
             later[0].cancel()
             live = live or later[1]
         if request_id not in self._again:
-            timer = asyncio.get_running_loop().call_later(pause, self._due, request_id)
-            self._later[request_id] = timer, live
+            self._come_back(request_id, pause, live=live)
 
     def postpone(self, request_id: str, seconds: float) -> None:
         """Come back to an id after so long, unless something brings it up before."""
         if self._open and request_id not in self._later:
-            timer = asyncio.get_running_loop().call_later(seconds, self._due, request_id)
-            self._later[request_id] = timer, False
+            self._come_back(request_id, seconds, live=False)
+
+    def _count_failure(self, request_id: str, error: Exception, *, first: bool) -> int:
+        known = self._failing.get(request_id) or _Failing(asyncio.get_running_loop().time())
+        failing = self._failing[request_id] = replace(known, count=known.count + first)
+        self._last_error = in_words(error)
+        return failing.count
+
+    def _come_back(self, request_id: str, seconds: float, *, live: bool) -> None:
+        timer = asyncio.get_running_loop().call_later(seconds, self._due, request_id)
+        self._later[request_id] = timer, live
 
     async def _worker(self, work: Work, room: Room) -> None:
         while True:
@@ -157,8 +168,7 @@ class ChangeQueue:
                 self.retry(request_id, error, live=live)
             else:
                 if done:
-                    self._failures.pop(request_id, None)
-                    self._failing_since.pop(request_id, None)
+                    self._failing.pop(request_id, None)
             finally:
                 self._working.discard(request_id)
                 if not self._working:
@@ -187,15 +197,21 @@ class ChangeQueue:
         self.add(request_id, live=live)
 
 
-def _log_failure(request_id: str, error: Exception, failures: int, pause: float) -> None:
-    """What is not foreseen is a mistake of ours, and needs to be found.
+def _log_failure(
+    request_id: str, error: Exception, failures: int, pause: float, *, first: bool
+) -> None:
+    """What is not foreseen is a mistake of ours, and is always told, with its traceback.
 
-    What goes on failing is told ever more rarely: the first time, the second, the fourth.
+    Of the rest, `first` of those that fail together, and what goes on failing ever more rarely:
+    the first time, the second, the fourth. The others are for whoever looks closely.
     """
-    if failures & (failures - 1):
-        return
-    foreseen = isinstance(error, (*SLACK_ERRORS, TeleportError, NotSending))
-    said = log.warning if foreseen else partial(log.error, exc_info=error)
+    said: Callable[..., object]
+    if not isinstance(error, (*SLACK_ERRORS, TeleportError, NotSending)):
+        said = partial(log.error, exc_info=error)
+    elif first and not failures & (failures - 1):
+        said = log.warning
+    else:
+        said = log.debug
     said(
         "reconcile_failed",
         request_id=request_id,

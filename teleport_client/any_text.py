@@ -24,7 +24,7 @@ _MORE = 0x80
 Answer = TypeVar("Answer", bound=Message)
 
 
-class AnyText:
+class _AnyText:
     """A channel for stubs, which reads any text, and raises Unexpected for what it cannot read."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
@@ -56,7 +56,7 @@ class AnyText:
 
 
 def reading_any_text(channel: grpc.aio.Channel) -> grpc.aio.Channel:
-    return cast(grpc.aio.Channel, AnyText(channel))
+    return cast(grpc.aio.Channel, _AnyText(channel))
 
 
 def reader(parse: Callable[[bytes], Answer]) -> Callable[[bytes], Answer]:
@@ -70,12 +70,12 @@ def reader(parse: Callable[[bytes], Answer]) -> Callable[[bytes], Answer]:
         try:
             return parse(data)
         except DecodeError:
-            return parse(mended(data, cast(Descriptor, kind.DESCRIPTOR)))
+            return parse(_mended(data, cast(Descriptor, kind.DESCRIPTOR)))
 
     return read
 
 
-def mended(data: bytes, kind: Descriptor) -> bytes:
+def _mended(data: bytes, kind: Descriptor) -> bytes:
     """Put a question mark for each byte that makes a string of a message no UTF-8.
 
     So all lengths stay as they are. Raises DecodeError for what is no message.

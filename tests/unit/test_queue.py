@@ -155,7 +155,8 @@ async def test_messages_that_fail_together_are_one_failure() -> None:
             queue.retry("a", TimeoutError(), live=True)
         queue.add("a")
         queue.retry("a", TimeoutError(), live=True)
-    assert [event["failures"] for event in logged] == [1, 2]
+    warned = [event["failures"] for event in logged if event["log_level"] == "warning"]
+    assert warned == [1, 2]
     queue.close()
 
 
@@ -165,7 +166,7 @@ async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
     queue.open()
     with structlog.testing.capture_logs() as logged:
         queue.retry("a", TimeoutError(), live=True)
-        queue.retry("b", KeyError("ours"), live=True)
+        queue.retry("a", KeyError("ours"), live=True)
     assert [event["log_level"] for event in logged] == ["warning", "error"]
     assert ["exc_info" in event for event in logged] == [False, True]
     queue.close()
