@@ -69,7 +69,8 @@ class Leadership:
         self._lease: Lease | None = None
         self._alone = False
         """The bot's role has no verbs for semaphores, so it has to be the only replica."""
-        self._given_before = False
+        self._exist = False
+        """Whether leases were given before, here or to another."""
         self._held = False
         self.trouble = ""
         """Why nobody is told anything from here; empty as well while another replica does. Work
@@ -119,14 +120,14 @@ class Leadership:
                 log.warning("lease_forbidden", error=str(error))
                 refusals += 1
             except LimitExceeded:
-                self.trouble, refusals = "", 0
+                self.trouble, refusals, self._exist = "", 0, True
                 log.debug("lease_taken", name=self._name)
             except TeleportError as error:
                 self.trouble = f"the lease cannot be had: {error}"
                 log.warning("lease_not_acquired", error=str(error))
             else:
                 return self._lease
-            self._alone = refusals >= _REFUSALS and not self._given_before
+            self._alone = refusals >= _REFUSALS and not self._exist
             if self._alone:
                 return None
             await asyncio.sleep(self._times.renew * random.uniform(0.5, 1.0))  # noqa: S311
@@ -140,7 +141,7 @@ class Leadership:
             expires=self._end(),
             deadline=self._times.call,
         )
-        self._alone, self._given_before = False, True
+        self._alone, self._exist = False, True
         self._renewed = started
         return lease
 

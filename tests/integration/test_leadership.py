@@ -165,6 +165,24 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
         assert not one.alone
 
 
+async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """It had none itself, and knows all the same that there are leases."""
+    first, waiting = Work(), Work()
+    one, other = leadership(client, "one"), leadership(client, "other", faster=10)
+    async with running(one, first):
+        task = asyncio.create_task(other.run(waiting))
+        # Taken; then refused more often than it takes to believe that there are none.
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
+        teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=9)
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=6, ended=True)
+        assert not waiting.under_way.is_set()
+        assert "refused" in other.trouble
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
