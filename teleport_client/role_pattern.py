@@ -1,54 +1,78 @@
-"""Patterns by which roles name other roles (lib/utils/parse/parse.go, lib/utils/replace.go).
+r"""Patterns by which roles name other roles, read as Teleport reads them.
 
-`^...$` is a regular expression, searched for. In anything else `*` stands for any text and the rest
-is literal. `{{regexp.match("...")}}` and `{{regexp.not_match("...")}}` may stand within literal
-text; other templates are an error to Teleport.
+`^...$` is a regular expression, searched for. In anything else `*` stands for any text on one line
+and the rest is literal (lib/utils/replace.go). `{{regexp.match("...")}}` and
+`{{regexp.not_match("...")}}` may stand within literal text; other templates are an error to
+Teleport (lib/utils/parse/parse.go).
+
+The expressions are Go's, which are RE2's: `[[:alpha:]]` is a class, `\Z` is an error, and matching
+takes linear time whatever the pattern.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
+from typing import TypeAlias
+
+import re2
 
 _TEMPLATE = re.compile(
-    r"""^(?P<before>[^{}]*)\{\{\s*regexp\.(?P<verb>match|not_match)\(\s*"(?P<pattern>.*)"\s*\)\s*\}\}
-        (?P<after>[^{}]*)$""",
+    r"""(?P<before>[^{}]*)
+        \{\{\s*regexp\.(?P<verb>match|not_match)\(\s*
+            (?:"(?P<quoted>(?:[^"\\{}\n]|\\["\\])*)"|`(?P<raw>[^`{}\r]*)`)
+        \s*\)\s*\}\}
+        (?P<after>[^{}]*)""",
     re.VERBOSE,
 )
+"""The argument is one of Go's string literals; of their escapes `\\\\` and `\\"` are read here."""
+_ONLY_IN_CPP = r"\C"
+"""Matches one byte; the only construct of the C++ library that Go rejects (regexp/syntax)."""
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+
+Matcher: TypeAlias = Callable[[str], bool]
 
 
 class UnreadablePattern(ValueError):
-    """A pattern that Teleport understands and we do not, or that nobody does."""
+    """A pattern that Teleport rejects, or that can't be read here as Teleport reads it."""
 
 
 def matches(pattern: str, role: str) -> bool:
-    """Whether `pattern` names `role`. Raises UnreadablePattern."""
-    negated, expression, before, after = _parse(pattern)
-    if not (role.startswith(before) and role.endswith(after)):
-        return False
-    if len(role) < len(before) + len(after):
-        return False
-    inner = role[len(before) : len(role) - len(after)]
-    return (expression.search(inner) is None) is negated
+    """Return whether `pattern` names `role`. Raises UnreadablePattern."""
+    return _matcher(pattern)(role)
 
 
 @lru_cache(maxsize=1024)
-def _parse(pattern: str) -> tuple[bool, re.Pattern[str], str, str]:
+def _matcher(pattern: str) -> Matcher:
     if "{{" in pattern or "}}" in pattern:
-        found = _TEMPLATE.match(pattern)
-        if found is None:
-            raise UnreadablePattern(pattern)
-        inner = found["pattern"].replace('\\"', '"').replace("\\\\", "\\")
-        return found["verb"] == "not_match", _compile(inner), found["before"], found["after"]
-    return False, _text(pattern), "", ""
-
-
-def _text(pattern: str) -> re.Pattern[str]:
+        return _template(pattern)
     if pattern.startswith("^") and pattern.endswith("$"):
-        return _compile(pattern)
-    return _compile("\\A" + ".*".join(map(re.escape, pattern.split("*"))) + "\\Z")
+        return _expression(pattern)
+    return _expression(f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
 
 
-def _compile(expression: str) -> re.Pattern[str]:
+def _template(pattern: str) -> Matcher:
+    found = _TEMPLATE.fullmatch(pattern)
+    if found is None:
+        raise UnreadablePattern(pattern)
+    before, after, raw = found["before"], found["after"], found["raw"]
+    named = _expression(raw if raw is not None else re.sub(r"\\(.)", r"\1", found["quoted"]))
+    wanted = found["verb"] == "match"
+
+    def matcher(role: str) -> bool:
+        if not (role.startswith(before) and role.endswith(after)):
+            return False
+        return named(role.removeprefix(before).removesuffix(after)) is wanted
+
+    return matcher
+
+
+def _expression(expression: str) -> Matcher:
+    if _ONLY_IN_CPP in expression:
+        raise UnreadablePattern(expression)
     try:
-        return re.compile(expression, re.DOTALL | re.ASCII)
-    except re.error as error:
+        compiled = re2.compile(expression, _OPTIONS)
+    except (re2.error, UnicodeEncodeError) as error:
         raise UnreadablePattern(expression) from error
+    return lambda role: compiled.search(role) is not None

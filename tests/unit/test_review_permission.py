@@ -45,6 +45,7 @@ def test_conditions_only_teleport_can_evaluate_count_as_perhaps() -> None:
     assert may_review("bob", [allows("prod", where="x")], one) is MayReview.PERHAPS
     assert may_review("bob", [allows(from_claims=True)], one) is MayReview.PERHAPS
     assert may_review("bob", [allows("{{external.x}}")], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows("^(?=prod)$")], one) is MayReview.PERHAPS
     assert may_review("bob", [allows("*"), denies("prod", where="x")], one) is MayReview.PERHAPS
     assert may_review("bob", [allows("prod"), allows("prod", where="x")], one) is MayReview.YES
 

@@ -1,12 +1,14 @@
 """Patterns by which Teleport's roles name other roles."""
 
 import string
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.role_pattern import UnreadablePattern, matches
+from tests.cpu_limit import cpu_limit
 
 names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_size=20)
 
@@ -25,7 +27,17 @@ names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_si
         ("^dev-[0-9]+$", "dev-12", True),
         ("^dev-[0-9]+$", "dev-x", False),
         ("^a|b$", "xxb", True),
+        ("^[[:alpha:]]+$", "prod", True),
+        ("^[[:alpha:]]+$", "prod-1", False),
+        (r"^\pL+$", "é", True),
+        (r"^\w+$", "é", False),
+        ("^prod$", "prod\n", False),
+        ("^a{,2}$", "a{,2}", True),
+        ("*", "two\nlines", False),
         ('{{regexp.match("^prod-.*$")}}', "prod-db", True),
+        (r'{{regexp.match("^\\d+$")}}', "12", True),
+        (r"{{regexp.match(`^\d+$`)}}", "12", True),
+        ('ab{{regexp.match("^c$")}}bc', "abc", True),
         ('{{regexp.not_match("^prod-.*$")}}', "prod-db", False),
         ('{{regexp.not_match("^prod-.*$")}}', "dev", True),
         ('team-{{regexp.match("[a-z]+")}}-x', "team-abc-x", True),
@@ -51,8 +63,38 @@ def test_a_star_stands_for_any_text(before: str, between: str, after: str) -> No
     assert matches(f"{before}*{after}", before + after)
 
 
-@pytest.mark.parametrize("pattern", ["{{external.role}}", "^(unclosed$", "{{regexp.match(x)}}"])
-def test_what_cannot_be_read_is_not_guessed(pattern: str) -> None:
-    """A pattern that is an error to Teleport, or to us, is said to be one."""
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{{external.role}}",
+        "^(unclosed$",
+        "{{regexp.match(x)}}",
+        "^(?=prod)$",
+        r"^(a)\1$",
+        r"^prod\Z|x$",
+        r"^\Cprod$",
+        "^a{1001}$",
+        r'{{regexp.match("\d+")}}',
+        '{{regexp.match("a{2}")}}',
+        "^\ud800$",
+    ],
+)
+def test_unreadable_pattern_is_reported(pattern: str) -> None:
+    """Teleport rejects these, or they can't be read here as Teleport reads them."""
     with pytest.raises(UnreadablePattern):
         matches(pattern, "prod")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "role"),
+    [
+        ("^(a+)+$", f"{'a' * 40_000}!"),
+        ("*a" * 30, f"{'a' * 20_000}!"),
+        ("{{regexp.match(" + '"' * 40_000, "a"),
+        ('{{regexp.match("' + ' " ' * 40_000, "a"),
+    ],
+)
+def test_matching_takes_linear_time(pattern: str, role: str) -> None:
+    """Backtracking would take minutes to years."""
+    with suppress(UnreadablePattern), cpu_limit(seconds=2):
+        matches(pattern, role)

@@ -1,25 +1,31 @@
-r"""How a role names other roles: literally, by glob, or by regular expression.
+"""How a role names other roles: literally, by glob, or by regular expression.
 
-The rules are those of Teleport's lib/utils/parse and lib/utils/replace.go. Teleport's
-regular expressions are RE2, so `$` is the end of the text, classes such as `\d` are ASCII,
-and neither look-around nor back-references exist.
+The rules are those of Teleport's lib/utils/parse and lib/utils/replace.go. Teleport's regular
+expressions are RE2.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import re2
 
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
 from teleport_client._proto.types_pb2 import ClaimMapping
 
-Matcher = Callable[[str], bool]
+Matcher: TypeAlias = Callable[[str], bool]
+Expression: TypeAlias = Any
+"""A compiled expression; re2 ships no types."""
 
 _TEMPLATE = re.compile(
     r"""(?P<before>[^{}]*)\{\{\s*regexp\.(?P<function>match|not_match)
-        \(\s*"(?P<argument>(?:[^"\\]|\\.)*)"\s*\)\s*\}\}(?P<after>[^{}]*)""",
-    re.VERBOSE | re.DOTALL,
+        \(\s*(?:"(?P<quoted>(?:[^"\\{}\n]|\\["\\])*)"|`(?P<raw>[^`{}]*)`)\s*\)\s*\}\}
+        (?P<after>[^{}]*)""",
+    re.VERBOSE,
 )
-_NOT_IN_RE2 = re.compile(r"\(\?<?[=!]|\(\?P=|\\[1-9]")
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
 _GO_REFERENCE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 
 
@@ -35,12 +41,11 @@ def matcher(pattern: str) -> Matcher:
     return lambda text: expression.search(text) is not None
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> Expression:
     """A regular expression if it stands between `^` and `$`, else an anchored glob."""
     if pattern.startswith("^") and pattern.endswith("$"):
         return _re2(pattern)
-    glob = "(.*)".join(re.escape(part) for part in pattern.split("*"))
-    return re.compile(rf"^{glob}\Z", re.ASCII)
+    return _re2(f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
 
 
 def claimed(
@@ -72,7 +77,7 @@ def _claimed_role(role: str, expanded: str) -> Matcher:
     return lambda text: text == expanded
 
 
-def _expand(role: str, match: re.Match[str]) -> str:
+def _expand(role: str, match: Any) -> str:
     """As Go's Regexp.Expand: `$1x` names the group "1x", and a missing group is empty."""
 
     def group(reference: re.Match[str]) -> str:
@@ -90,7 +95,8 @@ def _template(pattern: str) -> Matcher:
     if parts is None:
         raise BadParameter(f"{quoted(pattern)} is not a valid matcher expression")
     before, after = parts["before"], parts["after"]
-    expression = _re2(re.sub(r"\\(.)", r"\1", parts["argument"], flags=re.DOTALL))
+    raw = parts["raw"]
+    expression = _re2(raw if raw is not None else re.sub(r"\\(.)", r"\1", parts["quoted"]))
     wanted = parts["function"] == "match"
 
     def matches(text: str) -> bool:
@@ -102,20 +108,8 @@ def _template(pattern: str) -> Matcher:
     return matches
 
 
-def _re2(expression: str) -> re.Pattern[str]:
-    if _NOT_IN_RE2.search(expression):
-        raise BadParameter(f"failed parsing regexp {quoted(expression)}")
+def _re2(expression: str) -> Expression:
     try:
-        return re.compile(_end_of_text(expression), re.ASCII)
-    except re.error as error:
+        return re2.compile(expression, _OPTIONS)
+    except re2.error as error:
         raise BadParameter(f"failed parsing regexp {quoted(expression)}: {error}") from error
-
-
-def _end_of_text(expression: str) -> str:
-    """Every anchor `$` made the end of the text: Python's also matches before a last newline."""
-    return re.sub(
-        r"(?P<kept>\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\$",
-        lambda it: it["kept"] or r"\Z",
-        expression,
-        flags=re.DOTALL,
-    )

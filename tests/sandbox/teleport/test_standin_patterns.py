@@ -50,6 +50,8 @@ def test_a_lone_asterisk_matches_every_line(name: str) -> None:
         ("^dev-\\d+$", "dev-12", True),
         ("^dev-\\d+$", "dev-१२", False),  # RE2's classes are ASCII
         ("^dev$", "dev\n", False),  # RE2's end is the end of the text
+        ("^[[:alpha:]]+$", "dev", True),
+        ("^[[:alpha:]]+$", "dev-1", False),
         ("^[$]$", "$", True),
         ("^\\$$", "$", True),
         ("Dev", "dev", False),
@@ -76,7 +78,9 @@ def test_examples(pattern: str, text: str, *, matches: bool) -> None:
         "^(?=dev)$",
         "^(dev)\\1$",
         "^(dev$",
+        "^dev\\Z|x$",
         '{{regexp.match("(")}}',
+        '{{regexp.match("\\d")}}',
     ],
 )
 def test_refused_patterns(pattern: str) -> None:
