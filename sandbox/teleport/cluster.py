@@ -38,6 +38,21 @@ class Lease:
 
 
 @dataclass
+class Semaphore:
+    """Leases by id; the semaphore is gone once the last of them would have expired."""
+
+    expires: datetime
+    leases: dict[str, Lease] = field(default_factory=dict)
+
+    def put(self, lease_id: str, lease: Lease) -> None:
+        self.leases[lease_id] = lease
+        self.expires = max(self.expires, lease.expires)
+
+    def remove_expired(self, now: datetime) -> None:
+        self.leases = {key: it for key, it in self.leases.items() if it.expires > now}
+
+
+@dataclass
 class Cluster:
     """Everything the Auth Service knows. All changes happen on its event loop."""
 
@@ -58,8 +73,8 @@ class Cluster:
     plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
     """By kind and name of the resource it belongs to."""
     locks: list[LockV2] = field(default_factory=list)
-    semaphores: dict[tuple[str, str], dict[str, Lease]] = field(default_factory=dict)
-    """Leases by id, by kind and name of the semaphore."""
+    semaphores: dict[tuple[str, str], Semaphore] = field(default_factory=dict)
+    """By kind and name."""
 
     @property
     def abilities(self) -> Abilities:

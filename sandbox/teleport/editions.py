@@ -11,6 +11,8 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _ON_BEHALF_REVIEWS = (18, 11, 0)  # gravitational/teleport#69431
 _USER_TRAIT_FILTER = (18, 8, 0)  # backport of gravitational/teleport#66020
 _DRY_RUN_ENRICHMENT = (18, 0, 0)
+_EXPIRY_SERVICE = (18, 0, 0)
+_SPELLED_ID = (18, 0, 0)
 
 
 class Edition(StrEnum):
@@ -31,6 +33,11 @@ class Abilities:
     """ListUsers knows the trait filter; an older server skips it and lists everybody."""
     dry_run_enrichment: bool
     """A dry run answers whether a reason is needed, and with the roles' prompts."""
+    expiry_in_spec: bool
+    """A service deletes expired requests, whose expiry is `Spec.ResourceExpiry`. An older server
+    leaves it to the backend, by `Metadata.Expires`."""
+    spelled_id: bool
+    """Writes "access request ID" where older servers write "id"."""
 
     @classmethod
     def of(cls, edition: Edition, server_version: str) -> Self:
@@ -45,4 +52,6 @@ class Abilities:
             on_behalf_reviews=enterprise and version >= _ON_BEHALF_REVIEWS,
             user_trait_filter=version >= _USER_TRAIT_FILTER,
             dry_run_enrichment=version >= _DRY_RUN_ENRICHMENT,
+            expiry_in_spec=version >= _EXPIRY_SERVICE,
+            spelled_id=version >= _SPELLED_ID,
         )

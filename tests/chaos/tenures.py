@@ -49,5 +49,5 @@ class Tenures:
 
     def _holder(self, now: datetime) -> str:
         """Id of the lease that is held; there is one semaphore, which has one lease."""
-        leases = (each for leases in self._cluster.semaphores.values() for each in leases.items())
+        leases = (each for it in self._cluster.semaphores.values() for each in it.leases.items())
         return next((lease_id for lease_id, lease in leases if lease.expires > now), "")

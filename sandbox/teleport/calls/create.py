@@ -40,7 +40,7 @@ def create_access_request(
 ) -> AccessRequestV3:
     """The request as stored, or as it would be for a dry run."""
     request = _with_defaults(message)
-    _check_form(request)
+    _check_form(cluster, request)
     requested_resources.check(cluster, request.Spec)
     _check_may_create(cluster, caller, request.Spec)
     requester = account(cluster, request.Spec.User)
@@ -72,7 +72,7 @@ def _with_defaults(message: AccessRequestV3) -> AccessRequestV3:
     return request
 
 
-def _check_form(request: AccessRequestV3) -> None:
+def _check_form(cluster: Cluster, request: AccessRequestV3) -> None:
     spec = request.Spec
     if not request.Metadata.Name:
         raise BadParameter("missing parameter Name")
@@ -84,17 +84,18 @@ def _check_form(request: AccessRequestV3) -> None:
         raise BadParameter("access request user name not set")
     if not (spec.Roles or spec.RequestedResourceIDs):
         raise BadParameter("access request does not specify any roles or resources")
-    _check_is_uuid(request.Metadata.Name)
+    _check_is_uuid(cluster, request.Metadata.Name)
     _check_length("reason", spec.RequestReason)
     _check_length("resolve reason", spec.ResolveReason)
 
 
-def _check_is_uuid(name: str) -> None:
+def _check_is_uuid(cluster: Cluster, name: str) -> None:
     """The client's name is replaced, and yet it must be one that the server might have given."""
     try:
         UUID(name)
     except ValueError as error:
-        raise BadParameter(f"invalid access request ID {quoted(name)}") from error
+        spelling = "ID" if cluster.abilities.spelled_id else "id"
+        raise BadParameter(f"invalid access request {spelling} {quoted(name)}") from error
 
 
 def _check_length(what: str, reason: str) -> None:

@@ -3,17 +3,19 @@
 `Expires` is an absolute time that the client names and this side's clock judges.
 """
 
+from datetime import datetime
 from uuid import uuid4
 
+from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster, Lease
+from sandbox.teleport.cluster import Cluster, Lease, Semaphore
 from sandbox.teleport.errors import (
     BadParameter,
     LimitExceeded,
     NotFound,
 )
-from sandbox.teleport.go_text import quoted
-from sandbox.teleport.timestamps import given, moment
+from sandbox.teleport.go_text import go_time, quoted
+from sandbox.teleport.timestamps import given
 from teleport_client._proto.types_pb2 import AcquireSemaphoreRequest, SemaphoreLease
 
 _KIND = "semaphore"
@@ -28,51 +30,66 @@ def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) 
     expires = given(request, "Expires")
     if expires is None:
         raise BadParameter("missing parameter Expires")
+    if expires < cluster.now():
+        raise BadParameter("cannot acquire expired semaphore lease")
     kind, name = request.SemaphoreKind, request.SemaphoreName
-    leases = _current(cluster, kind, name)
-    if len(leases) >= request.MaxLeases:
+    semaphore = _current(cluster, kind, name) or Semaphore(expires)
+    semaphore.remove_expired(cluster.now())
+    if len(semaphore.leases) >= request.MaxLeases:
         raise LimitExceeded(f"cannot acquire semaphore {kind}/{name} (err-max-leases)")
     lease_id = str(uuid4())
-    leases[lease_id] = Lease(expires, request.Holder)
+    semaphore.put(lease_id, Lease(expires, request.Holder))
+    cluster.semaphores[kind, name] = semaphore
     return SemaphoreLease(
         SemaphoreKind=kind, SemaphoreName=name, LeaseID=lease_id, Expires=request.Expires
     )
 
 
 def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
-    """Raises NotFound for a lease that ran out or was cancelled."""
+    """Raises NotFound for a lease that has expired or was cancelled."""
     caller.demand(_KIND, "update")
-    _check(cluster, lease)
-    leases = _current(cluster, lease.SemaphoreKind, lease.SemaphoreName)
-    if lease.LeaseID not in leases:
+    expires = _checked_end(lease)
+    if expires < cluster.now():
+        raise BadParameter(f"lease {lease.LeaseID} has expired at {go_time(expires)}")
+    kind, name = lease.SemaphoreKind, lease.SemaphoreName
+    semaphore = _current(cluster, kind, name)
+    if semaphore is None:
+        raise NotFound(f"cannot keepalive, semaphore not found: {kind}/{name}")
+    semaphore.remove_expired(cluster.now())
+    if lease.LeaseID not in semaphore.leases:
         raise NotFound(f"cannot keepalive, lease not found: {quoted(lease.LeaseID)}")
-    holder = leases[lease.LeaseID].holder
-    leases[lease.LeaseID] = Lease(moment(lease.Expires), holder)
+    holder = semaphore.leases[lease.LeaseID].holder
+    semaphore.put(lease.LeaseID, Lease(expires, holder))
 
 
 def cancel(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
     caller.demand(_KIND, "update")
-    _check(cluster, lease)
-    leases = _current(cluster, lease.SemaphoreKind, lease.SemaphoreName)
-    if leases.pop(lease.LeaseID, None) is None:
+    expires = _checked_end(lease)
+    if expires < cluster.now():
+        raise BadParameter(f"the lease {lease.LeaseID} has expired at {go_time(expires)}")
+    kind, name = lease.SemaphoreKind, lease.SemaphoreName
+    semaphore = _current(cluster, kind, name)
+    if semaphore is None:
+        raise NotFound(f"key {backend_key('semaphores', kind, name)} is not found")
+    if semaphore.leases.pop(lease.LeaseID, None) is None:
         raise NotFound(f"cannot cancel, lease not found: {quoted(lease.LeaseID)}")
 
 
-def _check(cluster: Cluster, lease: SemaphoreLease) -> None:
+def _checked_end(lease: SemaphoreLease) -> datetime:
     for field in ("SemaphoreKind", "SemaphoreName", "LeaseID"):
         if not getattr(lease, field):
             raise BadParameter(f"missing parameter {field}")
     expires = given(lease, "Expires")
     if expires is None:
         raise BadParameter("missing lease expiry time")
-    if expires < cluster.now():
-        raise BadParameter(f"lease {lease.LeaseID} has expired at {expires}")
+    return expires
 
 
-def _current(cluster: Cluster, kind: str, name: str) -> dict[str, Lease]:
-    """The leases of one semaphore, those that ran out removed."""
-    now = cluster.now()
-    leases = cluster.semaphores.setdefault((kind, name), {})
-    for lease_id in [key for key, lease in leases.items() if lease.expires <= now]:
-        del leases[lease_id]
-    return leases
+def _current(cluster: Cluster, kind: str, name: str) -> Semaphore | None:
+    """The semaphore unless it has expired.
+
+    Raises BadParameter for a kind or name that cannot be part of a key.
+    """
+    backend_key("semaphores", kind, name)
+    semaphore = cluster.semaphores.get((kind, name))
+    return None if semaphore is None or semaphore.expires <= cluster.now() else semaphore

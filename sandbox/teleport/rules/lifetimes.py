@@ -103,31 +103,27 @@ def _wanted_access(spec: AccessRequestSpecV3, now: datetime) -> timedelta | None
 
 
 def _waiting(request: AccessRequestV3, access: timedelta, now: datetime) -> timedelta:
-    longest = min(LONGEST_WAIT, access)
     ends = given(request.Spec, "ResourceExpiry") or given(request.Metadata, "Expires")
     if ends is None:
-        return longest
+        return min(LONGEST_WAIT, access)
     if ends < now:
         raise BadParameter("invalid request TTL: Access Request can not be created in the past")
-    _at_most("request", ends - now, longest)
+    _at_most("request", ends - now, LONGEST_WAIT)
+    _at_most("request", ends - now, access)
     return ends - now
 
 
 def _at_most(what: str, wanted: timedelta, longest: timedelta) -> None:
     if wanted > longest:
         raise BadParameter(
-            f"invalid {what} TTL: {_to_minute(wanted)} greater than maximum allowed "
-            f"({_to_minute(longest)})"
+            f"invalid {what} TTL: {go_duration(wanted)} greater than maximum allowed "
+            f"({go_duration(longest)})"
         )
 
 
 def _max_session(role: RoleV6) -> timedelta:
     nanoseconds = role.Spec.Options.MaxSessionTTL
     return from_nanoseconds(nanoseconds) if nanoseconds else MAX_SESSION
-
-
-def _to_minute(duration: timedelta) -> str:
-    return go_duration(timedelta(minutes=round(duration / timedelta(minutes=1))))
 
 
 def _rfc3339(moment: datetime) -> str:

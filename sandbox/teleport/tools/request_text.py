@@ -1,7 +1,9 @@
 """Access requests as text, in the layout of Teleport's own tools."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.go_text import go_duration, quoted
 from sandbox.teleport.timestamps import moment
@@ -69,8 +71,8 @@ def _row(request: AccessRequestV3, now: datetime) -> list[str]:
         spec.User,
         f"roles={','.join(spec.Roles)}",
         _rfc822(moment(spec.Created)),
-        go_duration(moment(spec.ResourceExpiry) - now),
-        go_duration(moment(spec.Expires) - now),
+        _remaining(spec.ResourceExpiry, now),
+        _remaining(spec.Expires, now),
         RequestState.Name(spec.State),
         _shortened(spec.RequestReason),
         _shortened(spec.ResolveReason),
@@ -88,6 +90,11 @@ def _reviews(title: str, reviews: Sequence[AccessReview]) -> list[str]:
             f"  Reason:   {quoted(review.Reason) if review.Reason else '[none]'}",
         ]
     return lines
+
+
+def _remaining(end: Timestamp, now: datetime) -> str:
+    """To the minute."""
+    return go_duration(timedelta(minutes=round((moment(end) - now) / timedelta(minutes=1))))
 
 
 def _shortened(reason: str) -> str:

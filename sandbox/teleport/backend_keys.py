@@ -1,0 +1,23 @@
+"""Keys of the backend, which names become a part of (lib/backend/sanitize.go)."""
+
+import re
+
+from sandbox.teleport.errors import BadParameter
+from sandbox.teleport.go_text import quoted
+
+_ALLOWED = re.compile(r"[0-9A-Za-z@_:.\-/+]*")
+_DENIED = re.compile(r"//|(^|/)\.\.?(/|$)")
+
+
+def backend_key(*parts: str) -> str:
+    """The key that these parts make.
+
+    Raises BadParameter for parts that the backend refuses, such as empty ones.
+    """
+    key = "".join(f"/{part}" for part in parts)
+    if not _ALLOWED.fullmatch(key) or _DENIED.search(key):
+        raise BadParameter(
+            "special characters are not allowed in resource names, please use name composed only "
+            f"from characters, hyphens, dots, and plus signs: {quoted(key)}"
+        )
+    return key

@@ -1,0 +1,68 @@
+"""The rules of real servers, on the stand-in: the same code as in `tests/real_teleport`."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+from cryptography import x509
+
+from sandbox.cast import BOT_USER
+from sandbox.teleport.credentials.identity_file import IdentityFile
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION
+from sandbox.teleport.server import Edition, TeleportStandIn
+from tests.sandbox.teleport.conftest import MAIN
+from tests.sandbox.teleport.standin_client import channel
+from tests.server_rules import RULES, Rule
+from tests.server_rules.server import Name, Server
+
+_FILES: dict[Name, str] = {"admin": "dana"}
+
+
+@dataclass(frozen=True)
+class StandInServer:
+    """The stand-in as the rules see a server."""
+
+    stand_in: TeleportStandIn
+    channels: AsyncExitStack
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        major, minor, patch = self.stand_in.cluster.server_version.split(".")
+        return int(major), int(minor), int(patch)
+
+    def channel(self, name: Name) -> grpc.aio.Channel:
+        opened = channel(self.stand_in.address, self._identity(name), server_name=MAIN)
+        self.channels.push_async_callback(opened.close)
+        return opened
+
+    def certificate_end(self, name: Name) -> datetime:
+        certificate = IdentityFile.read(self._identity(name)).tls_certificate
+        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+
+    async def log_in(self, name: Name) -> None:
+        pass
+
+    def _identity(self, name: Name) -> Path:
+        return self.stand_in.identity(_FILES.get(name, name))
+
+
+@pytest.fixture(params=["17.0.0", DEFAULT_SERVER_VERSION])
+async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    """A Community cluster, whose bot has a certificate of twelve hours."""
+    stand_in = await TeleportStandIn.start(
+        tmp_path, edition=Edition.COMMUNITY, server_version=request.param
+    )
+    stand_in.write_identity(BOT_USER, lifetime=timedelta(hours=12))
+    async with AsyncExitStack() as channels:
+        yield StandInServer(stand_in, channels)
+    await stand_in.stop()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+async def test_server_rule(rule: Rule, server: Server) -> None:
+    """What a real server answers, the stand-in answers."""
+    await rule(server)

@@ -1,0 +1,26 @@
+"""Rules of a Teleport server, checked in the same way on the stand-in and on a real one.
+
+Every public coroutine function of the modules below is a rule: it takes a `Server` and fails by
+an assertion. `tests/sandbox` runs all of them on the stand-in, `tests/real_teleport` on an Auth
+Service that somebody installed. Where real servers differ, the rule asks for the version.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from inspect import getmembers, iscoroutinefunction
+from types import ModuleType
+
+from tests.server_rules import requesting, semaphores
+from tests.server_rules.server import Server
+
+Rule = Callable[[Server], Awaitable[None]]
+
+_MODULES = (requesting, semaphores)
+
+
+def _rules(module: ModuleType) -> Iterator[Rule]:
+    for name, function in getmembers(module, iscoroutinefunction):
+        if function.__module__ == module.__name__ and not name.startswith("_"):
+            yield function
+
+
+RULES: tuple[Rule, ...] = tuple(rule for module in _MODULES for rule in _rules(module))
