@@ -19,6 +19,7 @@ from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
 from teleport_client.identity import CredentialsError, load_identity_file, load_key_pair
 from teleport_client.tls import server_name
+from tests.cpu_limit import cpu_limit
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority.generate("main", NOW)
@@ -61,6 +62,25 @@ def test_every_half_written_file_is_refused(tmp_path: Path) -> None:
             load_identity_file(cut, NOW)
         refused += 1
     assert refused == len(ends)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "-----BEGIN A-----\n" * 20_000 + "-----END B-----\n" * 20_000,
+        "-----BEGIN A-----\n-----END B-----\n" * 20_000,
+        f"-----BEGIN {'A' * 200_000}\n-----END " * 3,
+        f"-----BEGIN A-----\n{'x' * 500_000}-----END B-----",
+    ],
+)
+def test_hostile_identity_file_is_refused_in_linear_time(tmp_path: Path, content: str) -> None:
+    """The event loop waits while it is read; pairing labels by search would take minutes."""
+    path = tmp_path / "identity"
+    path.write_text(content)
+    with pytest.raises(CredentialsError, match="is incomplete"), cpu_limit(seconds=2):
+        load_identity_file(path, NOW)
+    with pytest.raises(CredentialsError, match="holds no PEM block"), cpu_limit(seconds=2):
+        load_key_pair(path, path, path, NOW)
 
 
 def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
