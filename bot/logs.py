@@ -18,7 +18,7 @@ from bot.start_error import MISCONFIGURED, StartError
 
 _SECRETS = re.compile(
     r"""
-      xox[a-z]*-[\w.-]+                       # Slack tokens
+      xox[a-z]{0,9}-[\w.-]+                   # Slack tokens
     | xapp-[\w.-]+
     | https://hooks\.slack\.com/\S+           # response URLs
     | (?<=/response/)[\w.-]+

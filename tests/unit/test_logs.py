@@ -10,8 +10,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import configure_logs, hide_secrets
+from bot.logs import configure_logs, hide_secrets, without_secrets
 from bot.settings import LogSettings
+from tests.cpu_limit import cpu_limit
 
 SECRETS = (
     "xoxb-1234-abcDEF",
@@ -86,6 +87,27 @@ def test_secrets_are_hidden_wherever_they_stand(
     event = hide_secrets(None, "", {"any": wrapped(f"{around} {secret} {around}")})
     assert secret not in str(event)
     assert "[hidden]" in str(event)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "xox",
+        "xoxb",
+        "1.",
+        "1",
+        "://",
+        "://a",
+        "-----BEGIN ",
+        "-----BEGIN A-----",
+        "/response/",
+        "a",
+    ],
+)
+def test_secrets_are_searched_for_in_linear_time(part: str) -> None:
+    """Errors quote what others wrote, at any length."""
+    with cpu_limit(seconds=2):
+        without_secrets(part * (300_000 // len(part)))
 
 
 @pytest.mark.parametrize(

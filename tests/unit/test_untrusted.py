@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from workspace.untrusted import escape, label, prose, shortened
+from tests.cpu_limit import cpu_limit
+from workspace.untrusted import escape, label, one_line, prose, shortened
 
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u200e\u200f\u061c"
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
@@ -84,3 +85,15 @@ def test_what_is_cut_says_so() -> None:
     """An ellipsis stands where text was cut."""
     assert shortened("abcdef", 4) == "abc…"
     assert shortened("abcd", 4) == "abcd"
+
+
+@pytest.mark.parametrize(
+    "part", ["\n", "\n ", "\n \n", "\t", "\u0301", "\r\n", "\u202e", "א", "a "]
+)
+def test_text_is_made_safe_in_linear_time(part: str) -> None:
+    """Also where nearly all of it is shown."""
+    text = part * (200_000 // len(part))
+    with cpu_limit(seconds=4):
+        label(text, len(text))
+        prose(text, len(text), lines=len(text))
+        one_line(text, 80)
