@@ -55,19 +55,28 @@ def manifest() -> None:
 @app.command()
 def teleport_role(
     mode: Annotated[
-        str, typer.Option(help="How to decide: person, override or notify.")
+        str, typer.Option(help="How decisions get into Teleport: person, override or notify.")
     ] = "person",
-    asking: Annotated[bool, typer.Option(help="Ask for access in people's names.")] = True,
-    tbot: Annotated[bool, typer.Option("--tbot", help="A configuration for tbot instead.")] = False,
+    asking: Annotated[bool, typer.Option(help="Include the permission to create requests.")] = True,
+    tbot: Annotated[
+        bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
+    ] = False,
+    server_version: Annotated[
+        str, typer.Option(help="Your Teleport version, such as 17.0, if it isn't current.")
+    ] = "",
 ) -> None:
-    """Print the role and the Machine ID bot for `tctl create -f`, or what tbot needs."""
+    """Print the role and the Machine ID bot for `tctl create -f`, or a configuration for tbot."""
     from bot import teleport_role as made
     from bot.start_error import MISCONFIGURED
+    from teleport_client.cluster import version_numbers
     from workspace.deciding import Mode
 
     if mode not in {Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY}:
         _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
-    typer.echo(made.tbot() if tbot else made.resources(Mode(mode), asking=asking), nl=False)
+    if server_version and not version_numbers(server_version):
+        _give_up(f"{server_version} isn't a version. Use something like 17.0.", MISCONFIGURED)
+    text = made.tbot(server_version) if tbot else made.resources(Mode(mode), asking=asking)
+    typer.echo(text, nl=False)
 
 
 @app.command()

@@ -1,11 +1,24 @@
-"""What Teleport has to be told of the bot: its role, itself, and how tbot renews its identity."""
+"""Files that Teleport needs: the bot's role, the Machine ID bot and a configuration for tbot."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from teleport_client.cluster import ClusterInfo, version_numbers
 from workspace.deciding import Mode
 
 NAME = "teleport-chatops"
+
+_CREDENTIAL_TTL_SINCE = (17, 2, 8)
+"""First tbot with the key `credential_ttl` (gravitational/teleport#52185)."""
+_ROLE_V8_SINCE = (18,)
+_CURRENT_TBOT = """\
+For tbot 17.2.8 or later. Earlier ones call the key certificate_ttl. If yours stops with
+#   field credential_ttl not found in type config.BotConfig
+# take the file that `teleport-chatops teleport-role --tbot --server-version 17.0` prints."""
+_OLDER_TBOT = """\
+For tbot before 17.2.8. Later ones call the key credential_ttl. If yours stops with
+#   field certificate_ttl not found
+# take the file that `teleport-chatops teleport-role --tbot` prints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +48,14 @@ def rules(mode: Mode, *, asking: bool = True) -> Iterator[Rule]:
 
 
 def role(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:
-    """Write the role as YAML for `tctl create`."""
+    """Write the role as YAML for `tctl create`.
+
+    The version is v8 for `person` only, as in Teleport's own preset: each server with this mode
+    accepts v8, and servers before 18 reject it.
+    """
     lines = [
         "kind: role",
-        "version: v8",
+        f"version: {'v8' if mode is Mode.PERSON else 'v7'}",
         "metadata:",
         f"  name: {NAME}",
         "spec:",
@@ -77,9 +94,32 @@ def resources(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:
     return f"{role(mode, asking=asking)}---\n{bot()}"
 
 
-def tbot() -> str:
-    """Write a configuration for tbot that keeps an identity file fresh."""
+def rejected_line(mode: Mode, cluster: ClusterInfo) -> str:
+    """Return the first line of the printed role that this server rejects; empty if there is none.
+
+    Community Edition: `checkRoleFeatureSupport` in lib/auth/auth_with_roles.go.
+    """
+    if mode is not Mode.PERSON or cluster.takes_reviews_for_people:
+        return ""
+    if version_numbers(cluster.version) < _ROLE_V8_SINCE:
+        return "version: v8"
+    return "submit_for_users" if cluster.advanced_workflows else "review_requests"
+
+
+def command(mode: Mode, *, asking: bool = True) -> str:
+    """Return the command that prints the role for this mode."""
+    return f"teleport-chatops teleport-role --mode {mode}{'' if asking else ' --no-asking'}"
+
+
+def tbot(version: str = "") -> str:
+    """Write a configuration for tbot that keeps an identity file fresh.
+
+    `version` is tbot's, the current one if empty. tbot exits if its configuration has a key that
+    it doesn't know (KnownFields in lib/tbot/config/config.go).
+    """
+    older = version != "" and version_numbers(version) < _CREDENTIAL_TTL_SINCE
     return f"""\
+# {_OLDER_TBOT if older else _CURRENT_TBOT}
 version: v2
 # Address of your proxy, and the join token of the bot {NAME}.
 proxy_server: teleport.example.com:443
@@ -90,9 +130,9 @@ storage:
   type: directory
   path: /var/lib/teleport/bot
 
-# The longest that tbot gives. Access that the bot asks for in somebody's name ends with the bot's
-# own certificate at the latest, unless a role's max_duration says how long it lasts.
-credential_ttl: 24h
+# Access that the bot requests ends with the bot's own certificate at the latest, unless a role's
+# max_duration allows more. 12h is the most that Teleport gives a bot without a max_session_ttl.
+{"certificate_ttl" if older else "credential_ttl"}: 12h
 renewal_interval: 20m
 
 services:

@@ -13,6 +13,15 @@ PluginData: TypeAlias = Mapping[str, str]
 _ON_BEHALF_REVIEWS = (18, 11)
 
 
+def version_numbers(version: str) -> tuple[int, ...]:
+    """Return the leading numbers of a Teleport version, such as (17, 0, 0) for `v17.0.0-dev`.
+
+    Empty if the text doesn't start with a number.
+    """
+    match = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(map(int, match[1].split("."))) if match else ()
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterInfo:
     name: str
@@ -29,9 +38,7 @@ class ClusterInfo:
         Since 18.11 (gravitational/teleport#69431), and only where there are reviews at all. What
         it answers to one is what counts.
         """
-        numbers = re.match(r"v?(\d+)\.(\d+)", self.version)
-        known = numbers is not None and tuple(map(int, numbers.groups())) >= _ON_BEHALF_REVIEWS
-        return known and self.advanced_workflows
+        return version_numbers(self.version) >= _ON_BEHALF_REVIEWS and self.advanced_workflows
 
     @property
     def request_page(self) -> str:

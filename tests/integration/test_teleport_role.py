@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
-from bot.teleport_role import Rule, bot, resources, role, rules, tbot
+from bot.cli import app
+from bot.teleport_role import Rule, bot, rejected_line, resources, role, rules, tbot
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
+from teleport_client.cluster import ClusterInfo
 from tests.integration.clusters import cluster
 from tests.integration.stage import words
 from workspace.deciding import Mode
@@ -66,6 +70,69 @@ def test_only_what_a_mode_needs_is_in_its_role() -> None:
     assert may_update == [Mode.OVERRIDE]
     assert "create" not in requests_part(role(Mode.NOTIFY, asking=False))
     assert bot() in resources()
+
+
+def test_role_version_is_v8_only_for_person() -> None:
+    """Teleport 17 takes nothing above v7; the mode `person` exists only from 18.11 on."""
+    versions = {mode: yaml.safe_load(role(mode))["version"] for mode in Mode}
+    assert versions.pop(Mode.PERSON) == "v8"
+    assert set(versions.values()) == {"v7"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "advanced", "version", "line"),
+    [
+        (Mode.PERSON, True, "18.11.0", ""),
+        (Mode.PERSON, True, "18.2.0", "submit_for_users"),
+        (Mode.PERSON, False, "18.11.0", "review_requests"),
+        (Mode.PERSON, True, "17.0.0-dev", "version: v8"),
+        (Mode.OVERRIDE, False, "17.0.0-dev", ""),
+        (Mode.NOTIFY, False, "17.0.0-dev", ""),
+    ],
+)
+def test_rejected_line_depends_on_version_and_edition(
+    mode: Mode, advanced: bool, version: str, line: str
+) -> None:
+    """It's a line of the printed role."""
+    cluster = ClusterInfo("main", version, advanced_workflows=advanced)
+    assert rejected_line(mode, cluster) == line
+    assert line in role(mode)
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "other"),
+    [
+        ("", "credential_ttl", "certificate_ttl"),
+        ("17.2.8", "credential_ttl", "certificate_ttl"),
+        ("v18.11.2", "credential_ttl", "certificate_ttl"),
+        ("17.2.7", "certificate_ttl", "credential_ttl"),
+        ("17.0", "certificate_ttl", "credential_ttl"),
+        ("16", "certificate_ttl", "credential_ttl"),
+    ],
+)
+def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str) -> None:
+    """The program stops at a key that it doesn't know; a comment helps with the other version."""
+    text = tbot(version)
+    parsed = yaml.safe_load(text)
+    assert parsed[key] == "12h"
+    assert other not in parsed
+    comments = "".join(line for line in text.splitlines() if line.startswith("#"))
+    assert f"field {key} not found" in comments
+    assert other in comments or "teleport-role --tbot`" in comments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--mode", "off"], "There is no mode off; choose person, override or notify."),
+        (["--tbot", "--server-version", "new"], "new isn't a version. Use something like 17.0."),
+    ],
+)
+def test_command_rejects_unknown_values(arguments: list[str], sentence: str) -> None:
+    """With one sentence and the exit code of a mistake in the call."""
+    result = CliRunner().invoke(app, ["teleport-role", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"teleport-chatops: {sentence}\n"
 
 
 def requests_part(text: str) -> str:
