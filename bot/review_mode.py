@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.own_permissions import log_missing_permissions
 from bot.settings import Settings
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
@@ -22,6 +23,8 @@ async def find_deciding(
     roles = await own_roles(teleport, own)
     if roles is not None and not sees_requests(roles):
         log.error("requests_not_visible", cure="give the bot the role of teleport-role")
+    if roles is not None and settings.app_token is not None:
+        log_missing_permissions(roles)
     mode, why = find_mode(cluster, roles, settings)
     log.info("review_mode", mode=mode, why=why)
     return Deciding(

@@ -42,9 +42,8 @@ def rules(mode: Mode, *, asking: bool = True) -> Iterator[Rule]:
     yield Rule("semaphore", ("create", "update"), "let one of several replicas post")
     yield Rule("user", ("list", "read"), "find who somebody in Slack is")
     yield Rule("role", ("list", "read"), "tell who may ask for what, and decide")
-    yield Rule("user_login_state", ("list", "read"), "roles that access lists give")
-    if mode.from_slack:
-        yield Rule("lock", ("list", "read"), "take no decision from somebody who is locked out")
+    yield Rule("user_login_state", ("read",), "roles granted by access lists")
+    yield Rule("lock", ("list", "read"), "reject locked users")
 
 
 def role(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:

@@ -97,16 +97,14 @@ async def verbs(
         ("role: read", teleport.role(_PROBE)),
         ("user_login_state: read", teleport.static_access(bot)),
     ]
+    if settings.app_token is not None:
+        needed.append(("lock: list, read", teleport.locks_on(_PROBE, ())))
     if settings.request.enabled:
         needed.append(("access_request: create", teleport.try_request(new)))
     if mode is Mode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
     for name, attempt in needed:
         yield await _tried(name, attempt)
-    if mode.from_slack:
-        locks = await _tried("lock: list, read", teleport.locks_on(_PROBE, ()))
-        until_then = "Until then it is Teleport alone that looks at locks on people."
-        yield locks if mode is Mode.OVERRIDE else _only_warned(locks, until_then)
     lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now))
     yield _only_warned(lease, "Until then run one copy only.")
 

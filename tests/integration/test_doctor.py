@@ -138,7 +138,7 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     ),
     "no locks": (
         lambda s: s.forbid("lock", "list"),
-        Level.WARNING, "lock: list, read", "access denied",
+        Level.FAILURE, "lock: list, read", "access denied",
     ),
     "no semaphore": (
         lambda s: s.forbid("semaphore", "create"),

@@ -219,3 +219,28 @@ async def test_a_bot_that_sees_no_requests_says_so(
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file):
             assert log.all("requests_not_visible")
+
+
+@pytest.mark.parametrize(
+    ("resource", "missing"),
+    [
+        ("lock", ["lock: list", "lock: read"]),
+        ("role", ["role: list", "role: read"]),
+        ("user_login_state", ["user_login_state: read"]),
+    ],
+)
+async def test_startup_log_names_missing_permissions_to_check_users(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    resource: str,
+    missing: list[str],
+) -> None:
+    allow = teleport.cluster.roles["teleport-chatops"].Spec.Allow
+    kept = [rule for rule in allow.Rules if resource not in rule.Resources]
+    del allow.Rules[:]
+    allow.Rules.extend(kept)
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file):
+            (entry,) = log.all("user_check_permissions_missing")
+            assert entry["missing"] == missing

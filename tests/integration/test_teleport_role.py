@@ -47,7 +47,13 @@ async def test_with_it_people_ask_and_decide(
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
         await stage.told("alice", "tsh login --request-id=")
-        denied = {"own_roles_not_read", "lease_forbidden", "lease_lost", "teleport_failed"}
+        denied = {
+            "own_roles_not_read",
+            "user_check_permissions_missing",
+            "lease_forbidden",
+            "lease_lost",
+            "teleport_failed",
+        }
         assert not denied & {entry["event"] for entry in log.entries}
 
 
@@ -69,6 +75,8 @@ def test_only_what_a_mode_needs_is_in_its_role() -> None:
     may_update = [mode for mode in Mode if "create, update]" in requests_part(role(mode))]
     assert may_update == [Mode.OVERRIDE]
     assert "create" not in requests_part(role(Mode.NOTIFY, asking=False))
+    assert "user_login_state]\n        verbs: [read]\n" in role()
+    assert all("resources: [lock]" in role(mode) for mode in Mode)
     assert bot() in resources()
 
 

@@ -1,0 +1,31 @@
+"""Permissions that the bot needs to check a user before it acts on their behalf."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.teleport_role import rules
+from teleport_client.review_permission import may
+from teleport_client.user import Role
+from workspace.deciding import Mode
+
+_RESOURCES = {"user", "role", "user_login_state", "lock"}
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def log_missing_permissions(roles: Sequence[Role]) -> None:
+    """Log the verbs that the bot's roles lack; without them it rejects every command."""
+    missing = [
+        f"{rule.resource}: {verb}"
+        for rule in rules(Mode.NOTIFY)
+        if rule.resource in _RESOURCES
+        for verb in rule.verbs
+        if not may(roles, rule.resource, verb)
+    ]
+    if missing:
+        log.error(
+            "user_check_permissions_missing",
+            missing=missing,
+            hint="give the bot the role that teleport-role prints",
+        )
