@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -41,15 +42,16 @@ def configure_logs(settings: LogSettings) -> None:
     """Set up once, at start. Raises StartError."""
     stream = _stream(settings.output)
     as_json = settings.format == "json" or (settings.format == "auto" and not stream.isatty())
-    shared: list[Processor] = [
+    before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    handler = logging.StreamHandler(stream)
+    after: list[Processor] = [structlog.processors.format_exc_info, hide_secrets]
+    handler = _Handler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _name_foreign],
+            foreign_pre_chain=[*before, _name_foreign, *after],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_renderers(as_json=as_json, colors=stream.isatty()),
@@ -64,12 +66,27 @@ def configure_logs(settings: LogSettings) -> None:
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *before,
+            *after,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to a stream; if that fails, as on a full disk, reports one line on stderr.
+
+    The standard library would print the record itself, with its arguments and a traceback.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        lost = record.msg.get("event") if isinstance(record.msg, dict) else record.name
+        line = without_secrets(f"log_not_written: {lost} ({sys.exception()!r})")
+        with suppress(OSError, ValueError):
+            sys.stderr.write(" ".join(line.split()) + "\n")
+            sys.stderr.flush()
 
 
 def hide_secrets(
@@ -99,17 +116,8 @@ def _hidden(value: Any) -> Any:
 
 def _renderers(*, as_json: bool, colors: bool) -> list[Processor]:
     if as_json:
-        return [
-            structlog.processors.format_exc_info,
-            hide_secrets,
-            _in_order,
-            structlog.processors.JSONRenderer(),
-        ]
-    return [
-        structlog.processors.format_exc_info,
-        hide_secrets,
-        structlog.dev.ConsoleRenderer(colors=colors),
-    ]
+        return [_in_order, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=colors)]
 
 
 def _in_order(

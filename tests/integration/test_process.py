@@ -322,3 +322,22 @@ async def test_without_an_app_token_it_only_notifies(
         card = await Stage(slack, teleport).card("redis 1")
         assert all(block["type"] != "actions" for block in card["blocks"])
         assert slack.hands.status()["sockets"] == 0
+
+
+async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """One line on stderr for each lost event, and commands work."""
+    config = ("--config", str(settings_file))
+    async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT="/dev/full") as process:
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        await stage.asked("alice", "staging", "redis is stuck")
+        slack.faults.inject({"method": "views.open", "error": "internal_error"})
+        await stage.type("alice", "/teleport-request")
+        await stage.answer("alice", "did not let the form open")
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert len(said.splitlines()) > 3
+    assert all(line.startswith("log_not_written: ") for line in said.splitlines()), said

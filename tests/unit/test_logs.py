@@ -4,13 +4,15 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Literal, TextIO
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import configure_logs, hide_secrets, without_secrets
+from bot.logs import _Handler, configure_logs, hide_secrets, without_secrets
 from bot.settings import LogSettings
 from tests.cpu_limit import cpu_limit
 
@@ -24,16 +26,27 @@ SECRETS = (
 
 
 @pytest.fixture
-def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What is written, as JSON lines; the set-up of before is restored."""
-    stream = io.StringIO()
-    monkeypatch.setattr("sys.stderr", stream)
+def restored() -> Iterator[None]:
+    """Restore the logging configuration afterwards."""
     root = logging.getLogger()
     before = root.handlers, root.level, structlog.get_config()
-    configure_logs(LogSettings(format="json"))
-    yield stream
+    yield
     root.handlers, root.level = before[0], before[1]
     structlog.configure(**before[2])
+
+
+@pytest.fixture
+def lines(restored: None, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is written, as JSON lines."""
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    configure_logs(LogSettings(format="json"))
+    return stream
+
+
+def our_handler() -> "logging.StreamHandler[TextIO]":
+    (handler,) = (each for each in logging.getLogger().handlers if type(each) is _Handler)
+    return handler
 
 
 def read(lines: io.StringIO) -> list[dict[str, object]]:
@@ -73,6 +86,43 @@ def test_an_exception_is_logged_with_its_cause_and_without_secrets(lines: io.Str
         structlog.get_logger("x").exception("failed")
     (event,) = read(lines)
     assert "ValueError: refused: [hidden]" in str(event["exception"])
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_event_on_a_full_disk_is_one_line_without_secrets(
+    restored: None,
+    capsys: pytest.CaptureFixture[str],
+    log_format: Literal["json", "console"],
+) -> None:
+    """The standard library would print the record, its arguments and a traceback."""
+    configure_logs(LogSettings(format=log_format, output="/dev/full"))
+    try:
+        raise ValueError(f"refused: {SECRETS[0]}")
+    except ValueError:
+        structlog.get_logger("x").exception("failed", address=SECRETS[2])
+        logging.getLogger("some.library").exception("it is %s", SECRETS[1])
+    with suppress(OSError):
+        our_handler().stream.close()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "log_not_written: failed (OSError(28, 'No space left on device'))"
+    assert second == "log_not_written: some.library (OSError(28, 'No space left on device'))"
+
+
+def test_malformed_record_is_one_line_without_secrets(
+    lines: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A library's format string with too few placeholders."""
+    record = logging.LogRecord(SECRETS[0], logging.INFO, "", 1, SECRETS[1], (SECRETS[2],), None)
+    our_handler().handle(record)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("log_not_written: [hidden] (TypeError")
+
+
+def test_record_carries_no_secret(lines: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
+    """Other handlers, such as a library's own, get the record as well."""
+    structlog.get_logger("x").info("posted", address=SECRETS[2])
+    (record,) = caplog.records
+    assert SECRETS[2] not in str(vars(record))
 
 
 @given(
