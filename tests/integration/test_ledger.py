@@ -1,0 +1,72 @@
+"""Records of requests in Teleport's plugin data, written by several replicas."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from notifications.entry import Entry, PostedMessage
+from notifications.ledger import Ledger
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.dialer import dial
+from teleport_client.errors import Conflict
+from teleport_client.identity import load_identity_file
+from tests.integration.made import pending_request
+from workspace.views.card import CardFace
+from workspace.views.status import Status
+
+PLUGIN = "teleport-chatops/test"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def two_ledgers(teleport: TeleportStandIn) -> AsyncIterator[tuple[Ledger, Ledger]]:
+    credentials = load_identity_file(teleport.identity("bot"), now())
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+        yield Ledger(client, PLUGIN, now=now), Ledger(client, PLUGIN, now=now)
+
+
+def entry_of(request_id: str, slot: str) -> Entry:
+    face = CardFace(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
+    message = PostedMessage(slot=slot, channel=slot.rpartition(":")[2], ts="1.000001")
+    return Entry(face=face).with_message(message)
+
+
+@pytest.mark.parametrize("exists", [False, True])
+async def test_write_raises_conflict_when_another_replica_wrote_first(
+    teleport: TeleportStandIn, exists: bool
+) -> None:
+    """The loser's entry isn't stored, whether the record is new or has a revision."""
+    request_id = pending_request(teleport).Metadata.Name
+    async with two_ledgers(teleport) as (winner, loser):
+        if exists:
+            await winner.write(request_id, lambda _: entry_of(request_id, "card:C0FIRST001"))
+            await loser.load()
+        await winner.write(request_id, lambda _: entry_of(request_id, "card:C0WINNER01"))
+        with pytest.raises(Conflict):
+            await loser.write(request_id, lambda _: entry_of(request_id, "card:C0LOSER001"))
+        await winner.load()
+        for ledger in (winner, loser):
+            entry = ledger.get(request_id)
+            assert entry is not None
+            assert [message.slot for message in entry.messages] == ["card:C0WINNER01"]
+
+
+async def test_write_succeeds_after_a_lost_race(teleport: TeleportStandIn) -> None:
+    """The loser knows the winner's revision by then."""
+    request_id = pending_request(teleport).Metadata.Name
+    async with two_ledgers(teleport) as (winner, loser):
+        await winner.write(request_id, lambda _: entry_of(request_id, "card:C0WINNER01"))
+        with pytest.raises(Conflict):
+            await loser.write(request_id, lambda _: entry_of(request_id, "card:C0LOSER001"))
+        message = PostedMessage(slot="dm:created", channel="D0ALICE001", ts="1.000002")
+        await loser.record(request_id, lambda entry: entry.with_message(message))
+        await winner.load()
+        entry = winner.get(request_id)
+        assert entry is not None
+        assert {each.slot for each in entry.messages} == {"card:C0WINNER01", "dm:created"}
