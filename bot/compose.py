@@ -30,7 +30,7 @@ from notifications.delivery import REST, Delivery
 from notifications.history import History
 from notifications.lease import Leadership, LeaseTimes
 from notifications.ledger import Ledger
-from notifications.mirror import RELIST_SOON_SECONDS, Mirror
+from notifications.mirror import RELIST_SOON_SECONDS, Mirror, WatchBackoff
 from notifications.plan import Outlook
 from notifications.queue import LONGEST_PAUSE, ChangeQueue
 from notifications.recipients import Recipients
@@ -139,11 +139,13 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
 
 
 def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
+    faster = runtime.settings.pace.factor
     return Mirror(
         runtime.teleport,
         lambda request_id, live: queue.add(request_id, live=live),
         visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
-        relist_soon_seconds=RELIST_SOON_SECONDS / runtime.settings.pace.factor,
+        relist_soon_seconds=RELIST_SOON_SECONDS / faster,
+        backoff=WatchBackoff().faster(faster),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
 from itertools import chain, repeat
+from time import monotonic
 
 import structlog
 
@@ -28,7 +29,6 @@ RELIST_SECONDS = 300.0
 RELIST_SOON_SECONDS = 15.0
 """After a watch was opened: its first list may come from a cache that lacks what was made just
 before, and of that the watch does not tell."""
-_FIRST_RETRY, _LAST_RETRY = 0.5, 15.0
 _MOST_GONE = 10_000
 _MOST_LOOKED_FOR = 200
 """Requests, one after the other, at each further list."""
@@ -61,6 +61,21 @@ class _Read:
     """An event came in meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class WatchBackoff:
+    """Seconds between two watches. The pause grows until a watch lived for `steady` seconds.
+
+    Each new watch costs the server a list of all requests.
+    """
+
+    first: float = 0.5
+    longest: float = 15.0
+    steady: float = 15.0
+
+    def faster(self, factor: float) -> "WatchBackoff":
+        return WatchBackoff(self.first / factor, self.longest / factor, self.steady / factor)
+
+
 class StreamEnded(Exception):
     """The server ended the watch without an error."""
 
@@ -85,12 +100,14 @@ class Mirror:
         visibility: Visibility,
         relist_seconds: float = RELIST_SECONDS,
         relist_soon_seconds: float = RELIST_SOON_SECONDS,
+        backoff: WatchBackoff | None = None,
     ) -> None:
         self._teleport = teleport
         self._changed = changed
         self._visibility = visibility
         self._relist_seconds = relist_seconds
         self._relist_soon_seconds = relist_soon_seconds
+        self._backoff = backoff or WatchBackoff()
         self._seen: dict[str, Seen] = {}
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
         """As they were last, until somebody forgets them; the newest only."""
@@ -98,6 +115,8 @@ class Mirror:
         self._newcomers = Newcomers()
         self._touched: set[str] = set()
         """Requests that had an event since the last list was asked for."""
+        self._watching_since = 0.0
+        """Monotonic time at which the last watch had been listed after."""
         self.synced = asyncio.Event()
         """Set once everything has been listed for the first time."""
         self.trouble = "not synced yet"
@@ -145,7 +164,7 @@ class Mirror:
 
     async def run(self) -> None:
         """Follow Teleport until cancelled, through every break."""
-        pause = _FIRST_RETRY
+        pause = self._backoff.first
         while True:
             # From before the watch is opened, so that no renewal falls in between.
             renewed = asyncio.create_task(self._teleport.renewed())
@@ -156,14 +175,14 @@ class Mirror:
                 log.info("watch_moves")
                 continue
             except (TeleportError, StreamEnded) as error:
-                if self.watching:
-                    pause = _FIRST_RETRY
+                if self.watching and monotonic() - self._watching_since >= self._backoff.steady:
+                    pause = self._backoff.first
                 self.trouble = f"the watch ended: {error}"
                 log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
             finally:
                 renewed.cancel()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
-            pause = min(pause * 2, _LAST_RETRY)
+            pause = min(pause * 2, self._backoff.longest)
 
     async def _follow(
         self, events: AsyncIterator[WatchEvent], renewed: "asyncio.Task[None]"
@@ -179,6 +198,7 @@ class Mirror:
             self._doubt_all()
             self._apply_list(listed)
             self.trouble = ""
+            self._watching_since = monotonic()
             self.synced.set()
             log.info("watch_started", requests=len(self._seen))
             helpers.append(asyncio.create_task(self._relist_for_ever(arrived)))

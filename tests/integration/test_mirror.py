@@ -1,15 +1,16 @@
 """The copy of all requests, beside a Teleport whose lists lag or are late."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Protocol
 
 import grpc
 import pytest
 
-from notifications.mirror import Mirror, Source
+from notifications.mirror import Mirror, Source, WatchBackoff
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
 from teleport_client.access_request import RequestState
@@ -27,13 +28,20 @@ _LATE = 0.8
 class Followed:
     """A mirror that follows, and what it reported."""
 
-    def __init__(self, client: TeleportClient, visibility: Visibility, soon: float) -> None:
+    def __init__(
+        self,
+        client: TeleportClient,
+        visibility: Visibility,
+        soon: float,
+        backoff: WatchBackoff | None = None,
+    ) -> None:
         self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self.mirror = Mirror(
             client,
             lambda changed, live: self.reported.put_nowait((changed, live)),
             visibility=visibility,
             relist_soon_seconds=soon,
+            backoff=backoff,
         )
 
     def state(self, request: AccessRequestV3) -> RequestState | None:
@@ -41,7 +49,10 @@ class Followed:
         return seen.request.state if seen else None
 
 
-Follow: TypeAlias = Callable[[float], AbstractAsyncContextManager[Followed]]
+class Follow(Protocol):
+    def __call__(
+        self, soon: float, backoff: WatchBackoff | None = None
+    ) -> AbstractAsyncContextManager[Followed]: ...
 
 
 @pytest.fixture
@@ -49,10 +60,11 @@ def follow(teleport: TeleportStandIn) -> Follow:
     """Follow from the first list on; lists again so many seconds later."""
 
     @asynccontextmanager
-    async def follow(soon: float) -> AsyncIterator[Followed]:
+    async def follow(soon: float, backoff: WatchBackoff | None = None) -> AsyncIterator[Followed]:
         credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
         async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-            followed = Followed(client, Visibility(client, lambda: credentials.roles), soon)
+            visibility = Visibility(client, lambda: credentials.roles)
+            followed = Followed(client, visibility, soon, backoff)
             running = asyncio.create_task(followed.mirror.run())
             async with asyncio.timeout(2 * PATIENCE):
                 await followed.mirror.synced.wait()
@@ -141,3 +153,33 @@ async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that
         seen = followed.mirror.get(request.Metadata.Name)
         assert seen
         assert (seen.request.pending, seen.source) == (True, Source.LIST)
+
+
+async def test_short_watches_are_opened_at_growing_intervals(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Each of them costs the server a whole list, also where the watch ends right after INIT."""
+    unavailable = grpc.StatusCode.UNAVAILABLE
+    teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=5)
+    backoff = WatchBackoff(first=0.1, longest=0.8, steady=60)
+    async with follow(3600, backoff):
+        await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
+    lists = [call.started for call in teleport.journal.of("ListAccessRequests")]
+    pauses = [later - earlier for earlier, later in pairwise(lists)]
+    assert pauses[3] > 4 * backoff.first, "at least half of 0.8 s"
+    assert pauses[4] > 4 * backoff.first
+
+
+async def test_a_watch_that_lived_for_a_while_is_opened_again_at_once(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """The pause of earlier failures is forgotten."""
+    unavailable = grpc.StatusCode.UNAVAILABLE
+    teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=4)
+    backoff = WatchBackoff(first=0.05, longest=60, steady=0.3)
+    async with follow(0.5, backoff):
+        # The second list of the fifth watch comes after more than `steady`.
+        await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
+        teleport.faults.cut_watches(unavailable)
+        async with asyncio.timeout(backoff.first * 5):
+            await teleport.journal.wait_for_call("WatchEvents", count=6)
