@@ -14,6 +14,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.no_redirects import no_redirects
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.http_proxy import proxy_for
@@ -60,7 +61,8 @@ def http_session(
 ) -> aiohttp.ClientSession:
     """One session for all calls: given one, the SDK's client leaves time limits to it."""
     return aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=seconds), trace_configs=[fence(), *listeners]
+        timeout=aiohttp.ClientTimeout(total=seconds),
+        trace_configs=[fence(), no_redirects(), *listeners],
     )
 
 

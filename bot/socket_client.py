@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import time
 
 import structlog
-from aiohttp import WSMessage
+from aiohttp import ClientSession, WSMessage
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
@@ -19,6 +19,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.no_redirects import no_redirects
 from commands.envelope import envelope
 from workspace.slack_failure import SLACK_ERRORS
 
@@ -43,6 +44,9 @@ class Client(SocketModeClient):
         )
         # It picks a proxy from the environment by itself; the one to use is the app's.
         self.proxy = app.client.proxy
+        # The SDK's own session follows redirects; it has opened no connection yet.
+        self.aiohttp_client_session.detach()
+        self.aiohttp_client_session = ClientSession(trace_configs=[no_redirects()])
         self.greeted = asyncio.Event()
         """Slack said hello."""
         self.leave = asyncio.Event()

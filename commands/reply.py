@@ -1,6 +1,7 @@
 """Private answers: where the person is, and if that fails in a direct message."""
 
 from collections.abc import Awaitable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -103,7 +104,7 @@ class Reply:
         }
         try:
             async with self._http.post(self._interaction.response_url, json=body) as answer:
-                if answer.ok:
+                if answer.status == HTTPStatus.OK:
                     return True
                 log.warning("answer_refused", way="response_url", error=str(answer.status))
         except SLACK_ERRORS as error:

@@ -149,6 +149,8 @@ SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 """What a call can raise because of Slack or the way to it; anything else is a mistake of ours."""
 
 _TOO_MANY_REQUESTS = 429
+_REDIRECTS = range(300, 400)
+"""Slack sends none; some need no target, and a session doesn't refuse them."""
 _SERVER_ERROR = 500
 _RETRY_AFTER = 30.0
 """Seconds to wait when Slack does not say how long."""
@@ -162,8 +164,8 @@ def rule_of(error: BaseException) -> Rule:
         return RULES[NO_ANSWER]
     if error.response.status_code == _TOO_MANY_REQUESTS:
         return RULES["ratelimited"]
-    code = error_code(error)
-    if not code or error.response.status_code >= _SERVER_ERROR:
+    code, status = error_code(error), error.response.status_code
+    if not code or status in _REDIRECTS or status >= _SERVER_ERROR:
         return RULES[NOT_JSON]
     return RULES.get(code, RULES[ANY_OTHER])
 

@@ -30,6 +30,8 @@ class MethodFault:
     delay_ms: float = 0
     drop_after_commit: bool = False
     retry_after: int | None = None
+    location: str | None = None
+    """Where a redirect leads, with a `status` of 3xx."""
     times: int | None = None
     struck: int = field(default=0, init=False)
     """How many calls it has met."""
@@ -45,6 +47,11 @@ class MethodFault:
         if self.status is not None:
             return self.status
         return 200 if self.retry_after is None else _RATE_LIMITED
+
+    @property
+    def headers(self) -> dict[str, str]:
+        values = {"Retry-After": self.retry_after, "Location": self.location}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
     def concerns(self, method: str) -> bool:
         return self.method in (method, EVERY_METHOD) and self.times != 0

@@ -30,7 +30,7 @@ class ResponseEndpoint:
         self._backend.journal.called(ApiCall(at, RESPONSE_URL, body, sent, text))
         if fault.drop_after_commit:
             cut(request)
-        return web.Response(text=text, status=status)
+        return web.Response(text=text, status=status, headers=fault.headers)
 
     def _answer(self, path: str, body: JsonObject, fault: MethodFault) -> tuple[int, str]:
         if fault.refuses:

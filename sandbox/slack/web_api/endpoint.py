@@ -109,7 +109,7 @@ class WebApi:
 
 
 def _failure(fault: MethodFault) -> Answer:
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+    headers = fault.headers
     if fault.page or (fault.http_status >= _SERVER_ERRORS and fault.error is None):
         page = f"<html><body>{fault.http_status}</body></html>"
         return Answer(page, fault.http_status, headers, fault.page or Answer.page_type)

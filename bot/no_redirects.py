@@ -1,0 +1,28 @@
+"""Refuses HTTP redirects: Slack sends none, and following one hands a message to another host."""
+
+from urllib.parse import urlsplit
+
+import aiohttp
+
+
+class RedirectRefused(aiohttp.ClientError):
+    """Something other than Slack responded with a redirect. Nothing was sent to its target."""
+
+
+def no_redirects() -> aiohttp.TraceConfig:
+    """Return the trace configuration that makes a session raise RedirectRefused."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(_refuse)
+    return trace
+
+
+async def _refuse(
+    _session: aiohttp.ClientSession,
+    _context: object,
+    redirect: aiohttp.TraceRequestRedirectParams,
+) -> None:
+    response = redirect.response
+    response.close()
+    target = urlsplit(response.headers.get("Location", ""))
+    host = target.hostname or redirect.url.host
+    raise RedirectRefused(f"HTTP status {response.status}, a redirect to {host}")
