@@ -23,6 +23,10 @@ from workspace.untrusted import label
 REMEMBERED_SECONDS = 600
 _MOST_REMEMBERED = 10_000
 _CALL_SECONDS = 4.0
+_NOT_VISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+"""Slack's errors about a person whom the bot's workspace can't see (docs.slack.dev: users.info,
+users.lookupByEmail)."""
+_STRANGERS = "People of another workspace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,13 @@ class People:
         return Person(slack_id, user)
 
     async def account_name(self, slack_id: str) -> str:
-        """Give the name that people see in Slack. Raises SlackApiError."""
-        return (await self._account(slack_id)).name or slack_id
+        """Return the name that people see in Slack, or the id of one that the bot can't see.
+
+        Raises SlackApiError.
+        """
+        with suppress(Refusal):
+            return (await self._account(slack_id)).name or slack_id
+        return slack_id
 
     async def slack_id(self, user_name: str) -> str | None:
         """Find the Slack account of a Teleport user, None when there is not exactly one.
@@ -128,7 +137,12 @@ class People:
         return slack_id
 
     async def _read_account(self, slack_id: str) -> SlackAccount:
-        answer = await self._slack.users_info(user=slack_id)
+        try:
+            answer = await self._slack.users_info(user=slack_id)
+        except SlackApiError as error:
+            if error_code(error) in _NOT_VISIBLE:
+                raise _refused("stranger", _STRANGERS) from error
+            raise
         return _account_from(answer["user"])
 
     async def _read_user(self, account: SlackAccount) -> User:
@@ -161,7 +175,7 @@ class People:
         try:
             answer = await self._slack.users_lookupByEmail(email=email)
         except SlackApiError as error:
-            if error_code(error) == "users_not_found":
+            if error_code(error) in _NOT_VISIBLE:
                 raise _NoAccount from error
             raise
         account = _account_from(answer["user"])
@@ -193,15 +207,19 @@ def _check_account(account: SlackAccount, team: str) -> None:
         (
             account.stranger or team not in {account.team, *account.teams},
             "stranger",
-            "People of another workspace",
+            _STRANGERS,
         ),
         (account.guest, "guest", "Guests of this workspace"),
     ):
         if refused:
-            raise Refusal(
-                f"{who} cannot use Teleport from Slack. Use tsh or Teleport's web page instead.",
-                reason=f"account_{reason}",
-            )
+            raise _refused(reason, who)
+
+
+def _refused(reason: str, who: str) -> Refusal:
+    return Refusal(
+        f"{who} cannot use Teleport from Slack. Use tsh or Teleport's web page instead.",
+        reason=f"account_{reason}",
+    )
 
 
 def _check_user(user: User) -> None:

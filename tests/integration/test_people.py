@@ -56,6 +56,32 @@ async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
     assert len(stage.requests) == 1
 
 
+@pytest.mark.parametrize("error", ["user_not_visible", "user_not_found"])
+async def test_person_whom_slack_hides_is_of_another_workspace(stage: Stage, error: str) -> None:
+    """Slack reports an error instead of an account; nothing went wrong in the bot."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    stage.slack.faults.inject({"method": "users.info", "error": error})
+    await stage.click("bob", card, "approve")
+    await stage.answer("bob", "People of another workspace cannot use Teleport from Slack")
+    await stage.type("carol", "/teleport-request")
+    await stage.answer("carol", "People of another workspace cannot use Teleport from Slack")
+
+
+async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage: Stage) -> None:
+    """By the Slack id, since the bot can't read the name."""
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    stage.slack.faults.inject({"method": "users.info", "error": "user_not_visible"})
+    staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
+    done = await stage.submit(
+        "alice",
+        form,
+        roles={"type": "multi_external_select", "selected_options": [staging]},
+        reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+    )
+    assert "U0CAROL001" in done["payload"]["errors"]["reviewers"]
+
+
 @pytest.mark.parametrize(
     ("who", "reason"),
     [
