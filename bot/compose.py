@@ -81,7 +81,7 @@ def build_people(runtime: Runtime) -> People:
         trait=review.slack_user_id_trait,
         email_is_user_name=review.allow_email_username_match,
     )
-    return People(runtime.slack, runtime.teleport, matching)
+    return People(runtime.slack, runtime.teleport, matching, now=runtime.now)
 
 
 def build_controller(runtime: Runtime, people: People) -> Controller:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from bot.teleport_role import rules
-from teleport_client.review_permission import may
+from teleport_client.access_rules import may
 from teleport_client.user import Role
 from workspace.deciding import Mode
 

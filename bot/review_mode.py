@@ -6,10 +6,10 @@ import structlog
 
 from bot.own_permissions import log_missing_permissions
 from bot.settings import Settings
+from teleport_client.access_rules import sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.errors import TeleportError
-from teleport_client.review_permission import sees_requests
 from teleport_client.user import Role
 from workspace.deciding import Deciding, Mode
 

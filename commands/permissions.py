@@ -12,9 +12,10 @@ from async_lru import alru_cache
 
 from commands.patience import ATTEMPT_SECONDS, patiently
 from teleport_client.access_request import AccessCapabilities, AccessRequest
+from teleport_client.access_rules import sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
-from teleport_client.review_permission import MayReview, may_review, sees_requests
+from teleport_client.review_permission import MayReview, may_review
 from teleport_client.user import Role
 from workspace.deciding import Deciding, Mode
 
@@ -61,10 +62,7 @@ class Permissions:
 
     async def held_roles(self, user: str) -> frozenset[str]:
         """Names of the roles that `user` holds without any request, read anew."""
-        held = await patiently(
-            lambda deadline: self._teleport.static_access(user, deadline=deadline)
-        )
-        return frozenset(held.roles)
+        return frozenset(await patiently(lambda _: self._read_held_roles(user)))
 
     async def sees_all(self, user: str) -> bool:
         """Whether Teleport itself would show this user everybody's requests."""
@@ -74,9 +72,15 @@ class Permissions:
         return await self._teleport.capabilities(user, deadline=ATTEMPT_SECONDS)
 
     async def _read_access(self, user: str) -> "_Access":
-        held = (await self._teleport.static_access(user, deadline=ATTEMPT_SECONDS)).roles
+        held = await self._read_held_roles(user)
         roles = await asyncio.gather(*(self._role(name) for name in held))
         return _Access(user, frozenset(held), tuple(role for role in roles if role is not None))
+
+    async def _read_held_roles(self, user: str) -> tuple[str, ...]:
+        login_state = await self._teleport.login_state(user, deadline=ATTEMPT_SECONDS)
+        if login_state is not None:
+            return login_state.roles
+        return (await self._teleport.user(user, deadline=ATTEMPT_SECONDS)).roles
 
     async def _read_role(self, name: str) -> Role | None:
         with suppress(NotFound):

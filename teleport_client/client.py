@@ -4,7 +4,7 @@ Every call has a deadline in seconds, gives frozen values and raises only Telepo
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -338,14 +338,32 @@ class TeleportClient:
     async def users_with_trait(
         self, trait: str, value: str, *, deadline: float = DEADLINE
     ) -> tuple[User, ...]:
-        """Users that carry `value` in `trait`. `deadline` is per page.
+        """Return users that have `value` in `trait`. `deadline` is in seconds per page.
 
-        Servers before gravitational/teleport#66457 ignore the filter and send everybody, so each
-        user is looked at again here.
+        Servers before gravitational/teleport#66457 ignore the filter and return every user.
         """
-        wanted = types.UserFilter(
-            SkipSystemUsers=True, Traits=convert.traits_to(MappingProxyType({trait: (value,)}))
+        wanted = types.UserFilter(Traits=convert.traits_to(MappingProxyType({trait: (value,)})))
+        return await self._users_where(
+            wanted, lambda user: value in user.traits.get(trait, ()), deadline
         )
+
+    async def users_named(self, name: str, *, deadline: float = DEADLINE) -> tuple[User, ...]:
+        """Return users with this name in any case. `deadline` is in seconds per page.
+
+        Teleport searches for a part of the name and of labels (UserV2.MatchSearch).
+        """
+        folded = name.casefold()
+        return await self._users_where(
+            types.UserFilter(SearchKeywords=[name]),
+            lambda user: user.name.casefold() == folded,
+            deadline,
+        )
+
+    async def _users_where(
+        self, wanted: types.UserFilter, fits: Callable[[User], bool], deadline: float
+    ) -> tuple[User, ...]:
+        """List users by the server's filter and check each one again."""
+        wanted.SkipSystemUsers = True
         found: list[User] = []
         token = ""
         while True:
@@ -354,11 +372,7 @@ class TeleportClient:
                     users.ListUsersRequest(page_size=PAGE, page_token=token, filter=wanted),
                     timeout=deadline,
                 )
-            found += (
-                user
-                for user in map(convert.user_from, page.users)
-                if value in user.traits.get(trait, ())
-            )
+            found += filter(fits, map(convert.user_from, page.users))
             token = page.next_page_token
             if not token:
                 return tuple(found)
@@ -369,10 +383,11 @@ class TeleportClient:
             answer = await self._users.GetUser(users.GetUserRequest(name=name), timeout=deadline)
         return convert.user_from(answer.user)
 
-    async def static_access(self, name: str, *, deadline: float = DEADLINE) -> StaticAccess:
-        """Roles and traits held without a request, as the server itself takes them for reviews.
+    async def login_state(self, name: str, *, deadline: float = DEADLINE) -> StaticAccess | None:
+        """Return roles and traits of the last login, with those granted by access lists.
 
-        The login state, which includes what access lists grant, comes before the user's record.
+        None if the user never logged in or the server has no login states; the user's record
+        counts then (GetUserOrLoginState in lib/services/user_login_state.go).
         """
         try:
             with self._errors_of("GetUserLoginState"):
@@ -382,8 +397,7 @@ class TeleportClient:
                     )
                 )
         except (errors.NotFound, errors.NotSupported):
-            user = await self.user(name, deadline=deadline)
-            return StaticAccess(roles=user.roles, traits=user.traits)
+            return None
 
     async def role(self, name: str, *, deadline: float = DEADLINE) -> Role:
         with self._errors_of("GetRole"):

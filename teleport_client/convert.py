@@ -192,6 +192,7 @@ def user_from(message: types.UserV2) -> User:
         roles=tuple(message.Spec.Roles),
         traits=_traits_from(message.Spec.Traits),
         locked=message.Spec.Status.IsLocked,
+        lock_expires=time_from(message.Spec.Status.LockExpires),
         bot=BOT_LABEL in message.Metadata.Labels,
     )
 

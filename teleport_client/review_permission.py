@@ -4,12 +4,12 @@ The server decides (ReviewPermissionChecker in lib/services/access_request.go); 
 where asking for each row would cost a review. What only the server can evaluate counts as perhaps.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from teleport_client.access_request import AccessRequest
 from teleport_client.role_pattern import UnreadablePattern, matches
-from teleport_client.user import Conditions, ReviewConditions, Role
+from teleport_client.user import ReviewConditions, Role
 
 
 class MayReview(Enum):
@@ -32,28 +32,13 @@ def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> Ma
     return MayReview.YES if certain else MayReview.PERHAPS
 
 
-def may(roles: Sequence[Role], resource: str, verb: str) -> bool:
-    """Whether roles give a verb on a kind of resource, without and beyond any condition."""
-
-    def given(side: Callable[[Role], Conditions], *, conditional: bool) -> bool:
-        return any(
-            (conditional or not rule.where)
-            and {resource, "*"} & set(rule.resources)
-            and {verb, "*"} & set(rule.verbs)
-            for role in roles
-            for rule in side(role).rules
-        )
-
-    allowed = given(lambda role: role.allow, conditional=False)
-    return allowed and not given(lambda role: role.deny, conditional=True)
-
-
-def sees_requests(roles: Sequence[Role]) -> bool:
-    """Whether roles show everybody's requests.
-
-    Without the right Teleport denies nothing: it lists one's own, of which a bot has none.
-    """
-    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+def review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
+    """Return whether a deny rule of the roles forbids, or might forbid, to review the request."""
+    return any(
+        _names(role.deny.review, asked) is not MayReview.NO
+        for asked in request.roles
+        for role in roles
+    )
 
 
 def _names(conditions: ReviewConditions, asked: str) -> MayReview:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -19,9 +20,15 @@ class User:
     roles: tuple[str, ...] = ()
     traits: Traits = field(default_factory=_no_traits)
     locked: bool = False
-    """Locked out of login, for instance after too many failed attempts."""
+    """Suspended, for instance after too many failed logins."""
+    lock_expires: datetime | None = None
+    """End of the suspension. Teleport clears `locked` only at the next login."""
     bot: bool = False
     """A Machine ID bot's user."""
+
+    def suspended(self, now: datetime) -> bool:
+        """Return whether Teleport rejects logins (WithUserLock in lib/auth/auth.go)."""
+        return self.locked and (self.lock_expires is None or now < self.lock_expires)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ So a right that was withdrawn looks like requests that were all deleted.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from teleport_client.access_rules import sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, Sent, TeleportError
-from teleport_client.review_permission import sees_requests
 from teleport_client.user import Role
 
 

@@ -1,12 +1,15 @@
 """Who is who: a Slack account and the Teleport user that it stands for.
 
 The mapping is explicit: the Slack user id is the value of a trait of exactly one Teleport user.
-E-mail address = user name is the weaker way, and off unless it is switched on.
+E-mail address = user name is the weaker way, and off unless it is switched on. It never overrides
+an explicit link, neither of the Slack account nor of the Teleport user.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from async_lru import alru_cache
@@ -20,13 +23,16 @@ from workspace.refusal import Refusal
 from workspace.slack_failure import error_code
 from workspace.untrusted import label
 
+ACTING_SECONDS = 60
+"""How long a user who acts is remembered; creating and reviewing read them again."""
 REMEMBERED_SECONDS = 600
+"""How long accounts and users that get messages are remembered."""
 _MOST_REMEMBERED = 10_000
 _CALL_SECONDS = 4.0
 _NOT_VISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 """Slack's errors about a person whom the bot's workspace can't see (docs.slack.dev: users.info,
 users.lookupByEmail)."""
-_STRANGERS = "People of another workspace"
+_STRANGERS = "Members of other workspaces"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class SlackAccount:
     guest: bool = False
     stranger: bool = False
     confirmed_email: str = ""
+    """As written in Slack."""
     name: str = ""
 
 
@@ -70,31 +77,35 @@ class _NoAccount(Exception):
 
 
 class People:
-    """Looks people up, and remembers what it found for ten minutes."""
+    """Looks people up, and remembers what it found for a while."""
 
-    def __init__(self, slack: AsyncWebClient, teleport: TeleportClient, matching: Matching) -> None:
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        teleport: TeleportClient,
+        matching: Matching,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
         self._slack = slack
         self._teleport = teleport
         self._matching = matching
+        self._now = now
+        self._person = alru_cache(_MOST_REMEMBERED, ttl=ACTING_SECONDS)(self._read_person)
         remember = alru_cache(maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS)
         self._account = remember(self._read_account)
         self._user = remember(self._read_user)
         self._slack_id = remember(self._read_slack_id)
 
     async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
-        """Tell who acts. `fresh` reads account and user anew, as every decision must.
+        """Return the Teleport user of a Slack account that acts, at most a minute old.
 
-        Raises Refusal when this account may not act, TeleportError and SlackApiError.
+        `fresh` reads account and user again. Raises Refusal when this account can't act,
+        TeleportError and SlackApiError.
         """
         if fresh:
-            self._account.cache_invalidate(slack_id)
-        account = await self._account(slack_id)
-        _check_account(account, self._matching.team)
-        if fresh:
-            self._user.cache_invalidate(account)
-        user = await self._user(account)
-        _check_user(user)
-        return Person(slack_id, user)
+            self._person.cache_invalidate(slack_id)
+        return await self._person(slack_id)
 
     async def account_name(self, slack_id: str) -> str:
         """Return the name that people see in Slack, or the id of one that the bot can't see.
@@ -136,6 +147,15 @@ class People:
             return None
         return slack_id
 
+    async def _read_person(self, slack_id: str) -> Person:
+        account, linked = await asyncio.gather(
+            self._read_account(slack_id), self._read_linked_users(slack_id)
+        )
+        _check_account(account, self._matching.team)
+        user = await self._choose_user(account, linked)
+        _check_user(user, self._now())
+        return Person(slack_id, user)
+
     async def _read_account(self, slack_id: str) -> SlackAccount:
         try:
             answer = await self._slack.users_info(user=slack_id)
@@ -146,17 +166,37 @@ class People:
         return _account_from(answer["user"])
 
     async def _read_user(self, account: SlackAccount) -> User:
-        found = await self._teleport.users_with_trait(
-            self._matching.trait, account.id, deadline=_CALL_SECONDS
+        return await self._choose_user(account, await self._read_linked_users(account.id))
+
+    async def _read_linked_users(self, slack_id: str) -> tuple[User, ...]:
+        return await self._teleport.users_with_trait(
+            self._matching.trait, slack_id, deadline=_CALL_SECONDS
         )
+
+    async def _choose_user(self, account: SlackAccount, linked: Sequence[User]) -> User:
+        """Return the user with the explicit link, or else the user named like the email address."""
+        if len(linked) > 1:
+            raise _ambiguous(account.id, len(linked), self._matching.trait)
+        if linked:
+            return linked[0]
+        user = await self._read_user_by_email(account)
+        if user is None:
+            raise _unmapped(account.id, self._matching.trait)
+        if any(user.traits.get(self._matching.trait, ())):
+            raise _linked_elsewhere(user, self._matching.trait)
+        return user
+
+    async def _read_user_by_email(self, account: SlackAccount) -> User | None:
+        """Find the user named as the address is written, or else in another case."""
+        email = account.confirmed_email
+        if not self._matching.email_is_user_name or not email:
+            return None
+        with suppress(NotFound):
+            return await self._teleport.user(email, deadline=_CALL_SECONDS)
+        found = await self._teleport.users_named(email, deadline=_CALL_SECONDS)
         if len(found) > 1:
-            raise _ambiguous(account.id, len(found), self._matching.trait)
-        if found:
-            return found[0]
-        if self._matching.email_is_user_name and account.confirmed_email:
-            with suppress(NotFound):
-                return await self._teleport.user(account.confirmed_email, deadline=_CALL_SECONDS)
-        raise _unmapped(account.id, self._matching.trait)
+            raise _ambiguous_email(len(found))
+        return found[0] if found else None
 
     async def _read_slack_id(self, user_name: str) -> str:
         """Raise _NoAccount rather than give none: what is raised is not remembered."""
@@ -179,7 +219,7 @@ class People:
                 raise _NoAccount from error
             raise
         account = _account_from(answer["user"])
-        if account.confirmed_email != email.lower():
+        if account.confirmed_email.casefold() != email.casefold():
             raise _NoAccount
         return account.id
 
@@ -195,7 +235,7 @@ def _account_from(user: Mapping[str, Any]) -> SlackAccount:
         deactivated=bool(user.get("deleted")),
         guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
         stranger=bool(user.get("is_stranger")),
-        confirmed_email=email.lower() if user.get("is_email_confirmed") else "",
+        confirmed_email=email if user.get("is_email_confirmed") else "",
         name=user.get("real_name") or user.get("name") or "",
     )
 
@@ -209,7 +249,7 @@ def _check_account(account: SlackAccount, team: str) -> None:
             "stranger",
             _STRANGERS,
         ),
-        (account.guest, "guest", "Guests of this workspace"),
+        (account.guest, "guest", "Guests"),
     ):
         if refused:
             raise _refused(reason, who)
@@ -217,22 +257,22 @@ def _check_account(account: SlackAccount, team: str) -> None:
 
 def _refused(reason: str, who: str) -> Refusal:
     return Refusal(
-        f"{who} cannot use Teleport from Slack. Use tsh or Teleport's web page instead.",
+        f"{who} can't use Teleport from Slack. Use tsh or the Teleport web UI.",
         reason=f"account_{reason}",
     )
 
 
-def _check_user(user: User) -> None:
+def _check_user(user: User, now: datetime) -> None:
     if user.bot:
         raise Refusal(
-            f"Your Slack account is linked to {label(user.name)}, which is a machine's user. Ask"
-            " a Teleport administrator to link it to your own.",
+            f"Your Slack account is linked to the bot user {label(user.name)}. Ask a Teleport"
+            " administrator to link it to your own user.",
             reason="user_bot",
         )
-    if user.locked:
+    if user.suspended(now):
         raise Refusal(
-            f"Your Teleport user {label(user.name)} is locked, so nothing was done. Log in to"
-            " Teleport once the lock has ended, or ask a Teleport administrator to lift it.",
+            f"Your Teleport user {label(user.name)} is locked. Nothing changed. Wait for the lock"
+            " to expire, or ask a Teleport administrator to remove it.",
             reason="user_locked",
         )
 
@@ -250,7 +290,24 @@ def _unmapped(slack_id: str, trait: str) -> Refusal:
 
 def _ambiguous(slack_id: str, count: int, trait: str) -> Refusal:
     return Refusal(
-        f"Your Slack account ({slack_id}) is linked to {count} Teleport users, so it is not clear"
-        f" who you are. Ask a Teleport administrator to leave it in the trait {trait} of one.",
+        f"Your Slack account ({slack_id}) is linked to {count} Teleport users. Ask a Teleport"
+        f" administrator to keep it in the trait {trait} of only one.",
         reason="ambiguous",
+    )
+
+
+def _ambiguous_email(count: int) -> Refusal:
+    return Refusal(
+        f"Your email address matches {count} Teleport users whose names differ only in case. Ask a"
+        " Teleport administrator to link your Slack account to one of them.",
+        reason="ambiguous",
+    )
+
+
+def _linked_elsewhere(user: User, trait: str) -> Refusal:
+    return Refusal(
+        f"Your email address matches the Teleport user {label(user.name)}, which is linked to"
+        f" another Slack account by the trait {trait}. Ask a Teleport administrator to correct the"
+        " link.",
+        reason="linked_elsewhere",
     )

@@ -118,4 +118,4 @@ async def _slack(
             trait=settings.review.slack_user_id_trait,
             email_is_user_name=settings.review.allow_email_username_match,
         )
-        yield await slack.person(People(web, client, matching), slack_id)
+        yield await slack.person(People(web, client, matching, now=now), slack_id)

@@ -11,12 +11,12 @@ from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
+from teleport_client.access_rules import sees_requests as bot_sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
 from teleport_client.errors import PermissionDenied, TeleportError, Unexpected, Unreachable
 from teleport_client.identity import Credentials
-from teleport_client.review_permission import sees_requests as bot_sees_requests
 from teleport_client.route import Way
 from teleport_client.user import Role
 from workspace.deciding import Mode
@@ -95,7 +95,7 @@ async def verbs(
         ("user: list", teleport.users_with_trait(trait, _PROBE)),
         ("user: read", teleport.user(bot)),
         ("role: read", teleport.role(_PROBE)),
-        ("user_login_state: read", teleport.static_access(bot)),
+        ("user_login_state: read", teleport.login_state(bot)),
     ]
     if settings.app_token is not None:
         needed.append(("lock: list, read", teleport.locks_on(_PROBE, ())))

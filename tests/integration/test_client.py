@@ -189,15 +189,22 @@ async def test_people_are_found_by_trait_also_where_the_server_ignores_it(
     await teleport.stop()
 
 
-async def test_static_access_comes_from_the_login_state_first(
+async def test_login_state_returns_roles_of_the_last_login(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Access lists show there; without one the user's record stands."""
-    assert (await client.static_access("alice")).roles == ("dev", "prod-requester")
+    """A user who never logged in has none."""
+    assert await client.login_state("alice") is None
     teleport.cluster.login_states["alice"] = resources.login_state("alice", ["dev", "reviewer"])
-    assert await client.static_access("alice") == StaticAccess(("dev", "reviewer"), {})
-    with pytest.raises(errors.NotFound):
-        await client.static_access("nobody")
+    assert await client.login_state("alice") == StaticAccess(("dev", "reviewer"), {})
+
+
+async def test_users_named_ignores_case(client: TeleportClient, teleport: TeleportStandIn) -> None:
+    """A name that only contains the wanted one isn't a match."""
+    for name in ("Zoe@example.com", "zoe@Example.com", "zoe@example.com.au"):
+        teleport.cluster.add_user(name, ["dev"])
+    found = await client.users_named("ZOE@example.com")
+    assert {user.name for user in found} == {"Zoe@example.com", "zoe@Example.com"}
+    assert await client.users_named("nobody") == ()
 
 
 async def test_capabilities_are_those_of_the_named_user(client: TeleportClient) -> None:

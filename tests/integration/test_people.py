@@ -1,7 +1,8 @@
 """Who may act, and in whose name."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sandbox.cast import BOT_TOKEN, PEOPLE, SLACK_TRAIT, TEAM, Standing
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
@@ -42,7 +44,7 @@ async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
     ("who", "sentence"),
     [
         ("frank", "Your Teleport user frank is locked"),
-        ("grace", "Guests of this workspace cannot use Teleport from Slack"),
+        ("grace", "Guests can't use Teleport from Slack"),
     ],
 )
 async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
@@ -62,9 +64,9 @@ async def test_person_whom_slack_hides_is_of_another_workspace(stage: Stage, err
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "users.info", "error": error})
     await stage.click("bob", card, "approve")
-    await stage.answer("bob", "People of another workspace cannot use Teleport from Slack")
+    await stage.answer("bob", "Members of other workspaces can't use Teleport from Slack")
     await stage.type("carol", "/teleport-request")
-    await stage.answer("carol", "People of another workspace cannot use Teleport from Slack")
+    await stage.answer("carol", "Members of other workspaces can't use Teleport from Slack")
 
 
 async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage: Stage) -> None:
@@ -100,7 +102,8 @@ async def test_whoever_may_not_act_is_nobody(
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        people = People(web, client, Matching(team=TEAM, trait=SLACK_TRAIT))
+        matching = Matching(team=TEAM, trait=SLACK_TRAIT)
+        people = People(web, client, matching, now=utc_now)
         with pytest.raises(Refusal) as refused:
             await people.person(BY_NAME[who].slack_id)
     assert refused.value.reason == reason
@@ -109,7 +112,7 @@ async def test_whoever_may_not_act_is_nobody(
 async def test_a_stranger_in_a_shared_channel_may_not_act(stage: Stage) -> None:
     """People of another company see the channel, and that is all."""
     await stage.type("ivan", "/teleport-request staging because x", channel="partners")
-    await stage.answer("ivan", "People of another workspace cannot use", channel="partners")
+    await stage.answer("ivan", "Members of other workspaces can't use", channel="partners")
 
 
 async def test_two_users_with_one_slack_id_are_nobody(stage: Stage) -> None:
@@ -126,7 +129,7 @@ async def test_a_machines_user_is_nobody(stage: Stage) -> None:
         "bot-x", ["dev"], {"slack_uid": ["U0NORA0001"]}, labels={"teleport.internal/bot": "x"}
     )
     await stage.type("nora", "/teleport-request staging because x")
-    await stage.answer("nora", "which is a machine's user")
+    await stage.answer("nora", "is linked to the bot user bot-x")
 
 
 async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
@@ -143,7 +146,7 @@ async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
 
 
 async def test_people_are_looked_up_once(stage: Stage) -> None:
-    """Ten minutes' worth of commands need one look at Slack and one at Teleport."""
+    """Lists within a minute need one look at Slack and one at Teleport."""
     for _ in range(3):
         await stage.type("bob", "/teleport-pending mine")
     await stage.answer("bob", "You have no pending request")
@@ -151,21 +154,108 @@ async def test_people_are_looked_up_once(stage: Stage) -> None:
     assert len(stage.teleport.journal.of("ListUsers")) == 1
 
 
+def by_email(text: str) -> str:
+    return text.replace("[review]", "[review]\nallow_email_username_match = true")
+
+
+@pytest.fixture
+async def email_stage(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> AsyncIterator[Stage]:
+    """A bot that also matches users by email address."""
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+        yield stage
+
+
 async def test_an_email_address_is_no_identity_unless_switched_on(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Then a confirmed address stands for the Teleport user of that name."""
     teleport.cluster.add_user("nora@example.com", ["dev"])
-    by_email = "[review]\nallow_email_username_match = true"
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("nora", "/teleport-request staging because x")
         await stage.answer("nora", "is not linked")
-    async with bot_on(
-        Stage(slack, teleport), settings_file, lambda text: text.replace("[review]", by_email)
-    ) as stage:
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         await stage.type("nora", "/teleport-request staging because email 6")
         await stage.card("email 6")
         await stage.told("nora", "is waiting for approval")
+
+
+async def test_explicit_link_of_the_user_overrides_an_email_match(email_stage: Stage) -> None:
+    """Whoever owns the address neither requests nor reviews as that user."""
+    request, card = await email_stage.asked("alice", "staging", "redis 1")
+    email_stage.teleport.cluster.add_user(
+        "nora@example.com", ["dev", "reviewer"], {"slack_uid": ["U0OTHER001"]}
+    )
+    refused = "nora@example.com, which is linked to another Slack account"
+    await email_stage.type("nora", "/teleport-request staging because x")
+    await email_stage.answer("nora", refused)
+    await email_stage.click("nora", card, "approve")
+    await email_stage.type("nora", "/teleport-pending")
+    await email_stage.answer("nora", refused)
+    await email_stage.teleport.journal.wait_for_call("GetUser", count=3, ended=True)
+    assert len(email_stage.requests) == 1
+    assert not email_stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_explicit_link_of_the_slack_account_overrides_an_email_match(
+    email_stage: Stage,
+) -> None:
+    """Alice stays alice, although another user is named like her address."""
+    email_stage.teleport.cluster.add_user("alice@example.com", ["dev", "reviewer"])
+    request, _ = await email_stage.asked("alice", "staging", "redis 1")
+    assert request.Spec.User == "alice"
+
+
+async def test_empty_trait_is_no_link(email_stage: Stage) -> None:
+    """Identity providers send attributes without a value."""
+    email_stage.teleport.cluster.add_user("nora@example.com", ["dev"], {"slack_uid": [""]})
+    request, _ = await email_stage.asked("nora", "staging", "redis 1")
+    assert request.Spec.User == "nora@example.com"
+
+
+@pytest.mark.parametrize(
+    ("users", "chosen"),
+    [
+        (["Nora@Example.com"], "Nora@Example.com"),
+        (["NORA@example.com", "nora@example.com"], "nora@example.com"),
+        (["nora@example.com.au", "nora@EXAMPLE.com"], "nora@EXAMPLE.com"),
+    ],
+)
+async def test_email_is_matched_as_written_first_then_without_case(
+    email_stage: Stage, users: list[str], chosen: str
+) -> None:
+    for name in users:
+        email_stage.teleport.cluster.add_user(name, ["dev"])
+    request, _ = await email_stage.asked("nora", "staging", "redis 1")
+    assert request.Spec.User == chosen
+
+
+async def test_email_with_capitals_matches_a_user_with_capitals(email_stage: Stage) -> None:
+    """As both are written."""
+    nora = replace(BY_NAME["nora"], name="Nora")
+    email_stage.slack.workspace.admit(nora)
+    email_stage.teleport.cluster.add_user("Nora@example.com", ["dev"])
+    await email_stage.type("Nora", "/teleport-request staging because redis 1")
+    assert (await email_stage.teleport.cluster.request_where(lambda _: True)).Spec.User == (
+        "Nora@example.com"
+    )
+
+
+async def test_email_that_matches_two_users_in_other_cases_is_refused(email_stage: Stage) -> None:
+    for name in ("Nora@example.com", "nora@Example.com"):
+        email_stage.teleport.cluster.add_user(name, ["dev"])
+    await email_stage.type("nora", "/teleport-request staging because x")
+    await email_stage.answer("nora", "matches 2 Teleport users whose names differ only in case")
+    assert email_stage.requests == []
+
+
+async def test_expired_suspension_does_not_count(stage: Stage) -> None:
+    """Teleport clears the flag only when the user logs in again."""
+    user = stage.teleport.cluster.users["frank"]
+    user.Spec.Status.LockExpires.CopyFrom(stamp(utc_now() - timedelta(seconds=1)))
+    request, _ = await stage.asked("frank", "staging", "redis 1")
+    assert request.Spec.User == "frank"
 
 
 async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage) -> None:
@@ -175,5 +265,5 @@ async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage)
     await stage.answer("carol", "redis 1")
     stage.slack.workspace.admit(replace(BY_NAME["carol"], standing=Standing.GUEST))
     await stage.click("carol", card, "approve")
-    await stage.answer("carol", "cannot use Teleport from Slack")
+    await stage.answer("carol", "can't use Teleport from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews

@@ -1,6 +1,6 @@
 """Between Teleport's messages and our values."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -161,6 +161,7 @@ def test_users_and_roles_are_read() -> None:
         roles=("dev",),
         traits={"a": ("1", "2")},
         locked=True,
+        lock_expires=datetime.fromtimestamp(10, UTC),
         bot=True,
     )
     allow = types.RoleConditions(

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.access_request import AccessRequest, RequestState
-from teleport_client.review_permission import MayReview, may, may_review
-from teleport_client.user import Conditions, ReviewConditions, Role, Rule
+from teleport_client.review_permission import MayReview, may_review, review_denied
+from teleport_client.user import Conditions, ReviewConditions, Role
 
 
 def asks(*roles: str) -> AccessRequest:
@@ -65,18 +65,11 @@ def test_more_allow_never_hurts_and_more_deny_never_helps(
     assert order.index(with_more) >= order.index(before) >= order.index(with_deny)
 
 
-def test_verbs_come_from_rules_without_conditions() -> None:
-    """Deny, and any doubt, is a no: this opens other people's requests."""
-
-    def role(allow: tuple[Rule, ...] = (), deny: tuple[Rule, ...] = ()) -> Role:
-        return Role("r", allow=Conditions(rules=allow), deny=Conditions(rules=deny))
-
-    given_ = role((Rule(("access_request",), ("list", "read")),))
-    everything = role((Rule(("*",), ("*",)),))
-    conditional = role((Rule(("access_request",), ("list",), where="x"),))
-    denied = role(deny=(Rule(("access_request",), ("list",), where="x"),))
-    assert may([given_], "access_request", "list")
-    assert may([everything], "access_request", "read")
-    assert not may([given_], "access_request", "update")
-    assert not may([conditional], "access_request", "list")
-    assert not may([everything, denied], "access_request", "list")
+def test_any_deny_rule_for_a_requested_role_counts_as_denied() -> None:
+    """Also one that only Teleport can evaluate."""
+    both = asks("staging", "prod")
+    assert not review_denied([allows("*")], both)
+    assert not review_denied([denies("dev")], both)
+    assert review_denied([allows("*"), denies("prod")], both)
+    assert review_denied([denies("prod", where="x")], both)
+    assert review_denied([denies("{{external.x}}")], both)

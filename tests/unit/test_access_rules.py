@@ -1,0 +1,80 @@
+"""Rules of roles, evaluated without their conditions."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teleport_client.access_rules import Denial, denial, may, sees_requests
+from teleport_client.user import Conditions, Role, Rule
+
+VERBS = ("create", "list", "read", "update")
+
+
+def allows(resource: str, *verbs: str, where: str = "") -> Role:
+    return Role("a", allow=Conditions(rules=(Rule((resource,), verbs, where),)))
+
+
+def denies(resource: str, *verbs: str, where: str = "", name: str = "d") -> Role:
+    return Role(name, deny=Conditions(rules=(Rule((resource,), verbs, where),)))
+
+
+@pytest.mark.parametrize(
+    ("resource", "verb", "denied"),
+    [
+        ("access_request", "list", True),
+        ("access_request", "*", True),
+        ("*", "list", True),
+        ("*", "*", True),
+        ("access_request", "read", False),
+        ("user", "list", False),
+        ("access_", "list", False),
+    ],
+)
+def test_deny_rule_matches_by_name_or_wildcard(resource: str, verb: str, denied: bool) -> None:
+    roles = [allows("*", "*"), denies(resource, verb)]
+    assert (denial(roles, "access_request", "list") is not None) is denied
+    assert may(roles, "access_request", "list") is not denied
+
+
+def test_conditional_rule_denies_and_never_allows() -> None:
+    conditional = allows("access_request", "list", where="x")
+    assert not may([conditional], "access_request", "list")
+    assert may([conditional, allows("*", "list")], "access_request", "list")
+    roles = [allows("*", "*"), denies("access_request", "list", where="x")]
+    assert denial(roles, "access_request", "list") == Denial("d", conditional=True)
+    assert not may(roles, "access_request", "list")
+
+
+def test_denial_names_a_role_without_a_condition_first() -> None:
+    """Its sentence says more."""
+    roles = [denies("*", "*", where="x", name="maybe"), denies("*", "*", name="certain")]
+    assert denial(roles, "access_request", "list") == Denial("certain", conditional=False)
+
+
+def test_requests_are_visible_only_with_list_and_read() -> None:
+    assert sees_requests([allows("access_request", "list"), allows("*", "read")])
+    assert not sees_requests([allows("access_request", "list")])
+    assert not sees_requests([allows("*", "*"), denies("access_request", "read")])
+
+
+rules = st.builds(
+    Rule,
+    st.lists(st.sampled_from(["access_request", "user", "*"])).map(tuple),
+    st.lists(st.sampled_from([*VERBS, "*"])).map(tuple),
+    st.sampled_from(["", "x"]),
+)
+roles_with_rules = st.lists(
+    st.builds(
+        lambda allow, deny: Role("r", Conditions(tuple(allow)), Conditions(tuple(deny))),
+        st.lists(rules),
+        st.lists(rules),
+    )
+)
+
+
+@given(roles_with_rules, roles_with_rules, st.sampled_from(VERBS))
+def test_more_roles_never_lift_a_denial(held: list[Role], more: list[Role], verb: str) -> None:
+    """And nothing is both allowed and denied."""
+    if denial(held, "access_request", verb) is not None:
+        assert denial(held + more, "access_request", verb) is not None
+        assert not may(held + more, "access_request", verb)
