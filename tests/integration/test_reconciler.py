@@ -95,7 +95,8 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         visibility = Visibility(client, lambda: credentials.roles)
         mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
         queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
-        people = People(web, client, Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT))
+        matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        people = People(web, client, matching, now=now)
         recipients = Recipients(web, {"*": [CHANNEL]})
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         reconciler = Reconciler(

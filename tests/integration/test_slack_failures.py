@@ -108,7 +108,8 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
         outbox = Outbox(web, may_send=lambda: True)
-        people = People(web, client, Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT))
+        matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        people = People(web, client, matching, now=lambda: NOW)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         delivery = Delivery(outbox, Recipients(web, {}), people, history, now=lambda: NOW)
         sending = asyncio.create_task(outbox.run())
