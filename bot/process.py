@@ -174,6 +174,7 @@ class _Bot:
         self.doubts = {
             "clock": lambda: self.runtime.clock.warning,
             "identity": lambda: self._identity.trouble,
+            "requests": lambda: self.controller.queue.warning,
             "replicas": lambda: _ALONE if self.controller.leadership.alone else "",
         }
         self._expose_metrics()
@@ -264,6 +265,11 @@ class _Bot:
         )
         ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
         ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
+        ask(
+            "requests_failing",
+            "Requests whose messages could not be brought up to date at the last attempt",
+            lambda: controller.queue.failing,
+        )
         ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
         ask(
             "recipients_unreachable",

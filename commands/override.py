@@ -8,13 +8,14 @@ the same moment lets the first one.
 from datetime import timedelta
 
 import structlog
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands import find_request
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import Conflict
+from workspace.moment import Moment
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
@@ -35,7 +36,7 @@ class Claim(BaseModel):
 
     by: str
     state: RequestState
-    at: AwareDatetime
+    at: Moment
 
 
 async def override(

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
+from workspace.moment import Moment
 from workspace.untrusted import shortened
 from workspace.views.card import CardFace, Vote
 
@@ -26,7 +27,7 @@ class PostedMessage(BaseModel):
     ts: str
     face: str = ""
     """Fingerprint of what it shows, for messages that are kept up to date."""
-    rest_until: AwareDatetime | None = None
+    rest_until: Moment | None = None
     """Not to be edited before, since Slack will not take it now."""
 
     def resting(self, now: datetime) -> bool:
@@ -44,10 +45,10 @@ class Intent(BaseModel):
     slot: str
     channel: str
     key: str
-    at: AwareDatetime
+    at: Moment
     owed: bool = False
     """Known not to have got there, and still to be posted."""
-    rest_until: AwareDatetime | None = None
+    rest_until: Moment | None = None
     """Not to be tried before, since Slack will not take it now."""
 
     def resting(self, now: datetime) -> bool:
@@ -63,11 +64,11 @@ class Entry(BaseModel):
     """What was last known, short of its longest texts: enough to draw the last card."""
     messages: tuple[PostedMessage, ...] = ()
     intents: tuple[Intent, ...] = ()
-    passed_over: AwareDatetime | None = None
+    passed_over: Moment | None = None
     """Set to the very first start of the bot, before which this existed; gets no card."""
     seeking: bool = False
     """Whether some recipients could not be found yet; they get a card also of what is decided."""
-    touched: AwareDatetime | None = None
+    touched: Moment | None = None
     """When this was last written."""
 
     def shown(self, slot: str) -> PostedMessage | None:

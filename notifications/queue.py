@@ -6,13 +6,14 @@ Ids, not events: whoever works on an id looks at everything there is to know abo
 import asyncio
 import random
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
 import structlog
 
+from notifications.blast_radius import BlastRadius, blast_radius
 from teleport_client.errors import TeleportError
 from workspace.fence import NotSending
 from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
@@ -22,6 +23,8 @@ _TURNS = 4
 """Of so many, one is for the backlog, where what is live waits too."""
 _LONG = 60.0
 """Seconds in which a failure should have passed that nobody needs to know of."""
+_SEVERAL = 2
+"""Requests that fail without an answer, and none succeeds: a single one may be the cause itself."""
 _FIRST_RETRY = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds before a request that fails is tried again."""
@@ -41,6 +44,7 @@ class _Failing:
     """An id for which something stands in the way."""
 
     since: float
+    error: Exception
     count: int = 0
 
 
@@ -58,7 +62,8 @@ class ChangeQueue:
         self._working: set[str] = set()
         self._again: dict[str, bool] = {}
         self._failing: dict[str, _Failing] = {}
-        self._last_error = ""
+        self._begun: set[str] = set()
+        self._succeeded_at = float("-inf")
         self._later: dict[str, tuple[asyncio.TimerHandle, bool]] = {}
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
@@ -71,13 +76,31 @@ class ChangeQueue:
         return len(self._live) + len(self._backlog) + len(self._working) + len(self._later)
 
     @property
+    def failing(self) -> int:
+        """Count the ids that failed at their last attempt."""
+        return len(self._failing)
+
+    @property
     def trouble(self) -> str:
-        """Why something has failed for a while, if so."""
-        count, now = len(self._failing), asyncio.get_running_loop().time()
-        if not count or now - min(each.since for each in self._failing.values()) < self._long:
-            return ""
-        what = "1 access request is" if count == 1 else f"{count} access requests are"
-        return f"what {what} to show cannot be shown: {self._last_error}"
+        """Why nothing can be shown for a while, if so. One request alone is a `warning`."""
+        long = self._failing_for_long()
+        everyone = [each for each in long if blast_radius(each.error) is BlastRadius.EVERYONE]
+        unanswered = [each for each in long if blast_radius(each.error) is BlastRadius.SERVICE]
+        outage = len(unanswered) >= _SEVERAL and all(
+            self._succeeded_at < each.since for each in unanswered
+        )
+        return _cannot_be_shown(everyone or (unanswered if outage else []))
+
+    @property
+    def warning(self) -> str:
+        """Which requests cannot be shown for a while, whatever the reason."""
+        return _cannot_be_shown(self._failing_for_long())
+
+    def _failing_for_long(self) -> list[_Failing]:
+        if not self._failing:
+            return []
+        before = asyncio.get_running_loop().time() - self._long
+        return [each for each in self._failing.values() if each.since <= before]
 
     @property
     def working(self) -> int:
@@ -106,7 +129,14 @@ class ChangeQueue:
         self._open = False
         for later, _ in self._later.values():
             later.cancel()
-        for waiting in (self._live, self._backlog, self._again, self._failing, self._later):
+        for waiting in (
+            self._live,
+            self._backlog,
+            self._again,
+            self._failing,
+            self._begun,
+            self._later,
+        ):
             waiting.clear()
 
     async def finish(self) -> None:
@@ -150,9 +180,9 @@ class ChangeQueue:
             self._come_back(request_id, seconds, live=False)
 
     def _count_failure(self, request_id: str, error: Exception, *, first: bool) -> int:
-        known = self._failing.get(request_id) or _Failing(asyncio.get_running_loop().time())
-        failing = self._failing[request_id] = replace(known, count=known.count + first)
-        self._last_error = in_words(error)
+        now = asyncio.get_running_loop().time()
+        known = self._failing.get(request_id) or _Failing(now, error)
+        failing = self._failing[request_id] = replace(known, error=error, count=known.count + first)
         return failing.count
 
     def _come_back(self, request_id: str, seconds: float, *, live: bool) -> None:
@@ -167,14 +197,21 @@ class ChangeQueue:
             except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
                 self.retry(request_id, error, live=live)
             else:
-                if done:
-                    self._failing.pop(request_id, None)
+                self._note(request_id, done=done)
             finally:
                 self._working.discard(request_id)
                 if not self._working:
                     self._idle.set()
                 if request_id in self._again:
                     self.add(request_id, live=self._again.pop(request_id))
+
+    def _note(self, request_id: str, *, done: bool) -> None:
+        """Count as a success only that something was sent: most looks find nothing to do."""
+        if not done:
+            self._begun.add(request_id)
+        elif self._failing.pop(request_id, None) or request_id in self._begun:
+            self._begun.discard(request_id)
+            self._succeeded_at = asyncio.get_running_loop().time()
 
     async def _next(self, room: Room) -> tuple[str, bool]:
         while (live := self._turn(room)) is None:
@@ -195,6 +232,13 @@ class ChangeQueue:
     def _due(self, request_id: str) -> None:
         _, live = self._later.pop(request_id)
         self.add(request_id, live=live)
+
+
+def _cannot_be_shown(failing: Sequence[_Failing]) -> str:
+    if not failing:
+        return ""
+    what = "1 access request is" if len(failing) == 1 else f"{len(failing)} access requests are"
+    return f"what {what} to show cannot be shown: {in_words(failing[-1].error)}"
 
 
 def _log_failure(

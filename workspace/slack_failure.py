@@ -154,6 +154,8 @@ _REDIRECTS = range(300, 400)
 _SERVER_ERROR = 500
 _RETRY_AFTER = 30.0
 """Seconds to wait when Slack does not say how long."""
+_LONGEST_RETRY_AFTER = 3600.0
+"""Seconds. A longer one is a mistake on the way, and must not silence the bot for days."""
 
 
 def rule_of(error: BaseException) -> Rule:
@@ -211,4 +213,4 @@ def rest_asked(error: BaseException) -> float:
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that the headers of an answer with status 429 name."""
     stated = headers.get("Retry-After", "")
-    return float(stated) if stated.isdecimal() else _RETRY_AFTER
+    return min(float(stated), _LONGEST_RETRY_AFTER) if stated.isdecimal() else _RETRY_AFTER

@@ -1,5 +1,6 @@
 """What the health page says of trouble, and who else is told."""
 
+import json
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -9,8 +10,9 @@ import grpc
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
+from teleport_client._proto.types_pb2 import DENIED
 from tests.integration.logged import listening
-from tests.integration.made import pending_request
+from tests.integration.made import decided, pending_request
 from tests.integration.operated import watched, watched_here
 from tests.integration.stage import Stage, words
 
@@ -140,3 +142,33 @@ async def test_a_ledger_that_cannot_be_read_is_told(
         teleport.faults.clear()
         await process.event("ledger_loaded")
         assert (await health.parts())[1]["notifications"] == "ready"
+
+
+async def test_one_bad_record_fails_nothing_and_its_card_goes_out(
+    slack: SlackStandIn, settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """A record of ours that no program can compute with counts as none."""
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            request = pending_request(teleport, reason="spoilt 1")
+            stage = Stage(slack, teleport)
+            await stage.told("alice", "is waiting")
+            await stage.card("spoilt 1")
+        for record in teleport.cluster.plugin_data.values():
+            for entry in record.Spec.Entries.values():
+                text = json.loads(entry.Data["entry"])
+                text["face"]["access_until"] = "9999-12-31T23:59:59-14:00"
+                entry.Data["entry"] = json.dumps(text)
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            teleport.cluster.requests.put(decided(request, DENIED))
+            await stage.card("Denied")
+            measured = await health.measured_where(
+                lambda found: found["teleport_chatops_lease_held"] == 1
+            )
+            assert measured["teleport_chatops_requests_failing"] == 0
+            assert (await health.parts())[0] == 200
+    (unreadable,) = log.all("ledger_unreadable")
+    assert unreadable["request_id"] == request.Metadata.Name
+    assert not log.all("reconcile_failed")

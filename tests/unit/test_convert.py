@@ -102,6 +102,13 @@ def test_a_time_that_is_not_given_reads_as_none(stamp: Timestamp) -> None:
     assert convert.time_from(stamp) is None
 
 
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**31), 2**31 - 1))
+def test_time_from_never_fails_whatever_the_stamp_says(seconds: int, nanos: int) -> None:
+    """One request with such a time must not spoil a list of all requests."""
+    moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
+    assert moment is None or moment.year < 9999
+
+
 @given(names, st.lists(names, max_size=3), texts, maybe_moments, st.booleans())
 def test_a_new_request_leaves_out_what_is_not_asked(
     user: str, roles: list[str], reason: str, until: datetime | None, dry_run: bool

@@ -1,7 +1,7 @@
 """Records that others wrote, by mistake or not."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from notifications.entry import Entry, PostedMessage
 from notifications.kept import ENTRY, REV, Record, each_with_its_own, read
 from workspace.views.card import CardFace
+from workspace.views.card import card as card_of
 from workspace.views.status import Status
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
+ZONES = [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))]
 FACE = {"id": "i", "user": "alice", "roles": ["staging"], "status": "waiting"}
 
 
@@ -33,6 +35,11 @@ def card(ts: str) -> PostedMessage:
         {"passed_over": (NOW + timedelta(days=1)).isoformat()},
         {"face": {**FACE, "id": "another"}},
         {"face": {**FACE, "waiting_until": "2026-01-01T00:00:00"}},
+        {"face": {**FACE, "access_until": "9999-12-31T23:59:59-14:00"}},
+        {"face": {**FACE, "waiting_until": "0001-01-01T00:00:00+14:00"}},
+        {"face": {**FACE, "assume_start": "9999-12-31T23:59:59Z"}},
+        {"touched": "0001-01-01T00:00:00Z"},
+        {"passed_over": "0001-01-01T00:00:00+01:00"},
         {"messages": [{"slot": "card:C1", "channel": "C2", "ts": "1"}]},
         {"intents": [{"slot": "review:ab:C1", "channel": "C2", "key": "k", "at": NOW.isoformat()}]},
     ],
@@ -41,6 +48,23 @@ def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> Non
     """Moments without a zone, other requests, other channels."""
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, **more})}
     assert read("i", kept, NOW) == Record("3")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_entry_with_an_intent_outside_of_the_calendar_counts_as_none(at: str) -> None:
+    """Slack's history is searched from two minutes before it."""
+    intent = {"slot": "card:C1", "channel": "C1", "key": "k", "at": at}
+    kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "intents": [intent]})}
+    assert read("i", kept, NOW) == Record("3")
+
+
+@given(st.datetimes(timezones=st.sampled_from(ZONES)))
+def test_any_moment_in_an_entry_can_be_shown(when: datetime) -> None:
+    """Or the entry counts as none."""
+    face = {**FACE, "status": "approved", "access_until": when.isoformat()}
+    record = read("i", {REV: "3", ENTRY: json.dumps({"face": face})}, NOW)
+    if record.entry is not None:
+        card_of(record.entry.face)
 
 
 @given(st.dictionaries(st.sampled_from([REV, ENTRY, "other"]), st.text()))

@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 import structlog
+from slack_sdk.errors import SlackApiError
 
 from notifications.queue import ChangeQueue, Work
+from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
+from tests.unit.test_outcome import slack_error
 
 
 @asynccontextmanager
@@ -172,27 +175,91 @@ async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
     queue.close()
 
 
+def slack_error_of(code: str) -> SlackApiError:
+    return slack_error({"error": code})
+
+
+OF_ONE = [
+    slack_error_of("user_not_found"),
+    slack_error_of("channel_not_found"),
+    slack_error_of("invalid_blocks"),
+    OverflowError("date value out of range"),
+    InvalidArgument("plugin data size limit exceeded"),
+    TimeoutError("perhaps only for this one"),
+    Unreachable("perhaps only for this one"),
+]
+OF_ALL = [
+    slack_error_of("token_revoked"),
+    slack_error_of("missing_scope"),
+    PermissionDenied("no verb"),
+]
+
+
+@asynccontextmanager
+async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue]:
+    """A queue for which each of these ids failed, and nothing else was tried."""
+    queue = ChangeQueue(long=long)
+    queue.open()
+    for request_id, error in errors.items():
+        queue.retry(request_id, error, live=True)
+    yield queue
+    queue.close()
+
+
+@pytest.mark.parametrize("error", OF_ONE, ids=repr)
+async def test_queue_warns_and_stays_ready_when_one_request_fails_for_long(
+    error: Exception,
+) -> None:
+    async with failing(0.0, a=error) as queue:
+        assert (queue.trouble, queue.failing) == ("", 1)
+        assert "what 1 access request is to show cannot be shown" in queue.warning
+
+
+@pytest.mark.parametrize("error", OF_ONE[:5], ids=repr)
+async def test_queue_stays_ready_when_several_requests_fail_each_by_themselves(
+    error: Exception,
+) -> None:
+    async with failing(0.0, a=error, b=error, c=error) as queue:
+        assert queue.trouble == ""
+        assert "3 access requests" in queue.warning
+
+
+@pytest.mark.parametrize("error", OF_ALL, ids=repr)
+async def test_queue_is_not_ready_when_the_bot_itself_is_refused(error: Exception) -> None:
+    """One request is enough to know."""
+    async with failing(0.0, a=error) as queue:
+        assert "1 access request is" in queue.trouble
+
+
 @pytest.mark.parametrize("long", [0.0, 60.0])
-async def test_what_fails_for_long_is_trouble_until_it_is_done(long: float) -> None:
-    """Not at once: most failures pass before anybody needs to know of them."""
-    queue = ChangeQueue(longest_pause=0.01, long=long)
-    troubles: list[str] = []
-    well, seen = asyncio.Event(), asyncio.Semaphore(0)
+async def test_queue_is_not_ready_when_nothing_is_answered_for_long(long: float) -> None:
+    """Not at once: most outages pass before an operator needs to know."""
+    async with failing(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
+        said = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
+        assert queue.trouble == queue.warning == (said if long == 0 else "")
+
+
+async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
+    """What was tried and found nothing to do proves nothing."""
+    queue, troubles = ChangeQueue(long=0.0), []
+    sent, seen = asyncio.Event(), asyncio.Event()
 
     async def work(request_id: str, _live: bool) -> bool:
-        troubles.append(queue.trouble)
-        seen.release()
-        if request_id == "a" and not well.is_set():
-            raise TimeoutError("Slack is silent")
+        if request_id in {"a", "b"}:
+            raise TimeoutError
+        troubles.append(bool(queue.trouble))
+        if request_id == "last":
+            seen.set()
+        if request_id == "sent" and not sent.is_set():
+            sent.set()
+            return False
         return True
 
     async with working(queue, work, at_once=1), asyncio.timeout(5):
-        queue.add("a")
-        for _ in range(2):
-            await seen.acquire()
-        well.set()
-        await seen.acquire()
-        queue.add("b")
-        await seen.acquire()
-    said = "what 1 access request is to show cannot be shown: TimeoutError: Slack is silent"
-    assert troubles == ["", *([said if long == 0 else ""] * 2), ""]
+        for request_id in ("a", "b", "nothing to do", "sent"):
+            queue.add(request_id)
+        await sent.wait()
+        queue.add("sent")
+        queue.add("last")
+        await seen.wait()
+    assert troubles == [True, True, True, False]

@@ -13,6 +13,7 @@ from workspace.slack_failure import (
     RULES,
     Failure,
     may_pass,
+    retry_after,
     rule_of,
 )
 
@@ -89,3 +90,11 @@ def test_only_failures_that_pass_are_worth_another_try() -> None:
     assert may_pass(slack_error({"error": "token_revoked"}))
     assert not may_pass(slack_error({"error": "not_in_channel"}))
     assert not may_pass(ValueError("ours"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [("7", 7.0), ("", 30.0), ("soon", 30.0), ("-1", 30.0), ("9" * 400, 3600.0)],
+)
+def test_retry_after_is_bounded(stated: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": stated}) == seconds

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.threshold_progress import SetProgress, progress
 from workspace.deciding import Mode
+from workspace.moment import Moment
 from workspace.untrusted import label, one_line, prose, shortened
 from workspace.views import rich
 from workspace.views.message import Message, message
@@ -53,9 +54,9 @@ class CardFace:
     status: Status
     reason: str = ""
     resources: tuple[str, ...] = ()
-    access_until: AwareDatetime | None = None
-    waiting_until: AwareDatetime | None = None
-    assume_start: AwareDatetime | None = None
+    access_until: Moment | None = None
+    waiting_until: Moment | None = None
+    assume_start: Moment | None = None
     progress: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     decided_by: tuple[str, ...] = ()

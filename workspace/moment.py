@@ -1,0 +1,24 @@
+"""A point in time that somebody else may have written, such as one in Teleport's plugin data."""
+
+from datetime import UTC, datetime
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, AwareDatetime
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9998, 12, 31, tzinfo=UTC)
+"""Leaves room for arithmetic: Python's calendar ends with the year 9999."""
+
+
+def in_utc(when: datetime) -> datetime:
+    """Convert an aware time to UTC. Raises ValueError outside of 1970 to 9998."""
+    try:
+        moment = when.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the time is outside of the calendar") from error
+    if not _EARLIEST <= moment <= _LATEST:
+        raise ValueError("the time is outside of the years 1970 to 9998")
+    return moment
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(in_utc)]
