@@ -80,6 +80,29 @@ def teleport_role(
 
 
 @app.command()
+def link(
+    user: Annotated[str, typer.Argument(help="Teleport user name, such as alice.")],
+    slack_id: Annotated[str, typer.Argument(help="Slack user ID, such as U012ABCDEF.")],
+    config: ConfigOption = None,
+    trait: Annotated[
+        str, typer.Option(help="Trait for the ID; review.slack_user_id_trait if not given.")
+    ] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite another Slack ID.")] = False,
+) -> None:
+    """Link a Teleport user: `tctl get users/alice | teleport-chatops link … | tctl create -f`."""
+    from bot.settings import SettingsError, slack_user_id_trait
+    from bot.start_error import MISCONFIGURED
+    from bot.user_link import LinkError, link
+
+    try:
+        text = "" if sys.stdin.isatty() else sys.stdin.read()
+        trait = trait or slack_user_id_trait(config)
+        typer.echo(link(text, user, slack_id, trait=trait, replace=replace), nl=False)
+    except (LinkError, SettingsError) as error:
+        _give_up(str(error), MISCONFIGURED)
+
+
+@app.command()
 def doctor(
     config: ConfigOption = None,
     person: Annotated[str, typer.Option(help="Slack user id of somebody to look up.")] = "",

@@ -43,6 +43,7 @@ from bot.setting_values import (
     SlackUrl,
     lower_case,
 )
+from workspace.people import DEFAULT_TRAIT
 
 _LEAST_ALIKE = 75
 """Per cent."""
@@ -130,7 +131,7 @@ class ReviewSettings(_Section):
     link_only_roles: Names = ()
     """Roles that are never decided from Slack."""
     app_token: Secret | None = None
-    slack_user_id_trait: str = "slack_uid"
+    slack_user_id_trait: str = DEFAULT_TRAIT
     """The Teleport user trait that holds a person's Slack user id."""
     allow_email_username_match: bool = False
     """Also take a confirmed Slack e-mail address for the Teleport user of the same name."""
@@ -244,6 +245,18 @@ def load_settings(config: Path | None) -> Settings:
         return Settings(**_read_toml(config))
     except ValidationError as error:
         raise SettingsError(_explained(error)) from None
+
+
+def slack_user_id_trait(config: Path | None) -> str:
+    """Read this one setting, even if others are missing. Raises SettingsError."""
+    review = _read_toml(config).get("review")
+    in_file = review.get("slack_user_id_trait") if isinstance(review, dict) else None
+    given = os.environ.get(variable("review.slack_user_id_trait")) or in_file
+    if given is None:
+        return ReviewSettings().slack_user_id_trait
+    if not isinstance(given, str):
+        raise SettingsError("The setting review.slack_user_id_trait cannot be used: not a text.")
+    return given
 
 
 def warn_of_ignored_variables() -> None:

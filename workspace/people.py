@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 from async_lru import alru_cache
@@ -23,6 +24,7 @@ from workspace.refusal import Refusal
 from workspace.slack_failure import error_code
 from workspace.untrusted import label
 
+DEFAULT_TRAIT = "slack_uid"
 ACTING_SECONDS = 60
 """How long a user who acts is remembered; creating and reviewing read them again."""
 REMEMBERED_SECONDS = 600
@@ -278,13 +280,18 @@ def _check_user(user: User, now: datetime) -> None:
 
 
 def _unmapped(slack_id: str, trait: str) -> Refusal:
+    user = "<your-teleport-user>"
+    option = "" if trait == DEFAULT_TRAIT else f" --trait {quote(trait)}"
     return Refusal(
-        f"Your Slack account ({slack_id}) is not linked to a Teleport user yet. Ask a Teleport"
-        " administrator to run this with your Teleport user name, then try again. Where tctl knows"
-        f" no --set-traits, tctl edit adds the trait {trait}; for users of single sign-on the"
-        " identity provider does, and they log in to Teleport once.",
+        f"Your Slack account ({slack_id}) isn't linked to a Teleport user yet. Ask a Teleport"
+        " administrator to run this with your user name, or to add the ID to the trait"
+        f" {trait} with tctl edit user/{user}. Then try again. If you use single sign-on, ask for"
+        " the trait in your identity provider instead, then log in to Teleport.",
         reason="unmapped",
-        command=f"tctl users update <your-teleport-user> --set-traits={trait}={slack_id}",
+        command=(
+            f"tctl get users/{user} | teleport-chatops link {user} {slack_id}{option}"
+            " | tctl create -f"
+        ),
     )
 
 

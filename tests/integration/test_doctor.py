@@ -185,7 +185,8 @@ async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
     """With the line that maps them."""
     checks = await rows(setup, "U0NORA0001")
     assert checks[-1].level is Level.FAILURE
-    assert "--set-traits=slack_uid=U0NORA0001" in checks[-1].cure
+    assert "teleport-chatops link <your-teleport-user> U0NORA0001" in checks[-1].cure
+    assert "tctl edit user/" in checks[-1].found
 
 
 async def test_somebody_whom_the_bot_may_not_look_up_is_a_failure(setup: Setup) -> None:

@@ -26,15 +26,30 @@ BY_NAME = {person.name: person for person in PEOPLE}
 async def test_an_unlinked_person_gets_the_command_that_links_them(stage: Stage) -> None:
     """With their Slack id in it, to be passed on to an administrator."""
     await stage.type("nora", "/teleport-request staging because x")
-    answer = await stage.answer("nora", "is not linked to a Teleport user yet")
-    line = "tctl users update <your-teleport-user> --set-traits=slack_uid=U0NORA0001"
-    assert line in words(answer)
+    response = words(await stage.answer("nora", "isn't linked to a Teleport user yet"))
+    assert (
+        "tctl get users/<your-teleport-user> | teleport-chatops link <your-teleport-user>"
+        " U0NORA0001 | tctl create -f"
+    ) in response
+    assert "to the trait slack_uid with tctl edit user/<your-teleport-user>" in response
+
+
+async def test_link_command_names_a_trait_that_is_not_the_default(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """An administrator may not have the bot's settings."""
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda text: text.replace(SLACK_TRAIT, "chat id")
+    ) as stage:
+        await stage.type("nora", "/teleport-request staging because x")
+        response = words(await stage.answer("nora", "isn't linked"))
+        assert "link <your-teleport-user> U0NORA0001 --trait 'chat id' |" in response
 
 
 async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
     """That nobody was found is not remembered."""
     await stage.type("erin", "/teleport-request staging because x")
-    await stage.answer("erin", "is not linked")
+    await stage.answer("erin", "isn't linked")
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     await stage.type("erin", "/teleport-request staging because linked 5")
     await stage.card("linked 5")
@@ -174,7 +189,7 @@ async def test_an_email_address_is_no_identity_unless_switched_on(
     teleport.cluster.add_user("nora@example.com", ["dev"])
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("nora", "/teleport-request staging because x")
-        await stage.answer("nora", "is not linked")
+        await stage.answer("nora", "isn't linked")
     async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         await stage.type("nora", "/teleport-request staging because email 6")
         await stage.card("email 6")
