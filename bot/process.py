@@ -21,10 +21,11 @@ from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
 from bot.review_mode import find_deciding
+from bot.server_support import UPGRADE, find_missing_method, missing_method
 from bot.settings import Settings
 from bot.slack_connection import CALL_SECONDS, check_installation, http_session, web_client
 from bot.sockets import Sockets
-from bot.start_error import UNAVAILABLE, StartError
+from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.teleport_connection import check_cluster, first_credentials
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -123,6 +124,8 @@ async def _connect(
     )
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
+    if lacks := await find_missing_method(teleport, cluster):
+        raise StartError(f"{lacks}. {UPGRADE}", exit_code=MISCONFIGURED)
     deciding = await find_deciding(teleport, cluster, identity.current.roles, settings)
     clock = SlackClock(now)
     http = await stack.enter_async_context(
@@ -163,7 +166,7 @@ class _Bot:
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
         self.troubles = {
-            "teleport": lambda: self.controller.mirror.trouble,
+            "teleport": self._teleport_trouble,
             "identity": self._identity_trouble,
             "slack": lambda: self._socket_trouble() or self.controller.outbox.trouble,
             "notifications": lambda: (
@@ -244,6 +247,10 @@ class _Bot:
     def _identity_renewed(self) -> None:
         _log_identity("identity_renewed", self._identity.current)
         self.runtime.teleport.renew()
+
+    def _teleport_trouble(self) -> str:
+        lacks = missing_method(self.runtime.teleport)
+        return f"{lacks}. {UPGRADE}" if lacks else self.controller.mirror.trouble
 
     def _identity_trouble(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""

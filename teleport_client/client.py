@@ -54,6 +54,7 @@ class TeleportClient:
         self._connection = connection
         self._renewed = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+        self._missing_methods: set[str] = set()
         self._make_stubs()
 
     async def __aenter__(self) -> Self:
@@ -91,6 +92,11 @@ class TeleportClient:
     async def renewed(self) -> None:
         """Wait for the next renewal."""
         await self._renewed.wait()
+
+    @property
+    def missing_methods(self) -> frozenset[str]:
+        """Methods that the server answered UNIMPLEMENTED to, since the last watch was opened."""
+        return frozenset(self._missing_methods)
 
     def _make_stubs(self) -> None:
         channel = reading_any_text(self._connection.channel)
@@ -258,7 +264,9 @@ class TeleportClient:
                 proto.Watch(Kinds=[types.WatchKind(Kind="access_request")])
             )
             try:
-                yield await read_events(call, deadline)
+                events = await read_events(call, deadline)
+                self._missing_methods.clear()  # this may be another server
+                yield events
             finally:
                 call.cancel()
 
@@ -429,7 +437,10 @@ class TeleportClient:
         """The one boundary where gRPC's errors become ours."""
         try:
             yield
+            self._missing_methods.discard(method)
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                self._missing_methods.add(method)
             raise errors.from_rpc(
                 method, error.code(), error.details(), not_connected=self._connection.trouble
             ) from error

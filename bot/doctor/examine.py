@@ -12,6 +12,7 @@ from time import monotonic
 from bot.doctor import slack, teleport
 from bot.doctor.check import Check, failure, ok
 from bot.review_mode import own_roles
+from bot.server_support import UPGRADE, find_missing_method
 from bot.settings import Settings, SettingsError, load_settings
 from bot.slack_connection import check_installation, http_session, web_client
 from bot.start_error import StartError
@@ -82,6 +83,9 @@ async def _teleport(
     cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
     yield client
     yield teleport.server(connection, cluster)
+    if lacks := await find_missing_method(client, cluster):
+        yield failure("teleport version", lacks, UPGRADE)
+        return
     roles = await own_roles(client, credentials.roles)
     mode, check = teleport.review_mode(cluster, roles, settings)
     yield check

@@ -9,13 +9,20 @@ from uuid import uuid4
 from bot.doctor.check import Check, Level, failure, ok, warning
 from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
+from bot.server_support import UPGRADE
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
 from teleport_client.access_rules import sees_requests as bot_sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
-from teleport_client.errors import PermissionDenied, TeleportError, Unexpected, Unreachable
+from teleport_client.errors import (
+    NotSupported,
+    PermissionDenied,
+    TeleportError,
+    Unexpected,
+    Unreachable,
+)
 from teleport_client.identity import Credentials
 from teleport_client.route import Way
 from teleport_client.user import Role
@@ -133,6 +140,8 @@ async def _tried(name: str, attempt: Awaitable[object]) -> Check:
         await attempt
     except PermissionDenied as error:
         return failure(name, error.text, _ROLE_CURE)
+    except NotSupported as error:
+        return failure(name, f"Teleport has no {error.method.partition(' ')[0]}", UPGRADE)
     except (Unreachable, Unexpected) as error:
         return failure(name, f"could not be tried: {error}", "Run doctor again in a moment.")
     except TeleportError:

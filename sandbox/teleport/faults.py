@@ -8,6 +8,8 @@ import grpc
 from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.errors import TeleportError
 
+_FOREVER = -1
+
 
 class Injected(TeleportError):
     """An error that somebody asked for."""
@@ -70,6 +72,11 @@ class Faults:
         fault = Fault(method, code, details, delay, after_commit, times)
         self._waiting.append(fault)
         return fault
+
+    def remove_method(self, method: str, service: str = "proto.AuthService") -> None:
+        """Answer as a server that doesn't have this method, until `clear` is called."""
+        details = f"unknown method {method} for service {service}"
+        self.add(method, grpc.StatusCode.UNIMPLEMENTED, details=details, times=_FOREVER)
 
     def clear(self) -> None:
         """Forget all faults; what has struck already goes on."""

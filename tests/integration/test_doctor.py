@@ -111,6 +111,14 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
         lambda s: s.edit(s.teleport.address, "127.0.0.1:1"),
         Level.FAILURE, "teleport", "Connection refused",
     ),
+    "a server without the newest method": (
+        lambda s: s.teleport.faults.remove_method("ListAccessRequests"),
+        Level.FAILURE, "teleport version", "has no ListAccessRequests, which the bot needs",
+    ),
+    "a server without another method": (
+        lambda s: s.teleport.faults.remove_method("GetPluginData"),
+        Level.FAILURE, "access_plugin_data: list, read", "Teleport has no GetPluginData",
+    ),
     "no reviews for people": (
         without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",
     ),
@@ -179,6 +187,14 @@ async def test_the_first_row_that_is_not_well_names_the_cause(setup: Setup, case
     assert (first.level, first.name) == (level, name)
     assert found in first.found
     assert first.cure
+
+
+async def test_server_without_a_needed_method_gets_no_rows_about_permissions(setup: Setup) -> None:
+    """They would say the same again."""
+    setup.teleport.faults.remove_method("ListAccessRequests")
+    checks = await rows(setup)
+    assert "upgrade to teleport 16" in checks[3].cure.lower()
+    assert [check.name for check in checks[3:5]] == ["teleport version", "slack"]
 
 
 async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:

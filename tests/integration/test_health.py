@@ -45,6 +45,64 @@ async def test_health_tells_each_part_with_its_reason(
         assert "the watch ended" in parts["teleport"]
 
 
+LACKS = "The Teleport server has no {}, which the bot needs. Upgrade to Teleport 16 or later."
+
+
+async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """An older server took over, for instance after a rollback; later the new one is back."""
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            assert (await health.parts())[0] == 200
+            teleport.faults.remove_method("ListAccessRequests")
+            teleport.faults.cut_watches()
+            await log.until("watch_ended", 2)
+            status, parts = await health.parts()
+            assert (status, parts.pop("teleport")) == (503, LACKS.format("ListAccessRequests"))
+            assert set(parts.values()) == {"ready"}
+            stage = Stage(slack, teleport)
+            await stage.type("alice", "/teleport-request staging because x")
+            await stage.answer("alice", "too old")
+            teleport.faults.clear()
+            await log.until("watch_started", 2)
+            assert (await health.parts())[0] == 200
+
+
+async def test_method_that_only_commands_need_fails_readiness_until_it_works(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """The watch doesn't notice it."""
+    async with watched_here(settings_file) as health:
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        teleport.faults.remove_method("ListUsers", "teleport.users.v1.UsersService")
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "too old")
+        status, parts = await health.parts()
+        assert (status, parts["teleport"]) == (503, LACKS.format("ListUsers"))
+        teleport.faults.clear()
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+        assert (await health.parts())[0] == 200
+
+
+async def test_method_with_a_substitute_is_not_needed(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Servers without login states keep roles in the user's record."""
+    teleport.faults.remove_method("GetUserLoginState")
+    async with watched_here(settings_file) as health:
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+        assert teleport.journal.of("GetUserLoginState")
+        assert (await health.parts())[0] == 200
+
+
 async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
     """It stops nothing by itself, and makes leases and durations wrong."""
     with listening() as log:

@@ -9,6 +9,7 @@ import grpc
 import pytest
 
 from bot.process import utc_now
+from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -100,6 +101,31 @@ async def test_a_teleport_that_is_unwell_is_waited_for(
     teleport.faults.add("Ping", grpc.StatusCode.RESOURCE_EXHAUSTED)
     async with bot("--config", str(settings_file)) as process:
         await process.event("ready")
+
+
+async def test_server_without_a_needed_method_ends_the_start(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """Found by its response: nothing else tells a version that is too old."""
+    old = await TeleportStandIn.start(tmp_path / "old", server_version="15.1.9")
+    old.faults.remove_method("ListAccessRequests")
+    settings = write_settings(
+        tmp_path / "old",
+        teleport=old.address,
+        identity=old.identity("bot"),
+        slack_api=slack.api_url,
+        approvers=True,
+    )
+    try:
+        async with bot("--config", str(settings)) as process:
+            code, said = await process.end()
+    finally:
+        await old.stop()
+    assert code == 2
+    assert said.splitlines()[-1] == (
+        "teleport-chatops: Teleport 15.1.9 has no ListAccessRequests, which the bot needs. Upgrade"
+        " to Teleport 16 or later."
+    )
 
 
 async def test_a_variable_that_sets_nothing_is_named(settings_file: Path) -> None:

@@ -23,6 +23,18 @@ async def test_refused_so_many_times(stand_in: TeleportStandIn, bot: Auth) -> No
     await bot.Ping(PingRequest())
 
 
+async def test_removed_method_answers_as_an_older_server(
+    stand_in: TeleportStandIn, bot: Auth
+) -> None:
+    """With the text of gRPC for Go, as often as it's called, until the faults are cleared."""
+    stand_in.faults.remove_method("Ping")
+    text = "unknown method Ping for service proto.AuthService"
+    for _ in range(3):
+        assert await refused(bot.Ping(PingRequest())) == (StatusCode.UNIMPLEMENTED, text)
+    stand_in.faults.clear()
+    await bot.Ping(PingRequest())
+
+
 async def test_error_before_the_work(stand_in: TeleportStandIn, bot: Auth) -> None:
     """As a rule nothing has been done when the error comes."""
     made = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
