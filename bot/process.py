@@ -15,6 +15,7 @@ from time import monotonic
 
 import structlog
 
+from bot.certificate_lifetime import report_short_lifetimes
 from bot.clock import SlackClock
 from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
 from bot.health import Readiness, serve_health
@@ -194,6 +195,8 @@ class _Bot:
                 )
             await self.controller.mirror.synced.wait()
             parts.create_task(warn_of_other_bots(self.runtime.teleport))
+            if self._app_token and self.runtime.settings.request.enabled:
+                parts.create_task(report_short_lifetimes(self.runtime.teleport, self._identity))
             if self._app_token:
                 self._sockets = self._open_sockets()
                 self._receiving = parts.create_task(self._sockets.run())

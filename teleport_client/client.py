@@ -413,6 +413,20 @@ class TeleportClient:
                 await self._auth.GetRole(proto.GetRoleRequest(Name=name), timeout=deadline)
             )
 
+    async def roles(self, *, deadline: float = DEADLINE) -> tuple[Role, ...]:
+        """Return all roles. Needs list and read on `role`; `deadline` is per page."""
+        found: list[Role] = []
+        key = ""
+        while True:
+            with self._errors_of("ListRoles"):
+                page = await self._auth.ListRoles(
+                    proto.ListRolesRequest(Limit=PAGE, StartKey=key), timeout=deadline
+                )
+            found += map(convert.role_from, page.Roles)
+            key = page.NextKey
+            if not key:
+                return tuple(found)
+
     async def locks_on(
         self, user: str, roles: Sequence[str], *, deadline: float = DEADLINE
     ) -> tuple[Lock, ...]:

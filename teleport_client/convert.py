@@ -237,6 +237,7 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
             where=review.Where,
             submit_for=tuple(review.SubmitForUsers),
         ),
+        max_duration=timedelta(microseconds=message.Request.MaxDuration // 1000),
     )
 
 

@@ -131,6 +131,7 @@ READS = frozenset(
         "GetAccessCapabilities",
         "GetPluginData",
         "GetRole",
+        "ListRoles",
         "GetUser",
         "ListUsers",
         "GetUserLoginState",

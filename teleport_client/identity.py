@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -52,6 +52,8 @@ class Credentials:
     cluster: str
     expires: datetime
     """Aware, UTC."""
+    lifetime: timedelta
+    """From the certificate's start to its end. Teleport sets the start a minute back."""
     roles: tuple[str, ...] = ()
     """What the certificate gives, which with Machine ID is not what its user holds: Teleport goes
     by these (the subject's organizations, lib/tlsca/ca.go)."""
@@ -170,6 +172,7 @@ def _parsed(
         user=_one(leaf.subject, NameOID.COMMON_NAME) or "",
         cluster=_cluster(leaf, cert_file),
         expires=leaf.not_valid_after_utc,
+        lifetime=leaf.not_valid_after_utc - leaf.not_valid_before_utc,
         roles=_all(leaf.subject, NameOID.ORGANIZATION_NAME),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -67,6 +67,8 @@ class Conditions:
 
     rules: tuple[Rule, ...] = ()
     review: ReviewConditions = ReviewConditions()
+    max_duration: timedelta = timedelta()
+    """Longest access that holders can request (`request.max_duration`), zero if not set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ async def _teleport(
     yield teleport.sees_requests(roles)
     async for check in teleport.verbs(client, settings, credentials.user, mode, now()):
         yield check
+    if settings.app_token and settings.request.enabled:
+        yield await teleport.certificate_lifetime(client, credentials)
     yield await teleport.other_bots(client)
 
 

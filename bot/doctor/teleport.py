@@ -6,6 +6,7 @@ from pathlib import Path
 from stat import S_IROTH
 from uuid import uuid4
 
+from bot.certificate_lifetime import HINT, is_too_short
 from bot.doctor.check import Check, Level, failure, ok, warning
 from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
@@ -114,6 +115,18 @@ async def verbs(
         yield await _tried(name, attempt)
     lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now))
     yield _only_warned(lease, "Until then run one copy only.")
+
+
+async def certificate_lifetime(teleport: TeleportClient, credentials: Credentials) -> Check:
+    name = "certificate lifetime"
+    hours = credentials.lifetime.total_seconds() / 3600
+    try:
+        if not await is_too_short(teleport, credentials):
+            return ok(name, f"{hours:.0f} h")
+    except TeleportError as error:
+        return warning(name, f"the roles can't be listed: {error}", _ROLE_CURE)
+    found = f"{hours:.1f} h, and access that the bot requests ends with the bot's certificate"
+    return warning(name, found, HINT)
 
 
 async def other_bots(teleport: TeleportClient) -> Check:

@@ -464,6 +464,51 @@ class GetRoleRequest(_message.Message):
 Global___GetRoleRequest: _TypeAlias = GetRoleRequest  # noqa: Y015
 
 @_typing.final
+class ListRolesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LIMIT_FIELD_NUMBER: _builtins.int
+    STARTKEY_FIELD_NUMBER: _builtins.int
+    Limit: _builtins.int
+    StartKey: _builtins.str
+    def __init__(
+        self,
+        *,
+        Limit: _builtins.int = ...,
+        StartKey: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Limit", b"Limit", "StartKey", b"StartKey"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRolesRequest: _TypeAlias = ListRolesRequest  # noqa: Y015
+
+@_typing.final
+class ListRolesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLES_FIELD_NUMBER: _builtins.int
+    NEXTKEY_FIELD_NUMBER: _builtins.int
+    NextKey: _builtins.str
+    @_builtins.property
+    def Roles(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.RoleV6]: ...
+    def __init__(
+        self,
+        *,
+        Roles: _abc.Iterable[_types_pb2.RoleV6] | None = ...,
+        NextKey: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["NextKey", b"NextKey", "Roles", b"Roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRolesResponse: _TypeAlias = ListRolesResponse  # noqa: Y015
+
+@_typing.final
 class ListUnifiedResourcesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

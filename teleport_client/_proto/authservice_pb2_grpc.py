@@ -126,6 +126,11 @@ class AuthServiceStub:
                 request_serializer=teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.SerializeToString,
                 response_deserializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
                 _registered_method=True)
+        self.ListRoles = channel.unary_unary(
+                '/proto.AuthService/ListRoles',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.ListRolesRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_authservice__pb2.ListRolesResponse.FromString,
+                _registered_method=True)
         self.ListUnifiedResources = channel.unary_unary(
                 '/proto.AuthService/ListUnifiedResources',
                 request_serializer=teleport__client_dot___proto_dot_authservice__pb2.ListUnifiedResourcesRequest.SerializeToString,
@@ -246,6 +251,12 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListRoles(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListUnifiedResources(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -344,6 +355,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.GetRole,
                     request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.FromString,
                     response_serializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.SerializeToString,
+            ),
+            'ListRoles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRoles,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.ListRolesRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_authservice__pb2.ListRolesResponse.SerializeToString,
             ),
             'ListUnifiedResources': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUnifiedResources,
@@ -837,6 +853,33 @@ class AuthService:
             '/proto.AuthService/GetRole',
             teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.SerializeToString,
             teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRoles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/ListRoles',
+            teleport__client_dot___proto_dot_authservice__pb2.ListRolesRequest.SerializeToString,
+            teleport__client_dot___proto_dot_authservice__pb2.ListRolesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,7 @@ class AuthServiceStub:
     GetUser: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]
     """Deprecated for UsersService.GetUser; other people's clients still call it."""
     GetRole: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetRoleRequest, _types_pb2.RoleV6]
+    ListRoles: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.ListRolesRequest, _authservice_pb2.ListRolesResponse]
     ListUnifiedResources: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.ListUnifiedResourcesRequest, _authservice_pb2.ListUnifiedResourcesResponse]
 
 @_typing.type_check_only
@@ -81,6 +82,7 @@ class AuthServiceAsyncStub(AuthServiceStub):
     GetUser: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]  # type: ignore[assignment]
     """Deprecated for UsersService.GetUser; other people's clients still call it."""
     GetRole: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetRoleRequest, _types_pb2.RoleV6]  # type: ignore[assignment]
+    ListRoles: _aio.UnaryUnaryMultiCallable[_authservice_pb2.ListRolesRequest, _authservice_pb2.ListRolesResponse]  # type: ignore[assignment]
     ListUnifiedResources: _aio.UnaryUnaryMultiCallable[_authservice_pb2.ListUnifiedResourcesRequest, _authservice_pb2.ListUnifiedResourcesResponse]  # type: ignore[assignment]
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -211,6 +213,13 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _authservice_pb2.GetRoleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_types_pb2.RoleV6, _abc.Awaitable[_types_pb2.RoleV6]]: ...
+
+    @_abc_1.abstractmethod
+    def ListRoles(
+        self,
+        request: _authservice_pb2.ListRolesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_authservice_pb2.ListRolesResponse, _abc.Awaitable[_authservice_pb2.ListRolesResponse]]: ...
 
     @_abc_1.abstractmethod
     def ListUnifiedResources(

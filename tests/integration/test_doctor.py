@@ -76,6 +76,11 @@ def expire(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
 
 
+def short_lived(setup: Setup) -> None:
+    setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1)).chmod(0o600)
+    setup.edit("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
+
+
 def without_scope(setup: Setup) -> None:
     setup.slack.workspace.app.scopes.discard("chat:write")
 
@@ -118,6 +123,9 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     "a server without another method": (
         lambda s: s.teleport.faults.remove_method("GetPluginData"),
         Level.FAILURE, "access_plugin_data: list, read", "Teleport has no GetPluginData",
+    ),
+    "a certificate of an hour": (
+        short_lived, Level.WARNING, "certificate lifetime", "1.0 h, and access that the bot",
     ),
     "no reviews for people": (
         without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",

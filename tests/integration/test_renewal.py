@@ -49,6 +49,49 @@ async def renewing(
             yield stage, log
 
 
+HOUR_NS = 3600 * 10**9
+
+
+@pytest.mark.parametrize("hours", [1, 11.9, 12])
+async def test_short_certificate_is_logged_once_each(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, hours: float
+) -> None:
+    """By its total lifetime: 12 hours are enough until the last of them."""
+    lifetime = timedelta(hours=hours)
+    teleport.write_identity(BOT_USER, lifetime=lifetime)
+    refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
+    with listening() as log:
+        async with bot_on(
+            Stage(slack, teleport),
+            settings_file,
+            lambda text: text.replace("[teleport]\n", refresh),
+        ):
+            teleport.write_identity(BOT_USER, lifetime=lifetime)
+            await log.until("identity_renewed")
+            teleport.write_identity(BOT_USER, lifetime=timedelta(hours=13))
+            await log.until("identity_renewed", 2)
+            if hours < 12:
+                await log.until("certificate_lifetime_short", 2)
+    warned = log.all("certificate_lifetime_short")
+    assert len(warned) == (2 if hours < 12 else 0)
+    for event in warned:
+        assert "credential_ttl" in event["hint"]
+        assert 0 <= event["lifetime_seconds"] - hours * 3600 < 120
+
+
+async def test_short_certificate_is_enough_with_a_max_duration(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It takes the place of the session's length."""
+    teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
+    teleport.cluster.roles["dev"].Spec.Allow.Request.MaxDuration = 8 * HOUR_NS
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            await stage.asked("alice", "staging", "redis 1")
+            assert teleport.journal.of("ListRoles")
+    assert not log.all("certificate_lifetime_short")
+
+
 async def test_renewals_under_load_are_not_noticed(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn, proxy: ProxyStandIn
 ) -> None:

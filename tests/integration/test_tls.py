@@ -37,6 +37,7 @@ def credentials(kind: str) -> Credentials:
         user="bot-x",
         cluster="main",
         expires=until,
+        lifetime=timedelta(hours=1),
     )
 
 

@@ -165,6 +165,11 @@ class _AuthService(AuthServiceServicer):
     async def GetRole(self, request: proto.GetRoleRequest, context: Context) -> types.RoleV6:
         return users.get_role(self._cluster, self._caller(context), request)
 
+    async def ListRoles(
+        self, request: proto.ListRolesRequest, context: Context
+    ) -> proto.ListRolesResponse:
+        return users.list_roles(self._cluster, self._caller(context), request)
+
     async def ListUnifiedResources(
         self, request: proto.ListUnifiedResourcesRequest, context: Context
     ) -> proto.ListUnifiedResourcesResponse:

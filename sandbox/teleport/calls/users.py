@@ -9,7 +9,11 @@ from sandbox.teleport.errors import (
 )
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import plain
-from teleport_client._proto.authservice_pb2 import GetRoleRequest
+from teleport_client._proto.authservice_pb2 import (
+    GetRoleRequest,
+    ListRolesRequest,
+    ListRolesResponse,
+)
 from teleport_client._proto.types_pb2 import RoleV6, UserFilter, UserV2
 from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState
 from teleport_client._proto.users_service_pb2 import ListUsersRequest, ListUsersResponse
@@ -47,6 +51,14 @@ def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV
         caller.demand("role", "read")
     (role,) = cluster.roles_named([request.Name])
     return role
+
+
+def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> ListRolesResponse:
+    """One page, by name (ServerWithRoles.ListRoles in lib/auth/auth_with_roles.go)."""
+    caller.demand("role", "list", "read")
+    names = sorted(name for name in cluster.roles if name >= request.StartKey)
+    page, next_key = first_page(names, request.Limit or _PAGE, key=str)
+    return ListRolesResponse(Roles=[cluster.roles[name] for name in page], NextKey=next_key)
 
 
 def get_user_login_state(

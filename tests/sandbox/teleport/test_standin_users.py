@@ -12,6 +12,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2 import (
     GetRoleRequest,
     GetUserRequest,
+    ListRolesRequest,
     ListUnifiedResourcesRequest,
 )
 from teleport_client._proto.types_pb2 import AccessCapabilitiesRequest, UserFilter
@@ -120,6 +121,18 @@ async def test_get_role(bot: Auth, alice: Auth) -> None:
         StatusCode.NOT_FOUND,
         "role ghost is not found",
     )
+
+
+async def test_roles_are_listed_by_name_in_pages(
+    stand_in: TeleportStandIn, bot: Auth, alice: Auth
+) -> None:
+    """The key of a page is the first name of the next one."""
+    first = await bot.ListRoles(ListRolesRequest(Limit=2))
+    rest = await bot.ListRoles(ListRolesRequest(StartKey=first.NextKey))
+    names = [role.Metadata.Name for role in [*first.Roles, *rest.Roles]]
+    assert (len(first.Roles), rest.NextKey) == (2, "")
+    assert names == sorted(stand_in.cluster.roles)
+    assert (await refused(alice.ListRoles(ListRolesRequest())))[0] == DENIED
 
 
 async def test_login_state(stand_in: TeleportStandIn, login_states: LoginStates) -> None:
