@@ -41,6 +41,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
 from teleport_client.visibility import Visibility
+from workspace.contacts import Contacts
 from workspace.deciding import Deciding
 from workspace.one_at_a_time import OneAtATime
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
@@ -74,17 +75,24 @@ class Runtime:
         return f"{PLUGIN}/{self.installation.team}"
 
 
-def build_people(runtime: Runtime) -> People:
+def _build_people(runtime: Runtime) -> People:
+    return People(runtime.slack, runtime.teleport, _matching(runtime), now=runtime.now)
+
+
+def build_contacts(runtime: Runtime) -> Contacts:
+    return Contacts(runtime.slack, runtime.teleport, _matching(runtime))
+
+
+def _matching(runtime: Runtime) -> Matching:
     review = runtime.settings.review
-    matching = Matching(
+    return Matching(
         team=runtime.installation.team,
         trait=review.slack_user_id_trait,
         email_is_user_name=review.allow_email_username_match,
     )
-    return People(runtime.slack, runtime.teleport, matching, now=runtime.now)
 
 
-def build_controller(runtime: Runtime, people: People) -> Controller:
+def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
     """Put together the street on which people are told."""
     settings = runtime.settings
     faster = settings.pace.factor
@@ -114,8 +122,8 @@ def build_controller(runtime: Runtime, people: People) -> Controller:
         mirror=mirror,
         queue=queue,
         ledger=ledger,
-        delivery=_build_delivery(runtime, outbox, recipients, people),
-        routing=United(recipients, SuggestedReviewers(people, recipients)),
+        delivery=_build_delivery(runtime, outbox, recipients, contacts),
+        routing=United(recipients, SuggestedReviewers(contacts, recipients)),
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,
@@ -150,24 +158,27 @@ def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
 
 
 def _build_delivery(
-    runtime: Runtime, outbox: Outbox, recipients: Recipients, people: People
+    runtime: Runtime, outbox: Outbox, recipients: Recipients, contacts: Contacts
 ) -> Delivery:
     installation = runtime.installation
     return Delivery(
         outbox,
         recipients,
-        people,
+        contacts,
         History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
         now=runtime.now,
         rest=REST / runtime.settings.pace.factor,
     )
 
 
-def build_listeners(runtime: Runtime, people: People, changed: Callable[[str], None]) -> Listeners:
+def build_listeners(
+    runtime: Runtime, contacts: Contacts, changed: Callable[[str], None]
+) -> Listeners:
     """Put together the street on which people act."""
     services = Services(
         teleport=runtime.teleport,
-        people=people,
+        people=_build_people(runtime),
+        contacts=contacts,
         permissions=Permissions(runtime.teleport, runtime.deciding),
         slack=runtime.slack,
         http=runtime.http,

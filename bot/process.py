@@ -17,7 +17,7 @@ import structlog
 
 from bot.certificate_lifetime import report_short_lifetimes
 from bot.clock import SlackClock
-from bot.compose import Runtime, build_app, build_controller, build_listeners, build_people
+from bot.compose import Runtime, build_app, build_contacts, build_controller, build_listeners
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
@@ -155,10 +155,10 @@ class _Bot:
     """Everything that runs, and the way it starts and stops."""
 
     def __init__(self, runtime: Runtime, app_token: str, address: str) -> None:
-        people = build_people(runtime)
+        contacts = build_contacts(runtime)
         self.runtime = runtime
-        self.controller = build_controller(runtime, people)
-        self.listeners = build_listeners(runtime, people, self.controller.changed)
+        self.controller = build_controller(runtime, contacts)
+        self.listeners = build_listeners(runtime, contacts, self.controller.changed)
         self._identity = runtime.identity
         self._app_token = app_token
         self._address = address

@@ -83,7 +83,8 @@ async def store(
         made = _made_just_now(services, ask, like) or await create_request.create(
             services, person, ask, before
         )
-    await reply.instead(asked(ask, services.face(made), made.created))
+    told = await services.gets_messages(person)
+    await reply.instead(asked(ask, services.face(made), made.created, told=told))
 
 
 def _made_just_now(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.on_behalf import OnBehalf
@@ -12,10 +13,15 @@ from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
+from teleport_client.errors import TeleportError
+from workspace.contacts import Contacts, NoContact
 from workspace.deciding import Deciding
 from workspace.one_at_a_time import OneAtATime
 from workspace.people import People, Person
+from workspace.slack_failure import SLACK_ERRORS, in_words
 from workspace.views.card import CardFace, face_of
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class Policy:
 class Services:
     teleport: TeleportClient
     people: People
+    contacts: Contacts
     permissions: Permissions
     slack: AsyncWebClient
     http: aiohttp.ClientSession
@@ -50,6 +57,14 @@ class Services:
     async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
         """Tell who acts. Raises Refusal, TeleportError, SlackApiError."""
         return await patiently(lambda _: self.people.person(slack_id, fresh=fresh))
+
+    async def gets_messages(self, person: Person) -> bool:
+        """Return whether the bot will find this Slack account when it has news for the user."""
+        try:
+            return await self.contacts.user(person.name) == person.slack_id
+        except (NoContact, TeleportError, *SLACK_ERRORS) as error:
+            log.info("contact_not_found", user=person.name, error=in_words(error))
+            return False
 
     def face(self, request: AccessRequest) -> CardFace:
         return face_of(

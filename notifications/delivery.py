@@ -24,9 +24,9 @@ from notifications.plan import (
     reply_slot,
 )
 from notifications.recipients import Recipients
+from workspace.contacts import Contacts, NoContact
 from workspace.fence import NotSending
 from workspace.outbox import Outbox
-from workspace.people import People
 from workspace.slack_failure import (
     SLACK_ERRORS,
     Edit,
@@ -101,7 +101,7 @@ class Delivery:
         self,
         outbox: Outbox,
         recipients: Recipients,
-        people: People,
+        contacts: Contacts,
         history: History,
         *,
         now: Callable[[], datetime],
@@ -109,15 +109,18 @@ class Delivery:
     ) -> None:
         self._outbox = outbox
         self._recipients = recipients
-        self._people = people
+        self._contacts = contacts
         self._history = history
         self._now = now
         self._rest = rest
 
     async def posting(
-        self, action: PostCard | Tell | Reply, face: CardFace, *, live: bool
+        self, action: PostCard | Tell | Reply, face: CardFace, *, live: bool, known_dm: str = ""
     ) -> Posting | PostedMessage:
-        """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get."""
+        """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get.
+
+        `known_dm` is the conversation in which the requester got an earlier message.
+        """
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
             priority = Priority.NEW_REQUEST if live else Priority.OLDER_REQUEST
@@ -127,7 +130,7 @@ class Delivery:
             said = partial(review_reply, action.vote, action.standing)
             return Posting(intent, lambda _: said(), Priority.THREAD_REPLY, action.thread_ts)
         slot = notice_slot(action.notice)
-        channel = await self._requester_dm(face)
+        channel = await self._requester_dm(face, known_dm)
         if not channel:
             return PostedMessage(slot=slot, channel="", ts="")
         draw = partial(notice, action.notice)
@@ -224,19 +227,22 @@ class Delivery:
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
 
-    async def _requester_dm(self, face: CardFace) -> str:
-        """Find the channel to tell the requester in; empty where there is none for good."""
-        slack_id = await self._people.slack_id(face.user)
-        if slack_id is None:
-            log.info("requester_not_in_slack", request_id=face.id, user=face.user)
-            return ""
+    async def _requester_dm(self, face: CardFace, known_dm: str) -> str:
+        """Find the channel to tell the requester in; empty where there is none for good.
+
+        A single sign-on user may have expired since the request. Who it was is on record then.
+        """
         try:
-            return await self._recipients.dm(slack_id)
+            return await self._recipients.dm(await self._contacts.user(face.user))
+        except NoContact as error:
+            if error.user_gone and known_dm:
+                return known_dm
+            log.info("requester_not_in_slack", request_id=face.id, user=face.user, error=str(error))
         except SlackApiError as error:
             if may_pass(error) or failure_of(error) is Failure.REJECTED:
                 raise
             log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
-            return ""
+        return ""
 
 
 class _Drawing:

@@ -12,6 +12,8 @@ from workspace.views.card import CardFace, Vote
 
 UNKNOWN_FACE = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
+NOTICE = "dm:"
+"""Begins the slots of messages to the requester."""
 NAME_LENGTH, _TEXT = 60, 300
 """Characters."""
 _MOST_NAMES, _FEW_NAMES, _MOST_VOTES = 50, 6, 12
@@ -73,6 +75,16 @@ class Entry(BaseModel):
 
     def shown(self, slot: str) -> PostedMessage | None:
         return next((each for each in self.messages if each.slot == slot), None)
+
+    @property
+    def requester_dm(self) -> str:
+        """Conversation in which the requester got a message, empty if there is none.
+
+        Others may write here. Only an ID of a direct message channel counts, so that a notice
+        never goes to a channel that others read.
+        """
+        sent = (each for each in self.messages if each.ts and each.slot.startswith(NOTICE))
+        return next((each.channel for each in sent if each.channel.startswith("D")), "")
 
     def rests_until(self, now: datetime) -> datetime | None:
         """When the next message is to be tried again that Slack would not take."""

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TypeAlias
 
-from notifications.entry import NAME_LENGTH, Entry, Intent, PostedMessage, trimmed
+from notifications.entry import NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.deciding import Deciding
 from workspace.untrusted import shortened
@@ -165,7 +165,7 @@ def announced(entry: Entry | None) -> bool:
 
 
 def notice_slot(kind: Notice | str) -> str:
-    return f"dm:{kind}"
+    return f"{NOTICE}{kind}"
 
 
 def reply_slot(author: str, channel: str) -> str:

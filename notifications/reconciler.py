@@ -183,8 +183,13 @@ class Reconciler:
         """Begin what can be sent; what stands in the way of one message holds up no other."""
         actions = todo.plan.actions
         wanted = [action for action in actions if isinstance(action, PostCard | Tell | Reply)]
+        before = self._ledger.get(request_id)
+        known_dm = before.requester_dm if before else ""
         prepared = await asyncio.gather(
-            *(self._delivery.posting(action, face, live=live) for action in wanted),
+            *(
+                self._delivery.posting(action, face, live=live, known_dm=known_dm)
+                for action in wanted
+            ),
             return_exceptions=True,
         )
         undeliverable = [each for each in prepared if isinstance(each, PostedMessage)]
@@ -197,7 +202,6 @@ class Reconciler:
                 entry = entry.with_message(message)
             return entry.with_intents(tuple(posting.intent for posting in postings))
 
-        before = self._ledger.get(request_id)
         if postings or undeliverable or (before and before.seeking != seeking):
             await self._ledger.write(request_id, about_to_be_sent)
         self._under_way.show(request_id, face)

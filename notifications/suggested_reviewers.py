@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from notifications.recipients import Recipients
 from notifications.routing import Routes, ask_each
 from teleport_client.access_request import AccessRequest
-from workspace.people import People
+from workspace.contacts import Contacts, NoContact
 from workspace.slack_failure import error_code, may_pass
 
 _MOST = 20
@@ -19,8 +19,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SuggestedReviewers:
-    def __init__(self, people: People, recipients: Recipients) -> None:
-        self._people = people
+    def __init__(self, contacts: Contacts, recipients: Recipients) -> None:
+        self._contacts = contacts
         self._recipients = recipients
         self._channel = alru_cache(maxsize=_REMEMBERED, ttl=_REMEMBERED_SECONDS)(self._find_channel)
         self._missing: dict[str, str] = {}
@@ -36,18 +36,17 @@ class SuggestedReviewers:
         Raises TeleportError, and SlackApiError where that may pass.
         """
         try:
-            slack_id = await self._people.slack_id_to_tell(name)
-            if slack_id is not None:
-                channel = await self._recipients.dm(slack_id)
-                self._missing.pop(name, None)
-                return channel
+            channel = await self._recipients.dm(await self._contacts.reviewer(name))
+        except NoContact as error:
+            self._say_missing(name, "reviewer_not_in_slack", str(error))
+            return ""
         except SlackApiError as error:
             if may_pass(error):
                 raise
             self._say_missing(name, "reviewer_unreachable", error_code(error))
-        else:
-            self._say_missing(name, "reviewer_not_in_slack", "")
-        return ""
+            return ""
+        self._missing.pop(name, None)
+        return channel
 
     def _say_missing(self, name: str, event: str, error: str) -> None:
         """Once, until it changes: they are looked for as long as the request waits."""
@@ -57,4 +56,4 @@ class SuggestedReviewers:
         self._missing[name] = event + error
         if len(self._missing) > _REMEMBERED:
             del self._missing[next(iter(self._missing))]
-        log.warning(event, reviewer=name, error=error or "nobody of that name")
+        log.warning(event, reviewer=name, error=error)

@@ -44,6 +44,8 @@ class Person:
     """Locked out of login in Teleport."""
     mapped: bool = True
     """Whether the Teleport user carries the Slack id in its trait."""
+    email_confirmed: bool = True
+    """Whether Slack says that the email address was confirmed."""
 
     @property
     def email(self) -> str:

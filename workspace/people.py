@@ -6,35 +6,35 @@ an explicit link, neither of the Slack account nor of the Teleport user.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
-from typing import Any
 
 from async_lru import alru_cache
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.user import User
 from workspace.refusal import Refusal
-from workspace.slack_failure import error_code
+from workspace.slack_account import SlackAccount, account_by_id
 from workspace.untrusted import label
 
 DEFAULT_TRAIT = "slack_uid"
 ACTING_SECONDS = 60
 """How long a user who acts is remembered; creating and reviewing read them again."""
 REMEMBERED_SECONDS = 600
-"""How long accounts and users that get messages are remembered."""
+"""How long names of accounts are remembered."""
 _MOST_REMEMBERED = 10_000
 _CALL_SECONDS = 4.0
-_NOT_VISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-"""Slack's errors about a person whom the bot's workspace can't see (docs.slack.dev: users.info,
-users.lookupByEmail)."""
-_STRANGERS = "Members of other workspaces"
+_WHO = {
+    "bot": "Bots",
+    "deactivated": "Deactivated Slack accounts",
+    "stranger": "Members of other workspaces",
+    "guest": "Guests",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,6 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class SlackAccount:
-    id: str
-    team: str
-    teams: tuple[str, ...] = ()
-    """All workspaces of a person in an Enterprise organisation."""
-    bot: bool = False
-    deactivated: bool = False
-    guest: bool = False
-    stranger: bool = False
-    confirmed_email: str = ""
-    """As written in Slack."""
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Matching:
     """How Slack accounts are matched with Teleport users."""
 
@@ -72,10 +57,6 @@ class Matching:
     """The workspace that the bot is installed in."""
     trait: str
     email_is_user_name: bool = False
-
-
-class _NoAccount(Exception):
-    """A Teleport user without a Slack account that could be told of."""
 
 
 class People:
@@ -96,8 +77,6 @@ class People:
         self._person = alru_cache(_MOST_REMEMBERED, ttl=ACTING_SECONDS)(self._read_person)
         remember = alru_cache(maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS)
         self._account = remember(self._read_account)
-        self._user = remember(self._read_user)
-        self._slack_id = remember(self._read_slack_id)
 
     async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
         """Return the Teleport user of a Slack account that acts, at most a minute old.
@@ -118,37 +97,6 @@ class People:
             return (await self._account(slack_id)).name or slack_id
         return slack_id
 
-    async def slack_id(self, user_name: str) -> str | None:
-        """Find the Slack account of a Teleport user, None when there is not exactly one.
-
-        An account that may not act, or that stands for somebody else as well, is none. Raises
-        TeleportError and SlackApiError.
-        """
-        try:
-            slack_id = await self._slack_id(user_name)
-            account = await self._account(slack_id)
-            _check_account(account, self._matching.team)
-            user = await self._user(account)
-        except (_NoAccount, Refusal):
-            return None
-        return slack_id if user.name == user_name else None
-
-    async def slack_id_to_tell(self, name: str) -> str | None:
-        """Find whom a reviewer's name means: a Teleport user, else a confirmed e-mail address.
-
-        Whoever is found so by address is told something and may not do anything by that. Raises
-        as `slack_id` does.
-        """
-        found = await self.slack_id(name)
-        if found is not None or "@" not in name:
-            return found
-        try:
-            slack_id = await self._slack_id_by_email(name)
-            _check_account(await self._account(slack_id), self._matching.team)
-        except (_NoAccount, Refusal):
-            return None
-        return slack_id
-
     async def _read_person(self, slack_id: str) -> Person:
         account, linked = await asyncio.gather(
             self._read_account(slack_id), self._read_linked_users(slack_id)
@@ -159,16 +107,10 @@ class People:
         return Person(slack_id, user)
 
     async def _read_account(self, slack_id: str) -> SlackAccount:
-        try:
-            answer = await self._slack.users_info(user=slack_id)
-        except SlackApiError as error:
-            if error_code(error) in _NOT_VISIBLE:
-                raise _refused("stranger", _STRANGERS) from error
-            raise
-        return _account_from(answer["user"])
-
-    async def _read_user(self, account: SlackAccount) -> User:
-        return await self._choose_user(account, await self._read_linked_users(account.id))
+        account = await account_by_id(self._slack, slack_id)
+        if account is None:
+            raise _refused("stranger")
+        return account
 
     async def _read_linked_users(self, slack_id: str) -> tuple[User, ...]:
         return await self._teleport.users_with_trait(
@@ -200,67 +142,16 @@ class People:
             raise _ambiguous_email(len(found))
         return found[0] if found else None
 
-    async def _read_slack_id(self, user_name: str) -> str:
-        """Raise _NoAccount rather than give none: what is raised is not remembered."""
-        try:
-            user = await self._teleport.user(user_name, deadline=_CALL_SECONDS)
-        except NotFound as error:
-            raise _NoAccount from error
-        mapped = user.traits.get(self._matching.trait, ())
-        if len(mapped) == 1:
-            return mapped[0]
-        if mapped or not self._matching.email_is_user_name or "@" not in user_name:
-            raise _NoAccount
-        return await self._slack_id_by_email(user_name)
-
-    async def _slack_id_by_email(self, email: str) -> str:
-        try:
-            answer = await self._slack.users_lookupByEmail(email=email)
-        except SlackApiError as error:
-            if error_code(error) in _NOT_VISIBLE:
-                raise _NoAccount from error
-            raise
-        account = _account_from(answer["user"])
-        if account.confirmed_email.casefold() != email.casefold():
-            raise _NoAccount
-        return account.id
-
-
-def _account_from(user: Mapping[str, Any]) -> SlackAccount:
-    """Read a user object (docs.slack.dev/reference/objects/user-object)."""
-    email = user.get("profile", {}).get("email") or ""
-    return SlackAccount(
-        id=user["id"],
-        team=user.get("team_id", ""),
-        teams=tuple(user.get("enterprise_user", {}).get("teams", ())),
-        bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
-        deactivated=bool(user.get("deleted")),
-        guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),
-        stranger=bool(user.get("is_stranger")),
-        confirmed_email=email if user.get("is_email_confirmed") else "",
-        name=user.get("real_name") or user.get("name") or "",
-    )
-
 
 def _check_account(account: SlackAccount, team: str) -> None:
-    for refused, reason, who in (
-        (account.bot, "bot", "Bots"),
-        (account.deactivated, "deactivated", "Deactivated Slack accounts"),
-        (
-            account.stranger or team not in {account.team, *account.teams},
-            "stranger",
-            _STRANGERS,
-        ),
-        (account.guest, "guest", "Guests"),
-    ):
-        if refused:
-            raise _refused(reason, who)
+    if barred := account.barred_from(team):
+        raise _refused(barred)
 
 
-def _refused(reason: str, who: str) -> Refusal:
+def _refused(barred: str) -> Refusal:
     return Refusal(
-        f"{who} can't use Teleport from Slack. Use tsh or the Teleport web UI.",
-        reason=f"account_{reason}",
+        f"{_WHO[barred]} can't use Teleport from Slack. Use tsh or the Teleport web UI.",
+        reason=f"account_{barred}",
     )
 
 

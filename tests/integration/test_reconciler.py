@@ -30,8 +30,9 @@ from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
+from workspace.contacts import Contacts
 from workspace.outbox import Outbox
-from workspace.people import Matching, People
+from workspace.people import Matching
 
 _REST = timedelta(seconds=0.5)
 """Before what Slack did not take is tried again."""
@@ -96,14 +97,14 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
         queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
         matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
-        people = People(web, client, matching, now=now)
+        contacts = Contacts(web, client, matching)
         recipients = Recipients(web, {"*": [CHANNEL]})
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         reconciler = Reconciler(
             mirror=mirror,
             queue=queue,
             ledger=ledger,
-            delivery=Delivery(outbox, recipients, people, history, now=now, rest=_REST),
+            delivery=Delivery(outbox, recipients, contacts, history, now=now, rest=_REST),
             routing=United(recipients),
             alarms=Alarms(lambda _: None, now=now),
             outlook=Outlook(),

@@ -31,10 +31,11 @@ from teleport_client.identity import load_identity_file
 from tests.integration.made import decided, pending_request
 from tests.integration.operated import watched
 from tests.integration.stage import CHANNEL, Stage, buttons, words
+from workspace.contacts import Contacts
 from workspace.deciding import Mode
 from workspace.fence import NotSending
 from workspace.outbox import Outbox
-from workspace.people import Matching, People
+from workspace.people import Matching
 from workspace.slack_failure import (
     ANY_OTHER,
     NO_ANSWER,
@@ -109,9 +110,9 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         )
         outbox = Outbox(web, may_send=lambda: True)
         matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
-        people = People(web, client, matching, now=lambda: NOW)
+        contacts = Contacts(web, client, matching)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-        delivery = Delivery(outbox, Recipients(web, {}), people, history, now=lambda: NOW)
+        delivery = Delivery(outbox, Recipients(web, {}), contacts, history, now=lambda: NOW)
         sending = asyncio.create_task(outbox.run())
         yield Desk(slack, outbox, delivery)
         sending.cancel()

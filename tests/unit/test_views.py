@@ -150,7 +150,8 @@ def test_no_list_outgrows_a_message(shown: list[CardFace], page: int) -> None:
 @given(asks, faces)
 def test_no_ask_breaks_an_answer(ask: Ask, existing: CardFace) -> None:
     """A button carries the ask, or as much of it as fits."""
-    check_message(asked(ask, existing, NOW))
+    for told in (True, False):
+        check_message(asked(ask, existing, NOW, told=told))
     for message in (ask_again(ask, existing, NOW), reason_wanted(ask, "why")):
         arguments = check_message(message)
         button = arguments["blocks"][-1]["elements"][0]

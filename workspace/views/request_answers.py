@@ -20,16 +20,21 @@ FILL_IN = "fill_in_request"
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
 _FEW_ROLES = 5
+_TOLD = "The bot will send you a direct message when it is decided."
+_NOT_TOLD = "The bot can't send you direct messages. Run /teleport-pending to follow your request."
 _LEEWAY = timedelta(minutes=1)
 
 
-def asked(ask: Ask, face: CardFace, created: datetime | None) -> Message:
-    """Say that it is asked for, and openly when Teleport gives it for less long."""
+def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> Message:
+    """Confirm a request, and say openly when Teleport gives it for less long.
+
+    `told` promises a message about the outcome.
+    """
     wanted = asked_for(face.roles, face.resources)
     headline = f"You asked for {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
-        ("The bot will send you a direct message when it is decided.",),
+        (_TOLD if told else _NOT_TOLD,),
     ]
     if ask.duration:
         rows.insert(1, (f"For {duration_words(ask.duration)}.",))

@@ -51,7 +51,7 @@ def _user_json(call: Call, person: Person) -> JsonObject:
         "is_restricted": person.standing is Standing.GUEST,
         "is_ultra_restricted": False,
         "is_stranger": person.standing is Standing.STRANGER,
-        "is_email_confirmed": person.standing is not Standing.BOT,
+        "is_email_confirmed": person.standing is not Standing.BOT and person.email_confirmed,
         "tz": person.timezone,
         "tz_offset": int(offset.total_seconds()) if offset else 0,
         "profile": _profile(call, person),
