@@ -22,7 +22,8 @@ from workspace.ask import Ask, check_reason
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label, prose
-from workspace.views.status import listed
+from workspace.views.budget import joined
+from workspace.views.status import named
 
 _REASON_MISSING = "request reason must be specified"
 """What a server says when it will not store a request without one; its roles' prompts follow on
@@ -31,6 +32,7 @@ _NO_VERB = 'access denied to perform action "create"'
 """What a server says to a caller whose roles lack the verb."""
 _NO_USER = re.compile(r'\buser "?[^"]*"? not found')
 _ROLES_NAMED = 12
+_PROMPTS_ROOM = 800
 _SAME_MOMENT = timedelta(minutes=2)
 
 
@@ -43,7 +45,7 @@ class ReasonMissing(Exception):
 
     @property
     def sentence(self) -> str:
-        said = " ".join(prose(prompt, 300, lines=2) for prompt in self.prompts)
+        said = joined((prose(each, 300, lines=2) for each in self.prompts), _PROMPTS_ROOM, " ")
         return said or "Teleport asks for a reason here."
 
 
@@ -177,7 +179,7 @@ async def _refusal(
     if not unknown:
         return error
     return Refusal(
-        f"You may not ask for {listed(map(label, unknown))}. {_instead(unknown, allowed)}"
+        f"You may not ask for {named(unknown)}. {_instead(unknown, allowed)}"
         " Nothing was asked for.",
         reason="role_not_requestable",
     )
@@ -196,5 +198,5 @@ def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
         for match in process.extract(role, allowed, limit=3, score_cutoff=60)
     }
     if near:
-        return f"Did you mean {' or '.join(label(role) for role in sorted(near))}?"
-    return f"You may ask for {listed(map(label, allowed), limit=_ROLES_NAMED)}."
+        return f"Did you mean {joined(map(label, sorted(near)), _PROMPTS_ROOM, ' or ')}?"
+    return f"You may ask for {named(allowed, _ROLES_NAMED)}."

@@ -165,7 +165,7 @@ class Listeners:
         try:
             with one_interaction():
                 await work(self._services, interaction, reply)
-            outcome = Outcome.DONE
+            outcome = Outcome.FAILED if reply.content_rejected else Outcome.DONE
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             ended = ending(error)
             outcome = ended.outcome

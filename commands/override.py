@@ -18,8 +18,7 @@ from teleport_client.errors import Conflict
 from workspace.moment import Moment
 from workspace.people import Person
 from workspace.refusal import Refusal
-from workspace.untrusted import label
-from workspace.views.status import listed
+from workspace.views.status import named
 
 _PLUGIN, _CLAIM = "teleport-chatops", "decision"
 """Where claims are kept: under one name for all workspaces whose bots decide on this cluster."""
@@ -136,7 +135,7 @@ def _somebody_else() -> Refusal:
 
 def _not_an_approver(request: AccessRequest) -> Refusal:
     return Refusal(
-        f"You are not among the approvers for {listed(map(label, request.roles))}, so nothing was"
+        f"You are not among the approvers for {named(request.roles)}, so nothing was"
         " done. Whoever runs the bot names them in its settings.",
         reason="not_an_approver",
     )

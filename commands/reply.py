@@ -1,6 +1,7 @@
 """Private answers: where the person is, and if that fails in a direct message."""
 
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +13,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.envelope import ack_sent
 from commands.interaction import Interaction
-from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of, in_words
-from workspace.views.message import Message
+from workspace.slack_failure import (
+    CONTENT_ERRORS,
+    SLACK_ERRORS,
+    Failure,
+    error_code,
+    failure_of,
+    in_words,
+)
+from workspace.views.message import Message, sentence
 from workspace.views.result import result_view
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -26,6 +34,16 @@ _TRIGGER_SPENT = {
     "trigger_expired",
     "trigger_exchanged",
 }
+
+
+_NOT_SHOWN = sentence(
+    "Slack rejected the bot's response, so it can't be shown here. Check /teleport-pending before"
+    " you try again, and tell the bot's operator."
+)
+
+
+class _ContentRejected(Exception):
+    """Slack rejects this message wherever it is posted."""
 
 
 class Reply:
@@ -45,6 +63,8 @@ class Reply:
         self._http = http
         self._channel = channel or interaction.channel
         self._view_id = view_id or interaction.view_id
+        self.content_rejected = ""
+        """Slack's error for what an answer said, where one sentence was said instead."""
 
     @property
     def channel(self) -> str:
@@ -57,6 +77,30 @@ class Reply:
         Where none does, that is logged: what the answer is about has happened all the same.
         """
         await ack_sent()
+        await self._say(message)
+
+    async def instead(self, message: Message) -> None:
+        """Answer in the place of our private answer that was clicked on, if that is what it was."""
+        await ack_sent()
+        await self._say(message, in_place=self._interaction.on_answer)
+
+    async def _say(self, message: Message, *, in_place: bool = False) -> None:
+        try:
+            if await self._by_any_way(message, in_place=in_place):
+                return
+        except _ContentRejected as error:
+            self.content_rejected = str(error)
+        if self.content_rejected:
+            log.error("answer_content_refused", error=self.content_rejected)
+            with suppress(_ContentRejected):
+                if await self._by_any_way(_NOT_SHOWN):
+                    return
+        log.error("not_answered", channel=self._channel)
+
+    async def _by_any_way(self, message: Message, *, in_place: bool = False) -> bool:
+        """Return whether one way worked. Raises _ContentRejected where none can."""
+        if in_place and await self._by_response_url(message, replace=True):
+            return True
         for way in (
             self._by_view,
             self._by_response_url,
@@ -64,16 +108,8 @@ class Reply:
             self._by_direct_message,
         ):
             if await way(message):
-                return
-        log.error("not_answered", channel=self._channel)
-
-    async def instead(self, message: Message) -> None:
-        """Answer in the place of our private answer that was clicked on, if that is what it was."""
-        await ack_sent()
-        if not self._interaction.on_answer or not await self._by_response_url(
-            message, replace=True
-        ):
-            await self.say(message)
+                return True
+        return False
 
     async def open_form(self, view: View) -> bool:
         """Open a form. False when Slack does not: mostly, the click is too long ago."""
@@ -134,6 +170,8 @@ async def _done(way: str, call: Awaitable[object]) -> bool:
     try:
         await call
     except SLACK_ERRORS as error:
+        if isinstance(error, SlackApiError) and error_code(error) in CONTENT_ERRORS:
+            raise _ContentRejected(f"{way}: {in_words(error)}") from error
         log.warning("answer_refused", way=way, error=in_words(error))
         return False
     return True

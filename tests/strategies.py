@@ -1,5 +1,6 @@
 """Generated values of Teleport's, as hostile as they may come."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -66,3 +67,74 @@ def requests(draw: st.DrawFn) -> AccessRequest:
         promoted_to=draw(texts),
         long_term=draw(st.booleans()),
     )
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """Values of Teleport's with very many and very long parts, told in a few words."""
+
+    letters: str
+    length: int
+    count: int
+    state: RequestState
+    author_count: int
+
+    @property
+    def text(self) -> str:
+        return self.letters * (30 * self.length)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"{number}{self.letters * self.length}" for number in range(self.count))
+
+    @property
+    def request(self) -> AccessRequest:
+        """A request with a threshold of its own for each role, and one set of all of them."""
+        names, every = self.names, tuple(range(self.count))
+        return AccessRequest(
+            id="0190c0de-0000-7000-8000-00000000abcd",
+            user=names[0],
+            roles=names,
+            state=self.state,
+            created=_NOON,
+            access_until=_NOON,
+            expires=_NOON,
+            reason=self.text,
+            resolve_reason=self.text,
+            thresholds=tuple(Threshold(approve=self.count, deny=1, name=name) for name in names),
+            role_thresholds={name: (every, (number,)) for number, name in enumerate(names)},
+            reviews=tuple(
+                Review(name, RequestState.APPROVED, self.text, threshold_indexes=every)
+                for name in names[: self.author_count]
+            ),
+            suggested_reviewers=names,
+            resources=tuple(ResourceId(name, name, name, name) for name in names),
+            promoted_to=self.text,
+        )
+
+
+_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+extremes = st.builds(
+    Extreme,
+    letters=st.sampled_from(
+        (
+            "W",
+            "&",
+            "<",
+            '"',
+            "\\",
+            "\x01",
+            "\u202e",
+            "\u05d0",
+            "\u6f22",
+            "\N{FIRE}",
+            "e\u0301",
+            "W W",
+        )
+    ),
+    length=st.sampled_from((1, 40, 100)),
+    count=st.sampled_from((1, 2, 6, 14, 60)),
+    state=states,
+    author_count=st.sampled_from((0, 1, 20)),
+)
+"""Wide, escaped, quoted, unseen, right to left, of two to four bytes, with an accent."""

@@ -139,6 +139,20 @@ conversations.open, and the errors common to all), or ours in brackets where Sla
 Status 429 goes before any word, and so does 5xx, which leaves open what was done.
 """
 
+CONTENT_ERRORS = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "view_too_large",
+    }
+)
+"""Slack's words for a message or view that it accepts nowhere (docs.slack.dev: chat.postMessage,
+views.update)."""
+
 PASSING = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
 """Failures that go by without anybody's help."""
 OF_THE_CALL = frozenset(

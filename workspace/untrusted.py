@@ -8,6 +8,8 @@ Slack's mrkdwn, `escape` it as well.
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import accumulate, takewhile
 
 ELLIPSIS = "…"
 _NOT_SHOWN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
@@ -31,7 +33,7 @@ def label(text: str, limit: int = 80) -> str:
         " " if char.isspace() else "\ufffd" if _invisible(char) else char
         for char in _beginning(text, limit)
     )
-    return _isolated(shortened(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
+    return _isolated(fitted(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
 
 
 def prose(text: str, limit: int, lines: int = 12) -> str:
@@ -43,17 +45,35 @@ def prose(text: str, limit: int, lines: int = 12) -> str:
     rows = kept.split("\n")
     if len(rows) > lines:
         kept = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
-    return shortened(kept, limit)
+    return fitted(kept, limit)
 
 
 def one_line(text: str, limit: int) -> str:
     """Free text in a line among others, where one of its own could pass for one of ours."""
-    return shortened(" ".join(prose(text, limit * 2, lines=limit).split()), limit)
+    return fitted(" ".join(prose(text, limit * 2, lines=limit).split()), limit)
 
 
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
+
+
+def fitted(text: str, room: int) -> str:
+    """Cut the text to a `slack_length` of `room`, with an ellipsis where something was cut."""
+    if slack_length(text) <= room:
+        return text
+    lengths = accumulate(map(slack_length, text))
+    kept = sum(1 for _ in takewhile(lambda length: length < room, lengths))
+    return text[:kept].rstrip() + ELLIPSIS
+
+
+def slack_length(text: str) -> int:
+    """Return the length by the strictest of Slack's counts.
+
+    A whole message is counted escaped and in UTF-16 (observed; Slack documents neither). A single
+    text never counts more than that.
+    """
+    return len(escape(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escape(text: str) -> str:
@@ -66,6 +86,7 @@ def _beginning(text: str, limit: int) -> str:
     return text if len(text) <= most else text[:most] + ELLIPSIS
 
 
+@lru_cache(4096)
 def _invisible(char: str) -> bool:
     if char in _BLANKS or _SELECTORS.match(char):
         return True

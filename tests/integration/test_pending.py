@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from teleport_client._proto.types_pb2 import ResourceID
+from tests.integration.logged import listening
 from tests.integration.made import pending_request
 from tests.integration.stage import Stage, buttons, words
 
@@ -100,6 +102,36 @@ async def test_a_long_list_has_pages(stage: Stage) -> None:
     second = await stage.answer("bob", "user-00")
     assert "pending_newer" in words(second)
     assert second["ts"] == first["ts"]
+
+
+async def test_a_list_of_large_requests_is_shown(stage: Stage) -> None:
+    """Ten that fill a message are still one answer, each with its id."""
+    requests = []
+    for number in range(10):
+        request = pending_request(stage.teleport, reason="W" * 300, age=timedelta(minutes=number))
+        request.Spec.RequestedResourceIDs.extend(
+            ResourceID(ClusterName="main", Kind="node", Name=f"{each}{'&' * 80}")
+            for each in range(6)
+        )
+        requests.append(stage.teleport.cluster.requests.put(request))
+    await stage.type("bob", "/teleport-pending")
+    listed = words(await stage.answer("bob", "Your requests, and those that wait for you"))
+    assert all(request.Metadata.Name[-8:] in listed for request in requests)
+
+
+async def test_an_answer_that_slack_rejects_is_answered_in_one_sentence(stage: Stage) -> None:
+    """Whatever Slack's reason; nobody waits for nothing."""
+    await stage.asked("alice", "staging", "redis 1")
+    stage.slack.faults.inject({"method": "response_url", "status": 400, "times": 1})
+    stage.slack.faults.inject(
+        {"method": "chat.postEphemeral", "error": "msg_blocks_too_long", "times": 1}
+    )
+    with listening() as log:
+        await stage.type("bob", "/teleport-pending")
+        await stage.answer("bob", "Slack rejected the bot's response")
+        await log.until("interaction_handled")
+    assert log.all("interaction_handled")[-1]["outcome"] == "failed"
+    assert "msg_blocks_too_long" in log.all("answer_content_refused")[0]["error"]
 
 
 async def test_a_button_in_the_list_decides(stage: Stage) -> None:

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
+from commands.create_request import ReasonMissing
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.access_request import (
     AccessRequest,
@@ -18,21 +20,22 @@ from teleport_client.access_request import (
     Review,
     Threshold,
 )
-from tests.strategies import long_texts, names, requests, texts
+from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
 from workspace.deciding import Mode
 from workspace.views import role_option
-from workspace.views.card import APPROVE, DENY, CardFace, card, ended, face_of, fingerprint
+from workspace.views.card import APPROVE, DENY, CardFace, Vote, card, ended, face_of, fingerprint
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.notices import Notice, notice
 from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_answers import ask_again, asked, reason_wanted
+from workspace.views.request_answers import ask_again, ask_shorter, asked, reason_wanted
 from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
 from workspace.views.review_answer import decided_message
 from workspace.views.review_form import Decision, review_form
 from workspace.views.review_form import read as read_decision
+from workspace.views.review_reply import review_reply, standing_after
 from workspace.views.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -57,7 +60,11 @@ def request(**changes: Any) -> AccessRequest:
     return AccessRequest(**values)
 
 
-faces = requests().map(lambda each: face_of(each, NOW, pages=PAGES, mode=Mode.PERSON))
+def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
+    return face_of(request, NOW, pages=PAGES, mode=mode)
+
+
+faces = requests().map(shown_by)
 asks = st.builds(
     Ask,
     roles=st.lists(names, max_size=5).map(tuple),
@@ -82,6 +89,7 @@ def text_objects(part: Any) -> Iterator[dict[str, Any]]:
 
 def check_message(message: Message) -> dict[str, Any]:
     arguments = message.arguments()
+    assert len(arguments["text"].encode()) <= 4000
     blocks = json.loads(json.dumps(arguments["blocks"]))
     assert message_problems(blocks) == []
     assert not are_blocks_too_long(blocks)
@@ -98,15 +106,26 @@ def check_view(view: View) -> dict[str, Any]:
     return drawn
 
 
+def check_messages_of(face: CardFace) -> None:
+    check_message(card(face))
+    for kind in Notice:
+        check_message(notice(kind, face))
+    for approve in (True, False):
+        check_message(decided_message(face, approve=approve))
+    check_message(card(ended(face, NOW)))
+
+
 @given(faces)
 def test_no_request_breaks_a_message(each: CardFace) -> None:
     """Cards, notices and answers obey Slack's limits and are literal, whatever is in a request."""
-    check_message(card(each))
-    for kind in Notice:
-        check_message(notice(kind, each))
-    for approve in (True, False):
-        check_message(decided_message(each, approve=approve))
-    check_message(card(ended(each, NOW)))
+    check_messages_of(each)
+
+
+@settings(deadline=None)
+@given(extremes, st.sampled_from((Mode.PERSON, Mode.NOTIFY)))
+def test_no_extreme_request_breaks_a_message(extreme: Extreme, mode: Mode) -> None:
+    """Very many very long parts together stay within what Slack posts at once."""
+    check_messages_of(shown_by(extreme.request, mode))
 
 
 def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
@@ -140,6 +159,43 @@ def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) 
     assert f". {said}." in card(denied).arguments()["text"]
 
 
+@settings(deadline=None)
+@given(extremes)
+def test_no_review_breaks_a_reply(extreme: Extreme) -> None:
+    """However many thresholds it counts for, and whatever its author is called."""
+    request = extreme.request
+    for review in request.reviews[:2]:
+        standing = standing_after(request, review.author)
+        check_message(review_reply(Vote(review.author, review.state, review.reason), standing))
+
+
+@settings(deadline=None)
+@given(extremes)
+def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
+    """Every role that is asked for may have one of its own."""
+    said = ReasonMissing(extreme.names).sentence
+    assert len(said) <= 1000
+    check_view(request_form(Ask(cut=True), channel="C1", note=said, reason_required=True))
+    check_message(reason_wanted(Ask(roles=("prod",)), said))
+
+
+def test_of_many_prompts_the_rest_is_counted() -> None:
+    """Fourteen roles with prompts of 280 characters."""
+    assert ReasonMissing([f"{number} {'x' * 280}" for number in range(14)]).sentence.endswith(
+        " and 12 more"
+    )
+
+
+@settings(deadline=None)
+@given(extremes, st.integers(1, 13))
+def test_no_list_of_extreme_requests_outgrows_a_message(extreme: Extreme, many: int) -> None:
+    """Ten rows of the largest that there are."""
+    waiting = shown_by(replace(extreme.request, state=RequestState.PENDING))
+    check_message(
+        pending_list("Requests", [Row(waiting, NOW, may_decide=True)] * many, scope="all")
+    )
+
+
 @given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
 def test_no_list_outgrows_a_message(shown: list[CardFace], page: int) -> None:
     """A page of the pending list holds whatever its requests say."""
@@ -147,16 +203,22 @@ def test_no_list_outgrows_a_message(shown: list[CardFace], page: int) -> None:
     check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
 
 
-@given(asks, faces)
-def test_no_ask_breaks_an_answer(ask: Ask, existing: CardFace) -> None:
-    """A button carries the ask, or as much of it as fits."""
+def check_answers_to(ask: Ask, existing: CardFace) -> None:
     for told in (True, False):
         check_message(asked(ask, existing, NOW, told=told))
-    for message in (ask_again(ask, existing, NOW), reason_wanted(ask, "why")):
-        arguments = check_message(message)
-        button = arguments["blocks"][-1]["elements"][0]
+    shorter = [ask_shorter(ask, existing, ends_with_bot=False)] if ask.duration else []
+    for message in (ask_again(ask, existing, NOW), reason_wanted(ask, "why"), *shorter):
+        button = check_message(message)["blocks"][-1]["elements"][0]
+        assert len(button["value"]) <= 2000
         carried = unpacked(button["value"])
         assert ask.reason.startswith(carried.reason)
+        assert ask.roles[: len(carried.roles)] == carried.roles
+
+
+@given(asks, faces.filter(lambda each: each.access_until is not None))
+def test_no_ask_breaks_an_answer(ask: Ask, existing: CardFace) -> None:
+    """A button carries the ask, or as much of it as fits."""
+    check_answers_to(ask, existing)
 
 
 @given(asks, texts, st.booleans())
@@ -165,18 +227,37 @@ def test_no_ask_breaks_the_form(ask: Ask, note: str, required: bool) -> None:
     check_view(request_form(ask, channel="C1", note=note, reason_required=required))
 
 
-@given(faces | st.none(), st.booleans())
+@settings(deadline=None)
+@given(extremes, extremes)
+def test_no_extreme_ask_breaks_an_answer_or_the_form(extreme: Extreme, other: Extreme) -> None:
+    """Of very many very long roles and reviewers."""
+    ask = Ask(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
+    check_answers_to(ask, shown_by(other.request))
+    check_view(request_form(ask, channel="C1", note=other.text))
+
+
+def test_a_duration_is_offered_once() -> None:
+    """Also one that differs from the offered ones by less than a second."""
+    view = check_view(request_form(Ask(duration=timedelta(minutes=30, seconds=0.4)), channel="C1"))
+    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "duration")
+    values = [option["value"] for option in menu["options"]]
+    assert len(values) == len({*values})
+    assert menu["initial_option"]["value"] == "1800"
+
+
+@given(faces | extremes.map(lambda each: shown_by(each.request)) | st.none(), st.booleans())
 def test_no_request_breaks_the_review_form(each: CardFace | None, approve: bool) -> None:
     """Also when nothing is known of the request."""
     check_view(review_form(Decision("i", approve, "C1"), each))
 
 
-@given(st.text(min_size=1))
-def test_no_sentence_breaks_an_answer(words: str) -> None:
-    """Errors quote what others wrote."""
-    message = sentence(f"It says: {words[:2000]}", to_copy="tctl x")
-    check_message(message)
-    check_view(result_view(message))
+@given(st.text(min_size=1), extremes)
+def test_no_sentence_breaks_an_answer(words: str, extreme: Extreme) -> None:
+    """Errors quote what others wrote, and commands to copy what was typed."""
+    for said in (words[:2000], extreme.text):
+        message = sentence(f"It says: {said}", to_copy=f"/teleport-deny i {extreme.text}")
+        check_message(message)
+        check_view(result_view(message))
 
 
 def test_the_other_views_are_ones_that_slack_takes() -> None:

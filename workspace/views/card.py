@@ -19,10 +19,11 @@ from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.threshold_progress import SetProgress, progress
 from workspace.deciding import Mode
 from workspace.moment import Moment
-from workspace.untrusted import label, one_line, prose, shortened
+from workspace.untrusted import fitted, label, one_line, prose
 from workspace.views import rich
+from workspace.views.budget import joined
 from workspace.views.message import Message, message
-from workspace.views.status import Status, listed, status_of
+from workspace.views.status import Status, named, status_of
 
 APPROVE, DENY = "approve", "deny"
 """Action ids. A button's value is the request's id and nothing else."""
@@ -31,7 +32,7 @@ SHORT_ID = 8
 REASON_LIMIT = 1_500
 _VOTE_REASON_LIMIT = 300
 _VOTES_SHOWN, _ROLES_SHOWN = 8, 50
-_ROWS_SHOWN, _ROW_LIMIT = 8, 300
+_NAMES_ROOM, _ROWS_ROOM, _PROGRESS_ROOM = 1_200, 1_200, 300
 _HEADER_LIMIT = 150
 _CONFIRM_LIMIT = 300
 
@@ -130,16 +131,18 @@ def short_id(request_id: str) -> str:
     return request_id[-SHORT_ID:]
 
 
-def asked_for(roles: tuple[str, ...], resources: tuple[str, ...] = (), each: int = 80) -> str:
-    """Name what is asked for in a few words, of at most `each` characters."""
-    return listed(label(name, each) for name in (resources or roles))
+def asked_for(
+    roles: tuple[str, ...], resources: tuple[str, ...] = (), each: int = 80, room: int = 300
+) -> str:
+    """Name what is asked for in a few words, of at most `each` characters and `room` together."""
+    return named(resources or roles, room=room, each=each)
 
 
 def card(face: CardFace) -> Message:
     """Draw a face. Status is said in words and never by colour or sign alone."""
     title = f"{label(face.user)} asks for {asked_for(face.roles, face.resources)}"
     content = [
-        HeaderBlock(text=PlainTextObject(text=shortened(title, _HEADER_LIMIT), emoji=False)),
+        HeaderBlock(text=PlainTextObject(text=fitted(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(face)),
     ]
     if face.can_decide and not face.status.decided:
@@ -172,10 +175,11 @@ def decision_buttons(face: CardFace) -> ActionsBlock:
 def _confirm(face: CardFace) -> ConfirmObject:
     until = f" until {rich.spelled_out(face.access_until)}" if face.access_until else ""
     # Short enough each, so that how many more there are is always said.
-    words = f"{label(face.user, 40)} gets {asked_for(face.roles, face.resources, 32)}{until}."
+    wanted = asked_for(face.roles, face.resources, each=32, room=170)
+    words = f"{label(face.user, 40)} gets {wanted}{until}."
     return ConfirmObject(
         title="Approve this request?",
-        text=PlainTextObject(text=shortened(words, _CONFIRM_LIMIT), emoji=False),
+        text=PlainTextObject(text=fitted(words, _CONFIRM_LIMIT), emoji=False),
         confirm="Approve",
         deny="Not yet",
     )
@@ -197,12 +201,12 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
 def _status(face: CardFace) -> str:
     words = face.status.words
     if face.status is Status.WAITING and len(face.progress) == 1:
-        return f"{words}: {face.progress[0]}"
+        return f"{words}: {fitted(face.progress[0], _PROGRESS_ROOM)}"
     if face.status is Status.PROMOTED and face.promoted_to:
         return f"{words}: {label(face.promoted_to)}"
     if not face.decided_by or face.status is Status.PROMOTED:
         return words
-    deciders = listed(map(label, face.decided_by))
+    deciders = named(face.decided_by)
     if face.status is Status.ENDED:
         return f"{words} (approved by {deciders})"
     return f"{words}, by {deciders}"
@@ -210,27 +214,22 @@ def _status(face: CardFace) -> str:
 
 def _facts(face: CardFace) -> Iterator[rich.Fact]:
     yield rich.fact("Who", label(face.user))
-    yield rich.fact("Roles", listed((label(role, 60) for role in face.roles), limit=_ROLES_SHOWN))
+    yield rich.fact("Roles", named(face.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if face.resources:
-        yield rich.fact("Resources", listed((label(name) for name in face.resources), limit=10))
+        yield rich.fact("Resources", named(face.resources, limit=10, room=_NAMES_ROOM))
     if len(face.progress) > 1 and not face.status.decided:
-        yield rich.fact("Approvals", "".join(f"\n• {row}" for row in _cut(face.progress)))
+        rows = (fitted(row, _PROGRESS_ROOM) for row in face.progress)
+        yield rich.fact("Approvals", "\n• ", joined(rows, _ROWS_ROOM, "\n• "))
     if face.assume_start is not None and face.status in _WITH_ACCESS:
         yield rich.fact("Access from", rich.moment(face.assume_start))
     if face.access_until is not None and face.status in _WITH_ACCESS:
         yield rich.fact("Access until", rich.moment(face.access_until))
     if face.reviewers and not face.status.decided:
-        yield rich.fact("Suggested reviewers", listed(map(label, face.reviewers), limit=10))
+        yield rich.fact("Suggested reviewers", named(face.reviewers, limit=10))
     if face.waiting_until is not None and face.status is Status.WAITING:
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
         yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
-
-
-def _cut(rows: tuple[str, ...]) -> Iterator[str]:
-    yield from (shortened(row, _ROW_LIMIT) for row in rows[:_ROWS_SHOWN])
-    if len(rows) > _ROWS_SHOWN:
-        yield f"and {len(rows) - _ROWS_SHOWN} more"
 
 
 _WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
@@ -291,11 +290,15 @@ def progress_words(request: AccessRequest) -> Iterator[str]:
 
 
 def _set_words(one: SetProgress, *, name_roles: bool) -> str:
-    ways = " or ".join(
-        f"{count} approvals" + (f" ({label(count.name)})" if count.name not in _UNNAMED else "")
-        for count in one.counts
+    ways = joined(
+        (
+            f"{count} approvals" + (f" ({label(count.name)})" if count.name not in _UNNAMED else "")
+            for count in one.counts
+        ),
+        _PROGRESS_ROOM,
+        " or ",
     )
-    return f"{ways} for {listed(map(label, one.roles))}" if name_roles else ways
+    return f"{ways} for {named(one.roles)}" if name_roles else ways
 
 
 _UNNAMED = {"", "default"}

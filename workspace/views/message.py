@@ -6,11 +6,14 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, RichTextElement
 
-from workspace.untrusted import escape, prose
+from workspace.untrusted import escape, fitted, prose
 from workspace.views import rich
 
 TEXT_LIMIT = 700
-"""Characters of the sentence: escaped, five times as many stay below chat.update's 4000."""
+"""Length of the sentence, well below chat.update's 4000 characters and chat.postEphemeral's 4000
+bytes, also in letters of four bytes."""
+_ROW_LIMIT, _COPY_LIMIT = 2_000, 6_000
+"""Longest sentence and command line that errors of Teleport and typed reasons can lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,10 @@ def message(sentence: str, *content: Block | RichTextElement) -> Message:
 
 def sentence(words: str, *more: str, to_copy: str = "") -> Message:
     """Say one or more plain sentences, and perhaps give a command line to copy."""
-    said = (words, *more)
+    said = tuple(fitted(row, _ROW_LIMIT) for row in (words, *more))
     elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in said))]
     if to_copy:
-        elements.append(rich.to_copy(to_copy))
+        elements.append(rich.to_copy(fitted(to_copy, _COPY_LIMIT)))
     return message(" ".join((*said, to_copy)).strip(), *elements)
 
 

@@ -9,7 +9,7 @@ from workspace.untrusted import label, prose
 from workspace.views import rich
 from workspace.views.card import REASON_LIMIT, CardFace, asked_for, short_id
 from workspace.views.message import Message, message
-from workspace.views.status import Status, listed
+from workspace.views.status import Status, named
 
 
 class Notice(StrEnum):
@@ -58,7 +58,7 @@ _HEADLINES = {
 
 
 def _by(face: CardFace) -> str:
-    return f" by {listed(map(label, face.decided_by))}" if face.decided_by else ""
+    return f" by {named(face.decided_by)}" if face.decided_by else ""
 
 
 def _nothing(_face: CardFace) -> tuple[rich.Line, ...]:

@@ -8,11 +8,14 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerB
 
 from workspace.untrusted import label, one_line
 from workspace.views import rich
+from workspace.views.budget import joined
 from workspace.views.card import CardFace, asked_for, decision_buttons, short_id
 from workspace.views.message import Message, message
 
 PAGE = 10
 """Rows to a page: each takes three blocks, and a message holds fifty."""
+_ROOM = 200
+"""Length of what a row asks for, of its progress and of its reason: ten rows fill a message."""
 OLDER = "pending_older"
 NEWER = "pending_newer"
 """Action ids; the value is `<scope>:<page>`."""
@@ -41,10 +44,10 @@ def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) 
 
 def _row(row: Row) -> Iterator[Block]:
     face = row.face
-    wanted = asked_for(face.roles, face.resources)
+    wanted = asked_for(face.roles, face.resources, room=_ROOM)
     first: list[rich.Part | str] = [rich.bold(label(face.user)), " asks for ", rich.bold(wanted)]
     if face.progress:
-        first.append(f" · {'; '.join(face.progress)}")
+        first.append(f" · {joined(face.progress, _ROOM)}")
     yield DividerBlock()
     yield rich.block(rich.lines(first, tuple(_when(row)), *_why(face)))
     if row.may_decide and face.can_decide:
@@ -62,7 +65,7 @@ def _when(row: Row) -> Iterator[rich.Part | str]:
 
 
 def _why(face: CardFace) -> Iterator[rich.Line]:
-    if reason := one_line(face.reason, 300):
+    if reason := one_line(face.reason, _ROOM):
         yield (reason,)
 
 

@@ -1,27 +1,29 @@
 """Private answers to somebody who asks for access."""
 
-from bisect import bisect_right
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.ask import Ask
-from workspace.untrusted import label, one_line
+from workspace.untrusted import fitted, one_line, slack_length
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 from workspace.views.message import Message, message
 from workspace.views.request_form import duration_words
-from workspace.views.status import listed
+from workspace.views.status import named
 
 ASK_ANYWAY = "ask_anyway"
 FILL_IN = "fill_in_request"
 """Action ids; the value is a packed ask."""
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
-_FEW_ROLES = 5
 _TOLD = "The bot will send you a direct message when it is decided."
 _NOT_TOLD = "The bot can't send you direct messages. Run /teleport-pending to follow your request."
+_WHY = 1_000
+"""Length of what Teleport says about the reason that it wants."""
 _LEEWAY = timedelta(minutes=1)
 
 
@@ -96,29 +98,35 @@ def is_shorter(ask: Ask, access_until: datetime | None, asked_at: datetime) -> b
 
 def reason_wanted(ask: Ask, why: str) -> Message:
     """Ask for the reason when it is too late for a form to open by itself."""
-    headline = f"A reason is needed to ask for {listed(map(label, ask.roles))}."
+    headline = f"A reason is needed to ask for {named(ask.roles)}."
     return message(
         headline,
-        rich.lines((rich.bold(headline),), (why,), ("Nothing was asked for yet.",)),
+        rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was asked for yet.",)),
         ActionsBlock(elements=[_button("Add a reason", FILL_IN, ask)]),
     )
 
 
 def _button(words: str, action: str, ask: Ask) -> ButtonElement:
     """Carry the ask; one too long for a button opens the form, to be completed there."""
-    if len(ask.packed()) > _VALUE_LIMIT:
+    if not _fits_a_button(ask):
         action, ask = FILL_IN, _cut(ask)
     return ButtonElement(text=words, action_id=action, value=ask.packed())
 
 
 def _cut(ask: Ask) -> Ask:
-    """Keep as much of the reason as fits, or none and fewer roles."""
+    """Keep as much of the reason as fits, or none and as many roles as fit."""
+    bare = Ask(anyway=ask.anyway, shorter=ask.shorter, cut=True)
+    beginning = _longest(lambda n: replace(ask, cut=True, reason=ask.reason[:n]), len(ask.reason))
+    return (
+        beginning or _longest(lambda n: replace(bare, roles=ask.roles[:n]), len(ask.roles)) or bare
+    )
 
-    def beginning(length: int) -> Ask:
-        return replace(ask, cut=True, reason=ask.reason[:length])
 
-    lengths = range(len(ask.reason) + 1)
-    fitting = bisect_right(lengths, _VALUE_LIMIT, key=lambda n: len(beginning(n).packed()))
-    if fitting:
-        return beginning(fitting - 1)
-    return Ask(roles=ask.roles[:_FEW_ROLES], anyway=ask.anyway, shorter=ask.shorter, cut=True)
+def _longest(cut_to: Callable[[int], Ask], whole: int) -> Ask | None:
+    """Return the longest cut that fits a button, None if none does."""
+    too_long = bisect_left(range(whole + 1), 1, key=lambda n: not _fits_a_button(cut_to(n)))
+    return cut_to(too_long - 1) if too_long else None
+
+
+def _fits_a_button(ask: Ask) -> bool:
+    return slack_length(ask.packed()) <= _VALUE_LIMIT

@@ -1,7 +1,8 @@
 """The form that asks for access: its ids, how it is built, and how it is read."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,15 +21,20 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from workspace.ask import Ask
-from workspace.untrusted import label, prose, shortened
+from workspace.ask import REASON_BYTES, Ask
+from workspace.untrusted import fitted, prose, shortened, slack_length
 from workspace.views import role_option
+from workspace.views.status import named
 
 CALLBACK = "request_form"
 ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"
 """Each is a block id and, within the block, the action id."""
 REASON_CHARACTERS = 3000
 """The most that Slack lets a text input take."""
+_METADATA_LIMIT, _TEXT_LIMIT, _HINT_ROOM = 3000, 2000, 1500
+_NOTE_LIMIT = _TEXT_LIMIT - 200
+_UNCUT = REASON_BYTES * len("&amp;")
+"""Longer than any reason."""
 
 _COMPLETE_IT = "What you wrote was too long to carry along: look it through and complete it."
 _HOUR = timedelta(hours=1)
@@ -68,13 +74,14 @@ class Filled:
 def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: bool = False) -> View:
     """Build it with what is known already. `note` says why it was opened."""
     blocks: list[Block] = []
-    if ask.cut:
-        note = f"{note} {_COMPLETE_IT}".strip()
+    origin = _fitting(Origin(channel=channel, reviewers=ask.reviewers, anyway=ask.anyway))
+    if ask.cut or origin.reviewers != ask.reviewers:
+        note = f"{fitted(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
     if note:
-        blocks.append(ContextBlock(elements=[PlainTextObject(text=note, emoji=False)]))
+        text = PlainTextObject(text=fitted(note, _TEXT_LIMIT), emoji=False)
+        blocks.append(ContextBlock(elements=[text]))
     blocks += [_roles(ask.roles), _reason(ask.reason, required=reason_required)]
-    blocks += [_duration(ask.duration), _reviewers(ask.reviewers)]
-    origin = Origin(channel=channel, reviewers=ask.reviewers, anyway=ask.anyway)
+    blocks += [_duration(ask.duration), _reviewers(origin.reviewers)]
     return View(
         type="modal",
         callback_id=CALLBACK,
@@ -113,6 +120,17 @@ def duration_words(duration: timedelta) -> str:
     return humanize.precisedelta(duration, format="%0.0f")
 
 
+def _fitting(origin: Origin) -> Origin:
+    """Leave out the last reviewers if a view cannot carry all."""
+
+    def too_long(count: int) -> bool:
+        packed = replace(origin, reviewers=origin.reviewers[:count]).packed()
+        return slack_length(packed) > _METADATA_LIMIT
+
+    counts = range(1, len(origin.reviewers) + 1)
+    return replace(origin, reviewers=origin.reviewers[: bisect_left(counts, 1, key=too_long)])
+
+
 def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     return values.get(name, {}).get(name) or {}
 
@@ -131,6 +149,7 @@ def _roles(chosen: Sequence[str]) -> InputBlock:
 
 
 def _reason(written: str, *, required: bool) -> InputBlock:
+    visible = prose(written, _UNCUT, lines=100)
     return InputBlock(
         block_id=REASON,
         label="Reason",
@@ -140,13 +159,15 @@ def _reason(written: str, *, required: bool) -> InputBlock:
             action_id=REASON,
             multiline=True,
             max_length=REASON_CHARACTERS,
-            initial_value=prose(written, REASON_CHARACTERS, lines=100) or None,
+            initial_value=shortened(visible, REASON_CHARACTERS) or None,
             placeholder="What for? A ticket, an incident, a plan",
         ),
     )
 
 
 def _duration(chosen: timedelta | None) -> InputBlock:
+    if chosen:
+        chosen = timedelta(seconds=int(chosen.total_seconds()))
     offered = sorted({*_DURATIONS, chosen} if chosen else _DURATIONS)
     options = {each: _duration_option(each) for each in offered}
     return InputBlock(
@@ -170,11 +191,11 @@ def _duration_option(duration: timedelta) -> Option:
 
 
 def _reviewers(typed: Sequence[str]) -> InputBlock:
-    hint = f"Also asked: {', '.join(map(label, typed))}" if typed else None
+    hint = f"Also asked: {named(typed, len(typed), _HINT_ROOM)}" if typed else None
     return InputBlock(
         block_id=REVIEWERS,
         label="Suggested reviewers",
         optional=True,
-        hint=shortened(hint, 2000) if hint else None,
+        hint=hint,
         element=UserMultiSelectElement(action_id=REVIEWERS, placeholder="Who should decide"),
     )

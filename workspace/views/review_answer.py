@@ -2,8 +2,11 @@
 
 from workspace.untrusted import label
 from workspace.views import rich
+from workspace.views.budget import joined
 from workspace.views.card import CardFace, asked_for, short_id
 from workspace.views.message import Message, message
+
+_ROOM = 600
 
 
 def decided_message(face: CardFace, *, approve: bool) -> Message:
@@ -19,5 +22,5 @@ def decided_message(face: CardFace, *, approve: bool) -> Message:
 def _where_it_stands(face: CardFace) -> str:
     if face.status.decided:
         return f"{face.status.words}. Request "
-    waits = f": {'; '.join(face.progress)}" if face.progress else ""
+    waits = f": {joined(face.progress, _ROOM)}" if face.progress else ""
     return f"It still waits for others{waits}. Request "

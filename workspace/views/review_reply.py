@@ -5,9 +5,11 @@ from dataclasses import replace
 from teleport_client.access_request import AccessRequest, RequestState
 from workspace.untrusted import label, prose
 from workspace.views import rich
+from workspace.views.budget import joined
 from workspace.views.card import REASON_LIMIT, Vote, progress_words
 from workspace.views.message import Message, message
 
+_ROOM = 600
 _SAID = {
     RequestState.APPROVED: "✓ {author} approved",
     RequestState.DENIED: "✗ {author} denied",
@@ -32,4 +34,4 @@ def standing_after(request: AccessRequest, author: str) -> str:
     until = next((i for i, each in enumerate(request.reviews) if each.author == author), None)
     if until is None or request.reviews[until].state is not RequestState.APPROVED:
         return ""
-    return "; ".join(progress_words(replace(request, reviews=request.reviews[: until + 1])))
+    return joined(progress_words(replace(request, reviews=request.reviews[: until + 1])), _ROOM)

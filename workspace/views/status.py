@@ -1,10 +1,12 @@
 """Where an access request stands in its life, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from teleport_client.access_request import AccessRequest, RequestState
+from workspace.untrusted import label
+from workspace.views.budget import fitting
 
 
 class Status(StrEnum):
@@ -66,11 +68,25 @@ def _over(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now
 
 
-def listed(names: Iterable[str], limit: int = 6) -> str:
-    """`a`, `a and b`, `a, b and c`, `a, b and 7 more`."""
+def listed(
+    names: Iterable[str], limit: int = 6, room: int = 300, *, total: int | None = None
+) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b and 7 more`.
+
+    Names at most `limit` of them, in a text of about `room` characters. `total` is how many there
+    are if these are only the first.
+    """
     items = list(names)
-    if len(items) > limit:
-        items = [*items[: limit - 1], f"{len(items) - limit + 1} more"]
+    total = total or len(items)
+    shown = fitting(items, limit if total <= limit else limit - 1, room)
+    if shown < total:
+        items = [*items[:shown], f"{total - shown} more"]
     if len(items) < 2:  # noqa: PLR2004 - "and" needs two
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def named(names: Sequence[str], limit: int = 6, room: int = 300, *, each: int = 80) -> str:
+    """List names that others chose, each in at most `each` characters."""
+    labels = (label(name, each) for name in names[:limit])
+    return listed(labels, limit, room, total=len(names))

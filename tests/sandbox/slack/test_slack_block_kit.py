@@ -238,6 +238,8 @@ def test_long_texts_together_are_too_long() -> None:
     """Many blocks, each of a permitted length, are more than one message may hold."""
     assert not are_blocks_too_long([section("x" * 3000)] * 4)
     assert are_blocks_too_long([section("x" * 3000)] * 5)
+    assert are_blocks_too_long([section("&" * 3000)])
+    assert are_blocks_too_long([section("\N{FIRE}" * 3000)] * 3)
 
 
 def test_a_view_has_a_greatest_size() -> None:
