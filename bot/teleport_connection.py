@@ -12,6 +12,7 @@ from bot.settings import TeleportSettings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
+from teleport_client.dialer import dial
 from teleport_client.errors import LimitExceeded, TeleportError, Unexpected, Unreachable
 from teleport_client.identity import (
     Credentials,
@@ -19,11 +20,12 @@ from teleport_client.identity import (
     load_identity_file,
     load_key_pair,
 )
-from teleport_client.renewal import RenewedCredentials
+from teleport_client.renewal import CredentialsRefused, RenewedCredentials
 
 _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
 _IDENTITY_PAUSE = 1.0
+_PROBE_SECONDS = 10.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -48,6 +50,7 @@ async def first_credentials(
         try:
             return RenewedCredentials(
                 partial(load_credentials, settings),
+                partial(probe, settings),
                 interval=settings.refresh_identity_interval,
                 now=now,
             )
@@ -58,6 +61,19 @@ async def first_credentials(
                 raise StartError(str(error), exit_code=UNAVAILABLE) from error
             log.warning("identity_not_good_yet", error=str(error))
         await asyncio.sleep(_IDENTITY_PAUSE)
+
+
+async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
+    """Ping with credentials on a connection of their own. Raises CredentialsRefused."""
+    connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
+    async with TeleportClient(connection) as teleport:
+        try:
+            await teleport.ping(deadline=_PROBE_SECONDS)
+        except TeleportError as error:
+            raise CredentialsRefused(
+                f"The new identity doesn't work at {settings.addr}: {error}. The bot goes on with"
+                " the one in use and tries the new one again."
+            ) from error
 
 
 async def check_cluster(

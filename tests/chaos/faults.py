@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
 
 import grpc
 
@@ -151,4 +150,4 @@ class Troubles:
         self._renew_identity()
 
     def _renew_identity(self) -> None:
-        self._teleport.write_identity("bot-teleport-chatops", lifetime=timedelta(days=1))
+        self._teleport.write_identity("bot-teleport-chatops")

@@ -1,7 +1,7 @@
 """Credentials that are renewed while the bot runs, mostly in the middle of something."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +11,10 @@ import pytest
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.proxy.server import ProxyStandIn
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.types_pb2 import APPROVED
 from tests.integration.conftest import bot_on
 from tests.integration.logged import Log, listening
@@ -36,6 +38,8 @@ async def renewing(
     slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, settings_file: Path
 ) -> AsyncIterator[tuple[Stage, Log]]:
     """A bot that reads its identity again all the time, with what it logs."""
+    # Each renewal ends at the same moment or later.
+    teleport.write_identity(BOT_USER, lifetime=LIFE)
 
     def change(text: str) -> str:
         text = text.replace(teleport.address, proxy.address)
@@ -109,7 +113,7 @@ async def test_renewals_under_load_are_not_noticed(
             await log.until("identity_renewed", number + 1)
     assert len(done) >= RENEWALS
     connections = proxy.router.passed_to_auth - before
-    assert connections <= RENEWALS + 1
+    assert connections <= 2 * RENEWALS + 1, "for each one to try it and one to use it"
     for trouble in ("watch_ended", "teleport_unreachable", "interaction_failed"):
         assert not log.all(trouble)
     assert {event["outcome"] for event in log.all("interaction_handled")} == {"done"}
@@ -155,6 +159,46 @@ async def test_an_identity_of_another_cluster_is_not_taken(
     assert "is of the cluster leaf" in log.all("identity_not_renewed")[0]["error"]
     await stage.type("alice", "/teleport-pending mine")
     await stage.answer("alice", "You have no pending request")
+
+
+def of_another_user(teleport: TeleportStandIn) -> None:
+    teleport.identity("bot").write_bytes(teleport.identity("alice").read_bytes())
+
+
+def that_expires_earlier(teleport: TeleportStandIn) -> None:
+    teleport.write_identity(BOT_USER, lifetime=LIFE / 2)
+
+
+def of_unknown_authorities(teleport: TeleportStandIn) -> None:
+    """As after a file was copied from a cluster that was set up anew under its old name."""
+    known, teleport.authority = teleport.authority, Authority.generate("main", utc_now())
+    teleport.write_identity(BOT_USER, lifetime=2 * LIFE)
+    teleport.authority = known
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (of_another_user, "is of the user alice"),
+        (that_expires_earlier, "before the one in use"),
+        (of_unknown_authorities, "doesn't work at"),
+    ],
+)
+async def test_renewed_identity_that_cannot_take_over_is_not_used(
+    renewing: tuple[Stage, Log], teleport: TeleportStandIn,
+    write: Callable[[TeleportStandIn], None], said: str,
+) -> None:  # fmt: skip
+    """The bot goes on with the one that works, and takes the next good one."""
+    stage, log = renewing
+    write(teleport)
+    await log.until("identity_not_renewed")
+    assert said in log.all("identity_not_renewed")[0]["error"]
+    await stage.asked("alice", "staging", "redis 1")
+    assert not log.all("identity_renewed")
+    teleport.write_identity(BOT_USER, lifetime=3 * LIFE)
+    await log.until("identity_renewed")
+    await stage.asked("bob", "staging", "redis 2")
+    assert not log.all("watch_ended")
 
 
 async def test_a_server_that_sends_everybody_away_is_not_noticed(
