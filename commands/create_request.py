@@ -1,12 +1,12 @@
 """From what somebody asks for to a request in Teleport."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
 from rapidfuzz import process
 
+from commands.grammar import FILLERS
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, NewAccessRequest
@@ -30,9 +30,10 @@ _REASON_MISSING = "request reason must be specified"
 lines of their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """What a server says to a caller whose roles lack the verb."""
-_NO_USER = re.compile(r'\buser "?[^"]*"? not found')
 _ROLES_NAMED = 12
 _PROMPTS_ROOM = 800
+_COMPARED = 80
+"""Characters of a role that look-alikes are searched for."""
 _SAME_MOMENT = timedelta(minutes=2)
 
 
@@ -158,7 +159,7 @@ async def _refusal(
     services: Services, person: Person, ask: Ask, error: TeleportError
 ) -> Refusal | TeleportError:
     """Say what can be said better than in Teleport's own words."""
-    if isinstance(error, NotFound) and _NO_USER.search(error.text):
+    if isinstance(error, NotFound) and _is_about_user(error.text, person.name):
         return Refusal(
             f"Teleport does not know the user {label(person.name)} at the moment. Log in to"
             " Teleport once, with tsh or on its web page, and try again: it forgets users of"
@@ -175,28 +176,48 @@ async def _refusal(
     if not _about_roles(error):
         return error
     allowed = (await services.permissions.capabilities(person.name)).requestable_roles
-    unknown = [role for role in ask.roles if role not in allowed]
+    known = set(allowed).intersection(ask.roles)
+    unknown = [role for role in ask.roles if role not in known]
     if not unknown:
         return error
+    if words := [role for role in unknown if role.lower() in FILLERS]:
+        return _not_understood(words, sorted(known) or allowed)
     return Refusal(
-        f"You may not ask for {named(unknown)}. {_instead(unknown, allowed)}"
-        " Nothing was asked for.",
+        f"You can't request {named(unknown)}, so nothing was requested."
+        f" {_instead(unknown[:_ROLES_NAMED], allowed)}",
         reason="role_not_requestable",
     )
 
 
+def _is_about_user(text: str, name: str) -> bool:
+    return any(f"user {each} not found" in text for each in (name, f'"{name}"'))
+
+
 def _about_roles(error: TeleportError) -> bool:
-    return re.search(r"can not request role|role .* not found", error.text) is not None
+    """Return whether the error is about roles, in linear time: it quotes what was typed."""
+    _, found, after = error.text.partition("role ")
+    return bool(found) and ("can not request role" in error.text or "not found" in after)
+
+
+def _not_understood(words: Sequence[str], roles: Sequence[str]) -> Refusal:
+    """Name the words that are neither roles nor keywords. `roles` can be requested."""
+    quoted = named([f"“{word}”" for word in words])
+    return Refusal(
+        f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
+        " before “for” and “because”, such as:",
+        reason="word_not_understood",
+        command=f"/teleport-request {label(roles[0]) if roles else 'staging'} for 2h because …",
+    )
 
 
 def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
     if not allowed:
-        return "There is no role that your Teleport roles let you ask for."
+        return "Your Teleport roles don't let you request any role."
     near = {
         match[0]
         for role in unknown
-        for match in process.extract(role, allowed, limit=3, score_cutoff=60)
+        for match in process.extract(role[:_COMPARED], allowed, limit=3, score_cutoff=60)
     }
     if near:
         return f"Did you mean {joined(map(label, sorted(near)), _PROMPTS_ROOM, ' or ')}?"
-    return f"You may ask for {named(allowed, _ROLES_NAMED)}."
+    return f"You can request {named(allowed, _ROLES_NAMED)}."

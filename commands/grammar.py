@@ -1,184 +1,133 @@
 """The language of `/teleport-request`.
 
-    /teleport-request staging prod for 2h because redis is stuck
+    /teleport-request staging and prod for 2h because redis is stuck
     /teleport-request staging,prod --duration 2h --reviewers bob,carol --reason "redis is stuck"
 
 `because` takes everything after it as it is, so flags stand before it; `--reason` without quotes
-takes everything up to the next flag. Desktop clients turn quotes typographic and two hyphens into a
-dash, so those count as what was typed. A word in quotes is never a keyword.
+takes everything up to the next flag.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from rapidfuzz import process
-
-from commands.durations import duration_from
+from commands.durations import duration_from, is_duration
+from commands.words import KEYWORDS, Word, Words
 from workspace.ask import Ask, check_reviewers
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 
-_FLAGS = ("--reason", "--duration", "--reviewers", "--roles")
-_HELP = {"help", "--help", "-h", "?"}
-_QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
-_DASHES = re.compile("^(?:--|—|–)(?=[A-Za-z])")  # noqa: RUF001
-_SPACE = re.compile(r"\s*")
+CONJUNCTIONS = frozenset({"and", "&", "+"})
+"""Words between two roles, unless a role is called so."""
+FILLERS = CONJUNCTIONS | frozenset(
+    {"a", "access", "an", "for", "get", "give", "grant", "i", "in", "me", "my", "need", "of", "on"}
+    | {"please", "pls", "request", "role", "roles", "thanks", "the", "to", "want", "with"}
+)
+"""English words that are hardly ever names of roles."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    quoted: bool
-    end: int
-    """Where the word ends in the whole text."""
-
-
-def wants_help(text: str) -> bool:
-    return text.strip().lower() in _HELP
-
-
-def ask_from(text: str) -> Ask:
-    """Read what stands after the command. Raises Refusal with the way out."""
-    ask = Ask()
-    words = iter(_Words(text))
-    for word in words:
-        if word.quoted:
-            ask = _with_roles(ask, word.text)
-        elif word.text.lower() == "because":
-            return replace(ask, reason=text[word.end :].strip())
-        elif word.text.lower() == "for":
-            ask = replace(ask, duration=duration_from(words.duration()))
-        elif flag := _flag(word.text):
-            name, _, value = flag.partition("=")
-            ask = _SETTERS[_known(name)](ask, value or words.value_of(_known(name)))
-        else:
-            ask = _with_roles(ask, word.text)
-    return ask
-
-
-class _Words:
-    """Splits text at white space, keeping what is in quotes together."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-
-    def __iter__(self) -> "_Words":
-        return self
-
-    def __next__(self) -> _Word:
-        self._skip_space()
-        if self._at >= len(self._text):
-            raise StopIteration
-        closing = _QUOTES.get(self._text[self._at])
-        end = self._text.find(closing, self._at + 1) if closing else -1
-        if end > 0:
-            word = _Word(self._text[self._at + 1 : end], quoted=True, end=end + 1)
-        else:
-            word = self._bare_word()
-        self._at = word.end
-        return word
-
-    def value_of(self, flag: str) -> str:
-        try:
-            word = next(self)
-        except StopIteration:
-            word = _Word("", quoted=False, end=self._at)
-        if not word.text.strip() or (not word.quoted and _flag(word.text)):
-            raise Refusal(
-                f"{flag} needs something after it, as in {flag} {_EXAMPLES[flag]}. Nothing was"
-                " asked for.",
-                reason="flag_without_value",
-            )
-        if flag == "--reason" and not word.quoted:
-            return " ".join((word.text, *self._take_while(lambda each: not _flag(each))))
-        return word.text
-
-    def duration(self) -> str:
-        """Take the words up to the next keyword or flag: a duration may be several."""
-        return " ".join(
-            self._take_while(lambda each: each.lower() != "because" and not _flag(each))
-        )
-
-    def _take_while(self, wanted: Callable[[str], bool]) -> Iterator[str]:
-        while (word := self._peek()) is not None and (word.quoted or wanted(word.text)):
-            self._at = word.end
-            yield word.text
-
-    def _peek(self) -> _Word | None:
-        before = self._at
-        word = next(self, None)
-        self._at = before
-        return word
-
-    def _bare_word(self) -> _Word:
-        """A flag's value may follow its equals sign in quotes."""
-        match = re.compile(r"\S+").match(self._text, self._at)
-        text = match.group(0) if match else ""
-        name, equals, value = text.partition("=")
-        closing = _QUOTES.get(value[:1]) if equals and _flag(name) else None
-        if closing:
-            start = self._at + len(name) + 2
-            end = self._text.find(closing, start)
-            if end > 0:
-                return _Word(f"{name}={self._text[start:end]}", quoted=False, end=end + 1)
-        return _Word(text, quoted=False, end=self._at + len(text))
-
-    def _skip_space(self) -> None:
-        if match := _SPACE.match(self._text, self._at):
-            self._at = match.end()
-
-
-def _flag(text: str) -> str:
-    """The flag in its plain spelling, or nothing."""
-    return _DASHES.sub("--", text) if _DASHES.match(text) else ""
-
-
-def _known(name: str) -> str:
-    if name.lower() in _FLAGS:
-        return name.lower()
-    nearest = process.extractOne(name, _FLAGS, score_cutoff=60)
-    hint = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(_FLAGS)}."
-    raise Refusal(
-        f"There is no flag {label(name)}. {hint} Nothing was asked for; see /teleport-request"
-        " help.",
-        reason="unknown_flag",
-    )
-
-
-def _listed(text: str) -> Iterator[str]:
-    return (part.strip().removeprefix("@") for part in text.split(",") if part.strip(" @"))
-
-
-def _with_roles(ask: Ask, text: str) -> Ask:
-    roles = (part.strip() for part in text.split(","))
-    return replace(ask, roles=tuple(dict.fromkeys((*ask.roles, *filter(None, roles)))))
-
-
-def _with_reason(ask: Ask, text: str) -> Ask:
-    return replace(ask, reason=text.strip())
-
-
-def _with_duration(ask: Ask, text: str) -> Ask:
-    return replace(ask, duration=duration_from(text))
-
-
-def _with_reviewers(ask: Ask, text: str) -> Ask:
-    reviewers = tuple(dict.fromkeys((*ask.reviewers, *_listed(text))))
-    check_reviewers(reviewers)
-    return replace(ask, reviewers=reviewers)
-
-
-_SETTERS: dict[str, Callable[[Ask, str], Ask]] = {
-    "--reason": _with_reason,
-    "--duration": _with_duration,
-    "--reviewers": _with_reviewers,
-    "--roles": _with_roles,
-}
-_EXAMPLES = {
+_FLAGS = {
     "--reason": '"redis is stuck"',
     "--duration": "2h",
     "--reviewers": "bob,carol",
     "--roles": "staging,prod",
 }
+_UNCHANGED = "Nothing was requested."
+_DURATION_WORDS = 8
+"""The longest durations have this many words: `one week and three days and a half`."""
+_SEPARATOR = re.compile(r"[,;]")
+_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+"""A Slack user, as Slack escapes a name that was picked while typing."""
+
+
+@dataclass
+class _Draft:
+    """What was read so far."""
+
+    roles: list[str] = field(default_factory=list)
+    reason: str = ""
+    duration: timedelta | None = None
+    reviewers: list[str] = field(default_factory=list)
+
+    def ask(self) -> Ask:
+        reviewers = tuple(dict.fromkeys(self.reviewers))
+        check_reviewers(reviewers)
+        return Ask(tuple(dict.fromkeys(self.roles)), self.reason, self.duration, reviewers)
+
+
+def ask_from(text: str) -> Ask:
+    """Return what the text after the command asks for. Raises Refusal with the next step."""
+    draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
+    for word in words:
+        if word.flag:
+            _set(draft, words.known(word.flag), words)
+        elif word.is_keyword("because"):
+            draft.reason = words.rest()
+        elif word.is_keyword("for"):
+            draft.duration = _duration(words)
+        elif word.is_keyword("until", "till"):
+            raise _no_end_time(words)
+        else:
+            draft.roles += _names(word)
+    return draft.ask()
+
+
+def _set(draft: _Draft, flag: str, words: Words) -> None:
+    if flag == "--reason":
+        draft.reason = words.reason(flag)
+    elif flag == "--duration":
+        words.require_value(flag)
+        draft.duration = _duration(words)
+    elif flag == "--roles":
+        draft.roles += _list(words, flag)
+    else:
+        draft.reviewers += map(_reviewer, _list(words, flag))
+
+
+def _duration(words: Words) -> timedelta:
+    """Read as many words as make a duration; what follows them is read as usual."""
+    run = words.run(_DURATION_WORDS)
+    texts = [word.text for word in run]
+    for count in range(len(run), 0, -1):
+        if is_duration(" ".join(texts[:count])):
+            words.move_after(run[count - 1])
+            return duration_from(" ".join(texts[:count]))
+    return duration_from(" ".join(texts))
+
+
+def _no_end_time(words: Words) -> Refusal:
+    until = " ".join(("until", *(word.text for word in words.run(_DURATION_WORDS))))
+    return Refusal(
+        f"The bot can't read an end time such as “{label(until)}” yet. Use a duration instead, such"
+        f" as: for 2h. {_UNCHANGED}",
+        reason="end_time",
+    )
+
+
+def _list(words: Words, flag: str) -> list[str]:
+    """Read names between commas or conjunctions, perhaps with spaces around them."""
+    word = words.require_value(flag)
+    words.move_after(word)
+    names = _names(word)
+    while (following := words.peek()) is not None and _continues(word, following):
+        word = following
+        words.move_after(word)
+        names += _names(word)
+    return [name for name in names if name not in CONJUNCTIONS]
+
+
+def _continues(word: Word, following: Word) -> bool:
+    """Return whether a list goes on after `word`."""
+    if following.flag or following.is_keyword(*KEYWORDS):
+        return False
+    ends_open = word.text[-1:] in {",", ";"} or word.is_keyword(*CONJUNCTIONS)
+    return ends_open or following.text[:1] in {",", ";"} or following.is_keyword(*CONJUNCTIONS)
+
+
+def _names(word: Word) -> list[str]:
+    return [name for part in _SEPARATOR.split(word.text) if (name := part.strip())]
+
+
+def _reviewer(typed: str) -> str:
+    """Return a user name without its `@`, or a Slack user as `<@U012ABCDEF>`."""
+    mention = _MENTION.fullmatch(typed)
+    return f"<@{mention['id']}>" if mention else typed.removeprefix("@")

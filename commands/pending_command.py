@@ -5,10 +5,10 @@ from enum import StrEnum
 from rapidfuzz import process
 
 from commands import find_request
-from commands.grammar import wants_help
 from commands.interaction import Interaction
 from commands.reply import Reply
 from commands.services import Services
+from commands.words import DASHES, bare, wants_help
 from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
@@ -47,7 +47,7 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
     if wants_help(interaction.text):
         await reply.say(help_message(NAME))
         return
-    scope = _scope(interaction.text.strip())
+    scope = _scope(bare(interaction.text).lstrip(DASHES).rstrip(".,;"))
     person = await services.person(interaction.slack_id)
     await reply.say(await listing(services, person, scope))
 
@@ -90,7 +90,7 @@ async def _rows(services: Services, person: Person, scope: Scope) -> list[Row]:
 
 def _scope(word: str) -> Scope:
     try:
-        return Scope(word.lower())
+        return Scope(word)
     except ValueError:
         named = [scope.value for scope in Scope if scope.value]
         nearest = process.extractOne(word, named, score_cutoff=50)

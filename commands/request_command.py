@@ -1,15 +1,17 @@
 """`/teleport-request`: ask for access by typing it, or by a form."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from commands import create_request
 from commands.create_request import ReasonMissing
-from commands.grammar import ask_from, wants_help
+from commands.grammar import CONJUNCTIONS, ask_from
 from commands.interaction import Interaction
 from commands.patience import patiently
 from commands.reply import Reply
 from commands.services import Services
+from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
 from workspace.people import Person
@@ -34,10 +36,20 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
         return
     ask = ask_from(interaction.text)
     person = await services.person(interaction.slack_id)
+    ask = await without_conjunctions(services, person, ask)
     if not ask.roles:
         await open_form(services, person, reply, ask)
     else:
         await ask_for(services, person, ask, reply)
+
+
+async def without_conjunctions(services: Services, person: Person, ask: Ask) -> Ask:
+    """Leave out the words between roles, unless they are roles that can be requested."""
+    if CONJUNCTIONS.isdisjoint(ask.roles):
+        return ask
+    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    words = CONJUNCTIONS.difference(allowed)
+    return replace(ask, roles=tuple(role for role in ask.roles if role not in words))
 
 
 async def ask_anyway(services: Services, interaction: Interaction, reply: Reply) -> None:

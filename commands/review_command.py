@@ -7,12 +7,12 @@ import structlog
 
 from commands import find_request
 from commands.explain import explain, may_not_review, no_such_request
-from commands.grammar import wants_help
 from commands.interaction import Interaction
 from commands.listener import Checked, Work
 from commands.override import refuse_unless_approver
 from commands.patience import FORM_SECONDS
 from commands.reply import Reply
+from commands.review_grammar import review_from
 from commands.services import Services
 from commands.submit_review import (
     check_open,
@@ -20,6 +20,7 @@ from commands.submit_review import (
     decided_elsewhere,
     refuse_if_deciding_is_off,
 )
+from commands.words import wants_help
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound, Unreachable
 from workspace.ask import REASON_BYTES, check_reason
@@ -48,7 +49,7 @@ def command(*, approve: bool) -> Work:
             await reply.say(help_message(name))
             return
         refuse_if_deciding_is_off(services)
-        typed, reason = _split(interaction.text)
+        typed, reason = review_from(interaction.text)
         person = await services.person(interaction.slack_id)
         if not typed:
             await _pick(services, person, reply)
@@ -100,13 +101,6 @@ async def submit_form(services: Services, interaction: Interaction, reply: Reply
         name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
         retry = f"{name} {decision.request_id} {reason}"
         raise Refusal(refusal.sentence, reason=refusal.reason, command=retry) from error
-
-
-def _split(text: str) -> tuple[str, str]:
-    """The id, which people paste with all sorts of quotes around it, and the reason."""
-    words = text.split(maxsplit=1)
-    typed = words[0].strip("`'\"“”<>") if words else ""
-    return typed.lower(), words[1].strip() if len(words) > 1 else ""
 
 
 def _needs_reason(services: Services, *, approve: bool) -> bool:

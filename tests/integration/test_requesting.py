@@ -30,12 +30,12 @@ async def nothing_was_asked(stage: Stage, sentence: str, text: str) -> None:
     ("text", "sentence"),
     [
         ("staging --reson x", "Did you mean --reason?"),
-        ("staging for 0h", "ask for between a minute and 14 days"),
-        ("staging for -1h", "ask for between a minute and 14 days"),
-        ("staging for 3 years", "“3 years” is not a duration"),
-        ("staging for soon", "“soon” is not a duration"),
+        ("staging for 0h", "Use between 1 minute and 14 days"),
+        ("staging for -1h", "Use between 1 minute and 14 days"),
+        ("staging for 3 years", "“3 years” isn't a duration"),
+        ("staging for soon", "“soon” isn't a duration"),
         ("stagign because x", "Did you mean staging?"),
-        ("zzz because x", "You may ask for prod and staging"),
+        ("zzz because x", "You can request prod and staging"),
         (f"staging because {'x' * 5000}", "5000 bytes long and Teleport keeps 4096"),
     ],
 )
@@ -44,6 +44,41 @@ async def test_a_mistake_is_answered_and_nothing_is_asked(
 ) -> None:
     """Privately, in one sentence with the way out."""
     await nothing_was_asked(stage, sentence, text)
+
+
+@pytest.mark.parametrize("typed", ["staging and prod", "staging, prod", "staging & prod"])
+async def test_roles_can_be_joined(stage: Stage, typed: str) -> None:
+    """As people write lists."""
+    request, _ = await stage.asked("alice", typed, "redis 1")
+    assert set(request.Spec.Roles) == {"staging", "prod"}
+
+
+async def test_role_called_and_can_be_requested(stage: Stage) -> None:
+    """Where there is such a role, the word is its name."""
+    cluster = stage.teleport.cluster
+    cluster.put_role(resources.role("and"))
+    allow = RoleConditions(Request=AccessRequestConditions(Roles=["and", "staging"]))
+    cluster.put_role(resources.role("more", allow=allow))
+    cluster.add_user("alice", ["dev", "more"], {"slack_uid": ["U0ALICE001"]})
+    request, _ = await stage.asked("alice", "staging and", "redis 1")
+    assert set(request.Spec.Roles) == {"staging", "and"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("staging please", "understand “please”, so nothing was requested"),
+        ("access to staging", "understand “access” and “to”, so nothing was requested"),
+    ],
+)
+async def test_word_of_english_is_no_forbidden_role(
+    stage: Stage, typed: str, sentence: str
+) -> None:
+    """It is named as not understood, with a line to copy."""
+    await stage.type("alice", f"/teleport-request {typed} because redis 1")
+    answer = await stage.answer("alice", sentence)
+    assert "/teleport-request staging for 2h because" in words(answer)
+    assert stage.requests == []
 
 
 async def test_help_is_private(stage: Stage) -> None:

@@ -28,6 +28,28 @@ async def test_a_whole_id_denies_with_a_reason(stage: Stage) -> None:
     assert stage.request(request.Metadata.Name).Spec.ResolveReason == "not now"
 
 
+@pytest.mark.parametrize(
+    "reason", ["--reason ok", "—reason “ok”", "because ok", "reason: ok", '"ok"', "- ok"]
+)
+@pytest.mark.parametrize("command", ["approve", "deny"])
+async def test_recorded_reason_has_neither_flag_nor_quotes(
+    stage: Stage, command: str, reason: str
+) -> None:
+    """Teleport keeps it for ever."""
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", f"/teleport-{command} {request.Metadata.Name} {reason}")
+    await stage.answer("bob", "the request of alice for staging")
+    assert stage.request(request.Metadata.Name).Spec.Reviews[0].Reason == "ok"
+
+
+async def test_unknown_flag_of_a_review_changes_nothing(stage: Stage) -> None:
+    """It isn't recorded as the reason."""
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", f"/teleport-approve {request.Metadata.Name} --reson ok")
+    await stage.answer("bob", "Did you mean --reason?")
+    assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
+
+
 async def test_deny_without_a_reason_opens_the_form(stage: Stage) -> None:
     """Nothing is decided before it is handed in."""
     request, _ = await stage.asked("alice", "staging", "redis 1")

@@ -1,24 +1,33 @@
 """The language of /teleport-request."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.grammar import ask_from, wants_help
+from commands.durations import duration_from, is_duration
+from commands.grammar import ask_from
+from commands.review_grammar import review_from
+from commands.words import KEYWORDS, wants_help
+from tests.cpu_limit import cpu_limit
 from workspace.ask import Ask
 from workspace.refusal import Refusal
 
 HOUR = timedelta(hours=1)
-KEYWORDS = {"for", "because"}
+MINUTE = timedelta(minutes=1)
+ID = "0190c0de-0000-7000-8000-00000000abcd"
+QUOTES = "\"“”„«»'‘’"
 roles = st.lists(
     st.from_regex(r"[a-z][a-z0-9._-]{0,20}", fullmatch=True).filter(lambda r: r not in KEYWORDS),
     min_size=1,
     max_size=5,
     unique=True,
 )
-reasons = st.text(min_size=1, max_size=200).map(str.strip).filter(bool)
+reasons = (
+    st.text(min_size=1, max_size=200).map(str.strip).filter(lambda r: r and r[0] not in QUOTES)
+)
 hours = st.integers(min_value=1, max_value=14 * 24)
 
 
@@ -46,6 +55,32 @@ hours = st.integers(min_value=1, max_value=14 * 24)
         ("x —reason “it’s odd”", Ask(("x",), "it’s odd")),
         ('"for" because x', Ask(("for",), "x")),
         ("staging   for 2h\nbecause\n two lines", Ask(("staging",), "two lines", 2 * HOUR)),
+        ("staging for 1:30", Ask(("staging",), duration=1.5 * HOUR)),
+        ("staging for an hour because x", Ask(("staging",), "x", HOUR)),
+        ("staging for half an hour", Ask(("staging",), duration=30 * MINUTE)),
+        ("staging for 2h.", Ask(("staging",), duration=2 * HOUR)),
+        ("for 2h staging", Ask(("staging",), duration=2 * HOUR)),
+        ("staging for 2h and prod", Ask(("staging", "and", "prod"), duration=2 * HOUR)),
+        ("staging for: 2h because: x", Ask(("staging",), "x", 2 * HOUR)),
+        ("staging because:x", Ask(("staging",), "x")),
+        ('staging because "redis is stuck"', Ask(("staging",), "redis is stuck")),
+        ('staging because "a" and "b"', Ask(("staging",), '"a" and "b"')),
+        ("staging reason: redis is stuck", Ask(("staging",), "redis is stuck")),
+        ("staging reason:redis is stuck", Ask(("staging",), "redis is stuck")),
+        ("staging --reason=redis is stuck", Ask(("staging",), "redis is stuck")),
+        ("staging --reason: ok", Ask(("staging",), "ok")),
+        ("staging -reason ok", Ask(("staging",), "ok")),
+        ("staging −−reason ok", Ask(("staging",), "ok")),
+        ("-staging", Ask(("-staging",))),
+        ("staging --duration 2 hours prod", Ask(("staging", "prod"), duration=2 * HOUR)),
+        ("staging --duration=2 hours", Ask(("staging",), duration=2 * HOUR)),
+        ("staging;prod", Ask(("staging", "prod"))),
+        ("--roles staging, prod for 2h", Ask(("staging", "prod"), duration=2 * HOUR)),
+        ("x --reviewers bob;@carol", Ask(("x",), reviewers=("bob", "carol"))),
+        ("x --reviewers bob, carol y", Ask(("x", "y"), reviewers=("bob", "carol"))),
+        ("x --reviewers bob and carol", Ask(("x",), reviewers=("bob", "carol"))),
+        ("x --reviewers <@U0BOB|Bob B>", Ask(("x",), reviewers=("<@U0BOB>",))),
+        ("x reviewers: <@U0BOB>,bob", Ask(("x",), reviewers=("<@U0BOB>", "bob"))),
     ],
 )
 def test_an_ask_is_read_as_people_type_it(typed: str, ask: Ask) -> None:
@@ -82,23 +117,27 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
     ("typed", "helps"),
     [
         ("staging --reson x", "Did you mean --reason?"),
-        ("staging --zzzzzz x", "There are --reason"),
-        ("staging --reason", '--reason needs something after it, as in --reason "redis is stuck"'),
-        ("staging --reason --duration 1h", "--reason needs something after it"),
-        ("staging --reviewers ''", "--reviewers needs something after it"),
-        ("staging for", "Say for how long, as in: for 2h"),
-        ("staging for -999999999999999999999w", "is not possible"),
+        ("staging --zzzzzz x", "Available flags: --reason"),
+        ("staging --reason", '--reason needs a value, such as --reason "redis is stuck"'),
+        ("staging --reason --duration 1h", "--reason needs a value"),
+        ("staging --reviewers ''", "--reviewers needs a value"),
+        ("staging for", "Add a duration, such as: for 2h"),
+        ("staging for because x", "Add a duration, such as: for 2h"),
+        ("staging for -999999999999999999999w", "is out of range"),
+        ("staging for 2", "“2” has no unit. Use something like 30m, 2h"),
+        ("staging until 5pm", "can't read an end time such as “until 5pm” yet"),
+        ("staging until tomorrow because x", "end time such as “until tomorrow” yet"),
         (
             f"staging --reviewers {','.join(f'r{n}' for n in range(21))}",
             "Name at most 20 reviewers",
         ),
-        ("staging for soon", "“soon” is not a duration. Write it like 30m, 2h"),
-        ("staging for 0", "is not a duration"),
-        ("staging for 0h", "ask for between a minute and 14 days"),
-        ("staging for -1h", "ask for between a minute and 14 days"),
-        ("staging for 3 years", "is not a duration"),
-        ("staging for 1000 days", "ask for between a minute and 14 days"),
-        ("staging --duration 15d", "ask for between a minute and 14 days"),
+        ("staging for soon", "“soon” isn't a duration. Use something like 30m, 2h"),
+        ("staging for 0", "“0” has no unit"),
+        ("staging for 0h", "Use between 1 minute and 14 days"),
+        ("staging for -1h", "Use between 1 minute and 14 days"),
+        ("staging for 3 years", "“3 years” isn't a duration"),
+        ("staging for 1000 days", "Use between 1 minute and 14 days"),
+        ("staging --duration 15d", "Use between 1 minute and 14 days"),
     ],
 )
 def test_a_mistake_is_answered_with_the_way_out(typed: str, helps: str) -> None:
@@ -108,12 +147,161 @@ def test_a_mistake_is_answered_with_the_way_out(typed: str, helps: str) -> None:
     assert helps in refused.value.sentence
 
 
-@pytest.mark.parametrize("typed", ["help", " HELP ", "--help", "?"])
+@pytest.mark.parametrize("typed", ["help", " HELP ", "--help", "—help", "“help”", "-h", "?"])
 def test_help_is_understood(typed: str) -> None:
     """The usual words for help are not taken for roles."""
     assert wants_help(typed)
 
 
-def test_a_role_may_contain_the_word_help() -> None:
+@pytest.mark.parametrize("typed", ["helpdesk", "h", "help me"])
+def test_a_role_may_contain_the_word_help(typed: str) -> None:
     """Only the bare word asks for help."""
-    assert not wants_help("helpdesk")
+    assert not wants_help(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        f"{ID} ok",
+        f"{ID.upper()} ok",
+        f"`{ID}` ok",
+        f"<{ID}>: ok",
+        f'"{ID}" "ok"',
+        f"{ID} because ok",
+        f"{ID} Because: ok",
+        f"{ID} --reason ok",
+        f"{ID} —reason ok",
+        f"{ID} –reason “ok”",
+        f'{ID} --reason="ok"',
+        f"{ID} --reason: ok",
+        f"{ID} reason: ok",
+        f"{ID} Reason:ok",
+        f"{ID} - ok",
+        f"{ID} — “ok”",
+        f"--reason 'ok' {ID}",
+        f"reason: “ok” {ID}",
+    ],
+)
+def test_review_reason_is_read_in_every_spelling(typed: str) -> None:
+    """Teleport records it for ever, so it has neither flag nor quotes."""
+    assert review_from(typed) == (ID, "ok")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["👍", "it's --down for now", 'see "runbook 7" first', "for 2h", "looks fine because x"],
+)
+def test_plain_review_reason_is_kept_as_typed(reason: str) -> None:
+    """Once it has begun, nothing in it is a flag or keyword."""
+    assert review_from(f"{ID} {reason}") == (ID, reason)
+
+
+def test_unknown_flag_of_a_review_is_refused() -> None:
+    """It would otherwise be recorded as a reason."""
+    for typed in (f"{ID} --reson ok", f"{ID} --duration 2h"):
+        with pytest.raises(Refusal, match="Unknown flag"):
+            review_from(typed)
+
+
+amounts = st.tuples(st.integers(0, 13), st.integers(0, 23), st.integers(0, 59))
+SPELLINGS = (
+    "{d}d{h}h{m}m",
+    "{d} days, {h} hours and {m} minutes",
+    "{d}d {h}h{m}",
+    "{d} day {h} hr {m} min.",
+    "{d}D {h}H {m}M",
+)
+
+
+@given(amounts.filter(any), st.sampled_from(SPELLINGS))
+def test_duration_is_read_in_every_spelling(amount: tuple[int, int, int], spelling: str) -> None:
+    """Days, hours and minutes add up."""
+    days, hours, minutes = amount
+    typed = spelling.format(d=days, h=hours, m=minutes)
+    assert duration_from(typed) == timedelta(days=days, hours=hours, minutes=minutes)
+
+
+@given(st.integers(0, 335), st.integers(0, 59))
+def test_clock_is_hours_and_minutes(hours: int, minutes: int) -> None:
+    """Never minutes and seconds."""
+    typed = f"{hours}:{minutes:02}"
+    assert is_duration(typed)
+    if hours or minutes:
+        assert duration_from(typed) == timedelta(hours=hours, minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"),
+    [
+        ("an hour", 1),
+        ("one hour", 1),
+        ("two hours", 2),
+        ("half an hour", 0.5),
+        ("half hour", 0.5),
+        ("a half hour", 0.5),
+        ("an hour and a half", 1.5),
+        ("2 hours and a half", 2.5),
+        ("1.5h", 1.5),
+        ("1,5 hours", 1.5),
+        ("1h30", 1.5),
+        ("1:30h", 1.5),
+        ("1:30:00", 1.5),
+        ("a day", 24),
+        ("half a day", 12),
+        ("1 week", 168),
+        ("1w2d", 216),
+        ("90 mins", 1.5),
+        ("3600s", 1),
+        ("2h!", 2),
+    ],
+)
+def test_duration_in_words(typed: str, hours: float) -> None:
+    """As people say it."""
+    assert duration_from(typed) == hours * HOUR
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2",
+        "2 h 3 h",
+        "30m 2h",
+        "1:60",
+        "1:30 min",
+        "5pm",
+        "1 month",
+        "h",
+        "2hh",
+        "and",
+        "2h x",
+        "1h99",
+    ],
+)
+def test_anything_else_is_no_duration(typed: str) -> None:
+    """A guess would give access for the wrong time."""
+    assert not is_duration(typed)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a ",
+        "“a ",
+        "'a ",
+        "for 2h ",
+        "for ",
+        "1h",
+        "a,",
+        "<@",
+        "--reason a ",
+        "reason:",
+        "--roles a, ",
+    ],
+)
+def test_text_is_read_in_linear_time(part: str) -> None:
+    """A command's text can be long."""
+    text = part * (60_000 // len(part))
+    with cpu_limit(seconds=4):
+        for read in (ask_from, review_from, is_duration, wants_help):
+            with suppress(Refusal):
+                read(text)
