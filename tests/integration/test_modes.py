@@ -117,7 +117,7 @@ async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, ve
     community.teleport.faults.add(
         "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, delay=0.5, details="Socket closed"
     )
-    await community.type("bob", f"/teleport-{verb} {request_id} because")
+    await community.type("bob", f"/teleport-{verb} {request_id} not now")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
     await community.answer("bob", "already decided")
