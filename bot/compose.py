@@ -23,6 +23,7 @@ from commands import register
 from commands.listener import Listeners
 from commands.on_behalf import OnBehalf
 from commands.permissions import Permissions
+from commands.reply import form_limit
 from commands.services import Policy, Services
 from notifications.alarms import Alarms
 from notifications.controller import RECENT, Controller
@@ -193,6 +194,7 @@ def build_listeners(
         ),
         deciding=runtime.deciding,
         on_behalf=runtime.on_behalf,
+        forms=form_limit(),
         asking=OneAtATime(),
     )
     return Listeners(services, runtime.metrics.observe_interaction)

@@ -138,8 +138,15 @@ class Listeners:
             )
 
     def _reply(self, interaction: Interaction, *, channel: str = "", view_id: str = "") -> Reply:
-        slack, http = self._services.slack, self._services.http
-        return Reply(interaction, slack, http, channel=channel, view_id=view_id)
+        services = self._services
+        return Reply(
+            interaction,
+            services.slack,
+            services.http,
+            services.forms,
+            channel=channel,
+            view_id=view_id,
+        )
 
     def _start(self, interaction: Interaction, work: Work, reply: Reply) -> None:
         self._keep(asyncio.create_task(self._run(interaction, work, reply)))

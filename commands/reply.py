@@ -13,6 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.envelope import ack_sent
 from commands.interaction import Interaction
+from workspace.rate_limit import RateLimit
+from workspace.refusal import Refusal
 from workspace.slack_failure import (
     CONTENT_ERRORS,
     SLACK_ERRORS,
@@ -42,6 +44,14 @@ _NOT_SHOWN = sentence(
 )
 
 
+def form_limit() -> RateLimit:
+    """Return the limit of forms for each user: ten at once, and ten a minute.
+
+    Slack lets an app open about a hundred a minute in all (views.open: Tier 4).
+    """
+    return RateLimit(at_once=10, seconds_each=6.0)
+
+
 class _ContentRejected(Exception):
     """Slack rejects this message wherever it is posted."""
 
@@ -54,6 +64,7 @@ class Reply:
         interaction: Interaction,
         slack: AsyncWebClient,
         http: aiohttp.ClientSession,
+        forms: RateLimit,
         *,
         channel: str = "",
         view_id: str = "",
@@ -61,6 +72,7 @@ class Reply:
         self._interaction = interaction
         self._slack = slack
         self._http = http
+        self._forms = forms
         self._channel = channel or interaction.channel
         self._view_id = view_id or interaction.view_id
         self.content_rejected = ""
@@ -111,8 +123,19 @@ class Reply:
                 return True
         return False
 
-    async def open_form(self, view: View) -> bool:
-        """Open a form. False when Slack does not: mostly, the click is too long ago."""
+    async def open_form(self, view: View, *, typed: str) -> bool:
+        """Open a form. False when Slack does not: mostly, the click is too long ago.
+
+        Raises Refusal with the command line `typed`, which needs no form, when this person has
+        opened too many.
+        """
+        if not self._forms.allow(self._interaction.slack_id):
+            raise Refusal(
+                "You've opened many forms in the last minute, so this one didn't open. Wait a"
+                " minute, or run:",
+                reason="too_many_forms",
+                command=typed,
+            )
         try:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:

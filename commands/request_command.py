@@ -15,6 +15,7 @@ from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
 from workspace.people import Person
+from workspace.untrusted import label
 from workspace.views.help import help_message
 from workspace.views.message import sentence
 from workspace.views.request_answers import (
@@ -24,9 +25,10 @@ from workspace.views.request_answers import (
     is_shorter,
     reason_wanted,
 )
-from workspace.views.request_form import request_form
+from workspace.views.request_form import duration_words, request_form
 
 NAME = "/teleport-request"
+_ROLES_TYPED = 5
 _SAME_CLICK = timedelta(seconds=10)
 
 
@@ -112,8 +114,10 @@ def _made_just_now(
 
 async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) -> None:
     create_request.refuse_if_asking_is_off(services)
-    if not await reply.open_form(request_form(ask, channel=reply.channel)):
-        await reply.say(sentence(f"Slack did not let the form open in time. Try {NAME} again."))
+    typed = _typed(ask)
+    if not await reply.open_form(request_form(ask, channel=reply.channel), typed=typed):
+        said = f"The form didn't open in time. Run {NAME} again, or without the form:"
+        await reply.say(sentence(said, to_copy=typed))
         return
     # The menu of roles asks for these a moment later.
     await services.permissions.capabilities(person.name)
@@ -121,5 +125,12 @@ async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) 
 
 async def _ask_for_reason(ask: Ask, missing: ReasonMissing, reply: Reply) -> None:
     form = request_form(ask, channel=reply.channel, note=missing.sentence, reason_required=True)
-    if not await reply.open_form(form):
+    if not await reply.open_form(form, typed=_typed(ask)):
         await reply.say(reason_wanted(ask, missing.sentence))
+
+
+def _typed(ask: Ask) -> str:
+    """Return the command line that needs no form."""
+    roles = " ".join(label(role) for role in ask.roles[:_ROLES_TYPED]) or "<role>"
+    duration = f" for {duration_words(ask.duration)}" if ask.duration else ""
+    return f"{NAME} {roles}{duration} because <reason>"

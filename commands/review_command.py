@@ -139,14 +139,11 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
     except (Unreachable, TimeoutError) as error:
         # The form says less then; what it hands in is checked again anyway.
         log.info("form_without_request", request_id=decision.request_id, error=str(error))
-    if not await reply.open_form(review_form(decision, face)):
-        name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
-        await reply.say(
-            sentence(
-                "Slack did not let the form open in time. Click again, or type:",
-                to_copy=f"{name} {decision.request_id} <reason>",
-            )
-        )
+    name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
+    typed = f"{name} {decision.request_id} <reason>"
+    if not await reply.open_form(review_form(decision, face), typed=typed):
+        said = "The form didn't open in time. Click again, or run:"
+        await reply.say(sentence(said, to_copy=typed))
 
 
 async def _check_may_decide(services: Services, person: Person, request: AccessRequest) -> None:

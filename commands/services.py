@@ -18,6 +18,7 @@ from workspace.contacts import Contacts, NoContact
 from workspace.deciding import Deciding
 from workspace.one_at_a_time import OneAtATime
 from workspace.people import People, Person
+from workspace.rate_limit import RateLimit
 from workspace.slack_failure import SLACK_ERRORS, in_words
 from workspace.views.card import CardFace, face_of
 
@@ -51,6 +52,8 @@ class Services:
     policy: Policy
     deciding: Deciding
     on_behalf: OnBehalf
+    forms: RateLimit
+    """By Slack user."""
     asking: OneAtATime
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 

@@ -18,7 +18,7 @@ from time import monotonic
 
 import structlog
 
-from notifications.newcomers import Newcomers
+from notifications.newcomers import newcomers
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, TeleportError
@@ -112,7 +112,7 @@ class Mirror:
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
         """As they were last, until somebody forgets them; the newest only."""
         self._reads: list[_Read] = []
-        self._newcomers = Newcomers()
+        self._newcomers = newcomers()
         self._touched: set[str] = set()
         """Requests that had an event since the last list was asked for."""
         self._watching_since = 0.0
@@ -243,7 +243,7 @@ class Mirror:
     def _apply_event(self, event: WatchEvent) -> None:
         match event:
             case RequestPut(request):
-                live = request.id in self._seen or self._newcomers.goes_first(request.user)
+                live = request.id in self._seen or self._newcomers.allow(request.user)
                 self._keep(request.id, request)
                 self._touch(request.id, live=live)
             case RequestDeleted(request_id):
@@ -291,7 +291,7 @@ class Mirror:
             elif not request.pending:
                 continue
             new = known is None and self.synced.is_set()
-            self._changed(request.id, new and self._newcomers.goes_first(request.user))
+            self._changed(request.id, new and self._newcomers.allow(request.user))
         for missing in self._seen.keys() - by_id.keys() - touched:
             self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)
             self._changed(missing, False)

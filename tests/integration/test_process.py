@@ -361,7 +361,7 @@ async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
         await stage.asked("alice", "staging", "redis is stuck")
         slack.faults.inject({"method": "views.open", "error": "internal_error"})
         await stage.type("alice", "/teleport-request")
-        await stage.answer("alice", "did not let the form open")
+        await stage.answer("alice", "The form didn't open")
         process.process.send_signal(signal.SIGTERM)
         code, said = await process.end()
     assert code == 0
