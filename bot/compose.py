@@ -128,6 +128,7 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,
+            cluster=runtime.cluster.name,
             deciding=runtime.deciding,
             announce_max_age=settings.announce_max_age,
         ),

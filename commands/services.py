@@ -75,4 +75,5 @@ class Services:
             self.now(),
             pages=self.policy.pages,
             mode=self.deciding.mode_of(request),
+            cluster=self.policy.cluster,
         )

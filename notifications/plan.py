@@ -29,6 +29,8 @@ class Outlook:
 
     pages: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
+    cluster: str = ""
+    """Name of the bot's own cluster."""
     deciding: Deciding = field(default_factory=Deciding)
     first_started: datetime | None = None
     """Set where this ledger's very first start is known: what existed before may be too old."""
@@ -152,7 +154,7 @@ def face_shown(face: CardFace) -> str:
 def face_in(request: AccessRequest, now: datetime, outlook: Outlook) -> CardFace:
     """Draw a request as it stands."""
     mode = outlook.deciding.mode_of(request)
-    return face_of(request, now, pages=outlook.pages, mode=mode)
+    return face_of(request, now, pages=outlook.pages, mode=mode, cluster=outlook.cluster)
 
 
 def card_slot(channel: str) -> str:

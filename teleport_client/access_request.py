@@ -19,6 +19,17 @@ class RequestState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Constraints:
+    """What access to a resource is limited to, such as some of a node's logins."""
+
+    principal: str = ""
+    """What `allowed` lists: `login` or `role ARN`."""
+    allowed: tuple[str, ...] = ()
+    readable: bool = True
+    """False if the server says more than this version can read."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceId:
     """One thing asked for by name; `sub_resource` is `namespace/pod` for a pod."""
 
@@ -26,6 +37,7 @@ class ResourceId:
     kind: str
     name: str
     sub_resource: str = ""
+    constraints: Constraints | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """Between Teleport's messages and our frozen values. Nothing else reads or writes a message."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from uuid import uuid4
 
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -15,6 +17,7 @@ from teleport_client._proto import wrappers_pb2 as wrappers
 from teleport_client.access_request import (
     AccessCapabilities,
     AccessRequest,
+    Constraints,
     DryRun,
     NewAccessRequest,
     RequestState,
@@ -103,7 +106,7 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
         ),
         reviews=tuple(_review_from(review) for review in spec.Reviews),
         suggested_reviewers=_reviewers_from(spec),
-        resources=tuple(_resource_from(resource) for resource in spec.RequestedResourceIDs),
+        resources=_resources_from(spec),
         assume_start=time_from(spec.AssumeStartTime),
         promoted_to=spec.accessList.Title,
         long_term=spec.RequestKind == types.AccessRequestKind.LONG_TERM,
@@ -167,12 +170,51 @@ def _review_from(message: types.AccessReview) -> Review:
     )
 
 
+def _resources_from(spec: types.AccessRequestSpecV3) -> tuple[ResourceId, ...]:
+    """Resources with constraints count instead of plain ones, which may name them again."""
+    constrained = [_constrained_from(each) for each in spec.RequestedResourceAccessIDs]
+    known = {replace(each, constraints=None) for each in constrained}
+    plain = map(_resource_from, spec.RequestedResourceIDs)
+    return (*constrained, *(each for each in plain if each not in known))
+
+
+def _constrained_from(message: types.ResourceAccessID) -> ResourceId:
+    resource = _resource_from(message.id)
+    if not message.HasField("constraints") and not _has_unknown_fields(message):
+        return resource
+    constraints = _constraints_from(message.constraints)
+    if resource.constraints is not None or _has_unknown_fields(message):
+        constraints = replace(constraints, readable=False)
+    return replace(resource, constraints=constraints)
+
+
+def _constraints_from(message: types.ResourceConstraints) -> Constraints:
+    """Read format v1. Its details say which principals are allowed; exactly one of them is set."""
+    principal, unknown = "", True
+    allowed: tuple[str, ...] = ()
+    match message.WhichOneof("details"):
+        case "aws_console":
+            principal, allowed = "role ARN", tuple(message.aws_console.role_arns)
+            unknown = _has_unknown_fields(message.aws_console)
+        case "ssh":
+            principal, allowed = "login", tuple(message.ssh.logins)
+            unknown = _has_unknown_fields(message.ssh)
+    readable = bool(allowed) and not unknown and not _has_unknown_fields(message)
+    return Constraints(principal, allowed, readable=readable and message.version == "v1")
+
+
+def _has_unknown_fields(message: Message) -> bool:
+    return len(UnknownFieldSet(message)) > 0
+
+
 def _resource_from(message: types.ResourceID) -> ResourceId:
+    """A field that is not known here may limit access further."""
     return ResourceId(
         cluster=message.ClusterName,
         kind=message.Kind,
         name=message.Name,
         sub_resource=message.SubResourceName,
+        constraints=Constraints(readable=False) if _has_unknown_fields(message) else None,
     )
 
 
@@ -251,7 +293,7 @@ def lock_from(message: types.LockV2) -> Lock:
     return Lock(
         user=target.User,
         role=target.Role,
-        narrower=bool(target.Login) or len(UnknownFieldSet(target)) > 0,
+        narrower=bool(target.Login) or _has_unknown_fields(target),
         message=message.Spec.Message,
         expires=time_from(message.Spec.Expires),
     )

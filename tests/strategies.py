@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from teleport_client.access_request import (
     AccessRequest,
+    Constraints,
     RequestState,
     ResourceId,
     Review,
@@ -30,7 +31,19 @@ thresholds = st.builds(
     name=st.sampled_from(["", "default", "admins"]) | texts,
     filter=texts,
 )
-resources = st.builds(ResourceId, cluster=names, kind=names, name=names, sub_resource=texts)
+constraints = st.builds(
+    Constraints,
+    principal=st.sampled_from(("login", "role ARN")),
+    allowed=st.lists(texts, min_size=1, max_size=3).map(tuple),
+)
+resources = st.builds(
+    ResourceId,
+    cluster=names,
+    kind=names,
+    name=names,
+    sub_resource=texts,
+    constraints=st.none() | constraints,
+)
 reviews = st.builds(
     Review,
     author=names,
@@ -78,6 +91,7 @@ class Extreme:
     count: int
     state: RequestState
     author_count: int
+    constrained: bool = False
 
     @property
     def text(self) -> str:
@@ -86,6 +100,10 @@ class Extreme:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(f"{number}{self.letters * self.length}" for number in range(self.count))
+
+    @property
+    def constraints(self) -> Constraints | None:
+        return Constraints("login", self.names) if self.constrained else None
 
     @property
     def request(self) -> AccessRequest:
@@ -108,7 +126,7 @@ class Extreme:
                 for name in names[: self.author_count]
             ),
             suggested_reviewers=names,
-            resources=tuple(ResourceId(name, name, name, name) for name in names),
+            resources=tuple(ResourceId(name, name, name, name, self.constraints) for name in names),
             promoted_to=self.text,
         )
 
@@ -136,5 +154,6 @@ extremes = st.builds(
     count=st.sampled_from((1, 2, 6, 14, 60)),
     state=states,
     author_count=st.sampled_from((0, 1, 20)),
+    constrained=st.booleans(),
 )
 """Wide, escaped, quoted, unseen, right to left, of two to four bytes, with an accent."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from teleport_client.access_request import AccessRequest
+from workspace.views.resources import are_constraints_shown
 
 ANY_ROLE = "*"
 HOLDERS_OF = "role:"
@@ -42,6 +43,8 @@ class Deciding:
         if self.mode is Mode.OFF:
             return Mode.OFF
         if request.long_term or self.link_only.intersection(request.roles):
+            return Mode.NOTIFY
+        if not are_constraints_shown(request.resources):
             return Mode.NOTIFY
         if self.mode is Mode.OVERRIDE and not self._may_override(request):
             return Mode.NOTIFY

@@ -197,6 +197,103 @@ class ResourceID(_message.Message):
 Global___ResourceID: _TypeAlias = ResourceID  # noqa: Y015
 
 @_typing.final
+class ResourceAccessID(_message.Message):
+    """A resource with what access to it is limited to (rfd/0228, late 2025). Details that are missing
+    here are kept as unknown fields, and count as such.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def id(self) -> Global___ResourceID: ...
+    @_builtins.property
+    def constraints(self) -> Global___ResourceConstraints: ...
+    def __init__(
+        self,
+        *,
+        id: Global___ResourceID | None = ...,
+        constraints: Global___ResourceConstraints | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "id", b"id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResourceAccessID: _TypeAlias = ResourceAccessID  # noqa: Y015
+
+@_typing.final
+class ResourceConstraints(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_FIELD_NUMBER: _builtins.int
+    AWS_CONSOLE_FIELD_NUMBER: _builtins.int
+    SSH_FIELD_NUMBER: _builtins.int
+    version: _builtins.str
+    @_builtins.property
+    def aws_console(self) -> Global___AWSConsoleResourceConstraints: ...
+    @_builtins.property
+    def ssh(self) -> Global___SSHResourceConstraints: ...
+    def __init__(
+        self,
+        *,
+        version: _builtins.str = ...,
+        aws_console: Global___AWSConsoleResourceConstraints | None = ...,
+        ssh: Global___SSHResourceConstraints | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["aws_console", b"aws_console", "details", b"details", "ssh", b"ssh"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["aws_console", b"aws_console", "details", b"details", "ssh", b"ssh", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_details: _TypeAlias = _typing.Literal["aws_console", "ssh"]  # noqa: Y015
+    _WhichOneofArgType_details: _TypeAlias = _typing.Literal["details", b"details"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_details) -> _WhichOneofReturnType_details | None: ...
+
+Global___ResourceConstraints: _TypeAlias = ResourceConstraints  # noqa: Y015
+
+@_typing.final
+class AWSConsoleResourceConstraints(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_ARNS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def role_arns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        role_arns: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["role_arns", b"role_arns"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AWSConsoleResourceConstraints: _TypeAlias = AWSConsoleResourceConstraints  # noqa: Y015
+
+@_typing.final
+class SSHResourceConstraints(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOGINS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def logins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        logins: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logins", b"logins"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SSHResourceConstraints: _TypeAlias = SSHResourceConstraints  # noqa: Y015
+
+@_typing.final
 class AccessRequestV3(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -277,6 +374,7 @@ class AccessRequestSpecV3(_message.Message):
     RESOURCEEXPIRY_FIELD_NUMBER: _builtins.int
     DRYRUNENRICHMENT_FIELD_NUMBER: _builtins.int
     REQUESTKIND_FIELD_NUMBER: _builtins.int
+    REQUESTEDRESOURCEACCESSIDS_FIELD_NUMBER: _builtins.int
     User: _builtins.str
     State: Global___RequestState.ValueType
     RequestReason: _builtins.str
@@ -322,6 +420,10 @@ class AccessRequestSpecV3(_message.Message):
 
     @_builtins.property
     def DryRunEnrichment(self) -> Global___AccessRequestDryRunEnrichment: ...
+    @_builtins.property
+    def RequestedResourceAccessIDs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResourceAccessID]:
+        """Counts instead of RequestedResourceIDs where it is present."""
+
     def __init__(
         self,
         *,
@@ -348,10 +450,11 @@ class AccessRequestSpecV3(_message.Message):
         ResourceExpiry: _timestamp_pb2.Timestamp | None = ...,
         DryRunEnrichment: Global___AccessRequestDryRunEnrichment | None = ...,
         RequestKind: Global___AccessRequestKind.ValueType = ...,
+        RequestedResourceAccessIDs: _abc.Iterable[Global___ResourceAccessID] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["AssumeStartTime", b"AssumeStartTime", "Created", b"Created", "DryRunEnrichment", b"DryRunEnrichment", "Expires", b"Expires", "MaxDuration", b"MaxDuration", "ResolveAnnotations", b"ResolveAnnotations", "ResourceExpiry", b"ResourceExpiry", "SessionTTL", b"SessionTTL", "SystemAnnotations", b"SystemAnnotations", "accessList", b"accessList"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["AssumeStartTime", b"AssumeStartTime", "Created", b"Created", "DryRun", b"DryRun", "DryRunEnrichment", b"DryRunEnrichment", "Expires", b"Expires", "LoginHint", b"LoginHint", "MaxDuration", b"MaxDuration", "RequestKind", b"RequestKind", "RequestReason", b"RequestReason", "RequestedResourceIDs", b"RequestedResourceIDs", "ResolveAnnotations", b"ResolveAnnotations", "ResolveReason", b"ResolveReason", "ResourceExpiry", b"ResourceExpiry", "Reviews", b"Reviews", "RoleThresholdMapping", b"RoleThresholdMapping", "Roles", b"Roles", "SessionTTL", b"SessionTTL", "State", b"State", "SuggestedReviewers", b"SuggestedReviewers", "SystemAnnotations", b"SystemAnnotations", "Thresholds", b"Thresholds", "User", b"User", "accessList", b"accessList"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["AssumeStartTime", b"AssumeStartTime", "Created", b"Created", "DryRun", b"DryRun", "DryRunEnrichment", b"DryRunEnrichment", "Expires", b"Expires", "LoginHint", b"LoginHint", "MaxDuration", b"MaxDuration", "RequestKind", b"RequestKind", "RequestReason", b"RequestReason", "RequestedResourceAccessIDs", b"RequestedResourceAccessIDs", "RequestedResourceIDs", b"RequestedResourceIDs", "ResolveAnnotations", b"ResolveAnnotations", "ResolveReason", b"ResolveReason", "ResourceExpiry", b"ResourceExpiry", "Reviews", b"Reviews", "RoleThresholdMapping", b"RoleThresholdMapping", "Roles", b"Roles", "SessionTTL", b"SessionTTL", "State", b"State", "SuggestedReviewers", b"SuggestedReviewers", "SystemAnnotations", b"SystemAnnotations", "Thresholds", b"Thresholds", "User", b"User", "accessList", b"accessList"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -12,6 +12,7 @@ from teleport_client._proto.types_pb2 import (
     AccessReviewThreshold,
     Metadata,
     RequestState,
+    ResourceAccessID,
     ThresholdIndexSet,
     ThresholdIndexSets,
 )
@@ -27,6 +28,7 @@ def pending_request(
     state: RequestState.ValueType = RequestState.PENDING,
     waits: timedelta = timedelta(days=7),
     reviewers: Sequence[str] = (),
+    resources: Sequence[ResourceAccessID] = (),
 ) -> AccessRequestV3:
     """A request with one threshold of one approval; decided at once if `state` says so."""
     created = utc_now() - age
@@ -44,6 +46,7 @@ def pending_request(
                 ResourceExpiry=stamp(utc_now() + waits),
                 RequestReason=reason,
                 SuggestedReviewers=reviewers,
+                RequestedResourceAccessIDs=resources,
                 Thresholds=[AccessReviewThreshold(Name="default", Approve=1, Deny=1)],
                 RoleThresholdMapping={
                     role: ThresholdIndexSets(Sets=[ThresholdIndexSet(Indexes=[0])])

@@ -11,7 +11,13 @@ from bot.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import RequestState
+from teleport_client._proto.types_pb2 import (
+    RequestState,
+    ResourceAccessID,
+    ResourceConstraints,
+    ResourceID,
+    SSHResourceConstraints,
+)
 from tests.integration.conftest import bot_on
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import Stage, buttons, words
@@ -23,6 +29,26 @@ async def test_a_request_made_elsewhere_is_announced(stage: Stage) -> None:
     card = await stage.card("from the shell 815")
     assert set(buttons(card)) == {"approve", "deny"}
     await stage.told("alice", "is waiting for approval")
+
+
+async def test_a_request_with_constraints_is_decided_where_all_of_it_is_shown(
+    stage: Stage,
+) -> None:
+    """The card shows what access is limited to, or that it cannot and where to look."""
+    logins = ResourceConstraints(version="v1", ssh=SSHResourceConstraints(logins=["root"]))
+    leaf = ResourceID(ClusterName="leaf-eu", Kind="node", Name="db-1")
+    limited = ResourceAccessID(id=leaf, constraints=logins)
+    pending_request(stage.teleport, reason="root 1", resources=[limited])
+    card = await stage.card("/leaf-eu/node/db-1 (login: root)")
+    assert set(buttons(card)) == {"approve", "deny"}
+    limited.constraints.version = "v2"
+    request = pending_request(stage.teleport, reason="root 2", resources=[limited])
+    card = await stage.card("root 2")
+    assert "can't show the full request" in words(card)
+    assert not buttons(card)
+    await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
+    await stage.answer("bob", "cannot be decided from Slack")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
 async def test_a_decision_made_elsewhere_changes_the_card(stage: Stage) -> None:

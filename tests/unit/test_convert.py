@@ -1,6 +1,8 @@
 """Between Teleport's messages and our values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -12,7 +14,14 @@ from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto import userloginstate_pb2 as login_states
 from teleport_client._proto import wrappers_pb2 as wrappers
-from teleport_client.access_request import AccessRequest, NewAccessRequest, RequestState, Review
+from teleport_client.access_request import (
+    AccessRequest,
+    Constraints,
+    NewAccessRequest,
+    RequestState,
+    ResourceId,
+    Review,
+)
 from teleport_client.cluster import Lease
 from teleport_client.user import Conditions, ReviewConditions, Role, Rule, StaticAccess, User
 from tests.strategies import maybe_moments, moments, names, requests, reviews, texts
@@ -54,15 +63,10 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
             },
             Reviews=[written_review(review) for review in request.reviews],
             SuggestedReviewers=request.suggested_reviewers,
-            RequestedResourceIDs=[
-                types.ResourceID(
-                    ClusterName=one.cluster,
-                    Kind=one.kind,
-                    Name=one.name,
-                    SubResourceName=one.sub_resource,
-                )
-                for one in request.resources
-            ],
+            RequestedResourceIDs=map(written_resource, request.resources),
+            RequestedResourceAccessIDs=map(written_access, request.resources)
+            if any(one.constraints for one in request.resources)
+            else (),
             AssumeStartTime=stamp(request.assume_start),
             accessList=types.PromotedAccessList(Title=request.promoted_to),
             RequestKind=types.AccessRequestKind.LONG_TERM
@@ -70,6 +74,26 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
             else types.AccessRequestKind.SHORT_TERM,
         ),
     )
+
+
+def written_resource(resource: ResourceId) -> types.ResourceID:
+    return types.ResourceID(
+        ClusterName=resource.cluster,
+        Kind=resource.kind,
+        Name=resource.name,
+        SubResourceName=resource.sub_resource,
+    )
+
+
+def written_access(resource: ResourceId) -> types.ResourceAccessID:
+    written = types.ResourceAccessID(id=written_resource(resource))
+    if (constraints := resource.constraints) is not None:
+        written.constraints.version = "v1"
+        if constraints.principal == "login":
+            written.constraints.ssh.logins.extend(constraints.allowed)
+        else:
+            written.constraints.aws_console.role_arns.extend(constraints.allowed)
+    return written
 
 
 def written_review(review: Review) -> types.AccessReview:
@@ -88,6 +112,63 @@ def test_a_request_is_read_whole(request: AccessRequest) -> None:
     """Every field of a request that a server sends arrives, through the bytes of the wire."""
     sent = written(request).SerializeToString()
     assert convert.request_from(types.AccessRequestV3.FromString(sent)) == request
+
+
+NODE = ResourceId("main", "node", "web-1")
+LIMITED = types.ResourceAccessID(
+    id=written_resource(NODE),
+    constraints=types.ResourceConstraints(
+        version="v1", ssh=types.SSHResourceConstraints(logins=["root"])
+    ),
+)
+
+
+def test_resources_of_both_lists_are_read_once() -> None:
+    """One with constraints may be named without them in the older list."""
+    spec = types.AccessRequestSpecV3(
+        RequestedResourceIDs=[written_resource(NODE), written_resource(replace(NODE, name="b"))],
+        RequestedResourceAccessIDs=[LIMITED],
+    )
+    limited = replace(NODE, constraints=Constraints("login", ("root",)))
+    read = convert.request_from(types.AccessRequestV3(Spec=spec))
+    assert read.resources == (limited, replace(NODE, name="b"))
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [("", 3), ("constraints", 12), ("constraints.ssh", 2), ("id", 9)],
+)
+def test_constraints_that_a_newer_server_adds_are_not_overlooked(place: str, field: int) -> None:
+    """A field that is not known here may limit access further."""
+    message = types.ResourceAccessID.FromString(LIMITED.SerializeToString())
+    part = attrgetter(place)(message) if place else message
+    part.MergeFromString(bytes([field << 3 | 2, 1]) + b"x")
+    read = convert.request_from(
+        types.AccessRequestV3(Spec=types.AccessRequestSpecV3(RequestedResourceAccessIDs=[message]))
+    )
+    (constraints,) = (each.constraints for each in read.resources)
+    assert constraints is not None
+    assert not constraints.readable
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        types.ResourceConstraints(),
+        types.ResourceConstraints(version="v1"),
+        types.ResourceConstraints(version="v1", ssh=types.SSHResourceConstraints()),
+        types.ResourceConstraints(version="v2", ssh=types.SSHResourceConstraints(logins=["root"])),
+    ],
+)
+def test_constraints_of_another_format_are_not_readable(
+    constraints: types.ResourceConstraints,
+) -> None:
+    """What they allow is for Teleport to say."""
+    limited = types.ResourceAccessID(id=written_resource(NODE), constraints=constraints)
+    spec = types.AccessRequestSpecV3(RequestedResourceAccessIDs=[limited])
+    (read,) = convert.request_from(types.AccessRequestV3(Spec=spec)).resources
+    assert read.constraints is not None
+    assert not read.constraints.readable
 
 
 @given(moments)

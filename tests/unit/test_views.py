@@ -15,14 +15,16 @@ from commands.create_request import ReasonMissing
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.access_request import (
     AccessRequest,
+    Constraints,
     RequestState,
     ResourceId,
     Review,
     Threshold,
 )
+from tests.integration.stage import buttons
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
-from workspace.deciding import Mode
+from workspace.deciding import Deciding, Mode
 from workspace.views import role_option
 from workspace.views.card import APPROVE, DENY, CardFace, Vote, card, ended, face_of, fingerprint
 from workspace.views.help import help_message
@@ -44,7 +46,7 @@ HOSTILE = "<!channel> <@U1> <https://evil.example|click> @here *bold* `code` :sm
 
 
 def face(**changes: Any) -> CardFace:
-    return face_of(request(**changes), NOW, pages=PAGES, mode=Mode.PERSON)
+    return shown_by(request(**changes))
 
 
 def request(**changes: Any) -> AccessRequest:
@@ -61,7 +63,7 @@ def request(**changes: Any) -> AccessRequest:
 
 
 def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
-    return face_of(request, NOW, pages=PAGES, mode=mode)
+    return face_of(request, NOW, pages=PAGES, mode=mode, cluster="main")
 
 
 faces = requests().map(shown_by)
@@ -142,7 +144,7 @@ def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
         reviews=tuple(Review(name, RequestState.DENIED, "W" * 4096) for name in many),
         resolve_reason="W" * 4096,
     )
-    drawn = check_message(card(face_of(largest, NOW, pages=PAGES, mode=Mode.PERSON)))
+    drawn = check_message(card(shown_by(largest)))
     confirm = drawn["blocks"][-1]["elements"][0]["confirm"]["text"]["text"]
     assert "295 more" in confirm
     assert "until" in confirm
@@ -302,9 +304,74 @@ def test_a_card_without_deciding_has_no_buttons() -> None:
         (Mode.NOTIFY, "", "tctl requests approve"),
         (Mode.NOTIFY, PAGES, "its page in Teleport"),
     ):
-        blocks = card(face_of(request(), NOW, pages=pages, mode=mode)).arguments()["blocks"]
+        blocks = card(face_of(request(), NOW, pages=pages, mode=mode, cluster="main")).arguments()[
+            "blocks"
+        ]
         assert all(block["type"] != "actions" for block in blocks)
         assert said in str(blocks)
+
+
+ARN = "arn:aws:iam::123456789012:role/Admin"
+
+
+def every_view_of(face: CardFace) -> dict[str, str]:
+    """What is written where a request is shown."""
+    views = {
+        "card": card(face).arguments(),
+        "notice": notice(Notice.CREATED, face).arguments(),
+        "answer": decided_message(face, approve=True).arguments(),
+        "list": pending_list("", [Row(face, NOW, may_decide=True)], scope="").arguments(),
+        "form": review_form(Decision(face.id, approve=False), face).to_dict(),
+        "created": asked(Ask(), face, NOW, told=True).arguments(),
+        "again": ask_again(Ask(), face, NOW).arguments(),
+    }
+    return {name: json.dumps(view) for name, view in views.items()}
+
+
+def test_a_resource_of_another_cluster_is_told_apart_everywhere() -> None:
+    """By the name of its cluster; those of the bot's own have none."""
+    databases = [ResourceId(cluster, "node", "db-1") for cluster in ("main", "leaf-eu", "leaf-us")]
+    for name, view in every_view_of(face(resources=tuple(databases))).items():
+        assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
+
+
+def test_what_access_to_a_resource_is_limited_to_is_shown_everywhere() -> None:
+    """Beside the resource, and in the dialog that asks whether to approve it."""
+    console = ResourceId("main", "app", "aws", constraints=Constraints("role ARN", (ARN,)))
+    shown = face(resources=(console,))
+    for name, view in every_view_of(shown).items():
+        assert f"app/aws (role ARN: {ARN})" in view, name
+    assert ARN in buttons(card(shown).arguments())["approve"]["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        Constraints(readable=False),
+        Constraints("login", ("root",), readable=False),
+        Constraints("login", tuple(f"user-{number:03}" for number in range(200))),
+    ],
+)
+def test_a_request_that_no_card_can_show_in_full_is_not_decided_from_slack(
+    constraints: Constraints,
+) -> None:
+    """Be it for its length or for what this version cannot read. The card says so."""
+    limited = request(resources=(ResourceId("main", "node", "a", constraints=constraints),))
+    for mode in (Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY):
+        assert Deciding(mode, {"*": ("bob",)}).mode_of(limited) is Mode.NOTIFY
+    drawn = check_message(card(shown_by(limited, Deciding().mode_of(limited))))
+    assert not buttons(drawn)
+    assert "can't show the full request" in json.dumps(drawn)
+
+
+def test_a_list_offers_no_decision_on_limits_that_it_cuts() -> None:
+    """They are on the card."""
+    logins = Constraints("login", tuple(f"user-{number:03}" for number in range(40)))
+    shown = face(resources=(ResourceId("main", "node", "a", constraints=logins),))
+    assert "user-039" in json.dumps(card(shown).arguments())
+    listed = check_message(pending_list("Requests", [Row(shown, NOW, may_decide=True)], scope=""))
+    assert not buttons(listed)
+    assert "Review it on its card" in json.dumps(listed)
 
 
 def test_one_threshold_is_counted_in_one_piece() -> None:

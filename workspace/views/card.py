@@ -23,6 +23,12 @@ from workspace.untrusted import fitted, label, one_line, prose
 from workspace.views import rich
 from workspace.views.budget import joined
 from workspace.views.message import Message, message
+from workspace.views.resources import (
+    RESOURCES_LISTED,
+    RESOURCES_ROOM,
+    are_constraints_shown,
+    resource_texts,
+)
 from workspace.views.status import Status, named, status_of
 
 APPROVE, DENY = "approve", "deny"
@@ -72,6 +78,10 @@ class CardFace:
     """Whether this Slack may decide it; a decided card has no buttons either way."""
     elsewhere: bool = False
     """Whether it waits for a decision in Teleport itself, and says so."""
+    constrained: bool = False
+    """Whether access to a resource is limited further."""
+    incomplete: bool = False
+    """Whether it has limits that no card can show."""
 
 
 _FACES = TypeAdapter(CardFace)
@@ -82,17 +92,20 @@ def page_of(request_id: str, pages: str) -> str:
     return f"{pages}{request_id}" if pages else ""
 
 
-def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) -> CardFace:
-    """Take from a request what its card shows now. `pages` is what request ids are appended to."""
+def face_of(
+    request: AccessRequest, now: datetime, *, pages: str, mode: Mode, cluster: str
+) -> CardFace:
+    """Take from a request what its card shows now.
+
+    `pages` is what request ids are appended to, `cluster` the bot's own.
+    """
     return CardFace(
         id=request.id,
         user=request.user,
         roles=request.roles,
         status=status_of(request, now),
         reason=request.reason,
-        resources=tuple(
-            "/".join(filter(None, (r.kind, r.name, r.sub_resource))) for r in request.resources
-        ),
+        resources=resource_texts(request.resources, cluster),
         access_until=request.access_until,
         waiting_until=request.expires if request.pending else None,
         assume_start=request.assume_start,
@@ -105,6 +118,8 @@ def face_of(request: AccessRequest, now: datetime, *, pages: str, mode: Mode) ->
         page=page_of(request.id, pages),
         can_decide=mode.from_slack and request.pending,
         elsewhere=mode is Mode.NOTIFY and request.pending,
+        constrained=any(each.constraints for each in request.resources),
+        incomplete=not are_constraints_shown(request.resources),
     )
 
 
@@ -134,8 +149,12 @@ def short_id(request_id: str) -> str:
 def asked_for(
     roles: tuple[str, ...], resources: tuple[str, ...] = (), each: int = 80, room: int = 300
 ) -> str:
-    """Name what is asked for in a few words, of at most `each` characters and `room` together."""
-    return named(resources or roles, room=room, each=each)
+    """Name what is asked for, in a text of about `room` characters.
+
+    Names are cut to `each` characters, or to more where there is room.
+    """
+    names = resources or roles
+    return named(names, room=room, each=max(each, room // max(1, len(names))))
 
 
 def card(face: CardFace) -> Message:
@@ -193,6 +212,8 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
         yield rich.quote(prose(face.reason, REASON_LIMIT) or "(nothing visible)")
     if face.votes:
         yield rich.lines(*_votes(face))
+    if face.incomplete:
+        yield rich.lines((rich.bold(_INCOMPLETE),))
     if face.elsewhere and not face.status.decided:
         yield from _elsewhere(face)
     yield rich.lines(_footer(face))
@@ -216,7 +237,9 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
     yield rich.fact("Who", label(face.user))
     yield rich.fact("Roles", named(face.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if face.resources:
-        yield rich.fact("Resources", named(face.resources, limit=10, room=_NAMES_ROOM))
+        each = RESOURCES_ROOM if face.constrained else 80
+        names = named(face.resources, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
+        yield rich.fact("Resources", names)
     if len(face.progress) > 1 and not face.status.decided:
         rows = (fitted(row, _PROGRESS_ROOM) for row in face.progress)
         yield rich.fact("Approvals", "\n• ", joined(rows, _ROWS_ROOM, "\n• "))
@@ -252,6 +275,12 @@ def _votes(face: CardFace) -> Iterator[rich.Line]:
         )
     if len(face.votes) > _VOTES_SHOWN:
         yield (f"and {len(face.votes) - _VOTES_SHOWN} more",)
+
+
+_INCOMPLETE = (
+    "⚠️ This card can't show the full request: it limits access to a resource in a way that doesn't"
+    " fit here."
+)
 
 
 def _elsewhere(face: CardFace) -> Iterator[RichTextElement]:

@@ -11,11 +11,14 @@ from workspace.views import rich
 from workspace.views.budget import joined
 from workspace.views.card import CardFace, asked_for, decision_buttons, short_id
 from workspace.views.message import Message, message
+from workspace.views.resources import fits
 
 PAGE = 10
 """Rows to a page: each takes three blocks, and a message holds fifty."""
 _ROOM = 200
 """Length of what a row asks for, of its progress and of its reason: ten rows fill a message."""
+_NAMES = 6
+_ON_CARD = "The list can't show the full request. Review it on its card."
 OLDER = "pending_older"
 NEWER = "pending_newer"
 """Action ids; the value is `<scope>:<page>`."""
@@ -49,8 +52,10 @@ def _row(row: Row) -> Iterator[Block]:
     if face.progress:
         first.append(f" · {joined(face.progress, _ROOM)}")
     yield DividerBlock()
-    yield rich.block(rich.lines(first, tuple(_when(row)), *_why(face)))
-    if row.may_decide and face.can_decide:
+    cut = face.constrained and not fits(face.resources, _NAMES, _ROOM)
+    rows = (first, tuple(_when(row)), *_why(face), *([(_ON_CARD,)] if cut else []))
+    yield rich.block(rich.lines(*rows))
+    if row.may_decide and face.can_decide and not cut:
         yield decision_buttons(face)
 
 

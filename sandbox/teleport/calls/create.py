@@ -82,7 +82,7 @@ def _check_form(cluster: Cluster, request: AccessRequestV3) -> None:
         raise BadParameter("pending requests cannot include resolve annotations")
     if not spec.User:
         raise BadParameter("access request user name not set")
-    if not (spec.Roles or spec.RequestedResourceIDs):
+    if not (spec.Roles or requested_resources.requested(spec)):
         raise BadParameter("access request does not specify any roles or resources")
     _check_is_uuid(cluster, request.Metadata.Name)
     _check_length("reason", spec.RequestReason)
@@ -159,7 +159,8 @@ def _check_allowed(cluster: Cluster, requester: Account, spec: AccessRequestSpec
     if not spec.DryRun:
         with_prompts = cluster.abilities.dry_run_enrichment
         requestable.demand_reason(requester, spec, with_prompts=with_prompts)
-    may_have = requestable.may_search_as if spec.RequestedResourceIDs else requestable.may_request
+    by_resource = bool(requested_resources.requested(spec))
+    may_have = requestable.may_search_as if by_resource else requestable.may_request
     for role in spec.Roles:
         if not may_have(requester, role):
             raise BadParameter(f"user {quoted(requester.name)} can not request role {quoted(role)}")

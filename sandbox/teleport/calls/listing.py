@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
+from sandbox.teleport.calls.requested_resources import requested
 from sandbox.teleport.calls.visibility import sees_all, visible
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter
@@ -108,7 +109,7 @@ def _search_fields(request: AccessRequestV3) -> Iterator[str]:
     yield from (request.Metadata.Name, spec.User, *spec.Roles)
     for label in request.Metadata.Labels.items():
         yield from label
-    yield from (resource.Name for resource in spec.RequestedResourceIDs)
+    yield from (resource.Name for resource in requested(spec))
 
 
 def _from(

@@ -14,18 +14,34 @@ from teleport_client._proto.types_pb2 import AccessRequestSpecV3, ResourceID, Se
 
 _MOST = 300
 _LONGEST_TEXT = 2048
+_CONSTRAINED_KINDS = {"app", "node"}
 
 
 def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
-    """Raises BadParameter for too many resources, NotFound for a foreign cluster's."""
-    count = len(spec.RequestedResourceIDs)
-    if count > _MOST:
-        raise BadParameter(f"access request contains too many resources ({count}), max {_MOST}")
-    foreign = sorted({it.ClusterName for it in spec.RequestedResourceIDs} - {cluster.name})
+    """Raises BadParameter for too many resources, or constraints on a kind that has none.
+
+    Raises NotFound for a foreign cluster's.
+    """
+    wanted = requested(spec)
+    if len(wanted) > _MOST:
+        raise BadParameter(
+            f"access request contains too many resources ({len(wanted)}), max {_MOST}"
+        )
+    for it in spec.RequestedResourceAccessIDs:
+        if it.HasField("constraints") and it.id.Kind not in _CONSTRAINED_KINDS:
+            raise BadParameter(
+                f"resource kind {quoted(it.id.Kind)} does not support resource constraints"
+            )
+    foreign = sorted({it.ClusterName for it in wanted} - {cluster.name})
     if foreign:
         raise NotFound(
             f"access request contains invalid or unknown cluster names: {', '.join(foreign)}"
         )
+
+
+def requested(spec: AccessRequestSpecV3) -> list[ResourceID]:
+    """Resources of both lists; those with constraints count where there are any."""
+    return [it.id for it in spec.RequestedResourceAccessIDs] or list(spec.RequestedResourceIDs)
 
 
 def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
@@ -33,11 +49,11 @@ def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3
 
     Raises BadParameter for too long a list, AccessDenied if no role is usable.
     """
-    if not spec.RequestedResourceIDs:
+    if not requested(spec):
         return
     _deduplicate(spec)
     if not spec.Roles:
-        spec.Roles.extend(applicable_roles(cluster, requester, list(spec.RequestedResourceIDs)))
+        spec.Roles.extend(applicable_roles(cluster, requester, requested(spec)))
 
 
 def applicable_roles(

@@ -7,6 +7,7 @@ given as the first second of year 1, because that is what Go does.
 from collections.abc import Iterable
 from datetime import datetime
 
+from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from sandbox.teleport.resources import plain
@@ -18,6 +19,7 @@ from teleport_client._proto.types_pb2 import (
     AccessReviewThreshold,
     Metadata,
     PromotedAccessList,
+    ResourceAccessID,
     ResourceID,
     ThresholdIndexSets,
 )
@@ -64,6 +66,7 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
             reviews=[_review(it) for it in spec.Reviews],
             suggested_reviewers=list(spec.SuggestedReviewers),
             resource_ids=[_resource(it) for it in spec.RequestedResourceIDs],
+            resource_access_ids=[_resource_access(it) for it in spec.RequestedResourceAccessIDs],
             login_hint=spec.LoginHint,
             dry_run=spec.DryRun,
         ),
@@ -116,6 +119,11 @@ def _resource(resource: ResourceID) -> Json:
         "name": resource.Name,
         **_filled(sub_resource=resource.SubResourceName),
     }
+
+
+def _resource_access(access: ResourceAccessID) -> Json:
+    constraints = MessageToDict(access.constraints, preserving_proto_field_name=True)
+    return {"id": _resource(access.id), **_filled(constraints=constraints)}
 
 
 def _access_list(promoted: PromotedAccessList) -> Json:

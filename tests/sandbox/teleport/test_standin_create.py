@@ -18,9 +18,12 @@ from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     AccessReviewThreshold,
     PromotedAccessList,
+    ResourceAccessID,
+    ResourceConstraints,
     ResourceID,
     RoleConditions,
     RoleOptions,
+    SSHResourceConstraints,
 )
 from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, listed, refused, wanted
 
@@ -399,6 +402,25 @@ async def test_request_for_resources(stand_in: TeleportStandIn, alice: Auth) -> 
     )
     assert list(made.Spec.Roles) == ["prod"]
     assert list(made.Spec.RequestedResourceIDs) == [resource]
+
+
+async def test_resources_with_constraints(stand_in: TeleportStandIn, alice: Auth) -> None:
+    """They are kept as they are, where the kind of the resource has constraints."""
+    stand_in.cluster.roles["dev"].Spec.Allow.Request.SearchAsRoles.append("staging")
+    node = next(it for it in stand_in.cluster.nodes if it.Metadata.Labels["tier"] == "staging")
+    limited = ResourceAccessID(
+        id=ResourceID(ClusterName="main", Kind="node", Name=node.Metadata.Name),
+        constraints=ResourceConstraints(version="v1", ssh=SSHResourceConstraints(logins=["root"])),
+    )
+    made = await alice.CreateAccessRequestV2(wanted("alice", RequestedResourceAccessIDs=[limited]))
+    assert list(made.Spec.Roles) == ["staging"]
+    assert list(made.Spec.RequestedResourceAccessIDs) == [limited]
+    limited.id.Kind = "db"
+    request = wanted("alice", RequestedResourceAccessIDs=[limited])
+    assert await refused(alice.CreateAccessRequestV2(request)) == (
+        INVALID,
+        'resource kind "db" does not support resource constraints',
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,44 @@
+"""Requested resources in words: kind and name, with what tells them apart.
+
+A resource outside the bot's own cluster is written as Teleport writes it, `/cluster/kind/name`. The
+constraints of its access follow in parentheses.
+"""
+
+from collections.abc import Sequence
+
+from teleport_client.access_request import Constraints, ResourceId
+from workspace.untrusted import slack_length
+
+RESOURCES_LISTED, RESOURCES_ROOM = 10, 1_200
+"""How many resources a card lists, and the length of the list."""
+
+
+def resource_texts(resources: Sequence[ResourceId], cluster: str) -> tuple[str, ...]:
+    """Write each resource as others named it. `cluster` is the bot's own."""
+    return tuple(f"{_path(each, cluster)}{_limits(each.constraints)}" for each in resources)
+
+
+def are_constraints_shown(resources: Sequence[ResourceId]) -> bool:
+    """Whether a card can show everything that access to these is limited to."""
+    constraints = [each.constraints for each in resources if each.constraints is not None]
+    return all(each.readable for each in constraints) and (
+        not constraints or fits(resource_texts(resources, cluster=""))
+    )
+
+
+def fits(texts: Sequence[str], limit: int = RESOURCES_LISTED, room: int = RESOURCES_ROOM) -> bool:
+    """Whether a list of so many characters shows all of these whole."""
+    return len(texts) <= limit and sum(slack_length(each) + len(", ") for each in texts) <= room
+
+
+def _path(resource: ResourceId, cluster: str) -> str:
+    path = "/".join(filter(None, (resource.kind, resource.name, resource.sub_resource)))
+    return path if resource.cluster in {"", cluster} else f"/{resource.cluster}/{path}"
+
+
+def _limits(constraints: Constraints | None) -> str:
+    if constraints is None:
+        return ""
+    if not constraints.readable:
+        return " (with constraints)"
+    return f" ({constraints.principal}: {', '.join(constraints.allowed)})"
