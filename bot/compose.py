@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.slack_connection import Installation, web_client
 from commands import register
+from commands.authorization import Authorization
 from commands.listener import Listeners
 from commands.on_behalf import OnBehalf
 from commands.permissions import Permissions
@@ -177,10 +178,12 @@ def build_listeners(
     runtime: Runtime, contacts: Contacts, changed: Callable[[str], None]
 ) -> Listeners:
     """Put together the street on which people act."""
+    people = _build_people(runtime)
     services = Services(
         teleport=runtime.teleport,
-        people=_build_people(runtime),
+        people=people,
         contacts=contacts,
+        authorization=Authorization(runtime.teleport, people),
         permissions=Permissions(runtime.teleport, runtime.deciding),
         slack=runtime.slack,
         http=runtime.http,

@@ -1,12 +1,13 @@
 """People act: all that somebody can type or click. Nothing in here posts or changes a card."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
 
 from commands import pending_command, request_command, request_form, review_command
 from commands.interaction import from_click, from_command
-from commands.listener import Listeners
+from commands.listener import Check, Listeners, Suggest, Work
 from workspace.views import card, pending_list, request_answers, review_form
 from workspace.views import request_form as request_form_view
 
@@ -36,30 +37,36 @@ COMMANDS = (
 )
 
 
+_COMMANDS: Mapping[str, Work] = {
+    request_command.NAME: request_command.command,
+    pending_command.NAME: pending_command.command,
+    review_command.APPROVE_COMMAND: review_command.command(approve=True),
+    review_command.DENY_COMMAND: review_command.command(approve=False),
+}
+_ACTIONS: Mapping[str, Work] = {
+    card.APPROVE: review_command.button(approve=True),
+    card.DENY: review_command.button(approve=False),
+    pending_list.OLDER: pending_command.turn_page,
+    pending_list.NEWER: pending_command.turn_page,
+    request_answers.ASK_ANYWAY: request_command.ask_anyway,
+    request_answers.FILL_IN: request_command.fill_in,
+}
+_OPTIONS: Mapping[str, Suggest] = {request_form_view.ROLES: request_form.suggest_roles}
+_FORMS: Mapping[str, tuple[Check, Work]] = {
+    request_form_view.CALLBACK: (request_form.check, request_form.submit),
+    review_form.CALLBACK: (review_command.check_form, review_command.submit_form),
+}
+
+TRIGGERS = frozenset({*_COMMANDS, *_ACTIONS, *_OPTIONS, *_FORMS})
+"""Names of everything that Slack can trigger."""
+
+
 def register(app: AsyncApp, listeners: Listeners) -> None:
-    """List everything that Slack can trigger."""
-    for name, work in {
-        request_command.NAME: request_command.command,
-        pending_command.NAME: pending_command.command,
-        review_command.APPROVE_COMMAND: review_command.command(approve=True),
-        review_command.DENY_COMMAND: review_command.command(approve=False),
-    }.items():
+    for name, work in _COMMANDS.items():
         app.command(name)(listeners.acting(from_command, work))
-
-    for action_id, work in {
-        card.APPROVE: review_command.button(approve=True),
-        card.DENY: review_command.button(approve=False),
-        pending_list.OLDER: pending_command.turn_page,
-        pending_list.NEWER: pending_command.turn_page,
-        request_answers.ASK_ANYWAY: request_command.ask_anyway,
-        request_answers.FILL_IN: request_command.fill_in,
-    }.items():
+    for action_id, work in _ACTIONS.items():
         app.action(action_id)(listeners.acting(from_click, work))
-
-    app.options(request_form_view.ROLES)(listeners.suggesting(request_form.suggest_roles))
-    app.view(request_form_view.CALLBACK)(
-        listeners.submitting(request_form.check, otherwise=request_form.submit)
-    )
-    app.view(review_form.CALLBACK)(
-        listeners.submitting(review_command.check_form, otherwise=review_command.submit_form)
-    )
+    for action_id, suggest in _OPTIONS.items():
+        app.options(action_id)(listeners.suggesting(suggest))
+    for callback_id, (check, work) in _FORMS.items():
+        app.view(callback_id)(listeners.submitting(check, otherwise=work))

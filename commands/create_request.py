@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from rapidfuzz import process
 
+from commands.authorized_user import AuthorizedUser
 from commands.grammar import FILLERS
 from commands.patience import patiently
 from commands.services import Services
@@ -19,7 +20,6 @@ from teleport_client.errors import (
     Unreachable,
 )
 from workspace.ask import Ask, check_reason
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label, prose
 from workspace.views.budget import joined
@@ -50,7 +50,9 @@ class ReasonMissing(Exception):
         return said or "Teleport asks for a reason here."
 
 
-async def check(services: Services, person: Person, ask: Ask, *, deadline: float) -> AccessRequest:
+async def check(
+    services: Services, user: AuthorizedUser, ask: Ask, *, deadline: float
+) -> AccessRequest:
     """Have Teleport try an ask without storing it. Gives what it would store.
 
     Raises ReasonMissing, Refusal, TeleportError.
@@ -58,9 +60,9 @@ async def check(services: Services, person: Person, ask: Ask, *, deadline: float
     refuse_if_asking_is_off(services)
     check_reason(ask.reason)
     try:
-        tried = await services.teleport.try_request(_new(services, person, ask), deadline=deadline)
+        tried = await services.teleport.try_request(_new(services, user, ask), deadline=deadline)
     except (InvalidArgument, NotFound, PermissionDenied) as error:
-        raise await _refusal(services, person, ask, error) from error
+        raise await _refusal(services, user, ask, error) from error
     dry_run = tried.dry_run
     if dry_run is not None and dry_run.reason_required and not ask.has_reason:
         raise ReasonMissing(dry_run.reason_prompts)
@@ -82,10 +84,10 @@ def ends_with_bot(services: Services, tried: AccessRequest) -> bool:
     return tried.access_until is not None and abs(tried.access_until - ends) < _SAME_MOMENT
 
 
-async def requests_of(services: Services, person: Person) -> tuple[AccessRequest, ...]:
-    """List everything that this person has asked for, newest first."""
+async def requests_of(services: Services, user: AuthorizedUser) -> tuple[AccessRequest, ...]:
+    """List everything that this user has asked for, newest first."""
     return await patiently(
-        lambda deadline: services.teleport.requests(user=person.name, deadline=deadline)
+        lambda deadline: services.teleport.requests(user=user.name, deadline=deadline)
     )
 
 
@@ -101,15 +103,15 @@ def alike(tried: AccessRequest, requests: Iterable[AccessRequest]) -> list[Acces
 
 
 async def create(
-    services: Services, person: Person, ask: Ask, before: Iterable[AccessRequest]
+    services: Services, user: AuthorizedUser, ask: Ask, before: Iterable[AccessRequest]
 ) -> AccessRequest:
     """Store a request, trying for as long as a person waits.
 
-    `before` is what the person had asked for by then. Where an answer never came, a request beyond
+    `before` is what the user had asked for by then. Where an answer never came, a request beyond
     these is ours; only one that Teleport does not list yet is stored a second time. Raises
     ReasonMissing, Refusal, TeleportError.
     """
-    new = _new(services, person, ask)
+    new = _new(services, user, ask)
     known_ids = {request.id for request in before}
     perhaps_stored = False
 
@@ -128,7 +130,7 @@ async def create(
     except (InvalidArgument, NotFound, PermissionDenied) as error:
         if _REASON_MISSING in error.text:
             raise ReasonMissing(error.text.splitlines()[1:]) from error
-        raise await _refusal(services, person, ask, error) from error
+        raise await _refusal(services, user, ask, error) from error
     structlog.contextvars.bind_contextvars(request_id=created.id)
     services.changed(created.id)
     return created
@@ -145,9 +147,9 @@ async def _stored_meanwhile(
     return None
 
 
-def _new(services: Services, person: Person, ask: Ask) -> NewAccessRequest:
+def _new(services: Services, user: AuthorizedUser, ask: Ask) -> NewAccessRequest:
     return NewAccessRequest(
-        user=person.name,
+        user=user.name,
         roles=ask.roles,
         reason=ask.reason,
         access_until=services.now() + ask.duration if ask.duration else None,
@@ -156,12 +158,12 @@ def _new(services: Services, person: Person, ask: Ask) -> NewAccessRequest:
 
 
 async def _refusal(
-    services: Services, person: Person, ask: Ask, error: TeleportError
+    services: Services, user: AuthorizedUser, ask: Ask, error: TeleportError
 ) -> Refusal | TeleportError:
     """Say what can be said better than in Teleport's own words."""
-    if isinstance(error, NotFound) and _is_about_user(error.text, person.name):
+    if isinstance(error, NotFound) and _is_about_user(error.text, user.name):
         return Refusal(
-            f"Teleport does not know the user {label(person.name)} at the moment. Log in to"
+            f"Teleport does not know the user {label(user.name)} at the moment. Log in to"
             " Teleport once, with tsh or on its web page, and try again: it forgets users of"
             " single sign-on when their login ends. Nothing was asked for.",
             reason="user_gone",
@@ -175,7 +177,7 @@ async def _refusal(
         )
     if not _about_roles(error):
         return error
-    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     known = set(allowed).intersection(ask.roles)
     unknown = [role for role in ask.roles if role not in known]
     if not unknown:

@@ -2,12 +2,12 @@
 
 import re
 
+from commands.authorized_user import AuthorizedUser
 from commands.explain import no_such_request
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 
@@ -38,10 +38,10 @@ async def pending_requests(services: Services, *, user: str = "") -> tuple[Acces
     )
 
 
-async def ending_with(services: Services, person: Person, part: str) -> list[AccessRequest]:
+async def ending_with(services: Services, user: AuthorizedUser, part: str) -> list[AccessRequest]:
     """Find requests by the last characters of their ids, which are what we show.
 
-    Pending ones, else decided ones; only those that this person may know of. Raises Refusal when
+    Pending ones, else decided ones; only those that this user may know of. Raises Refusal when
     there is none.
     """
     if not _PART_OF_ID.fullmatch(part):
@@ -57,27 +57,27 @@ async def ending_with(services: Services, person: Person, part: str) -> list[Acc
             )
         )
         ending = [request for request in listed if request.id.lower().endswith(part.lower())]
-        if found := await visible_to(services, person, ending):
+        if found := visible_to(services, user, ending):
             return found
     raise no_such_request(part, services.policy.cluster)
 
 
-async def is_visible(services: Services, person: Person, request: AccessRequest) -> bool:
-    """Whether this person may know of a request that nobody has shown them."""
-    return bool(await visible_to(services, person, [request]))
+def is_visible(services: Services, user: AuthorizedUser, request: AccessRequest) -> bool:
+    """Return whether the user can know of a request that nobody has shown them."""
+    return bool(visible_to(services, user, [request]))
 
 
-async def visible_to(
-    services: Services, person: Person, requests: list[AccessRequest]
+def visible_to(
+    services: Services, user: AuthorizedUser, requests: list[AccessRequest]
 ) -> list[AccessRequest]:
-    """Own ones, those that one may review, and all for whom Teleport shows all."""
-    if not requests or await services.permissions.sees_all(person.name):
+    """Choose own requests and those that the user can review, or all if Teleport shows all."""
+    if user.sees_all_requests:
         return requests
-    concerned = await services.permissions.concerned(person.name, requests)
+    concerned = services.permissions.concerned(user, requests)
     return [
         request
         for request in requests
-        if request.user == person.name
-        or request.review_by(person.name) is not None
+        if request.user == user.name
+        or request.review_by(user.name) is not None
         or request.id in concerned
     ]

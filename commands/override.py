@@ -11,12 +11,14 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands import find_request
+from commands.authorized_user import AuthorizedUser
+from commands.explain import may_not_review
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import Conflict
+from teleport_client.review_permission import review_denied
 from workspace.moment import Moment
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.views.status import named
 
@@ -40,8 +42,7 @@ class Claim(BaseModel):
 
 async def override(
     services: Services,
-    person: Person,
-    held: frozenset[str],
+    user: AuthorizedUser,
     request: AccessRequest,
     state: RequestState,
     reason: str,
@@ -51,8 +52,8 @@ async def override(
     Gives the request as it stands then, which is decided by somebody else if they were faster (see
     `is_signed`). Raises Refusal, TeleportError.
     """
-    refuse_unless_approver(services, person, held, request)
-    claim = Claim(by=person.name, state=state, at=services.now())
+    refuse_unless_approver(services, user, request)
+    claim = Claim(by=user.name, state=state, at=services.now())
     await _claim(services, request.id, claim)
 
     async def attempt(deadline: float) -> None:
@@ -61,23 +62,29 @@ async def override(
             await services.teleport.set_request_state(
                 request.id,
                 state,
-                delegator=person.name,
-                reason=_signed(person, state, reason),
+                delegator=user.name,
+                reason=_signed(user, state, reason),
                 deadline=deadline,
             )
 
     await patiently(attempt, changes=True)
     decided = await find_request.read_request(services, request.id)
-    log.info("overridden", request_id=request.id, state=decided.state, delegator=person.name)
+    log.info("overridden", request_id=request.id, state=decided.state, delegator=user.name)
     return decided
 
 
 def refuse_unless_approver(
-    services: Services, person: Person, held: frozenset[str], request: AccessRequest
+    services: Services, user: AuthorizedUser, request: AccessRequest
 ) -> None:
-    """Go by the settings, and by the roles that the person holds now."""
-    if not services.deciding.approves(person.name, held, request):
+    """Go by the settings, and by the roles that the user holds now.
+
+    A role that denies to review the requested roles counts here too, though Teleport doesn't
+    look at it when the bot sets the state.
+    """
+    if not services.deciding.approves(user.name, user.held, request):
         raise _not_an_approver(request)
+    if review_denied(user.roles, request):
+        raise may_not_review()
 
 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:
@@ -114,14 +121,14 @@ def _in_force(text: str, claim: Claim) -> bool:
     return not same and abs(claim.at - before.at) < _STALE
 
 
-def is_signed(request: AccessRequest, person: Person) -> bool:
+def is_signed(request: AccessRequest, user: AuthorizedUser) -> bool:
     """Whether a decision is this person's, handed in from Slack."""
-    return request.resolve_reason.startswith(_signed(person, request.state, ""))
+    return request.resolve_reason.startswith(_signed(user, request.state, ""))
 
 
-def _signed(person: Person, state: RequestState, reason: str) -> str:
+def _signed(user: AuthorizedUser, state: RequestState, reason: str) -> str:
     """Teleport shows a delegator in its audit log alone, so the reason says who it was."""
-    words = f"{state} by {person.name} from Slack"
+    words = f"{state} by {user.name} from Slack"
     return f"{words}: {reason}" if reason else words
 
 

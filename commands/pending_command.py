@@ -5,11 +5,11 @@ from enum import StrEnum
 from rapidfuzz import process
 
 from commands import find_request
+from commands.authorized_user import LIST, AuthorizedUser
 from commands.interaction import Interaction
 from commands.reply import Reply
 from commands.services import Services
 from commands.words import DASHES, bare, wants_help
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views.help import help_message
@@ -48,43 +48,43 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
         await reply.say(help_message(NAME))
         return
     scope = _scope(bare(interaction.text).lstrip(DASHES).rstrip(".,;"))
-    person = await services.person(interaction.slack_id)
-    await reply.say(await listing(services, person, scope))
+    user = await services.authorize(interaction.slack_id, LIST)
+    await reply.say(await listing(services, user, scope))
 
 
 async def turn_page(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Older or newer: a button whose value is `<scope>:<page>`."""
     scope, _, page = interaction.value.partition(":")
-    person = await services.person(interaction.slack_id)
-    await reply.instead(await listing(services, person, Scope(scope), int(page)))
+    user = await services.authorize(interaction.slack_id, LIST)
+    await reply.instead(await listing(services, user, Scope(scope), int(page)))
 
 
-async def listing(services: Services, person: Person, scope: Scope, page: int = 0) -> Message:
-    if scope is Scope.ALL and not await services.permissions.sees_all(person.name):
+async def listing(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:
+    if scope is Scope.ALL and not user.sees_all_requests:
         raise Refusal(
             "Your Teleport roles do not let you list everybody's requests. See your own and those"
             f" that wait for you with {NAME}.",
             reason="may_not_list_all",
         )
-    rows = await _rows(services, person, scope)
+    rows = await _rows(services, user, scope)
     if not rows:
         return sentence(_NONE[scope])
     last_page = (len(rows) - 1) // PAGE
     return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
 
 
-async def _rows(services: Services, person: Person, scope: Scope) -> list[Row]:
+async def _rows(services: Services, user: AuthorizedUser, scope: Scope) -> list[Row]:
     if scope is Scope.MINE:
-        mine = await find_request.pending_requests(services, user=person.name)
+        mine = await find_request.pending_requests(services, user=user.name)
         return [Row(services.face(each), each.created, may_decide=False) for each in mine]
     pending = await find_request.pending_requests(services)
-    reviewable = await services.permissions.reviewable(person.name, pending)
+    reviewable = services.permissions.reviewable(user, pending)
     return [
         Row(services.face(each), each.created, may_decide=each.id in reviewable)
         for each in pending
         if each.id in reviewable
         or scope is Scope.ALL
-        or (scope is Scope.CONCERNED and each.user == person.name)
+        or (scope is Scope.CONCERNED and each.user == user.name)
     ]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands import create_request
+from commands.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.create_request import ReasonMissing
 from commands.grammar import CONJUNCTIONS, ask_from
 from commands.interaction import Interaction
@@ -14,7 +15,6 @@ from commands.services import Services
 from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
-from workspace.people import Person
 from workspace.untrusted import label
 from workspace.views.help import help_message
 from workspace.views.message import sentence
@@ -37,48 +37,52 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
         await reply.say(help_message(NAME))
         return
     ask = ask_from(interaction.text)
-    person = await services.person(interaction.slack_id)
-    ask = await without_conjunctions(services, person, ask)
     if not ask.roles:
-        await open_form(services, person, reply, ask)
+        user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
+        await open_form(services, user, reply, ask)
+        return
+    user = await services.authorize(interaction.slack_id, CREATE)
+    ask = await without_conjunctions(services, user, ask)
+    if ask.roles:
+        await ask_for(services, user, ask, reply)
     else:
-        await ask_for(services, person, ask, reply)
+        await open_form(services, user, reply, ask)
 
 
-async def without_conjunctions(services: Services, person: Person, ask: Ask) -> Ask:
+async def without_conjunctions(services: Services, user: AuthorizedUser, ask: Ask) -> Ask:
     """Leave out the words between roles, unless they are roles that can be requested."""
     if CONJUNCTIONS.isdisjoint(ask.roles):
         return ask
-    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     words = CONJUNCTIONS.difference(allowed)
     return replace(ask, roles=tuple(role for role in ask.roles if role not in words))
 
 
 async def ask_anyway(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Ask in spite of what was said: a button, with the ask in its value."""
-    person = await services.person(interaction.slack_id)
-    await ask_for(services, person, unpacked(interaction.value), reply)
+    user = await services.authorize(interaction.slack_id, CREATE)
+    await ask_for(services, user, unpacked(interaction.value), reply)
 
 
 async def fill_in(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Open the form with what was typed: a button, with the ask in its value."""
-    person = await services.person(interaction.slack_id)
-    await open_form(services, person, reply, unpacked(interaction.value))
+    user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
+    await open_form(services, user, reply, unpacked(interaction.value))
 
 
-async def ask_for(services: Services, person: Person, ask: Ask, reply: Reply) -> None:
+async def ask_for(services: Services, user: AuthorizedUser, ask: Ask, reply: Reply) -> None:
     """Check, point out a like request, and store. Raises Refusal, TeleportError."""
     try:
         tried = await patiently(
-            lambda deadline: create_request.check(services, person, ask, deadline=deadline)
+            lambda deadline: create_request.check(services, user, ask, deadline=deadline)
         )
-        await store(services, person, ask, tried, reply)
+        await store(services, user, ask, tried, reply)
     except ReasonMissing as missing:
         await _ask_for_reason(ask, missing, reply)
 
 
 async def store(
-    services: Services, person: Person, ask: Ask, tried: AccessRequest, reply: Reply
+    services: Services, user: AuthorizedUser, ask: Ask, tried: AccessRequest, reply: Reply
 ) -> None:
     """Store what Teleport has tried, unless the person has to hear something first.
 
@@ -88,16 +92,16 @@ async def store(
         ends_with_bot = create_request.ends_with_bot(services, tried)
         await reply.say(ask_shorter(ask, services.face(tried), ends_with_bot=ends_with_bot))
         return
-    async with services.asking(person.name):
-        before = await create_request.requests_of(services, person)
+    async with services.asking(user.name):
+        before = await create_request.requests_of(services, user)
         like = create_request.alike(tried, before)
-        if like and not ask.anyway:
+        if like and not ask.anyway and user.sees_own_requests:
             await reply.say(ask_again(ask, services.face(like[0]), like[0].created))
             return
         made = _made_just_now(services, ask, like) or await create_request.create(
-            services, person, ask, before
+            services, user, ask, before
         )
-    told = await services.gets_messages(person)
+    told = await services.gets_messages(user.person)
     await reply.instead(asked(ask, services.face(made), made.created, told=told))
 
 
@@ -112,7 +116,7 @@ def _made_just_now(
     return None
 
 
-async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) -> None:
+async def open_form(services: Services, user: AuthorizedUser, reply: Reply, ask: Ask) -> None:
     create_request.refuse_if_asking_is_off(services)
     typed = _typed(ask)
     if not await reply.open_form(request_form(ask, channel=reply.channel), typed=typed):
@@ -120,7 +124,7 @@ async def open_form(services: Services, person: Person, reply: Reply, ask: Ask) 
         await reply.say(sentence(said, to_copy=typed))
         return
     # The menu of roles asks for these a moment later.
-    await services.permissions.capabilities(person.name)
+    await services.permissions.capabilities(user.name)
 
 
 async def _ask_for_reason(ask: Ask, missing: ReasonMissing, reply: Reply) -> None:

@@ -8,17 +8,17 @@ from typing import Any
 from rapidfuzz import fuzz, process
 
 from commands import create_request, request_command
+from commands.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.create_request import ReasonMissing
 from commands.explain import explain
 from commands.interaction import Interaction
 from commands.listener import Checked
-from commands.patience import FORM_SECONDS
+from commands.patience import FORM_SECONDS, patiently
 from commands.reply import Reply
 from commands.services import Services
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError, Unreachable
 from workspace.ask import Ask
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views import role_option
@@ -46,9 +46,9 @@ class _FieldRefused(Exception):
 
 
 async def suggest_roles(services: Services, interaction: Interaction) -> list[dict[str, Any]]:
-    """Offer the roles that this person may ask for, best match first."""
-    person = await services.person(interaction.slack_id)
-    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
+    """Offer the roles that this user can request, best match first."""
+    user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
+    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     typed = interaction.text.strip()
     if not typed:
         return role_options(sorted(allowed))
@@ -63,22 +63,22 @@ async def check(services: Services, interaction: Interaction) -> Checked:
     """Look at what was handed in, and have Teleport try it, before the form closes."""
     filled = _filled(interaction)
     try:
-        person, ask = await _understood(services, interaction, filled)
-        tried = await _tried(services, person, ask)
+        user, ask = await _understood(services, interaction, filled)
+        tried = await _tried(services, user, ask)
     except _FieldRefused as refused:
         return Checked(errors={refused.field: refused.sentence})
     except Unreachable as error:
         raise TimeoutError from error
-    return Checked(work=_storing(person, ask, tried), channel=filled.channel)
+    return Checked(work=_storing(user, ask, tried), channel=filled.channel)
 
 
 async def submit(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Do it all after the ack, for when Teleport was too slow for the form."""
     try:
-        person, ask = await _understood(services, interaction, _filled(interaction))
+        user, ask = await _understood(services, interaction, _filled(interaction))
     except _FieldRefused as refused:
         raise Refusal(refused.sentence, reason="form_field") from refused
-    await request_command.ask_for(services, person, ask, reply)
+    await request_command.ask_for(services, user, ask, reply)
 
 
 def _filled(interaction: Interaction) -> Filled:
@@ -89,13 +89,13 @@ def _filled(interaction: Interaction) -> Filled:
 
 async def _understood(
     services: Services, interaction: Interaction, filled: Filled
-) -> tuple[Person, Ask]:
-    person = await services.person(interaction.slack_id)
+) -> tuple[AuthorizedUser, Ask]:
+    user = await services.authorize(interaction.slack_id, CREATE)
     picked = await asyncio.gather(
         *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
     )
-    allowed = (await services.permissions.capabilities(person.name)).requestable_roles
-    return person, replace(
+    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
+    return user, replace(
         filled.ask,
         roles=role_option.names(filled.role_values, allowed),
         reviewers=tuple(dict.fromkeys((*filled.ask.reviewers, *picked))),
@@ -104,16 +104,16 @@ async def _understood(
 
 async def _reviewer(services: Services, slack_id: str) -> str:
     try:
-        return (await services.person(slack_id)).name
+        return (await patiently(lambda _: services.people.person(slack_id))).name
     except Refusal as refusal:
         name = label(await services.people.account_name(slack_id))
         why = _REVIEWER_REFUSED.get(refusal.reason, "may not use Teleport from Slack")
         raise _FieldRefused(REVIEWERS, f"{name} {why}. Choose somebody else.") from refusal
 
 
-async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
+async def _tried(services: Services, user: AuthorizedUser, ask: Ask) -> AccessRequest:
     try:
-        return await create_request.check(services, person, ask, deadline=FORM_SECONDS)
+        return await create_request.check(services, user, ask, deadline=FORM_SECONDS)
     except ReasonMissing as missing:
         raise _FieldRefused(REASON, missing.sentence) from missing
     except Refusal as refusal:
@@ -126,11 +126,11 @@ async def _tried(services: Services, person: Person, ask: Ask) -> AccessRequest:
 
 
 def _storing(
-    person: Person, ask: Ask, tried: AccessRequest
+    user: AuthorizedUser, ask: Ask, tried: AccessRequest
 ) -> Callable[[Services, Interaction, Reply], Awaitable[None]]:
     async def store(services: Services, _interaction: Interaction, reply: Reply) -> None:
         try:
-            await request_command.store(services, person, ask, tried, reply)
+            await request_command.store(services, user, ask, tried, reply)
         except ReasonMissing as missing:
             await reply.say(reason_wanted(ask, missing.sentence))
 

@@ -6,6 +6,13 @@ from dataclasses import replace
 import structlog
 
 from commands import find_request
+from commands.authorized_user import (
+    FILL_IN_REVIEW,
+    LIST,
+    OVERRIDE,
+    AuthorizedUser,
+    ensure_allowed,
+)
 from commands.explain import explain, may_not_review, no_such_request
 from commands.interaction import Interaction
 from commands.listener import Checked, Work
@@ -25,7 +32,6 @@ from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound, Unreachable
 from workspace.ask import REASON_BYTES, check_reason
 from workspace.deciding import Mode
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import prose
 from workspace.views.card import CardFace, card
@@ -50,15 +56,14 @@ def command(*, approve: bool) -> Work:
             return
         refuse_if_deciding_is_off(services)
         typed, reason = review_from(interaction.text)
-        person = await services.person(interaction.slack_id)
         if not typed:
-            await _pick(services, person, reply)
+            await _pick(services, interaction, reply)
         elif not find_request.is_full_id(typed):
-            await _show(services, person, typed, reply, name=name, reason=reason)
+            await _show(services, interaction, typed, reply, name=name, reason=reason)
         elif reason or not _needs_reason(services, approve=approve):
             await _decide(services, interaction, reply, Decision(typed, approve), reason)
         else:
-            await _open_form(services, person, Decision(typed, approve, reply.channel), reply)
+            await _open_form(services, interaction, Decision(typed, approve, reply.channel), reply)
 
     return work
 
@@ -69,9 +74,8 @@ def button(*, approve: bool) -> Work:
     async def work(services: Services, interaction: Interaction, reply: Reply) -> None:
         refuse_if_deciding_is_off(services)
         if _needs_reason(services, approve=approve):
-            person = await services.person(interaction.slack_id)
             decision = Decision(interaction.value, approve, reply.channel, shown=True)
-            await _open_form(services, person, decision, reply)
+            await _open_form(services, interaction, decision, reply)
         else:
             await _decide(
                 services, interaction, reply, Decision(interaction.value, approve, shown=True), ""
@@ -124,15 +128,18 @@ async def _decide(
         await reply.say(decided_message(services.face(request), approve=decision.approve))
 
 
-async def _open_form(services: Services, person: Person, decision: Decision, reply: Reply) -> None:
+async def _open_form(
+    services: Services, interaction: Interaction, decision: Decision, reply: Reply
+) -> None:
+    user = await services.authorize(interaction.slack_id, FILL_IN_REVIEW)
     face: CardFace | None = None
     try:
         async with asyncio.timeout(FORM_SECONDS):
             request = await services.teleport.request(decision.request_id)
-            if not decision.shown and not await find_request.is_visible(services, person, request):
+            if not decision.shown and not find_request.is_visible(services, user, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
-        check_open(services, person, request)
-        await _check_may_decide(services, person, request)
+        check_open(services, user, request)
+        _check_may_decide(services, user, request)
         face = services.face(request)
     except NotFound as error:
         raise no_such_request(decision.request_id, services.policy.cluster) from error
@@ -146,20 +153,21 @@ async def _open_form(services: Services, person: Person, decision: Decision, rep
         await reply.say(sentence(said, to_copy=typed))
 
 
-async def _check_may_decide(services: Services, person: Person, request: AccessRequest) -> None:
+def _check_may_decide(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
     mode = services.deciding.mode_of(request)
     if mode is Mode.NOTIFY:
         raise decided_elsewhere(services, request.id)
     if mode is Mode.OVERRIDE:
-        held = await services.permissions.held_roles(person.name)
-        refuse_unless_approver(services, person, held, request)
-    elif not await services.permissions.reviewable(person.name, [request]):
+        ensure_allowed(user, OVERRIDE)
+        refuse_unless_approver(services, user, request)
+    elif not user.unreadable and not services.permissions.reviewable(user, [request]):
         raise may_not_review()
 
 
-async def _pick(services: Services, person: Person, reply: Reply) -> None:
+async def _pick(services: Services, interaction: Interaction, reply: Reply) -> None:
+    user = await services.authorize(interaction.slack_id, LIST)
     pending = await find_request.pending_requests(services)
-    reviewable = await services.permissions.reviewable(person.name, pending)
+    reviewable = services.permissions.reviewable(user, pending)
     rows = [
         Row(services.face(request), request.created, may_decide=True)
         for request in pending
@@ -172,11 +180,18 @@ async def _pick(services: Services, person: Person, reply: Reply) -> None:
 
 
 async def _show(
-    services: Services, person: Person, part: str, reply: Reply, *, name: str, reason: str
+    services: Services,
+    interaction: Interaction,
+    part: str,
+    reply: Reply,
+    *,
+    name: str,
+    reason: str,
 ) -> None:
     """Show what a part of an id means; it is not enough to decide."""
-    found = await find_request.ending_with(services, person, part)
-    reviewable = await services.permissions.reviewable(person.name, found)
+    user = await services.authorize(interaction.slack_id, LIST)
+    found = await find_request.ending_with(services, user, part)
+    reviewable = services.permissions.reviewable(user, found)
     rows = [
         Row(services.face(request), request.created, may_decide=request.id in reviewable)
         for request in found

@@ -8,8 +8,9 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from commands.authorization import Authorization
+from commands.authorized_user import Action, AuthorizedUser
 from commands.on_behalf import OnBehalf
-from commands.patience import patiently
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
@@ -41,6 +42,7 @@ class Services:
     teleport: TeleportClient
     people: People
     contacts: Contacts
+    authorization: Authorization
     permissions: Permissions
     slack: AsyncWebClient
     http: aiohttp.ClientSession
@@ -57,9 +59,9 @@ class Services:
     asking: OneAtATime
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 
-    async def person(self, slack_id: str, *, fresh: bool = False) -> Person:
-        """Tell who acts. Raises Refusal, TeleportError, SlackApiError."""
-        return await patiently(lambda _: self.people.person(slack_id, fresh=fresh))
+    async def authorize(self, slack_id: str, action: Action) -> AuthorizedUser:
+        """Return the user who acts. Raises Refusal, TeleportError, SlackApiError."""
+        return await self.authorization.authorize(slack_id, action)
 
     async def gets_messages(self, person: Person) -> bool:
         """Return whether the bot will find this Slack account when it has news for the user."""

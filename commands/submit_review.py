@@ -3,8 +3,8 @@
 import structlog
 
 from commands import find_request
+from commands.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
 from commands.explain import no_such_request
-from commands.locked_out import refuse_if_locked
 from commands.override import is_signed, override
 from commands.patience import patiently
 from commands.services import Services
@@ -19,7 +19,6 @@ from teleport_client.errors import (
 )
 from workspace.ask import check_reason
 from workspace.deciding import Mode
-from workspace.people import Person
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views.status import listed, status_of
@@ -45,44 +44,42 @@ async def decide(
     structlog.contextvars.bind_contextvars(request_id=request_id, decision=state.value)
     refuse_if_deciding_is_off(services)
     check_reason(reason)
-    person = await services.person(slack_id, fresh=True)
+    user = await services.authorize(slack_id, REVIEW)
     request = await find_request.read_request(services, request_id)
-    known = shown or await find_request.is_visible(services, person, request)
+    known = shown or find_request.is_visible(services, user, request)
     if known:
-        check_open(services, person, request)
+        check_open(services, user, request)
     mode = services.deciding.mode_of(request)
     if not known and mode is not Mode.PERSON:
         raise no_such_request(request_id, services.policy.cluster)
     if mode is Mode.NOTIFY:
         raise decided_elsewhere(services, request_id)
-    held = await services.permissions.held_roles(person.name)
-    await refuse_if_locked(services, person, held, must_know=mode is Mode.OVERRIDE)
     if mode is Mode.OVERRIDE:
-        decided = await _set_state(services, person, held, request, state, reason)
+        ensure_allowed(user, OVERRIDE)
+        decided = await _set_state(services, user, request, state, reason)
     else:
-        review = Review(person.name, state, reason)
-        decided = await _hand_in(services, person, request_id, review, known=known)
+        review = Review(user.name, state, reason)
+        decided = await _hand_in(services, user, request_id, review, known=known)
     services.changed(request_id)
     return decided
 
 
 async def _set_state(
     services: Services,
-    person: Person,
-    held: frozenset[str],
+    user: AuthorizedUser,
     request: AccessRequest,
     state: RequestState,
     reason: str,
 ) -> AccessRequest:
     """Mode `override`. Somebody who was faster has decided, and this person is told so."""
-    decided = await override(services, person, held, request, state, reason)
-    if decided.state is not state or not is_signed(decided, person):
-        check_open(services, person, decided)
+    decided = await override(services, user, request, state, reason)
+    if decided.state is not state or not is_signed(decided, user):
+        check_open(services, user, decided)
     return decided
 
 
 async def _hand_in(
-    services: Services, person: Person, request_id: str, review: Review, *, known: bool
+    services: Services, user: AuthorizedUser, request_id: str, review: Review, *, known: bool
 ) -> AccessRequest:
     """Mode `person`."""
     try:
@@ -91,7 +88,7 @@ async def _hand_in(
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
         # Somebody may have been faster: say who, from what is true now.
-        check_open(services, person, await find_request.read_request(services, request_id))
+        check_open(services, user, await find_request.read_request(services, request_id))
         raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
@@ -116,7 +113,7 @@ def decided_elsewhere(services: Services, request_id: str) -> Refusal:
     )
 
 
-def check_open(services: Services, person: Person, request: AccessRequest) -> None:
+def check_open(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
     """Refuse what is already certain from the request itself."""
     status = status_of(request, services.now())
     if not request.pending:
@@ -134,12 +131,12 @@ def check_open(services: Services, person: Person, request: AccessRequest) -> No
             " asked for again.",
             reason="ran_out",
         )
-    if request.user == person.name:
+    if request.user == user.name:
         raise Refusal(
             "This is your own request; somebody else has to decide it. Nothing was done.",
             reason="own_request",
         )
-    if vote := request.review_by(person.name):
+    if vote := request.review_by(user.name):
         raise Refusal(
             f"You have already {_DONE.get(vote.state, 'reviewed')} this request, and a review is"
             " final. It waits for somebody else.",

@@ -24,6 +24,16 @@ class Log(LogCapture):
     def all(self, event: str) -> list[EventDict]:
         return [entry for entry in self.entries if entry["event"] == event]
 
+    async def first(self, event: str, **fields: object) -> EventDict:
+        """Return the first entry with these fields, as soon as it is logged."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for entry in self.all(event):
+                    if fields.items() <= entry.items():
+                        return entry
+                self._news.clear()
+                await self._news.wait()
+
     async def until(self, event: str, count: int = 1) -> None:
         """Wait until an event has been logged so many times."""
         async with asyncio.timeout(PATIENCE):

@@ -1,5 +1,6 @@
 """Who may act, and in whose name."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -88,14 +89,20 @@ async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage:
     """By the Slack id, since the bot can't read the name."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
-    stage.slack.faults.inject({"method": "users.info", "error": "user_not_visible"})
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
-    done = await stage.submit(
-        "alice",
-        form,
-        roles={"type": "multi_external_select", "selected_options": [staging]},
-        reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+    stage.teleport.faults.add("GetLocks", delay=0.3)
+    submitting = asyncio.create_task(
+        stage.submit(
+            "alice",
+            form,
+            roles={"type": "multi_external_select", "selected_options": [staging]},
+            reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+        )
     )
+    # By then the bot has looked alice up, and next it looks up carol.
+    await stage.teleport.journal.wait_for_call("GetLocks", count=2)
+    stage.slack.faults.inject({"method": "users.info", "error": "user_not_visible"})
+    done = await submitting
     assert "U0CAROL001" in done["payload"]["errors"]["reviewers"]
 
 

@@ -138,12 +138,20 @@ async def test_asking_can_be_switched_off(
         await stage.answer("alice", "You have no pending request")
 
 
-async def test_somebody_whom_teleport_has_forgotten_is_told_to_log_in(stage: Stage) -> None:
-    """As single sign-on users are, when their login ends."""
+async def test_user_who_expires_is_told_to_log_in(stage: Stage) -> None:
+    """As single sign-on users do; their link expires with them."""
     await stage.type("alice", "/teleport-pending mine")
     await stage.answer("alice", "You have no pending request")
     del stage.teleport.cluster.users["alice"]
     await stage.type("alice", "/teleport-request staging because redis")
+    await stage.answer("alice", "then log in to Teleport")
+
+
+async def test_user_who_expires_meanwhile_is_told_to_log_in(stage: Stage) -> None:
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=0.3)
+    await stage.type("alice", "/teleport-request staging because redis")
+    await stage.teleport.journal.wait_for_call("CreateAccessRequestV2")
+    del stage.teleport.cluster.users["alice"]
     await stage.answer("alice", "Log in to Teleport once")
 
 
