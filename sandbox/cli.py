@@ -48,7 +48,10 @@ def sandbox(
     )
     try:
         code = asyncio.run(_run(sandbox_world))
-    except (OSError, RuntimeError) as error:
+    except world.PortUnavailable as error:
+        typer.echo(str(error), err=True)
+        code = 1
+    except OSError as error:
         typer.echo(f"The sandbox cannot start: {error}", err=True)
         code = 1
     raise typer.Exit(code)

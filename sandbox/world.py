@@ -1,6 +1,7 @@
 """A whole sandbox: Slack, Teleport, and between them the bot."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ class Ports:
     listen: str = "127.0.0.1"
     slack: int = 0
     teleport: int = 0
+
+
+class PortUnavailable(Exception):
+    """A stand-in can't listen. The text names the address and the flag for another port."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,10 @@ async def running(
 
     `log` is where the bot logs to: stderr, stdout or a file.
 
-    Raises OSError or RuntimeError when a port is taken.
+    Raises PortUnavailable.
     """
+    _check_port(ports.listen, ports.teleport, "--teleport-port")
+    _check_port(ports.listen, ports.slack, "--slack-port")
     data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         teleport = await TeleportStandIn.start(
@@ -78,3 +85,15 @@ async def running(
         if bot is not None:
             stack.push_async_callback(bot.stop)
         yield World(slack, teleport, settings, bot)
+
+
+def _check_port(listen: str, port: int, flag: str) -> None:
+    """Raise PortUnavailable. gRPC's own error names neither the cause nor the port."""
+    try:
+        socket.create_server((listen, port)).close()
+    except OSError as error:
+        cause = str(error.strerror).partition(" (")[0]
+        raise PortUnavailable(
+            f"The sandbox can't listen on {listen}:{port} ({cause}). Choose another port"
+            f" with {flag}, or stop the program that uses this one."
+        ) from error

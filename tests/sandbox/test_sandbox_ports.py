@@ -1,0 +1,28 @@
+"""A port that another program uses, at `make sandbox`."""
+
+import socket
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.parametrize("flag", ["--teleport-port", "--slack-port"])
+async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str) -> None:
+    """In one sentence, without the libraries' own errors."""
+    other = {"--teleport-port": "--slack-port", "--slack-port": "--teleport-port"}[flag]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        process = await create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "sandbox", "--no-bot", "--data", str(tmp_path)),
+            *(flag, str(port), other, "0"),
+            stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert errors.decode() == (
+        f"The sandbox can't listen on 127.0.0.1:{port} (Address already in use). Choose another"
+        f" port with {flag}, or stop the program that uses this one.\n"
+    )
