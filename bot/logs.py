@@ -35,7 +35,7 @@ _FIRST = ("timestamp", "level", "event")
 BOLT_LOGGER = "bolt"
 """To be handed to Bolt: its own loggers set levels of their own."""
 # They say at INFO what is ours to say, or repeat every frame at DEBUG.
-_QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "stamina")
+_QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "grpc", "stamina")
 
 
 def configure_logs(settings: LogSettings) -> None:

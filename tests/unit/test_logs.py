@@ -72,6 +72,20 @@ def test_what_libraries_say_is_a_field(lines: io.StringIO) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["grpc", "grpc._cython.cygrpc", "slack_sdk.web", "asyncio"])
+def test_libraries_log_nothing_below_warning(
+    lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Even with severity debug."""
+    monkeypatch.setattr("sys.stderr", lines)
+    configure_logs(LogSettings(format="json", severity="debug"))
+    logger = logging.getLogger(name)
+    logger.debug("Loaded running loop")
+    logger.info("connected")
+    logger.warning("lost")
+    assert [event["message"] for event in read(lines)] == ["lost"]
+
+
 def test_the_severity_is_kept(lines: io.StringIO) -> None:
     """Also for what is logged lazily."""
     structlog.get_logger("x").debug("detail")
