@@ -127,6 +127,8 @@ async def check_installation(
     Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
     """
     answer = await _insist(client.auth_test, "slack.token", end)
+    if answer.get("is_enterprise_install"):
+        raise StartError(_ORG_WIDE, exit_code=MISCONFIGURED)
     scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
     if missing := [scope for scope in SCOPES if scope not in scopes]:
         log.warning("slack_scopes_missing", missing=missing)
@@ -183,6 +185,12 @@ def _refused(setting: str, error: Exception) -> StartError:
     return StartError(f"Slack refuses {setting}: {code}. {cure}", exit_code=MISCONFIGURED)
 
 
+_ORG_WIDE = (
+    "The Slack app is installed for a whole Enterprise organization, but the bot works in one"
+    " workspace. Remove the app from the organization, install it to one workspace, and use that"
+    " installation's token as slack.token."
+)
+"""Its token belongs to no workspace, so each user would seem to belong to another one."""
 _CURE = "Copy the token again from the app's settings at api.slack.com/apps."
 _CURES = {
     ("", "not_allowed_token_type"): ("slack.token begins with xoxb-, slack.app_token with xapp-."),

@@ -127,6 +127,10 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     "a certificate of an hour": (
         short_lived, Level.WARNING, "certificate lifetime", "1.0 h, and access that the bot",
     ),
+    "an app of a whole organization": (
+        lambda s: setattr(s.slack.workspace.app, "enterprise", "E0SANDBOX1"),
+        Level.FAILURE, "slack", "install it to one workspace",
+    ),
     "no reviews for people": (
         without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",
     ),

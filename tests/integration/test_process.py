@@ -42,6 +42,32 @@ async def test_a_token_that_slack_refuses_ends_it_at_once(
     assert "xoxb-wrong-token" not in said
 
 
+async def test_app_installed_for_an_organization_ends_the_start(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """Each user would seem to belong to another workspace."""
+    slack.workspace.app.enterprise = "E0SANDBOX1"
+    async with bot("--config", str(settings_file)) as process:
+        code, said = await process.end()
+    assert code == 2
+    assert "installed for a whole Enterprise organization" in said
+    assert "install it to one workspace" in said
+
+
+async def test_debug_log_has_no_lines_of_grpc(settings_file: Path, slack: SlackStandIn) -> None:
+    """They were two thirds of all lines, and say nothing about the bot."""
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug"
+    ) as process:
+        await process.event("ready")
+        await slack.socket_count(2)
+        process.process.terminate()
+        code, said = await process.end()
+    assert code == 0
+    assert '"event": "ready"' in said
+    assert "cygrpc" not in said
+
+
 async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
     settings_file: Path, slack: SlackStandIn
 ) -> None:

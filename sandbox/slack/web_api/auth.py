@@ -12,10 +12,10 @@ def test(call: Call) -> JsonObject:
         "url": f"{call.backend.url}/",
         "team": app.team_domain,
         "user": bot.name,
-        "team_id": app.team_id,
+        "team_id": app.enterprise or app.team_id,
         "user_id": app.bot_user,
         "bot_id": app.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": bool(app.enterprise),
     }
 
 

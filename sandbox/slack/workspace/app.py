@@ -37,6 +37,8 @@ class App:
     bot_id: str = SLACK_BOT_ID
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
+    enterprise: str = ""
+    """ID of the Enterprise organization that the app is installed for, instead of a workspace."""
     scopes: set[str] = field(default_factory=lambda: set(_SCOPES))
     commands: dict[str, SlashCommand] = field(default_factory=dict)
     shortcuts: set[str] = field(default_factory=set)
