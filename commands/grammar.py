@@ -35,8 +35,6 @@ _UNCHANGED = "Nothing was requested."
 _DURATION_WORDS = 8
 """The longest durations have this many words: `one week and three days and a half`."""
 _SEPARATOR = re.compile(r"[,;]")
-_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
-"""A Slack user, as Slack escapes a name that was picked while typing."""
 
 
 @dataclass
@@ -80,7 +78,7 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
     elif flag == "--roles":
         draft.roles += _list(words, flag)
     else:
-        draft.reviewers += map(_reviewer, _list(words, flag))
+        draft.reviewers += (name.removeprefix("@") for name in _list(words, flag))
 
 
 def _duration(words: Words) -> timedelta:
@@ -125,9 +123,3 @@ def _continues(word: Word, following: Word) -> bool:
 
 def _names(word: Word) -> list[str]:
     return [name for part in _SEPARATOR.split(word.text) if (name := part.strip())]
-
-
-def _reviewer(typed: str) -> str:
-    """Return a user name without its `@`, or a Slack user as `<@U012ABCDEF>`."""
-    mention = _MENTION.fullmatch(typed)
-    return f"<@{mention['id']}>" if mention else typed.removeprefix("@")

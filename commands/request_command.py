@@ -12,6 +12,7 @@ from commands.interaction import Interaction
 from commands.patience import patiently
 from commands.reply import Reply
 from commands.services import Services
+from commands.suggested_reviewers import problems, with_user_names, without_mentions
 from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
@@ -24,6 +25,7 @@ from workspace.views.request_answers import (
     asked,
     is_shorter,
     reason_wanted,
+    reviewers_doubtful,
 )
 from workspace.views.request_form import duration_words, request_form
 
@@ -37,12 +39,9 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
         await reply.say(help_message(NAME))
         return
     ask = ask_from(interaction.text)
-    if not ask.roles:
-        user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
-        await open_form(services, user, reply, ask)
-        return
-    user = await services.authorize(interaction.slack_id, CREATE)
+    user = await services.authorize(interaction.slack_id, CREATE if ask.roles else FILL_IN_REQUEST)
     ask = await without_conjunctions(services, user, ask)
+    ask = replace(ask, reviewers=await with_user_names(services, ask.reviewers))
     if ask.roles:
         await ask_for(services, user, ask, reply)
     else:
@@ -88,6 +87,12 @@ async def store(
 
     Raises ReasonMissing.
     """
+    if not ask.any_reviewers and (
+        found := await problems(services, user.name, ask.reviewers, tried)
+    ):
+        reviewers = without_mentions(ask.reviewers)
+        await reply.say(reviewers_doubtful(replace(ask, reviewers=reviewers), found))
+        return
     if is_shorter(ask, tried.access_until, services.now()) and not ask.shorter:
         ends_with_bot = create_request.ends_with_bot(services, tried)
         await reply.say(ask_shorter(ask, services.face(tried), ends_with_bot=ends_with_bot))

@@ -13,27 +13,20 @@ from commands.create_request import ReasonMissing
 from commands.explain import explain
 from commands.interaction import Interaction
 from commands.listener import Checked
-from commands.patience import FORM_SECONDS, patiently
+from commands.patience import FORM_SECONDS
 from commands.reply import Reply
 from commands.services import Services
+from commands.suggested_reviewers import CannotReview, linked_person
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError, Unreachable
 from workspace.ask import Ask
 from workspace.refusal import Refusal
-from workspace.untrusted import label
 from workspace.views import role_option
 from workspace.views.request_answers import reason_wanted
 from workspace.views.request_form import REASON, REVIEWERS, ROLES, Filled, read, role_options
 
 _ALIKE = 50
 """How much a role's name has to resemble what was typed, out of 100."""
-_REVIEWER_REFUSED = {
-    "unmapped": "is not linked to a Teleport user",
-    "ambiguous": "is linked to several Teleport users",
-    "user_locked": "is locked out of Teleport",
-    "account_guest": "is a guest of this workspace",
-    "account_bot": "is a bot",
-}
 
 
 class _FieldRefused(Exception):
@@ -104,11 +97,9 @@ async def _understood(
 
 async def _reviewer(services: Services, slack_id: str) -> str:
     try:
-        return (await patiently(lambda _: services.people.person(slack_id))).name
-    except Refusal as refusal:
-        name = label(await services.people.account_name(slack_id))
-        why = _REVIEWER_REFUSED.get(refusal.reason, "may not use Teleport from Slack")
-        raise _FieldRefused(REVIEWERS, f"{name} {why}. Choose somebody else.") from refusal
+        return (await linked_person(services, slack_id)).name
+    except CannotReview as error:
+        raise _FieldRefused(REVIEWERS, f"{error.sentence} Choose someone else.") from error
 
 
 async def _tried(services: Services, user: AuthorizedUser, ask: Ask) -> AccessRequest:

@@ -21,11 +21,13 @@ class Ask:
     reason: str = ""
     duration: timedelta | None = None
     reviewers: tuple[str, ...] = ()
-    """Teleport user names."""
+    """Teleport user names; also what was typed in place of one."""
     anyway: bool = False
     """Ask although the same is asked for already."""
     shorter: bool = False
     """Ask although Teleport gives it for less long."""
+    any_reviewers: bool = False
+    """Request although a suggested reviewer can't review it."""
     cut: bool = False
     """The reason is only the beginning of what was written."""
 

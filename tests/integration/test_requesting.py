@@ -273,7 +273,7 @@ async def test_reviewers_picked_in_the_form_become_teleport_users(stage: Stage) 
     roles = {"type": "multi_external_select", "selected_options": [staging]}
     nora = {"type": "multi_users_select", "selected_users": ["U0NORA0001"]}
     refused = await stage.submit("alice", form, roles=roles, reviewers=nora)
-    assert "not linked" in refused["payload"]["errors"]["reviewers"]
+    assert "isn't linked" in refused["payload"]["errors"]["reviewers"]
     carol = {"type": "multi_users_select", "selected_users": ["U0CAROL001"]}
     why = {"type": "plain_text_input", "value": "picked 31"}
     await stage.submit("alice", form, roles=roles, reviewers=carol, reason=why)

@@ -79,7 +79,7 @@ hours = st.integers(min_value=1, max_value=14 * 24)
         ("x --reviewers bob;@carol", Ask(("x",), reviewers=("bob", "carol"))),
         ("x --reviewers bob, carol y", Ask(("x", "y"), reviewers=("bob", "carol"))),
         ("x --reviewers bob and carol", Ask(("x",), reviewers=("bob", "carol"))),
-        ("x --reviewers <@U0BOB|Bob B>", Ask(("x",), reviewers=("<@U0BOB>",))),
+        ("x --reviewers <@U0BOB|Bob B>", Ask(("x",), reviewers=("<@U0BOB|Bob B>",))),
         ("x reviewers: <@U0BOB>,bob", Ask(("x",), reviewers=("<@U0BOB>", "bob"))),
     ],
 )

@@ -31,7 +31,13 @@ from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.notices import Notice, notice
 from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_answers import ask_again, ask_shorter, asked, reason_wanted
+from workspace.views.request_answers import (
+    ask_again,
+    ask_shorter,
+    asked,
+    reason_wanted,
+    reviewers_doubtful,
+)
 from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
 from workspace.views.review_answer import decided_message
@@ -209,7 +215,9 @@ def check_answers_to(ask: Ask, existing: CardFace) -> None:
     for told in (True, False):
         check_message(asked(ask, existing, NOW, told=told))
     shorter = [ask_shorter(ask, existing, ends_with_bot=False)] if ask.duration else []
-    for message in (ask_again(ask, existing, NOW), reason_wanted(ask, "why"), *shorter):
+    doubtful = reviewers_doubtful(ask, [f"{name} isn't a user." for name in ask.reviewers * 5])
+    answers = (ask_again(ask, existing, NOW), reason_wanted(ask, "why"), doubtful, *shorter)
+    for message in answers:
         button = check_message(message)["blocks"][-1]["elements"][0]
         assert len(button["value"]) <= 2000
         carried = unpacked(button["value"])

@@ -1,7 +1,7 @@
 """Private answers to somebody who asks for access."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,7 @@ _TOLD = "The bot will send you a direct message when it is decided."
 _NOT_TOLD = "The bot can't send you direct messages. Run /teleport-pending to follow your request."
 _WHY = 1_000
 """Length of what Teleport says about the reason that it wants."""
+_PROBLEMS, _PROBLEM_LENGTH = 10, 200
 _LEEWAY = timedelta(minutes=1)
 
 
@@ -89,6 +90,25 @@ def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
     )
 
 
+def reviewers_doubtful(ask: Ask, problems: Sequence[str]) -> Message:
+    """Name the suggested reviewers who can't review the request, before it is created."""
+    headline = "Check your suggested reviewers."
+    shown = problems[:_PROBLEMS]
+    more = len(problems) - len(shown)
+    return message(
+        headline,
+        rich.lines(
+            (rich.bold(headline),),
+            *((fitted(problem, _PROBLEM_LENGTH),) for problem in shown),
+            *([(f"And {more} more.",)] if more else []),
+            ("Nothing was requested yet.",),
+        ),
+        ActionsBlock(
+            elements=[_button("Request anyway", ASK_ANYWAY, replace(ask, any_reviewers=True))]
+        ),
+    )
+
+
 def is_shorter(ask: Ask, access_until: datetime | None, asked_at: datetime) -> bool:
     """Whether access would end before what was asked for."""
     if ask.duration is None or access_until is None:
@@ -115,7 +135,7 @@ def _button(words: str, action: str, ask: Ask) -> ButtonElement:
 
 def _cut(ask: Ask) -> Ask:
     """Keep as much of the reason as fits, or none and as many roles as fit."""
-    bare = Ask(anyway=ask.anyway, shorter=ask.shorter, cut=True)
+    bare = Ask(anyway=ask.anyway, shorter=ask.shorter, any_reviewers=ask.any_reviewers, cut=True)
     beginning = _longest(lambda n: replace(ask, cut=True, reason=ask.reason[:n]), len(ask.reason))
     return (
         beginning or _longest(lambda n: replace(bare, roles=ask.roles[:n]), len(ask.roles)) or bare
