@@ -136,8 +136,8 @@ async def _connect(
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(
-        settings, identity, teleport, cluster, deciding, slack, http, installation, now, metrics,
-        clock,
+        settings, identity, teleport, cluster, deciding, slack, http, installation, clock.now,
+        metrics, clock,
     )  # fmt: skip
     return _Bot(runtime, app_token, address)
 

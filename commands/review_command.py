@@ -138,7 +138,7 @@ async def _open_form(
             request = await services.teleport.request(decision.request_id)
             if not decision.shown and not find_request.is_visible(services, user, request):
                 raise no_such_request(decision.request_id, services.policy.cluster)
-        check_open(services, user, request)
+        check_open(user, request)
         _check_may_decide(services, user, request)
         face = services.face(request)
     except NotFound as error:

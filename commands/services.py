@@ -74,7 +74,6 @@ class Services:
     def face(self, request: AccessRequest) -> CardFace:
         return face_of(
             request,
-            self.now(),
             pages=self.policy.pages,
             mode=self.deciding.mode_of(request),
             cluster=self.policy.cluster,

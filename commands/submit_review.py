@@ -48,7 +48,7 @@ async def decide(
     request = await find_request.read_request(services, request_id)
     known = shown or find_request.is_visible(services, user, request)
     if known:
-        check_open(services, user, request)
+        check_open(user, request)
     mode = services.deciding.mode_of(request)
     if not known and mode is not Mode.PERSON:
         raise no_such_request(request_id, services.policy.cluster)
@@ -74,7 +74,7 @@ async def _set_state(
     """Mode `override`. Somebody who was faster has decided, and this person is told so."""
     decided = await override(services, user, request, state, reason)
     if decided.state is not state or not is_signed(decided, user):
-        check_open(services, user, decided)
+        check_open(user, decided)
     return decided
 
 
@@ -88,7 +88,7 @@ async def _hand_in(
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
         # Somebody may have been faster: say who, from what is true now.
-        check_open(services, user, await find_request.read_request(services, request_id))
+        check_open(user, await find_request.read_request(services, request_id))
         raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
@@ -113,23 +113,20 @@ def decided_elsewhere(services: Services, request_id: str) -> Refusal:
     )
 
 
-def check_open(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
-    """Refuse what is already certain from the request itself."""
-    status = status_of(request, services.now())
+def check_open(user: AuthorizedUser, request: AccessRequest) -> None:
+    """Refuse what is already certain from the request itself.
+
+    Whether its time has passed is for Teleport to say: it takes reviews until it deletes a request.
+    """
     if not request.pending:
         by = listed(
             label(review.author) for review in request.reviews if _resolved(review, request)
         )
+        status = status_of(request)
         raise Refusal(
             f"This request is already decided: {status.words}{f', by {by}' if by else ''}."
             " Nothing was done.",
             reason="already_decided",
-        )
-    if status.decided:
-        raise Refusal(
-            "This request has run out: nobody decided in time. If it is still needed, it has to be"
-            " asked for again.",
-            reason="ran_out",
         )
     if request.user == user.name:
         raise Refusal(

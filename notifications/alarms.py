@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from teleport_client.access_request import AccessRequest, RequestState
 
 _LONGEST_SLEEP = 30.0
 """Seconds; the wall clock may be set in the meantime."""
+_SOONEST, _LATEST = timedelta(seconds=10), timedelta(minutes=5)
+"""Between two reports of a request whose moment has passed: the longer ago, the rarer."""
 
 
 class Alarms:
@@ -22,12 +24,18 @@ class Alarms:
         self._news = asyncio.Event()
 
     def set_for(self, request: AccessRequest) -> None:
-        moment = next_moment(request)
-        if moment is None or moment <= self._now() or self._set.get(request.id) == moment:
+        """Report it at its moment; after that again and again, since our clock may be ahead."""
+        moment, now = next_moment(request), self._now()
+        if moment is None:
             return
-        self._set[request.id] = moment
-        heappush(self._heap, (moment, request.id))
-        self._news.set()
+        if moment <= now:
+            if self._set.get(request.id, now) > now:
+                return
+            moment = now + min(max(now - moment, _SOONEST), _LATEST)
+        if self._set.get(request.id) != moment:
+            self._set[request.id] = moment
+            heappush(self._heap, (moment, request.id))
+            self._news.set()
 
     async def run(self) -> None:
         while True:

@@ -115,13 +115,18 @@ def plan(
     channels: Sequence[str],
     now: datetime,
     outlook: Outlook,
+    *,
+    expired: bool = False,
 ) -> Plan:
     """Compare what is with what is shown.
 
     `channels` are the ids of those that get this request's card. A request that is gone is shown
-    from what the entry remembers of it.
+    from what the entry remembers of it. `expired` means that Teleport no longer lists it.
     """
-    face = _face(request, entry, now, outlook)
+    if request is not None:
+        face: CardFace | None = face_in(request, outlook, expired=expired)
+    else:
+        face = _face_on_record(entry, now, outlook)
     if face is None:
         return Plan(None)
     if entry is None and request is not None and passed_over(request, now, outlook):
@@ -151,10 +156,12 @@ def face_shown(face: CardFace) -> str:
     return fingerprint(trimmed(face))
 
 
-def face_in(request: AccessRequest, now: datetime, outlook: Outlook) -> CardFace:
+def face_in(request: AccessRequest, outlook: Outlook, *, expired: bool = False) -> CardFace:
     """Draw a request as it stands."""
     mode = outlook.deciding.mode_of(request)
-    return face_of(request, now, pages=outlook.pages, mode=mode, cluster=outlook.cluster)
+    return face_of(
+        request, pages=outlook.pages, mode=mode, cluster=outlook.cluster, expired=expired
+    )
 
 
 def card_slot(channel: str) -> str:
@@ -185,11 +192,7 @@ def fits_its_channel(message: PostedMessage | Intent) -> bool:
     return message.slot == notice_slot(where) or where == message.channel
 
 
-def _face(
-    request: AccessRequest | None, entry: Entry | None, now: datetime, outlook: Outlook
-) -> CardFace | None:
-    if request is not None:
-        return face_in(request, now, outlook)
+def _face_on_record(entry: Entry | None, now: datetime, outlook: Outlook) -> CardFace | None:
     if entry is None:
         return None
     # Not as it is on record, where others may write: people go to this address.

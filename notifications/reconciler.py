@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from notifications.alarms import Alarms
+from notifications.alarms import Alarms, next_moment
 from notifications.delivery import Delivery, Posting
 from notifications.entry import Entry, PostedMessage, trimmed
 from notifications.ledger import Ledger, RequestGone
@@ -117,9 +117,7 @@ class Reconciler:
 
     async def _confirmed_plan(self, request_id: str) -> _Todo:
         """Plan from what is at hand, and read the request itself where only a list speaks of it."""
-        seen = self._mirror.get(request_id)
-        if seen is not None and seen.source is Source.NOT_LISTED:
-            await self._mirror.confirm(request_id)
+        await self._confirm_doubts(request_id)
         todo = await self._plan(request_id)
         if todo.plan.actions and self._only_listed(request_id):
             await self._mirror.confirm(request_id)
@@ -127,6 +125,17 @@ class Reconciler:
         if todo.plan.face is not None and not self._only_listed(request_id):
             self._under_way.show(request_id, todo.plan.face)
         return todo
+
+    async def _confirm_doubts(self, request_id: str) -> None:
+        """Ask Teleport about a request that a list lacks, or whose time has passed by our clock."""
+        seen = self._mirror.get(request_id)
+        if seen is None or (seen.expired and seen.source is not Source.NOT_LISTED):
+            return
+        moment = next_moment(seen.request)
+        if moment is not None and moment <= self._now():
+            await self._mirror.confirm_end(request_id)
+        elif seen.source is Source.NOT_LISTED:
+            await self._mirror.confirm(request_id)
 
     def _only_listed(self, request_id: str) -> bool:
         """Whether only a list says how it is, or that it is gone."""
@@ -139,13 +148,15 @@ class Reconciler:
         seen = self._mirror.get(request_id)
         request = seen.request if seen else None
         routes = Routes()
+        expired = seen is not None and seen.expired
         if request is not None:
-            self._alarms.set_for(request)
+            if not expired:
+                self._alarms.set_for(request)
             routes = await self._routing.routes(request)
         entry = self._ledger.get(request_id)
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)
-        made = plan(request, entry, routes.channels, self._now(), self._outlook)
+        made = plan(request, entry, routes.channels, self._now(), self._outlook, expired=expired)
         begun = self._under_way.slots(request_id)
         left = (
             each for each in made.actions if isinstance(each, PassOver) or each.slot not in begun
@@ -157,7 +168,7 @@ class Reconciler:
         last = self._mirror.last(request_id)
         if last is None:
             return entry
-        return entry.with_face(face_in(last, self._now(), self._outlook))
+        return entry.with_face(face_in(last, self._outlook))
 
     async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:
         face, actions = todo.plan.face, todo.plan.actions

@@ -64,8 +64,8 @@ class SlackStandIn:
     ) -> "SlackStandIn":
         """Serve a fresh workspace; port 0 picks a free one.
 
-        `now` is the clock of timestamps, triggers, response urls and pace; what is waited for
-        is waited for in real time. Raises OSError if the port is taken.
+        `now` is the clock of timestamps, dates of answers, triggers, response urls and pace; what
+        is waited for is waited for in real time. Raises OSError if the port is taken.
         """
         listener = socket.create_server((listen, port))
         url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"

@@ -57,8 +57,10 @@ def pending_request(
 
 
 def decided(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
-    """The same request with another state."""
+    """The same request with another state; an approved one ends with its access."""
     copy = AccessRequestV3()
     copy.CopyFrom(request)
     copy.Spec.State = state
+    if state == RequestState.APPROVED:
+        copy.Spec.ResourceExpiry.CopyFrom(copy.Spec.Expires)
     return copy

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import time
 
 import pytest
 
+from bot.process import running
+from bot.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now
@@ -20,16 +23,21 @@ _SHORT = timedelta(milliseconds=1500)
 End = Callable[[TeleportStandIn, AccessRequestV3], None]
 
 
+def ending(request: AccessRequestV3, moment: datetime) -> AccessRequestV3:
+    """Move the end of the access, and with it that of the approved request."""
+    request.Spec.Expires.CopyFrom(stamp(moment))
+    request.Spec.ResourceExpiry.CopyFrom(stamp(moment))
+    return request
+
+
 def approved_for_a_moment(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
     copy = decided(request, RequestState.APPROVED)
-    copy.Spec.Expires.CopyFrom(stamp(utc_now() + _SHORT))
-    teleport.cluster.requests.put(copy)
+    teleport.cluster.requests.put(ending(copy, utc_now() + _SHORT))
 
 
 def approved_and_over(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
     copy = decided(request, RequestState.APPROVED)
-    copy.Spec.Expires.CopyFrom(stamp(utc_now()))
-    teleport.cluster.requests.put(copy)
+    teleport.cluster.requests.put(ending(copy, utc_now()))
 
 
 def denied(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
@@ -132,3 +140,55 @@ async def test_what_is_decided_and_gone_at_once_is_shown_as_decided(stage: Stage
     stage.teleport.cluster.delete_request(request.Metadata.Name)
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
     await stage.told("alice", "was denied")
+
+
+@pytest.mark.parametrize("slack_too", [False, True], ids=["ours", "ours and Slack's"])
+async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, slack_too: bool
+) -> None:
+    """Teleport still lists the requests, and nothing is said that can't be taken back."""
+    off = timedelta()
+    stage = Stage(slack, teleport)
+    async with running(load_settings(settings_file), now=lambda: utc_now() + off):
+        waiting = pending_request(teleport, reason="waits 1")
+        card = await stage.card("waits 1")
+        await stage.told("alice", "is waiting")
+        approved = pending_request(teleport, user="bob", reason="approved 2")
+        second = await stage.card("approved 2")
+        approved = teleport.cluster.requests.put(decided(approved, RequestState.APPROVED))
+        await stage.told("bob", "was approved")
+        off = timedelta(days=9)
+        if slack_too:
+            slack.workspace.now = lambda: time() + off.total_seconds()
+        for number, request in enumerate((waiting, approved)):
+            request.Spec.Reviews.add(Author="dana", ProposedState=RequestState.APPROVED)
+            teleport.cluster.requests.put(request)
+            ts = (card, second)[number]["ts"]
+            await stage.card_where(ts, lambda m: "approved by" in words(m) and "dana" in words(m))
+        assert "Waiting for approval" in words(await stage.card_where(card["ts"], buttons))
+        await stage.card_where(second["ts"], lambda m: "has ended" not in words(m))
+    assert not [m for m in stage.messages("@alice", "alice") if "ran out" in words(m)]
+
+
+async def test_request_deleted_while_the_clock_is_ahead_is_not_shown_as_expired(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Slack's time tells the two apart."""
+    stage = Stage(slack, teleport)
+    async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
+        request = pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        await stage.told("alice", "is waiting")
+        deleted(teleport, request)
+        await stage.card_where(card["ts"], lambda m: "Deleted before" in words(m))
+        await stage.told("alice", "was deleted before")
+
+
+async def test_first_start_with_a_clock_ahead_announces_what_is_pending(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A request that is skipped at the first start never gets a card."""
+    stage = Stage(slack, teleport)
+    pending_request(teleport, reason="redis 1")
+    async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
+        await stage.card("redis 1")

@@ -1,7 +1,10 @@
 """People are told, whatever happens in between."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time
 
 import grpc
 import pytest
@@ -83,8 +86,14 @@ async def test_what_happens_while_the_bot_is_away_is_made_up_for(
     assert len(away.messages()) == 3
 
 
-def in_five_minutes() -> datetime:
-    return datetime.now(UTC) + timedelta(minutes=5)
+@asynccontextmanager
+async def bot_in_five_minutes(slack: SlackStandIn, settings_file: Path) -> AsyncIterator[None]:
+    """A bot that runs later, by its own clock and by Slack's."""
+    slack.workspace.now = lambda: time() + 300
+    async with running(
+        load_settings(settings_file), now=lambda: datetime.now(UTC) + timedelta(minutes=5)
+    ):
+        yield
 
 
 async def test_what_was_written_in_the_last_minute_is_drawn_again(
@@ -111,7 +120,7 @@ async def test_a_restart_without_changes_says_nothing(
         pending_request(teleport, reason="kept 1")
         await stage.told("alice", "is waiting")
     before = len(slack.journal.calls)
-    async with running(load_settings(settings_file), now=in_five_minutes):
+    async with bot_in_five_minutes(slack, settings_file):
         pending_request(teleport, reason="new 2", user="bob")
         await away.told("bob", "is waiting")
     said = [call.method for call in slack.journal.calls][before:]
@@ -409,7 +418,7 @@ async def test_a_channel_that_the_bot_is_invited_to_later_gets_what_waits(
     general = slack.workspace.conversation("general")
     assert general is not None
     general.members.add(slack.workspace.app.bot_user)
-    async with running(load_settings(settings_file), now=in_five_minutes):
+    async with bot_in_five_minutes(slack, settings_file):
         await stage.card("waits 1", "general")
 
 

@@ -125,7 +125,7 @@ def face_in(state: RequestState) -> CardFace:
         id=ID, user="alice", roles=("staging",), state=state,
         created=NOW, expires=until, access_until=until,
     )  # fmt: skip
-    return face_of(made, NOW, pages="", mode=Mode.PERSON, cluster="main")
+    return face_of(made, pages="", mode=Mode.PERSON, cluster="main")
 
 
 @pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])

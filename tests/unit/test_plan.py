@@ -175,16 +175,26 @@ def test_access_that_came_and_went_before_its_turn_is_shown_and_told_once() -> N
     assert plan(over, carried_out(made, None), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_waiting_that_ran_out_is_shown_and_a_later_decision_too() -> None:
-    """Our clock is not Teleport's: what it says later counts."""
+def test_expired_request_is_shown_and_a_later_resolution_too() -> None:
+    """Teleport takes reviews of a request that it no longer lists."""
     entry = announced(asked())
-    late = NOW + 2 * HOUR
-    made = plan(asked(), entry, (CHANNEL,), late, OUTLOOK)
+    made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK, expired=True)
     assert Tell(Notice.RAN_OUT) in made.actions
     after = carried_out(made, entry)
     decided = plan(asked(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
     assert Tell(Notice.APPROVED) in decided.actions
     assert any(isinstance(action, EditCard) for action in decided.actions)
+
+
+@given(st.timedeltas(min_value=-9000 * HOUR, max_value=9000 * HOUR))
+def test_plan_concludes_nothing_from_the_clock_while_teleport_lists_the_request(
+    off: timedelta,
+) -> None:
+    """However far off it is."""
+    for state in (RequestState.PENDING, RequestState.APPROVED):
+        request = asked(state=state)
+        entry = carried_out(plan(request, None, (CHANNEL,), NOW, OUTLOOK), None)
+        assert plan(request, entry, (CHANNEL,), NOW + off, OUTLOOK).actions == ()
 
 
 def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
@@ -213,7 +223,7 @@ def test_the_end_of_access_is_shown_without_another_message() -> None:
     approved = asked(state=RequestState.APPROVED)
     entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
                         announced(asked()))  # fmt: skip
-    (action,) = plan(approved, entry, (CHANNEL,), NOW + 3 * HOUR, OUTLOOK).actions
+    (action,) = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
     assert isinstance(action, EditCard)
 
 
@@ -257,7 +267,7 @@ def test_a_decision_on_record_outlives_whoever_saw_less() -> None:
     """As a holder that lost the lease, and notes last what it has edited."""
     waiting = plan(asked(), None, [], NOW, OUTLOOK).face
     denied = plan(asked(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
-    late = plan(asked(), None, [], NOW + 9 * HOUR, OUTLOOK).face
+    late = plan(asked(), None, [], NOW, OUTLOOK, expired=True).face
     assert waiting
     assert denied
     assert late

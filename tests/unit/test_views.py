@@ -69,7 +69,7 @@ def request(**changes: Any) -> AccessRequest:
 
 
 def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
-    return face_of(request, NOW, pages=PAGES, mode=mode, cluster="main")
+    return face_of(request, pages=PAGES, mode=mode, cluster="main")
 
 
 faces = requests().map(shown_by)
@@ -312,7 +312,7 @@ def test_a_card_without_deciding_has_no_buttons() -> None:
         (Mode.NOTIFY, "", "tctl requests approve"),
         (Mode.NOTIFY, PAGES, "its page in Teleport"),
     ):
-        blocks = card(face_of(request(), NOW, pages=pages, mode=mode, cluster="main")).arguments()[
+        blocks = card(face_of(request(), pages=pages, mode=mode, cluster="main")).arguments()[
             "blocks"
         ]
         assert all(block["type"] != "actions" for block in blocks)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from pydantic import TypeAdapter
@@ -41,6 +41,8 @@ _VOTES_SHOWN, _ROLES_SHOWN = 8, 50
 _NAMES_ROOM, _ROWS_ROOM, _PROGRESS_ROOM = 1_200, 1_200, 300
 _HEADER_LIMIT = 150
 _CONFIRM_LIMIT = 300
+_CLOCKS_APART = timedelta(seconds=3)
+"""Teleport's clock may be ahead of ours, and it deletes by its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +95,18 @@ def page_of(request_id: str, pages: str) -> str:
 
 
 def face_of(
-    request: AccessRequest, now: datetime, *, pages: str, mode: Mode, cluster: str
+    request: AccessRequest, *, pages: str, mode: Mode, cluster: str, expired: bool = False
 ) -> CardFace:
     """Take from a request what its card shows now.
 
-    `pages` is what request ids are appended to, `cluster` the bot's own.
+    `pages` is what request ids are appended to, `cluster` the bot's own. `expired` is as for
+    `status_of`.
     """
     return CardFace(
         id=request.id,
         user=request.user,
         roles=request.roles,
-        status=status_of(request, now),
+        status=status_of(request, expired=expired),
         reason=request.reason,
         resources=resource_texts(request.resources, cluster),
         access_until=request.access_until,
@@ -133,9 +136,12 @@ def fingerprint(face: CardFace) -> str:
 
 
 def ended(face: CardFace, now: datetime) -> CardFace:
-    """Show a request that is gone from Teleport, from what was last known of it."""
+    """Show a request that is gone from Teleport, from what was last known of it.
+
+    Teleport doesn't say why one is gone, so the time tells an expired request from a deleted one.
+    """
     if face.status is Status.WAITING:
-        late = face.waiting_until is not None and face.waiting_until <= now
+        late = face.waiting_until is not None and face.waiting_until <= now + _CLOCKS_APART
         return replace(face, status=Status.RAN_OUT if late else Status.DELETED)
     if face.status is Status.APPROVED:
         return replace(face, status=Status.ENDED)

@@ -1,7 +1,6 @@
 """Where an access request stands in its life, in words."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from enum import StrEnum
 
 from teleport_client.access_request import AccessRequest, RequestState
@@ -55,17 +54,15 @@ _OF_STATE = {
 }
 
 
-def status_of(request: AccessRequest, now: datetime) -> Status:
+def status_of(request: AccessRequest, *, expired: bool = False) -> Status:
+    """Return the status of a request that Teleport still has.
+
+    `expired` means that Teleport no longer lists it. Only Teleport's own clock can tell.
+    """
     if request.pending:
-        return Status.RAN_OUT if _over(request.expires, now) else Status.WAITING
+        return Status.RAN_OUT if expired else Status.WAITING
     status = _OF_STATE[request.state]
-    if status is Status.APPROVED and _over(request.access_until, now):
-        return Status.ENDED
-    return status
-
-
-def _over(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and moment <= now
+    return Status.ENDED if expired and status is Status.APPROVED else status
 
 
 def listed(

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from aiohttp import web
 
@@ -56,7 +57,9 @@ class WebApi:
         self._backend.journal.called(ApiCall(at, name, args.values, status, answer.body))
         if fault.drop_after_commit:
             cut(request)
-        return answer.response()
+        response = answer.response()
+        response.headers["Date"] = formatdate(self._backend.workspace.now(), usegmt=True)
+        return response
 
     async def _answer(
         self, request: web.Request, name: str, fault: MethodFault

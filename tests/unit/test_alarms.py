@@ -1,0 +1,73 @@
+"""Moments at which a request changes by itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from notifications.alarms import Alarms
+from teleport_client.access_request import AccessRequest, RequestState
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def waiting(request_id: str, *, until: datetime) -> AccessRequest:
+    return AccessRequest(
+        id=request_id, user="alice", roles=("dev",), state=RequestState.PENDING, expires=until
+    )
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.now = NOW
+        self.rung: asyncio.Queue[str] = asyncio.Queue()
+        self.alarms = Alarms(self.rung.put_nowait, now=lambda: self.now)
+
+    async def at(self, moment: datetime) -> list[str]:
+        """Return what is reported until then; "last" comes after all that is due with it."""
+        self.now = moment - SECOND
+        self.alarms.set_for(waiting("last", until=moment))
+        self.now = moment
+        self.alarms.set_for(waiting("wake", until=moment + timedelta(days=1)))
+        found: list[str] = []
+        while "last" not in found:
+            found.append(await self.rung.get())
+        return found[:-1]
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Desk]:
+    desk = Desk()
+    task = asyncio.create_task(desk.alarms.run())
+    async with asyncio.timeout(5):
+        yield desk
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_request_is_reported_at_its_moment() -> None:
+    async with running() as desk:
+        desk.alarms.set_for(waiting("a", until=NOW + 60 * SECOND))
+        assert await desk.at(NOW + 59 * SECOND) == []
+        assert await desk.at(NOW + 60 * SECOND) == ["a"]
+
+
+async def test_request_whose_moment_has_passed_is_reported_ever_more_rarely() -> None:
+    """Teleport still lists it: our clock may be ahead of Teleport's."""
+    overdue = waiting("a", until=NOW - 20 * SECOND)
+    async with running() as desk:
+        for _ in range(3):
+            desk.alarms.set_for(overdue)
+        assert await desk.at(NOW + 19 * SECOND) == []
+        assert await desk.at(NOW + 20 * SECOND) == ["a"]
+        desk.alarms.set_for(overdue)
+        assert await desk.at(NOW + 59 * SECOND) == []
+        assert await desk.at(NOW + 60 * SECOND) == ["a"]
+
+
+async def test_request_whose_moment_has_long_passed_is_reported_every_five_minutes() -> None:
+    overdue = waiting("a", until=NOW - timedelta(days=9))
+    async with running() as desk:
+        desk.alarms.set_for(overdue)
+        assert await desk.at(NOW + timedelta(minutes=5)) == ["a"]
