@@ -11,6 +11,7 @@ from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
 from sandbox.teleport.errors import BadParameter, NotFound
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.request_expiry import set_request_expiry
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
@@ -132,6 +133,12 @@ class Cluster:
             raise NotFound(f"user {quoted(name)} not found")
         return self.users[name]
 
+    def record_login(self, name: str) -> None:
+        """Keep the roles and traits that a user has at this login. Raises NotFound."""
+        user = self.user_named(name)
+        traits = resources.plain(user.Spec.Traits)
+        self.login_states[name] = resources.login_state(name, user.Spec.Roles, traits)
+
     async def request_where(self, matches: Callable[[AccessRequestV3], bool]) -> AccessRequestV3:
         """The first access request, stored or still to come, that matches."""
         return await self.requests.first_where(matches)
@@ -140,7 +147,7 @@ class Cluster:
         """As if the request's time were over and the expiry service had come by."""
         request = AccessRequestV3()
         request.CopyFrom(self.requests[request_id])
-        request.Spec.ResourceExpiry.CopyFrom(stamp(self.now()))
+        set_request_expiry(request, stamp(self.now()), self.abilities)
         self.requests.put(request)
         self.requests.delete(request_id)
 

@@ -1,16 +1,18 @@
 """The service that deletes what has run out.
 
-Requests have no time to live in the backend: one Auth Service scans them now and then, so a
-watcher hears of an expired request up to some minutes late.
+Since 18 requests have no time to live in the backend: one Auth Service scans them now and then, so
+a watcher hears of an expired request up to some minutes late. Before, it was the backend's matter,
+without a grace for pending requests.
 """
 
 import asyncio
 import random
 from datetime import datetime, timedelta
 
-from sandbox.teleport.calls.listing import expired
 from sandbox.teleport.calls.plugin_data import outlived
 from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.editions import Abilities
+from sandbox.teleport.request_expiry import expired
 from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 
 SCAN_INTERVAL = timedelta(minutes=5)
@@ -29,13 +31,15 @@ async def scan_forever(cluster: Cluster, interval: timedelta) -> None:
 def scan(cluster: Cluster) -> None:
     """One round: delete expired requests, and plugin data whose time is over."""
     now = cluster.now()
-    due = [name for name, request in cluster.requests.items() if _due(request, now)]
+    abilities = cluster.abilities
+    due = [name for name, request in cluster.requests.items() if _due(request, now, abilities)]
     for name in due[:_MOST_PER_SCAN]:
         cluster.requests.delete(name)
     for key in [key for key, record in cluster.plugin_data.items() if outlived(record, now)]:
         del cluster.plugin_data[key]
 
 
-def _due(request: AccessRequestV3, now: datetime) -> bool:
-    grace = _PENDING_GRACE if request.Spec.State == PENDING else timedelta()
-    return expired(request, now - grace)
+def _due(request: AccessRequestV3, now: datetime, abilities: Abilities) -> bool:
+    pending = abilities.expiry_in_spec and request.Spec.State == PENDING
+    grace = _PENDING_GRACE if pending else timedelta()
+    return expired(request, now - grace, abilities)

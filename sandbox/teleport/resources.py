@@ -36,12 +36,10 @@ MAX_SESSION = timedelta(hours=30)
 BOT_LABEL = "teleport.internal/bot"
 """Marks the user of a Machine ID bot; its value is the bot's name."""
 
-_NANOSECONDS = 1_000_000_000  # of a second
 
-
-def from_nanoseconds(nanoseconds: int) -> timedelta:
-    """A duration as roles hold it, to the microsecond."""
-    return timedelta(microseconds=nanoseconds // 1_000)
+def nanoseconds(duration: timedelta) -> int:
+    """A duration as roles hold it."""
+    return duration // timedelta(microseconds=1) * 1_000
 
 
 def label_values(values: Mapping[str, Iterable[str]]) -> LabelValues:
@@ -66,7 +64,7 @@ def role(
     max_session: timedelta = MAX_SESSION,
     version: str = "v7",
 ) -> RoleV6:
-    options = RoleOptions(MaxSessionTTL=int(max_session.total_seconds()) * _NANOSECONDS)
+    options = RoleOptions(MaxSessionTTL=nanoseconds(max_session))
     return RoleV6(
         Kind="role",
         Version=version,

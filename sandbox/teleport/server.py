@@ -33,6 +33,7 @@ BOT_IDENTITY = "bot"
 _IDENTITY_LIFETIME = timedelta(days=3 * 365)
 _OPTIONS: Sequence[tuple[str, Any]] = (
     ("grpc.so_reuseport", 0),  # a port that is taken must be an error
+    ("grpc.max_receive_message_length", -1),  # the interceptor has a limit, and its own words
     # Teleport's Auth Service pings every minute and breaks off with clients that ping faster.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 180_000),

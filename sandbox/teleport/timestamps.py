@@ -4,6 +4,7 @@ Teleport's Go types hold most times by value, so an unset one is sent as Go's ze
 the first second of year 1, instead of being left out. Both forms read as None here.
 """
 
+import random
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
@@ -23,6 +24,18 @@ def stamp(value: datetime | None) -> Timestamp:
     return timestamp
 
 
+def stamp_at(nanoseconds: int) -> Timestamp:
+    """A time in nanoseconds since 1970, as Go's clock has it and `datetime` does not."""
+    timestamp = Timestamp()
+    timestamp.FromNanoseconds(nanoseconds)
+    return timestamp
+
+
+def clock_nanoseconds(now: datetime) -> int:
+    """What a server's clock shows; below the microsecond, where `datetime` ends, at random."""
+    return stamp(now).ToNanoseconds() + random.randrange(1_000)
+
+
 def moment(timestamp: Timestamp) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC)
 
@@ -33,3 +46,9 @@ def given(message: Message, field: str) -> datetime | None:
         return None
     value = moment(getattr(message, field))
     return None if value == _YEAR_ONE else value
+
+
+def given_nanoseconds(message: Message, field: str) -> int | None:
+    """As `given`, in nanoseconds since 1970."""
+    timestamp: Timestamp = getattr(message, field)
+    return None if given(message, field) is None else timestamp.ToNanoseconds()

@@ -115,6 +115,16 @@ class Health:
         warnings: dict[str, str] = json.loads(text)["warnings"]
         return warnings
 
+    async def parts_where(
+        self, fits: Callable[[dict[str, str]], bool]
+    ) -> tuple[int, dict[str, str]]:
+        """Ask until it fits; the page tells nobody of a change."""
+        while True:
+            status, parts = await self.parts()
+            if fits(parts):
+                return status, parts
+            await asyncio.sleep(0.1)
+
     async def parts(self) -> tuple[int, dict[str, str]]:
         """What /readyz says."""
         status, text = await self.page("/readyz")

@@ -101,6 +101,18 @@ async def test_a_page_that_is_too_large_is_asked_for_in_smaller_pieces(
     assert limits[:5] == [200, 100, 50, 25, 12]
 
 
+async def test_client_never_lists_with_a_limit_below_one(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """A limit below zero ends the whole Auth Service."""
+    pending_request(teleport)
+    teleport.faults.add("ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, times=100)
+    with pytest.raises(errors.LimitExceeded):
+        await client.requests()
+    calls = teleport.journal.of("ListAccessRequests")
+    assert [call.request.Limit for call in calls] == [200, 100, 50, 25, 12, 6, 3, 1]  # type: ignore[attr-defined]
+
+
 async def test_a_watch_tells_what_happens_from_then_on(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:

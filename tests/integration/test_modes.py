@@ -215,7 +215,7 @@ async def test_a_bot_that_sees_no_requests_says_so(
     """Teleport denies nothing then, and shows nothing either."""
     for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
         if "access_request" in rule.Resources:
-            rule.Verbs[:] = ["create"]
+            rule.Verbs[:] = ["read", "create"]
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file):
             assert log.all("requests_not_visible")

@@ -1,6 +1,7 @@
 """The bot's right to see requests is withdrawn while it runs.
 
-Teleport denies nothing then: lists are empty, and what is read by id is not found.
+Without the verb `list` Teleport denies nothing: lists are empty, and what is read by id is not
+found. Without `read` it refuses the watch.
 """
 
 from collections.abc import AsyncIterator
@@ -32,7 +33,7 @@ async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[t
 
 async def blinded(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
     """Withdraw the right, and see that the bot finds out and tells."""
-    let_it_see(teleport)
+    let_it_see(teleport, "read")
     reads = len(teleport.journal.of("GetRole"))
     teleport.faults.cut_watches()
     await process.event("watch_ended")
@@ -67,6 +68,17 @@ async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
     assert len(stage.messages()) == 1
 
 
+async def test_watch_that_is_refused_makes_the_bot_unready(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    async with ready_bot(settings_file, slack) as (_, health):
+        let_it_see(teleport)
+        teleport.faults.cut_watches()
+        refusal = 'access denied to perform action "read" on "access_request"'
+        status, _ = await health.parts_where(lambda parts: refusal in parts["teleport"])
+        assert status == 503
+
+
 async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_is_back(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
@@ -75,7 +87,7 @@ async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_i
         request = pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
         await stage.told("alice", "is waiting")
-        let_it_see(teleport)
+        let_it_see(teleport, "read")
         teleport.faults.cut_watches()
         await process.event("watch_ended")
         teleport.cluster.delete_request(request.Metadata.Name)
@@ -99,7 +111,7 @@ async def test_a_bot_that_starts_without_the_right_takes_nothing_for_deleted(
         await stage.told("alice", "is waiting")
         process.process.terminate()
         await process.end()
-    let_it_see(teleport)
+    let_it_see(teleport, "read")
     async with ready_bot(settings_file, slack) as (process, _):
         await process.event("reconcile_failed")
         (card,) = [m for m in stage.messages() if m["ts"] == ts]

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 Auth: TypeAlias = "AuthServiceAsyncStub"
 Name = Literal["bot", "alice", "bob", "admin"]
 """An identity: `bot` holds the role that `teleport-role --mode override` prints, `admin` a role
-that allows everything. `alice` and `bob` hold roles without rules, and alice may request the role
-`staging` without a reason."""
+that allows everything, both signed so that admin actions need no second factor. `alice` and `bob`
+hold roles without rules; alice may request the role `staging` without a reason, and no role of hers
+has a `max_duration`."""
+
+UNSAFE_KEY = (
+    "special characters are not allowed in resource names, please use name composed only from "
+    "characters, hyphens, dots, and plus signs: "
+)
+"""What stands before the key of a resource whose name cannot be part of one."""
 
 
 class Server(Protocol):
@@ -37,7 +44,7 @@ class Server(Protocol):
         ...
 
     async def log_in(self, name: Name) -> None:
-        """Log the user in as `tsh login` does, unless that has already happened."""
+        """Log the user in anew, as `tsh login` does."""
         ...
 
 

@@ -5,7 +5,6 @@ reported before a forbidden role.
 """
 
 import secrets
-from datetime import datetime
 from uuid import UUID
 
 from sandbox.teleport.calls import requested_resources
@@ -17,11 +16,13 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.request_expiry import request_expiry, set_request_expiry
 from sandbox.teleport.resources import ACCESS_REQUEST, label_values
 from sandbox.teleport.rules import rbac, requestable, thresholds
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.lifetimes import check_assume_start, lifetimes
-from sandbox.teleport.timestamps import given, stamp
+from sandbox.teleport.rules.reasons import check_reasons
+from sandbox.teleport.timestamps import clock_nanoseconds, given, moment, stamp, stamp_at
 from teleport_client._proto.types_pb2 import (
     NONE,
     PENDING,
@@ -31,8 +32,6 @@ from teleport_client._proto.types_pb2 import (
     RequestState,
     RoleV6,
 )
-
-_LONGEST_REASON = 4096  # bytes
 
 
 def create_access_request(
@@ -44,7 +43,7 @@ def create_access_request(
     requested_resources.check(cluster, request.Spec)
     _check_may_create(cluster, caller, request.Spec)
     requester = account(cluster, request.Spec.User)
-    now = cluster.now()
+    now = clock_nanoseconds(cluster.now())
     _register(request, now)
     _check_no_access_list(request.Spec)
     _expand_wildcard(cluster, requester, request.Spec)
@@ -85,8 +84,7 @@ def _check_form(cluster: Cluster, request: AccessRequestV3) -> None:
     if not (spec.Roles or requested_resources.requested(spec)):
         raise BadParameter("access request does not specify any roles or resources")
     _check_is_uuid(cluster, request.Metadata.Name)
-    _check_length("reason", spec.RequestReason)
-    _check_length("resolve reason", spec.ResolveReason)
+    check_reasons(spec)
 
 
 def _check_is_uuid(cluster: Cluster, name: str) -> None:
@@ -96,11 +94,6 @@ def _check_is_uuid(cluster: Cluster, name: str) -> None:
     except ValueError as error:
         spelling = "ID" if cluster.abilities.spelled_id else "id"
         raise BadParameter(f"invalid access request {spelling} {quoted(name)}") from error
-
-
-def _check_length(what: str, reason: str) -> None:
-    if len(reason.encode()) > _LONGEST_REASON:
-        raise BadParameter(f"access request {what} is too long, max {_LONGEST_REASON} bytes")
 
 
 def _check_may_create(cluster: Cluster, caller: Caller, spec: AccessRequestSpecV3) -> None:
@@ -125,15 +118,15 @@ def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
         )
 
 
-def _register(request: AccessRequestV3, now: datetime) -> None:
+def _register(request: AccessRequestV3, now: int) -> None:
     """Give it its name and its date."""
     request.Metadata.Name = str(_uuid7(now))
-    request.Spec.Created.CopyFrom(stamp(now))
+    request.Spec.Created.CopyFrom(stamp_at(now))
 
 
-def _uuid7(now: datetime) -> UUID:
+def _uuid7(now: int) -> UUID:
     """48 bits of milliseconds, then random bits around version and variant (RFC 9562)."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = now // 1_000_000
     head, tail = secrets.randbits(12), secrets.randbits(62)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | head << 64 | 0b10 << 62 | tail)
 
@@ -183,23 +176,29 @@ def _set_suggestions(requester: Account, spec: AccessRequestSpecV3) -> None:
 
 
 def _set_times(
-    cluster: Cluster, caller: Caller, requester: Account, request: AccessRequestV3, now: datetime
+    cluster: Cluster, caller: Caller, requester: Account, request: AccessRequestV3, now: int
 ) -> None:
     spec = request.Spec
+    expiry = request_expiry(request, cluster.abilities)
     times = lifetimes(
-        request,
+        spec,
         requester,
         _existing_roles(cluster, spec),
-        credentials_end=caller.identity.expires,
+        expiry=None if expiry is None else expiry.ToNanoseconds(),
+        credentials_end=stamp(caller.identity.expires).ToNanoseconds(),
         now=now,
     )
+    spec.Expires.CopyFrom(stamp_at(times.access_ends))
+    spec.MaxDuration.CopyFrom(spec.Expires)
+    spec.SessionTTL.CopyFrom(stamp_at(times.session_ends))
+    set_request_expiry(request, stamp_at(times.waiting_ends), cluster.abilities)
+    _check_start(spec)
+
+
+def _check_start(spec: AccessRequestSpecV3) -> None:
     start = given(spec, "AssumeStartTime")
     if start is not None:
-        check_assume_start(start, times.access_ends, now)
-    spec.Expires.CopyFrom(stamp(times.access_ends))
-    spec.MaxDuration.CopyFrom(stamp(times.access_ends))
-    spec.SessionTTL.CopyFrom(stamp(times.session_ends))
-    spec.ResourceExpiry.CopyFrom(stamp(times.waiting_ends))
+        check_assume_start(start, moment(spec.Expires), moment(spec.Created))
 
 
 def _existing_roles(cluster: Cluster, spec: AccessRequestSpecV3) -> tuple[RoleV6, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import grpc
@@ -15,6 +16,19 @@ from sandbox.teleport.journal import Journal
 
 Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # not generic at run time
+
+
+_LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes, grpc-go's default
+
+
+@dataclass(frozen=True)
+class _TooLarge:
+    """Stands for a request that nobody reads; its size is in bytes."""
+
+    size: int
+
+
+_Read = Message | _TooLarge
 
 
 class Reception(grpc.aio.ServerInterceptor):
@@ -36,12 +50,12 @@ class Reception(grpc.aio.ServerInterceptor):
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
                 self._streaming(method, handler.unary_stream),
-                request_deserializer=handler.request_deserializer,
+                request_deserializer=_limited(handler.request_deserializer),
                 response_serializer=self._written_by(handler.response_serializer),
             )
         return grpc.unary_unary_rpc_method_handler(
             self._unary(method, handler.unary_unary),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_limited(handler.request_deserializer),
             response_serializer=self._written_by(handler.response_serializer),
         )
 
@@ -49,7 +63,8 @@ class Reception(grpc.aio.ServerInterceptor):
         return lambda response: self._faults.on_wire(serializer(response))
 
     def _unary(self, method: str, answer: Any) -> Any:
-        async def received(request: Message, context: Context) -> Message:
+        async def received(read: _Read, context: Context) -> Message:
+            request = await _demand_readable(read, context)
             async with self._recorded(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
@@ -62,7 +77,8 @@ class Reception(grpc.aio.ServerInterceptor):
         return received
 
     def _streaming(self, method: str, answer: Any) -> Any:
-        async def received(request: Message, context: Context) -> AsyncIterator[Message]:
+        async def received(read: _Read, context: Context) -> AsyncIterator[Message]:
+            request = await _demand_readable(read, context)
             async with self._recorded(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
@@ -96,3 +112,23 @@ class Reception(grpc.aio.ServerInterceptor):
             self._journal.end(call, grpc.StatusCode.UNKNOWN)
             raise
         self._journal.end(call, grpc.StatusCode.OK)
+
+
+def _limited(deserializer: Any) -> Callable[[bytes], _Read]:
+    def read(data: bytes) -> _Read:
+        if len(data) > _LARGEST_MESSAGE:
+            return _TooLarge(len(data))
+        message: Message = deserializer(data)
+        return message
+
+    return read
+
+
+async def _demand_readable(read: _Read, context: Context) -> Message:
+    """Refuse a large message in the words of grpc-go; those of grpcio are others."""
+    if isinstance(read, _TooLarge):
+        await context.abort(
+            grpc.StatusCode.RESOURCE_EXHAUSTED,
+            f"grpc: received message larger than max ({read.size} vs. {_LARGEST_MESSAGE})",
+        )
+    return read

@@ -1,17 +1,16 @@
 """ListAccessRequests and GetAccessRequestsV2."""
 
-import base64
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.calls.requested_resources import requested
 from sandbox.teleport.calls.visibility import sees_all, visible
 from sandbox.teleport.cluster import Cluster
-from sandbox.teleport.errors import BadParameter
-from sandbox.teleport.go_text import quoted
-from sandbox.teleport.timestamps import given, moment
+from sandbox.teleport.errors import BadParameter, ConnectionProblem
+from sandbox.teleport.go_text import rfc3339
+from sandbox.teleport.request_expiry import expired
+from sandbox.teleport.timestamps import moment
 from teleport_client._proto.authservice_pb2 import (
     AccessRequestSort,
     ListAccessRequestsRequest,
@@ -35,26 +34,26 @@ SortKey = Callable[[AccessRequestV3], str]
 def list_access_requests(
     cluster: Cluster, caller: Caller, query: ListAccessRequestsRequest
 ) -> ListAccessRequestsResponse:
-    """One page. Only a look-up by id is sure to see what was just written."""
+    """One page. Only a look-up by id is sure to see what was just written.
+
+    A start key is only compared, whatever it is. A limit below zero ends the process of a real
+    server, which its clients notice by the connection.
+    """
+    if query.Limit < 0:
+        raise ConnectionProblem("a real Auth Service has ended now: index out of range [-1]")
     if query.Limit > _LARGEST_PAGE:
         raise BadParameter(f"page size of {query.Limit} is too large")
     found = _seen(cluster, caller, query.Filter)
     key = _SORT_KEYS[query.Sort]
     rest = sorted(_from(found, query, key), key=key, reverse=query.Descending)
     page, next_key = first_page(rest, query.Limit or _PAGE, key)
-    return ListAccessRequestsResponse(AccessRequests=page, NextKey=_opaque(next_key))
+    return ListAccessRequestsResponse(AccessRequests=page, NextKey=next_key)
 
 
 def all_access_requests(
     cluster: Cluster, caller: Caller, query: AccessRequestFilter
 ) -> list[AccessRequestV3]:
     return sorted(_seen(cluster, caller, query), key=_by_id)
-
-
-def expired(request: AccessRequestV3, now: datetime) -> bool:
-    """Past the end of the request itself: of its waiting, or once approved of its access."""
-    end = given(request.Spec, "ResourceExpiry") or given(request.Metadata, "Expires")
-    return end is not None and end <= now
 
 
 def _seen(
@@ -65,8 +64,8 @@ def _seen(
         stored = cluster.requests.get(query.ID)
         candidates = [stored] if stored is not None else []
     else:
-        now = cluster.now()
-        candidates = (it for it in cluster.requests.listed() if not expired(it, now))
+        now, abilities = cluster.now(), cluster.abilities
+        candidates = (it for it in cluster.requests.listed() if not expired(it, now, abilities))
     everything = sees_all(caller)
     return (
         request
@@ -118,22 +117,12 @@ def _from(
     if not query.StartKey:
         yield from found
         return
-    start = _transparent(query.StartKey)
     for request in found:
-        reached = key(request) <= start if query.Descending else key(request) >= start
+        reached = (
+            key(request) <= query.StartKey if query.Descending else key(request) >= query.StartKey
+        )
         if reached:
             yield request
-
-
-def _opaque(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode()
-
-
-def _transparent(key: str) -> str:
-    try:
-        return base64.b64decode(key, altchars=b"-_", validate=True).decode()
-    except ValueError as error:
-        raise BadParameter(f"invalid start key {quoted(key)}") from error
 
 
 def _by_id(request: AccessRequestV3) -> str:
@@ -141,8 +130,7 @@ def _by_id(request: AccessRequestV3) -> str:
 
 
 def _by_creation(request: AccessRequestV3) -> str:
-    created = moment(request.Spec.Created)
-    return f"{created.isoformat(timespec='microseconds')}/{request.Metadata.Name}"
+    return f"{rfc3339(moment(request.Spec.Created))}/{request.Metadata.Name}"
 
 
 def _by_state(request: AccessRequestV3) -> str:

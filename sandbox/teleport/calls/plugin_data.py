@@ -4,15 +4,16 @@ One record per resource holds a map per plugin. Anybody who may write plugin dat
 any plugin's map, as in Teleport.
 """
 
+import json
 from datetime import datetime, timedelta
 
+from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
     BadParameter,
     CompareFailed,
-    LimitExceeded,
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
@@ -29,7 +30,7 @@ from teleport_client._proto.types_pb2 import (
 
 _ACCESS_LIST = "access_list"
 _KIND = "access_plugin_data"
-_LARGEST = 1 << 20  # bytes; the real limit depends on the cluster's backend
+_LARGEST = 1_000_000  # bytes of JSON, teleport.MaxResourceSize
 _OUTLIVES_ACCESS = timedelta(hours=1)
 _ACCESS_LIST_LIFETIME = timedelta(days=14)
 
@@ -56,12 +57,13 @@ def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdat
     """Compare and swap. Raises CompareFailed if an expectation is not met."""
     _check_kind(update.Kind)
     _demand(caller, update.Kind, "update")
+    backend_key("plugin_data", update.Kind, update.Resource, "params")
     record = PluginDataV3()
     record.CopyFrom(_present(cluster, update) or _new(cluster, update))
     _check_expectations(record.Spec, update)
     _apply(record.Spec, update)
-    if record.ByteSize() > _LARGEST:
-        raise LimitExceeded("plugin data size limit exceeded")
+    if _stored_size(record) > _LARGEST:
+        raise BadParameter("plugin data size limit exceeded")
     if update.Kind == _ACCESS_LIST:
         record.Metadata.Expires.CopyFrom(stamp(cluster.now() + _ACCESS_LIST_LIFETIME))
     cluster.plugin_data[update.Kind, update.Resource] = record
@@ -69,6 +71,12 @@ def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdat
 
 def outlived(record: PluginDataV3, now: datetime) -> bool:
     return moment(record.Metadata.Expires) <= now
+
+
+def _stored_size(record: PluginDataV3) -> int:
+    """About how large it is in the backend, which keeps JSON."""
+    entries = {plugin: dict(entry.Data) for plugin, entry in record.Spec.Entries.items()}
+    return len(json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def _check_kind(kind: str) -> None:

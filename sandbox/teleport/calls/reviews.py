@@ -12,11 +12,13 @@ from sandbox.teleport.errors import (
     Unsupported,
 )
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.request_expiry import set_request_expiry
 from sandbox.teleport.resources import is_bot
 from sandbox.teleport.rules import reviewers, thresholds
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.lifetimes import check_assume_start
-from sandbox.teleport.timestamps import given, moment, stamp
+from sandbox.teleport.rules.reasons import check_reasons
+from sandbox.teleport.timestamps import clock_nanoseconds, given, moment, stamp_at
 from teleport_client._proto.types_pb2 import (
     APPROVED,
     DENIED,
@@ -142,19 +144,22 @@ def _reviewed(
     cluster: Cluster, author: Account, request: AccessRequestV3, review: AccessReview
 ) -> AccessRequestV3:
     spec = request.Spec
-    review.Created.CopyFrom(stamp(given(review, "Created") or cluster.now()))
+    if given(review, "Created") is None:
+        review.Created.CopyFrom(stamp_at(clock_nanoseconds(cluster.now())))
     variables = reviewers.threshold_variables(author, spec, review)
     review.ThresholdIndexes[:] = thresholds.matching(spec.Thresholds, variables)
     spec.Reviews.append(review)
     if resolution := thresholds.resolution(spec):
-        _resolve(spec, resolution)
+        _resolve(cluster, request, resolution)
     return request
 
 
-def _resolve(spec: AccessRequestSpecV3, resolution: thresholds.Resolution) -> None:
+def _resolve(cluster: Cluster, request: AccessRequestV3, resolution: thresholds.Resolution) -> None:
+    spec = request.Spec
     spec.State = resolution.state
     spec.ResolveReason = resolution.review.Reason
+    check_reasons(spec)
     if resolution.state == APPROVED:
-        spec.ResourceExpiry.CopyFrom(spec.Expires)
+        set_request_expiry(request, spec.Expires, cluster.abilities)
         if given(resolution.review, "AssumeStartTime"):
             spec.AssumeStartTime.CopyFrom(resolution.review.AssumeStartTime)

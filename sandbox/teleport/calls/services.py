@@ -77,10 +77,9 @@ class _AuthService(AuthServiceServicer):
     async def WatchEvents(
         self, request: proto.Watch, context: Context
     ) -> AsyncIterator[proto.Event]:
-        watcher = self._caller(context)
-        filters = watch.checked_filters(request)
+        kinds = watch.confirmed_kinds(self._caller(context), request)
         with self._cluster.requests.subscribe() as subscription:
-            async for event in watch.events(watcher, filters, subscription):
+            async for event in watch.events(kinds, subscription):
                 yield event
 
     async def GetAccessRequestsV2(

@@ -3,6 +3,7 @@
 Thresholds and review rules are not consulted.
 """
 
+from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller, demand_admin_action
 from sandbox.teleport.calls.visibility import visible
 from sandbox.teleport.cluster import Cluster
@@ -12,8 +13,10 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.request_expiry import set_request_expiry
 from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.rules.lifetimes import check_assume_start
+from sandbox.teleport.rules.reasons import check_reasons
 from sandbox.teleport.rules.reviewers import original_roles
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
@@ -42,12 +45,13 @@ def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestSt
             "directly updating the state of your own access requests is not permitted"
         )
     _check_update(setter, request)
-    cluster.requests.put(_updated(setter, request))
+    cluster.requests.put(_updated(cluster, setter, request))
 
 
 def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
     caller.demand(ACCESS_REQUEST, "delete")
     demand_admin_action(cluster, caller)
+    backend_key("access_requests", request_id.ID, "params")
     if request_id.ID not in cluster.requests:
         raise NotFound(f"cannot delete access request {quoted(request_id.ID)} (not found)")
     cluster.requests.delete(request_id.ID)
@@ -87,7 +91,9 @@ def _check_transition(request: AccessRequestV3, state: RequestState.ValueType) -
         raise BadParameter(f"cannot set request-state {name} (already denied)")
 
 
-def _updated(setter: RequestStateSetter, request: AccessRequestV3) -> AccessRequestV3:
+def _updated(
+    cluster: Cluster, setter: RequestStateSetter, request: AccessRequestV3
+) -> AccessRequestV3:
     spec = request.Spec
     spec.State = setter.State
     spec.ResolveReason = setter.Reason
@@ -97,5 +103,6 @@ def _updated(setter: RequestStateSetter, request: AccessRequestV3) -> AccessRequ
     if given(setter, "AssumeStartTime"):
         spec.AssumeStartTime.CopyFrom(setter.AssumeStartTime)
     if setter.State == APPROVED:
-        spec.ResourceExpiry.CopyFrom(spec.Expires)
+        set_request_expiry(request, spec.Expires, cluster.abilities)
+    check_reasons(spec)
     return request

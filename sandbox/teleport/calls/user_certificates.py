@@ -18,6 +18,7 @@ from sandbox.teleport.errors import (
 )
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import MAX_SESSION
+from sandbox.teleport.rules.accounts import account
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import Certs, UserCertsRequest
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PROMOTED, AccessRequestV3
@@ -26,20 +27,26 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED, PROMOTED, AccessR
 def generate_user_certs(
     cluster: Cluster, authority: Authority, caller: Caller, request: UserCertsRequest
 ) -> Certs:
-    """Certificates with the roles of the requests too; they end with the access at the latest."""
+    """Certificates with the roles of the requests too; they end with the access at the latest.
+
+    Without requests this is a login, which leaves a login state (lib/auth/userloginstate).
+    """
     if request.Username != caller.name:
         raise AccessDenied("access denied: impersonation is not allowed")
+    if not request.AccessRequests:
+        cluster.record_login(caller.name)
     now = cluster.now()
     approved = [_approved(cluster, caller, it, now) for it in request.AccessRequests]
     added = [role for it in approved for role in it.Spec.Roles]
+    held = account(cluster, caller.name)
     identity = Identity(
         user=caller.name,
-        roles=tuple(dict.fromkeys((*caller.account.role_names, *added))),
+        roles=tuple(dict.fromkeys((*held.role_names, *added))),
         cluster=cluster.name,
         expires=_expiry(caller, request, approved, now),
         active_requests=tuple(it.Metadata.Name for it in approved),
     )
-    logins = caller.account.traits.get("logins", ())
+    logins = held.traits.get("logins", ())
     tls_key = _public_key(load_pem_public_key, request.TLSPublicKey)
     ssh_key = _public_key(load_ssh_public_key, request.SSHPublicKey)
     return Certs(

@@ -5,6 +5,7 @@ from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
+    BadParameter,
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
@@ -29,6 +30,8 @@ def get_user(cluster: Cluster, caller: Caller, name: str, *, with_secrets: bool)
         raise AccessDenied("this request can be only executed by an admin")
     if name != caller.name:
         caller.demand("user", "read")
+    if not name:
+        raise BadParameter("missing user name")
     return cluster.user_named(name)
 
 
@@ -49,6 +52,8 @@ def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV
     """Everybody may read the roles they hold."""
     if request.Name not in caller.identity.roles:
         caller.demand("role", "read")
+    if not request.Name:
+        raise BadParameter("missing role name")
     (role,) = cluster.roles_named([request.Name])
     return role
 

@@ -1,11 +1,10 @@
-"""WatchEvents, for access requests."""
+"""WatchEvents, for access requests (authorizeWatchRequest in lib/auth/auth_with_roles.go)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from sandbox.teleport.access_requests import Change, Deleted, Put, Subscription
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.calls.visibility import visible
-from sandbox.teleport.errors import BadParameter
+from sandbox.teleport.errors import AccessDenied, BadParameter, TeleportError
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import ACCESS_REQUEST
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
@@ -15,49 +14,90 @@ from teleport_client._proto.types_pb2 import (
     RequestState,
     ResourceHeader,
     WatchKind,
+    WatchStatusSpecV1,
+    WatchStatusV1,
 )
 
 
-def checked_filters(watch: Watch) -> list[Mapping[str, str]]:
-    """The filters of the kinds that can be watched here.
+def confirmed_kinds(caller: Caller, watch: Watch) -> list[WatchKind]:
+    """The kinds that the caller can watch here.
 
-    Raises BadParameter for a kind that cannot, unless partial success is accepted and another
-    can, and for a filter that cannot be read.
+    Raises AccessDenied for a kind that the caller may not read, and BadParameter for one that
+    cannot be watched or a filter that cannot be read; where partial success is accepted, only if
+    no kind is left.
     """
-    confirmed = [kind for kind in watch.Kinds if kind.Kind == ACCESS_REQUEST]
-    if len(confirmed) < len(watch.Kinds) and not (watch.AllowPartialSuccess and confirmed):
-        other = next(kind.Kind for kind in watch.Kinds if kind.Kind != ACCESS_REQUEST)
-        raise BadParameter(f"watching resource kind {quoted(other)} is not supported")
+    if not watch.Kinds:
+        raise AccessDenied("can't setup global watch")
+    allowed = _those_that_pass(watch, watch.Kinds, lambda kind: _authorize(caller, kind))
+    if not allowed:
+        raise BadParameter("none of the requested kinds can be watched")
+    confirmed = _those_that_pass(watch, allowed, _check_supported)
     if not confirmed:
-        raise BadParameter("can't setup global watch")
-    return [_checked(kind) for kind in confirmed]
+        raise BadParameter('cache "auth" does not support any of the requested resources')
+    return confirmed
 
 
-async def events(
-    caller: Caller, filters: list[Mapping[str, str]], subscription: Subscription
-) -> AsyncIterator[Event]:
-    """INIT, then what changes. Raises the error the subscription is cut with."""
-    yield Event(Type=INIT)
+async def events(kinds: list[WatchKind], subscription: Subscription) -> AsyncIterator[Event]:
+    """INIT with the confirmed kinds, then what changes.
+
+    Raises the error the subscription is cut with.
+    """
+    yield Event(Type=INIT, WatchStatus=_status(kinds))
     async for change in subscription.changes():
-        if _passes(change, caller, filters):
+        if _passes(change, kinds):
             yield _event(change)
 
 
-def _passes(change: Change, caller: Caller, filters: list[Mapping[str, str]]) -> bool:
+def _status(kinds: list[WatchKind]) -> WatchStatusV1:
+    return WatchStatusV1(
+        Kind="watch_status",
+        Version="v1",
+        Metadata=Metadata(Name="watch-status", Namespace="default"),
+        Spec=WatchStatusSpecV1(Kinds=kinds),
+    )
+
+
+def _passes(change: Change, kinds: list[WatchKind]) -> bool:
     """A deletion carries no more than the id, so it always passes."""
-    if isinstance(change, Deleted):
-        return True
-    request = change.request
-    return visible(caller, request) and any(_matches(it, request) for it in filters)
+    return isinstance(change, Deleted) or any(_matches(it.Filter, change.request) for it in kinds)
 
 
-def _checked(kind: WatchKind) -> Mapping[str, str]:
+def _those_that_pass(
+    watch: Watch, kinds: Iterable[WatchKind], check: Callable[[WatchKind], None]
+) -> list[WatchKind]:
+    passed = []
+    for kind in kinds:
+        try:
+            check(kind)
+        except TeleportError:
+            if not watch.AllowPartialSuccess:
+                raise
+        else:
+            passed.append(kind)
+    return passed
+
+
+def _authorize(caller: Caller, kind: WatchKind) -> None:
+    """Everybody may watch their own access requests; anything else needs the verb read."""
+    if kind.Kind == ACCESS_REQUEST:
+        _check_filter(kind)
+        if kind.Filter.get("user") == caller.name:
+            return
+    caller.demand(kind.Kind, "read")
+
+
+def _check_supported(kind: WatchKind) -> None:
+    """Of all kinds the stand-in has events for one."""
+    if kind.Kind != ACCESS_REQUEST:
+        raise BadParameter(f'cache "auth" does not support watching resource {quoted(kind.Kind)}')
+
+
+def _check_filter(kind: WatchKind) -> None:
     for key, value in kind.Filter.items():
         if key not in ("id", "user", "state"):
             raise BadParameter(f"unknown filter key {key}")
         if key == "state" and value not in RequestState.keys():  # noqa: SIM118 - no mapping
             raise BadParameter(f"unknown request state: {quoted(value)}")
-    return dict(kind.Filter)
 
 
 def _matches(wanted: Mapping[str, str], request: AccessRequestV3) -> bool:

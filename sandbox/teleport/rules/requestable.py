@@ -1,11 +1,10 @@
 """What a user may request, and under which conditions."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import from_nanoseconds, plain
+from sandbox.teleport.resources import plain
 from sandbox.teleport.rules.accounts import Account, Traits
 from sandbox.teleport.rules.patterns import Matcher, claimed, matcher
 from teleport_client._proto.types_pb2 import (
@@ -94,15 +93,18 @@ def reason_prompts(account: Account, roles: Iterable[str]) -> list[str]:
     return sorted(prompts - {""})
 
 
-def longest_access(account: Account, role: str) -> timedelta:
-    """The largest `max_duration` among the rules that offer the role; zero if none sets one."""
+def longest_access(account: Account, role: str) -> int:
+    """The largest `max_duration` among the rules that offer the role, in nanoseconds.
+
+    Zero if none sets one.
+    """
     return max(
         (
-            from_nanoseconds(held.Spec.Allow.Request.MaxDuration)
+            held.Spec.Allow.Request.MaxDuration
             for held in account.roles
             if offers(held, role, account.traits)
         ),
-        default=timedelta(),
+        default=0,
     )
 
 

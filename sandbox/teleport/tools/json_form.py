@@ -5,10 +5,10 @@ given as the first second of year 1, because that is what Go does.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.resources import plain
 from sandbox.teleport.timestamps import given, moment, stamp
@@ -140,16 +140,15 @@ def _lists(values: dict[str, tuple[str, ...]]) -> dict[str, Iterable[str]]:
 
 
 def _time(message: Message, field: str) -> str:
-    return _rfc3339(given(message, field) or moment(stamp(None)))
+    return _rfc3339(getattr(message, field) if given(message, field) else stamp(None))
 
 
 def _optional_time(message: Message, field: str) -> str | None:
-    value = given(message, field)
-    return None if value is None else _rfc3339(value)
+    return _rfc3339(getattr(message, field)) if given(message, field) else None
 
 
-def _rfc3339(value: datetime) -> str:
-    """To the microsecond, without trailing zeros; years have four digits."""
-    seconds = value.replace(tzinfo=None).isoformat(timespec="seconds")
-    fraction = f".{value.microsecond:06}".rstrip("0").rstrip(".")
+def _rfc3339(value: Timestamp) -> str:
+    """To the nanosecond, without trailing zeros; years have four digits."""
+    seconds = moment(value).replace(tzinfo=None).isoformat(timespec="seconds")
+    fraction = f".{value.nanos:09}".rstrip("0").rstrip(".")
     return f"{seconds}{fraction}Z"

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.go_text import go_duration, quoted
-from sandbox.teleport.timestamps import moment
+from sandbox.teleport.resources import nanoseconds
+from sandbox.teleport.timestamps import given, moment
 from sandbox.teleport.tools.tables import table
 from teleport_client._proto.types_pb2 import (
     APPROVED,
@@ -71,7 +72,7 @@ def _row(request: AccessRequestV3, now: datetime) -> list[str]:
         spec.User,
         f"roles={','.join(spec.Roles)}",
         _rfc822(moment(spec.Created)),
-        _remaining(spec.ResourceExpiry, now),
+        _remaining(_request_end(request), now),
         _remaining(spec.Expires, now),
         RequestState.Name(spec.State),
         _shortened(spec.RequestReason),
@@ -92,9 +93,17 @@ def _reviews(title: str, reviews: Sequence[AccessReview]) -> list[str]:
     return lines
 
 
+def _request_end(request: AccessRequestV3) -> Timestamp:
+    """Older servers know no `ResourceExpiry`."""
+    if given(request.Spec, "ResourceExpiry"):
+        return request.Spec.ResourceExpiry
+    return request.Metadata.Expires
+
+
 def _remaining(end: Timestamp, now: datetime) -> str:
     """To the minute."""
-    return go_duration(timedelta(minutes=round((moment(end) - now) / timedelta(minutes=1))))
+    rounded = timedelta(minutes=round((moment(end) - now) / timedelta(minutes=1)))
+    return go_duration(nanoseconds(rounded))
 
 
 def _shortened(reason: str) -> str:

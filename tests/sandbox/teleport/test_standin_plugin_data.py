@@ -148,12 +148,3 @@ async def test_permission(stand_in: TeleportStandIn, bob: Auth, made: AccessRequ
     assert code == denied
     rules.append(rule("access_plugin_data", "read"))
     assert await stored(bob, made) == {PLUGIN: {"a": "1"}}
-
-
-async def test_size(bot: Auth, made: AccessRequestV3) -> None:
-    """A record beyond a megabyte is refused."""
-    code, details = await refused(bot.UpdatePluginData(update(made, {"a": "x" * (1 << 20)})))
-    assert (code, details) == (
-        StatusCode.RESOURCE_EXHAUSTED,
-        "plugin data size limit exceeded",
-    )

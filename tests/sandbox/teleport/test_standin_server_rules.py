@@ -1,5 +1,6 @@
 """The rules of real servers, on the stand-in: the same code as in `tests/real_teleport`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sandbox.cast import BOT_USER
 from sandbox.teleport.credentials.identity_file import IdentityFile
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION
 from sandbox.teleport.server import Edition, TeleportStandIn
+from sandbox.teleport.tools import sessions
 from tests.sandbox.teleport.conftest import MAIN
 from tests.sandbox.teleport.standin_client import channel
 from tests.server_rules import RULES, Rule
@@ -44,7 +46,7 @@ class StandInServer:
         return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
 
     async def log_in(self, name: Name) -> None:
-        pass
+        await asyncio.to_thread(sessions.log_in, self.stand_in.data, _FILES.get(name, name), [])
 
     def _identity(self, name: Name) -> Path:
         return self.stand_in.identity(_FILES.get(name, name))

@@ -217,6 +217,7 @@ async def test_tctl_prints_whole_resources(terminal: Terminal, bot: Auth) -> Non
     (only,) = json.loads(printed(await terminal.tctl("requests", "ls", "--format", "json")))
     created = made.Spec.Created.ToJsonString()
     expires = made.Spec.Expires.ToJsonString()
+    reviewed = after.Spec.Reviews[0].Created.ToJsonString()
     expected: dict[str, Any] = {
         "kind": "access_request",
         "version": "v3",
@@ -236,7 +237,7 @@ async def test_tctl_prints_whole_resources(terminal: Terminal, bot: Auth) -> Non
                     "author": "bob",
                     "proposed_state": 3,
                     "reason": "no",
-                    "created": created,
+                    "created": reviewed,
                     "i": [0],
                     "submitted_by": "bot-teleport-chatops",
                     "submitted_on_behalf_of_author": True,

@@ -1,0 +1,33 @@
+"""When a request itself ends: its waiting, or once it is approved its access.
+
+Since 18 that is `Spec.ResourceExpiry`, and a service deletes what has expired. Before, it is the
+time to live in the backend, `Metadata.Expires`; such servers do not know the other field, keep
+what a client puts there, and never look at it (17.0.0-dev, api/types/access_request.go).
+"""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from sandbox.teleport.editions import Abilities
+from sandbox.teleport.timestamps import given, moment
+from teleport_client._proto.types_pb2 import AccessRequestV3
+
+
+def request_expiry(request: AccessRequestV3, abilities: Abilities) -> Timestamp | None:
+    if abilities.expiry_in_spec and given(request.Spec, "ResourceExpiry"):
+        return request.Spec.ResourceExpiry
+    return request.Metadata.Expires if given(request.Metadata, "Expires") else None
+
+
+def set_request_expiry(request: AccessRequestV3, end: Timestamp, abilities: Abilities) -> None:
+    if abilities.expiry_in_spec:
+        request.Metadata.ClearField("Expires")
+        request.Spec.ResourceExpiry.CopyFrom(end)
+    else:
+        request.Metadata.Expires.CopyFrom(end)
+
+
+def expired(request: AccessRequestV3, now: datetime, abilities: Abilities) -> bool:
+    end = request_expiry(request, abilities)
+    return end is not None and moment(end) <= now
