@@ -42,7 +42,7 @@ class Word:
     """A flag written with dashes, which ends the unquoted value of another flag."""
 
     def is_keyword(self, *keywords: str) -> bool:
-        return not self.quoted and self.text.lower() in keywords
+        return not self.quoted and self.text.lower().rstrip(",") in keywords
 
 
 def wants_help(text: str) -> bool:
@@ -68,8 +68,8 @@ class Words:
         self._flags = flags
         self._unchanged = unchanged
         self._at = 0
-        self._unclosed: set[str] = set()
-        """Closing quotes that don't occur in the rest of the text."""
+        self._unclosed: dict[str, int] = {}
+        """By closing quote: where the text begins in which there is none any more."""
 
     def __iter__(self) -> "Words":
         return self
@@ -149,11 +149,11 @@ class Words:
     def _quoted_word(self) -> Word | None:
         start = self._at
         closing = _QUOTES.get(self._text[start])
-        if closing is None or closing in self._unclosed:
+        if closing is None or start >= self._unclosed.get(closing, len(self._text)):
             return None
         end = self._text.find(closing, start + 1)
         if end < 0:
-            self._unclosed.add(closing)
+            self._unclosed[closing] = start
             return None
         return Word(self._text[start + 1 : end], start, end + 1, quoted=True)
 

@@ -62,6 +62,8 @@ hours = st.integers(min_value=1, max_value=14 * 24)
         ("for 2h staging", Ask(("staging",), duration=2 * HOUR)),
         ("staging for 2h and prod", Ask(("staging", "and", "prod"), duration=2 * HOUR)),
         ("staging for: 2h because: x", Ask(("staging",), "x", 2 * HOUR)),
+        ("staging because, well, x", Ask(("staging",), "well, x")),
+        ("for 2h 'my role' 'b", Ask(("my role", "'b"), duration=2 * HOUR)),
         ("staging because:x", Ask(("staging",), "x")),
         ('staging because "redis is stuck"', Ask(("staging",), "redis is stuck")),
         ('staging because "a" and "b"', Ask(("staging",), '"a" and "b"')),
