@@ -82,12 +82,15 @@ def _answer(call: Call, message: Message) -> JsonObject:
 
 
 def _where_to_post(call: Call) -> Conversation:
-    """The conversation that `channel` names: an id, a channel's name, or a user."""
+    """The conversation that `channel` names: an id, a channel's name, or a user's id.
+
+    Raises SlackError otherwise, also for `@` and a user's name, which Slack takes no longer.
+    """
     workspace, name = call.workspace, call.args.text("channel")
     if name in workspace.people:
         return call.direct_with(name)
     conversation = workspace.conversation(name)
-    if conversation is None:
+    if conversation is None or name.startswith("@"):
         raise SlackError("channel_not_found")
     if conversation.kind is Kind.DIRECT:
         return conversation

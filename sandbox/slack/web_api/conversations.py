@@ -10,6 +10,8 @@ from sandbox.slack.workspace.rendering import message_json
 
 _SCOPES = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}
 _MOST_USERS = 8
+_MOST_JOINED = 999
+"""On a page of users.conversations (docs.slack.dev/reference/methods/users.conversations)."""
 
 
 def open_direct(call: Call) -> JsonObject:
@@ -49,6 +51,30 @@ def listed(call: Call) -> JsonObject:
     ]
     shown, cursor = page(found, call.args)
     return {"channels": [_channel_json(call, one) for one in shown], **next_cursor(cursor)}
+
+
+def joined(call: Call) -> JsonObject:
+    """The channels of the asked types that the app itself is in.
+
+    Raises SlackError where a scope is missing. Slack leaves `is_member` and `num_members` out here.
+    """
+    types = call.args.words("types", Kind.PUBLIC.value)
+    for kind, scope in _SCOPES.items():
+        if kind.value in types:
+            call.require(scope + ":read")
+    found = [
+        conversation
+        for conversation in call.workspace.conversations.values()
+        if conversation.kind.value in types
+        and _is_member(call, conversation)
+        and not (conversation.archived and call.args.flag("exclude_archived"))
+    ]
+    shown, cursor = page(found, call.args, most=_MOST_JOINED)
+    channels = [_channel_json(call, one) for one in shown]
+    for channel in channels:
+        channel.pop("is_member", None)
+        channel.pop("num_members", None)
+    return {"channels": channels, **next_cursor(cursor)}
 
 
 def members(call: Call) -> JsonObject:

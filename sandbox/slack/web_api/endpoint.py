@@ -103,7 +103,10 @@ class WebApi:
     def _keep_pace(self, name: str, method: Method, args: Arguments) -> None:
         allowances: list[tuple[tuple[str, ...], Tier]] = [((name,), method.tier)]
         if method.paced_by_channel:
-            allowances.append(((name, args.text("channel")), Tier.POSTING))
+            # However it is addressed.
+            channel = self._backend.workspace.conversation(args.text("channel"))
+            address = channel.id if channel else args.text("channel")
+            allowances.append(((name, address), Tier.POSTING))
         at = self._backend.workspace.now()
         for key, tier in allowances:
             seconds = self._backend.pace.retry_after(key, tier, at)

@@ -41,6 +41,7 @@ METHODS = {
     "conversations.open": Method(conversations.open_direct, Tier.THREE, ("im:write",)),
     "conversations.replies": Method(conversations.replies, Tier.THREE),
     "usergroups.users.list": Method(auth.usergroup_users, Tier.TWO, ("usergroups:read",)),
+    "users.conversations": Method(conversations.joined, Tier.THREE),
     "users.info": Method(users.info, Tier.FOUR, ("users:read",)),
     "users.list": Method(users.listed, Tier.TWO, ("users:read",)),
     "users.lookupByEmail": Method(users.lookup_by_email, Tier.THREE, ("users:read.email",)),

@@ -14,10 +14,12 @@ _MOST = 1000
 Item = TypeVar("Item")
 
 
-def page(items: Sequence[Item], args: Arguments, default: int = 100) -> tuple[list[Item], str]:
+def page(
+    items: Sequence[Item], args: Arguments, default: int = 100, *, most: int = _MOST
+) -> tuple[list[Item], str]:
     """One page of a list and the cursor of the next one, empty after the last."""
     start = _start(args.text("cursor"))
-    limit = min(max(args.number("limit", default), 1), _MOST)
+    limit = min(max(args.number("limit", default), 1), most)
     end = start + limit
     return list(items[start:end]), _cursor(end) if end < len(items) else ""
 

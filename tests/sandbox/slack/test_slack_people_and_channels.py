@@ -3,6 +3,7 @@
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.cast import Channel
 from sandbox.slack.server import SlackStandIn
 from tests.sandbox.slack.refusals import code
 
@@ -124,3 +125,60 @@ async def test_other_lookups(slack: SlackStandIn, client: AsyncWebClient) -> Non
     assert await code(client.bots_info(bot="B0OTHER")) == "bot_not_found"
     slack.workspace.app.scopes.add("usergroups:read")
     assert (await client.usergroups_users_list(usergroup="S1"))["users"] == []
+
+
+async def test_joined_channels_are_listed_by_kind(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
+    """Each kind needs its own scope, and only channels with the app are there."""
+    public = await client.users_conversations()
+    assert {one["name"] for one in public["channels"]} == {"access-requests", "partners"}
+    assert all("is_member" not in one for one in public["channels"])
+    assert {one["name"]: one["is_ext_shared"] for one in public["channels"]}["partners"] is True
+    both = await client.users_conversations(types="public_channel,private_channel", limit=999)
+    assert "security" in {one["name"] for one in both["channels"]}
+    slack.workspace.app.scopes.remove("groups:read")
+    refused = client.users_conversations(types="public_channel,private_channel")
+    assert await code(refused) == "missing_scope"
+    assert (await client.users_conversations(types="public_channel"))["channels"]
+
+
+async def test_joined_channels_are_paged(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    bot = slack.workspace.app.bot_user
+    for number in range(2_500):
+        channel = Channel(f"team-{number}", f"C0MANY{number:04}", ())
+        slack.workspace.set_up(channel)
+    pages = [page["channels"] async for page in await client.users_conversations(limit=5_000)]
+    assert [len(page) for page in pages] == [999, 999, 504]
+    assert bot in slack.workspace.conversations["C0MANY0000"].members
+
+
+@pytest.mark.parametrize(
+    ("address", "channel"),
+    [
+        ("access-requests", "C0ACCESS01"),
+        ("#access-requests", "C0ACCESS01"),
+        ("security", "G0SECURE01"),
+        ("U0BOB00001", "D0BOB00001"),
+    ],
+)
+async def test_chat_write_is_enough_to_post_by_name_or_to_a_person(
+    slack: SlackStandIn, client: AsyncWebClient, address: str, channel: str
+) -> None:
+    """The answer carries the id."""
+    slack.workspace.app.scopes = {"chat:write"}
+    posted = await client.chat_postMessage(channel=address, text="hello")
+    assert posted["channel"] == channel
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("general", "not_in_channel"),
+        ("nosuch", "channel_not_found"),
+        ("@bob", "channel_not_found"),
+        ("U0HENRY001", "user_disabled"),
+    ],
+)
+async def test_posting_is_refused_for(client: AsyncWebClient, address: str, error: str) -> None:
+    assert await code(client.chat_postMessage(channel=address, text="hello")) == error
