@@ -43,6 +43,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
 from teleport_client.visibility import Visibility
+from workspace.claim import Claims
 from workspace.contacts import Contacts
 from workspace.deciding import Deciding
 from workspace.one_at_a_time import OneAtATime
@@ -133,6 +134,7 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
             deciding=runtime.deciding,
             announce_max_age=settings.announce_max_age,
         ),
+        claims=Claims(runtime.teleport),
         now=runtime.now,
     )
     return Controller(

@@ -8,7 +8,6 @@ the same moment lets the first one.
 from datetime import timedelta
 
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands import find_request
 from commands.authorized_user import AuthorizedUser
@@ -18,26 +17,14 @@ from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import Conflict
 from teleport_client.review_permission import review_denied
-from workspace.moment import Moment
+from workspace.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from
 from workspace.refusal import Refusal
 from workspace.views.status import named
 
-_PLUGIN, _CLAIM = "teleport-chatops", "decision"
-"""Where claims are kept: under one name for all workspaces whose bots decide on this cluster."""
 _STALE = timedelta(seconds=30)
 """After which whoever claimed it has failed: no decision takes longer."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class Claim(BaseModel):
-    """Who is about to decide what."""
-
-    model_config = ConfigDict(frozen=True)
-
-    by: str
-    state: RequestState
-    at: Moment
 
 
 async def override(
@@ -50,7 +37,7 @@ async def override(
     """Set the state of a pending request in the name of an approver.
 
     Gives the request as it stands then, which is decided by somebody else if they were faster (see
-    `is_signed`). Raises Refusal, TeleportError.
+    `is_attributed_to`). Raises Refusal, TeleportError.
     """
     refuse_unless_approver(services, user, request)
     claim = Claim(by=user.name, state=state, at=services.now())
@@ -63,7 +50,7 @@ async def override(
                 request.id,
                 state,
                 delegator=user.name,
-                reason=_signed(user, state, reason),
+                reason=attributed_reason(state, user.name, reason),
                 deadline=deadline,
             )
 
@@ -91,18 +78,18 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
     """Be the only one to decide, by compare and swap. Raises Refusal where somebody else is."""
     kept = await patiently(
         lambda deadline: services.teleport.plugin_data(
-            _PLUGIN, request_id=request_id, deadline=deadline
+            PLUGIN, request_id=request_id, deadline=deadline
         )
     )
-    before = kept.get(request_id, {}).get(_CLAIM, "")
+    before = kept.get(request_id, {}).get(KEY, "")
     if _in_force(before, claim):
         raise _somebody_else()
     try:
         await services.teleport.update_plugin_data(
-            _PLUGIN,
+            PLUGIN,
             request_id,
-            change={_CLAIM: claim.model_dump_json()},
-            expect={_CLAIM: before},
+            change={KEY: claim.model_dump_json()},
+            expect={KEY: before},
         )
     except Conflict as error:
         raise _somebody_else() from error
@@ -113,23 +100,11 @@ def _in_force(text: str, claim: Claim) -> bool:
 
     What cannot be read is nobody's.
     """
-    try:
-        before = Claim.model_validate_json(text)
-    except ValidationError:
+    before = claim_from(text)
+    if before is None:
         return False
     same = (before.by, before.state) == (claim.by, claim.state)
     return not same and abs(claim.at - before.at) < _STALE
-
-
-def is_signed(request: AccessRequest, user: AuthorizedUser) -> bool:
-    """Whether a decision is this person's, handed in from Slack."""
-    return request.resolve_reason.startswith(_signed(user, request.state, ""))
-
-
-def _signed(user: AuthorizedUser, state: RequestState, reason: str) -> str:
-    """Teleport shows a delegator in its audit log alone, so the reason says who it was."""
-    words = f"{state} by {user.name} from Slack"
-    return f"{words}: {reason}" if reason else words
 
 
 def _somebody_else() -> Refusal:

@@ -30,6 +30,7 @@ from commands.submit_review import (
 from commands.words import wants_help
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound, Unreachable
+from teleport_client.threshold_progress import open_filters
 from workspace.ask import REASON_BYTES, check_reason
 from workspace.deciding import Mode
 from workspace.refusal import Refusal
@@ -38,7 +39,7 @@ from workspace.views.card import CardFace, card
 from workspace.views.help import help_message
 from workspace.views.message import sentence
 from workspace.views.pending_list import Row, pending_list
-from workspace.views.review_answer import decided_message
+from workspace.views.review_answer import decided_message, without_effect_message
 from workspace.views.review_form import REASON, Decision, read, review_form
 
 APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
@@ -121,11 +122,14 @@ async def _decide(
     services: Services, interaction: Interaction, reply: Reply, decision: Decision, reason: str
 ) -> None:
     state = RequestState.APPROVED if decision.approve else RequestState.DENIED
-    request = await decide(
+    decided = await decide(
         services, interaction.slack_id, decision.request_id, state, reason, shown=decision.shown
     )
-    if not interaction.on_card:
-        await reply.say(decided_message(services.face(request), approve=decision.approve))
+    face = services.face(decided.request)
+    if not decided.has_effect:
+        await reply.say(without_effect_message(face, open_filters(decided.request)))
+    elif not interaction.on_card:
+        await reply.say(decided_message(face, approve=decision.approve))
 
 
 async def _open_form(

@@ -1,11 +1,13 @@
 """A person's decision on a request, handed to Teleport as that person's review."""
 
+from dataclasses import dataclass
+
 import structlog
 
 from commands import find_request
 from commands.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
 from commands.explain import no_such_request
-from commands.override import is_signed, override
+from commands.override import override
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState, Review
@@ -17,13 +19,28 @@ from teleport_client.errors import (
     OwnRequest,
     ReviewNotAllowed,
 )
+from teleport_client.threshold_progress import counts
 from workspace.ask import check_reason
+from workspace.claim import is_attributed_to
 from workspace.deciding import Mode
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views.status import listed, status_of
 
 _DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A request after somebody's decision."""
+
+    request: AccessRequest
+    review: Review | None
+    """That decision, None in mode `override`: Teleport keeps no review then."""
+
+    @property
+    def has_effect(self) -> bool:
+        return self.review is None or counts(self.review, self.request)
 
 
 async def decide(
@@ -34,7 +51,7 @@ async def decide(
     reason: str = "",
     *,
     shown: bool,
-) -> AccessRequest:
+) -> Decided:
     """Hand in a review. Gives the request as it stands afterwards.
 
     Person and request are read fresh; whether the person may is for Teleport to say. A request
@@ -61,7 +78,7 @@ async def decide(
         review = Review(user.name, state, reason)
         decided = await _hand_in(services, user, request_id, review, known=known)
     services.changed(request_id)
-    return decided
+    return Decided(decided, decided.review_by(user.name))
 
 
 async def _set_state(
@@ -73,7 +90,7 @@ async def _set_state(
 ) -> AccessRequest:
     """Mode `override`. Somebody who was faster has decided, and this person is told so."""
     decided = await override(services, user, request, state, reason)
-    if decided.state is not state or not is_signed(decided, user):
+    if decided.state is not state or not is_attributed_to(decided, user.name):
         check_open(user, decided)
     return decided
 

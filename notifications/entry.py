@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from workspace.moment import Moment
 from workspace.untrusted import shortened
-from workspace.views.card import CardFace, Vote
+from workspace.views.card import CardFace
 
 UNKNOWN_FACE = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
@@ -151,7 +151,11 @@ def trimmed(face: CardFace) -> CardFace:
         reason=shortened(face.reason, _TEXT),
         progress=tuple(shortened(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
         votes=tuple(
-            Vote(shortened(vote.author, NAME_LENGTH), vote.state, shortened(vote.reason, _TEXT))
+            replace(
+                vote,
+                author=shortened(vote.author, NAME_LENGTH),
+                reason=shortened(vote.reason, _TEXT),
+            )
             for vote in face.votes[:_MOST_VOTES]
         ),
         decided_by=_names(face.decided_by),

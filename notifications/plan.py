@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from notifications.entry import NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
+from workspace.claim import Claim
 from workspace.deciding import Deciding
 from workspace.untrusted import shortened
 from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint, page_of
@@ -35,6 +36,17 @@ class Outlook:
     first_started: datetime | None = None
     """Set where this ledger's very first start is known: what existed before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is known about a request besides itself."""
+
+    claim: Claim | None = None
+    """Who resolved it from Slack."""
+
+
+NO_DETAILS = Details()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ def plan(
     outlook: Outlook,
     *,
     expired: bool = False,
+    details: Details = NO_DETAILS,
 ) -> Plan:
     """Compare what is with what is shown.
 
@@ -124,7 +137,7 @@ def plan(
     from what the entry remembers of it. `expired` means that Teleport no longer lists it.
     """
     if request is not None:
-        face: CardFace | None = face_in(request, outlook, expired=expired)
+        face: CardFace | None = face_in(request, outlook, details, expired=expired)
     else:
         face = _face_on_record(entry, now, outlook)
     if face is None:
@@ -156,11 +169,21 @@ def face_shown(face: CardFace) -> str:
     return fingerprint(trimmed(face))
 
 
-def face_in(request: AccessRequest, outlook: Outlook, *, expired: bool = False) -> CardFace:
+def face_in(
+    request: AccessRequest,
+    outlook: Outlook,
+    details: Details = NO_DETAILS,
+    *,
+    expired: bool = False,
+) -> CardFace:
     """Draw a request as it stands."""
-    mode = outlook.deciding.mode_of(request)
     return face_of(
-        request, pages=outlook.pages, mode=mode, cluster=outlook.cluster, expired=expired
+        request,
+        pages=outlook.pages,
+        mode=outlook.deciding.mode_of(request),
+        cluster=outlook.cluster,
+        expired=expired,
+        claim=details.claim,
     )
 
 

@@ -16,6 +16,8 @@ from notifications.entry import Entry, PostedMessage, trimmed
 from notifications.ledger import Ledger, RequestGone
 from notifications.mirror import Mirror, Source
 from notifications.plan import (
+    NO_DETAILS,
+    Details,
     EditCard,
     Outlook,
     PassOver,
@@ -30,6 +32,9 @@ from notifications.plan import (
 from notifications.queue import ChangeQueue
 from notifications.routing import Routes, United
 from notifications.under_way import UnderWay
+from teleport_client.access_request import AccessRequest
+from teleport_client.errors import TeleportError
+from workspace.claim import Claims
 from workspace.views.card import CardFace
 
 
@@ -40,6 +45,8 @@ class _Todo:
     plan: Plan
     trouble: BaseException | None
     """It is planned again later, although all of this is done."""
+    seeking: bool
+    """Whether some recipients could not be found."""
 
 
 class Reconciler:
@@ -53,6 +60,7 @@ class Reconciler:
         routing: United,
         alarms: Alarms,
         outlook: Outlook,
+        claims: Claims,
         now: Callable[[], datetime],
     ) -> None:
         self._mirror = mirror
@@ -63,6 +71,7 @@ class Reconciler:
         self._alarms = alarms
         self._now = now
         self._outlook = outlook
+        self._claims = claims
         self._under_way = UnderWay(mirror, queue, ledger)
 
     def sort_out_from(self, first_started: datetime) -> Outlook:
@@ -147,28 +156,49 @@ class Reconciler:
     async def _plan(self, request_id: str) -> _Todo:
         seen = self._mirror.get(request_id)
         request = seen.request if seen else None
-        routes = Routes()
+        routes, details, trouble = Routes(), NO_DETAILS, None
         expired = seen is not None and seen.expired
         if request is not None:
             if not expired:
                 self._alarms.set_for(request)
             routes = await self._routing.routes(request)
+            details, trouble = await self._details(request)
         entry = self._ledger.get(request_id)
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)
-        made = plan(request, entry, routes.channels, self._now(), self._outlook, expired=expired)
+        made = plan(
+            request,
+            entry,
+            routes.channels,
+            self._now(),
+            self._outlook,
+            expired=expired,
+            details=details,
+        )
         begun = self._under_way.slots(request_id)
         left = (
             each for each in made.actions if isinstance(each, PassOver) or each.slot not in begun
         )
-        return _Todo(replace(made, actions=tuple(left)), routes.trouble)
+        return _Todo(
+            replace(made, actions=tuple(left)),
+            routes.trouble or trouble,
+            seeking=routes.trouble is not None,
+        )
+
+    async def _details(self, request: AccessRequest) -> tuple[Details, BaseException | None]:
+        """Look up what its card shows besides, and why that may be incomplete."""
+        try:
+            return Details(claim=await self._claims.of(request)), None
+        except TeleportError as error:
+            return NO_DETAILS, error
 
     def _with_the_last(self, request_id: str, entry: Entry) -> Entry:
         """Show a request that is gone as it was last, here or on record: a decision stays."""
         last = self._mirror.last(request_id)
         if last is None:
             return entry
-        return entry.with_face(face_in(last, self._outlook))
+        details = Details(claim=self._claims.known(request_id))
+        return entry.with_face(face_in(last, self._outlook, details))
 
     async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:
         face, actions = todo.plan.face, todo.plan.actions
@@ -205,15 +235,14 @@ class Reconciler:
         )
         undeliverable = [each for each in prepared if isinstance(each, PostedMessage)]
         postings = [each for each in prepared if isinstance(each, Posting)]
-        seeking = todo.trouble is not None
 
         def about_to_be_sent(entry: Entry | None) -> Entry:
-            entry = _begun(entry, face).model_copy(update={"seeking": seeking})
+            entry = _begun(entry, face).model_copy(update={"seeking": todo.seeking})
             for message in undeliverable:
                 entry = entry.with_message(message)
             return entry.with_intents(tuple(posting.intent for posting in postings))
 
-        if postings or undeliverable or (before and before.seeking != seeking):
+        if postings or undeliverable or (before and before.seeking != todo.seeking):
             await self._ledger.write(request_id, about_to_be_sent)
         self._under_way.show(request_id, face)
         now = partial(self._under_way.shown, request_id)

@@ -6,7 +6,7 @@ not be understood here. Sets must all be met; within a set any threshold will do
 
 from dataclasses import dataclass
 
-from teleport_client.access_request import AccessRequest, RequestState, Threshold
+from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Count:
     name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.approved} of {self.needed}"
+        """A met threshold stays at what it requires: later reviews do not count for it."""
+        return f"{min(self.approved, self.needed)} of {self.needed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,29 @@ def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
             roles=tuple(roles),
         )
         for indexes, roles in roles_by_set.items()
+    )
+
+
+def counts(review: Review, request: AccessRequest) -> bool:
+    """Whether a review has an effect. A reviewer who meets no filter can review all the same.
+
+    A promotion needs no threshold (ApplyAccessReview in lib/services/access_request.go).
+    """
+    promotes = review.state is RequestState.PROMOTED
+    return promotes or bool(review.threshold_indexes) or not request.thresholds
+
+
+def open_filters(request: AccessRequest) -> tuple[Threshold, ...]:
+    """Return the filtered thresholds that can still approve a request."""
+    sets = (sets for role in request.roles for sets in request.role_thresholds.get(role, ()))
+    indexes = dict.fromkeys(index for each in sets for index in each)
+    known = ((index, _at(request, index)) for index in indexes)
+    return tuple(
+        threshold
+        for index, threshold in known
+        if threshold is not None
+        and threshold.filter
+        and _count(request, index, threshold).approved < threshold.approve
     )
 
 

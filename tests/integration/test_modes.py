@@ -8,7 +8,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from commands.override import Claim
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
@@ -24,6 +23,7 @@ from tests.integration.conftest import bot_on
 from tests.integration.logged import listening
 from tests.integration.made import decided
 from tests.integration.stage import Stage, buttons, words
+from workspace.claim import Claim
 
 PLUGIN = "teleport-chatops"
 
@@ -35,12 +35,28 @@ async def community(slack: SlackStandIn, tmp_path: Path) -> AsyncIterator[Stage]
         yield stage
 
 
+async def claim(
+    stage: Stage,
+    request_id: str,
+    user: str,
+    state: RequestState,
+    age: timedelta = timedelta(),
+) -> None:
+    """Record what a bot records before it sets a state."""
+    made = Claim(by=user, state=state, at=datetime.now(UTC) - age)
+    credentials = load_identity_file(stage.teleport.identity("bot"), datetime.now(UTC))
+    async with TeleportClient(dial(stage.teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            PLUGIN, request_id, change={"decision": made.model_dump_json()}, expect={}
+        )
+
+
 async def test_in_community_an_approver_decides_by_the_settings(community: Stage) -> None:
     """In that person's name, which stands on the card and is told to the requester."""
     request, card = await community.asked("alice", "prod", "redis 1")
     await community.click("bob", card, "approve")
-    await community.card_where(card["ts"], lambda m: "approved by bob from Slack" in words(m))
-    await community.told("alice", "approved by bob from Slack")
+    await community.card_where(card["ts"], lambda m: "✅ Approved by bob" in words(m))
+    await community.told("alice", "was approved by bob")
     (call,) = community.teleport.journal.of("SetAccessRequestState")
     assert isinstance(call.request, RequestStateSetter)
     assert call.request.Delegator == "bob"
@@ -53,9 +69,26 @@ async def test_a_reason_travels_with_the_name(community: Stage) -> None:
     request_id = request.Metadata.Name
     await community.type("carol", f"/teleport-deny {request_id} not today")
     await community.card_where(
-        card["ts"], lambda m: "denied by carol from Slack: not today" in words(m)
+        card["ts"], lambda m: "⛔ Denied by carol" in words(m) and "not today" in words(m)
     )
+    assert "from Slack" not in words(community.cards())
     assert community.request(request_id).Spec.State == DENIED
+
+
+@pytest.mark.parametrize("claimed_by", ["", "bob"])
+async def test_a_name_that_no_claim_confirms_is_not_shown(
+    community: Stage, claimed_by: str
+) -> None:
+    """Everyone who can resolve requests can write such a reason, with tctl for instance."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    if claimed_by:
+        await claim(community, request.Metadata.Name, claimed_by, RequestState.APPROVED)
+    forged = decided(request, WireState.APPROVED)
+    forged.Spec.ResolveReason = "approved by carol from Slack: sure"
+    community.teleport.cluster.requests.put(forged)
+    shown = await community.card_where(card["ts"], lambda m: "Approved from Slack" in words(m))
+    assert "carol" not in words(shown)
+    assert "sure" in words(shown)
 
 
 @pytest.mark.parametrize(
@@ -95,15 +128,10 @@ async def test_a_claim_that_came_to_nothing_is_taken_over(
     """After half a minute; before that somebody may still be at it."""
     request, card = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
-    claim = Claim(by="carol", state=RequestState.DENIED, at=datetime.now(UTC) - age)
-    credentials = load_identity_file(community.teleport.identity("bot"), datetime.now(UTC))
-    async with TeleportClient(dial(community.teleport.address, lambda: credentials)) as client:
-        await client.update_plugin_data(
-            PLUGIN, request_id, change={"decision": claim.model_dump_json()}, expect={}
-        )
+    await claim(community, request_id, "carol", RequestState.DENIED, age)
     await community.click("bob", card, "approve")
     if taken:
-        await community.card_where(card["ts"], lambda m: "approved by bob" in words(m))
+        await community.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     else:
         await community.answer("bob", "is being decided at this moment")
         assert not community.teleport.journal.of("SetAccessRequestState")
@@ -154,7 +182,7 @@ async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path
         assert log.all("review_mode")[0]["mode"] == "override"
         _, staging = await stage.asked("alice", "staging", "redis 1")
         await stage.click("bob", staging, "approve")
-        await stage.card_where(staging["ts"], lambda m: "approved by bob from Slack" in words(m))
+        await stage.card_where(staging["ts"], lambda m: "Approved by bob" in words(m))
         await stage.type("alice", "/teleport-request prod because redis 2")
         prod = await stage.card("redis 2")
         assert not buttons(prod)
@@ -178,7 +206,7 @@ async def test_approvers_may_be_named_by_a_role(slack: SlackStandIn, tmp_path: P
         await stage.click("dana", card, "approve")
         await stage.answer("dana", "not among the approvers")
         await stage.click("bob", card, "approve")
-        await stage.card_where(card["ts"], lambda m: "approved by bob from Slack" in words(m))
+        await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
 
 
 async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
+from workspace.claim import Claims
 from workspace.contacts import Contacts
 from workspace.outbox import Outbox
 from workspace.people import Matching
@@ -108,6 +109,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             routing=United(recipients),
             alarms=Alarms(lambda _: None, now=now),
             outlook=Outlook(),
+            claims=Claims(client),
             now=now,
         )
         queue.open()

@@ -192,7 +192,7 @@ async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
     for method in ("ListAccessRequests", "SubmitAccessReview"):
         stage.teleport.faults.add(method, grpc.StatusCode.UNAVAILABLE, details="Socket closed")
     await stage.click("bob", card, "approve")
-    await stage.card_where(card["ts"], lambda m: "Approved, by bob" in words(m))
+    await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
@@ -216,7 +216,7 @@ async def test_a_slow_teleport_is_waited_for(stage: Stage) -> None:
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.faults.add("SubmitAccessReview", delay=2.0)
     await stage.click("bob", card, "approve")
-    await stage.card_where(card["ts"], lambda m: "Approved, by bob" in words(m))
+    await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     click = stage.slack.journal.envelopes[-1]
     assert click.acked_ms is not None
     assert click.acked_ms - click.sent_ms < 1000
@@ -321,7 +321,7 @@ async def test_a_decided_request_is_found_by_its_shown_id(stage: Stage) -> None:
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
     await stage.type("carol", f"/teleport-deny {request.Metadata.Name[-8:]}")
-    shown = await stage.answer("carol", "Approved, by bob")
+    shown = await stage.answer("carol", "Approved by bob")
     assert buttons(shown) == {}
 
 
@@ -332,3 +332,15 @@ async def test_slack_in_trouble_is_said_and_nothing_was_done(stage: Stage) -> No
     await stage.click("bob", card, "approve")
     await stage.answer("bob", "so nothing was done. Try again in a moment")
     assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_a_reviewer_whose_review_counts_for_nothing_reads_whose_would(stage: Stage) -> None:
+    """The server takes the review all the same, and nobody else would ever say so."""
+    (threshold,) = stage.teleport.cluster.roles["prod-requester"].Spec.Allow.Request.Thresholds
+    threshold.Filter = 'contains(reviewer.roles, "admin")'
+    _, card = await stage.asked("alice", "prod", "shard 1")
+    await stage.click("bob", card, "approve")
+    answer = words(await stage.answer("bob", "counts toward no threshold"))
+    assert "reviewers with the role admin" in answer
+    assert "0 of 2 approvals" in answer
+    await stage.card_where(card["ts"], lambda m: "(counts toward no threshold)" in words(m))

@@ -14,7 +14,7 @@ async def test_staging_is_asked_for_approved_and_told(stage: Stage) -> None:
 
     await stage.click("bob", card, "approve")
 
-    decided = await stage.card_where(card["ts"], lambda m: "Approved, by bob" in words(m))
+    decided = await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     assert buttons(decided) == {}
     told = await stage.told("alice", "was approved by bob")
     assert f"tsh login --request-id={request.Metadata.Name}" in words(told)
@@ -31,7 +31,7 @@ async def test_prod_takes_two_approvals(stage: Stage) -> None:
     one = await stage.card_where(card["ts"], lambda m: "1 of 2 approvals" in words(m))
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.click("carol", one, "approve")
-    await stage.card_where(card["ts"], lambda m: "Approved, by bob and carol" in words(m))
+    await stage.card_where(card["ts"], lambda m: "Approved by bob and carol" in words(m))
     await stage.told("alice", "was approved by bob and carol")
 
 
@@ -45,7 +45,7 @@ async def test_deny_asks_for_a_reason_and_passes_it_on(stage: Stage) -> None:
         "carol", form, reason={"type": "plain_text_input", "value": "not during the freeze"}
     )
     assert handed_in["acked"]
-    denied = await stage.card_where(card["ts"], lambda m: "Denied, by carol" in words(m))
+    denied = await stage.card_where(card["ts"], lambda m: "Denied by carol" in words(m))
     assert buttons(denied) == {}
     assert "not during the freeze" in words(denied)
     assert "not during the freeze" in words(await stage.told("alice", "was denied by carol"))

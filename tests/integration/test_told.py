@@ -80,7 +80,7 @@ async def test_a_named_reviewer_hears_by_direct_message(stage: Stage) -> None:
     card = await stage.told("bob", "redis 1")
     await stage.card("redis 1")
     await stage.click("bob", card, "approve", channel=CARD_OF_BOB)
-    await stage.told("bob", "✅ Approved, by bob")
+    await stage.told("bob", "✅ Approved by bob")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,13 @@
 from hypothesis import given
 
 from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
-from teleport_client.threshold_progress import Count, SetProgress, progress
+from teleport_client.threshold_progress import (
+    Count,
+    SetProgress,
+    counts,
+    open_filters,
+    progress,
+)
 from tests.strategies import requests
 
 TWO = Threshold(approve=2, deny=1)
@@ -40,6 +46,27 @@ def test_a_denial_is_no_approval() -> None:
 def test_a_review_that_matches_no_filter_counts_for_nothing() -> None:
     """It is stored by Teleport and has no effect."""
     assert progress(request(approval("bob")))[0].counts == (Count(0, 2),)
+
+
+def test_a_met_threshold_shows_no_more_than_it_requires() -> None:
+    """More reviews may come for another threshold."""
+    assert str(Count(2, 1)) == "1 of 1"
+
+
+def test_a_review_without_threshold_has_no_effect() -> None:
+    """Where there are thresholds at all; a promotion resolves by itself."""
+    filtered = request(thresholds=(ADMIN,))
+    assert not counts(approval("bob"), filtered)
+    assert counts(approval("bob", 0), filtered)
+    assert counts(Review("bob", RequestState.PROMOTED), filtered)
+    assert counts(approval("bob"), request(thresholds=(), role_thresholds={}))
+
+
+def test_filters_that_are_not_met_say_who_is_needed() -> None:
+    """Of the thresholds that the roles need."""
+    both = {"thresholds": (TWO, ADMIN, ADMIN), "role_thresholds": {"prod": ((0,), (1,))}}
+    assert open_filters(request(**both)) == (ADMIN,)
+    assert open_filters(request(approval("dana", 1), **both)) == ()
 
 
 def test_any_threshold_of_a_set_is_enough() -> None:

@@ -21,6 +21,7 @@ from teleport_client.access_request import (
     Review,
     Threshold,
 )
+from teleport_client.threshold_progress import open_filters
 from tests.integration.stage import buttons
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
@@ -40,7 +41,7 @@ from workspace.views.request_answers import (
 )
 from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_answer import decided_message
+from workspace.views.review_answer import decided_message, without_effect_message
 from workspace.views.review_form import Decision, review_form
 from workspace.views.review_form import read as read_decision
 from workspace.views.review_reply import review_reply, standing_after
@@ -156,12 +157,12 @@ def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
     assert "until" in confirm
 
 
-@pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied, by carol"), (2, "⛔ Denied")])
+@pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
 def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) -> None:
     """Otherwise somebody set the state past the reviews, and Teleport does not tell who."""
     denied = face(
         state=RequestState.DENIED,
-        reviews=(Review("carol", RequestState.DENIED),),
+        reviews=(Review("carol", RequestState.DENIED, threshold_indexes=(0,)),),
         thresholds=(Threshold(approve=1, deny=needed),),
     )
     assert f". {said}." in card(denied).arguments()["text"]
@@ -416,8 +417,34 @@ def test_the_approval_is_by_those_whose_votes_decided() -> None:
     one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
     two = one | {"thresholds": (Threshold(2, 1),)}
     approved = {"state": RequestState.APPROVED, "reviews": (vote,)}
-    assert "Approved, by bob" in card(face(**one, **approved)).sentence
+    assert "Approved by bob" in card(face(**one, **approved)).sentence
     assert "by bob" not in card(face(**two, **approved)).sentence
+
+
+def test_a_review_that_counts_for_nothing_is_not_shown_as_an_approval() -> None:
+    """On the card, in its thread, and to the reviewer, who reads whose review would count."""
+    lead = Threshold(1, 1, "lead", 'contains(reviewer.roles, "lead")')
+    odd = Threshold(1, 1, "odd", 'review.reason == "<ok>"')
+    filtered = request(
+        thresholds=(lead, odd),
+        role_thresholds={"staging": ((0, 1),)},
+        reviews=(Review("bob", RequestState.APPROVED),),
+    )
+    shown = shown_by(filtered)
+    assert "counts toward no threshold" in json.dumps(card(shown).arguments())
+    said = review_reply(shown.votes[0], "").sentence
+    assert said == "✓ bob approved, which counts toward no threshold."
+    answer = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
+    assert "reviewers with the role lead or reviewers who match review.reason ==" in answer
+    approved = shown_by(replace(filtered, state=RequestState.APPROVED))
+    assert "by bob" not in card(approved).sentence
+
+
+@given(extremes)
+def test_no_filter_breaks_an_answer(extreme: Extreme) -> None:
+    """Filters are as long as administrators make them."""
+    filters = [Threshold(1, 1, name, name) for name in extreme.names]
+    check_message(without_effect_message(shown_by(extreme.request), filters))
 
 
 def test_the_requester_gets_the_next_command() -> None:

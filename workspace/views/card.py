@@ -15,8 +15,9 @@ from slack_sdk.models.blocks import (
     RichTextElement,
 )
 
-from teleport_client.access_request import AccessRequest, RequestState
-from teleport_client.threshold_progress import SetProgress, progress
+from teleport_client.access_request import AccessRequest, RequestState, Review
+from teleport_client.threshold_progress import SetProgress, counts, progress
+from workspace.claim import Claim, attribution
 from workspace.deciding import Mode
 from workspace.moment import Moment
 from workspace.untrusted import fitted, label, one_line, prose
@@ -51,6 +52,12 @@ class Vote:
     state: RequestState
     """What was proposed; promoted resolves by itself."""
     reason: str = ""
+    counts: bool = True
+    """False if the author meets the filter of no threshold, so that nothing came of it."""
+
+
+def vote_of(review: Review, request: AccessRequest) -> Vote:
+    return Vote(review.author, review.state, review.reason, counts(review, request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ class CardFace:
     progress: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
     decided_by: tuple[str, ...] = ()
-    """Whose votes decided; nobody's when it was resolved past them, as tctl can."""
+    """Who resolved it; empty if it was resolved past the reviews, as tctl can."""
     resolve_reason: str = ""
     promoted_to: str = ""
     reviewers: tuple[str, ...] = ()
@@ -84,6 +91,8 @@ class CardFace:
     """Whether access to a resource is limited further."""
     incomplete: bool = False
     """Whether it has limits that no card can show."""
+    from_slack: bool = False
+    """Whether the bot resolved it for somebody in Slack, past all reviews."""
 
 
 _FACES = TypeAdapter(CardFace)
@@ -95,13 +104,20 @@ def page_of(request_id: str, pages: str) -> str:
 
 
 def face_of(
-    request: AccessRequest, *, pages: str, mode: Mode, cluster: str, expired: bool = False
+    request: AccessRequest,
+    *,
+    pages: str,
+    mode: Mode,
+    cluster: str,
+    expired: bool = False,
+    claim: Claim | None = None,
 ) -> CardFace:
     """Take from a request what its card shows now.
 
     `pages` is what request ids are appended to, `cluster` the bot's own. `expired` is as for
-    `status_of`.
+    `status_of`, and `claim` confirms who resolved the request from Slack.
     """
+    from_slack = attribution(request, claim)
     return CardFace(
         id=request.id,
         user=request.user,
@@ -113,9 +129,9 @@ def face_of(
         waiting_until=request.expires if request.pending else None,
         assume_start=request.assume_start,
         progress=tuple(progress_words(request)),
-        votes=tuple(Vote(review.author, review.state, review.reason) for review in request.reviews),
-        decided_by=_deciders(request),
-        resolve_reason=request.resolve_reason,
+        votes=tuple(vote_of(review, request) for review in request.reviews),
+        decided_by=(from_slack.user,) if from_slack and from_slack.user else _deciders(request),
+        resolve_reason=from_slack.reason if from_slack else request.resolve_reason,
         promoted_to=request.promoted_to,
         reviewers=request.suggested_reviewers if request.pending else (),
         page=page_of(request.id, pages),
@@ -123,6 +139,7 @@ def face_of(
         elsewhere=mode is Mode.NOTIFY and request.pending,
         constrained=any(each.constraints for each in request.resources),
         incomplete=not are_constraints_shown(request.resources),
+        from_slack=from_slack is not None,
     )
 
 
@@ -231,12 +248,17 @@ def _status(face: CardFace) -> str:
         return f"{words}: {fitted(face.progress[0], _PROGRESS_ROOM)}"
     if face.status is Status.PROMOTED and face.promoted_to:
         return f"{words}: {label(face.promoted_to)}"
-    if not face.decided_by or face.status is Status.PROMOTED:
+    by = resolved_by(face)
+    if not by or face.status is Status.PROMOTED:
         return words
-    deciders = named(face.decided_by)
-    if face.status is Status.ENDED:
-        return f"{words} (approved by {deciders})"
-    return f"{words}, by {deciders}"
+    return f"{words} (approved{by})" if face.status is Status.ENDED else f"{words}{by}"
+
+
+def resolved_by(face: CardFace) -> str:
+    """Say who resolved it, as far as that is known: ` by bob`, ` from Slack`, or nothing."""
+    if face.decided_by:
+        return f" by {named(face.decided_by)}"
+    return " from Slack" if face.from_slack else ""
 
 
 def _facts(face: CardFace) -> Iterator[rich.Fact]:
@@ -265,18 +287,20 @@ _WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
 
 
 _VERBS = {
-    RequestState.APPROVED: "✓ approved",
-    RequestState.DENIED: "✗ denied",
-    RequestState.PROMOTED: "✓ granted through an access list",
+    RequestState.APPROVED: "✓ approved by ",
+    RequestState.DENIED: "✗ denied by ",
+    RequestState.PROMOTED: "✓ granted through an access list by ",
 }
+COUNTS_FOR_NOTHING = "counts toward no threshold"
 
 
 def _votes(face: CardFace) -> Iterator[rich.Line]:
     for vote in face.votes[:_VOTES_SHOWN]:
         said = one_line(vote.reason, _VOTE_REASON_LIMIT)
         yield (
-            f"{_VERBS.get(vote.state, 'reviewed')} by ",
+            _VERBS.get(vote.state, "reviewed by "),
             rich.bold(label(vote.author)),
+            "" if vote.counts else f" ({COUNTS_FOR_NOTHING})",
             f": {said}" if said else "",
         )
     if len(face.votes) > _VOTES_SHOWN:
@@ -308,7 +332,11 @@ def _footer(face: CardFace) -> rich.Line:
 def _deciders(request: AccessRequest) -> tuple[str, ...]:
     if request.pending:
         return ()
-    deciders = tuple(review.author for review in request.reviews if review.state is request.state)
+    deciders = tuple(
+        review.author
+        for review in request.reviews
+        if review.state is request.state and counts(review, request)
+    )
     if request.state is RequestState.APPROVED:
         return deciders if all(one.met for one in progress(request)) else ()
     if request.state is RequestState.DENIED:

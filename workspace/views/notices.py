@@ -7,9 +7,9 @@ from slack_sdk.models.blocks import RichTextElement
 
 from workspace.untrusted import label, prose
 from workspace.views import rich
-from workspace.views.card import REASON_LIMIT, CardFace, asked_for, short_id
+from workspace.views.card import REASON_LIMIT, CardFace, asked_for, resolved_by, short_id
 from workspace.views.message import Message, message
-from workspace.views.status import Status, named
+from workspace.views.status import Status
 
 
 class Notice(StrEnum):
@@ -37,7 +37,7 @@ with the approval."""
 
 def notice(kind: Notice, face: CardFace) -> Message:
     wanted = asked_for(face.roles, face.resources)
-    headline = _HEADLINES[kind].format(wanted=wanted, by=_by(face))
+    headline = _HEADLINES[kind].format(wanted=wanted, by=resolved_by(face))
     return message(
         headline,
         rich.lines((rich.bold(headline),), *_REST.get(kind, _nothing)(face)),
@@ -55,10 +55,6 @@ _HEADLINES = {
     Notice.RAN_OUT: "⌛ Your request for {wanted} ran out: nobody decided in time.",
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before it was decided.",
 }
-
-
-def _by(face: CardFace) -> str:
-    return f" by {named(face.decided_by)}" if face.decided_by else ""
 
 
 def _nothing(_face: CardFace) -> tuple[rich.Line, ...]:

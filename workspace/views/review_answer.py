@@ -1,12 +1,18 @@
 """The private answer to somebody who decided."""
 
+import re
+from collections.abc import Sequence
+
+from teleport_client.access_request import Threshold
 from workspace.untrusted import label
 from workspace.views import rich
 from workspace.views.budget import joined
-from workspace.views.card import CardFace, asked_for, short_id
+from workspace.views.card import COUNTS_FOR_NOTHING, CardFace, asked_for, short_id
 from workspace.views.message import Message, message
 
 _ROOM = 600
+_ROLE_FILTER = re.compile(r'contains\(\s*reviewer\.roles,\s*"([^"]+)"\s*\)')
+_FILTER_LIMIT = 150
 
 
 def decided_message(face: CardFace, *, approve: bool) -> Message:
@@ -17,6 +23,24 @@ def decided_message(face: CardFace, *, approve: bool) -> Message:
         headline,
         rich.lines((rich.bold(headline),), (_where_it_stands(face), rich.code(short_id(face.id)))),
     )
+
+
+def without_effect_message(face: CardFace, filters: Sequence[Threshold]) -> Message:
+    """Say that a review changes nothing, and whose would. `filters` are those not yet met."""
+    headline = f"Your review of {label(face.user)}'s request {COUNTS_FOR_NOTHING}."
+    who = joined(map(_who, filters), _ROOM, " or ")
+    rows: list[rich.Line] = [(rich.bold(headline),)]
+    rows.append((f"It takes {who}." if who else "Ask a Teleport administrator who can review it.",))
+    rows.append((_where_it_stands(face), rich.code(short_id(face.id))))
+    return message(headline, rich.lines(*rows))
+
+
+def _who(threshold: Threshold) -> str:
+    """Name those whose reviews a filter lets count, as far as it is a simple one."""
+    role = _ROLE_FILTER.fullmatch(threshold.filter.strip())
+    if role:
+        return f"reviewers with the role {label(role[1])}"
+    return f"reviewers who match {label(threshold.filter, _FILTER_LIMIT)}"
 
 
 def _where_it_stands(face: CardFace) -> str:

@@ -6,7 +6,7 @@ from teleport_client.access_request import AccessRequest, RequestState
 from workspace.untrusted import label, prose
 from workspace.views import rich
 from workspace.views.budget import joined
-from workspace.views.card import REASON_LIMIT, Vote, progress_words
+from workspace.views.card import COUNTS_FOR_NOTHING, REASON_LIMIT, Vote, progress_words
 from workspace.views.message import Message, message
 
 _ROOM = 600
@@ -20,6 +20,8 @@ _SAID = {
 def review_reply(vote: Vote, standing: str) -> Message:
     """Draw one review. `standing` is what `standing_after` gave, or empty."""
     said = _SAID.get(vote.state, "{author} reviewed").format(author=label(vote.author))
+    if not vote.counts:
+        said += f", which {COUNTS_FOR_NOTHING}"
     headline = f"{said}. {standing}." if standing else f"{said}."
     reason = prose(vote.reason, REASON_LIMIT)
     return message(
