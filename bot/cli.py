@@ -58,6 +58,9 @@ def teleport_role(
         str, typer.Option(help="How decisions get into Teleport: person, override or notify.")
     ] = "person",
     asking: Annotated[bool, typer.Option(help="Include the permission to create requests.")] = True,
+    resource_names: Annotated[
+        bool, typer.Option(help="Include the permission to read host names.")
+    ] = True,
     tbot: Annotated[
         bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
     ] = False,
@@ -75,7 +78,10 @@ def teleport_role(
         _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
     if server_version and not version_numbers(server_version):
         _give_up(f"{server_version} isn't a version. Use something like 17.0.", MISCONFIGURED)
-    text = made.tbot(server_version) if tbot else made.resources(Mode(mode), asking=asking)
+    if tbot:
+        text = made.tbot(server_version)
+    else:
+        text = made.resources(Mode(mode), asking=asking, names=resource_names)
     typer.echo(text, nl=False)
 
 

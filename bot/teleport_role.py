@@ -46,11 +46,11 @@ def rules(mode: Mode, *, asking: bool = True) -> Iterator[Rule]:
     yield Rule("lock", ("list", "read"), "reject locked users")
 
 
-def role(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:
+def role(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -> str:
     """Write the role as YAML for `tctl create`.
 
     The version is v8 for `person` only, as in Teleport's own preset: each server with this mode
-    accepts v8, and servers before 18 reject it.
+    accepts v8, and servers before 18 reject it. `names` adds the permission to read host names.
     """
     lines = [
         "kind: role",
@@ -70,10 +70,31 @@ def role(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:
     if mode is Mode.PERSON:
         lines += [
             "    review_requests:",
-            "      # hand in the review of whoever clicked; that person's own roles decide",
+            "      # submit the review of the user who clicked; that user's own roles decide",
             '      submit_for_users: ["*"]',
         ]
+    if names:
+        lines += _host_names(mode)
     return "\n".join([*lines, ""])
+
+
+def _host_names(mode: Mode) -> list[str]:
+    """Return the permission to read host names, which no server denies but lists as empty.
+
+    Servers with the mode `person` have Teleport's preset role for it. Community Edition rejects
+    review_requests, and 17.0 with Enterprise features has no such preset. Node labels work on all
+    of them, and allow no session without logins. Most other kinds have their name as ID.
+    """
+    if mode is Mode.PERSON:
+        return [
+            "      # show host names on cards instead of IDs; this gives no access to the hosts",
+            "      preview_as_roles: [list-access-request-resources]",
+        ]
+    return [
+        "    # show host names on cards instead of IDs; without logins, this allows no session",
+        "    node_labels:",
+        "      '*': '*'",
+    ]
 
 
 def bot() -> str:
@@ -88,15 +109,16 @@ spec:
 """
 
 
-def resources(mode: Mode = Mode.PERSON, *, asking: bool = True) -> str:
+def resources(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -> str:
     """Write all that `tctl create -f` needs."""
-    return f"{role(mode, asking=asking)}---\n{bot()}"
+    return f"{role(mode, asking=asking, names=names)}---\n{bot()}"
 
 
 def rejected_line(mode: Mode, cluster: ClusterInfo) -> str:
     """Return the first line of the printed role that this server rejects; empty if there is none.
 
-    Community Edition: `checkRoleFeatureSupport` in lib/auth/auth_with_roles.go.
+    Community Edition: `checkRoleFeatureSupport` in lib/auth/auth_with_roles.go. A server drops a
+    field that it doesn't know, such as `submit_for_users`, without an error.
     """
     if mode is not Mode.PERSON or cluster.takes_reviews_for_people:
         return ""

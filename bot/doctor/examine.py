@@ -89,11 +89,12 @@ async def _teleport(
     roles = await own_roles(client, credentials.roles)
     mode, check = teleport.review_mode(cluster, roles, settings)
     yield check
-    yield teleport.sees_requests(roles)
-    async for check in teleport.verbs(client, settings, credentials.user, mode, now()):
+    cure = teleport.role_cure(mode, cluster, settings)
+    yield teleport.sees_requests(roles, cure)
+    async for check in teleport.verbs(client, settings, credentials.user, mode, now(), cure):
         yield check
     if settings.app_token and settings.request.enabled:
-        yield await teleport.certificate_lifetime(client, credentials)
+        yield await teleport.certificate_lifetime(client, credentials, cure)
     yield await teleport.other_bots(client)
 
 

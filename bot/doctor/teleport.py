@@ -6,6 +6,7 @@ from pathlib import Path
 from stat import S_IROTH
 from uuid import uuid4
 
+from bot import teleport_role
 from bot.certificate_lifetime import HINT, is_too_short
 from bot.doctor.check import Check, Level, failure, ok, warning
 from bot.other_bots import announced_elsewhere
@@ -30,7 +31,6 @@ from teleport_client.user import Role
 from workspace.deciding import Mode
 
 _SOON = timedelta(days=1)
-_ROLE_CURE = "Give the bot the role that `teleport-chatops teleport-role` prints."
 _PROBE = "doctor"
 
 
@@ -60,6 +60,18 @@ def server(connection: Connection, cluster: ClusterInfo) -> Check:
     return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {way}")
 
 
+def role_cure(mode: Mode, cluster: ClusterInfo, settings: Settings) -> str:
+    """Return which role to give to the bot, and its line that this server rejects, if any."""
+    printed = Mode.NOTIFY if mode is Mode.OFF else mode
+    command = teleport_role.command(printed, asking=settings.request.enabled)
+    cure = f"Give the bot the role that `{command}` prints."
+    if line := teleport_role.rejected_line(printed, cluster):
+        cure += (
+            f" Teleport {cluster.version} doesn't accept its line `{line}`, so choose another mode."
+        )
+    return cure
+
+
 def review_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
 ) -> tuple[Mode, Check]:
@@ -67,33 +79,36 @@ def review_mode(
     mode, why = find_mode(cluster, roles, settings)
     found = f"{mode}: {why}"
     if mode is Mode.PERSON and not cluster.takes_reviews_for_people:
-        cure = "Leave review.mode at auto: this Teleport takes no reviews from a bot."
+        line = teleport_role.rejected_line(mode, cluster)
+        refused = f"Teleport {cluster.version} doesn't accept `{line}` in a role"
+        cure = f"Leave review.mode at auto: {refused}."
         return mode, failure("review mode", found, cure)
     if mode is Mode.PERSON and not may_submit(roles):
-        return mode, failure("review mode", f"{found}; its role lets it not", _ROLE_CURE)
+        cure = role_cure(mode, cluster, settings)
+        return mode, failure("review mode", f"{found}; its role lets it not", cure)
     if mode is Mode.OVERRIDE and not settings.role_to_approvers:
         return mode, failure("review mode", f"{found}; nobody approves", "Set role_to_approvers.")
     if mode is Mode.NOTIFY and settings.review.mode == "auto":
+        if cluster.takes_reviews_for_people:
+            return mode, warning("review mode", found, role_cure(Mode.PERSON, cluster, settings))
         cure = "Set role_to_approvers, or leave the deciding to Teleport."
-        return mode, warning(
-            "review mode", found, _ROLE_CURE if cluster.takes_reviews_for_people else cure
-        )
+        return mode, warning("review mode", found, cure)
     return mode, ok("review mode", found)
 
 
-def sees_requests(roles: Sequence[Role] | None) -> Check:
+def sees_requests(roles: Sequence[Role] | None, cure: str) -> Check:
     name = "access_request: list, read"
     if roles is None:
-        return failure(name, "the bot's own roles cannot be read", _ROLE_CURE)
+        return failure(name, "the bot's own roles cannot be read", cure)
     if bot_sees_requests(roles):
         return ok(name, "allowed")
-    return failure(name, "the bot's role does not have both", _ROLE_CURE)
+    return failure(name, "the bot's role does not have both", cure)
 
 
 async def verbs(
-    teleport: TeleportClient, settings: Settings, bot: str, mode: Mode, now: datetime
+    teleport: TeleportClient, settings: Settings, bot: str, mode: Mode, now: datetime, cure: str
 ) -> AsyncIterator[Check]:
-    """Try each right that the bot needs, on things that there are not."""
+    """Try each permission that the bot needs, on resources that don't exist."""
     nowhere = str(uuid4())
     new = NewAccessRequest(user=_PROBE, roles=(_PROBE,))
     trait = settings.review.slack_user_id_trait
@@ -112,19 +127,21 @@ async def verbs(
     if mode is Mode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
     for name, attempt in needed:
-        yield await _tried(name, attempt)
-    lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now))
+        yield await _tried(name, attempt, cure)
+    lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now), cure)
     yield _only_warned(lease, "Until then run one copy only.")
 
 
-async def certificate_lifetime(teleport: TeleportClient, credentials: Credentials) -> Check:
+async def certificate_lifetime(
+    teleport: TeleportClient, credentials: Credentials, cure: str
+) -> Check:
     name = "certificate lifetime"
     hours = credentials.lifetime.total_seconds() / 3600
     try:
         if not await is_too_short(teleport, credentials):
             return ok(name, f"{hours:.0f} h")
     except TeleportError as error:
-        return warning(name, f"the roles can't be listed: {error}", _ROLE_CURE)
+        return warning(name, f"the roles can't be listed: {error}", cure)
     found = f"{hours:.1f} h, and access that the bot requests ends with the bot's certificate"
     return warning(name, found, HINT)
 
@@ -147,12 +164,12 @@ def _only_warned(check: Check, until_then: str) -> Check:
     return check
 
 
-async def _tried(name: str, attempt: Awaitable[object]) -> Check:
+async def _tried(name: str, attempt: Awaitable[object], cure: str) -> Check:
     """What Teleport does not allow it says so; any other refusal means that it looked further."""
     try:
         await attempt
     except PermissionDenied as error:
-        return failure(name, error.text, _ROLE_CURE)
+        return failure(name, error.text, cure)
     except NotSupported as error:
         return failure(name, f"Teleport has no {error.method.partition(' ')[0]}", UPGRADE)
     except (Unreachable, Unexpected) as error:

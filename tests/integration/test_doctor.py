@@ -15,6 +15,7 @@ import pytest
 from bot.doctor.check import Check, Level
 from bot.doctor.examine import examine
 from bot.process import utc_now
+from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -199,6 +200,42 @@ async def test_the_first_row_that_is_not_well_names_the_cause(setup: Setup, case
     assert (first.level, first.name) == (level, name)
     assert found in first.found
     assert first.cure
+
+
+async def test_missing_permission_names_the_command_that_prints_the_role(setup: Setup) -> None:
+    """With the flags of this cluster and these settings."""
+    setup.forbid("lock", "list")
+    setup.edit("[review]\n", "[request]\nenabled = false\n[review]\n")
+    (locks,) = [check for check in await rows(setup) if check.name == "lock: list, read"]
+    assert "`teleport-chatops teleport-role --mode person --no-asking` prints" in locks.cure
+
+
+async def test_mode_that_the_server_lacks_names_the_rejected_line(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """17.0.0-dev answers `role version "v8" is not supported` to the printed role."""
+    old = await TeleportStandIn.start(tmp_path, server_version="17.0.0")
+    setup = Setup(
+        slack,
+        old,
+        write_settings(
+            tmp_path,
+            teleport=old.address,
+            identity=old.identity("bot"),
+            slack_api=slack.api_url,
+            approvers=True,
+        ),
+    )
+    setup.edit("[review]\n", '[review]\nmode = "person"\n')
+    old.cluster.roles["teleport-chatops"].Spec.Allow.ClearField("Rules")
+    try:
+        checks = {check.name: check for check in await rows(setup)}
+    finally:
+        await old.stop()
+    mode, denied = checks["review mode"], checks["access_plugin_data: update"]
+    assert mode.level is Level.FAILURE
+    assert "Teleport 17.0.0 doesn't accept `version: v8` in a role" in mode.cure
+    assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.cure
 
 
 async def test_server_without_a_needed_method_gets_no_rows_about_permissions(setup: Setup) -> None:

@@ -87,6 +87,20 @@ def test_role_version_is_v8_only_for_person() -> None:
     assert set(versions.values()) == {"v7"}
 
 
+@pytest.mark.parametrize("mode", [Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY])
+def test_host_names_are_readable_without_any_login(mode: Mode) -> None:
+    """In the form that the mode's servers accept; an operator can leave it out."""
+    allow = yaml.safe_load(role(mode))["spec"]["allow"]
+    assert "logins" not in allow
+    preview = allow.get("review_requests", {}).get("preview_as_roles")
+    assert preview == (["list-access-request-resources"] if mode is Mode.PERSON else None)
+    assert allow.get("node_labels") == (None if mode is Mode.PERSON else {"*": "*"})
+    without = CliRunner().invoke(app, ["teleport-role", "--mode", mode, "--no-resource-names"])
+    assert without.stdout == resources(mode, names=False)
+    assert "node_labels" not in without.stdout
+    assert "preview_as_roles" not in without.stdout
+
+
 @pytest.mark.parametrize(
     ("mode", "advanced", "version", "line"),
     [
