@@ -293,10 +293,15 @@ def lock_from(message: types.LockV2) -> Lock:
     return Lock(
         user=target.User,
         role=target.Role,
-        narrower=bool(target.Login) or _has_unknown_fields(target),
+        narrower=_names_more_than_user_or_role(target),
         message=message.Spec.Message,
         expires=time_from(message.Spec.Expires),
     )
+
+
+def _names_more_than_user_or_role(target: types.LockTarget) -> bool:
+    named = {field.name for field, _ in target.ListFields()}
+    return bool(named - {"User", "Role"}) or _has_unknown_fields(target)
 
 
 # ------------------------------------------------- cluster, plugins, leases

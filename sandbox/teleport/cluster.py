@@ -9,9 +9,10 @@ from sandbox.cast import CLUSTER
 from sandbox.teleport import resources
 from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
-from sandbox.teleport.errors import BadParameter, NotFound
+from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.request_expiry import set_request_expiry
+from sandbox.teleport.role_support import check_role
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
@@ -20,6 +21,7 @@ from teleport_client._proto.types_pb2 import (
     LockV2,
     Metadata,
     PluginDataV3,
+    ProvisionTokenV2,
     RoleV6,
     ServerV2,
     UserV2,
@@ -73,7 +75,8 @@ class Cluster:
     requests: AccessRequests = field(default_factory=AccessRequests)
     plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
     """By kind and name of the resource it belongs to."""
-    locks: list[LockV2] = field(default_factory=list)
+    locks: dict[str, LockV2] = field(default_factory=dict)
+    tokens: dict[str, ProvisionTokenV2] = field(default_factory=dict)
     semaphores: dict[tuple[str, str], Semaphore] = field(default_factory=dict)
     """By kind and name."""
 
@@ -100,9 +103,13 @@ class Cluster:
         labels: Mapping[str, str] | None = None,
     ) -> UserV2:
         """A local user; replaces one of that name."""
-        user = resources.user(name, roles, traits, locked=locked, labels=labels)
-        self.users[name] = user
-        return user
+        return self.put_user(resources.user(name, roles, traits, locked=locked, labels=labels))
+
+    def put_user(self, user: UserV2) -> UserV2:
+        """Store it, replacing one of that name; returns what is stored."""
+        stored = resources.with_revision(user)
+        self.users[stored.Metadata.Name] = stored
+        return stored
 
     def lock(
         self, target: LockTarget, *, message: str = "", expires: datetime | None = None
@@ -111,17 +118,28 @@ class Cluster:
         spec = LockSpecV2(Target=target, Message=message)
         if expires is not None:
             spec.Expires.CopyFrom(stamp(expires))
-        lock = LockV2(Kind="lock", Version="v2", Metadata=Metadata(Name=str(uuid4())), Spec=spec)
-        self.locks.append(lock)
-        return lock
+        return self.put_lock(LockV2(Metadata=Metadata(Name=str(uuid4())), Spec=spec))
 
-    def put_role(self, role: RoleV6) -> None:
-        """Raises BadParameter for a role that this edition refuses to store."""
-        if any(rule.Where for rule in (*role.Spec.Allow.Rules, *role.Spec.Deny.Rules)):
-            raise NotImplementedError("the stand-in does not evaluate the `where` of rules")
-        if not self.abilities.advanced_workflows:
-            _refuse_enterprise_features(role)
-        self.roles[role.Metadata.Name] = role
+    def put_lock(self, lock: LockV2) -> LockV2:
+        """Store it, replacing one of that name; returns what is stored."""
+        stored = resources.with_revision(lock)
+        stored.Kind, stored.Version = "lock", "v2"
+        self.locks[stored.Metadata.Name] = stored
+        return stored
+
+    def put_role(self, role: RoleV6) -> RoleV6:
+        """Store it, replacing one of that name; returns what is stored.
+
+        Raises BadParameter for a version that this server does not know, AccessDenied for what
+        this edition lacks, and Unsupported for a condition that the stand-in cannot evaluate.
+        """
+        check_role(role, self.abilities)
+        stored = resources.with_revision(role)
+        stored.Spec.Options.MaxSessionTTL = (
+            role.Spec.Options.MaxSessionTTL or resources.nanoseconds(resources.MAX_SESSION)
+        )
+        self.roles[stored.Metadata.Name] = stored
+        return stored
 
     def roles_named(self, names: Iterable[str]) -> tuple[RoleV6, ...]:
         """Raises NotFound if one is missing."""
@@ -159,17 +177,3 @@ class Cluster:
         if name not in self.roles:
             raise NotFound(f"role {name} is not found")
         return self.roles[name]
-
-
-def _refuse_enterprise_features(role: RoleV6) -> None:
-    for conditions in (role.Spec.Allow, role.Spec.Deny):
-        if conditions.Request.Thresholds or conditions.HasField("ReviewRequests"):
-            raise BadParameter(
-                f"role {role.Metadata.Name}: review rules and thresholds are "
-                "only available in enterprise subscriptions"
-            )
-    if role.Spec.Options.RequestAccess == "reason":
-        raise BadParameter(
-            f"role {role.Metadata.Name}: request_access: reason is "
-            "only available in enterprise subscriptions"
-        )

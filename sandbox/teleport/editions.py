@@ -13,6 +13,7 @@ _USER_TRAIT_FILTER = (18, 8, 0)  # backport of gravitational/teleport#66020
 _DRY_RUN_ENRICHMENT = (18, 0, 0)
 _EXPIRY_SERVICE = (18, 0, 0)
 _SPELLED_ID = (18, 0, 0)
+_ROLE_V8 = (18, 0, 0)
 
 
 class Edition(StrEnum):
@@ -36,6 +37,8 @@ class Abilities:
     expiry_in_spec: bool
     """A service deletes expired requests, whose expiry is `Spec.ResourceExpiry`. An older server
     leaves it to the backend, by `Metadata.Expires`."""
+    role_v8: bool
+    """Takes roles of version v8."""
     spelled_id: bool
     """Writes "access request ID" where older servers write "id"."""
 
@@ -53,5 +56,6 @@ class Abilities:
             user_trait_filter=version >= _USER_TRAIT_FILTER,
             dry_run_enrichment=version >= _DRY_RUN_ENRICHMENT,
             expiry_in_spec=version >= _EXPIRY_SERVICE,
+            role_v8=version >= _ROLE_V8,
             spelled_id=version >= _SPELLED_ID,
         )

@@ -6,15 +6,18 @@ server, the stand-in has no second model of them.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from uuid import NAMESPACE_DNS, uuid5
+from typing import TypeVar
+from uuid import NAMESPACE_DNS, uuid4, uuid5
 
 from sandbox.teleport.timestamps import stamp
 from teleport_client._proto.header_pb2 import Metadata as HeaderMetadata
 from teleport_client._proto.header_pb2 import ResourceHeader as Header
 from teleport_client._proto.trait_pb2 import Trait
 from teleport_client._proto.types_pb2 import (
+    LockV2,
     LoginStatus,
     Metadata,
+    ProvisionTokenV2,
     RoleConditions,
     RoleOptions,
     RoleSpecV6,
@@ -28,6 +31,8 @@ from teleport_client._proto.types_pb2 import (
 from teleport_client._proto.userloginstate_pb2 import Spec as LoginStateSpec
 from teleport_client._proto.userloginstate_pb2 import UserLoginState
 from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
+
+Resource = TypeVar("Resource", UserV2, RoleV6, LockV2, ProvisionTokenV2)
 
 ACCESS_REQUEST = "access_request"
 """The kind of an access request, also as the resource of a rule."""
@@ -94,6 +99,15 @@ def user(
             Expires=stamp(None),
         ),
     )
+
+
+def with_revision(message: Resource) -> Resource:
+    """A copy with a revision of its own, as every write gives a resource."""
+    stored = type(message)()
+    stored.CopyFrom(message)
+    stored.Metadata.Revision = str(uuid4())
+    stored.Metadata.Namespace = "default"
+    return stored
 
 
 def is_bot(record: UserV2) -> bool:

@@ -109,4 +109,4 @@ def _bot_role(cluster: Cluster) -> RoleV6:
         allow.ReviewRequests.PreviewAsRoles.append(_LIST_RESOURCES)
     if on_behalf:
         allow.ReviewRequests.SubmitForUsers.append("*")
-    return role(BOT_ROLE, allow, version="v8")
+    return role(BOT_ROLE, allow, version="v8" if on_behalf else "v7")

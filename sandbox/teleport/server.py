@@ -147,7 +147,7 @@ class TeleportStandIn:
             interceptors=(Reception(self.journal, self.faults),),
             options=[*_OPTIONS, *self._ageing()],
         )
-        add_services(server, self.cluster, self.authority)
+        add_services(server, self.cluster, self.authority, enroll=self.write_identity)
         self.port = server.add_secure_port(f"{self.listen}:{self.port}", self._tls())
         await server.start()
         self._server = server

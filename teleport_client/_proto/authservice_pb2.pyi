@@ -513,6 +513,105 @@ class ListRolesResponse(_message.Message):
 Global___ListRolesResponse: _TypeAlias = ListRolesResponse  # noqa: Y015
 
 @_typing.final
+class UpsertRoleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Role(self) -> _types_pb2.RoleV6: ...
+    def __init__(
+        self,
+        *,
+        Role: _types_pb2.RoleV6 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Role", b"Role"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Role", b"Role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpsertRoleRequest: _TypeAlias = UpsertRoleRequest  # noqa: Y015
+
+@_typing.final
+class DeleteRoleRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Name: _builtins.str
+    def __init__(
+        self,
+        *,
+        Name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Name", b"Name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteRoleRequest: _TypeAlias = DeleteRoleRequest  # noqa: Y015
+
+@_typing.final
+class GetLockRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Name: _builtins.str
+    def __init__(
+        self,
+        *,
+        Name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Name", b"Name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLockRequest: _TypeAlias = GetLockRequest  # noqa: Y015
+
+@_typing.final
+class DeleteLockRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Name: _builtins.str
+    def __init__(
+        self,
+        *,
+        Name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Name", b"Name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteLockRequest: _TypeAlias = DeleteLockRequest  # noqa: Y015
+
+@_typing.final
+class UpsertTokenV2Request(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    V2_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def V2(self) -> _types_pb2.ProvisionTokenV2: ...
+    def __init__(
+        self,
+        *,
+        V2: _types_pb2.ProvisionTokenV2 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Token", b"Token", "V2", b"V2"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Token", b"Token", "V2", b"V2"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_Token: _TypeAlias = _typing.Literal["V2"]  # noqa: Y015
+    _WhichOneofArgType_Token: _TypeAlias = _typing.Literal["Token", b"Token"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_Token) -> _WhichOneofReturnType_Token | None: ...
+
+Global___UpsertTokenV2Request: _TypeAlias = UpsertTokenV2Request  # noqa: Y015
+
+@_typing.final
 class ListUnifiedResourcesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

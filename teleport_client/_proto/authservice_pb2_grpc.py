@@ -126,6 +126,51 @@ class AuthServiceStub:
                 request_serializer=teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.SerializeToString,
                 response_deserializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
                 _registered_method=True)
+        self.UpsertRoleV2 = channel.unary_unary(
+                '/proto.AuthService/UpsertRoleV2',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.UpsertRoleRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
+                _registered_method=True)
+        self.DeleteRole = channel.unary_unary(
+                '/proto.AuthService/DeleteRole',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.DeleteRoleRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetLock = channel.unary_unary(
+                '/proto.AuthService/GetLock',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.GetLockRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_types__pb2.LockV2.FromString,
+                _registered_method=True)
+        self.UpsertLock = channel.unary_unary(
+                '/proto.AuthService/UpsertLock',
+                request_serializer=teleport__client_dot___proto_dot_types__pb2.LockV2.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.DeleteLock = channel.unary_unary(
+                '/proto.AuthService/DeleteLock',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.DeleteLockRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetToken = channel.unary_unary(
+                '/proto.AuthService/GetToken',
+                request_serializer=teleport__client_dot___proto_dot_types__pb2.ResourceRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2.FromString,
+                _registered_method=True)
+        self.GetTokens = channel.unary_unary(
+                '/proto.AuthService/GetTokens',
+                request_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2List.FromString,
+                _registered_method=True)
+        self.UpsertTokenV2 = channel.unary_unary(
+                '/proto.AuthService/UpsertTokenV2',
+                request_serializer=teleport__client_dot___proto_dot_authservice__pb2.UpsertTokenV2Request.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.DeleteToken = channel.unary_unary(
+                '/proto.AuthService/DeleteToken',
+                request_serializer=teleport__client_dot___proto_dot_types__pb2.ResourceRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
         self.ListRoles = channel.unary_unary(
                 '/proto.AuthService/ListRoles',
                 request_serializer=teleport__client_dot___proto_dot_authservice__pb2.ListRolesRequest.SerializeToString,
@@ -251,6 +296,61 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def UpsertRoleV2(self, request, context):
+        """What an administrator changes; the sandbox's tctl calls these and the bot does not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteRole(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLock(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpsertLock(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLock(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetToken(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTokens(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpsertTokenV2(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteToken(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRoles(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -355,6 +455,51 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.GetRole,
                     request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.FromString,
                     response_serializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.SerializeToString,
+            ),
+            'UpsertRoleV2': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertRoleV2,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.UpsertRoleRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_types__pb2.RoleV6.SerializeToString,
+            ),
+            'DeleteRole': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteRole,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.DeleteRoleRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetLock': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLock,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.GetLockRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_types__pb2.LockV2.SerializeToString,
+            ),
+            'UpsertLock': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertLock,
+                    request_deserializer=teleport__client_dot___proto_dot_types__pb2.LockV2.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'DeleteLock': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLock,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.DeleteLockRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetToken,
+                    request_deserializer=teleport__client_dot___proto_dot_types__pb2.ResourceRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2.SerializeToString,
+            ),
+            'GetTokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTokens,
+                    request_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2List.SerializeToString,
+            ),
+            'UpsertTokenV2': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertTokenV2,
+                    request_deserializer=teleport__client_dot___proto_dot_authservice__pb2.UpsertTokenV2Request.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'DeleteToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteToken,
+                    request_deserializer=teleport__client_dot___proto_dot_types__pb2.ResourceRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'ListRoles': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRoles,
@@ -853,6 +998,249 @@ class AuthService:
             '/proto.AuthService/GetRole',
             teleport__client_dot___proto_dot_authservice__pb2.GetRoleRequest.SerializeToString,
             teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertRoleV2(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/UpsertRoleV2',
+            teleport__client_dot___proto_dot_authservice__pb2.UpsertRoleRequest.SerializeToString,
+            teleport__client_dot___proto_dot_types__pb2.RoleV6.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteRole(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/DeleteRole',
+            teleport__client_dot___proto_dot_authservice__pb2.DeleteRoleRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/GetLock',
+            teleport__client_dot___proto_dot_authservice__pb2.GetLockRequest.SerializeToString,
+            teleport__client_dot___proto_dot_types__pb2.LockV2.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertLock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/UpsertLock',
+            teleport__client_dot___proto_dot_types__pb2.LockV2.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/DeleteLock',
+            teleport__client_dot___proto_dot_authservice__pb2.DeleteLockRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/GetToken',
+            teleport__client_dot___proto_dot_types__pb2.ResourceRequest.SerializeToString,
+            teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/GetTokens',
+            google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            teleport__client_dot___proto_dot_types__pb2.ProvisionTokenV2List.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertTokenV2(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/UpsertTokenV2',
+            teleport__client_dot___proto_dot_authservice__pb2.UpsertTokenV2Request.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/proto.AuthService/DeleteToken',
+            teleport__client_dot___proto_dot_types__pb2.ResourceRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

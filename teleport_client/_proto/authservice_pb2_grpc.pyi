@@ -56,6 +56,16 @@ class AuthServiceStub:
     GetUser: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]
     """Deprecated for UsersService.GetUser; other people's clients still call it."""
     GetRole: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetRoleRequest, _types_pb2.RoleV6]
+    UpsertRoleV2: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.UpsertRoleRequest, _types_pb2.RoleV6]
+    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    DeleteRole: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.DeleteRoleRequest, _empty_pb2.Empty]
+    GetLock: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.GetLockRequest, _types_pb2.LockV2]
+    UpsertLock: _grpc.UnaryUnaryMultiCallable[_types_pb2.LockV2, _empty_pb2.Empty]
+    DeleteLock: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.DeleteLockRequest, _empty_pb2.Empty]
+    GetToken: _grpc.UnaryUnaryMultiCallable[_types_pb2.ResourceRequest, _types_pb2.ProvisionTokenV2]
+    GetTokens: _grpc.UnaryUnaryMultiCallable[_empty_pb2.Empty, _types_pb2.ProvisionTokenV2List]
+    UpsertTokenV2: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.UpsertTokenV2Request, _empty_pb2.Empty]
+    DeleteToken: _grpc.UnaryUnaryMultiCallable[_types_pb2.ResourceRequest, _empty_pb2.Empty]
     ListRoles: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.ListRolesRequest, _authservice_pb2.ListRolesResponse]
     ListUnifiedResources: _grpc.UnaryUnaryMultiCallable[_authservice_pb2.ListUnifiedResourcesRequest, _authservice_pb2.ListUnifiedResourcesResponse]
 
@@ -82,6 +92,16 @@ class AuthServiceAsyncStub(AuthServiceStub):
     GetUser: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetUserRequest, _types_pb2.UserV2]  # type: ignore[assignment]
     """Deprecated for UsersService.GetUser; other people's clients still call it."""
     GetRole: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetRoleRequest, _types_pb2.RoleV6]  # type: ignore[assignment]
+    UpsertRoleV2: _aio.UnaryUnaryMultiCallable[_authservice_pb2.UpsertRoleRequest, _types_pb2.RoleV6]  # type: ignore[assignment]
+    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    DeleteRole: _aio.UnaryUnaryMultiCallable[_authservice_pb2.DeleteRoleRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    GetLock: _aio.UnaryUnaryMultiCallable[_authservice_pb2.GetLockRequest, _types_pb2.LockV2]  # type: ignore[assignment]
+    UpsertLock: _aio.UnaryUnaryMultiCallable[_types_pb2.LockV2, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteLock: _aio.UnaryUnaryMultiCallable[_authservice_pb2.DeleteLockRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    GetToken: _aio.UnaryUnaryMultiCallable[_types_pb2.ResourceRequest, _types_pb2.ProvisionTokenV2]  # type: ignore[assignment]
+    GetTokens: _aio.UnaryUnaryMultiCallable[_empty_pb2.Empty, _types_pb2.ProvisionTokenV2List]  # type: ignore[assignment]
+    UpsertTokenV2: _aio.UnaryUnaryMultiCallable[_authservice_pb2.UpsertTokenV2Request, _empty_pb2.Empty]  # type: ignore[assignment]
+    DeleteToken: _aio.UnaryUnaryMultiCallable[_types_pb2.ResourceRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     ListRoles: _aio.UnaryUnaryMultiCallable[_authservice_pb2.ListRolesRequest, _authservice_pb2.ListRolesResponse]  # type: ignore[assignment]
     ListUnifiedResources: _aio.UnaryUnaryMultiCallable[_authservice_pb2.ListUnifiedResourcesRequest, _authservice_pb2.ListUnifiedResourcesResponse]  # type: ignore[assignment]
 
@@ -213,6 +233,70 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _authservice_pb2.GetRoleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_types_pb2.RoleV6, _abc.Awaitable[_types_pb2.RoleV6]]: ...
+
+    @_abc_1.abstractmethod
+    def UpsertRoleV2(
+        self,
+        request: _authservice_pb2.UpsertRoleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_types_pb2.RoleV6, _abc.Awaitable[_types_pb2.RoleV6]]:
+        """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+
+    @_abc_1.abstractmethod
+    def DeleteRole(
+        self,
+        request: _authservice_pb2.DeleteRoleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def GetLock(
+        self,
+        request: _authservice_pb2.GetLockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_types_pb2.LockV2, _abc.Awaitable[_types_pb2.LockV2]]: ...
+
+    @_abc_1.abstractmethod
+    def UpsertLock(
+        self,
+        request: _types_pb2.LockV2,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def DeleteLock(
+        self,
+        request: _authservice_pb2.DeleteLockRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def GetToken(
+        self,
+        request: _types_pb2.ResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_types_pb2.ProvisionTokenV2, _abc.Awaitable[_types_pb2.ProvisionTokenV2]]: ...
+
+    @_abc_1.abstractmethod
+    def GetTokens(
+        self,
+        request: _empty_pb2.Empty,
+        context: _ServicerContext,
+    ) -> _typing.Union[_types_pb2.ProvisionTokenV2List, _abc.Awaitable[_types_pb2.ProvisionTokenV2List]]: ...
+
+    @_abc_1.abstractmethod
+    def UpsertTokenV2(
+        self,
+        request: _authservice_pb2.UpsertTokenV2Request,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
+
+    @_abc_1.abstractmethod
+    def DeleteToken(
+        self,
+        request: _types_pb2.ResourceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
 
     @_abc_1.abstractmethod
     def ListRoles(

@@ -1012,10 +1012,20 @@ Global___UserV2: _TypeAlias = UserV2  # noqa: Y015
 class UserSpecV2(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    OIDCIDENTITIES_FIELD_NUMBER: _builtins.int
+    SAMLIDENTITIES_FIELD_NUMBER: _builtins.int
+    GITHUBIDENTITIES_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
     TRAITS_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     EXPIRES_FIELD_NUMBER: _builtins.int
+    CREATEDBY_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def OIDCIdentities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExternalIdentity]: ...
+    @_builtins.property
+    def SAMLIdentities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExternalIdentity]: ...
+    @_builtins.property
+    def GithubIdentities(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExternalIdentity]: ...
     @_builtins.property
     def Roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -1024,21 +1034,121 @@ class UserSpecV2(_message.Message):
     def Status(self) -> Global___LoginStatus: ...
     @_builtins.property
     def Expires(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def CreatedBy(self) -> Global___CreatedBy: ...
     def __init__(
         self,
         *,
+        OIDCIdentities: _abc.Iterable[Global___ExternalIdentity] | None = ...,
+        SAMLIdentities: _abc.Iterable[Global___ExternalIdentity] | None = ...,
+        GithubIdentities: _abc.Iterable[Global___ExternalIdentity] | None = ...,
         Roles: _abc.Iterable[_builtins.str] | None = ...,
         Traits: _wrappers_pb2.LabelValues | None = ...,
         Status: Global___LoginStatus | None = ...,
         Expires: _timestamp_pb2.Timestamp | None = ...,
+        CreatedBy: Global___CreatedBy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Status", b"Status", "Traits", b"Traits"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["CreatedBy", b"CreatedBy", "Expires", b"Expires", "Status", b"Status", "Traits", b"Traits"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Roles", b"Roles", "Status", b"Status", "Traits", b"Traits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["CreatedBy", b"CreatedBy", "Expires", b"Expires", "GithubIdentities", b"GithubIdentities", "OIDCIdentities", b"OIDCIdentities", "Roles", b"Roles", "SAMLIdentities", b"SAMLIdentities", "Status", b"Status", "Traits", b"Traits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UserSpecV2: _TypeAlias = UserSpecV2  # noqa: Y015
+
+@_typing.final
+class ExternalIdentity(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONNECTORID_FIELD_NUMBER: _builtins.int
+    USERNAME_FIELD_NUMBER: _builtins.int
+    ConnectorID: _builtins.str
+    Username: _builtins.str
+    def __init__(
+        self,
+        *,
+        ConnectorID: _builtins.str = ...,
+        Username: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ConnectorID", b"ConnectorID", "Username", b"Username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExternalIdentity: _TypeAlias = ExternalIdentity  # noqa: Y015
+
+@_typing.final
+class CreatedBy(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONNECTOR_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    USER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Connector(self) -> Global___ConnectorRef: ...
+    @_builtins.property
+    def Time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def User(self) -> Global___UserRef: ...
+    def __init__(
+        self,
+        *,
+        Connector: Global___ConnectorRef | None = ...,
+        Time: _timestamp_pb2.Timestamp | None = ...,
+        User: Global___UserRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Connector", b"Connector", "Time", b"Time", "User", b"User"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Connector", b"Connector", "Time", b"Time", "User", b"User"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreatedBy: _TypeAlias = CreatedBy  # noqa: Y015
+
+@_typing.final
+class ConnectorRef(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TYPE_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    Type: _builtins.str
+    ID: _builtins.str
+    Identity: _builtins.str
+    def __init__(
+        self,
+        *,
+        Type: _builtins.str = ...,
+        ID: _builtins.str = ...,
+        Identity: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ID", b"ID", "Identity", b"Identity", "Type", b"Type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConnectorRef: _TypeAlias = ConnectorRef  # noqa: Y015
+
+@_typing.final
+class UserRef(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Name: _builtins.str
+    def __init__(
+        self,
+        *,
+        Name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Name", b"Name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UserRef: _TypeAlias = UserRef  # noqa: Y015
 
 @_typing.final
 class LoginStatus(_message.Message):
@@ -1603,21 +1713,28 @@ class LockSpecV2(_message.Message):
     TARGET_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     EXPIRES_FIELD_NUMBER: _builtins.int
+    CREATEDAT_FIELD_NUMBER: _builtins.int
+    CREATEDBY_FIELD_NUMBER: _builtins.int
     Message: _builtins.str
+    CreatedBy: _builtins.str
     @_builtins.property
     def Target(self) -> Global___LockTarget: ...
     @_builtins.property
     def Expires(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def CreatedAt(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
         Target: Global___LockTarget | None = ...,
         Message: _builtins.str = ...,
         Expires: _timestamp_pb2.Timestamp | None = ...,
+        CreatedAt: _timestamp_pb2.Timestamp | None = ...,
+        CreatedBy: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Target", b"Target"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["CreatedAt", b"CreatedAt", "Expires", b"Expires", "Target", b"Target"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Expires", b"Expires", "Message", b"Message", "Target", b"Target"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["CreatedAt", b"CreatedAt", "CreatedBy", b"CreatedBy", "Expires", b"Expires", "Message", b"Message", "Target", b"Target"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1632,23 +1749,138 @@ class LockTarget(_message.Message):
     USER_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     LOGIN_FIELD_NUMBER: _builtins.int
+    MFADEVICE_FIELD_NUMBER: _builtins.int
+    WINDOWSDESKTOP_FIELD_NUMBER: _builtins.int
+    ACCESSREQUEST_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    SERVERID_FIELD_NUMBER: _builtins.int
     User: _builtins.str
     Role: _builtins.str
     Login: _builtins.str
+    MFADevice: _builtins.str
+    WindowsDesktop: _builtins.str
+    AccessRequest: _builtins.str
+    Device: _builtins.str
+    ServerID: _builtins.str
     def __init__(
         self,
         *,
         User: _builtins.str = ...,
         Role: _builtins.str = ...,
         Login: _builtins.str = ...,
+        MFADevice: _builtins.str = ...,
+        WindowsDesktop: _builtins.str = ...,
+        AccessRequest: _builtins.str = ...,
+        Device: _builtins.str = ...,
+        ServerID: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Login", b"Login", "Role", b"Role", "User", b"User"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["AccessRequest", b"AccessRequest", "Device", b"Device", "Login", b"Login", "MFADevice", b"MFADevice", "Role", b"Role", "ServerID", b"ServerID", "User", b"User", "WindowsDesktop", b"WindowsDesktop"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LockTarget: _TypeAlias = LockTarget  # noqa: Y015
+
+@_typing.final
+class ProvisionTokenV2(_message.Message):
+    """------------------------------------------------------- provisioning tokens"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___ProvisionTokenSpecV2: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___ProvisionTokenSpecV2 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProvisionTokenV2: _TypeAlias = ProvisionTokenV2  # noqa: Y015
+
+@_typing.final
+class ProvisionTokenSpecV2(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROLES_FIELD_NUMBER: _builtins.int
+    JOINMETHOD_FIELD_NUMBER: _builtins.int
+    BOTNAME_FIELD_NUMBER: _builtins.int
+    JoinMethod: _builtins.str
+    BotName: _builtins.str
+    @_builtins.property
+    def Roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        Roles: _abc.Iterable[_builtins.str] | None = ...,
+        JoinMethod: _builtins.str = ...,
+        BotName: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["BotName", b"BotName", "JoinMethod", b"JoinMethod", "Roles", b"Roles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProvisionTokenSpecV2: _TypeAlias = ProvisionTokenSpecV2  # noqa: Y015
+
+@_typing.final
+class ProvisionTokenV2List(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROVISIONTOKENS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def ProvisionTokens(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProvisionTokenV2]: ...
+    def __init__(
+        self,
+        *,
+        ProvisionTokens: _abc.Iterable[Global___ProvisionTokenV2] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ProvisionTokens", b"ProvisionTokens"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProvisionTokenV2List: _TypeAlias = ProvisionTokenV2List  # noqa: Y015
+
+@_typing.final
+class ResourceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    Name: _builtins.str
+    def __init__(
+        self,
+        *,
+        Name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Name", b"Name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResourceRequest: _TypeAlias = ResourceRequest  # noqa: Y015
 
 @_typing.final
 class ServerV2(_message.Message):

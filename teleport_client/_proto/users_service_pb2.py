@@ -22,24 +22,35 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from teleport_client._proto import types_pb2 as teleport__client_dot___proto_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*teleport_client/_proto/users_service.proto\x12\x11teleport.users.v1\x1a\"teleport_client/_proto/types.proto\"J\n\x0eGetUserRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x63urrent_user\x18\x02 \x01(\x08\x12\x14\n\x0cwith_secrets\x18\x03 \x01(\x08\".\n\x0fGetUserResponse\x12\x1b\n\x04user\x18\x01 \x01(\x0b\x32\r.types.UserV2\"r\n\x10ListUsersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cwith_secrets\x18\x03 \x01(\x08\x12!\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x11.types.UserFilter\"J\n\x11ListUsersResponse\x12\x1c\n\x05users\x18\x01 \x03(\x0b\x32\r.types.UserV2\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb8\x01\n\x0cUsersService\x12P\n\x07GetUser\x12!.teleport.users.v1.GetUserRequest\x1a\".teleport.users.v1.GetUserResponse\x12V\n\tListUsers\x12#.teleport.users.v1.ListUsersRequest\x1a$.teleport.users.v1.ListUsersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*teleport_client/_proto/users_service.proto\x12\x11teleport.users.v1\x1a\x1bgoogle/protobuf/empty.proto\x1a\"teleport_client/_proto/types.proto\"J\n\x0eGetUserRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x63urrent_user\x18\x02 \x01(\x08\x12\x14\n\x0cwith_secrets\x18\x03 \x01(\x08\".\n\x0fGetUserResponse\x12\x1b\n\x04user\x18\x01 \x01(\x0b\x32\r.types.UserV2\"r\n\x10ListUsersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x14\n\x0cwith_secrets\x18\x03 \x01(\x08\x12!\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x11.types.UserFilter\"J\n\x11ListUsersResponse\x12\x1c\n\x05users\x18\x01 \x03(\x0b\x32\r.types.UserV2\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x11\x43reateUserRequest\x12\x1b\n\x04user\x18\x01 \x01(\x0b\x32\r.types.UserV2\"1\n\x12\x43reateUserResponse\x12\x1b\n\x04user\x18\x01 \x01(\x0b\x32\r.types.UserV2\"0\n\x11UpsertUserRequest\x12\x1b\n\x04user\x18\x02 \x01(\x0b\x32\r.types.UserV2\"1\n\x12UpsertUserResponse\x12\x1b\n\x04user\x18\x01 \x01(\x0b\x32\r.types.UserV2\"!\n\x11\x44\x65leteUserRequest\x12\x0c\n\x04name\x18\x01 \x01(\t2\xba\x03\n\x0cUsersService\x12P\n\x07GetUser\x12!.teleport.users.v1.GetUserRequest\x1a\".teleport.users.v1.GetUserResponse\x12V\n\tListUsers\x12#.teleport.users.v1.ListUsersRequest\x1a$.teleport.users.v1.ListUsersResponse\x12Y\n\nCreateUser\x12$.teleport.users.v1.CreateUserRequest\x1a%.teleport.users.v1.CreateUserResponse\x12Y\n\nUpsertUser\x12$.teleport.users.v1.UpsertUserRequest\x1a%.teleport.users.v1.UpsertUserResponse\x12J\n\nDeleteUser\x12$.teleport.users.v1.DeleteUserRequest\x1a\x16.google.protobuf.Emptyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'teleport_client._proto.users_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETUSERREQUEST']._serialized_start=101
-  _globals['_GETUSERREQUEST']._serialized_end=175
-  _globals['_GETUSERRESPONSE']._serialized_start=177
-  _globals['_GETUSERRESPONSE']._serialized_end=223
-  _globals['_LISTUSERSREQUEST']._serialized_start=225
-  _globals['_LISTUSERSREQUEST']._serialized_end=339
-  _globals['_LISTUSERSRESPONSE']._serialized_start=341
-  _globals['_LISTUSERSRESPONSE']._serialized_end=415
-  _globals['_USERSSERVICE']._serialized_start=418
-  _globals['_USERSSERVICE']._serialized_end=602
+  _globals['_GETUSERREQUEST']._serialized_start=130
+  _globals['_GETUSERREQUEST']._serialized_end=204
+  _globals['_GETUSERRESPONSE']._serialized_start=206
+  _globals['_GETUSERRESPONSE']._serialized_end=252
+  _globals['_LISTUSERSREQUEST']._serialized_start=254
+  _globals['_LISTUSERSREQUEST']._serialized_end=368
+  _globals['_LISTUSERSRESPONSE']._serialized_start=370
+  _globals['_LISTUSERSRESPONSE']._serialized_end=444
+  _globals['_CREATEUSERREQUEST']._serialized_start=446
+  _globals['_CREATEUSERREQUEST']._serialized_end=494
+  _globals['_CREATEUSERRESPONSE']._serialized_start=496
+  _globals['_CREATEUSERRESPONSE']._serialized_end=545
+  _globals['_UPSERTUSERREQUEST']._serialized_start=547
+  _globals['_UPSERTUSERREQUEST']._serialized_end=595
+  _globals['_UPSERTUSERRESPONSE']._serialized_start=597
+  _globals['_UPSERTUSERRESPONSE']._serialized_end=646
+  _globals['_DELETEUSERREQUEST']._serialized_start=648
+  _globals['_DELETEUSERREQUEST']._serialized_end=681
+  _globals['_USERSSERVICE']._serialized_start=684
+  _globals['_USERSSERVICE']._serialized_end=1126
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from teleport_client._proto import users_service_pb2 as teleport__client_dot___proto_dot_users__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -44,6 +45,21 @@ class UsersServiceStub:
                 request_serializer=teleport__client_dot___proto_dot_users__service__pb2.ListUsersRequest.SerializeToString,
                 response_deserializer=teleport__client_dot___proto_dot_users__service__pb2.ListUsersResponse.FromString,
                 _registered_method=True)
+        self.CreateUser = channel.unary_unary(
+                '/teleport.users.v1.UsersService/CreateUser',
+                request_serializer=teleport__client_dot___proto_dot_users__service__pb2.CreateUserRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_users__service__pb2.CreateUserResponse.FromString,
+                _registered_method=True)
+        self.UpsertUser = channel.unary_unary(
+                '/teleport.users.v1.UsersService/UpsertUser',
+                request_serializer=teleport__client_dot___proto_dot_users__service__pb2.UpsertUserRequest.SerializeToString,
+                response_deserializer=teleport__client_dot___proto_dot_users__service__pb2.UpsertUserResponse.FromString,
+                _registered_method=True)
+        self.DeleteUser = channel.unary_unary(
+                '/teleport.users.v1.UsersService/DeleteUser',
+                request_serializer=teleport__client_dot___proto_dot_users__service__pb2.DeleteUserRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class UsersServiceServicer:
@@ -61,6 +77,25 @@ class UsersServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateUser(self, request, context):
+        """What an administrator changes; the sandbox's tctl calls these and the bot does not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpsertUser(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUser(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_UsersServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -73,6 +108,21 @@ def add_UsersServiceServicer_to_server(servicer, server):
                     servicer.ListUsers,
                     request_deserializer=teleport__client_dot___proto_dot_users__service__pb2.ListUsersRequest.FromString,
                     response_serializer=teleport__client_dot___proto_dot_users__service__pb2.ListUsersResponse.SerializeToString,
+            ),
+            'CreateUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateUser,
+                    request_deserializer=teleport__client_dot___proto_dot_users__service__pb2.CreateUserRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_users__service__pb2.CreateUserResponse.SerializeToString,
+            ),
+            'UpsertUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpsertUser,
+                    request_deserializer=teleport__client_dot___proto_dot_users__service__pb2.UpsertUserRequest.FromString,
+                    response_serializer=teleport__client_dot___proto_dot_users__service__pb2.UpsertUserResponse.SerializeToString,
+            ),
+            'DeleteUser': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUser,
+                    request_deserializer=teleport__client_dot___proto_dot_users__service__pb2.DeleteUserRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -129,6 +179,87 @@ class UsersService:
             '/teleport.users.v1.UsersService/ListUsers',
             teleport__client_dot___proto_dot_users__service__pb2.ListUsersRequest.SerializeToString,
             teleport__client_dot___proto_dot_users__service__pb2.ListUsersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teleport.users.v1.UsersService/CreateUser',
+            teleport__client_dot___proto_dot_users__service__pb2.CreateUserRequest.SerializeToString,
+            teleport__client_dot___proto_dot_users__service__pb2.CreateUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpsertUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teleport.users.v1.UsersService/UpsertUser',
+            teleport__client_dot___proto_dot_users__service__pb2.UpsertUserRequest.SerializeToString,
+            teleport__client_dot___proto_dot_users__service__pb2.UpsertUserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/teleport.users.v1.UsersService/DeleteUser',
+            teleport__client_dot___proto_dot_users__service__pb2.DeleteUserRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 api/proto/teleport/users/v1/users_service.proto (2025-09)."""
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from teleport_client._proto import users_service_pb2 as _users_service_pb2
 import abc as _abc_1
@@ -33,12 +34,20 @@ class UsersServiceStub:
     def __new__(cls, channel: _aio.Channel) -> UsersServiceAsyncStub: ...
     GetUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.GetUserRequest, _users_service_pb2.GetUserResponse]
     ListUsers: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.ListUsersRequest, _users_service_pb2.ListUsersResponse]
+    CreateUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.CreateUserRequest, _users_service_pb2.CreateUserResponse]
+    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    UpsertUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.UpsertUserRequest, _users_service_pb2.UpsertUserResponse]
+    DeleteUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.DeleteUserRequest, _empty_pb2.Empty]
 
 @_typing.type_check_only
 class UsersServiceAsyncStub(UsersServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.GetUserRequest, _users_service_pb2.GetUserResponse]  # type: ignore[assignment]
     ListUsers: _aio.UnaryUnaryMultiCallable[_users_service_pb2.ListUsersRequest, _users_service_pb2.ListUsersResponse]  # type: ignore[assignment]
+    CreateUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.CreateUserRequest, _users_service_pb2.CreateUserResponse]  # type: ignore[assignment]
+    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    UpsertUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.UpsertUserRequest, _users_service_pb2.UpsertUserResponse]  # type: ignore[assignment]
+    DeleteUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.DeleteUserRequest, _empty_pb2.Empty]  # type: ignore[assignment]
 
 class UsersServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -54,5 +63,27 @@ class UsersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _users_service_pb2.ListUsersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_users_service_pb2.ListUsersResponse, _abc.Awaitable[_users_service_pb2.ListUsersResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def CreateUser(
+        self,
+        request: _users_service_pb2.CreateUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_users_service_pb2.CreateUserResponse, _abc.Awaitable[_users_service_pb2.CreateUserResponse]]:
+        """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+
+    @_abc_1.abstractmethod
+    def UpsertUser(
+        self,
+        request: _users_service_pb2.UpsertUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_users_service_pb2.UpsertUserResponse, _abc.Awaitable[_users_service_pb2.UpsertUserResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def DeleteUser(
+        self,
+        request: _users_service_pb2.DeleteUserRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]: ...
 
 def add_UsersServiceServicer_to_server(servicer: UsersServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ from sandbox.teleport.errors import AccessDenied, ConnectionProblem, NotFound
 from sandbox.teleport.resources import is_bot
 from sandbox.teleport.rules import rbac
 from sandbox.teleport.rules.accounts import Account, account
+from sandbox.teleport.rules.locks import refuse_locked
 from teleport_client._proto.types_pb2 import RoleV6
 
 AuthContext = Mapping[str, Iterable[bytes]]
@@ -60,8 +61,9 @@ def presented(context: AuthContext) -> Identity:
 
 
 def caller(cluster: Cluster, context: AuthContext) -> Caller:
-    """Raises AccessDenied for a user or a role that is no longer there."""
+    """Raises AccessDenied for a user or a role that is no longer there, and for what is locked."""
     identity = presented(context)
+    refuse_locked(cluster, identity)
     try:
         user = cluster.user_named(identity.user)
         roles = cluster.roles_named(identity.roles)

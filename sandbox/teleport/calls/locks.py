@@ -1,10 +1,20 @@
-"""GetLocks: which interactions are refused."""
+"""Locks: reading, creating and deleting them."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.cluster import Cluster
-from sandbox.teleport.timestamps import given
+from sandbox.teleport.errors import BadParameter, NotFound
+from sandbox.teleport.go_text import quoted
+from sandbox.teleport.rules.locks import in_force, meets
+from sandbox.teleport.timestamps import clock_nanoseconds, given, stamp_at
 from teleport_client._proto.authservice_pb2 import GetLocksRequest, GetLocksResponse
-from teleport_client._proto.types_pb2 import LockTarget, LockV2
+from teleport_client._proto.types_pb2 import LockV2
+
+
+def get_lock(cluster: Cluster, caller: Caller, name: str) -> LockV2:
+    caller.demand("lock", "read")
+    if not name:
+        raise BadParameter("missing lock name")
+    return _existing(cluster, name)
 
 
 def get_locks(cluster: Cluster, caller: Caller, query: GetLocksRequest) -> GetLocksResponse:
@@ -13,20 +23,34 @@ def get_locks(cluster: Cluster, caller: Caller, query: GetLocksRequest) -> GetLo
     return GetLocksResponse(
         Locks=[
             lock
-            for lock in cluster.locks
-            if _in_force(cluster, lock) or not query.InForceOnly
-            if not query.Targets or any(_matches(it, lock) for it in query.Targets)
+            for _, lock in sorted(cluster.locks.items())
+            if in_force(cluster, lock) or not query.InForceOnly
+            if not query.Targets or any(meets(it, lock) for it in query.Targets)
         ]
     )
 
 
-def _in_force(cluster: Cluster, lock: LockV2) -> bool:
-    expires = given(lock.Spec, "Expires")
-    return expires is None or cluster.now() < expires
+def upsert_lock(cluster: Cluster, caller: Caller, message: LockV2) -> None:
+    caller.demand("lock", "create", "update")
+    lock = LockV2()
+    lock.CopyFrom(message)
+    if not lock.Metadata.Name:
+        raise BadParameter("missing parameter Name")
+    if not lock.Spec.Target.ListFields():
+        raise BadParameter("at least one target field must be set")
+    lock.Spec.CreatedBy = lock.Spec.CreatedBy or caller.name
+    if given(lock.Spec, "CreatedAt") is None:
+        lock.Spec.CreatedAt.CopyFrom(stamp_at(clock_nanoseconds(cluster.now())))
+    cluster.put_lock(lock)
 
 
-def _matches(wanted: LockTarget, lock: LockV2) -> bool:
-    """All that is wanted stands in the lock, which may name more."""
-    return bool(wanted.ListFields()) and all(
-        getattr(lock.Spec.Target, field.name) == value for field, value in wanted.ListFields()
-    )
+def delete_lock(cluster: Cluster, caller: Caller, name: str) -> None:
+    caller.demand("lock", "delete")
+    _existing(cluster, name)
+    del cluster.locks[name]
+
+
+def _existing(cluster: Cluster, name: str) -> LockV2:
+    if name not in cluster.locks:
+        raise NotFound(f"lock {quoted(name)} is not found")
+    return cluster.locks[name]

@@ -2,7 +2,7 @@
 
 # ruff: noqa: N802 - gRPC calls a method by its name in the .proto file
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -16,8 +16,10 @@ from sandbox.teleport.calls import (
     nodes,
     plugin_data,
     reviews,
+    roles,
     semaphores,
     states,
+    tokens,
     user_certificates,
     users,
     watch,
@@ -44,9 +46,15 @@ from teleport_client._proto.users_service_pb2_grpc import (
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
-def add_services(server: grpc.aio.Server, cluster: Cluster, authority: Authority) -> None:
+def add_services(
+    server: grpc.aio.Server,
+    cluster: Cluster,
+    authority: Authority,
+    enroll: Callable[[str], object],
+) -> None:
+    """`enroll` gives a user who was just created the means to log in, by name."""
     add_AuthServiceServicer_to_server(_AuthService(cluster, authority), server)
-    add_UsersServiceServicer_to_server(_UsersService(cluster), server)
+    add_UsersServiceServicer_to_server(_UsersService(cluster, enroll), server)
     add_UserLoginStateServiceServicer_to_server(_UserLoginStateService(cluster), server)
 
 
@@ -144,6 +152,37 @@ class _AuthService(AuthServiceServicer):
         semaphores.cancel(self._cluster, self._caller(context), request)
         return Empty()
 
+    async def GetLock(self, request: proto.GetLockRequest, context: Context) -> types.LockV2:
+        return locks.get_lock(self._cluster, self._caller(context), request.Name)
+
+    async def UpsertLock(self, request: types.LockV2, context: Context) -> Empty:
+        locks.upsert_lock(self._cluster, self._caller(context), request)
+        return Empty()
+
+    async def DeleteLock(self, request: proto.DeleteLockRequest, context: Context) -> Empty:
+        locks.delete_lock(self._cluster, self._caller(context), request.Name)
+        return Empty()
+
+    async def GetToken(
+        self, request: types.ResourceRequest, context: Context
+    ) -> types.ProvisionTokenV2:
+        return tokens.get_token(self._cluster, self._caller(context), request.Name)
+
+    async def GetTokens(
+        self,
+        request: Empty,  # noqa: ARG002 - the message is empty
+        context: Context,
+    ) -> types.ProvisionTokenV2List:
+        return tokens.get_tokens(self._cluster, self._caller(context))
+
+    async def UpsertTokenV2(self, request: proto.UpsertTokenV2Request, context: Context) -> Empty:
+        tokens.upsert_token(self._cluster, self._caller(context), request.V2)
+        return Empty()
+
+    async def DeleteToken(self, request: types.ResourceRequest, context: Context) -> Empty:
+        tokens.delete_token(self._cluster, self._caller(context), request.Name)
+        return Empty()
+
     async def GetLocks(
         self, request: proto.GetLocksRequest, context: Context
     ) -> proto.GetLocksResponse:
@@ -162,12 +201,21 @@ class _AuthService(AuthServiceServicer):
         )
 
     async def GetRole(self, request: proto.GetRoleRequest, context: Context) -> types.RoleV6:
-        return users.get_role(self._cluster, self._caller(context), request)
+        return roles.get_role(self._cluster, self._caller(context), request)
+
+    async def UpsertRoleV2(
+        self, request: proto.UpsertRoleRequest, context: Context
+    ) -> types.RoleV6:
+        return roles.upsert_role(self._cluster, self._caller(context), request.Role)
+
+    async def DeleteRole(self, request: proto.DeleteRoleRequest, context: Context) -> Empty:
+        roles.delete_role(self._cluster, self._caller(context), request.Name)
+        return Empty()
 
     async def ListRoles(
         self, request: proto.ListRolesRequest, context: Context
     ) -> proto.ListRolesResponse:
-        return users.list_roles(self._cluster, self._caller(context), request)
+        return roles.list_roles(self._cluster, self._caller(context), request)
 
     async def ListUnifiedResources(
         self, request: proto.ListUnifiedResourcesRequest, context: Context
@@ -176,8 +224,9 @@ class _AuthService(AuthServiceServicer):
 
 
 class _UsersService(UsersServiceServicer):
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, enroll: Callable[[str], object]) -> None:
         self._cluster = cluster
+        self._enroll = enroll
 
     async def GetUser(
         self, request: users_service_pb2.GetUserRequest, context: Context
@@ -192,6 +241,28 @@ class _UsersService(UsersServiceServicer):
     ) -> users_service_pb2.ListUsersResponse:
         who = caller(self._cluster, context.auth_context())
         return users.list_users(self._cluster, who, request)
+
+    async def CreateUser(
+        self, request: users_service_pb2.CreateUserRequest, context: Context
+    ) -> users_service_pb2.CreateUserResponse:
+        who = caller(self._cluster, context.auth_context())
+        user = users.create_user(self._cluster, who, request.user)
+        self._enroll(user.Metadata.Name)
+        return users_service_pb2.CreateUserResponse(user=user)
+
+    async def UpsertUser(
+        self, request: users_service_pb2.UpsertUserRequest, context: Context
+    ) -> users_service_pb2.UpsertUserResponse:
+        who = caller(self._cluster, context.auth_context())
+        user = users.upsert_user(self._cluster, who, request.user)
+        return users_service_pb2.UpsertUserResponse(user=user)
+
+    async def DeleteUser(
+        self, request: users_service_pb2.DeleteUserRequest, context: Context
+    ) -> Empty:
+        who = caller(self._cluster, context.auth_context())
+        users.delete_user(self._cluster, who, request.name)
+        return Empty()
 
 
 class _UserLoginStateService(UserLoginStateServiceServicer):

@@ -1,21 +1,19 @@
-"""Users, roles and login states."""
+"""Users and login states."""
 
-from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport import resources
+from sandbox.teleport.calls.caller import Caller, demand_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
+    AlreadyExists,
     BadParameter,
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import plain
-from teleport_client._proto.authservice_pb2 import (
-    GetRoleRequest,
-    ListRolesRequest,
-    ListRolesResponse,
-)
-from teleport_client._proto.types_pb2 import RoleV6, UserFilter, UserV2
+from sandbox.teleport.timestamps import clock_nanoseconds, stamp_at
+from teleport_client._proto.types_pb2 import UserFilter, UserV2
 from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState
 from teleport_client._proto.users_service_pb2 import ListUsersRequest, ListUsersResponse
 from teleport_client._proto.wrappers_pb2 import LabelValues
@@ -48,22 +46,34 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
     )
 
 
-def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV6:
-    """Everybody may read the roles they hold."""
-    if request.Name not in caller.identity.roles:
-        caller.demand("role", "read")
-    if not request.Name:
-        raise BadParameter("missing role name")
-    (role,) = cluster.roles_named([request.Name])
-    return role
+def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
+    caller.demand("user", "create")
+    demand_admin_action(cluster, caller)
+    user = _checked(cluster, message)
+    if user.Metadata.Name in cluster.users:
+        raise AlreadyExists(f"user {quoted(user.Metadata.Name)} already registered")
+    if not user.Spec.CreatedBy.User.Name:
+        user.Spec.CreatedBy.User.Name = caller.name
+        user.Spec.CreatedBy.Time.CopyFrom(stamp_at(clock_nanoseconds(cluster.now())))
+    return cluster.put_user(user)
 
 
-def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> ListRolesResponse:
-    """One page, by name (ServerWithRoles.ListRoles in lib/auth/auth_with_roles.go)."""
-    caller.demand("role", "list", "read")
-    names = sorted(name for name in cluster.roles if name >= request.StartKey)
-    page, next_key = first_page(names, request.Limit or _PAGE, key=str)
-    return ListRolesResponse(Roles=[cluster.roles[name] for name in page], NextKey=next_key)
+def upsert_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
+    """Replaces one of that name, whatever its revision."""
+    caller.demand("user", "create", "update")
+    demand_admin_action(cluster, caller)
+    return cluster.put_user(_checked(cluster, message))
+
+
+def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
+    """The login state goes as well."""
+    caller.demand("user", "delete")
+    demand_admin_action(cluster, caller)
+    if not name:
+        raise BadParameter("missing parameter Name")
+    cluster.user_named(name)
+    del cluster.users[name]
+    cluster.login_states.pop(name, None)
 
 
 def get_user_login_state(
@@ -74,6 +84,17 @@ def get_user_login_state(
     if request.name not in cluster.login_states:
         raise NotFound(f"user_login_state {quoted(request.name)} doesn't exist")
     return cluster.login_states[request.name]
+
+
+def _checked(cluster: Cluster, message: UserV2) -> UserV2:
+    """The user with what the server adds. Raises NotFound for a role that does not exist."""
+    if not message.Metadata.Name:
+        raise BadParameter("missing parameter Name")
+    cluster.roles_named(message.Spec.Roles)
+    user = resources.user(message.Metadata.Name, ())
+    user.MergeFrom(message)
+    user.Kind, user.Version = "user", "v2"
+    return user
 
 
 def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:

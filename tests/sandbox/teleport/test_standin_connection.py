@@ -145,9 +145,9 @@ async def test_unknown_method(stand_in: TeleportStandIn) -> None:
     """A method of Teleport's that the stand-in does not have is unimplemented."""
     path = stand_in.identity("bot")
     async with channel(stand_in.address, path, server_name=HEX_NAME) as opened:
-        upsert_lock: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
-        upsert_lock = opened.unary_unary("/proto.AuthService/UpsertLock")
-        code, _ = await refused(upsert_lock(b""))
+        get_domain_name: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]
+        get_domain_name = opened.unary_unary("/proto.AuthService/GetDomainName")
+        code, _ = await refused(get_domain_name(b""))
     assert code == StatusCode.UNIMPLEMENTED
 
 

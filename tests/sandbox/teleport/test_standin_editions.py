@@ -9,7 +9,7 @@ from grpc import StatusCode
 
 from sandbox.cast import BOT_USER, SLACK_TRAIT
 from sandbox.teleport.editions import Abilities
-from sandbox.teleport.errors import BadParameter
+from sandbox.teleport.errors import AccessDenied
 from sandbox.teleport.resources import label_values, role
 from sandbox.teleport.server import Edition, TeleportStandIn
 from teleport_client._proto.authservice_pb2 import PingRequest, RequestStateSetter
@@ -141,7 +141,7 @@ async def test_community_refuses_enterprise_roles(
 ) -> None:
     """A role with thresholds or review rules cannot be stored."""
     async with cluster(tmp_path, edition=Edition.COMMUNITY) as stand_in:
-        with pytest.raises(BadParameter, match="only available in enterprise subscriptions"):
+        with pytest.raises(AccessDenied, match="only available in enterprise subscriptions"):
             stand_in.cluster.put_role(role("new", conditions()))
 
 
@@ -150,5 +150,5 @@ async def test_community_refuses_forced_reasons(tmp_path: Path) -> None:
     forced = role("new")
     forced.Spec.Options.MergeFrom(RoleOptions(RequestAccess="reason"))
     async with cluster(tmp_path, edition=Edition.COMMUNITY) as stand_in:
-        with pytest.raises(BadParameter, match="only available in enterprise subscriptions"):
+        with pytest.raises(AccessDenied, match="only available in enterprise subscriptions"):
             stand_in.cluster.put_role(forced)

@@ -1,0 +1,45 @@
+"""Join tokens, which an administrator makes. Nobody joins here."""
+
+from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import BadParameter, NotFound
+from sandbox.teleport.resources import with_revision
+from teleport_client._proto.types_pb2 import ProvisionTokenV2, ProvisionTokenV2List
+
+_MASKED = 0.75  # of a name (MaskKeyName in lib/backend/backend.go)
+
+
+def get_token(cluster: Cluster, caller: Caller, name: str) -> ProvisionTokenV2:
+    caller.demand("token", "read")
+    return _existing(cluster, name)
+
+
+def get_tokens(cluster: Cluster, caller: Caller) -> ProvisionTokenV2List:
+    caller.demand("token", "list", "read")
+    return ProvisionTokenV2List(ProvisionTokens=[it for _, it in sorted(cluster.tokens.items())])
+
+
+def upsert_token(cluster: Cluster, caller: Caller, message: ProvisionTokenV2) -> None:
+    caller.demand("token", "create", "update")
+    if not message.Metadata.Name:
+        raise BadParameter("missing parameter Name")
+    if not message.Spec.Roles:
+        raise BadParameter("provisioning token is missing roles")
+    token = with_revision(message)
+    token.Kind, token.Version = "token", "v2"
+    token.Spec.JoinMethod = token.Spec.JoinMethod or "token"
+    cluster.tokens[token.Metadata.Name] = token
+
+
+def delete_token(cluster: Cluster, caller: Caller, name: str) -> None:
+    caller.demand("token", "delete")
+    _existing(cluster, name)
+    del cluster.tokens[name]
+
+
+def _existing(cluster: Cluster, name: str) -> ProvisionTokenV2:
+    """Raises NotFound with most of the name masked: it is a secret."""
+    if name not in cluster.tokens:
+        hidden = int(len(name) * _MASKED)
+        raise NotFound(f"provisioning token({'*' * hidden}{name[hidden:]}) not found")
+    return cluster.tokens[name]
