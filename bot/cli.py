@@ -71,13 +71,20 @@ def teleport_role(
     """Print the role and the Machine ID bot for `tctl create -f`, or a configuration for tbot."""
     from bot import teleport_role as made
     from bot.start_error import MISCONFIGURED
-    from teleport_client.cluster import version_numbers
+    from teleport_client.cluster import ClusterInfo, version_numbers
     from workspace.deciding import Mode
 
     if mode not in {Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY}:
         _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
     if server_version and not version_numbers(server_version):
         _give_up(f"{server_version} isn't a version. Use something like 17.0.", MISCONFIGURED)
+    server = ClusterInfo("", server_version, advanced_workflows=True)
+    if server_version and not tbot and (line := made.rejected_line(Mode(mode), server)):
+        _give_up(
+            f"Teleport {server_version} doesn't accept `{line}`, which mode {mode} needs; choose"
+            " override or notify.",
+            MISCONFIGURED,
+        )
     if tbot:
         text = made.tbot(server_version)
     else:

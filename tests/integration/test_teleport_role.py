@@ -19,6 +19,7 @@ from tests.integration.clusters import cluster
 from tests.integration.stage import words
 from workspace.deciding import Mode
 
+OTHER_MODES = "choose override or notify"
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 
 
@@ -148,6 +149,10 @@ def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str
     [
         (["--mode", "off"], "There is no mode off; choose person, override or notify."),
         (["--tbot", "--server-version", "new"], "new isn't a version. Use something like 17.0."),
+        (
+            ["--server-version", "17.0"],
+            f"Teleport 17.0 doesn't accept `version: v8`, which mode person needs; {OTHER_MODES}.",
+        ),
     ],
 )
 def test_command_rejects_unknown_values(arguments: list[str], sentence: str) -> None:
