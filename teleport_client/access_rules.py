@@ -47,6 +47,15 @@ def sees_requests(roles: Sequence[Role]) -> bool:
     return all(may(roles, "access_request", verb) for verb in ("list", "read"))
 
 
+def sees_hosts(roles: Sequence[Role]) -> bool:
+    """Return whether the roles show hosts, and so their names.
+
+    Without the permission, Teleport lists none instead of an error. Each user has the verb list on
+    `node` (DefaultImplicitRules in lib/services/role.go).
+    """
+    return any(role.allow.selects_nodes or role.allow.review.preview_as for role in roles)
+
+
 def _matching(conditions: Conditions, resource: str, verb: str) -> Iterator[Rule]:
     for rule in conditions.rules:
         if {resource, "*"} & set(rule.resources) and {verb, "*"} & set(rule.verbs):

@@ -277,8 +277,10 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
             roles=tuple(review.Roles),
             from_claims=bool(review.ClaimsToRoles),
             where=review.Where,
+            preview_as=tuple(review.PreviewAsRoles),
             submit_for=tuple(review.SubmitForUsers),
         ),
+        selects_nodes=bool(message.NodeLabels.Values),
         max_duration=timedelta(microseconds=message.Request.MaxDuration // 1000),
     )
 

@@ -57,6 +57,8 @@ class ReviewConditions:
     from_claims: bool = False
     """More roles follow from the holder's traits (`claims_to_roles`)."""
     where: str = ""
+    preview_as: tuple[str, ...] = ()
+    """Roles with which a holder sees resources, without access to them (`preview_as_roles`)."""
     submit_for: tuple[str, ...] = ()
     """Users for whom a holder may hand in reviews (`submit_for_users`), from v18.11 on."""
 
@@ -67,6 +69,8 @@ class Conditions:
 
     rules: tuple[Rule, ...] = ()
     review: ReviewConditions = ReviewConditions()
+    selects_nodes: bool = False
+    """Has `node_labels`: holders see the hosts that these labels select."""
     max_duration: timedelta = timedelta()
     """Longest access that holders can request (`request.max_duration`), zero if not set."""
 

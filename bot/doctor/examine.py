@@ -91,6 +91,7 @@ async def _teleport(
     yield check
     cure = teleport.role_cure(mode, cluster, settings)
     yield teleport.sees_requests(roles, cure)
+    yield teleport.host_names(roles, cure)
     async for check in teleport.verbs(client, settings, credentials.user, mode, now(), cure):
         yield check
     if settings.app_token and settings.request.enabled:

@@ -14,6 +14,7 @@ from bot.review_mode import find_mode, may_submit
 from bot.server_support import UPGRADE
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
+from teleport_client.access_rules import sees_hosts
 from teleport_client.access_rules import sees_requests as bot_sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
@@ -103,6 +104,14 @@ def sees_requests(roles: Sequence[Role] | None, cure: str) -> Check:
     if bot_sees_requests(roles):
         return ok(name, "allowed")
     return failure(name, "the bot's role does not have both", cure)
+
+
+def host_names(roles: Sequence[Role] | None, cure: str) -> Check:
+    """Without them, cards of resource requests are harder to read, and still correct."""
+    name = "host names"
+    if roles is None or sees_hosts(roles):
+        return ok(name, "readable")
+    return warning(name, "the bot's role shows it no hosts, so cards have their IDs", cure)
 
 
 async def verbs(

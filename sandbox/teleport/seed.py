@@ -105,8 +105,9 @@ def _bot_role(cluster: Cluster) -> RoleV6:
             *(rule(resource, *_READ_ONLY) for resource in _READABLE),
         ]
     )
-    if cluster.abilities.advanced_workflows:
-        allow.ReviewRequests.PreviewAsRoles.append(_LIST_RESOURCES)
     if on_behalf:
+        allow.ReviewRequests.PreviewAsRoles.append(_LIST_RESOURCES)
         allow.ReviewRequests.SubmitForUsers.append("*")
+    else:
+        allow.NodeLabels.CopyFrom(_ALL)
     return role(BOT_ROLE, allow, version="v8" if on_behalf else "v7")

@@ -19,6 +19,7 @@ from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RoleConditions
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
@@ -86,9 +87,12 @@ def without_scope(setup: Setup) -> None:
     setup.slack.workspace.app.scopes.discard("chat:write")
 
 
+def bot_conditions(setup: Setup) -> RoleConditions:
+    return setup.teleport.cluster.roles["teleport-chatops"].Spec.Allow
+
+
 def without_on_behalf(setup: Setup) -> None:
-    role = setup.teleport.cluster.roles["teleport-chatops"]
-    del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
+    del bot_conditions(setup).ReviewRequests.SubmitForUsers[:]
 
 
 def insist_on_person(setup: Setup) -> None:
@@ -131,6 +135,10 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     "an app of a whole organization": (
         lambda s: setattr(s.slack.workspace.app, "enterprise", "E0SANDBOX1"),
         Level.FAILURE, "slack", "install it to one workspace",
+    ),
+    "no hosts": (
+        lambda s: bot_conditions(s).ReviewRequests.ClearField("PreviewAsRoles"),
+        Level.WARNING, "host names", "shows it no hosts, so cards have their IDs",
     ),
     "no reviews for people": (
         without_on_behalf, Level.WARNING, "review mode", "no submit_for_users",
