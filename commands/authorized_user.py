@@ -101,7 +101,8 @@ def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
 
 
 def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> Refusal:
-    whom = f"Your Teleport user {label(user.name)}" if lock.user else "One of your Teleport roles"
+    by_name = lock.user == user.name
+    whom = f"Your Teleport user {label(user.name)}" if by_name else "One of your Teleport roles"
     message = f" ({one_line(lock.message, _MESSAGE_LENGTH)})" if lock.message else ""
     return _refusal(
         f"{whom} is locked{message}.",

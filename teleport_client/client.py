@@ -430,7 +430,7 @@ class TeleportClient:
     async def locks_on(
         self, user: str, roles: Sequence[str], *, deadline: float = DEADLINE
     ) -> tuple[Lock, ...]:
-        """Locks in force against all that `user`, who holds these roles, does.
+        """Return the locks in force that refuse a user who holds these roles.
 
         Needs list and read on `lock`.
         """
@@ -441,8 +441,7 @@ class TeleportClient:
                 ),
                 timeout=deadline,
             )
-        found = map(convert.lock_from, answer.Locks)
-        return tuple(lock for lock in found if lock.holds_against(user, roles))
+        return tuple(map(convert.lock_from, answer.Locks))
 
     # ------------------------------------------------------------- errors
 

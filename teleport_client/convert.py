@@ -286,7 +286,7 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
 
 
 def lock_targets_to(user: str, roles: Iterable[str]) -> list[types.LockTarget]:
-    """Targets of which a lock has to meet any one."""
+    """Return targets; a lock that matches any of them applies."""
     return [types.LockTarget(User=user), *(types.LockTarget(Role=role) for role in roles)]
 
 
@@ -295,15 +295,9 @@ def lock_from(message: types.LockV2) -> Lock:
     return Lock(
         user=target.User,
         role=target.Role,
-        narrower=_names_more_than_user_or_role(target),
         message=message.Spec.Message,
         expires=time_from(message.Spec.Expires),
     )
-
-
-def _names_more_than_user_or_role(target: types.LockTarget) -> bool:
-    named = {field.name for field, _ in target.ListFields()}
-    return bool(named - {"User", "Role"}) or _has_unknown_fields(target)
 
 
 # ------------------------------------------------- cluster, plugins, leases

@@ -63,12 +63,17 @@ def forbid(resource: str) -> Change:
         (LockTarget(User="alice"), "Your Teleport user alice is locked (on leave)."),
         (LockTarget(Role="prod-requester"), "One of your Teleport roles is locked (on leave)."),
         (LockTarget(Role="from-list"), "One of your Teleport roles is locked (on leave)."),
+        (LockTarget(User="alice", Login="root"), "Your Teleport user alice is locked (on leave)."),
+        (
+            LockTarget(User="bob", Role="prod-requester"),
+            "One of your Teleport roles is locked (on leave).",
+        ),
     ],
 )
 async def test_locked_user_requests_and_lists_nothing(
     stage: Stage, target: LockTarget, sentence: str
 ) -> None:
-    """Also if the lock is on a role, or on a role that an access list grants."""
+    """Also if the lock is on a role, on one that an access list grants, or names more."""
     give_at_login(stage.teleport, "alice", role("from-list"))
     pending_request(stage.teleport, reason="redis 1")
     await stage.card("redis 1")
@@ -82,12 +87,12 @@ async def test_locked_user_requests_and_lists_nothing(
 
 
 async def test_user_can_request_again_when_the_lock_ends(stage: Stage) -> None:
-    """An expired lock doesn't count, nor does one on another user or on a single login."""
+    """An expired lock doesn't count, nor does one on another user, role or login."""
     held = stage.teleport.cluster
     held.lock(LockTarget(User="alice"), expires=held.now() - timedelta(seconds=1))
     held.lock(LockTarget(User="bob"))
     held.lock(LockTarget(Role="reviewer"))
-    held.lock(LockTarget(User="alice", Login="root"))
+    held.lock(LockTarget(Login="alice"))
     await stage.asked("alice", "staging", "redis 1")
 
 
@@ -244,7 +249,7 @@ async def test_expired_and_foreign_locks_do_not_stop_a_reviewer(stage: Stage) ->
     _, card = await stage.asked("alice", "staging", "redis 1")
     held = stage.teleport.cluster
     held.lock(LockTarget(User="alice"))
-    held.lock(LockTarget(User="bob", Login="root"))
+    held.lock(LockTarget(Role="prod-requester"))
     held.lock(LockTarget(User="bob"), expires=held.now() - timedelta(seconds=1))
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))

@@ -144,11 +144,6 @@ REFUSALS: list[tuple[Callable[[TeleportStandIn, UserV2], None], str]] = [
 ]
 
 
-def at_once(text: str) -> str:
-    """Post without Slack's pace, which the stand-in doesn't ask for here."""
-    return f"{text}\n[pace]\nfactor = 100\n"
-
-
 @pytest.fixture
 async def scene(
     slack: SlackStandIn,
@@ -161,7 +156,7 @@ async def scene(
     monkeypatch.setattr("commands.authorization.REMEMBERED_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
     with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, at_once) as stage:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
             request = pending_request(teleport, reason=f"{PLAN} 1")
             yield Scene(stage, log, request.Metadata.Name, await stage.card(PLAN))
 

@@ -16,6 +16,8 @@ from teleport_client._proto.types_pb2 import (
 )
 from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, listed, refused, vote, wanted
 
+VERBS = ("list", "read")
+
 
 @pytest.fixture
 async def made(bot: Auth, clock: Clock) -> list[str]:
@@ -127,12 +129,17 @@ async def test_visibility(dial: Dial, made: list[str]) -> None:
     assert await listed(dial("alice"), Filter=AccessRequestFilter(User="erin")) == []
 
 
-async def test_deny_hides_even_ones_own(
+async def test_deny_rule_refuses_even_own_requests(
     stand_in: TeleportStandIn, alice: Auth, made: list[str]
 ) -> None:
-    """An explicit denial of list leaves nothing to see."""
+    """As 17.0.0-dev answers."""
     stand_in.cluster.roles["dev"].Spec.Deny.Rules.append(rule("access_request", "list"))
-    assert await listed(alice) == []
+    denied = [f'access denied to perform action "{verb}" on "access_request"' for verb in VERBS]
+    for only in (AccessRequestFilter(), AccessRequestFilter(ID=made[1])):
+        assert await refused(alice.ListAccessRequests(ListAccessRequestsRequest(Filter=only))) == (
+            StatusCode.PERMISSION_DENIED,
+            ", ".join(denied),
+        )
 
 
 async def test_expired_requests(bot: Auth, made: list[str], clock: Clock) -> None:
