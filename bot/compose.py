@@ -118,6 +118,7 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
     recipients = Recipients(
         runtime.slack,
         settings.role_to_recipients,
+        scopes=runtime.installation.scopes,
         allow_shared=settings.slack.allow_shared_channels,
         fallback=settings.slack.fallback_channel,
     )

@@ -1,7 +1,6 @@
 """How single settings are written, and what is refused with the words for it."""
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +11,11 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 from pytimeparse.timeparse import timeparse
 
+from notifications.address import parse_recipient
+
 ANY_ROLE = "*"
 _SECRET_FILE_BYTES = 2000
 _MOST_SECONDS = 10 * 365 * 86_400
-_NOT_IN_CHANNELS = re.compile(r"""[\s=*<>\[\]{}"']""")
-_NOT_IN_ADDRESSES = re.compile(r"""[\s<>"]""")
 
 
 def _duration(value: object) -> object:
@@ -113,11 +112,12 @@ def _names(value: object) -> object:
     return _list("it", value)
 
 
-def _addressable(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-    for name in (name for names in value.values() for name in names):
-        if (_NOT_IN_ADDRESSES if "@" in name else _NOT_IN_CHANNELS).search(name):
-            raise ValueError(f"{name} is no channel's name or id, and no e-mail address")
-    return value
+def _recipients(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {role: tuple(map(parse_recipient, names)) for role, names in value.items()}
+
+
+def _recipient(value: str) -> str:
+    return parse_recipient(value.strip()) if value.strip() else ""
 
 
 def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -136,6 +136,7 @@ LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
 Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], NoDecode, BeforeValidator(_by_role)]
 """A table; in the environment also JSON, or plain names for all roles."""
+Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]
 Recipients: TypeAlias = Annotated[
-    ByRole, AfterValidator(_addressable), AfterValidator(_for_all_roles)
+    ByRole, AfterValidator(_recipients), AfterValidator(_for_all_roles)
 ]

@@ -38,6 +38,7 @@ from bot.setting_values import (
     Duration,
     LogOutput,
     Names,
+    Recipient,
     Recipients,
     Secret,
     SlackUrl,
@@ -119,7 +120,7 @@ class SlackSettings(_Section):
     """Older form of role_to_recipients, which goes before it: one list for all roles."""
     allow_shared_channels: bool = False
     """Post cards also in channels that another company can read."""
-    fallback_channel: str = ""
+    fallback_channel: Recipient = ""
     """Hears of recipients that cannot be reached, and gets the cards that nobody else would."""
 
 

@@ -22,6 +22,7 @@ from workspace.fence import fence
 from workspace.slack_failure import (
     SLACK_ERRORS,
     Failure,
+    error_code,
     failure_of,
     in_words,
     rest_asked,
@@ -180,9 +181,10 @@ def _no_answer(error: Exception, failure: Failure) -> StartError:
 
 
 def _refused(setting: str, error: Exception) -> StartError:
-    code = in_words(error)
+    code = error_code(error) if isinstance(error, SlackApiError) else ""
     cure = _CURES.get((setting, code)) or _CURES.get(("", code), _CURE)
-    return StartError(f"Slack refuses {setting}: {code}. {cure}", exit_code=MISCONFIGURED)
+    said = in_words(error)
+    return StartError(f"Slack refuses {setting}: {said}. {cure}", exit_code=MISCONFIGURED)
 
 
 _ORG_WIDE = (

@@ -1,5 +1,6 @@
 """What the ledger keeps of one request: its messages, what they show, what was under way."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Self
@@ -12,8 +13,8 @@ from workspace.views.card import CardFace
 
 UNKNOWN_FACE = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
-NOTICE = "dm:"
-"""Begins the slots of messages to the requester."""
+CARD, NOTICE = "card:", "dm:"
+"""Begin the slots of cards and of messages to the requester."""
 NAME_LENGTH, _TEXT = 60, 300
 """Characters."""
 _MOST_NAMES, _FEW_NAMES, _MOST_VOTES = 50, 6, 12
@@ -91,6 +92,24 @@ class Entry(BaseModel):
         rests = [each.rest_until for each in self.messages]
         rests += [each.rest_until for each in self.intents]
         return min((moment for moment in rests if moment and moment > now), default=None)
+
+    def card_in(self, channel: str) -> PostedMessage | None:
+        cards = (each for each in self.messages if each.slot.startswith(CARD))
+        return next((each for each in cards if each.channel == channel), None)
+
+    def readdressed(self, ids: Mapping[str, str]) -> Self:
+        """Note the IDs of channels that cards were to be posted to by name.
+
+        The bot is in a channel whose ID it knows, so nothing has to wait for an invitation.
+        """
+        intents: dict[str, Intent] = {}
+        for intent in self.intents:
+            found = intent
+            if channel := ids.get(intent.channel):
+                known = {"channel": channel, "slot": f"{CARD}{channel}", "rest_until": None}
+                found = intent.model_copy(update=known)
+            intents.setdefault(found.slot, found)
+        return self.model_copy(update={"intents": tuple(intents.values())})
 
     def with_intents(self, intents: tuple[Intent, ...]) -> Self:
         """Add intents in the place of owed ones for the same slots."""

@@ -7,7 +7,8 @@ from hashlib import blake2b
 from itertools import islice
 from typing import TypeAlias
 
-from notifications.entry import NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
+from notifications.address import is_conversation_id
+from notifications.entry import CARD, NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.claim import Claim
 from workspace.deciding import Deciding
@@ -188,12 +189,12 @@ def face_in(
 
 
 def card_slot(channel: str) -> str:
-    return f"card:{channel}"
+    return f"{CARD}{channel}"
 
 
 def announced(entry: Entry | None) -> bool:
     """Whether any channel has a card of it."""
-    return entry is not None and any(m.slot == card_slot(m.channel) for m in entry.messages)
+    return entry is not None and any(m.slot.startswith(CARD) for m in entry.messages)
 
 
 def notice_slot(kind: Notice | str) -> str:
@@ -210,9 +211,15 @@ def reply_slot(author: str, channel: str) -> str:
 
 
 def fits_its_channel(message: PostedMessage | Intent) -> bool:
-    """Whether a slot that names a channel names the one that its message is in."""
+    """Whether a slot that names a channel names the one that its message is in.
+
+    Slack turns a name or a user's ID into the ID of a conversation.
+    """
     where = message.slot.rpartition(":")[2]
-    return message.slot == notice_slot(where) or where == message.channel
+    if message.slot == notice_slot(where) or where == message.channel:
+        return True
+    by_name = not is_conversation_id(where) and message.slot == card_slot(where)
+    return by_name and isinstance(message, PostedMessage) and is_conversation_id(message.channel)
 
 
 def _face_on_record(entry: Entry | None, now: datetime, outlook: Outlook) -> CardFace | None:
@@ -257,7 +264,7 @@ def _untold(
     request: AccessRequest | None, face: CardFace, entry: Entry | None, filled: set[str]
 ) -> Iterator[Reply]:
     for card in entry.messages if entry else ():
-        if not card.ts or card.slot != card_slot(card.channel):
+        if not card.ts or not card.slot.startswith(CARD):
             continue
         for vote in face.votes:
             slot = reply_slot(vote.author, card.channel)
@@ -272,11 +279,13 @@ def _filled(entry: Entry | None, now: datetime) -> set[str]:
     if entry is None:
         return set()
     under_way = {each.slot for each in entry.intents if not each.owed or each.resting(now)}
-    return under_way | {message.slot for message in entry.messages}
+    # A card that was addressed by name is in a channel that may be known by its ID by now.
+    cards = {card_slot(each.channel) for each in entry.messages if each.slot.startswith(CARD)}
+    return under_way | cards | {message.slot for message in entry.messages}
 
 
 def _thread_of(intent: Intent, entry: Entry | None) -> str:
-    card = entry.shown(card_slot(intent.channel)) if entry else None
+    card = entry.card_in(intent.channel) if entry else None
     return card.ts if card is not None and intent.slot.startswith(_REPLY) else ""
 
 

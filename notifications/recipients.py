@@ -1,47 +1,45 @@
 """Which channels get the card of a request: `[role_to_recipients]`, by role and then by `"*"`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import Any
 
 import structlog
 from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from notifications.address import is_conversation_id, is_email, is_user_id, is_user_name
 from notifications.routing import Routes, ask_each, united
-from notifications.unreachable import NO_SUCH_CHANNEL, Unreachable
+from notifications.slack_directory import SlackDirectory, channel_from
+from notifications.unreachable import NO_SUCH_CHANNEL, NO_SUCH_USER, SHARED, Unreachable
 from teleport_client.access_request import AccessRequest
 from workspace.slack_failure import SLACK_ERRORS, error_code, in_words, may_pass
 
 ANY_ROLE = "*"
+ALL_SCOPES = frozenset({"im:write", "channels:read", "groups:read"})
+"""Scopes that let the bot find recipients before it posts to them. None of them is needed."""
 _REMEMBERED_SECONDS = 600
 _LOOK_AGAIN_SECONDS = 300.0
 """After which a recipient that could not be found is looked for again."""
-_PAGE = 1000
+
+_NOT_IN_THERE = frozenset({"not_in_channel", "channel_not_found"})
+"""What Slack says of a channel that the bot isn't in, which may be known before."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    id: str
-    name: str
-    shared: bool
-    """With another company."""
-    bot_is_member: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a name in the settings came to."""
 
-    id: str = ""
-    """Of the channel to post to."""
+    address: str = ""
+    """For chat.postMessage: a conversation's ID, or `#` and a name, or a user's ID."""
     trouble: str = ""
     """Why nothing can be posted there."""
     bot_is_member: bool = True
+    unchecked: tuple[str, ...] = ()
+    """Scopes without which Slack doesn't say whether the bot can post there."""
 
 
 class _NotFound(Exception):
@@ -49,10 +47,14 @@ class _NotFound(Exception):
 
 
 class Recipients:
-    """Turns what the settings name - channels by name or id, people by e-mail - into channel ids.
+    """Turns what the settings name into addresses that Slack takes.
 
     What cannot be found, or is shared with another company where that is not allowed, is left out
     and said once (`unreachable`), so that it never holds up the others.
+
+    A channel that the bot isn't known to be in is addressed by its name: Slack then says itself
+    what is wrong, and chat:write is the only scope that this needs. `scopes` are those of the bot's
+    token; an address depends on nothing else, so that all replicas use the same.
     """
 
     def __init__(
@@ -60,19 +62,25 @@ class Recipients:
         slack: AsyncWebClient,
         by_role: Mapping[str, Sequence[str]],
         *,
+        scopes: frozenset[str] = ALL_SCOPES,
         allow_shared: bool = False,
         fallback: str = "",
     ) -> None:
         self._slack = slack
         self._by_role = by_role
+        self._can_open = "im:write" in scopes
+        self._directory = SlackDirectory(slack, scopes)
+        self.posts_uninvited = "chat:write.public" in scopes
+        """Whether the bot can post to public channels that it isn't in."""
         self._allow_shared = allow_shared
         self._fallback = fallback
         self._not_found: dict[str, float] = {}
         self._names: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        """Of channels whose cards may have been addressed by name before."""
         self.unreachable = Unreachable()
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
-        self._channels = remember(self._list_channels)
         self._dm = remember(self._open_dm)
 
     async def routes(self, request: AccessRequest) -> Routes:
@@ -80,9 +88,9 @@ class Recipients:
         names = named_for(request.roles, self._by_role)
         routes = await self._found(names)
         reachable = any(self._names[each] not in self.unreachable for each in routes.channels)
-        if not names or reachable or routes.trouble:
-            return routes
-        return united((routes, await self.fallback()))
+        if names and not reachable and not routes.trouble:
+            routes = united((routes, await self.fallback()))
+        return replace(routes, ids=self._ids)
 
     async def fallback(self) -> Routes:
         """The fallback channel, if there is one that can be found."""
@@ -91,7 +99,7 @@ class Recipients:
     def refused(self, channel: str, trouble: str) -> bool:
         """Note that Slack took no card there. Gives whether it is a recipient's channel."""
         name = self._names.get(channel)
-        if name is not None:
+        if name is not None and not (name in self.unreachable and trouble in _NOT_IN_THERE):
             self.unreachable.lost(name, trouble)
         return name is not None
 
@@ -104,14 +112,14 @@ class Recipients:
         return await ask_each(self._channel_of(name) for name in names)
 
     async def _channel_of(self, name: str) -> str:
-        """Give the id of a recipient's channel, empty where there is none for now.
+        """Give the address of a recipient, empty where there is none for now.
 
         Raises one of SLACK_ERRORS that may pass.
         """
         if self._not_found.get(name, 0.0) > monotonic():
             return ""
         try:
-            channel = await self._resolve(name)
+            address = await self._resolve(name)
         except _NotFound as error:
             self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
             self.unreachable.lost(name, str(error))
@@ -119,8 +127,15 @@ class Recipients:
         if self._not_found.pop(name, None):
             self.unreachable.well(name)
         # Two names may mean one channel, which then goes by the first.
-        self._names.setdefault(channel, name)
-        return channel
+        self._names.setdefault(address, name)
+        if address == by_name(name):
+            # The bot may be invited at any time.
+            self._resolve.cache_invalidate(name)
+            if not (self._directory.missing_scopes or self.posts_uninvited):
+                self.unreachable.lost(name, NO_SUCH_CHANNEL)
+        elif is_conversation_id(address):
+            self._ids[by_name(name)] = address
+        return address
 
     async def check(self) -> None:
         """Look for all that the settings name before anything is to be posted there.
@@ -133,35 +148,40 @@ class Recipients:
         try:
             (await self._found(names)).all()
             for name in names:
-                if "@" not in name and name not in self._not_found:
+                if is_conversation_id(name) and name not in self._not_found:
                     found = await self.look_up(name)
                     if not found.bot_is_member:
-                        log.warning("bot_not_in_channel", recipient=name, channel=found.id)
+                        log.warning("bot_not_in_channel", recipient=name, channel=found.address)
         except SLACK_ERRORS as error:
             log.warning("recipients_not_checked", error=in_words(error))
 
     async def look_up(self, name: str) -> Found:
         """Ask Slack for one recipient. Raises one of SLACK_ERRORS that may pass."""
         try:
-            if "@" in name:
+            if is_conversation_id(name):
+                found = await self._find_id(name)
+            elif is_user_id(name):
+                found = Found(await self._dm(name))
+            elif is_user_name(name):
+                found = await self._find_user(name)
+            elif is_email(name):
                 answer = await self._slack.users_lookupByEmail(email=name)
-                return Found(await self._dm(answer["user"]["id"]))
-            channel = await self._find(name)
+                found = Found(await self._dm(answer["user"]["id"]))
+            else:
+                found = await self._find_channel(name)
         except SlackApiError as error:
             if may_pass(error):
                 raise
-            return Found(trouble=error_code(error))
-        if channel is None:
-            return Found(trouble=NO_SUCH_CHANNEL)
-        if channel.shared and not self._allow_shared:
-            return Found(trouble="shared with another company; slack.allow_shared_channels is off")
-        return Found(channel.id, bot_is_member=channel.bot_is_member)
+            return Found(trouble=in_words(error))
+        return found
 
     async def dm(self, slack_id: str) -> str:
-        """Id of the direct message channel with a person. Raises SlackApiError."""
+        """Return the address of the direct messages with a person. Raises SlackApiError."""
         return await self._dm(slack_id)
 
     async def _open_dm(self, slack_id: str) -> str:
+        if not self._can_open:
+            return slack_id
         answer = await self._slack.conversations_open(users=slack_id)
         return str(answer["channel"]["id"])
 
@@ -169,30 +189,46 @@ class Recipients:
         found = await self.look_up(name)
         if found.trouble:
             raise _NotFound(found.trouble)
-        return found.id
+        return found.address
 
-    async def _find(self, name: str) -> Channel | None:
-        if looks_like_id(name):
-            answer = await self._slack.conversations_info(channel=name)
-            return _channel_from(answer["channel"])
-        return (await self._channels()).get(name.removeprefix("#"))
+    async def _find_id(self, channel_id: str) -> Found:
+        """A direct message conversation is the app's own, or Slack will say so."""
+        if channel_id.startswith("D"):
+            return Found(channel_id)
+        try:
+            answer = await self._slack.conversations_info(channel=channel_id)
+        except SlackApiError as error:
+            if error_code(error) == "missing_scope":
+                return Found(channel_id, unchecked=self._directory.missing_scopes)
+            raise
+        if self._refuses(shared=channel_from(answer["channel"]).shared):
+            return Found(trouble=SHARED)
+        return Found(channel_id, bot_is_member=bool(answer["channel"].get("is_member", True)))
 
-    async def _list_channels(self) -> Mapping[str, Channel]:
-        """Every channel by name. Slack has no call that looks one up."""
-        found: dict[str, Channel] = {}
-        cursor = ""
-        while True:
-            answer = await self._slack.conversations_list(
-                types="public_channel,private_channel",
-                exclude_archived=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
-            for each in answer["channels"]:
-                found[each["name"]] = _channel_from(each)
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
-            if not cursor:
-                return found
+    async def _find_channel(self, name: str) -> Found:
+        channel = await self._directory.channel(name)
+        if channel is None:
+            unchecked = self._directory.missing_scopes
+            return Found(by_name(name), bot_is_member=False, unchecked=unchecked)
+        if self._refuses(shared=channel.shared):
+            return Found(trouble=SHARED)
+        return Found(channel.id)
+
+    async def _find_user(self, name: str) -> Found:
+        ids = await self._directory.user_ids(name.removeprefix("@"))
+        if not ids:
+            return Found(trouble=NO_SUCH_USER)
+        if len(ids) > 1:
+            return Found(trouble=f"{len(ids)} people have this display name: use a user ID")
+        return Found(await self._dm(ids[0]))
+
+    def _refuses(self, *, shared: bool) -> bool:
+        return shared and not self._allow_shared
+
+
+def by_name(channel: str) -> str:
+    """Return the address of a channel whose ID isn't known."""
+    return f"#{channel}"
 
 
 def named_for(roles: Sequence[str], by_role: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -201,18 +237,4 @@ def named_for(roles: Sequence[str], by_role: Mapping[str, Sequence[str]]) -> tup
         dict.fromkeys(
             name for role in roles for name in by_role.get(role) or by_role.get(ANY_ROLE, ())
         )
-    )
-
-
-def looks_like_id(name: str) -> bool:
-    """Slack's channel ids; channel names are never upper case."""
-    return len(name) > 8 and name[0] in "CGD" and name.isalnum() and name.upper() == name  # noqa: PLR2004
-
-
-def _channel_from(channel: Mapping[str, Any]) -> Channel:
-    return Channel(
-        id=channel["id"],
-        name=channel.get("name", ""),
-        shared=bool(channel.get("is_ext_shared")) or bool(channel.get("is_pending_ext_shared")),
-        bot_is_member=bool(channel.get("is_member", True)),
     )

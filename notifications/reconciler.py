@@ -5,7 +5,7 @@ or a lost answer leaves a trace. Nothing is shown from a list alone.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -26,6 +26,7 @@ from notifications.plan import (
     Reply,
     Resolve,
     Tell,
+    card_slot,
     face_in,
     plan,
 )
@@ -163,19 +164,21 @@ class Reconciler:
                 self._alarms.set_for(request)
             routes = await self._routing.routes(request)
             details, trouble = await self._details(request)
+        begun = self._under_way.slots(request_id)
+        if not begun:
+            await self._readdress(request_id, routes.ids)
         entry = self._ledger.get(request_id)
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)
         made = plan(
             request,
             entry,
-            routes.channels,
+            _as_begun(routes, begun),
             self._now(),
             self._outlook,
             expired=expired,
             details=details,
         )
-        begun = self._under_way.slots(request_id)
         left = (
             each for each in made.actions if isinstance(each, PassOver) or each.slot not in begun
         )
@@ -191,6 +194,12 @@ class Reconciler:
             return Details(claim=await self._claims.of(request)), None
         except TeleportError as error:
             return NO_DETAILS, error
+
+    async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
+        """Go on by ID where cards were to be posted to a channel's name."""
+        entry = self._ledger.get(request_id)
+        if entry is not None and any(intent.channel in ids for intent in entry.intents):
+            await self._ledger.record(request_id, lambda known: known.readdressed(ids))
 
     def _with_the_last(self, request_id: str, entry: Entry) -> Entry:
         """Show a request that is gone as it was last, here or on record: a decision stays."""
@@ -260,3 +269,9 @@ class Reconciler:
 
 def _begun(entry: Entry | None, face: CardFace) -> Entry:
     return entry.with_face(face) if entry else Entry(face=trimmed(face))
+
+
+def _as_begun(routes: Routes, begun: Collection[str]) -> Sequence[str]:
+    """Address channels by name for as long as their cards are on the way by it."""
+    by_name = {routes.ids[name]: name for name in routes.ids if card_slot(name) in begun}
+    return [by_name.get(channel, channel) for channel in routes.channels]

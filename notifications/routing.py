@@ -1,8 +1,10 @@
 """Which channels get the card of a request: one small question, and all that has a say in it."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
+from collections import ChainMap
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from teleport_client.access_request import AccessRequest
@@ -11,9 +13,11 @@ from teleport_client.access_request import AccessRequest
 @dataclass(frozen=True, slots=True)
 class Routes:
     channels: tuple[str, ...] = ()
-    """Ids without doubles, direct messages included."""
+    """Addresses without doubles, direct messages included (`notifications.address`)."""
     trouble: BaseException | None = None
     """Why there may be more that are not known now; to be asked again."""
+    ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """IDs of channels that were addressed by name before, by that address."""
 
     def all(self) -> tuple[str, ...]:
         """Give the channels if no other is missing. Raises what stands in the way."""
@@ -41,7 +45,8 @@ def united(routes: Iterable[Routes]) -> Routes:
     """Take the channels of all, and the first trouble."""
     several = tuple(routes)
     channels = dict.fromkeys(channel for each in several for channel in each.channels)
-    return Routes(tuple(channels), next((each.trouble for each in several if each.trouble), None))
+    trouble = next((each.trouble for each in several if each.trouble), None)
+    return Routes(tuple(channels), trouble, ChainMap(*(dict(each.ids) for each in several)))
 
 
 async def ask_each(look_ups: Iterable[Awaitable[str]]) -> Routes:

@@ -4,23 +4,33 @@ import asyncio
 
 import structlog
 
-NO_SUCH_CHANNEL = "no channel of that name that the bot can see"
+NO_SUCH_CHANNEL = "the bot is in no channel of that name"
+NOT_IN_CHANNEL = "not_in_channel"
+"""Slack's word."""
+SHARED = "shared with another company; slack.allow_shared_channels is off"
+NO_SUCH_USER = "nobody has this user name or display name"
 _CURES = {
-    NO_SUCH_CHANNEL: (
-        "Invite the bot there if it is private, unarchive it if it is archived, or correct"
-        " role_to_recipients."
-    ),
-    "not_in_channel": "Invite the bot there.",
+    NO_SUCH_CHANNEL: "Invite the bot there, unarchive it, or correct role_to_recipients.",
+    SHARED: "Turn slack.allow_shared_channels on if that company may read the requests.",
+    NO_SUCH_USER: "Correct the name in role_to_recipients, or use the user's ID.",
+    NOT_IN_CHANNEL: "Invite the bot there.",
     "channel_not_found": "Invite the bot there, or correct role_to_recipients.",
     "is_archived": "Unarchive the channel, or take it out of role_to_recipients.",
     "messages_tab_disabled": "Switch on the Messages tab of the app's Home.",
     "users_not_found": "Correct the address in role_to_recipients, or take it out.",
     "user_disabled": "Take this person out of role_to_recipients.",
-    "missing_scope": "Install the app again with the manifest's scopes.",
+    "user_not_found": "Correct the user's ID in role_to_recipients, or take it out.",
 }
+_MISSING_SCOPE = "missing_scope"
+_SCOPE_CURE = "Add the scope to the app and install it again."
 _CURE = "See what the channel or the workspace allows, or correct role_to_recipients."
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def cure_of(trouble: str) -> str:
+    """Return what to do about a recipient that can't be reached."""
+    return _SCOPE_CURE if trouble.startswith(_MISSING_SCOPE) else _CURES.get(trouble, _CURE)
 
 
 class Unreachable:
@@ -54,5 +64,4 @@ class Unreachable:
             self._news.clear()
             await self._news.wait()
         name, trouble = self._untold.popitem()
-        cure = _CURES.get(trouble, _CURE)
-        return f"Access requests cannot be announced to {name}: {trouble}. {cure}"
+        return f"Access requests cannot be announced to {name}: {trouble}. {cure_of(trouble)}"

@@ -48,6 +48,8 @@ class Outbox:
         self._may_send = may_send
         self._seconds_between_posts = seconds_between_posts
         self._lanes: dict[str, Lane] = {}
+        self._ids: dict[str, str] = {}
+        """Of conversations that are addressed by name or by person: each has one pace."""
         self._resting: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._posting = 0
@@ -97,7 +99,8 @@ class Outbox:
     ) -> MessageRef:
         """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
 
-        With `thread_ts` it goes into the thread of that message.
+        `channel` is any address that Slack takes. With `thread_ts` the message goes into the thread
+        of that message.
 
         Raises NotSending, or what the call raised.
         """
@@ -108,8 +111,12 @@ class Outbox:
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        lane = self._lanes.setdefault(channel, Lane(channel, self._seconds_between_posts))
-        return await self._submit(_POST, draw, arguments, lane, priority)
+        key = self._ids.get(channel, channel)
+        lane = self._lanes.setdefault(key, Lane(key, self._seconds_between_posts))
+        posted = await self._submit(_POST, draw, arguments, lane, priority)
+        if posted.channel != channel:
+            self._ids[channel] = posted.channel
+        return posted
 
     async def edit(self, posted: MessageRef, draw: Draw, *, priority: Priority) -> None:
         """Show something else in a message. Raises as `post` does."""

@@ -203,13 +203,22 @@ def error_code(error: SlackApiError) -> str:
     return str(data.get("error") or "") if slacks else ""
 
 
+def _needed_scope(error: SlackApiError) -> str:
+    """Return the scope that Slack names where the token lacks one."""
+    data = error.response.data
+    return str(data.get("needed") or "") if isinstance(data, dict) else ""
+
+
 def in_words(error: BaseException) -> str:
     """Say in one line what one of SLACK_ERRORS was.
 
     An SDK's error quotes the whole answer, which may quote what was sent.
     """
     if isinstance(error, SlackApiError):
-        return error_code(error) or f"HTTP status {error.response.status_code}, and no JSON"
+        code, needed = error_code(error), _needed_scope(error)
+        if needed:
+            return f"{code} ({needed})"
+        return code or f"HTTP status {error.response.status_code}, and no JSON"
     if isinstance(error, aiohttp.ClientResponseError):
         # Its own words quote addresses, and a proxy's address may hold a password.
         return f"{type(error).__name__}: {error.status} {error.message}"

@@ -116,7 +116,10 @@ async def _slack(
         yield check
     yield slack.clock(installation, now())
     found = Recipients(
-        web, settings.role_to_recipients, allow_shared=settings.slack.allow_shared_channels
+        web,
+        settings.role_to_recipients,
+        scopes=installation.scopes,
+        allow_shared=settings.slack.allow_shared_channels,
     )
     async for check in slack.recipients(found, settings):
         yield check

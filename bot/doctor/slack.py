@@ -7,7 +7,10 @@ from bot.clock import CURE, MOST_SKEW, skew
 from bot.doctor.check import Check, failure, ok, warning
 from bot.settings import Settings
 from bot.slack_connection import SCOPES, Installation
+from bot.slack_scopes import needed_scopes, without
+from notifications.address import is_conversation_id
 from notifications.recipients import Found, Recipients
+from notifications.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, cure_of
 from teleport_client.errors import TeleportError
 from workspace.people import People
 from workspace.refusal import Refusal
@@ -15,19 +18,24 @@ from workspace.refusal import Refusal
 
 def tokens(settings: Settings, installation: Installation) -> Iterator[Check]:
     yield ok("slack", f"team {installation.auth_test.get('team')} ({installation.team})")
-    missing = [scope for scope in SCOPES if scope not in installation.scopes]
-    if missing:
-        yield failure(
-            "slack scopes",
-            f"the bot's token lacks {', '.join(missing)}",
-            "Take the manifest that `teleport-chatops manifest` prints, and install the app again.",
-        )
-    else:
-        yield ok("slack scopes", "all that are needed")
+    yield _scopes(settings, installation)
     if settings.app_token is None:
         yield ok("slack sockets", "no app token: the bot only notifies")
     else:
         yield ok("slack sockets", "Slack gives them")
+
+
+def _scopes(settings: Settings, installation: Installation) -> Check:
+    missing = [scope for scope in SCOPES if scope not in installation.scopes]
+    if not missing:
+        return ok("slack scopes", "all that are needed")
+    effects = "; ".join(map(without, missing))
+    cure = (
+        f"Add {', '.join(missing)} to the app (OAuth & Permissions, or the manifest that"
+        " `teleport-chatops manifest` prints) and install it again."
+    )
+    worst = failure if {*missing} & {*needed_scopes(settings)} else warning
+    return worst("slack scopes", f"the bot's token lacks {', '.join(missing)}: {effects}", cure)
 
 
 def clock(installation: Installation, now: datetime) -> Check:
@@ -47,19 +55,22 @@ async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Che
     if settings.slack.fallback_channel:
         names.append(settings.slack.fallback_channel)
     for name in dict.fromkeys(names):
-        match await found.look_up(name):
-            case Found(trouble="", bot_is_member=True):
-                yield ok(f"recipient {name}", "reachable")
-            case Found(trouble=""):
-                yield failure(
-                    f"recipient {name}", "the bot is not in this channel",
-                    "Invite it there: /invite and the bot's name.",
-                )  # fmt: skip
-            case Found(trouble=trouble):
-                yield failure(
-                    f"recipient {name}", trouble,
-                    "Correct the name in the settings, or invite the bot if it is private.",
-                )  # fmt: skip
+        yield _recipient(f"recipient {name}", await found.look_up(name), found)
+
+
+def _recipient(row: str, found: Found, recipients: Recipients) -> Check:
+    if found.trouble:
+        return failure(row, found.trouble, cure_of(found.trouble))
+    if found.unchecked:
+        scopes = " and ".join(found.unchecked)
+        return warning(
+            row, f"can't be checked without {scopes}; cards go to it unchecked",
+            "Make sure that the bot is in this channel and that no other company shares it.",
+        )  # fmt: skip
+    if found.bot_is_member or recipients.posts_uninvited:
+        return ok(row, "reachable")
+    trouble = NOT_IN_CHANNEL if is_conversation_id(found.address) else NO_SUCH_CHANNEL
+    return failure(row, trouble, cure_of(trouble))
 
 
 async def person(people: People, slack_id: str) -> Check:

@@ -33,6 +33,8 @@ class MethodFault:
     location: str | None = None
     """Where a redirect leads, with a `status` of 3xx."""
     times: int | None = None
+    after: int = 0
+    """How many calls of the method pass before the first one is met."""
     struck: int = field(default=0, init=False)
     """How many calls it has met."""
 
@@ -117,6 +119,9 @@ class Faults:
         """The fault that meets this call, used up by one; a harmless one if none waits."""
         fault = next((one for one in self.methods if one.concerns(method)), None)
         if fault is None:
+            return MethodFault(method)
+        if fault.after:
+            fault.after -= 1
             return MethodFault(method)
         fault.struck += 1
         return _used(fault)

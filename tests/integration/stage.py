@@ -101,9 +101,9 @@ class Stage:
         """All that others see as well."""
         return [m for m in self.slack.hands.messages(channel, viewer) if not m["ephemeral"]]
 
-    def cards(self, channel: str = CHANNEL) -> list[dict[str, Any]]:
+    def cards(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
         """All messages but those in threads."""
-        return [m for m in self.messages(channel) if m.get("thread_ts", m["ts"]) == m["ts"]]
+        return [m for m in self.messages(channel, viewer) if m.get("thread_ts", m["ts"]) == m["ts"]]
 
     def replies(self, card: dict[str, Any], channel: str = CHANNEL) -> list[str]:
         """What is said in the thread of a card, oldest first."""

@@ -190,13 +190,38 @@ BROKEN: dict[str, tuple[Callable[[Setup], object], Level, str, str]] = {
     ),
     "a channel without the bot": (
         lambda s: s.edit('"access-requests"', '"general"'),
-        Level.FAILURE, "recipient general", "the bot is not in this channel",
+        Level.FAILURE, "recipient general", "the bot is in no channel of that name",
+    ),
+    "a channel's ID without the bot": (
+        lambda s: s.edit('"access-requests"', '"C0GENERAL1"'),
+        Level.FAILURE, "recipient C0GENERAL1", "not_in_channel",
+    ),
+    "no scope for private channels": (
+        lambda s: s.slack.workspace.app.scopes.discard("groups:read"),
+        Level.WARNING, "slack scopes", "lacks groups:read: the bot can't check private channels",
+    ),
+    "no scope for commands": (
+        lambda s: s.slack.workspace.app.scopes.discard("commands"),
+        Level.FAILURE, "slack scopes", "lacks commands: commands don't reach the bot",
     ),
     "a fallback channel that there is not": (
         lambda s: s.edit("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
         Level.FAILURE, "recipient no-such", "no channel of that name",
     ),
 }  # fmt: skip
+
+
+async def test_recipient_that_cannot_be_checked_is_a_warning_that_names_the_scopes(
+    setup: Setup,
+) -> None:
+    """The app of Teleport's own plugin can post there all the same."""
+    setup.slack.workspace.app.scopes = {"chat:write", "users:read", "users:read.email", "commands"}
+    checks = {check.name: check for check in await rows(setup)}
+    scopes, recipient = checks["slack scopes"], checks["recipient access-requests"]
+    assert {scopes.level, recipient.level} == {Level.WARNING}
+    assert "lacks im:write, channels:read, groups:read" in scopes.found
+    assert "Add im:write, channels:read, groups:read to the app" in scopes.cure
+    assert "can't be checked without channels:read and groups:read" in recipient.found
 
 
 @pytest.mark.parametrize("case", list(BROKEN))

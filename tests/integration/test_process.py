@@ -326,11 +326,11 @@ async def test_the_settings_of_teleports_own_plugin_start_the_bot(
 async def test_channels_are_looked_for_before_they_are_needed(settings_file: Path) -> None:
     """And the log says whom to invite where, and what nobody can find."""
     text = settings_file.read_text()
-    settings_file.write_text(text.replace('"access-requests"', '["general", "nowhere"]'))
+    settings_file.write_text(text.replace('"access-requests"', '["C0GENERAL1", "nowhere"]'))
     async with bot("--config", str(settings_file)) as process:
         left_out = await process.event("recipient_left_out")
         not_in = await process.event("bot_not_in_channel")
-    assert (left_out["recipient"], not_in["recipient"]) == ("nowhere", "general")
+    assert (left_out["recipient"], not_in["recipient"]) == ("nowhere", "C0GENERAL1")
 
 
 async def test_no_secret_is_ever_logged(

@@ -36,8 +36,12 @@ def said_of(stage: Stage, name: str, channel: str = CHANNEL) -> int:
 @pytest.mark.parametrize(
     ("name", "trouble", "cure"),
     [
-        ("general", "not_in_channel", "Invite the bot there."),
-        ("no-such-channel", "no channel of that name", "or correct role_to_recipients"),
+        ("general", "the bot is in no channel of that name", "Invite the bot there"),
+        ("no-such-channel", "the bot is in no channel of that name", "or correct role_to_recip"),
+        ("C0GENERAL1", "not_in_channel", "Invite the bot there."),
+        ("C0NOSUCH01", "channel_not_found", "or correct role_to_recipients"),
+        ("U0NOSUCH01", "user_not_found", "Correct the user's ID"),
+        ("@nosuch", "nobody has this user name", "or use the user's ID"),
         ("nobody@example.com", "users_not_found", "Correct the address"),
     ],
 )

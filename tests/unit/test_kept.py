@@ -50,6 +50,26 @@ def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> Non
     assert read("i", kept, NOW) == Record("3")
 
 
+@pytest.mark.parametrize(
+    ("slot", "channel", "right"),
+    [
+        ("card:#general", "C0GENERAL1", True),
+        ("card:U0BOB00001", "D0BOB00001", True),
+        ("card:C0GENERAL1", "C0GENERAL1", True),
+        ("card:C0GENERAL1", "C0ACCESS01", False),
+        ("card:#general", "#other", False),
+        ("review:ab:#general", "C0GENERAL1", False),
+    ],
+)
+def test_card_that_was_addressed_by_name_has_an_id_on_record(
+    slot: str, channel: str, right: bool
+) -> None:
+    """Slack's answer carries the ID of the conversation."""
+    message = {"slot": slot, "channel": channel, "ts": "1"}
+    kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "messages": [message]})}
+    assert (read("i", kept, NOW).entry is not None) is right
+
+
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 def test_entry_with_an_intent_outside_of_the_calendar_counts_as_none(at: str) -> None:
     """Slack's history is searched from two minutes before it."""

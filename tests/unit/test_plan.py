@@ -263,6 +263,38 @@ def test_a_card_is_owed_to_nobody_whom_the_request_is_not_for() -> None:
     assert not any(isinstance(action, PostCard) for action in made.actions)
 
 
+def test_card_that_was_addressed_by_name_fills_the_channel_with_its_id() -> None:
+    """The bot may learn the ID later, and posts nothing twice."""
+    by_name = card_slot("#general")
+    face = plan(asked(), None, (), NOW, OUTLOOK).face
+    assert face
+    message = PostedMessage(slot=by_name, channel="C0GENERAL1", ts="1", face=face_shown(face))
+    entry = Entry(face=trimmed(face)).with_message(message)
+    for channel in ("#general", "C0GENERAL1"):
+        assert plan(asked(), entry, (channel,), NOW, OUTLOOK).actions == (Tell(Notice.CREATED),)
+    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    edit, _, reply = plan(voted, entry, ("C0GENERAL1",), NOW, OUTLOOK).actions
+    assert edit == EditCard(message)
+    assert isinstance(reply, Reply)
+    assert (reply.channel, reply.thread_ts) == ("C0GENERAL1", "1")
+
+
+def test_readdressed_entry_owes_each_card_once() -> None:
+    """By ID, and at once: the bot is in the channel now."""
+    at = {"key": "k", "at": NOW, "owed": True, "rest_until": NOW + HOUR}
+    intents = (
+        Intent(slot=card_slot("#general"), channel="#general", **at),  # type: ignore[arg-type]
+        Intent(slot=card_slot("C0GENERAL1"), channel="C0GENERAL1", **at),  # type: ignore[arg-type]
+        Intent(slot=notice_slot(Notice.CREATED), channel="D0ALICE001", **at),  # type: ignore[arg-type]
+    )
+    face = plan(asked(), None, (), NOW, OUTLOOK).face
+    assert face
+    entry = Entry(face=trimmed(face), intents=intents).readdressed({"#general": "C0GENERAL1"})
+    assert [each.slot for each in entry.intents] == ["card:C0GENERAL1", "dm:created"]
+    assert entry.intents[0].rest_until is None
+    assert entry.intents[1].rest_until == NOW + HOUR
+
+
 def test_a_decision_on_record_outlives_whoever_saw_less() -> None:
     """As a holder that lost the lease, and notes last what it has edited."""
     waiting = plan(asked(), None, [], NOW, OUTLOOK).face

@@ -54,7 +54,7 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("TELEPORT_CHATOPS_TELEPORT__IDENTITY", "/identity/identity")
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", "one, #two")
-    assert load_settings(None).role_to_recipients == {"*": ("one", "#two")}
+    assert load_settings(None).role_to_recipients == {"*": ("one", "two")}
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", '{"*": "one", "prod": ["a", "b"]}')
     assert load_settings(None).role_to_recipients == {"*": ("one",), "prod": ("a", "b")}
 
@@ -108,8 +108,9 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         (("[teleport]\n", "[teleport]\naddr = 'auth.example.com'\n"), "write host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'https://a.b:443'\n"), "write host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'a.b:99999'\n"), "write host and port"),
-        (('"access-requests"', '"*=one"'), "*=one is no channel's name or id"),
-        (('"access-requests"', '"access requests"'), "access requests is no channel's name or id"),
+        (('"access-requests"', '"*=one"'), "*=one is no recipient"),
+        (('"access-requests"', '"S0GROUP0001"'), "S0GROUP0001 is a user group, which can't get"),
+        (('"access-requests"', '"access requests"'), "access requests is no recipient"),
     ],
 )
 def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: str) -> None:

@@ -52,6 +52,13 @@ async def test_faults_wait_in_line(slack: SlackStandIn, client: AsyncWebClient) 
     assert codes == ["first", "second"]
 
 
+async def test_fault_lets_calls_pass_first(slack: SlackStandIn, client: AsyncWebClient) -> None:
+    _fail(slack, error="third", times=1, after=2)
+    for _ in range(2):
+        await client.chat_postMessage(channel=ACCESS, text="x")
+    assert await code(client.chat_postMessage(channel=ACCESS, text="x")) == "third"
+
+
 async def test_a_broken_gateway_answers_html(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A server error is no JSON, as from a proxy in front of Slack."""
     _fail(slack, status=503, times=1)
