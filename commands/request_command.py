@@ -17,6 +17,7 @@ from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
 from workspace.untrusted import label
+from workspace.views import rich
 from workspace.views.help import help_message
 from workspace.views.message import sentence
 from workspace.views.request_answers import (
@@ -27,7 +28,7 @@ from workspace.views.request_answers import (
     reason_wanted,
     reviewers_doubtful,
 )
-from workspace.views.request_form import duration_words, request_form
+from workspace.views.request_form import request_form
 
 NAME = "/teleport-request"
 _ROLES_TYPED = 5
@@ -141,5 +142,5 @@ async def _ask_for_reason(ask: Ask, missing: ReasonMissing, reply: Reply) -> Non
 def _typed(ask: Ask) -> str:
     """Return the command line that needs no form."""
     roles = " ".join(label(role) for role in ask.roles[:_ROLES_TYPED]) or "<role>"
-    duration = f" for {duration_words(ask.duration)}" if ask.duration else ""
+    duration = f" for {rich.duration(ask.duration)}" if ask.duration else ""
     return f"{NAME} {roles}{duration} because <reason>"

@@ -181,6 +181,7 @@ def trimmed(face: CardFace) -> CardFace:
         resolve_reason=shortened(face.resolve_reason, _TEXT),
         promoted_to=shortened(face.promoted_to, NAME_LENGTH),
         reviewers=_names(face.reviewers),
+        access_for=None,
     )
 
 

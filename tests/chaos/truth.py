@@ -1,7 +1,7 @@
 """What Teleport says of each request, also of those that are gone by the end."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sandbox.teleport.access_requests import AccessRequests, Put
 from sandbox.teleport.errors import TeleportError
@@ -14,6 +14,9 @@ ENDED = "🏁 Approved; the access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
 RAN_OUT = "⌛ Ran out"
 DELETED = "🗑️ Deleted before it was decided"
+DELETED_APPROVED = "🗑️ Approved, then deleted"
+_CLOCKS_APART = timedelta(seconds=3)
+"""Within which a request that is gone may have been deleted or have expired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +36,8 @@ class Life:
         spec = self.request.Spec
         if spec.State == PENDING:
             return self._of_waiting(now)
-        if spec.State == DENIED:
-            last = DENIED_FOR_GOOD
-        else:
-            assert spec.State == APPROVED
-            over = self.gone is not None or moment(spec.Expires) <= now
-            last = ENDED if over else APPROVED_NOW
-        if self.gone is None or noticed:
-            return frozenset({last})
-        return frozenset({last}) | self._of_waiting(now)
+        last = frozenset({DENIED_FOR_GOOD}) if spec.State == DENIED else self._of_approved(now)
+        return last if self.gone is None or noticed else last | self._of_waiting(now)
 
     def listed_until(self, now: datetime) -> datetime:
         """Until when a list told of it: it is gone then, or nobody can do anything with it."""
@@ -57,6 +53,16 @@ class Life:
     def waited_until(self) -> datetime:
         """Until when it waited or would have waited; the access is never asked for beyond that."""
         return min(moment(self.request.Spec.ResourceExpiry), moment(self.request.Spec.Expires))
+
+    def _of_approved(self, now: datetime) -> frozenset[str]:
+        """Whoever looks only after the end cannot tell a deleted request from an expired one."""
+        spec = self.request.Spec
+        assert spec.State == APPROVED
+        ends = moment(spec.Expires)
+        if self.gone is None:
+            return frozenset({ENDED if ends <= now else APPROVED_NOW})
+        deleted = frozenset({DELETED_APPROVED} if self.gone < ends else ())
+        return deleted | frozenset({ENDED} if ends <= now + _CLOCKS_APART else ())
 
     def _of_waiting(self, now: datetime) -> frozenset[str]:
         late = self.waited_until <= now

@@ -12,6 +12,7 @@ from tests.chaos.tenures import Tenures
 from tests.chaos.truth import (
     APPROVED_NOW,
     DELETED,
+    DELETED_APPROVED,
     DENIED_FOR_GOOD,
     ENDED,
     RAN_OUT,
@@ -25,6 +26,7 @@ _TOLD = {
     WAITING: _CREATED,
     APPROVED_NOW: "was approved",
     ENDED: "was approved",
+    DELETED_APPROVED: "was approved",
     DENIED_FOR_GOOD: "was denied",
     RAN_OUT: "ran out: nobody decided",
     DELETED: "was deleted before",

@@ -153,8 +153,8 @@ def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
     )
     drawn = check_message(card(shown_by(largest)))
     confirm = drawn["blocks"][-1]["elements"][0]["confirm"]["text"]["text"]
-    assert "295 more" in confirm
-    assert "until" in confirm
+    assert "296 more" in confirm
+    assert "for up to 9 hours" in confirm
 
 
 @pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
@@ -293,7 +293,7 @@ def test_a_waiting_card_has_its_two_buttons() -> None:
     approve, deny = actions["elements"]
     assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
     assert {approve["value"], deny["value"]} == {request().id}
-    assert "alice gets staging until 2026-11-22 20:00 UTC" in approve["confirm"]["text"]["text"]
+    assert approve["confirm"]["text"]["text"] == "alice gets access to staging for up to 9 hours."
     assert "confirm" not in deny
 
 
@@ -393,6 +393,68 @@ def test_one_threshold_is_counted_in_one_piece() -> None:
     }
     shown = list(text_objects(card(face(**two)).arguments()["blocks"]))
     assert any("1 of 2 approvals" in each["text"] for each in shown)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "given", "said"),
+    [
+        ((Threshold(1, 1),), 0, "alice gets access"),
+        ((Threshold(2, 1),), 0, "After yours, 1 more approval is needed before alice gets access"),
+        ((Threshold(3, 1),), 0, "After yours, 2 more approvals are needed before alice gets"),
+        ((Threshold(3, 1),), 2, "alice gets access"),
+        ((Threshold(3, 1), Threshold(1, 1)), 0, "alice gets access"),
+    ],
+)
+def test_the_dialog_says_what_an_approval_leads_to(
+    thresholds: tuple[Threshold, ...], given: int, said: str
+) -> None:
+    """Any threshold of a set is enough; the dialog of the last approval promises access."""
+    every = tuple(range(len(thresholds)))
+    drawn = card(
+        face(
+            thresholds=thresholds,
+            role_thresholds={"staging": (every,)},
+            reviews=tuple(
+                Review(f"{n}", RequestState.APPROVED, threshold_indexes=every) for n in range(given)
+            ),
+        )
+    ).arguments()
+    assert buttons(drawn)["approve"]["confirm"]["text"]["text"].startswith(said)
+
+
+def test_a_card_says_everything_once() -> None:
+    """Whoever the first line names is not listed again, and one moment has one line."""
+    voted = {
+        "thresholds": (Threshold(2, 1),),
+        "role_thresholds": {"staging": ((0,),)},
+        "reviews": (
+            Review("bob", RequestState.APPROVED, threshold_indexes=(0,)),
+            Review("carol", RequestState.APPROVED, "fine", threshold_indexes=(0,)),
+        ),
+    }
+    approved = json.dumps(card(face(state=RequestState.APPROVED, **voted)).arguments()["blocks"])
+    assert (approved.count("bob"), approved.count("carol"), approved.count("approved")) == (1, 2, 0)
+    waiting = face(expires=NOW + timedelta(hours=8))
+    assert "Waiting until" not in json.dumps(card(waiting).arguments())
+    assert "Waiting until" in json.dumps(card(face()).arguments())
+
+
+def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
+    """Certificates outlive the request: until when, and how to stop them."""
+    approved = face(state=RequestState.APPROVED)
+    deleted = ended(approved, NOW)
+    assert deleted.status is Status.DELETED_APPROVED
+    drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
+    for said in (
+        "Approved, then deleted",
+        "stay valid",
+        "2026-11-22 20:00",
+        "tctl lock --access-request=",
+    ):
+        assert said in drawn
+    assert "ended" not in drawn
+    assert "can't log in" in json.dumps(notice(Notice.APPROVED, deleted).arguments())
+    assert ended(approved, NOW + timedelta(hours=8)).status is Status.ENDED
 
 
 def test_several_sets_get_a_line_each() -> None:
@@ -514,4 +576,3 @@ def test_what_is_gone_is_shown_by_its_times() -> None:
     """A deleted request differs from one that ran out."""
     assert ended(face(), NOW).status is Status.DELETED
     assert ended(face(), NOW + timedelta(hours=2)).status is Status.RAN_OUT
-    assert ended(face(state=RequestState.APPROVED), NOW).status is Status.ENDED

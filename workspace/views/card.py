@@ -93,6 +93,10 @@ class CardFace:
     """Whether it has limits that no card can show."""
     from_slack: bool = False
     """Whether the bot resolved it for somebody in Slack, past all reviews."""
+    approvals_left: int = 1
+    """How many approvals it needs at least until it is approved."""
+    access_for: timedelta | None = None
+    """How long access lasts from the request on. Never shown where a card shows `access_until`."""
 
 
 _FACES = TypeAdapter(CardFace)
@@ -140,15 +144,18 @@ def face_of(
         constrained=any(each.constraints for each in request.resources),
         incomplete=not are_constraints_shown(request.resources),
         from_slack=from_slack is not None,
+        approvals_left=_approvals_left(request),
+        access_for=_access_for(request),
     )
 
 
 def fingerprint(face: CardFace) -> str:
     """Tell faces apart in a few characters, the same in every process.
 
-    A field that is new in a later version and at its default changes nothing.
+    A field that is new in a later version and at its default changes nothing, nor does
+    `access_for`, which follows from times of the request that never change.
     """
-    shown = _FACES.dump_json(face, exclude_defaults=True)
+    shown = _FACES.dump_json(face, exclude={"access_for"}, exclude_defaults=True)
     return blake2b(shown, digest_size=6).hexdigest()
 
 
@@ -161,7 +168,8 @@ def ended(face: CardFace, now: datetime) -> CardFace:
         late = face.waiting_until is not None and face.waiting_until <= now + _CLOCKS_APART
         return replace(face, status=Status.RAN_OUT if late else Status.DELETED)
     if face.status is Status.APPROVED:
-        return replace(face, status=Status.ENDED)
+        late = face.access_until is not None and face.access_until <= now + _CLOCKS_APART
+        return replace(face, status=Status.ENDED if late else Status.DELETED_APPROVED)
     return face
 
 
@@ -215,16 +223,25 @@ def decision_buttons(face: CardFace) -> ActionsBlock:
 
 
 def _confirm(face: CardFace) -> ConfirmObject:
-    until = f" until {rich.spelled_out(face.access_until)}" if face.access_until else ""
-    # Short enough each, so that how many more there are is always said.
-    wanted = asked_for(face.roles, face.resources, each=32, room=170)
-    words = f"{label(face.user, 40)} gets {wanted}{until}."
     return ConfirmObject(
         title="Approve this request?",
-        text=PlainTextObject(text=fitted(words, _CONFIRM_LIMIT), emoji=False),
+        text=PlainTextObject(text=fitted(_effect(face), _CONFIRM_LIMIT), emoji=False),
         confirm="Approve",
         deny="Not yet",
     )
+
+
+def _effect(face: CardFace) -> str:
+    """Say what an approval leads to. Plain text has no times in the reader's zone."""
+    # Short enough each, so that how many more there are is always said.
+    wanted = asked_for(face.roles, face.resources, each=32, room=150)
+    length = f" for up to {rich.duration(face.access_for)}" if face.access_for else ""
+    gets = f"{label(face.user, 40)} gets access to {wanted}{length}."
+    more = face.approvals_left - 1
+    if more < 1:
+        return gets
+    needed = "1 more approval is needed" if more == 1 else f"{more} more approvals are needed"
+    return f"After yours, {needed} before {gets}"
 
 
 def _body(face: CardFace) -> Iterator[RichTextElement]:
@@ -233,10 +250,12 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
     if face.reason.strip():
         yield rich.lines((rich.bold("Reason:"),))
         yield rich.quote(prose(face.reason, REASON_LIMIT) or "(nothing visible)")
-    if face.votes:
-        yield rich.lines(*_votes(face))
+    if votes := tuple(_votes(face)):
+        yield rich.lines(*votes)
     if face.incomplete:
         yield rich.lines((rich.bold(_INCOMPLETE),))
+    if face.status is Status.DELETED_APPROVED:
+        yield from still_valid(face)
     if face.elsewhere and not face.status.decided:
         yield from _elsewhere(face)
     yield rich.lines(_footer(face))
@@ -251,7 +270,8 @@ def _status(face: CardFace) -> str:
     by = resolved_by(face)
     if not by or face.status is Status.PROMOTED:
         return words
-    return f"{words} (approved{by})" if face.status is Status.ENDED else f"{words}{by}"
+    over = face.status in {Status.ENDED, Status.DELETED_APPROVED}
+    return f"{words} (approved{by})" if over else f"{words}{by}"
 
 
 def resolved_by(face: CardFace) -> str:
@@ -277,12 +297,20 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         yield rich.fact("Access until", rich.moment(face.access_until))
     if face.reviewers and not face.status.decided:
         yield rich.fact("Suggested reviewers", named(face.reviewers, limit=10))
-    if face.waiting_until is not None and face.status is Status.WAITING:
+    if face.waiting_until is not None and _waits_apart(face):
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
         yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
 
 
+def _waits_apart(face: CardFace) -> bool:
+    """Whether the request expires at another time than the access would end."""
+    if face.status is not Status.WAITING or face.waiting_until is None:
+        return False
+    return face.access_until is None or abs(face.access_until - face.waiting_until) >= _MINUTE
+
+
+_MINUTE = timedelta(minutes=1)
 _WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
 
 
@@ -291,14 +319,19 @@ _VERBS = {
     RequestState.DENIED: "✗ denied by ",
     RequestState.PROMOTED: "✓ granted through an access list by ",
 }
+_DECIDERS_NAMED = 5
 COUNTS_FOR_NOTHING = "counts toward no threshold"
 
 
 def _votes(face: CardFace) -> Iterator[rich.Line]:
+    """List the reviews, without those of which the first line says it all."""
     for vote in face.votes[:_VOTES_SHOWN]:
         said = one_line(vote.reason, _VOTE_REASON_LIMIT)
+        known = vote.author in face.decided_by[:_DECIDERS_NAMED]
+        if known and not said:
+            continue
         yield (
-            _VERBS.get(vote.state, "reviewed by "),
+            "" if known else _VERBS.get(vote.state, "reviewed by "),
             rich.bold(label(vote.author)),
             "" if vote.counts else f" ({COUNTS_FOR_NOTHING})",
             f": {said}" if said else "",
@@ -311,6 +344,18 @@ _INCOMPLETE = (
     "⚠️ This card can't show the full request: it limits access to a resource in a way that doesn't"
     " fit here."
 )
+
+
+def still_valid(face: CardFace) -> Iterator[RichTextElement]:
+    """Say what the deletion of an approved request leaves, and how to end it."""
+    until: rich.Line = ("until they expire",)
+    if face.access_until is not None:
+        until = ("until ", rich.moment(face.access_until))
+    yield rich.lines(
+        ("Certificates issued with this request stay valid ", *until, "."),
+        ("To stop them, a Teleport administrator can run:",),
+    )
+    yield rich.to_copy(f"tctl lock --access-request={label(face.id)}")
 
 
 def _elsewhere(face: CardFace) -> Iterator[RichTextElement]:
@@ -343,6 +388,25 @@ def _deciders(request: AccessRequest) -> tuple[str, ...]:
         enough = min((each.deny for each in request.thresholds if each.deny > 0), default=1)
         return deciders if len(deciders) >= enough else ()
     return deciders
+
+
+def _approvals_left(request: AccessRequest) -> int:
+    """Count the approvals that are needed, of which each may count for several sets."""
+    if not request.pending:
+        return 1
+    left = (
+        min(count.needed - count.approved for count in one.counts)
+        for one in progress(request)
+        if one.counts
+    )
+    return max((1, *left))
+
+
+def _access_for(request: AccessRequest) -> timedelta | None:
+    if request.created is None or request.access_until is None:
+        return None
+    minutes = round((request.access_until - request.created) / _MINUTE)
+    return minutes * _MINUTE if minutes > 0 else None
 
 
 def progress_words(request: AccessRequest) -> Iterator[str]:

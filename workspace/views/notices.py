@@ -26,6 +26,7 @@ class Notice(StrEnum):
 OUTCOMES = {
     Status.APPROVED: Notice.APPROVED,
     Status.ENDED: Notice.APPROVED,
+    Status.DELETED_APPROVED: Notice.APPROVED,
     Status.DENIED: Notice.DENIED,
     Status.PROMOTED: Notice.PROMOTED,
     Status.RAN_OUT: Notice.RAN_OUT,
@@ -94,9 +95,17 @@ def _said(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
     return (rich.quote(reason),)
 
 
+_DELETED_SINCE = (
+    "The request has been deleted since, so you can't log in with it any more. Certificates issued"
+    " before stay valid until then."
+)
+
+
 def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
     if kind is Notice.APPROVED and face.status is Status.ENDED:
         return (rich.lines(("The access has ended since.",)),)
+    if kind is Notice.APPROVED and face.status is Status.DELETED_APPROVED:
+        return (rich.lines((_DELETED_SINCE,)),)
     if kind is Notice.APPROVED:
         return (
             rich.lines(("Use it with:",)),

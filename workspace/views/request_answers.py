@@ -12,7 +12,6 @@ from workspace.untrusted import fitted, one_line, slack_length
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
 from workspace.views.message import Message, message
-from workspace.views.request_form import duration_words
 from workspace.views.status import named
 
 ASK_ANYWAY = "ask_anyway"
@@ -40,7 +39,7 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
         (_TOLD if told else _NOT_TOLD,),
     ]
     if ask.duration:
-        rows.insert(1, (f"For {duration_words(ask.duration)}.",))
+        rows.insert(1, (f"For {rich.duration(ask.duration)}.",))
     if reason := one_line(ask.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
     if created and face.access_until and is_shorter(ask, face.access_until, created):
@@ -71,9 +70,7 @@ def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
     """Say, before anything is asked for, that Teleport gives it for less long."""
     if ask.duration is None or tried.access_until is None:
         raise ValueError("only what is asked for so long can be too long")
-    headline = (
-        f"Teleport does not give {asked_for(tried.roles)} for {duration_words(ask.duration)}."
-    )
+    headline = f"Teleport does not give {asked_for(tried.roles)} for {rich.duration(ask.duration)}."
     why = (
         "The bot's own certificate ends then; whoever runs it can let it last longer."
         if ends_with_bot

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import humanize
 from pydantic import TypeAdapter
 from slack_sdk.models.blocks import (
     Block,
@@ -23,7 +22,7 @@ from slack_sdk.models.views import View
 
 from workspace.ask import REASON_BYTES, Ask
 from workspace.untrusted import fitted, prose, shortened, slack_length
-from workspace.views import role_option
+from workspace.views import rich, role_option
 from workspace.views.status import named
 
 CALLBACK = "request_form"
@@ -116,10 +115,6 @@ def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
     return [role_option.option(name).to_dict() for name in list(names)[:100]]
 
 
-def duration_words(duration: timedelta) -> str:
-    return humanize.precisedelta(duration, format="%0.0f")
-
-
 def _fitting(origin: Origin) -> Origin:
     """Leave out the last reviewers if a view cannot carry all."""
 
@@ -185,7 +180,7 @@ def _duration(chosen: timedelta | None) -> InputBlock:
 
 def _duration_option(duration: timedelta) -> Option:
     return Option(
-        text=PlainTextObject(text=duration_words(duration), emoji=False),
+        text=PlainTextObject(text=rich.duration(duration), emoji=False),
         value=str(int(duration.total_seconds())),
     )
 

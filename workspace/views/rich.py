@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+import humanize
 from slack_sdk.models.blocks import (
     RichTextBlock,
     RichTextElement,
@@ -16,6 +17,9 @@ from slack_sdk.models.blocks import (
 
 MOMENT = "{date_short_pretty} {time}"
 """Slack renders it in the reader's own zone (docs.slack.dev: formatting message text)."""
+
+_LONGEST_SPELLED_OUT = timedelta(days=366)
+"""humanize fails where the present less a duration is outside of Python's calendar."""
 
 Part: TypeAlias = RichTextElement
 Line: TypeAlias = Iterable[Part | str]
@@ -60,6 +64,13 @@ def ago(when: datetime) -> Part:
 def spelled_out(when: datetime) -> str:
     """For where Slack does not convert times: the zone is named."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def duration(length: timedelta) -> str:
+    """`2 hours`, for where Slack does not convert times: a duration has no time zone."""
+    if length > _LONGEST_SPELLED_OUT:
+        return f"{length.days} days"
+    return humanize.precisedelta(length, format="%0.0f")
 
 
 def fact(name: str, *value: Part | str) -> Fact:

@@ -20,6 +20,9 @@ class Status(StrEnum):
     ENDED = "ended"
     """Was approved, and the access is over."""
     DELETED = "deleted"
+    """Went before anybody decided."""
+    DELETED_APPROVED = "deleted_approved"
+    """Was approved and deleted: what was issued with it stays valid."""
 
     @property
     def decided(self) -> bool:
@@ -43,9 +46,16 @@ _WORDS = {
     Status.RAN_OUT: "⌛ Ran out: nobody decided in time",
     Status.ENDED: "🏁 Approved; the access has ended",
     Status.DELETED: "🗑️ Deleted before it was decided",
+    Status.DELETED_APPROVED: "🗑️ Approved, then deleted",
 }
 
-_DECIDED = {Status.APPROVED, Status.DENIED, Status.PROMOTED, Status.ENDED}
+_DECIDED = {
+    Status.APPROVED,
+    Status.DENIED,
+    Status.PROMOTED,
+    Status.ENDED,
+    Status.DELETED_APPROVED,
+}
 
 _OF_STATE = {
     RequestState.APPROVED: Status.APPROVED,
