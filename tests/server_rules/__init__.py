@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from inspect import getmembers, iscoroutinefunction
 from types import ModuleType
 
-from tests.server_rules import listing, plugin_data, requesting, semaphores, users, watching
+from tests.server_rules import listing, locks, plugin_data, requesting, semaphores, users, watching
 from tests.server_rules.server import Server
 
 Rule = Callable[[Server], Awaitable[None]]
 
-_MODULES = (listing, plugin_data, requesting, semaphores, users, watching)
+_MODULES = (listing, locks, plugin_data, requesting, semaphores, users, watching)
 
 
 def _rules(module: ModuleType) -> Iterator[Rule]:
