@@ -127,13 +127,17 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
         queue=queue,
         ledger=ledger,
         delivery=_build_delivery(runtime, outbox, recipients, contacts),
-        routing=United(recipients, SuggestedReviewers(contacts, recipients)),
+        routing=United(
+            recipients,
+            SuggestedReviewers(contacts, recipients, most=settings.review.max_reviewer_messages),
+        ),
         alarms=alarms,
         outlook=Outlook(
             pages=runtime.cluster.request_page,
             cluster=runtime.cluster.name,
             deciding=runtime.deciding,
             announce_max_age=settings.announce_max_age,
+            reviewer_messages=settings.review.max_reviewer_messages,
         ),
         claims=Claims(runtime.teleport),
         now=runtime.now,
@@ -161,6 +165,13 @@ def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
         relist_soon_seconds=RELIST_SOON_SECONDS / faster,
         backoff=WatchBackoff().faster(faster),
     )
+
+
+def _build_reviewers(
+    runtime: Runtime, recipients: Recipients, contacts: Contacts
+) -> SuggestedReviewers:
+    most = runtime.settings.review.max_reviewer_messages
+    return SuggestedReviewers(contacts, recipients, most=most)
 
 
 def _build_delivery(

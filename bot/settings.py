@@ -44,6 +44,7 @@ from bot.setting_values import (
     SlackUrl,
     lower_case,
 )
+from notifications.plan import REVIEWER_MESSAGES
 from workspace.people import DEFAULT_TRAIT
 
 _LEAST_ALIKE = 75
@@ -136,6 +137,8 @@ class ReviewSettings(_Section):
     """The Teleport user trait that holds a person's Slack user id."""
     allow_email_username_match: bool = False
     """Also take a confirmed Slack e-mail address for the Teleport user of the same name."""
+    max_reviewer_messages: int = Field(default=REVIEWER_MESSAGES, ge=0, le=50)
+    """How many suggested reviewers of one request get a direct message. The card names the rest."""
     approve_with_reason: bool = False
     """Ask for a reason on approval too."""
 

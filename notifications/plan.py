@@ -20,6 +20,8 @@ from workspace.views.status import Status
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 DECIDED_MAX_AGE = timedelta(hours=1)
+REVIEWER_MESSAGES = 20
+"""As many as may be named in Slack. tsh has no limit, and access lists may suggest many more."""
 _REPLY = "review:"
 _MOST_REPLIES, _REPLIES_AT_ONCE = 100, 16
 """An entry names every reply, and first the intent of each that is under way; both have to fit."""
@@ -37,6 +39,8 @@ class Outlook:
     first_started: datetime | None = None
     """Set where this ledger's very first start is known: what existed before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
+    reviewer_messages: int = REVIEWER_MESSAGES
+    """How many suggested reviewers of one request get a direct message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ def face_in(
     expired: bool = False,
 ) -> CardFace:
     """Draw a request as it stands."""
-    return face_of(
+    face = face_of(
         request,
         pages=outlook.pages,
         mode=outlook.deciding.mode_of(request),
@@ -186,6 +190,10 @@ def face_in(
         expired=expired,
         claim=details.claim,
     )
+    total = len(request.suggested_reviewers) + request.more_reviewers
+    if not request.pending or total <= outlook.reviewer_messages:
+        return face
+    return replace(face, messaged=(outlook.reviewer_messages, total))
 
 
 def card_slot(channel: str) -> str:

@@ -1,17 +1,19 @@
 """Whoever the requester names as a reviewer gets the card in a direct message."""
 
+from collections import OrderedDict
+from collections.abc import Sequence
+
 import structlog
 from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 
+from notifications.plan import REVIEWER_MESSAGES
 from notifications.recipients import Recipients
 from notifications.routing import Routes, ask_each
 from teleport_client.access_request import AccessRequest
 from workspace.contacts import Contacts, NoContact
 from workspace.slack_failure import error_code, may_pass
 
-_MOST = 20
-"""As many as may be named in Slack; tsh has no limit, and nobody is to flood a workspace."""
 _REMEMBERED = 1000
 _REMEMBERED_SECONDS = 300
 
@@ -19,16 +21,38 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SuggestedReviewers:
-    def __init__(self, contacts: Contacts, recipients: Recipients) -> None:
+    def __init__(
+        self, contacts: Contacts, recipients: Recipients, *, most: int = REVIEWER_MESSAGES
+    ) -> None:
         self._contacts = contacts
+        self._most = most
+        self._cut: OrderedDict[str, None] = OrderedDict()
+        """Requests with more reviewers than get a message, of which the log tells."""
         self._recipients = recipients
         self._channel = alru_cache(maxsize=_REMEMBERED, ttl=_REMEMBERED_SECONDS)(self._find_channel)
         self._missing: dict[str, str] = {}
         """Reviewers that were said to be out of reach, and why; the newest only."""
 
     async def routes(self, request: AccessRequest) -> Routes:
-        names = [name for name in request.suggested_reviewers if name != request.user]
-        return await ask_each(self._channel(name) for name in dict.fromkeys(names[:_MOST]))
+        names = [*dict.fromkeys(request.suggested_reviewers)]
+        self._log_cut(request, names[self._most :])
+        first = (name for name in names[: self._most] if name != request.user)
+        return await ask_each(self._channel(name) for name in first)
+
+    def _log_cut(self, request: AccessRequest, others: Sequence[str]) -> None:
+        """Log once which reviewers get no message; the card says how many."""
+        if not others or not request.pending or request.id in self._cut:
+            return
+        self._cut[request.id] = None
+        if len(self._cut) > _REMEMBERED:
+            self._cut.popitem(last=False)
+        log.warning(
+            "reviewers_not_messaged",
+            request_id=request.id,
+            reviewers=list(others),
+            more=request.more_reviewers,
+            setting="review.max_reviewer_messages",
+        )
 
     async def _find_channel(self, name: str) -> str:
         """Give the direct messages with a reviewer, empty where there are none for now.

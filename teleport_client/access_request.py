@@ -92,6 +92,8 @@ class AccessRequest:
     """Per role the sets that must all be met; a set is met by any one of its thresholds."""
     reviews: tuple[Review, ...] = ()
     suggested_reviewers: tuple[str, ...] = ()
+    more_reviewers: int = 0
+    """How many suggested reviewers are left out here, of more than a hundred."""
     resources: tuple[ResourceId, ...] = ()
     assume_start: datetime | None = None
     """The earliest moment at which approved access may be used."""

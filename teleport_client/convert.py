@@ -106,6 +106,7 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
         ),
         reviews=tuple(_review_from(review) for review in spec.Reviews),
         suggested_reviewers=_reviewers_from(spec),
+        more_reviewers=max(0, len(spec.SuggestedReviewers) - MOST_REVIEWERS),
         resources=_resources_from(spec),
         assume_start=time_from(spec.AssumeStartTime),
         promoted_to=spec.accessList.Title,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cast import Person
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -146,3 +147,31 @@ async def test_a_reviewer_who_is_not_in_slack_is_said_once(
                 pending_request(teleport, reason=f"redis {number}", reviewers=["nobody-here"])
                 await stage.card(f"redis {number}")
     assert len(log.all("reviewer_not_in_slack")) == 1
+
+
+@pytest.mark.parametrize(("count", "limit"), [(60, 20), (60, 3), (130, 20)])
+async def test_reviewers_beyond_the_limit_are_counted_on_the_card_and_named_in_the_log(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, count: int, limit: int
+) -> None:
+    """As access lists suggest them; nothing is cut off in silence."""
+    for number in range(count):
+        person = Person(f"owner-{number:03}", f"U0OWNER{number:03}", "Owner")
+        slack.workspace.admit(person)
+        teleport.cluster.add_user(person.name, ["reviewer"], {"slack_uid": [person.slack_id]})
+    names = [f"owner-{number:03}" for number in range(count)]
+
+    def limited(text: str) -> str:
+        return text.replace("[review]\n", f"[review]\nmax_reviewer_messages = {limit}\n")
+
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, limited) as stage:
+            request = pending_request(teleport, reason="redis 1", reviewers=names)
+            card = await stage.card(f"only to the first {limit} of {count} reviewers")
+            await stage.told(names[limit - 1], "redis 1")
+            request.Spec.Reviews.add(Author="dana", ProposedState=RequestState.DENIED)
+            teleport.cluster.requests.put(request)
+            await stage.card_where(card["ts"], lambda m: "dana" in words(m))
+            assert stage.messages(f"@{names[limit]}", names[limit]) == []
+    (cut,) = log.all("reviewers_not_messaged")
+    assert cut["reviewers"] == names[limit:100]
+    assert cut["more"] == max(0, count - 100)

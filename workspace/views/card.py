@@ -81,6 +81,8 @@ class CardFace:
     promoted_to: str = ""
     reviewers: tuple[str, ...] = ()
     """Whom the requester, or Teleport, suggests to decide."""
+    messaged: tuple[int, int] = (0, 0)
+    """How many suggested reviewers get a direct message, and of how many, if not all do."""
     page: str = ""
     """Address of the request's page in Teleport, where it has one."""
     can_decide: bool = True
@@ -297,6 +299,9 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         yield rich.fact("Access until", rich.moment(face.access_until))
     if face.reviewers and not face.status.decided:
         yield rich.fact("Suggested reviewers", named(face.reviewers, limit=10))
+    if face.messaged[1] and not face.status.decided:
+        some, total = face.messaged
+        yield rich.fact("Direct messages", f"only to the first {some} of {total} reviewers")
     if face.waiting_until is not None and _waits_apart(face):
         yield rich.fact("Waiting until", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
