@@ -1,11 +1,22 @@
 """Values as Go prints them, for texts that must read like Teleport's."""
 
 import json
+import re
 from datetime import datetime
+from decimal import Decimal
 
 _MICROSECOND = 1_000  # nanoseconds
 _MILLISECOND = 1_000 * _MICROSECOND
 _SECOND = 1_000 * _MILLISECOND
+_HOUR = 3_600 * _SECOND
+
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([^\d.]*)", re.ASCII)
+_UNITS = {
+    "ns": 1, "us": _MICROSECOND, "µs": _MICROSECOND, "ms": _MILLISECOND,
+    "s": _SECOND, "m": 60 * _SECOND, "h": _HOUR,
+}  # fmt: skip
+_LONG_UNITS = {"d": 24 * _HOUR, "mo": 30 * 24 * _HOUR, "y": 365 * 24 * _HOUR}
+"""Of durations in resources (api/types/duration.go)."""
 
 
 def quoted(text: str) -> str:
@@ -24,6 +35,26 @@ def go_duration(nanoseconds: int) -> str:
     if hours:
         return f"{sign}{hours}h{minutes}m{seconds}"
     return f"{sign}{minutes}m{seconds}" if minutes else f"{sign}{seconds}"
+
+
+def parse_go_duration(text: str, *, with_days: bool = False) -> int:
+    """Nanoseconds of a duration such as `1h30m`; with days also of Teleport's `d`, `mo` and `y`.
+
+    Raises ValueError in Go's words.
+    """
+    units = _UNITS | _LONG_UNITS if with_days else _UNITS
+    sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
+    if rest == "0":
+        return 0
+    parts = list(_PART.finditer(rest))
+    if not parts or "".join(part[0] for part in parts) != rest:
+        raise ValueError(f"time: invalid duration {quoted(text)}")
+    for part in parts:
+        if not part[2]:
+            raise ValueError(f"time: missing unit in duration {quoted(text)}")
+        if part[2] not in units:
+            raise ValueError(f"time: unknown unit {quoted(part[2])} in duration {quoted(text)}")
+    return sign * int(sum(Decimal(part[1]) * units[part[2]] for part in parts))
 
 
 def go_time(moment: datetime) -> str:

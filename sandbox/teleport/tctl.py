@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import typer
 
+from sandbox.teleport import tctl_resources
 from sandbox.teleport.profile import TCTL_ADMIN, default_data, identity_path
 from sandbox.teleport.timestamps import utc_now
 from sandbox.teleport.tools import json_form, request_text
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 requests_app = typer.Typer(no_args_is_help=True, help="Look at access requests and decide them.")
 app.add_typer(requests_app, name="requests")
+tctl_resources.add_to(app)
 
 Ids = Annotated[str, typer.Argument(help="Request ids, separated by commas.")]
 Reason = Annotated[str, typer.Option(help="What to tell the requester.")]

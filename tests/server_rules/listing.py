@@ -1,15 +1,14 @@
 """Listing access requests (lib/services/access_request_cache.go)."""
 
-import asyncio
-
 from grpc import StatusCode
 
 from teleport_client._proto.authservice_pb2 import (
     ListAccessRequestsRequest,
     ListAccessRequestsResponse,
 )
+from tests.server_rules.caches import eventually
 from tests.server_rules.requesting import wanted
-from tests.server_rules.server import Auth, Server, auth, refusal
+from tests.server_rules.server import Server, auth, refusal
 
 
 async def start_key_is_only_compared(server: Server) -> None:
@@ -24,21 +23,15 @@ async def next_key_of_the_default_order_is_an_id(server: Server) -> None:
     bot = auth(server, "bot")
     for _ in range(2):
         await bot.CreateAccessRequestV2(wanted())
-    first = await _first_of_several(bot)
+
+    async def one_of_several() -> ListAccessRequestsResponse:
+        return await bot.ListAccessRequests(ListAccessRequestsRequest(Limit=1))
+
+    first = await eventually(one_of_several, lambda page: bool(page.NextKey))
     following = await bot.ListAccessRequests(
         ListAccessRequestsRequest(Limit=1, StartKey=first.NextKey)
     )
     assert [it.Metadata.Name for it in following.AccessRequests] == [first.NextKey]
-
-
-async def _first_of_several(bot: Auth) -> ListAccessRequestsResponse:
-    """A page with one request of several. A real server lists from a cache, which lags."""
-    for _ in range(200):
-        page = await bot.ListAccessRequests(ListAccessRequestsRequest(Limit=1))
-        if page.NextKey:
-            return page
-        await asyncio.sleep(0.05)
-    raise AssertionError("requests that were just made are not listed")
 
 
 async def page_size_has_a_limit(server: Server) -> None:

@@ -3,10 +3,11 @@
 from grpc import StatusCode
 
 from teleport_client._proto.authservice_pb2 import GetRoleRequest
-from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest
+from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState
 from teleport_client._proto.userloginstate_pb2_grpc import UserLoginStateServiceStub
 from teleport_client._proto.users_service_pb2 import GetUserRequest
 from teleport_client._proto.users_service_pb2_grpc import UsersServiceStub
+from tests.server_rules.caches import eventually
 from tests.server_rules.server import Server, auth, refusal
 
 
@@ -25,18 +26,25 @@ async def role_needs_a_name(server: Server) -> None:
     )
 
 
+def _traits(state: UserLoginState) -> dict[str, list[str]]:
+    return {it.key: list(it.values) for it in state.spec.traits}
+
+
 async def login_leaves_the_roles_and_traits_of_that_login(server: Server) -> None:
     """Empty traits included, of which a user added with `tctl users add` has many."""
     await server.log_in("alice")
     channel = server.channel("bot")
     user = (await UsersServiceStub(channel).GetUser(GetUserRequest(name="alice"))).user
-    state = await UserLoginStateServiceStub(channel).GetUserLoginState(
-        GetUserLoginStateRequest(name="alice")
-    )
+    traits = {key: list(it.Values) for key, it in user.Spec.Traits.Values.items()}
+
+    async def login_state() -> UserLoginState:
+        return await UserLoginStateServiceStub(channel).GetUserLoginState(
+            GetUserLoginStateRequest(name="alice")
+        )
+
+    state = await eventually(login_state, lambda it: _traits(it) == traits)
+    assert _traits(state) == traits
     assert sorted(state.spec.roles) == sorted(user.Spec.Roles)
-    assert {it.key: list(it.values) for it in state.spec.traits} == {
-        key: list(it.Values) for key, it in user.Spec.Traits.Values.items()
-    }
 
 
 async def login_state_of_a_stranger_is_not_found(server: Server) -> None:

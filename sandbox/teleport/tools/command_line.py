@@ -37,10 +37,17 @@ def failure(sentence: str) -> typer.Exit:
 
 @contextmanager
 def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
-    """A connection with the certificate of an identity file.
+    """The Auth Service, called with the certificate of an identity file.
 
     A call that fails inside ends the program with its error.
     """
+    with dialed(data, identity) as channel:
+        yield AuthServiceStub(channel)
+
+
+@contextmanager
+def dialed(data: Path, identity: Path) -> Iterator[grpc.Channel]:
+    """As `connected`, for other services."""
     profile, file = _profile(data), _identity_file(identity)
     credentials = grpc.ssl_channel_credentials(
         b"".join(file.tls_authorities), file.key, file.tls_certificate
@@ -48,7 +55,7 @@ def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
     options = [("grpc.ssl_target_name_override", server_name(profile.cluster))]
     with grpc.secure_channel(profile.address, credentials, options) as channel:
         try:
-            yield AuthServiceStub(channel)
+            yield channel
         except grpc.RpcError as error:
             raise failure(_sentence(error)) from error
 
@@ -77,4 +84,6 @@ def _sentence(error: grpc.RpcError) -> str:
     call = cast("grpc.Call", error)  # an error of a call is that call, ended
     if call.code() == grpc.StatusCode.UNAVAILABLE:
         return f"the sandbox does not answer: {call.details()}"
+    if call.code() == grpc.StatusCode.UNKNOWN:
+        return f"rpc error: code = Unknown desc = {call.details()}"  # as Go's client writes it
     return str(call.details())

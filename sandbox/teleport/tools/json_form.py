@@ -8,10 +8,10 @@ from collections.abc import Iterable
 
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.resources import plain
-from sandbox.teleport.timestamps import given, moment, stamp
+from sandbox.teleport.timestamps import given, stamp
+from sandbox.teleport.tools.json_times import rfc3339_nano
 from teleport_client._proto.types_pb2 import (
     AccessRequestSpecV3,
     AccessRequestV3,
@@ -140,15 +140,8 @@ def _lists(values: dict[str, tuple[str, ...]]) -> dict[str, Iterable[str]]:
 
 
 def _time(message: Message, field: str) -> str:
-    return _rfc3339(getattr(message, field) if given(message, field) else stamp(None))
+    return rfc3339_nano(getattr(message, field) if given(message, field) else stamp(None))
 
 
 def _optional_time(message: Message, field: str) -> str | None:
-    return _rfc3339(getattr(message, field)) if given(message, field) else None
-
-
-def _rfc3339(value: Timestamp) -> str:
-    """To the nanosecond, without trailing zeros; years have four digits."""
-    seconds = moment(value).replace(tzinfo=None).isoformat(timespec="seconds")
-    fraction = f".{value.nanos:09}".rstrip("0").rstrip(".")
-    return f"{seconds}{fraction}Z"
+    return rfc3339_nano(getattr(message, field)) if given(message, field) else None

@@ -7,6 +7,7 @@ import pytest
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from tests.sandbox.teleport.standin_client import Auth, Clock, Dial, channel
+from tests.sandbox.teleport.terminal import Terminal
 
 MAIN = b"main".hex() + ".teleport.cluster.local"
 
@@ -58,3 +59,8 @@ def bob(dial: Dial) -> Auth:
 @pytest.fixture
 def admin(dial: Dial) -> Auth:
     return dial("dana")
+
+
+@pytest.fixture
+def terminal(stand_in: TeleportStandIn, tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)

@@ -18,8 +18,10 @@ from sandbox.teleport.server import Edition, TeleportStandIn
 from sandbox.teleport.tools import sessions
 from tests.sandbox.teleport.conftest import MAIN
 from tests.sandbox.teleport.standin_client import channel
-from tests.server_rules import RULES, Rule
+from tests.sandbox.teleport.terminal import Terminal
+from tests.server_rules import RULES, TCTL_RULES, Rule, TctlRule
 from tests.server_rules.server import Name, Server
+from tests.server_rules.tctl import Ran
 
 _FILES: dict[Name, str] = {"admin": "dana"}
 
@@ -68,3 +70,14 @@ async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
 async def test_server_rule(rule: Rule, server: Server) -> None:
     """What a real server answers, the stand-in answers."""
     await rule(server)
+
+
+@pytest.mark.parametrize("rule", TCTL_RULES, ids=lambda rule: rule.__name__)
+async def test_tctl_rule(rule: TctlRule, terminal: Terminal) -> None:
+    """The sandbox's tctl prints what the real one prints."""
+
+    async def tctl(*words: str, stdin: str = "") -> Ran:
+        result = await terminal.tctl(*words, stdin=stdin)
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    await rule(tctl)

@@ -1,59 +1,17 @@
 """tsh and tctl, as somebody at a terminal meets them."""
 
-import asyncio
 import json
-import sys
-from asyncio.subprocess import PIPE, Process
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from sandbox.teleport import tctl, tsh
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import moment, utc_now
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from tests.sandbox.teleport.standin_client import Auth, Clock, vote_for, wanted
-
-
-class Terminal:
-    """Runs the tools against one sandbox, beside the event loop that serves it."""
-
-    def __init__(self, data: Path) -> None:
-        self._data = ["--data", str(data)]
-
-    async def tsh(self, person: str, *arguments: str) -> Result:
-        argv = [*self._data, "--as", person, *arguments]
-        return await asyncio.to_thread(CliRunner().invoke, tsh.app, argv)
-
-    async def tctl(self, *arguments: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, tctl.app, [*self._data, *arguments])
-
-    async def start_tsh(self, person: str, *arguments: str) -> Process:
-        """In a process of its own, for a command that waits."""
-        argv = ["-m", "sandbox.teleport.tsh", *self._data, "--as", person, *arguments]
-        return await asyncio.create_subprocess_exec(sys.executable, *argv, stdout=PIPE, stderr=PIPE)
-
-
-@pytest.fixture
-def terminal(stand_in: TeleportStandIn, tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path)
-
-
-def printed(result: Result) -> str:
-    """What a command that worked has printed."""
-    assert result.exit_code == 0, result.stderr
-    assert result.stderr == ""
-    return result.stdout
-
-
-def complaint(result: Result) -> str:
-    """The one line on stderr of a command that failed."""
-    assert result.exit_code == 1
-    (line,) = result.stderr.splitlines()
-    return line
+from tests.sandbox.teleport.terminal import Terminal, complaint, printed
 
 
 async def requested(terminal: Terminal, *arguments: str) -> str:

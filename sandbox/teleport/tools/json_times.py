@@ -1,0 +1,37 @@
+"""Points in time in JSON, to the nanosecond."""
+
+import re
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from sandbox.teleport.timestamps import moment, stamp
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?(Z|[+-]\d\d:\d\d)", re.ASCII
+)
+_LAYOUT = "2006-01-02T15:04:05Z07:00"
+
+
+def rfc3339_nano(value: Timestamp) -> str:
+    """Without trailing zeros; years have four digits."""
+    seconds = moment(value).replace(tzinfo=None).isoformat(timespec="seconds")
+    fraction = f".{value.nanos:09}".rstrip("0").rstrip(".")
+    return f"{seconds}{fraction}Z"
+
+
+def timestamp_from(text: str) -> Timestamp:
+    """Raises ValueError, in Go's words for the most part."""
+    unreadable = ValueError(
+        f'parsing time "{text}" as "{_LAYOUT}": cannot parse "{text}" as "2006"'
+    )
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise unreadable
+    try:
+        seconds = datetime.fromisoformat(match[1] + match[3].replace("Z", "+00:00"))
+        timestamp = stamp(seconds.astimezone(UTC))
+    except (ValueError, OverflowError) as error:
+        raise unreadable from error
+    timestamp.nanos = int((match[2] or "").ljust(9, "0"))
+    return timestamp

@@ -1,0 +1,216 @@
+"""Resources in the JSON form of Teleport's own tools, in both directions.
+
+A form lists the fields of a message with the json tags of api/types. Keys that no form knows are
+ignored, as Go's decoder does, and values of another type are refused in its words.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message
+
+from sandbox.teleport.go_text import go_duration, parse_go_duration
+from sandbox.teleport.timestamps import given, stamp
+from sandbox.teleport.tools.json_times import rfc3339_nano, timestamp_from
+
+Json = dict[str, object]
+
+_GO_TYPES = {str: "string", bool: "bool", list: "array", dict: "object", int: "number"}
+
+
+class FormError(ValueError):
+    """A value that the field cannot hold."""
+
+
+@dataclass(frozen=True)
+class Field(ABC):
+    """One key of a JSON object, and the field of a message that holds its value."""
+
+    key: str
+    name: str
+    always: bool = False
+    """Whether it is written when it is empty, too: a tag without `omitempty`."""
+
+    def write(self, message: Message, into: Json) -> None:
+        value = self._written(message)
+        if value or self.always:
+            into[self.key] = value
+
+    @abstractmethod
+    def read(self, value: object, message: Message) -> None:
+        """Raises FormError for a value of another type."""
+
+    @abstractmethod
+    def _written(self, message: Message) -> object: ...
+
+    def _checked(self, value: object, kind: type, go_type: str) -> Any:
+        if not isinstance(value, kind):
+            found = _GO_TYPES.get(type(value), "number")
+            raise FormError(
+                f"json: cannot unmarshal {found} into Go struct field {self.key} of type {go_type}"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Form:
+    """The JSON form of one kind of message."""
+
+    fields: tuple[Field, ...]
+
+    def to_json(self, message: Message) -> Json:
+        values: Json = {}
+        for field in self.fields:
+            field.write(message, values)
+        return values
+
+    def read(self, values: Mapping[str, object], message: Message) -> None:
+        """Set what the values name. Raises FormError for a value of another type."""
+        for field in self.fields:
+            if values.get(field.key) is not None:
+                field.read(values[field.key], message)
+
+
+class Text(Field):
+    def read(self, value: object, message: Message) -> None:
+        setattr(message, self.name, self._checked(value, str, "string"))
+
+    def _written(self, message: Message) -> object:
+        return getattr(message, self.name)
+
+
+class Flag(Field):
+    def read(self, value: object, message: Message) -> None:
+        setattr(message, self.name, self._checked(value, bool, "bool"))
+
+    def _written(self, message: Message) -> object:
+        return getattr(message, self.name)
+
+
+class Count(Field):
+    def read(self, value: object, message: Message) -> None:
+        setattr(message, self.name, self._checked(value, int, "uint32"))
+
+    def _written(self, message: Message) -> object:
+        return getattr(message, self.name)
+
+
+class Texts(Field):
+    def read(self, value: object, message: Message) -> None:
+        getattr(message, self.name)[:] = _strings(self._checked, value)
+
+    def _written(self, message: Message) -> object:
+        return list(getattr(message, self.name))
+
+
+class Map(Field):
+    """Labels of a resource: one text for each key."""
+
+    def read(self, value: object, message: Message) -> None:
+        for key, text in self._checked(value, dict, "map[string]string").items():
+            getattr(message, self.name)[key] = self._checked(text, str, "string")
+
+    def _written(self, message: Message) -> object:
+        return dict(sorted(getattr(message, self.name).items()))
+
+
+class Traits(Field):
+    """Lists of texts by key; an empty list is null."""
+
+    def read(self, value: object, message: Message) -> None:
+        for key, texts in self._checked(value, dict, "map[string][]string").items():
+            values = getattr(message, self.name).Values[key].Values
+            values[:] = [] if texts is None else _strings(self._checked, texts)
+
+    def _written(self, message: Message) -> object:
+        values = getattr(message, self.name).Values
+        return {key: list(it.Values) or None for key, it in sorted(values.items())}
+
+
+class Labels(Field):
+    """Label selectors: a lone text stands for itself, several in a list."""
+
+    def read(self, value: object, message: Message) -> None:
+        for key, texts in self._checked(value, dict, "map[string]utils.Strings").items():
+            values = [texts] if isinstance(texts, str) else _strings(self._checked, texts)
+            getattr(message, self.name).Values[key].Values[:] = values
+
+    def _written(self, message: Message) -> object:
+        values = getattr(message, self.name).Values
+        return {key: _alone(list(it.Values)) for key, it in sorted(values.items())}
+
+
+class Duration(Field):
+    """Nanoseconds in the message, as Go writes a duration in JSON."""
+
+    def read(self, value: object, message: Message) -> None:
+        text = self._checked(value, str, "string")
+        try:
+            setattr(message, self.name, parse_go_duration(text, with_days=True))
+        except ValueError as error:
+            raise FormError(str(error)) from error
+
+    def _written(self, message: Message) -> object:
+        nanoseconds = getattr(message, self.name)
+        return go_duration(nanoseconds) if nanoseconds else ""
+
+
+class Time(Field):
+    """A time that is never absent: without one it is the first second of year 1."""
+
+    def read(self, value: object, message: Message) -> None:
+        try:
+            timestamp = timestamp_from(self._checked(value, str, "time.Time"))
+        except ValueError as error:
+            raise FormError(str(error)) from error
+        getattr(message, self.name).CopyFrom(timestamp)
+
+    def _written(self, message: Message) -> object:
+        there = given(message, self.name) is not None
+        return rfc3339_nano(getattr(message, self.name) if there else stamp(None))
+
+
+class OptionalTime(Time):
+    def _written(self, message: Message) -> object:
+        there: datetime | None = given(message, self.name)
+        return None if there is None else rfc3339_nano(getattr(message, self.name))
+
+
+@dataclass(frozen=True)
+class Nested(Field):
+    form: Form = Form(())
+
+    def read(self, value: object, message: Message) -> None:
+        child: Message = getattr(message, self.name)
+        child.SetInParent()
+        self.form.read(self._checked(value, dict, "object"), child)
+
+    def _written(self, message: Message) -> object:
+        return self.form.to_json(getattr(message, self.name))
+
+    def write(self, message: Message, into: Json) -> None:
+        if self.always or message.HasField(self.name):
+            into[self.key] = self._written(message)
+
+
+@dataclass(frozen=True)
+class NestedList(Field):
+    form: Form = Form(())
+
+    def read(self, value: object, message: Message) -> None:
+        for each in self._checked(value, list, "array"):
+            self.form.read(self._checked(each, dict, "object"), getattr(message, self.name).add())
+
+    def _written(self, message: Message) -> object:
+        return [self.form.to_json(each) for each in getattr(message, self.name)]
+
+
+def _strings(checked: Callable[[object, type, str], Any], value: object) -> Sequence[str]:
+    return [checked(text, str, "string") for text in checked(value, list, "[]string")]
+
+
+def _alone(values: list[str]) -> object:
+    return values[0] if len(values) == 1 else values
