@@ -41,6 +41,14 @@ requests_app = typer.Typer(no_args_is_help=True, help="Look at access requests a
 app.add_typer(requests_app, name="requests")
 tctl_resources.add_to(app)
 
+_APPROVED = """
+This access request has already been approved, deleting the request now will NOT remove
+the user's access to these roles. If you would like to lock the user's access to the
+requested roles instead, you can run:"""
+_FORCE = (
+    "To disregard this warning and delete the request anyway, re-run this command with --force."
+)
+
 Ids = Annotated[str, typer.Argument(help="Request ids, separated by commas.")]
 Reason = Annotated[str, typer.Option(help="What to tell the requester.")]
 Delegator = Annotated[str, typer.Option(help="In whose name; shown in the audit log.")]
@@ -122,11 +130,23 @@ def create(
 
 
 @requests_app.command()
-def rm(context: typer.Context, ids: Ids) -> None:
-    """Delete requests."""
+def rm(
+    context: typer.Context,
+    ids: Ids,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also approved ones.")] = False,
+) -> None:
+    """Delete requests. Approved ones stay without --force, since logins would keep their roles."""
     with _connect(context) as auth:
-        for request_id in comma_separated(ids):
-            auth.DeleteAccessRequest(RequestID(ID=request_id))
+        requests = [_request(auth, request_id) for request_id in comma_separated(ids)]
+        approved = [it.Metadata.Name for it in requests if it.Spec.State == APPROVED]
+        if approved and not force:
+            locks = "\n".join(f"> tctl lock --access-request {it}" for it in approved)
+            print(f"{_APPROVED}\n\n{locks}\n\n{_FORCE}\n")
+            return
+        for request in requests:
+            auth.DeleteAccessRequest(RequestID(ID=request.Metadata.Name))
+    print("Access request deleted successfully.")
 
 
 def _connect(context: typer.Context) -> Connection:

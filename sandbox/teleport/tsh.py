@@ -88,6 +88,14 @@ def login(
 
 
 @app.command()
+def logout(context: typer.Context) -> None:
+    """End the login, and with it what it assumed."""
+    person = _person(context)
+    sessions.log_out(person.data, person.name)
+    print("All users logged out.")
+
+
+@app.command()
 def ls(context: typer.Context) -> None:
     """List the nodes that you can reach."""
     with _person(context).connect() as auth:

@@ -47,6 +47,10 @@ def log_in(data: Path, user: str, access_requests: Sequence[str]) -> Identity:
     return _identity(file)
 
 
+def log_out(data: Path, user: str) -> None:
+    _session(data, user).unlink(missing_ok=True)
+
+
 def _session(data: Path, user: str) -> Path:
     return sessions_folder(data) / f"{user}.pem"
 
