@@ -9,6 +9,7 @@ from sandbox.slack import page
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.hands import Hands
+from sandbox.slack.origins import only_own_pages
 from sandbox.slack.response_endpoint import ResponseEndpoint
 from sandbox.slack.socket_mode.sockets import Sockets
 from sandbox.slack.web_api.endpoint import WebApi
@@ -19,10 +20,11 @@ _LARGEST_BODY = 4 * 1024 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(backend: Backend, sockets: Sockets, hands: Hands) -> web.Application:
-    """The whole stand-in as one application."""
+def application(backend: Backend, sockets: Sockets, hands: Hands, listen: str) -> web.Application:
+    """The whole stand-in as one application, for a server that listens on that address."""
     api, responses, over_http = WebApi(backend), ResponseEndpoint(backend), _OverHttp(hands)
-    app = web.Application(middlewares=[_explain], client_max_size=_LARGEST_BODY)
+    middlewares = [only_own_pages(listen), _explain]
+    app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
         [
             *page.routes(),

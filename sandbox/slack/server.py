@@ -87,7 +87,9 @@ class SlackStandIn:
         )
         hands = Hands(backend, ready_with_no_bot=ready_with_no_bot)
         runner = web.AppRunner(
-            application(backend, sockets, hands), access_log=None, shutdown_timeout=_SHUTDOWN
+            application(backend, sockets, hands, listen),
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN,
         )
         await runner.setup()
         await web.SockSite(runner, listener).start()
