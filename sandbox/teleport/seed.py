@@ -17,6 +17,20 @@ _LIST_RESOURCES = "list-access-request-resources"
 _READ_ONLY = ("list", "read")
 _READ_WRITE = ("list", "create", "read", "update", "delete")
 _READABLE = ("access_monitoring_rule", "access_list", "role", "user", "user_login_state", "lock")
+_NEW_USER_TRAITS: dict[str, list[str]] = {
+    "aws_role_arns": [],
+    "azure_identities": [],
+    "db_names": [],
+    "db_roles": [],
+    "db_users": [],
+    "gcp_service_accounts": [],
+    "host_user_gid": [""],
+    "host_user_uid": [""],
+    "kubernetes_groups": [],
+    "kubernetes_users": [],
+    "windows_logins": [],
+}
+"""What `tctl users add` writes (tool/tctl/common/user_command.go)."""
 _ALL = label_values({"*": ["*"]})
 
 
@@ -37,7 +51,7 @@ def populate(cluster: Cluster) -> None:
 
 
 def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> None:
-    traits = {"logins": [person.name]}
+    traits = _NEW_USER_TRAITS | {"logins": [person.name]}
     if person.mapped:
         traits[SLACK_TRAIT] = [person.slack_id]
     cluster.add_user(person.name, roles, traits, locked=person.locked)
