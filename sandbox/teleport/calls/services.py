@@ -24,7 +24,7 @@ from sandbox.teleport.calls import (
     users,
     watch,
 )
-from sandbox.teleport.calls.caller import Caller, caller
+from sandbox.teleport.calls.caller import Caller, caller, presented
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.credentials.authority import Authority
 from teleport_client._proto import authservice_pb2 as proto
@@ -191,6 +191,8 @@ class _AuthService(AuthServiceServicer):
     async def GenerateUserCerts(
         self, request: proto.UserCertsRequest, context: Context
     ) -> proto.Certs:
+        identity = presented(context.auth_context())
+        user_certificates.refuse_locked_login(self._cluster, identity, request)
         return user_certificates.generate_user_certs(
             self._cluster, self._authority, self._caller(context), request
         )

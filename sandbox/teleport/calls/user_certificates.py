@@ -18,10 +18,18 @@ from sandbox.teleport.errors import (
 )
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import MAX_SESSION
+from sandbox.teleport.rules import locks
 from sandbox.teleport.rules.accounts import account
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import Certs, UserCertsRequest
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PROMOTED, AccessRequestV3
+
+
+def refuse_locked_login(cluster: Cluster, identity: Identity, request: UserCertsRequest) -> None:
+    """Raises AccessDenied for a login, which counts with the roles that the user has by now."""
+    if not request.AccessRequests and identity.user in cluster.users:
+        roles = cluster.user_named(identity.user).Spec.Roles
+        locks.refuse_locked_login(cluster, identity.user, roles)
 
 
 def generate_user_certs(

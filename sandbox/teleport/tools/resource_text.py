@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sandbox.teleport.go_text import go_time, quoted
+from sandbox.teleport.go_text import go_time
 from sandbox.teleport.resources import plain
+from sandbox.teleport.rules.locks import target_text
 from sandbox.teleport.timestamps import given
 from sandbox.teleport.tools.administration import Resource
 from sandbox.teleport.tools.references import Kind
 from sandbox.teleport.tools.tables import table
 from teleport_client._proto.types_pb2 import (
-    LockTarget,
     LockV2,
     ProvisionTokenV2,
     RoleConditions,
@@ -39,14 +39,10 @@ def _row(resource: Resource) -> list[str]:
         case LockV2():
             end = given(resource.Spec, "Expires")
             expires = f"{end:%d %b %y %H:%M UTC}" if end else "never"
-            target = lock_target_text(resource.Spec.Target)
+            target = target_text(resource.Spec.Target)
             return [resource.Metadata.Name, target, resource.Spec.Message, expires]
         case _:
             return [resource.Metadata.Name]
-
-
-def lock_target_text(target: LockTarget) -> str:
-    return " ".join(f"{field.name}:{quoted(str(value))}" for field, value in target.ListFields())
 
 
 def _labels(allow: RoleConditions) -> str:

@@ -68,7 +68,10 @@ async def test_locked_user_is_refused_until_the_lock_is_gone(
     name = locked.split('"')[1]
     denied = (StatusCode.PERMISSION_DENIED, "access denied")
     assert await refused(alice.CreateAccessRequestV2(wanted("alice", "staging"))) == denied
-    assert complaint(await terminal.tsh("alice", "login")) == "ERROR: access denied"
+    assert complaint(await terminal.tsh("alice", "ls")) == "ERROR: access denied"
+    assert complaint(await terminal.tsh("alice", "login")) == (
+        'ERROR: lock targeting User:"alice" is in force: on leave'
+    )
     printed(await terminal.tctl("rm", f"lock/{name}"))
     await alice.CreateAccessRequestV2(wanted("alice", "staging"))
 
