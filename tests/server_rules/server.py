@@ -44,7 +44,7 @@ class Server(Protocol):
         ...
 
     async def log_in(self, name: Name) -> None:
-        """Log the user in anew, as `tsh login` does."""
+        """Log the user in, unless that has happened since the user was last changed."""
         ...
 
 
