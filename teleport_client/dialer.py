@@ -1,6 +1,8 @@
 """The one place that opens a connection to Teleport's Auth Service."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 import grpc.aio
 
@@ -51,9 +53,10 @@ class Connection:
         """Make ready; Auth is connected to at the first call."""
         await self._relay.start()
 
-    def renew(self) -> grpc.aio.Channel:
+    def renew(self) -> "Retired":
         """Replace the channel, which will connect anew. Gives the old one, to be closed."""
-        old, self.channel = self.channel, self._new_channel()
+        old = Retired(self.channel, self._relay, self._relay.retire())
+        self.channel = self._new_channel()
         return old
 
     async def close(self) -> None:
@@ -64,6 +67,20 @@ class Connection:
     def _new_channel(self) -> grpc.aio.Channel:
         options = [*_OPTIONS, ("grpc.default_authority", self._authority)]
         return grpc.aio.insecure_channel(self._relay.target, options=options)
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """A channel that was replaced."""
+
+    _channel: grpc.aio.Channel
+    _relay: Relay
+    _connections: Collection["asyncio.Task[None]"]
+
+    async def close(self, grace: float) -> None:
+        """Wait so many seconds for calls under way, then close all that the channel used."""
+        await self._channel.close(grace)
+        self._relay.cut(self._connections)
 
 
 def dial(

@@ -6,7 +6,7 @@ each of its connections is carried over TLS of ours, with the credentials of tha
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
@@ -32,6 +32,8 @@ class Relay:
         self._folder = Path(mkdtemp(prefix="teleport-"))
         self._server: asyncio.Server | None = None
         self._carrying: set[asyncio.Task[None]] = set()
+        self._newest: set[asyncio.Task[None]] = set()
+        """Connections that were made since the last call of `retire`."""
         self.trouble = ""
         """Why the last connection could not be made."""
 
@@ -56,10 +58,25 @@ class Relay:
         await asyncio.gather(*self._carrying, return_exceptions=True)
         rmtree(self._folder, ignore_errors=True)
 
+    def retire(self) -> Collection["asyncio.Task[None]"]:
+        """Return the connections of the channel that is replaced now, to be `cut` later."""
+        retired, self._newest = self._newest, set()
+        return retired
+
+    def cut(self, connections: Collection["asyncio.Task[None]"]) -> None:
+        """Close connections. gRPC keeps them for as long as anything refers to an old call."""
+        for task in connections:
+            task.cancel()
+
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.create_task(self._take(reader, writer))
         self._carrying.add(task)
-        task.add_done_callback(self._carrying.discard)
+        self._newest.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._carrying.discard(task)
+        self._newest.discard(task)
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""

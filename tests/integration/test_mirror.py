@@ -1,10 +1,12 @@
 """The copy of all requests, beside a Teleport whose lists lag or are late."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
 import grpc
@@ -35,6 +37,7 @@ class Followed:
         soon: float,
         backoff: WatchBackoff | None = None,
     ) -> None:
+        self.client = client
         self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self.mirror = Mirror(
             client,
@@ -153,6 +156,31 @@ async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that
         seen = followed.mirror.get(request.Metadata.Name)
         assert seen
         assert (seen.request.pending, seen.source) == (True, Source.LIST)
+
+
+async def test_renewed_connections_leave_nothing_open(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Also where the garbage collector doesn't come by, as in a bot with little to do."""
+    async with follow(3600) as followed:
+        gc.collect()
+        before = len(await settled_files())
+        gc.disable()
+        try:
+            for number in range(5):
+                followed.client.renew()
+                lists = number + 2
+                await teleport.journal.wait_for_call("ListAccessRequests", count=lists, ended=True)
+            while len(await settled_files()) > before:
+                pass
+        finally:
+            gc.enable()
+
+
+async def settled_files() -> list[str]:
+    """What this process has open, once both ends know of what was closed."""
+    await asyncio.sleep(0.1)
+    return [each.name for each in Path("/proc/self/fd").iterdir()]
 
 
 async def test_short_watches_are_opened_at_growing_intervals(
