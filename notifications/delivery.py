@@ -13,15 +13,15 @@ from slack_sdk.errors import SlackApiError
 from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
 from notifications.history import History, Unreadable
 from notifications.plan import (
-    EditCard,
+    EditMessage,
     PostCard,
     Reply,
     Resolve,
     Tell,
     card_slot,
-    face_shown,
     notice_slot,
     reply_slot,
+    shown_in,
 )
 from notifications.recipients import Recipients
 from workspace.contacts import Contacts, NoContact
@@ -41,7 +41,7 @@ from workspace.slack_failure import (
 from workspace.turns import MessageRef, Priority
 from workspace.views.card import CardFace, card
 from workspace.views.message import Message
-from workspace.views.notices import notice
+from workspace.views.notices import Notice, notice
 from workspace.views.review_reply import review_reply
 
 REST = timedelta(minutes=4)
@@ -137,7 +137,7 @@ class Delivery:
         return Posting(self._intent(slot, channel), draw, Priority.DIRECT_MESSAGE)
 
     async def post(self, request_id: str, posting: Posting, face: Face) -> Outcome:
-        intent, drawing = posting.intent, _Drawing(posting.draw, face)
+        intent, drawing = posting.intent, _Drawing(posting.intent.slot, posting.draw, face)
         try:
             posted = await self._outbox.post(
                 intent.channel,
@@ -153,11 +153,14 @@ class Delivery:
             return self._not_posted(request_id, intent, error)
         self._recipients.took(intent.channel)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        shown = drawing.fingerprint if _is_card(intent) else ""
-        return Outcome(_shown(intent, posted, shown), settles=intent.key)
+        return Outcome(_shown(intent, posted, drawing.fingerprint), settles=intent.key)
 
-    async def edit(self, request_id: str, action: EditCard, face: Face, *, live: bool) -> Outcome:
-        message, drawing = action.message, _Drawing(card, face)
+    async def edit(
+        self, request_id: str, action: EditMessage, face: Face, *, live: bool
+    ) -> Outcome:
+        message = action.message
+        draw = card if _is_card(message) else partial(notice, Notice.CREATED)
+        drawing = _Drawing(message.slot, draw, face)
         posted = MessageRef(message.channel, message.ts)
         priority = Priority.CARD_UPDATE if live else Priority.OLDER_CARD_UPDATE
         try:
@@ -186,7 +189,8 @@ class Delivery:
             log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))
         if posted is None:
             return Outcome(owed=intent.key)
-        face = UNKNOWN_FACE if _is_card(intent) else ""
+        kept_up_to_date = _is_card(intent) or intent.slot == notice_slot(Notice.CREATED)
+        face = UNKNOWN_FACE if kept_up_to_date else ""
         return Outcome(_shown(intent, posted, face), settles=intent.key)
 
     def _not_posted(self, request_id: str, intent: Intent, error: Exception) -> Outcome:
@@ -209,7 +213,9 @@ class Delivery:
 
     def _not_edited(self, message: PostedMessage, error: Exception, drawing: "_Drawing") -> Outcome:
         follows = rule_of(error).edit
-        if follows is Edit.REPLACE_WHILE_WAITING:
+        if not _is_card(message) and follows not in {Edit.WAIT, Edit.RETRY}:
+            follows = Edit.LET_GO  # another notice says how it ended
+        elif follows is Edit.REPLACE_WHILE_WAITING:
             follows = Edit.LET_GO if drawing.face.status.decided else Edit.REPLACE
         match follows:
             case Edit.REPLACE:
@@ -248,7 +254,8 @@ class Delivery:
 class _Drawing:
     """Draws a message when its turn comes, and remembers what it shows."""
 
-    def __init__(self, draw: Callable[[CardFace], Message], face: Face) -> None:
+    def __init__(self, slot: str, draw: Callable[[CardFace], Message], face: Face) -> None:
+        self._slot = slot
         self._draw = draw
         self._face = face
         self.face = face()
@@ -259,11 +266,11 @@ class _Drawing:
 
     @property
     def fingerprint(self) -> str:
-        return face_shown(self.face)
+        return shown_in(self._slot, self.face)
 
 
-def _is_card(intent: Intent) -> bool:
-    return intent.slot == card_slot(intent.channel)
+def _is_card(message: Intent | PostedMessage) -> bool:
+    return message.slot == card_slot(message.channel)
 
 
 def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:

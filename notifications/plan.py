@@ -64,7 +64,9 @@ class PostCard:
 
 
 @dataclass(frozen=True, slots=True)
-class EditCard:
+class EditMessage:
+    """Show in a message what holds now."""
+
     message: PostedMessage
 
     @property
@@ -116,7 +118,7 @@ class PassOver:
     """Record that this request is not announced."""
 
 
-Action: TypeAlias = PostCard | EditCard | Tell | Reply | Resolve | PassOver
+Action: TypeAlias = PostCard | EditMessage | Tell | Reply | Resolve | PassOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,16 @@ def passed_over(request: AccessRequest, now: datetime, outlook: Outlook) -> bool
 def face_shown(face: CardFace) -> str:
     """Fingerprint what the ledger keeps of a face, so that a request's end alone is no change."""
     return fingerprint(trimmed(face))
+
+
+def shown_in(slot: str, face: CardFace) -> str:
+    """Fingerprint what a message shows that is kept up to date, empty for any other.
+
+    A notice that a request waits says no more of its end than which one it is.
+    """
+    if slot == notice_slot(Notice.CREATED):
+        return OUTCOMES.get(face.status, Notice.CREATED)
+    return "" if slot.startswith((NOTICE, _REPLY)) else face_shown(face)
 
 
 def face_in(
@@ -247,10 +259,10 @@ def _difference(
     for channel in due:
         if card_slot(channel) not in filled:
             yield PostCard(channel)
-    wanted = face_shown(face)
     for message in entry.messages if entry else ():
-        if message.face and message.ts and message.face != wanted and not message.resting(now):
-            yield EditCard(message)
+        old = message.face and message.face != shown_in(message.slot, face)
+        if old and message.ts and not message.resting(now):
+            yield EditMessage(message)
     for kind in _notices(face, entry):
         if notice_slot(kind) not in filled:
             yield Tell(kind)

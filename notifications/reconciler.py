@@ -18,7 +18,7 @@ from notifications.mirror import Mirror, Source
 from notifications.plan import (
     NO_DETAILS,
     Details,
-    EditCard,
+    EditMessage,
     Outlook,
     PassOver,
     Plan,
@@ -259,7 +259,7 @@ class Reconciler:
             sending = self._delivery.post(request_id, posting, now)
             self._under_way.begin(request_id, posting.intent.slot, sending, live=live)
         for action in actions:
-            if isinstance(action, EditCard):
+            if isinstance(action, EditMessage):
                 editing = self._delivery.edit(request_id, action, now, live=live)
                 self._under_way.begin(request_id, action.slot, editing, live=live)
         for error in prepared:

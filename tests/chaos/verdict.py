@@ -22,6 +22,7 @@ from tests.chaos.truth import (
 from tests.integration.stage import CHANNEL, buttons, words
 
 _CREATED = "is waiting for approval"
+_NO_LONGER_WAITING = ": your request for"
 _TOLD = {
     WAITING: _CREATED,
     APPROVED_NOW: "was approved",
@@ -126,6 +127,9 @@ def _notices(
             yield "wrong", f"a notice that it {said}"
         elif told.count(said) > 1:
             yield "doubled", f"{told.count(said)} times: notice that it {said}"
+    edited = any(_NO_LONGER_WAITING in each["text"] for each in notices)
+    if _CREATED in told and not edited and expected != {_CREATED}:
+        yield "wrong", f"the notice that it {_CREATED} says so still"
     decided = [number for number, said in enumerate(told) if said in _DECIDED]
     if decided and any(said in _UNDECIDED for said in told[decided[0] :]):
         yield "wrong", f"notices one after the other: {', '.join(told)}"

@@ -17,7 +17,7 @@ from notifications.delivery import Delivery, Outcome, Posting
 from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
 from notifications.history import History
 from notifications.lease import LeaseTimes
-from notifications.plan import EditCard, card_slot, face_shown
+from notifications.plan import EditMessage, card_slot, face_shown
 from notifications.queue import AT_ONCE
 from notifications.recipients import Recipients
 from sandbox import cast
@@ -89,7 +89,7 @@ class Desk:
         return await self._noted(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
 
     async def edit(self, shown: PostedMessage, face: CardFace) -> Entry:
-        editing = self._delivery.edit(ID, EditCard(shown), lambda: face, live=True)
+        editing = self._delivery.edit(ID, EditMessage(shown), lambda: face, live=True)
         return await self._noted(editing, messages=(shown,))
 
     async def _noted(self, doing: Awaitable[Outcome], **before: Any) -> Entry:

@@ -64,11 +64,12 @@ async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
 
 
 async def test_a_card_is_only_drawn_when_it_changes(stage: Stage) -> None:
-    """One post and one edit for a request that is approved by one person."""
+    """One post and one edit for a request that is approved by one person, also of her notice."""
     _, card = await stage.asked("alice", "staging", "redis is stuck")
     await stage.click("bob", card, "approve")
     await stage.told("alice", "was approved")
     await stage.card("bob approved. 1 of 1 approvals")
+    await stage.told("alice", "Approved: your request")
     methods = [call.method for call in stage.slack.journal.calls]
-    assert methods.count("chat.update") == 1
+    assert methods.count("chat.update") == 2  # the card, the first message to alice
     assert methods.count("chat.postMessage") == 4  # the card, two messages to alice, a reply

@@ -29,6 +29,18 @@ async def test_each_review_is_told_once_in_the_thread(stage: Stage) -> None:
     assert len(stage.replies(card)) == 2
 
 
+async def test_the_requester_reads_nowhere_that_a_decided_request_waits(stage: Stage) -> None:
+    """The first message is edited, and a new one is posted, since an edit notifies nobody."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    waiting = await stage.told("alice", "is waiting for approval")
+    await stage.click("bob", card, "approve")
+    await stage.told("alice", "was approved by bob")
+    edited = await stage.told("alice", "✅ Approved: your request for staging.")
+    assert edited["ts"] == waiting["ts"]
+    assert len(stage.messages("@alice", "alice")) == 2
+    assert "waiting" not in words(stage.messages("@alice", "alice"))
+
+
 async def test_a_denial_is_told_with_its_reason(stage: Stage) -> None:
     """As it was written, and not live."""
     request, card = await stage.asked("alice", "staging", "redis 1")

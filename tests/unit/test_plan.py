@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from notifications.plan import (
-    EditCard,
+    EditMessage,
     Outlook,
     PassOver,
     Plan,
@@ -21,6 +21,7 @@ from notifications.plan import (
     notice_slot,
     plan,
     reply_slot,
+    shown_in,
 )
 from teleport_client.access_request import AccessRequest, RequestState, Review
 from tests.strategies import moments, requests
@@ -60,12 +61,13 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
                     face=face_shown(made.face),
                 )  # fmt: skip
                 entry = entry.with_message(shown)
-            case EditCard(message):
-                fresh = message.model_copy(update={"face": face_shown(made.face)})
+            case EditMessage(message):
+                fresh = message.model_copy(update={"face": shown_in(message.slot, made.face)})
                 entry = entry.with_message(fresh)
             case Tell(kind):
+                slot = notice_slot(kind)
                 entry = entry.with_message(
-                    PostedMessage(slot=notice_slot(kind), channel="D", ts="1")
+                    PostedMessage(slot=slot, channel="D", ts="1", face=shown_in(slot, made.face))
                 )
             case Reply(channel, _, vote, _):
                 entry = entry.with_message(
@@ -99,7 +101,7 @@ def test_a_vote_redraws_the_card_and_is_told_in_its_thread() -> None:
     """And tells the requester nothing yet."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
     edit, reply = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
-    assert isinstance(edit, EditCard)
+    assert isinstance(edit, EditMessage)
     assert isinstance(reply, Reply)
     assert (reply.channel, reply.thread_ts) == (CHANNEL, edit.message.ts)
     assert reply.vote == Vote("bob", RequestState.APPROVED, "looks fine")
@@ -146,16 +148,39 @@ def test_under_a_card_that_is_not_there_nothing_is_told() -> None:
     assert plan(voted, entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_a_decision_redraws_the_card_and_tells_the_requester() -> None:
-    """With the words of that outcome."""
+def test_a_decision_redraws_what_said_that_it_waits_and_tells_the_requester() -> None:
+    """The card and the first notice are edited; one new message has the outcome."""
     for state, notice in (
         (RequestState.APPROVED, Notice.APPROVED),
         (RequestState.DENIED, Notice.DENIED),
         (RequestState.PROMOTED, Notice.PROMOTED),
     ):
-        edit, tell = plan(asked(state=state), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
-        assert isinstance(edit, EditCard)
+        entry = announced(asked())
+        *edits, tell = plan(asked(state=state), entry, (CHANNEL,), NOW, OUTLOOK).actions
+        assert edits == [EditMessage(message) for message in entry.messages]
+        assert len(edits) == len((card_slot(CHANNEL), notice_slot(Notice.CREATED)))
         assert tell == Tell(notice)
+
+
+def test_a_vote_or_the_end_of_access_leaves_the_first_notice_as_it_is() -> None:
+    """It says no more than whether the request waits, or which outcome it has."""
+    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    approved = asked(state=RequestState.APPROVED)
+    for before, after, expired in ((asked(), voted, False), (approved, approved, True)):
+        entry = announced(asked())
+        entry = carried_out(plan(before, entry, (CHANNEL,), NOW, OUTLOOK), entry) or entry
+        made = plan(after, entry, (CHANNEL,), NOW, OUTLOOK, expired=expired)
+        assert notice_slot(Notice.CREATED) not in {
+            action.slot for action in made.actions if isinstance(action, EditMessage)
+        }
+
+
+def test_a_first_notice_of_before_it_was_kept_up_to_date_stays_as_it_is() -> None:
+    """Like cards, which a new version does not rewrite either."""
+    entry = announced(asked())
+    old = PostedMessage(slot=notice_slot(Notice.CREATED), channel="D", ts="1")
+    made = plan(asked(state=RequestState.DENIED), entry.with_message(old), (), NOW, OUTLOOK)
+    assert EditMessage(old) not in made.actions
 
 
 def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() -> None:
@@ -183,7 +208,7 @@ def test_expired_request_is_shown_and_a_later_resolution_too() -> None:
     after = carried_out(made, entry)
     decided = plan(asked(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
     assert Tell(Notice.APPROVED) in decided.actions
-    assert any(isinstance(action, EditCard) for action in decided.actions)
+    assert any(isinstance(action, EditMessage) for action in decided.actions)
 
 
 @given(st.timedeltas(min_value=-9000 * HOUR, max_value=9000 * HOUR))
@@ -224,7 +249,7 @@ def test_the_end_of_access_is_shown_without_another_message() -> None:
     entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
                         announced(asked()))  # fmt: skip
     (action,) = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
-    assert isinstance(action, EditCard)
+    assert isinstance(action, EditMessage)
 
 
 def test_a_channel_that_is_new_in_the_settings_gets_what_still_waits() -> None:
@@ -274,7 +299,7 @@ def test_card_that_was_addressed_by_name_fills_the_channel_with_its_id() -> None
         assert plan(asked(), entry, (channel,), NOW, OUTLOOK).actions == (Tell(Notice.CREATED),)
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
     edit, _, reply = plan(voted, entry, ("C0GENERAL1",), NOW, OUTLOOK).actions
-    assert edit == EditCard(message)
+    assert edit == EditMessage(message)
     assert isinstance(reply, Reply)
     assert (reply.channel, reply.thread_ts) == ("C0GENERAL1", "1")
 

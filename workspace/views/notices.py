@@ -37,6 +37,8 @@ with the approval."""
 
 
 def notice(kind: Notice, face: CardFace) -> Message:
+    if kind is Notice.CREATED and face.status.decided:
+        return _no_longer_waiting(face)
     wanted = asked_for(face.roles, face.resources)
     headline = _HEADLINES[kind].format(wanted=wanted, by=resolved_by(face))
     return message(
@@ -45,6 +47,14 @@ def notice(kind: Notice, face: CardFace) -> Message:
         *_said(kind, face),
         *_next_step(kind, face),
         rich.lines(("Request ", rich.code(short_id(face.id)), *_page(face))),
+    )
+
+
+def _no_longer_waiting(face: CardFace) -> Message:
+    """Replace the notice that a request waits. Another message says who, why and what next."""
+    headline = f"{face.status.words}: your request for {asked_for(face.roles, face.resources)}."
+    return message(
+        headline, rich.lines((headline,), ("Request ", rich.code(short_id(face.id)), *_page(face)))
     )
 
 
