@@ -46,6 +46,7 @@ from teleport_client.visibility import Visibility
 from workspace.claim import Claims
 from workspace.contacts import Contacts
 from workspace.deciding import Deciding
+from workspace.host_names import HostNames
 from workspace.one_at_a_time import OneAtATime
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
 from workspace.people import Matching, People
@@ -95,7 +96,11 @@ def _matching(runtime: Runtime) -> Matching:
     )
 
 
-def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
+def build_host_names(runtime: Runtime) -> HostNames:
+    return HostNames(runtime.teleport, runtime.cluster.name)
+
+
+def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames) -> Controller:
     """Put together the street on which people are told."""
     settings = runtime.settings
     faster = settings.pace.factor
@@ -140,6 +145,7 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
             reviewer_messages=settings.review.max_reviewer_messages,
         ),
         claims=Claims(runtime.teleport),
+        host_names=host_names,
         now=runtime.now,
     )
     return Controller(
@@ -151,6 +157,7 @@ def build_controller(runtime: Runtime, contacts: Contacts) -> Controller:
         alarms=alarms,
         outbox=outbox,
         leadership=leadership,
+        host_names=host_names,
         now=runtime.now,
         recent=RECENT / faster,
     )
@@ -189,7 +196,10 @@ def _build_delivery(
 
 
 def build_listeners(
-    runtime: Runtime, contacts: Contacts, changed: Callable[[str], None]
+    runtime: Runtime,
+    contacts: Contacts,
+    host_names: HostNames,
+    changed: Callable[[str], None],
 ) -> Listeners:
     """Put together the street on which people act."""
     people = _build_people(runtime)
@@ -199,6 +209,7 @@ def build_listeners(
         contacts=contacts,
         authorization=Authorization(runtime.teleport, people),
         permissions=Permissions(runtime.teleport, runtime.deciding),
+        host_names=host_names,
         slack=runtime.slack,
         http=runtime.http,
         changed=changed,

@@ -17,7 +17,14 @@ import structlog
 
 from bot.certificate_lifetime import report_short_lifetimes
 from bot.clock import SlackClock
-from bot.compose import Runtime, build_app, build_contacts, build_controller, build_listeners
+from bot.compose import (
+    Runtime,
+    build_app,
+    build_contacts,
+    build_controller,
+    build_host_names,
+    build_listeners,
+)
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
@@ -157,8 +164,9 @@ class _Bot:
     def __init__(self, runtime: Runtime, app_token: str, address: str) -> None:
         contacts = build_contacts(runtime)
         self.runtime = runtime
-        self.controller = build_controller(runtime, contacts)
-        self.listeners = build_listeners(runtime, contacts, self.controller.changed)
+        names = build_host_names(runtime)
+        self.controller = build_controller(runtime, contacts, names)
+        self.listeners = build_listeners(runtime, contacts, names, self.controller.changed)
         self._identity = runtime.identity
         self._app_token = app_token
         self._address = address

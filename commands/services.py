@@ -17,6 +17,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.contacts import Contacts, NoContact
 from workspace.deciding import Deciding
+from workspace.host_names import HostNames
 from workspace.one_at_a_time import OneAtATime
 from workspace.people import People, Person
 from workspace.rate_limit import RateLimit
@@ -44,6 +45,7 @@ class Services:
     contacts: Contacts
     authorization: Authorization
     permissions: Permissions
+    host_names: HostNames
     slack: AsyncWebClient
     http: aiohttp.ClientSession
     changed: Callable[[str], None]
@@ -77,4 +79,5 @@ class Services:
             pages=self.policy.pages,
             mode=self.deciding.mode_of(request),
             cluster=self.policy.cluster,
+            host_names=self.host_names.of(request),
         )

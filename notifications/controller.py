@@ -18,6 +18,7 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError
+from workspace.host_names import HostNames
 from workspace.outbox import Outbox
 
 RECENT = timedelta(minutes=1)
@@ -43,6 +44,7 @@ class Controller:
         alarms: Alarms,
         outbox: Outbox,
         leadership: Leadership,
+        host_names: HostNames,
         now: Callable[[], datetime],
         recent: timedelta = RECENT,
     ) -> None:
@@ -56,6 +58,7 @@ class Controller:
         self._recipients = recipients
         self.unreachable = recipients.unreachable
         self._alarms = alarms
+        self._host_names = host_names
         self._now = now
         self._recent = recent
         self._reading: set[asyncio.Task[None]] = set()
@@ -66,6 +69,7 @@ class Controller:
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.mirror.run())
             parts.create_task(self._alarms.run())
+            parts.create_task(self._host_names.run(self.queue.add))
             self._leading = parts.create_task(self._lead())
 
     async def finish(self, seconds: float) -> None:

@@ -146,16 +146,22 @@ class Entry(BaseModel):
         return self.model_copy(update={"messages": messages})
 
     def with_face(self, face: CardFace) -> Self:
-        """Remember what is known now. A decision stays: whoever knows of none saw less."""
+        """Remember what is known now. A decision stays: whoever knows of none saw less.
+
+        The same holds for names of resources.
+        """
         if self.face.status.decided_by_somebody and not face.status.decided_by_somebody:
             return self
+        if not face.resource_names:
+            face = replace(face, resource_names=self.face.resource_names)
         return self.model_copy(update={"face": trimmed(face)})
 
     def shortest(self) -> Self:
         """Keep the barest face; nothing but the last card of a request that is gone needs it."""
         bare = replace(
-            self.face, reason="", resources=(), progress=(), votes=(), reviewers=(),
-            roles=self.face.roles[:_FEW_NAMES], decided_by=self.face.decided_by[:_FEW_NAMES],
+            self.face, reason="", resources=(), resource_names=(), progress=(), votes=(),
+            reviewers=(), roles=self.face.roles[:_FEW_NAMES],
+            decided_by=self.face.decided_by[:_FEW_NAMES],
         )  # fmt: skip
         return self.model_copy(update={"face": bare})
 
@@ -167,6 +173,7 @@ def trimmed(face: CardFace) -> CardFace:
         user=shortened(face.user, NAME_LENGTH),
         roles=_names(face.roles),
         resources=_names(face.resources),
+        resource_names=_names(face.resource_names),
         reason=shortened(face.reason, _TEXT),
         progress=tuple(shortened(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
         votes=tuple(

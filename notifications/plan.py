@@ -1,10 +1,11 @@
 """The rules of what is shown to whom, as one pure function."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 from typing import TypeAlias
 
 from notifications.address import is_conversation_id
@@ -49,6 +50,8 @@ class Details:
 
     claim: Claim | None = None
     """Who resolved it from Slack."""
+    host_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of hosts by ID, as far as they are known by now."""
 
 
 NO_DETAILS = Details()
@@ -201,6 +204,7 @@ def face_in(
         cluster=outlook.cluster,
         expired=expired,
         claim=details.claim,
+        host_names=details.host_names,
     )
     total = len(request.suggested_reviewers) + request.more_reviewers
     if not request.pending or total <= outlook.reviewer_messages:
@@ -260,12 +264,21 @@ def _difference(
         if card_slot(channel) not in filled:
             yield PostCard(channel)
     for message in entry.messages if entry else ():
-        old = message.face and message.face != shown_in(message.slot, face)
-        if old and message.ts and not message.resting(now):
+        if entry and _is_old(message, face, entry) and not message.resting(now):
             yield EditMessage(message)
     for kind in _notices(face, entry):
         if notice_slot(kind) not in filled:
             yield Tell(kind)
+
+
+def _is_old(message: PostedMessage, face: CardFace, entry: Entry) -> bool:
+    """Whether a message shows something else. Names that are not known yet change nothing."""
+    if not message.face or not message.ts:
+        return False
+    faces = [face]
+    if not face.resource_names:
+        faces.append(replace(face, resource_names=entry.face.resource_names))
+    return message.face not in {shown_in(message.slot, each) for each in faces}
 
 
 def _replies(

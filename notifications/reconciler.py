@@ -36,6 +36,7 @@ from notifications.under_way import UnderWay
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError
 from workspace.claim import Claims
+from workspace.host_names import HostNames
 from workspace.views.card import CardFace
 
 
@@ -62,6 +63,7 @@ class Reconciler:
         alarms: Alarms,
         outlook: Outlook,
         claims: Claims,
+        host_names: HostNames,
         now: Callable[[], datetime],
     ) -> None:
         self._mirror = mirror
@@ -73,6 +75,7 @@ class Reconciler:
         self._now = now
         self._outlook = outlook
         self._claims = claims
+        self._host_names = host_names
         self._under_way = UnderWay(mirror, queue, ledger)
 
     def sort_out_from(self, first_started: datetime) -> Outlook:
@@ -190,10 +193,11 @@ class Reconciler:
 
     async def _details(self, request: AccessRequest) -> tuple[Details, BaseException | None]:
         """Look up what its card shows besides, and why that may be incomplete."""
+        names = self._host_names.of(request)
         try:
-            return Details(claim=await self._claims.of(request)), None
+            return Details(await self._claims.of(request), names), None
         except TeleportError as error:
-            return NO_DETAILS, error
+            return Details(host_names=names), error
 
     async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
         """Go on by ID where cards were to be posted to a channel's name."""
@@ -206,7 +210,7 @@ class Reconciler:
         last = self._mirror.last(request_id)
         if last is None:
             return entry
-        details = Details(claim=self._claims.known(request_id))
+        details = Details(self._claims.known(request_id), self._host_names.of(last))
         return entry.with_face(face_in(last, self._outlook, details))
 
     async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:

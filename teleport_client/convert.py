@@ -286,6 +286,13 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
     )
 
 
+def host_names_from(page: proto.ListUnifiedResourcesResponse) -> Mapping[str, str]:
+    nodes = (each.Node for each in page.Resources if each.HasField("Node"))
+    return MappingProxyType(
+        {node.Metadata.Name: node.Spec.Hostname for node in nodes if node.Spec.Hostname}
+    )
+
+
 def lock_targets_to(user: str, roles: Iterable[str]) -> list[types.LockTarget]:
     """Return targets; a lock that matches any of them applies."""
     return [types.LockTarget(User=user), *(types.LockTarget(Role=role) for role in roles)]

@@ -136,6 +136,7 @@ READS = frozenset(
         "ListUsers",
         "GetUserLoginState",
         "GetLocks",
+        "ListUnifiedResources",
         "CreateAccessRequestV2 (dry run)",
     }
 )

@@ -32,6 +32,7 @@ from tests.integration.made import decided, pending_request
 from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
 from workspace.claim import Claims
 from workspace.contacts import Contacts
+from workspace.host_names import HostNames
 from workspace.outbox import Outbox
 from workspace.people import Matching
 
@@ -110,6 +111,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             alarms=Alarms(lambda _: None, now=now),
             outlook=Outlook(),
             claims=Claims(client),
+            host_names=HostNames(client, "main"),
             now=now,
         )
         queue.open()

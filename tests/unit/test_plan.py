@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from notifications.plan import (
+    Details,
     EditMessage,
     Outlook,
     PassOver,
@@ -23,7 +25,7 @@ from notifications.plan import (
     reply_slot,
     shown_in,
 )
-from teleport_client.access_request import AccessRequest, RequestState, Review
+from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.strategies import moments, requests
 from workspace.deciding import Deciding, Mode
 from workspace.views.card import CardFace, Vote
@@ -146,6 +148,33 @@ def test_under_a_card_that_is_not_there_nothing_is_told() -> None:
     card = PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts="")
     entry = announced(voted).with_message(card)
     assert plan(voted, entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+
+
+HOST = ResourceId("", "node", "0a1b")
+NAMED = Details(host_names=MappingProxyType({"0a1b": "web-1"}))
+
+
+def test_a_card_follows_when_a_host_name_becomes_known() -> None:
+    """It never waits for one."""
+    request = asked(resources=(HOST,))
+    entry = announced(request)
+    edit, *rest = plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions
+    assert isinstance(edit, EditMessage)
+    assert rest == []
+
+
+def test_a_card_with_host_names_stays_while_they_are_looked_up_again() -> None:
+    """After a restart none is known at first, and a card is not to flicker."""
+    request = asked(resources=(HOST,))
+    named = plan(request, None, (CHANNEL,), NOW, OUTLOOK, details=NAMED)
+    entry = carried_out(named, None)
+    unnamed = plan(request, entry, (CHANNEL,), NOW, OUTLOOK)
+    assert unnamed.face is not None
+    assert unnamed.actions == ()
+    assert plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions == ()
+    assert entry is not None
+    kept = entry.with_face(unnamed.face)
+    assert plan(request, kept, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
 def test_a_decision_redraws_what_said_that_it_waits_and_tells_the_requester() -> None:

@@ -344,6 +344,39 @@ def test_a_resource_of_another_cluster_is_told_apart_everywhere() -> None:
         assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
 
 
+def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardFace:
+    return face_of(
+        request(resources=resources),
+        pages=PAGES,
+        mode=Mode.PERSON,
+        cluster="main",
+        host_names=host_names,
+    )
+
+
+def test_hosts_are_shown_by_name_everywhere() -> None:
+    """With kind and cluster. What has no name keeps its ID, as does a host of another cluster."""
+    hosts = [ResourceId("main", "node", "0a1b"), ResourceId("leaf", "node", "0a1b")]
+    named = shown_with({"0a1b": "web-1"}, *hosts, ResourceId("main", "app", "0a1b"))
+    for name, view in every_view_of(named).items():
+        assert "node/web-1, /leaf/node/0a1b and app/0a1b" in view, name
+
+
+def test_hosts_of_the_same_name_are_told_apart() -> None:
+    """By their IDs."""
+    hosts = [ResourceId("main", "node", each) for each in ("0a1b", "0c2d", "0e3f")]
+    shown = shown_with({"0a1b": "web", "0c2d": "web", "0e3f": "db"}, *hosts)
+    assert shown.targets == ("node/web (0a1b)", "node/web (0c2d)", "node/db")
+
+
+def test_names_never_displace_constraints() -> None:
+    """A card shows everything that access is limited to, if need be beside IDs."""
+    logins = Constraints("login", ("x" * 1100,))
+    host = ResourceId("main", "node", "0a1b", constraints=logins)
+    assert shown_with({"0a1b": "web"}, host).resource_names
+    assert not shown_with({"0a1b": "w" * 200}, host).resource_names
+
+
 def test_what_access_to_a_resource_is_limited_to_is_shown_everywhere() -> None:
     """Beside the resource, and in the dialog that asks whether to approve it."""
     console = ResourceId("main", "app", "aws", constraints=Constraints("role ARN", (ARN,)))

@@ -1,9 +1,10 @@
 """The card of an access request: one message that follows the request's whole life."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from types import MappingProxyType
 
 from pydantic import TypeAdapter
 from slack_sdk.models.blocks import (
@@ -28,6 +29,7 @@ from workspace.views.resources import (
     RESOURCES_LISTED,
     RESOURCES_ROOM,
     are_constraints_shown,
+    resource_names,
     resource_texts,
 )
 from workspace.views.status import Status, named, status_of
@@ -97,8 +99,15 @@ class CardFace:
     """Whether the bot resolved it for somebody in Slack, past all reviews."""
     approvals_left: int = 1
     """How many approvals it needs at least until it is approved."""
+    resource_names: tuple[str, ...] = ()
+    """`resources` by the names that users know, empty where none is known."""
     access_for: timedelta | None = None
     """How long access lasts from the request on. Never shown where a card shows `access_until`."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What is requested, in the words to show."""
+        return self.resource_names or self.resources or self.roles
 
 
 _FACES = TypeAdapter(CardFace)
@@ -117,11 +126,13 @@ def face_of(
     cluster: str,
     expired: bool = False,
     claim: Claim | None = None,
+    host_names: Mapping[str, str] = MappingProxyType({}),
 ) -> CardFace:
     """Take from a request what its card shows now.
 
     `pages` is what request ids are appended to, `cluster` the bot's own. `expired` is as for
     `status_of`, and `claim` confirms who resolved the request from Slack.
+    `host_names` are by ID.
     """
     from_slack = attribution(request, claim)
     return CardFace(
@@ -131,6 +142,7 @@ def face_of(
         status=status_of(request, expired=expired),
         reason=request.reason,
         resources=resource_texts(request.resources, cluster),
+        resource_names=resource_names(request.resources, cluster, host_names),
         access_until=request.access_until,
         waiting_until=request.expires if request.pending else None,
         assume_start=request.assume_start,
@@ -179,20 +191,17 @@ def short_id(request_id: str) -> str:
     return request_id[-SHORT_ID:]
 
 
-def asked_for(
-    roles: tuple[str, ...], resources: tuple[str, ...] = (), each: int = 80, room: int = 300
-) -> str:
+def asked_for(face: CardFace, each: int = 80, room: int = 300) -> str:
     """Name what is asked for, in a text of about `room` characters.
 
     Names are cut to `each` characters, or to more where there is room.
     """
-    names = resources or roles
-    return named(names, room=room, each=max(each, room // max(1, len(names))))
+    return named(face.targets, room=room, each=max(each, room // max(1, len(face.targets))))
 
 
 def card(face: CardFace) -> Message:
     """Draw a face. Status is said in words and never by colour or sign alone."""
-    title = f"{label(face.user)} asks for {asked_for(face.roles, face.resources)}"
+    title = f"{label(face.user)} asks for {asked_for(face)}"
     content = [
         HeaderBlock(text=PlainTextObject(text=fitted(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(face)),
@@ -236,7 +245,7 @@ def _confirm(face: CardFace) -> ConfirmObject:
 def _effect(face: CardFace) -> str:
     """Say what an approval leads to. Plain text has no times in the reader's zone."""
     # Short enough each, so that how many more there are is always said.
-    wanted = asked_for(face.roles, face.resources, each=32, room=150)
+    wanted = asked_for(face, each=32, room=150)
     length = f" for up to {rich.duration(face.access_for)}" if face.access_for else ""
     gets = f"{label(face.user, 40)} gets access to {wanted}{length}."
     more = face.approvals_left - 1
@@ -288,7 +297,7 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
     yield rich.fact("Roles", named(face.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if face.resources:
         each = RESOURCES_ROOM if face.constrained else 80
-        names = named(face.resources, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
+        names = named(face.targets, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
         yield rich.fact("Resources", names)
     if len(face.progress) > 1 and not face.status.decided:
         rows = (fitted(row, _PROGRESS_ROOM) for row in face.progress)

@@ -39,7 +39,7 @@ with the approval."""
 def notice(kind: Notice, face: CardFace) -> Message:
     if kind is Notice.CREATED and face.status.decided:
         return _no_longer_waiting(face)
-    wanted = asked_for(face.roles, face.resources)
+    wanted = asked_for(face)
     headline = _HEADLINES[kind].format(wanted=wanted, by=resolved_by(face))
     return message(
         headline,
@@ -52,7 +52,7 @@ def notice(kind: Notice, face: CardFace) -> Message:
 
 def _no_longer_waiting(face: CardFace) -> Message:
     """Replace the notice that a request waits. Another message says who, why and what next."""
-    headline = f"{face.status.words}: your request for {asked_for(face.roles, face.resources)}."
+    headline = f"{face.status.words}: your request for {asked_for(face)}."
     return message(
         headline, rich.lines((headline,), ("Request ", rich.code(short_id(face.id)), *_page(face)))
     )

@@ -47,12 +47,12 @@ def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) 
 
 def _row(row: Row) -> Iterator[Block]:
     face = row.face
-    wanted = asked_for(face.roles, face.resources, room=_ROOM)
+    wanted = asked_for(face, room=_ROOM)
     first: list[rich.Part | str] = [rich.bold(label(face.user)), " asks for ", rich.bold(wanted)]
     if face.progress:
         first.append(f" · {joined(face.progress, _ROOM)}")
     yield DividerBlock()
-    cut = face.constrained and not fits(face.resources, _NAMES, _ROOM)
+    cut = face.constrained and not fits(face.targets, _NAMES, _ROOM)
     rows = (first, tuple(_when(row)), *_why(face), *([(_ON_CARD,)] if cut else []))
     yield rich.block(rich.lines(*rows))
     if row.may_decide and face.can_decide and not cut:

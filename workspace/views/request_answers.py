@@ -32,7 +32,7 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
 
     `told` promises a message about the outcome.
     """
-    wanted = asked_for(face.roles, face.resources)
+    wanted = asked_for(face)
     headline = f"You asked for {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
@@ -55,7 +55,7 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
 
 def ask_again(ask: Ask, existing: CardFace, created: datetime | None) -> Message:
     """Point out that the same is asked for already."""
-    wanted = asked_for(existing.roles, existing.resources)
+    wanted = asked_for(existing)
     headline = f"You have already asked for {wanted}, and it is still waiting."
     rows: list[rich.Line] = [(rich.bold(headline),)]
     row: list[rich.Part | str] = ["Request ", rich.code(short_id(existing.id))]
@@ -70,7 +70,7 @@ def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
     """Say, before anything is asked for, that Teleport gives it for less long."""
     if ask.duration is None or tried.access_until is None:
         raise ValueError("only what is asked for so long can be too long")
-    headline = f"Teleport does not give {asked_for(tried.roles)} for {rich.duration(ask.duration)}."
+    headline = f"Teleport does not give {asked_for(tried)} for {rich.duration(ask.duration)}."
     why = (
         "The bot's own certificate ends then; whoever runs it can let it last longer."
         if ends_with_bot

@@ -17,7 +17,7 @@ _FILTER_LIMIT = 150
 
 def decided_message(face: CardFace, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
-    wanted = asked_for(face.roles, face.resources)
+    wanted = asked_for(face)
     headline = f"You {verb} the request of {label(face.user)} for {wanted}."
     return message(
         headline,

@@ -70,7 +70,7 @@ def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> tupl
 def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:
     if face is None:
         return (("Request ", rich.code(short_id(decision.request_id))),)
-    wanted = asked_for(face.roles, face.resources, room=RESOURCES_ROOM)
+    wanted = asked_for(face, room=RESOURCES_ROOM)
     rows: list[rich.Line] = [(rich.bold(label(face.user)), f" asks for {wanted}")]
     if reason := one_line(face.reason, 500):
         rows.append((f"Reason: {reason}",))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
-from sandbox.teleport.errors import Unsupported
 from sandbox.teleport.rules.node_access import gives_access
+from sandbox.teleport.rules.predicates import holds
 from teleport_client._proto.authservice_pb2 import (
     ListUnifiedResourcesRequest,
     ListUnifiedResourcesResponse,
@@ -20,9 +20,10 @@ _PAGE = 1000
 def list_unified_resources(
     cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
 ) -> ListUnifiedResourcesResponse:
-    """One page of the nodes that the roles on the caller's certificate open, by host name."""
-    if query.PredicateExpression:
-        raise Unsupported("predicate expressions are not supported here, try search keywords")
+    """One page of the nodes that the roles on the caller's certificate open, by host name.
+
+    Where they open none, the page is empty. Raises BadParameter for an unreadable predicate.
+    """
     roles = (*caller.roles, *_additional_roles(cluster, caller, query))
     nodes = sorted(
         (it for it in cluster.nodes if gives_access(roles, it) and _matches(query, it)), key=_key
@@ -53,6 +54,7 @@ def _matches(query: ListUnifiedResourcesRequest, node: ServerV2) -> bool:
         (not query.Kinds or "node" in query.Kinds)
         and all(labels.get(key) == value for key, value in query.Labels.items())
         and has_keywords(query.SearchKeywords, _search_fields(node))
+        and holds(query.PredicateExpression, {"resource.metadata.name": node.Metadata.Name})
     )
 
 

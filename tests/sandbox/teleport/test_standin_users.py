@@ -176,9 +176,13 @@ async def test_nodes(stand_in: TeleportStandIn, alice: Auth, admin: Auth, dial: 
     assert await nodes(admin, SearchKeywords=["PROD", "web"]) == ["prod-web"]
     assert await nodes(admin, Labels={"tier": "staging"}) == ["staging-db", "staging-web"]
     assert await nodes(admin, Kinds=["app"]) == []
-    predicate = ListUnifiedResourcesRequest(PredicateExpression="true")
-    code, _ = await refused(admin.ListUnifiedResources(predicate))
-    assert code == StatusCode.UNIMPLEMENTED
+    ids = [it.Metadata.Name for it in stand_in.cluster.nodes[:2]]
+    both = " || ".join(f'resource.metadata.name == "{each}"' for each in ids)
+    assert await nodes(admin, PredicateExpression=both) == ["dev-1", "dev-2"]
+    code, _ = await refused(
+        admin.ListUnifiedResources(ListUnifiedResourcesRequest(PredicateExpression='name == "'))
+    )
+    assert code == StatusCode.INVALID_ARGUMENT
     assert await nodes(dial("bob")) == ["dev-1", "dev-2"]
     assert len(await nodes(dial("bob"), UsePreviewAsRoles=True)) == 7
     stand_in.cluster.roles["dev"].Spec.Deny.NodeLabels.CopyFrom(label_values({"tier": ["d*"]}))
