@@ -158,18 +158,21 @@ class Reconciler:
         return seen.source is not Source.EVENT_OR_READ
 
     async def _plan(self, request_id: str) -> _Todo:
-        seen = self._mirror.get(request_id)
-        request = seen.request if seen else None
-        routes, details, trouble = Routes(), NO_DETAILS, None
-        expired = seen is not None and seen.expired
-        if request is not None:
-            if not expired:
-                self._alarms.set_for(request)
-            routes = await self._routing.routes(request)
-            details, trouble = await self._details(request)
-        begun = self._under_way.slots(request_id)
-        if not begun:
-            await self._readdress(request_id, routes.ids)
+        """Look up what the plan needs, again where the request changes or goes meanwhile."""
+        while True:
+            seen = self._mirror.get(request_id)
+            routes, details, trouble = Routes(), NO_DETAILS, None
+            if seen is not None:
+                if not seen.expired:
+                    self._alarms.set_for(seen.request)
+                routes = await self._routing.routes(seen.request)
+                details, trouble = await self._details(seen.request)
+            begun = self._under_way.slots(request_id)
+            if not begun:
+                await self._readdress(request_id, routes.ids)
+            if self._mirror.get(request_id) is seen:
+                break
+        request, expired = (seen.request, seen.expired) if seen else (None, False)
         entry = self._ledger.get(request_id)
         if request is None and entry is not None:
             entry = self._with_the_last(request_id, entry)

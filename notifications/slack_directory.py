@@ -126,13 +126,13 @@ def channel_from(channel: Mapping[str, Any]) -> Channel:
 
 def _channels_on(page: AsyncSlackResponse) -> Iterator[tuple[str, Channel]]:
     for channel in page["channels"]:
-        yield channel["name"], channel_from(channel)
+        yield channel.get("name", ""), channel_from(channel)
 
 
 def _people_on(page: AsyncSlackResponse) -> Iterator[tuple[str, str]]:
     """Yield each person by `@` and user name, and by display name."""
     for user in page["members"]:
-        if user.get("deleted") or user.get("is_bot"):
+        if any(user.get(flag) for flag in ("deleted", "is_bot", "is_stranger")):
             continue
         yield f"@{user.get('name', '')}", user["id"]
         if shown := (user.get("profile") or {}).get("display_name"):

@@ -20,6 +20,7 @@ from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from notifications.routing import United
+from notifications.suggested_reviewers import SuggestedReviewers
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -107,7 +108,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             queue=queue,
             ledger=ledger,
             delivery=Delivery(outbox, recipients, contacts, history, now=now, rest=_REST),
-            routing=United(recipients),
+            routing=United(recipients, SuggestedReviewers(contacts, recipients)),
             alarms=Alarms(lambda _: None, now=now),
             outlook=Outlook(),
             claims=Claims(client),
@@ -200,3 +201,31 @@ async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk
     desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
     await desk.look_at(request.Metadata.Name)
     await desk.stage.card("redis 1.")
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look reviewers up for each plan."""
+    monkeypatch.setattr("notifications.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_request_that_goes_while_its_recipients_are_looked_up_gets_its_last_card(
+    desk: Desk,
+) -> None:
+    """The plan was made from what was there before; the record must not be dropped for that."""
+    teleport = desk.stage.teleport
+    request = pending_request(teleport, reason="redis 1.", reviewers=["nobody-here"])
+    request_id = request.Metadata.Name
+    await desk.look_at(request_id)
+    card = await desk.stage.card("redis 1.")
+    await desk.stage.told("alice", "is waiting")
+    looked_up = len(teleport.journal.of("GetUser"))
+    teleport.faults.add("GetUser", delay=0.5)
+    looking = asyncio.create_task(desk.look_at(request_id))
+    await teleport.journal.wait_for_call("GetUser", count=looked_up + 1)
+    teleport.cluster.delete_request(request_id)
+    await desk.mirror.confirm(request_id)
+    desk.queue.add(request_id)
+    await looking
+    await desk.stage.card_where(card["ts"], partial(speaks_of, "Deleted"))
