@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import moment, utc_now
@@ -168,14 +169,20 @@ async def test_tctl_creates_and_decides(stand_in: TeleportStandIn, terminal: Ter
     )
 
 
+def in_go(stamp: Timestamp) -> str:
+    """Write a time as Go does: the fraction without trailing zeros, where protobuf fills up."""
+    seconds, _, fraction = stamp.ToJsonString().rstrip("Z").partition(".")
+    return f"{seconds}.{fraction}".rstrip("0").rstrip(".") + "Z" if fraction else f"{seconds}Z"
+
+
 async def test_tctl_prints_whole_resources(terminal: Terminal, bot: Auth) -> None:
     """JSON has Teleport's keys, states as numbers, and decided requests too."""
     made = await bot.CreateAccessRequestV2(wanted("alice", "prod", RequestReason="x"))
     after = await bot.SubmitAccessReview(vote_for(made, "bob", DENIED, Reason="no"))
     (only,) = json.loads(printed(await terminal.tctl("requests", "ls", "--format", "json")))
-    created = made.Spec.Created.ToJsonString()
-    expires = made.Spec.Expires.ToJsonString()
-    reviewed = after.Spec.Reviews[0].Created.ToJsonString()
+    created = in_go(made.Spec.Created)
+    expires = in_go(made.Spec.Expires)
+    reviewed = in_go(after.Spec.Reviews[0].Created)
     expected: dict[str, Any] = {
         "kind": "access_request",
         "version": "v3",
