@@ -443,6 +443,7 @@ class TeleportClient:
                     Kinds=["node"],
                     Limit=len(ids),
                     PredicateExpression=wanted,
+                    SortBy=types.SortBy(Field="name"),
                     UseSearchAsRoles=True,
                     UsePreviewAsRoles=True,
                 ),

@@ -13,7 +13,7 @@ import structlog
 
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
-from teleport_client.errors import TeleportError
+from teleport_client.errors import TeleportError, Unreachable
 from workspace.bounded import BoundedDict
 from workspace.views.resources import RESOURCES_LISTED, is_host
 
@@ -24,7 +24,7 @@ _AGAIN_SECONDS = 600.0
 """After which a host that is shown is looked up again: it may have a name, or another one."""
 _REQUESTS_AT_ONCE = 10
 _PAUSE_SECONDS = 30.0
-"""After a failed lookup."""
+"""After a lookup without an answer."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -53,8 +53,8 @@ class HostNames:
     async def run(self, changed: Callable[[str], None]) -> None:
         """Look names up until cancelled.
 
-        Call `changed` with the ID of a request that may have new ones. A lookup that fails is
-        repeated: a request may be shown once and never again.
+        Call `changed` with the ID of a request that may have new ones. A lookup without an answer
+        is repeated: a request may be shown once and never again.
         """
         while True:
             await self._news.wait()
@@ -62,24 +62,19 @@ class HostNames:
             if not batch:
                 self._news.clear()
                 continue
+            due = sorted({*filter(self._is_due, chain.from_iterable(batch.values()))})
             try:
-                await self._look_up(chain.from_iterable(batch.values()))
+                self._names.update(await self._teleport.host_names(due) if due else {})
             except TeleportError as error:
-                log.info("host_names_not_read", error=error.text)
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
+                log.warning("host_names_not_read", error=error.text)
+                if isinstance(error, Unreachable):
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+            self._looked_up.update(dict.fromkeys(due, monotonic()))
             for request_id, hosts in batch.items():
                 self._waiting.pop(request_id, None)
                 if not hosts.isdisjoint(self._names):
                     changed(request_id)
-
-    async def _look_up(self, hosts: Iterable[str]) -> None:
-        """Raise TeleportError."""
-        due = sorted({*filter(self._is_due, hosts)})
-        if due:
-            self._names.update(await self._teleport.host_names(due))
-        for host in due:
-            self._looked_up[host] = monotonic()
 
     def _hosts(self, request: AccessRequest) -> Iterable[str]:
         """Of very many resources a card shows the first."""

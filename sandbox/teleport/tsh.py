@@ -37,6 +37,7 @@ from teleport_client._proto.types_pb2 import (
     AccessReviewSubmission,
     Metadata,
     RequestState,
+    SortBy,
 )
 
 app = typer.Typer(
@@ -99,7 +100,9 @@ def logout(context: typer.Context) -> None:
 def ls(context: typer.Context) -> None:
     """List the nodes that you can reach."""
     with _person(context).connect() as auth:
-        answer = auth.ListUnifiedResources(ListUnifiedResourcesRequest(Kinds=["node"]))
+        answer = auth.ListUnifiedResources(
+            ListUnifiedResourcesRequest(Kinds=["node"], SortBy=SortBy(Field="name"))
+        )
     nodes = [resource.Node for resource in answer.Resources]
     rows = [
         [node.Spec.Hostname, node.Spec.Addr, _labels(dict(node.Metadata.Labels))] for node in nodes

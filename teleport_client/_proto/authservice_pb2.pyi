@@ -641,6 +641,7 @@ class ListUnifiedResourcesRequest(_message.Message):
     LABELS_FIELD_NUMBER: _builtins.int
     PREDICATEEXPRESSION_FIELD_NUMBER: _builtins.int
     SEARCHKEYWORDS_FIELD_NUMBER: _builtins.int
+    SORTBY_FIELD_NUMBER: _builtins.int
     USESEARCHASROLES_FIELD_NUMBER: _builtins.int
     USEPREVIEWASROLES_FIELD_NUMBER: _builtins.int
     Limit: _builtins.int
@@ -654,6 +655,8 @@ class ListUnifiedResourcesRequest(_message.Message):
     def Labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
     def SearchKeywords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def SortBy(self) -> _types_pb2.SortBy: ...
     def __init__(
         self,
         *,
@@ -663,12 +666,13 @@ class ListUnifiedResourcesRequest(_message.Message):
         Labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         PredicateExpression: _builtins.str = ...,
         SearchKeywords: _abc.Iterable[_builtins.str] | None = ...,
+        SortBy: _types_pb2.SortBy | None = ...,
         UseSearchAsRoles: _builtins.bool = ...,
         UsePreviewAsRoles: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["SortBy", b"SortBy"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kinds", b"Kinds", "Labels", b"Labels", "Limit", b"Limit", "PredicateExpression", b"PredicateExpression", "SearchKeywords", b"SearchKeywords", "StartKey", b"StartKey", "UsePreviewAsRoles", b"UsePreviewAsRoles", "UseSearchAsRoles", b"UseSearchAsRoles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kinds", b"Kinds", "Labels", b"Labels", "Limit", b"Limit", "PredicateExpression", b"PredicateExpression", "SearchKeywords", b"SearchKeywords", "SortBy", b"SortBy", "StartKey", b"StartKey", "UsePreviewAsRoles", b"UsePreviewAsRoles", "UseSearchAsRoles", b"UseSearchAsRoles"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

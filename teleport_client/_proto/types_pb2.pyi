@@ -1883,9 +1883,31 @@ class ResourceRequest(_message.Message):
 Global___ResourceRequest: _TypeAlias = ResourceRequest  # noqa: Y015
 
 @_typing.final
-class ServerV2(_message.Message):
+class SortBy(_message.Message):
     """---------------------------------------------------------------- resources"""
 
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISDESC_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    IsDesc: _builtins.bool
+    Field: _builtins.str
+    def __init__(
+        self,
+        *,
+        IsDesc: _builtins.bool = ...,
+        Field: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Field", b"Field", "IsDesc", b"IsDesc"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SortBy: _TypeAlias = SortBy  # noqa: Y015
+
+@_typing.final
+class ServerV2(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     KIND_FIELD_NUMBER: _builtins.int

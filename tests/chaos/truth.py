@@ -14,7 +14,7 @@ ENDED = "🏁 Approved; the access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
 RAN_OUT = "⌛ Ran out"
 DELETED = "🗑️ Deleted before it was decided"
-DELETED_APPROVED = "🗑️ Approved, then deleted"
+DELETED_APPROVED = ", then deleted"
 _CLOCKS_APART = timedelta(seconds=3)
 """Within which a request that is gone may have been deleted or have expired."""
 

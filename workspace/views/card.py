@@ -281,8 +281,9 @@ def _status(face: CardFace) -> str:
     by = resolved_by(face)
     if not by or face.status is Status.PROMOTED:
         return words
-    over = face.status in {Status.ENDED, Status.DELETED_APPROVED}
-    return f"{words} (approved{by})" if over else f"{words}{by}"
+    if face.status is Status.DELETED_APPROVED:
+        return f"🗑️ Approved{by}, then deleted"
+    return f"{words} (approved{by})" if face.status is Status.ENDED else f"{words}{by}"
 
 
 def resolved_by(face: CardFace) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.errors import Unsupported
 from sandbox.teleport.rules.node_access import gives_access
 from sandbox.teleport.rules.predicates import holds
 from teleport_client._proto.authservice_pb2 import (
@@ -15,6 +16,8 @@ from teleport_client._proto.authservice_pb2 import (
 from teleport_client._proto.types_pb2 import RoleV6, ServerV2
 
 _PAGE = 1000
+_SORTED_BY = ("name", "kind")
+"""One of them is required (getSortTree in lib/services/unified_resource.go)."""
 
 
 def list_unified_resources(
@@ -22,8 +25,14 @@ def list_unified_resources(
 ) -> ListUnifiedResourcesResponse:
     """One page of the nodes that the roles on the caller's certificate open, by host name.
 
-    Where they open none, the page is empty. Raises BadParameter for an unreadable predicate.
+    Where they open none, the page is empty. Raises BadParameter for an unreadable predicate
+    and Unsupported without an order.
     """
+    if query.SortBy.Field not in _SORTED_BY:
+        raise Unsupported(
+            "getting sort tree\n"
+            f"\tsorting by {query.SortBy.Field} is not supporting in unified resources"
+        )
     roles = (*caller.roles, *_additional_roles(cluster, caller, query))
     nodes = sorted(
         (it for it in cluster.nodes if gives_access(roles, it) and _matches(query, it)), key=_key

@@ -15,7 +15,7 @@ from teleport_client._proto.authservice_pb2 import (
     ListRolesRequest,
     ListUnifiedResourcesRequest,
 )
-from teleport_client._proto.types_pb2 import AccessCapabilitiesRequest, UserFilter
+from teleport_client._proto.types_pb2 import AccessCapabilitiesRequest, SortBy, UserFilter
 from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest
 from teleport_client._proto.userloginstate_pb2_grpc import UserLoginStateServiceStub
 from teleport_client._proto.users_service_pb2 import GetUserRequest as GetOneUser
@@ -25,6 +25,7 @@ from tests.sandbox.teleport.standin_client import Auth, Dial, LoginStates, Users
 
 SERVER_NAME = b"main".hex() + ".teleport.cluster.local"
 DENIED = StatusCode.PERMISSION_DENIED
+BY_NAME = SortBy(Field="name")
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def login_states(stand_in: TeleportStandIn) -> AsyncIterator[LoginStates]:
 
 
 async def nodes(auth: Auth, **query: object) -> list[str]:
-    request = ListUnifiedResourcesRequest(**query)  # type: ignore[arg-type]
+    request = ListUnifiedResourcesRequest(SortBy=BY_NAME, **query)  # type: ignore[arg-type]
     answer = await auth.ListUnifiedResources(request)
     return [resource.Node.Spec.Hostname for resource in answer.Resources]
 
@@ -179,10 +180,13 @@ async def test_nodes(stand_in: TeleportStandIn, alice: Auth, admin: Auth, dial: 
     ids = [it.Metadata.Name for it in stand_in.cluster.nodes[:2]]
     both = " || ".join(f'resource.metadata.name == "{each}"' for each in ids)
     assert await nodes(admin, PredicateExpression=both) == ["dev-1", "dev-2"]
-    code, _ = await refused(
-        admin.ListUnifiedResources(ListUnifiedResourcesRequest(PredicateExpression='name == "'))
-    )
+    unreadable = ListUnifiedResourcesRequest(SortBy=BY_NAME, PredicateExpression='name == "')
+    code, _ = await refused(admin.ListUnifiedResources(unreadable))
     assert code == StatusCode.INVALID_ARGUMENT
+    assert await refused(admin.ListUnifiedResources(ListUnifiedResourcesRequest())) == (
+        StatusCode.UNIMPLEMENTED,
+        "getting sort tree\n\tsorting by  is not supporting in unified resources",
+    )
     assert await nodes(dial("bob")) == ["dev-1", "dev-2"]
     assert len(await nodes(dial("bob"), UsePreviewAsRoles=True)) == 7
     stand_in.cluster.roles["dev"].Spec.Deny.NodeLabels.CopyFrom(label_values({"tier": ["d*"]}))
@@ -191,7 +195,7 @@ async def test_nodes(stand_in: TeleportStandIn, alice: Auth, admin: Auth, dial: 
 
 async def test_pages_of_nodes(admin: Auth) -> None:
     """Nodes come in pages by host name."""
-    first = await admin.ListUnifiedResources(ListUnifiedResourcesRequest(Limit=4))
+    first = await admin.ListUnifiedResources(ListUnifiedResourcesRequest(SortBy=BY_NAME, Limit=4))
     rest = await nodes(admin, StartKey=first.NextKey)
     assert len(first.Resources) == 4
     assert rest == ["prod-web", "staging-db", "staging-web"]
