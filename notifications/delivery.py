@@ -10,7 +10,7 @@ from uuid import uuid4
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
+from notifications.entry import CARD, UNKNOWN_FACE, Entry, Intent, PostedMessage
 from notifications.history import History, Unreadable
 from notifications.plan import (
     EditMessage,
@@ -219,7 +219,7 @@ class Delivery:
             follows = Edit.LET_GO if drawing.face.status.decided else Edit.REPLACE
         match follows:
             case Edit.REPLACE:
-                anew = self._intent(message.slot, message.channel)
+                anew = self._intent(message.slot, _address_of(message))
                 return Outcome(replaced=anew.model_copy(update={"owed": True}))
             case Edit.LET_GO:
                 return Outcome(message.now_showing(drawing.fingerprint))
@@ -269,8 +269,13 @@ class _Drawing:
         return shown_in(self._slot, self.face)
 
 
+def _address_of(message: PostedMessage) -> str:
+    """Return the address that a message was posted to, which may have been a channel's name."""
+    return message.slot.removeprefix(CARD) if _is_card(message) else message.channel
+
+
 def _is_card(message: Intent | PostedMessage) -> bool:
-    return message.slot == card_slot(message.channel)
+    return message.slot.startswith(CARD)
 
 
 def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:

@@ -102,6 +102,27 @@ async def test_card_that_was_addressed_by_name_is_not_posted_again_after_a_resta
     assert len([m for m in stage.cards("@bob", "bob") if "redis 1" in words(m)]) == 1
 
 
+@pytest.mark.usefixtures("official_app")
+async def test_card_that_was_addressed_by_name_and_cannot_be_edited_is_posted_anew(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """To the same address, and its record can be read after a restart."""
+    with listening() as log:
+        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+            request = pending_request(teleport, reason="redis 1")
+            await stage.card("redis 1")
+            await stage.told("alice", "is waiting")
+            slack.faults.inject({"method": "chat.update", "error": "edit_window_closed"})
+            slack.faults.inject({"method": "chat.postMessage", "status": 503})
+            teleport.cluster.requests.put(decided(request, APPROVED))
+            await slack.call_where(lambda c: c.method == "chat.postMessage" and c.status == 503)
+        slack.faults.clear()
+        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+            await stage.card("Approved")
+    assert not log.all("ledger_unreadable")
+    assert len(stage.cards()) == 2
+
+
 async def test_channel_is_found_among_very_many_at_slacks_pace(
     teleport: TeleportStandIn, tmp_path: Path
 ) -> None:
