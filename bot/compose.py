@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
 
@@ -71,7 +71,7 @@ class Runtime:
     now: Callable[[], datetime]
     metrics: Metrics
     clock: SlackClock
-    on_behalf: OnBehalf = field(default_factory=OnBehalf)
+    on_behalf: OnBehalf
 
     @property
     def plugin(self) -> str:

@@ -11,6 +11,7 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -28,13 +29,14 @@ from bot.compose import (
 from bot.health import Readiness, serve_health
 from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
-from bot.review_mode import find_deciding
+from bot.review_mode import find_deciding, may_submit_now
 from bot.server_support import UPGRADE, find_missing_method, missing_method
 from bot.settings import Settings
 from bot.slack_connection import CALL_SECONDS, check_installation, http_session, web_client
 from bot.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.teleport_connection import check_cluster, first_credentials
+from commands.on_behalf import OnBehalf
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
@@ -144,7 +146,7 @@ async def _connect(
     installation, address = await check_installation(slack, app_token, end=end)
     runtime = Runtime(
         settings, identity, teleport, cluster, deciding, slack, http, installation, clock.now,
-        metrics, clock,
+        metrics, clock, OnBehalf(partial(may_submit_now, teleport, identity)),
     )  # fmt: skip
     return _Bot(runtime, app_token, address)
 

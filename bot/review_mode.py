@@ -10,6 +10,7 @@ from teleport_client.access_rules import sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.errors import TeleportError
+from teleport_client.renewal import RenewedCredentials
 from teleport_client.user import Role
 from workspace.deciding import Deciding, Mode
 
@@ -46,6 +47,12 @@ async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Rol
 def may_submit(roles: Sequence[Role] | None) -> bool:
     """Whether the bot's role lets it hand in reviews for anybody; unknown roles count as yes."""
     return roles is None or any(role.allow.review.submit_for for role in roles)
+
+
+async def may_submit_now(teleport: TeleportClient, identity: RenewedCredentials) -> bool:
+    """Return whether the bot's roles, as they are now, let it submit reviews for any user."""
+    roles = await own_roles(teleport, identity.current.roles)
+    return roles is not None and may_submit(roles)
 
 
 def find_mode(

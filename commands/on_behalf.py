@@ -1,15 +1,24 @@
-"""Whether Teleport takes the reviews that the bot hands in for people, as it last answered."""
+"""Whether Teleport takes the reviews that the bot submits on behalf of users."""
 
+from collections.abc import Awaitable, Callable
 from time import monotonic
 
+import structlog
+
 _TOLD_FOR = 600.0
-"""Seconds; it may concern one person alone, and who else clicks comes when they come."""
+"""Seconds after which a refusal says nothing of now."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class OnBehalf:
-    """The mode does not change while the bot runs: somebody has to mend the bot's role."""
+    """The mode does not change while the bot runs: an operator has to correct the bot's role.
 
-    def __init__(self) -> None:
+    `may_submit` returns whether the bot's role lets it submit reviews for any user.
+    """
+
+    def __init__(self, may_submit: Callable[[], Awaitable[bool]]) -> None:
+        self._may_submit = may_submit
         self.refusals = 0
         self._words = ""
         self._until = 0.0
@@ -19,8 +28,12 @@ class OnBehalf:
         """Teleport's words, until it takes a review again, or for ten minutes."""
         return self._words if monotonic() < self._until else ""
 
-    def refused(self, text: str) -> None:
+    async def refused(self, text: str, author: str) -> None:
+        """Note a refusal. One that concerns this author alone is logged and nothing else."""
         self.refusals += 1
+        if await self._may_submit():
+            log.warning("review_refused_for_user", user=author, error=text)
+            return
         self._words = f"Teleport takes no reviews from the bot: {text}"
         self._until = monotonic() + _TOLD_FOR
 

@@ -177,7 +177,7 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
     try:
         decided = await patiently(attempt, changes=True)
     except OnBehalfNotAllowed as error:
-        services.on_behalf.refused(error.text)
+        await services.on_behalf.refused(error.text, review.author)
         raise
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:

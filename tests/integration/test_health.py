@@ -188,6 +188,27 @@ async def test_a_role_that_was_taken_away_is_told(
         assert (await health.parts())[1]["reviews"] == "ready"
 
 
+async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """The user is told, and the log names them."""
+    conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+    conditions.SubmitForUsers[:] = ["bob"]
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            stage = Stage(slack, teleport)
+            _, card = await stage.asked("alice", "prod", "redis 1")
+            await stage.click("carol", card, "approve")
+            await stage.answer("carol", "does not let the bot hand in reviews for you")
+            assert (await health.parts())[0] == 200
+            assert (await health.measured())["teleport_chatops_reviews_refused"] == 1
+            await stage.click("bob", card, "approve")
+            await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+    (refused,) = log.all("review_refused_for_user")
+    assert refused["user"] == "carol"
+
+
 async def test_a_ledger_that_cannot_be_read_is_told(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
