@@ -102,7 +102,7 @@ class _Story:
 
         self._step("She asks for staging in Slack")
         await self._type("alice", "/teleport-request staging because redis is stuck")
-        await self._answer("alice", "You asked for staging")
+        await self._answer("alice", "You requested staging")
         card = await self._card("redis is stuck")
 
         self._step("bob, an approver, clicks Approve")

@@ -10,10 +10,10 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRe
 
 WAITING = "⏳ Waiting for approval"
 APPROVED_NOW = "✅ Approved"
-ENDED = "🏁 Approved; the access has ended"
+ENDED = "🏁 Approved, access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
-RAN_OUT = "⌛ Ran out"
-DELETED = "🗑️ Deleted before it was decided"
+RAN_OUT = "⌛ Expired"
+DELETED = "🗑️ Deleted before a decision"
 DELETED_APPROVED = ", then deleted"
 _CLOCKS_APART = timedelta(seconds=3)
 """Within which a request that is gone may have been deleted or have expired."""

@@ -29,7 +29,7 @@ _TOLD = {
     ENDED: "was approved",
     DELETED_APPROVED: "was approved",
     DENIED_FOR_GOOD: "was denied",
-    RAN_OUT: "ran out: nobody decided",
+    RAN_OUT: "expired without a decision",
     DELETED: "was deleted before",
 }
 _DECIDED = {_TOLD[APPROVED_NOW], _TOLD[DENIED_FOR_GOOD]}

@@ -324,7 +324,7 @@ async def test_check_takes_few_calls(stage: Stage) -> None:
     assert count(*checks) == [before[0], before[1], before[2] + 1, before[3]]
     before = count(*checks)
     await stage.type("bob", "/teleport-request staging because redis 1")
-    await stage.answer("bob", "You asked for staging")
+    await stage.answer("bob", "You requested staging")
     after = count(*checks)
     assert [new - old for old, new in zip(before, after, strict=True)] == [1, 1, 1, 2]
 

@@ -58,7 +58,7 @@ async def test_requester_with_accounts_in_two_workspaces_gets_messages_in_this_o
 ) -> None:
     link(stage.teleport, *linked)
     request, _ = await stage.asked("alice", "staging", "redis 1")
-    await stage.answer("alice", "will send you a direct message")
+    await stage.answer("alice", "You'll get a DM")
     await stage.told("alice", "is waiting")
     stage.teleport.cluster.requests.put(decided(request, APPROVED))
     await stage.told("alice", "was approved")
@@ -129,8 +129,8 @@ def unlinked(teleport: TeleportStandIn) -> None:
 @pytest.mark.parametrize(
     ("prepare", "promise"),
     [
-        (lambda _: None, "will send you a direct message"),
-        (unlinked, "can't send you direct messages. Run /teleport-pending"),
+        (lambda _: None, "You'll get a DM"),
+        (unlinked, "can't send you DMs. Run /teleport-pending"),
     ],
 )
 async def test_answer_promises_a_message_only_if_the_bot_can_send_it(

@@ -29,7 +29,7 @@ async def test_a_requested_host_is_shown_by_its_name(stage: Stage) -> None:
     """On the card, to the requester, and in lists."""
     request_for(stage.teleport, host(stage.teleport), "disk 1")
     card = await stage.card("disk 1")
-    await stage.card_where(card["ts"], lambda m: "asks for node/staging-db" in words(m))
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
     await stage.type("bob", "/teleport-pending")
     assert "node/staging-db" in words(await stage.answer("bob", "disk 1"))
 
@@ -41,7 +41,7 @@ async def test_a_slow_lookup_delays_no_card(stage: Stage) -> None:
     request_for(stage.teleport, node, "disk 1")
     card = await stage.card("disk 1")
     assert f"node/{node.Metadata.Name}" in words(card)
-    await stage.card_where(card["ts"], lambda m: "asks for node/staging-db" in words(m))
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
 
 
 async def test_a_failed_lookup_is_repeated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +50,7 @@ async def test_a_failed_lookup_is_repeated(stage: Stage, monkeypatch: pytest.Mon
     stage.teleport.faults.add(METHOD, grpc.StatusCode.UNAVAILABLE, times=2)
     request_for(stage.teleport, host(stage.teleport), "disk 1")
     card = await stage.card("disk 1")
-    await stage.card_where(card["ts"], lambda m: "asks for node/staging-db" in words(m))
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
 
 
 async def test_without_the_permission_a_card_has_the_id(
@@ -79,10 +79,10 @@ async def test_a_restart_changes_no_card_for_a_name(
     async with bot_on(away, settings_file) as stage:
         request_for(teleport, host(teleport), "disk 1")
         card = await stage.card("disk 1")
-        await stage.card_where(card["ts"], lambda m: "asks for node/staging-db" in words(m))
+        await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
     seen: list[str] = []
     async with bot_on(away, settings_file):
         pending_request(teleport, reason="next 2")
         await away.card("next 2")
         seen = [words(m) for m in away.cards() if m["ts"] == card["ts"]]
-    assert all("asks for node/staging-db" in each for each in seen)
+    assert all("requests node/staging-db" in each for each in seen)

@@ -53,16 +53,16 @@ def deleted(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
 
 
 LIVE_ENDS = [
-    pytest.param(approved_for_a_moment, "the access has ended", id="access ended"),
+    pytest.param(approved_for_a_moment, "access has ended", id="access ended"),
     pytest.param(denied, "Denied", id="denied"),
     pytest.param(promoted, "Granted through an access list", id="promoted"),
-    pytest.param(deleted, "Deleted before it was decided", id="deleted"),
+    pytest.param(deleted, "Deleted before a decision", id="deleted"),
 ]
 AWAY_ENDS = [
-    pytest.param(approved_and_over, "the access has ended", id="access ended"),
+    pytest.param(approved_and_over, "access has ended", id="access ended"),
     pytest.param(denied, "Denied", id="denied"),
     pytest.param(promoted, "Granted through an access list", id="promoted"),
-    pytest.param(deleted, "Deleted before it was decided", id="deleted"),
+    pytest.param(deleted, "Deleted before a decision", id="deleted"),
 ]
 
 
@@ -103,7 +103,7 @@ async def test_waiting_that_runs_out_while_the_bot_is_away_is_not_shown_as_delet
     await asyncio.sleep(_SHORT.total_seconds())
     teleport.cluster.delete_request(request.Metadata.Name)
     async with bot_on(away, settings_file) as stage:
-        await stage.card_where(card["ts"], lambda m: "Ran out" in words(m) and not buttons(m))
+        await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
     assert len(away.messages()) == 1
 
 
@@ -111,7 +111,7 @@ async def test_a_decision_after_the_waiting_ran_out_is_shown(stage: Stage) -> No
     """Teleport takes one until it cleans up; its removal afterwards says nothing new."""
     request = pending_request(stage.teleport, reason="redis 1", waits=_SHORT)
     card = await stage.card("redis 1")
-    await stage.card_where(card["ts"], lambda m: "Ran out" in words(m))
+    await stage.card_where(card["ts"], lambda m: "Expired" in words(m))
     denied(stage.teleport, request)
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
     assert len(stage.messages()) == 1
@@ -167,7 +167,7 @@ async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
             await stage.card_where(ts, lambda m: "approved by" in words(m) and "dana" in words(m))
         assert "Waiting for approval" in words(await stage.card_where(card["ts"], buttons))
         await stage.card_where(second["ts"], lambda m: "has ended" not in words(m))
-    assert not [m for m in stage.messages("@alice", "alice") if "ran out" in words(m)]
+    assert not [m for m in stage.messages("@alice", "alice") if "expired" in words(m)]
 
 
 async def test_request_deleted_while_the_clock_is_ahead_is_not_shown_as_expired(

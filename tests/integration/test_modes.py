@@ -186,7 +186,7 @@ async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path
         await stage.type("alice", "/teleport-request prod because redis 2")
         prod = await stage.card("redis 2")
         assert not buttons(prod)
-        assert "its page in Teleport" in words(prod)
+        assert "Review it in Teleport" in words(prod)
         request_id = next(
             r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
         )
@@ -220,7 +220,7 @@ async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path
         await stage.type("alice", "/teleport-request prod because redis 1")
         card = await stage.card("redis 1")
         assert not buttons(card)
-        assert "its page in Teleport" in words(card)
+        assert "Review it in Teleport" in words(card)
 
 
 async def test_a_bot_that_may_not_hand_in_reviews_says_so(

@@ -82,7 +82,7 @@ async def test_what_happens_while_the_bot_is_away_is_made_up_for(
         await stage.card_where(cards["gone 2"], lambda m: "Deleted before" in words(m))
         await stage.card("made meanwhile 3")
         await stage.told("alice", "was approved")
-        await stage.told("bob", "was deleted before it was decided")
+        await stage.told("bob", "was deleted before a decision")
     assert len(away.messages()) == 3
 
 
@@ -150,8 +150,8 @@ async def test_a_deadline_that_passes_is_shown_at_that_moment(stage: Stage) -> N
     """Teleport cleans up minutes later and says nothing of it."""
     pending_request(stage.teleport, reason="short 1", waits=timedelta(seconds=1))
     card = await stage.card("short 1")
-    await stage.card_where(card["ts"], lambda m: "Ran out" in words(m) and not buttons(m))
-    await stage.told("alice", "ran out: nobody decided in time")
+    await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
+    await stage.told("alice", "expired without a decision")
 
 
 async def test_roles_have_their_own_channels(

@@ -268,7 +268,7 @@ async def test_sigterm_finishes_what_is_under_way(
         await stage.type("alice", "/teleport-request staging because stopping 1")
         await teleport.journal.wait_for_call("CreateAccessRequestV2")
         process.process.send_signal(signal.SIGTERM)
-        await stage.answer("alice", "You asked for staging")
+        await stage.answer("alice", "You requested staging")
         code, said = await process.end()
     assert code == 0
     assert '"cancelled": 0' in said

@@ -100,12 +100,12 @@ async def test_a_duration_limits_the_access(stage: Stage) -> None:
 async def test_less_than_was_asked_for_is_said(stage: Stage) -> None:
     """Teleport shortens silently; the bot says so first, and asks only if that is enough."""
     await stage.type("alice", "/teleport-request staging for 10 days because redis")
-    warned = await stage.answer("alice", "does not give staging for 10 days")
-    assert "by the rules of your roles" in words(warned)
+    warned = await stage.answer("alice", "doesn't allow staging for 10 days")
+    assert "This limit comes from your roles" in words(warned)
     assert not stage.requests
     await stage.click("alice", warned, "ask_anyway")
-    answer = await stage.answer("alice", "For 10 days.")
-    assert "longer than Teleport's rules allow: they end it at " in words(answer)
+    answer = await stage.answer("alice", "Duration: 10 days.")
+    assert "longer than Teleport allows. Access ends " in words(answer)
     assert len(stage.requests) == 1
 
 
@@ -116,8 +116,8 @@ async def test_a_bot_whose_certificate_ends_soon_says_that_it_is_why(
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("alice", "/teleport-request staging for 4h because redis")
-        warned = await stage.answer("alice", "does not give staging for 4 hours")
-        assert "The bot's own certificate ends then" in words(warned)
+        warned = await stage.answer("alice", "doesn't allow staging for 4 hours")
+        assert "The bot's certificate expires then" in words(warned)
         assert not stage.requests
 
 
@@ -170,7 +170,7 @@ async def test_a_reason_of_4000_bytes_is_kept_whole_and_shown_short(stage: Stage
     card = await stage.card("start éé")
     request = stage.request(buttons(card)["approve"]["value"])
     assert request.Spec.RequestReason == reason
-    assert "end" not in words(card["blocks"][1])
+    assert "é end" not in words(card["blocks"][1])
 
 
 async def test_hostile_text_is_dead_on_the_card(stage: Stage) -> None:
@@ -193,7 +193,7 @@ async def test_a_missing_reason_opens_the_form_prefilled(stage: Stage) -> None:
     assert (done["acked"], done["error"], done["payload"]) == (True, None, None)
     card = await stage.card("shard 3 is down")
     assert list(stage.request(buttons(card)["approve"]["value"]).Spec.Roles) == ["prod"]
-    await stage.answer("alice", "You asked for prod")
+    await stage.answer("alice", "You requested prod")
 
 
 async def test_an_empty_reason_is_a_missing_one(stage: Stage) -> None:
@@ -207,7 +207,7 @@ async def test_a_spent_trigger_leaves_a_button(stage: Stage) -> None:
     """When Teleport took too long for a form to open, the person opens it."""
     stage.slack.faults.inject({"method": "views.open", "error": "expired_trigger_id", "times": 1})
     await stage.type("alice", "/teleport-request prod")
-    answer = await stage.answer("alice", "A reason is needed to ask for prod")
+    answer = await stage.answer("alice", "Add a reason to request prod")
     await stage.click("alice", answer, "fill_in_request")
     form = await stage.form("alice", "request_form")
     await stage.submit("alice", form, reason=REASON)
@@ -286,7 +286,7 @@ async def test_the_same_request_again_is_pointed_out(stage: Stage) -> None:
     """Nothing is asked for unless the person says so."""
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.answer("alice", "You have already asked for staging")
+    answer = await stage.answer("alice", "You've already requested staging")
     assert len(stage.requests) == 1
     await stage.click("alice", answer, "ask_anyway")
     await stage.card("second 2")
@@ -371,7 +371,7 @@ async def test_a_lost_answer_does_not_make_a_second_request(stage: Stage) -> Non
         details="Socket closed",
     )  # fmt: skip
     await stage.type("alice", "/teleport-request staging because redis 9")
-    await stage.answer("alice", "You asked for staging")
+    await stage.answer("alice", "You requested staging")
     assert len(stage.requests) == 1
 
 
@@ -388,8 +388,8 @@ async def test_a_slow_teleport_leaves_a_form_that_waits(stage: Stage) -> None:
         reason={"type": "plain_text_input", "value": "slow 55"},
     )
     assert done["payload"]["response_action"] == "update"
-    assert "taking its time" in words(done["payload"])
-    await stage.slack.view_where("alice", lambda v: "You asked for staging" in words(v), 5)
+    assert "taking a while" in words(done["payload"])
+    await stage.slack.view_where("alice", lambda v: "You requested staging" in words(v), 5)
     await stage.card("slow 55")
     assert len(stage.requests) == 1
 
@@ -409,14 +409,14 @@ async def test_a_double_click_asks_once(stage: Stage) -> None:
     """And so does the same command sent twice at once: the second is pointed to the first."""
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.answer("alice", "You have already asked for staging")
+    answer = await stage.answer("alice", "You've already requested staging")
     await asyncio.gather(
         stage.click("alice", answer, "ask_anyway"), stage.click("alice", answer, "ask_anyway")
     )
     await stage.card("second 2")
     twice = "/teleport-request prod because twice 3"
     await asyncio.gather(stage.type("alice", twice), stage.type("alice", twice))
-    await stage.answer("alice", "You have already asked for prod")
+    await stage.answer("alice", "You've already requested prod")
     await stage.card("twice 3")
     assert [r.Spec.RequestReason for r in stage.requests] == ["first 1", "second 2", "twice 3"]
 
@@ -426,10 +426,10 @@ async def test_a_reason_too_long_for_a_button_is_completed_in_the_form(stage: St
     await stage.asked("alice", "staging", "first 1")
     reason = '"\\' * 1200
     await stage.type("alice", f"/teleport-request staging because {reason}")
-    answer = await stage.answer("alice", "You have already asked for staging")
+    answer = await stage.answer("alice", "You've already requested staging")
     await stage.click("alice", answer, "fill_in_request")
     form = await stage.form("alice", "request_form")
-    assert "too long to carry along" in words(form)
+    assert "Some of your text didn't fit" in words(form)
     (field,) = [block for block in form["blocks"] if block.get("block_id") == "reason"]
     assert len(field["element"]["initial_value"]) > 300
     assert len(stage.requests) == 1
@@ -447,7 +447,7 @@ async def test_an_answer_in_a_form_that_was_closed_comes_another_way(stage: Stag
         reason={"type": "plain_text_input", "value": "closed 66"},
     )
     await stage.slack.act({"as": "alice", "do": "close", "view_id": form["id"]})
-    await stage.told("alice", "You asked for staging")
+    await stage.told("alice", "You requested staging")
 
 
 async def test_asking_anyway_in_a_form_is_answered_there(stage: Stage) -> None:
@@ -462,11 +462,11 @@ async def test_asking_anyway_in_a_form_is_answered_there(stage: Stage) -> None:
         roles={"type": "multi_external_select", "selected_options": [option("staging")]},
         reason={"type": "plain_text_input", "value": "again 67"},
     )
-    waiting = await stage.slack.view_where("alice", lambda v: "already asked" in words(v), 5)
+    waiting = await stage.slack.view_where("alice", lambda v: "already requested" in words(v), 5)
     button = buttons(waiting)["ask_anyway"]
     click = {"as": "alice", "do": "click", "view_id": waiting["id"], "action_id": "ask_anyway"}
     await stage.slack.act(click | {"value": button["value"]})
-    await stage.slack.view_where("alice", lambda v: "You asked for staging" in words(v), 5)
+    await stage.slack.view_where("alice", lambda v: "You requested staging" in words(v), 5)
     await stage.card("again 67")
 
 

@@ -15,7 +15,7 @@ async def test_a_whole_id_approves_with_a_reason(stage: Stage) -> None:
     """Which is kept in Teleport; the approver gets a private answer."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name} looks fine")
-    await stage.answer("bob", "You approved the request of alice for staging")
+    await stage.answer("bob", "You approved alice's request for staging")
     await stage.card_where(card["ts"], lambda m: "looks fine" in words(m))
     assert stage.request(request.Metadata.Name).Spec.Reviews[0].Reason == "looks fine"
 
@@ -24,7 +24,7 @@ async def test_a_whole_id_denies_with_a_reason(stage: Stage) -> None:
     """At once when the reason is typed."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny `{request.Metadata.Name}` not now")
-    await stage.answer("bob", "You denied the request of alice for staging")
+    await stage.answer("bob", "You denied alice's request for staging")
     assert stage.request(request.Metadata.Name).Spec.ResolveReason == "not now"
 
 
@@ -38,7 +38,7 @@ async def test_recorded_reason_has_neither_flag_nor_quotes(
     """Teleport keeps it for ever."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-{command} {request.Metadata.Name} {reason}")
-    await stage.answer("bob", "the request of alice for staging")
+    await stage.answer("bob", "alice's request for staging")
     assert stage.request(request.Metadata.Name).Spec.Reviews[0].Reason == "ok"
 
 
@@ -57,7 +57,7 @@ async def test_deny_without_a_reason_opens_the_form(stage: Stage) -> None:
     form = await stage.form("bob", "review_form")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.submit("bob", form, reason=GOOD_REASON)
-    await stage.answer("bob", "You denied the request of alice for staging")
+    await stage.answer("bob", "You denied alice's request for staging")
 
 
 async def test_a_form_with_a_blank_reason_is_not_taken(stage: Stage) -> None:
@@ -78,7 +78,7 @@ async def test_a_shown_id_only_shows_the_request(stage: Stage) -> None:
     shown = await stage.answer("bob", "redis 1")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.click("bob", shown, "approve")
-    await stage.answer("bob", "You approved the request of alice")
+    await stage.answer("bob", "You approved alice's request")
 
 
 async def test_a_shown_id_tells_nothing_to_those_who_may_not_know(stage: Stage) -> None:
@@ -98,7 +98,7 @@ async def test_without_an_id_one_picks(stage: Stage) -> None:
     await stage.type("bob", "/teleport-approve")
     pick = await stage.answer("bob", "Pick the one to decide")
     await stage.click("bob", pick, "approve")
-    await stage.answer("bob", "You approved the request of alice")
+    await stage.answer("bob", "You approved alice's request")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tests.integration.stage import Stage, buttons, words
 async def test_staging_is_asked_for_approved_and_told(stage: Stage) -> None:
     """Alice asks, the approvers see it, bob approves on the card, alice gets the next command."""
     request, card = await stage.asked("alice", "staging", "redis is stuck")
-    await stage.answer("alice", "You asked for staging")
+    await stage.answer("alice", "You requested staging")
     await stage.told("alice", "is waiting for approval")
     assert "Open in Teleport" in words(card)
     assert f"https://teleport.example.com/web/requests/{request.Metadata.Name}" in words(card)
@@ -49,7 +49,7 @@ async def test_deny_asks_for_a_reason_and_passes_it_on(stage: Stage) -> None:
     assert buttons(denied) == {}
     assert "not during the freeze" in words(denied)
     assert "not during the freeze" in words(await stage.told("alice", "was denied by carol"))
-    await stage.answer("carol", "You denied the request of alice")
+    await stage.answer("carol", "You denied alice's request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.DENIED
 
 

@@ -82,7 +82,7 @@ async def test_every_problem_is_said_at_once(stage: Stage) -> None:
     answer = await stage.answer("alice", "bobb isn't a Teleport user.")
     assert "You can't review your own request." in words(answer)
     await stage.click("alice", answer, "ask_anyway")
-    again = await stage.answer("alice", "You have already asked for staging")
+    again = await stage.answer("alice", "You've already requested staging")
     await stage.click("alice", again, "ask_anyway")
     assert await reviewers_of(stage, "second 2") == ["bobb", "alice"]
 

@@ -311,7 +311,7 @@ def test_a_card_without_deciding_has_no_buttons() -> None:
     for mode, pages, said in (
         (Mode.OFF, "", ""),
         (Mode.NOTIFY, "", "tctl requests approve"),
-        (Mode.NOTIFY, PAGES, "its page in Teleport"),
+        (Mode.NOTIFY, PAGES, "Review it in Teleport"),
     ):
         blocks = card(face_of(request(), pages=pages, mode=mode, cluster="main")).arguments()[
             "blocks"
@@ -468,8 +468,8 @@ def test_a_card_says_everything_once() -> None:
     approved = json.dumps(card(face(state=RequestState.APPROVED, **voted)).arguments()["blocks"])
     assert (approved.count("bob"), approved.count("carol"), approved.count("approved")) == (1, 2, 0)
     waiting = face(expires=NOW + timedelta(hours=8))
-    assert "Waiting until" not in json.dumps(card(waiting).arguments())
-    assert "Waiting until" in json.dumps(card(face()).arguments())
+    assert "Request expires" not in json.dumps(card(waiting).arguments())
+    assert "Request expires" in json.dumps(card(face()).arguments())
 
 
 def test_a_deleted_approval_is_not_said_to_have_ended() -> None:

@@ -201,7 +201,7 @@ def asked_for(face: CardFace, each: int = 80, room: int = 300) -> str:
 
 def card(face: CardFace) -> Message:
     """Draw a face. Status is said in words and never by colour or sign alone."""
-    title = f"{label(face.user)} asks for {asked_for(face)}"
+    title = f"{label(face.user)} requests {asked_for(face)}"
     content = [
         HeaderBlock(text=PlainTextObject(text=fitted(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(face)),
@@ -220,14 +220,14 @@ def decision_buttons(face: CardFace) -> ActionsBlock:
                 value=face.id,
                 style="primary",
                 confirm=_confirm(face),
-                accessibility_label=f"Approve the request of {label(face.user, 40)}",
+                accessibility_label=f"Approve {label(face.user, 40)}'s request",
             ),
             ButtonElement(
                 text="Deny",
                 action_id=DENY,
                 value=face.id,
                 style="danger",
-                accessibility_label=f"Deny the request of {label(face.user, 40)}",
+                accessibility_label=f"Deny {label(face.user, 40)}'s request",
             ),
         ]
     )
@@ -238,7 +238,7 @@ def _confirm(face: CardFace) -> ConfirmObject:
         title="Approve this request?",
         text=PlainTextObject(text=fitted(_effect(face), _CONFIRM_LIMIT), emoji=False),
         confirm="Approve",
-        deny="Not yet",
+        deny="Cancel",
     )
 
 
@@ -260,7 +260,7 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
     yield rich.facts(_facts(face))
     if face.reason.strip():
         yield rich.lines((rich.bold("Reason:"),))
-        yield rich.quote(prose(face.reason, REASON_LIMIT) or "(nothing visible)")
+        yield rich.quote(prose(face.reason, REASON_LIMIT) or "(no visible text)")
     if votes := tuple(_votes(face)):
         yield rich.lines(*votes)
     if face.incomplete:
@@ -294,7 +294,7 @@ def resolved_by(face: CardFace) -> str:
 
 
 def _facts(face: CardFace) -> Iterator[rich.Fact]:
-    yield rich.fact("Who", label(face.user))
+    yield rich.fact("Requester", label(face.user))
     yield rich.fact("Roles", named(face.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if face.resources:
         each = RESOURCES_ROOM if face.constrained else 80
@@ -304,18 +304,18 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
         rows = (fitted(row, _PROGRESS_ROOM) for row in face.progress)
         yield rich.fact("Approvals", "\n• ", joined(rows, _ROWS_ROOM, "\n• "))
     if face.assume_start is not None and face.status in _WITH_ACCESS:
-        yield rich.fact("Access from", rich.moment(face.assume_start))
+        yield rich.fact("Access starts", rich.moment(face.assume_start))
     if face.access_until is not None and face.status in _WITH_ACCESS:
-        yield rich.fact("Access until", rich.moment(face.access_until))
+        yield rich.fact("Access ends", rich.moment(face.access_until))
     if face.reviewers and not face.status.decided:
         yield rich.fact("Suggested reviewers", named(face.reviewers, limit=10))
     if face.messaged[1] and not face.status.decided:
         some, total = face.messaged
         yield rich.fact("Direct messages", f"only to the first {some} of {total} reviewers")
     if face.waiting_until is not None and _waits_apart(face):
-        yield rich.fact("Waiting until", rich.moment(face.waiting_until))
+        yield rich.fact("Request expires", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
-        yield rich.fact("Said", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
+        yield rich.fact("Resolution reason", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
 
 
 def _waits_apart(face: CardFace) -> bool:
@@ -375,9 +375,9 @@ def still_valid(face: CardFace) -> Iterator[RichTextElement]:
 
 def _elsewhere(face: CardFace) -> Iterator[RichTextElement]:
     if face.page:
-        yield rich.lines(("Decide it on ", rich.link(face.page, "its page in Teleport"), "."))
+        yield rich.lines((rich.link(face.page, "Review it in Teleport"),))
     else:
-        yield rich.lines(("Decide it with:",))
+        yield rich.lines(("To approve it, run:",))
         yield rich.to_copy(f"tctl requests approve {label(face.id)}")
 
 

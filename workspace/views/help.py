@@ -5,26 +5,26 @@ from workspace.views.message import Message, message
 
 _EXAMPLES = {
     "/teleport-request": (
-        ("staging", "ask for a role"),
-        ("staging prod for 2h because redis is stuck", "for how long, and why"),
+        ("staging", "request a role"),
+        ("staging prod for 2h because redis is stuck", "with a duration and a reason"),
         ('prod --duration 2h --reviewers bob,carol --reason "redis"', "the same with flags"),
-        ("", "a form with the roles you may ask for"),
+        ("", "open a form with the roles you can request"),
     ),
     "/teleport-pending": (
-        ("", "your requests, and those that wait for you"),
-        ("mine", "your own"),
-        ("reviewable", "those you may decide"),
-        ("all", "everybody's, if your Teleport roles let you list them"),
+        ("", "your requests and requests to review"),
+        ("mine", "only your requests"),
+        ("reviewable", "only requests you can review"),
+        ("all", "all requests, if your Teleport roles let you list them"),
     ),
     "/teleport-approve": (
-        ("", "pick one of those you may decide"),
-        ("<id>", "approve it; needs the whole id, a part of it shows the request"),
+        ("", "choose a request to review"),
+        ("<id>", "approve it; needs the full ID, a partial ID shows the request"),
         ("<id> looks fine", "with a reason"),
     ),
     "/teleport-deny": (
-        ("", "pick one of those you may decide"),
-        ("<id>", "deny it, giving a reason in a form"),
-        ("<id> not during the freeze", "with the reason at once"),
+        ("", "choose a request to review"),
+        ("<id>", "deny it and enter a reason in a form"),
+        ("<id> not during the freeze", "deny it with a reason"),
     ),
 }
 

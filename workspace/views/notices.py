@@ -63,8 +63,8 @@ _HEADLINES = {
     Notice.APPROVED: "✅ Your request for {wanted} was approved{by}.",
     Notice.DENIED: "⛔ Your request for {wanted} was denied{by}.",
     Notice.PROMOTED: "📋 You were granted {wanted} through an access list.",
-    Notice.RAN_OUT: "⌛ Your request for {wanted} ran out: nobody decided in time.",
-    Notice.DELETED: "🗑️ Your request for {wanted} was deleted before it was decided.",
+    Notice.RAN_OUT: "⌛ Your request for {wanted} expired without a decision.",
+    Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
 }
 
 
@@ -75,20 +75,23 @@ def _nothing(_face: CardFace) -> tuple[rich.Line, ...]:
 def _until(face: CardFace) -> tuple[rich.Line, ...]:
     rows: list[rich.Line] = []
     if face.assume_start is not None:
-        rows.append(("It can be used from ", rich.moment(face.assume_start), "."))
+        rows.append(("Access starts ", rich.moment(face.assume_start), "."))
     if face.access_until is not None:
-        rows.append(("It ends by itself at ", rich.moment(face.access_until), "."))
+        rows.append(("Access ends ", rich.moment(face.access_until), "."))
     return tuple(rows)
+
+
+_NEWS = "You'll get a message here when it's reviewed."
 
 
 def _deadline(face: CardFace) -> tuple[rich.Line, ...]:
     if face.waiting_until is None:
         return ()
-    return (("It waits until ", rich.moment(face.waiting_until), "; you will hear here."),)
+    return (("It expires ", rich.moment(face.waiting_until), ". ", _NEWS),)
 
 
 def _list_title(face: CardFace) -> tuple[rich.Line, ...]:
-    return ((f"The list is {label(face.promoted_to)}.",),) if face.promoted_to else ()
+    return ((f"Access list: {label(face.promoted_to)}.",),) if face.promoted_to else ()
 
 
 _REST: dict[Notice, Callable[[CardFace], tuple[rich.Line, ...]]] = {
@@ -113,16 +116,16 @@ _DELETED_SINCE = (
 
 def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
     if kind is Notice.APPROVED and face.status is Status.ENDED:
-        return (rich.lines(("The access has ended since.",)),)
+        return (rich.lines(("Access has already ended.",)),)
     if kind is Notice.APPROVED and face.status is Status.DELETED_APPROVED:
         return (rich.lines((_DELETED_SINCE,)),)
     if kind is Notice.APPROVED:
         return (
-            rich.lines(("Use it with:",)),
+            rich.lines(("To use it, run:",)),
             rich.to_copy(f"tsh login --request-id={label(face.id)}"),
         )
     if kind in {Notice.DENIED, Notice.RAN_OUT, Notice.DELETED}:
-        return (rich.lines(("Ask again with ", rich.code("/teleport-request"), ".")),)
+        return (rich.lines(("To request access again, run ", rich.code("/teleport-request"), ".")),)
     return ()
 
 

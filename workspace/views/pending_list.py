@@ -48,7 +48,7 @@ def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) 
 def _row(row: Row) -> Iterator[Block]:
     face = row.face
     wanted = asked_for(face, room=_ROOM)
-    first: list[rich.Part | str] = [rich.bold(label(face.user)), " asks for ", rich.bold(wanted)]
+    first: list[rich.Part | str] = [rich.bold(label(face.user)), " requests ", rich.bold(wanted)]
     if face.progress:
         first.append(f" · {joined(face.progress, _ROOM)}")
     yield DividerBlock()
@@ -62,10 +62,10 @@ def _row(row: Row) -> Iterator[Block]:
 def _when(row: Row) -> Iterator[rich.Part | str]:
     yield rich.code(short_id(row.face.id))
     if row.created is not None:
-        yield " · asked "
+        yield " · requested "
         yield rich.ago(row.created)
     if row.face.waiting_until is not None:
-        yield " · waits until "
+        yield " · expires "
         yield rich.moment(row.face.waiting_until)
 
 
@@ -80,7 +80,7 @@ def _paging(scope: str, page: int, count: int) -> Iterator[Block]:
     if page > 0:
         buttons.append(ButtonElement(text="Newer", action_id=NEWER, value=f"{scope}:{page - 1}"))
     if after > 0:
-        words = f"{after} more"
+        words = f"Older ({after})"
         buttons.append(ButtonElement(text=words, action_id=OLDER, value=f"{scope}:{page + 1}"))
     if buttons:
         yield ActionsBlock(elements=buttons)

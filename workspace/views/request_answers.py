@@ -19,8 +19,8 @@ FILL_IN = "fill_in_request"
 """Action ids; the value is a packed ask."""
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
-_TOLD = "The bot will send you a direct message when it is decided."
-_NOT_TOLD = "The bot can't send you direct messages. Run /teleport-pending to follow your request."
+_TOLD = "You'll get a DM when it's reviewed."
+_NOT_TOLD = "The bot can't send you DMs. Run /teleport-pending to follow your request."
 _WHY = 1_000
 """Length of what Teleport says about the reason that it wants."""
 _PROBLEMS, _PROBLEM_LENGTH = 10, 200
@@ -33,19 +33,19 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
     `told` promises a message about the outcome.
     """
     wanted = asked_for(face)
-    headline = f"You asked for {wanted}."
+    headline = f"You requested {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
         (_TOLD if told else _NOT_TOLD,),
     ]
     if ask.duration:
-        rows.insert(1, (f"For {rich.duration(ask.duration)}.",))
+        rows.insert(1, (f"Duration: {rich.duration(ask.duration)}.",))
     if reason := one_line(ask.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
     if created and face.access_until and is_shorter(ask, face.access_until, created):
         rows.append(
             (
-                "That is longer than Teleport's rules allow: they end it at ",
+                "That's longer than Teleport allows. Access ends ",
                 rich.moment(face.access_until),
                 ".",
             )
@@ -56,13 +56,13 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
 def ask_again(ask: Ask, existing: CardFace, created: datetime | None) -> Message:
     """Point out that the same is asked for already."""
     wanted = asked_for(existing)
-    headline = f"You have already asked for {wanted}, and it is still waiting."
+    headline = f"You've already requested {wanted}, and it's still pending."
     rows: list[rich.Line] = [(rich.bold(headline),)]
     row: list[rich.Part | str] = ["Request ", rich.code(short_id(existing.id))]
     if created is not None:
-        row += [" · asked ", rich.ago(created)]
-    rows += [row, ("Nothing was asked for this time.",)]
-    button = _button("Ask anyway", ASK_ANYWAY, replace(ask, anyway=True))
+        row += [" · requested ", rich.ago(created)]
+    rows += [row, ("No new request was created.",)]
+    button = _button("Request anyway", ASK_ANYWAY, replace(ask, anyway=True))
     return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
 
 
@@ -70,20 +70,22 @@ def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
     """Say, before anything is asked for, that Teleport gives it for less long."""
     if ask.duration is None or tried.access_until is None:
         raise ValueError("only what is asked for so long can be too long")
-    headline = f"Teleport does not give {asked_for(tried)} for {rich.duration(ask.duration)}."
+    headline = f"Teleport doesn't allow {asked_for(tried)} for {rich.duration(ask.duration)}."
     why = (
-        "The bot's own certificate ends then; whoever runs it can let it last longer."
+        "The bot's certificate expires then. Its operator can extend it."
         if ends_with_bot
-        else "That is by the rules of your roles and of those that you ask for."
+        else "This limit comes from your roles or the requested roles."
     )
     return message(
         headline,
         rich.lines(
             (rich.bold(headline),),
-            ("Asked for now, it would end at ", rich.moment(tried.access_until), ". ", why),
-            ("Nothing was asked for yet.",),
+            ("If you request it now, access ends ", rich.moment(tried.access_until), ". ", why),
+            ("Nothing was requested yet.",),
         ),
-        ActionsBlock(elements=[_button("Ask for that", ASK_ANYWAY, replace(ask, shorter=True))]),
+        ActionsBlock(
+            elements=[_button("Request until then", ASK_ANYWAY, replace(ask, shorter=True))]
+        ),
     )
 
 
@@ -115,10 +117,10 @@ def is_shorter(ask: Ask, access_until: datetime | None, asked_at: datetime) -> b
 
 def reason_wanted(ask: Ask, why: str) -> Message:
     """Ask for the reason when it is too late for a form to open by itself."""
-    headline = f"A reason is needed to ask for {named(ask.roles)}."
+    headline = f"Add a reason to request {named(ask.roles)}."
     return message(
         headline,
-        rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was asked for yet.",)),
+        rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was requested yet.",)),
         ActionsBlock(elements=[_button("Add a reason", FILL_IN, ask)]),
     )
 

@@ -35,7 +35,7 @@ _NOTE_LIMIT = _TEXT_LIMIT - 200
 _UNCUT = REASON_BYTES * len("&amp;")
 """Longer than any reason."""
 
-_COMPLETE_IT = "What you wrote was too long to carry along: look it through and complete it."
+_COMPLETE_IT = "Some of your text didn't fit. Check the form and complete it."
 _HOUR = timedelta(hours=1)
 _DURATIONS = (
     timedelta(minutes=30),
@@ -84,8 +84,8 @@ def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: boo
     return View(
         type="modal",
         callback_id=CALLBACK,
-        title="Ask for access",
-        submit="Ask",
+        title="Request access",
+        submit="Request",
         close="Cancel",
         private_metadata=origin.packed(),
         blocks=blocks,
@@ -149,13 +149,13 @@ def _reason(written: str, *, required: bool) -> InputBlock:
         block_id=REASON,
         label="Reason",
         optional=not required,
-        hint=None if required else "Some roles need one.",
+        hint=None if required else "Some roles require a reason.",
         element=PlainTextInputElement(
             action_id=REASON,
             multiline=True,
             max_length=REASON_CHARACTERS,
             initial_value=shortened(visible, REASON_CHARACTERS) or None,
-            placeholder="What for? A ticket, an incident, a plan",
+            placeholder="Ticket, incident or task",
         ),
     )
 
@@ -167,11 +167,11 @@ def _duration(chosen: timedelta | None) -> InputBlock:
     options = {each: _duration_option(each) for each in offered}
     return InputBlock(
         block_id=DURATION,
-        label="For how long",
+        label="Duration",
         optional=True,
         element=StaticSelectElement(
             action_id=DURATION,
-            placeholder="As long as Teleport allows",
+            placeholder="Maximum allowed",
             options=list(options.values()),
             initial_option=options[chosen] if chosen else None,
         ),
@@ -186,11 +186,11 @@ def _duration_option(duration: timedelta) -> Option:
 
 
 def _reviewers(typed: Sequence[str]) -> InputBlock:
-    hint = f"Also asked: {named(typed, len(typed), _HINT_ROOM)}" if typed else None
+    hint = f"Also suggested: {named(typed, len(typed), _HINT_ROOM)}" if typed else None
     return InputBlock(
         block_id=REVIEWERS,
         label="Suggested reviewers",
         optional=True,
         hint=hint,
-        element=UserMultiSelectElement(action_id=REVIEWERS, placeholder="Who should decide"),
+        element=UserMultiSelectElement(action_id=REVIEWERS, placeholder="Select people"),
     )

@@ -14,4 +14,4 @@ def result_view(message: Message) -> View:
 
 def waiting_view() -> View:
     """Hold the place while Teleport takes longer than Slack lets a form wait."""
-    return result_view(sentence("Teleport is taking its time. The answer will appear here."))
+    return result_view(sentence("This is taking a while. The result will appear here."))

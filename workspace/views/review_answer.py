@@ -18,7 +18,7 @@ _FILTER_LIMIT = 150
 def decided_message(face: CardFace, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
     wanted = asked_for(face)
-    headline = f"You {verb} the request of {label(face.user)} for {wanted}."
+    headline = f"You {verb} {label(face.user)}'s request for {wanted}."
     return message(
         headline,
         rich.lines((rich.bold(headline),), (_where_it_stands(face), rich.code(short_id(face.id)))),
@@ -47,4 +47,4 @@ def _where_it_stands(face: CardFace) -> str:
     if face.status.decided:
         return f"{face.status.words}. Request "
     waits = f": {joined(face.progress, _ROOM)}" if face.progress else ""
-    return f"It still waits for others{waits}. Request "
+    return f"Still waiting for approval{waits}. Request "

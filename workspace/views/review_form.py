@@ -44,7 +44,7 @@ def review_form(decision: Decision, face: CardFace | None) -> View:
         InputBlock(
             block_id=REASON,
             label="Reason",
-            hint="Kept in Teleport's audit log, shown on the card and sent to the requester.",
+            hint="Saved in Teleport's audit log, shown on the card and sent to the requester.",
             element=PlainTextInputElement(
                 action_id=REASON, multiline=True, max_length=_REASON_CHARACTERS
             ),
@@ -53,7 +53,7 @@ def review_form(decision: Decision, face: CardFace | None) -> View:
     return View(
         type="modal",
         callback_id=CALLBACK,
-        title=f"{word} this request",
+        title=f"{word} request",
         submit=word,
         close="Cancel",
         private_metadata=decision.packed(),
@@ -71,7 +71,7 @@ def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:
     if face is None:
         return (("Request ", rich.code(short_id(decision.request_id))),)
     wanted = asked_for(face, room=RESOURCES_ROOM)
-    rows: list[rich.Line] = [(rich.bold(label(face.user)), f" asks for {wanted}")]
+    rows: list[rich.Line] = [(rich.bold(label(face.user)), f" requests {wanted}")]
     if reason := one_line(face.reason, 500):
         rows.append((f"Reason: {reason}",))
     return tuple(rows)

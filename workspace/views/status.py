@@ -43,9 +43,9 @@ _WORDS = {
     Status.APPROVED: "✅ Approved",
     Status.DENIED: "⛔ Denied",
     Status.PROMOTED: "📋 Granted through an access list",
-    Status.RAN_OUT: "⌛ Ran out: nobody decided in time",
-    Status.ENDED: "🏁 Approved; the access has ended",
-    Status.DELETED: "🗑️ Deleted before it was decided",
+    Status.RAN_OUT: "⌛ Expired without a decision",
+    Status.ENDED: "🏁 Approved, access has ended",
+    Status.DELETED: "🗑️ Deleted before a decision",
     Status.DELETED_APPROVED: "🗑️ Approved, then deleted",
 }
 
