@@ -76,7 +76,7 @@ _SENTENCES: dict[type[TeleportError], Callable[[TeleportError], str]] = {
         " can say whether your roles or the bot's are missing something."
     ),
     AlreadyReviewed: lambda _: "You have already reviewed this request; a review is final.",
-    AlreadyResolved: lambda _: "This request is already decided. Nothing was done.",
+    AlreadyResolved: lambda _: "This request is already closed. Nothing changed.",
     NotFound: lambda error: (
         f"Teleport does not know it (any more): {_said(error)}. Nothing was done."
     ),

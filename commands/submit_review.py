@@ -24,8 +24,7 @@ from workspace.ask import check_reason
 from workspace.claim import is_attributed_to
 from workspace.deciding import Mode
 from workspace.refusal import Refusal
-from workspace.untrusted import label
-from workspace.views.status import listed, status_of
+from workspace.views.card import face_of, status_line
 
 _DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 
@@ -114,17 +113,16 @@ async def _hand_in(
 def refuse_if_deciding_is_off(services: Services) -> None:
     if services.deciding.mode is Mode.OFF:
         raise Refusal(
-            "Deciding from Slack is switched off here. Decide with tsh request review, or on"
-            " Teleport's web page.",
+            "Reviews from Slack are turned off. Use tsh request review or the Teleport web UI.",
             reason="deciding_off",
         )
 
 
 def decided_elsewhere(services: Services, request_id: str) -> Refusal:
     page = services.policy.pages
-    where = f"on {page}{request_id}" if page else "with tctl"
+    where = f"Review it at {page}{request_id}" if page else "Approve it with tctl"
     return Refusal(
-        f"This request cannot be decided from Slack, so nothing was done. Decide it {where}.",
+        f"This request can't be reviewed from Slack. Nothing changed. {where}.",
         reason="decided_elsewhere",
         command="" if page else f"tctl requests approve {request_id}",
     )
@@ -136,13 +134,8 @@ def check_open(user: AuthorizedUser, request: AccessRequest) -> None:
     Whether its time has passed is for Teleport to say: it takes reviews until it deletes a request.
     """
     if not request.pending:
-        by = listed(
-            label(review.author) for review in request.reviews if _resolved(review, request)
-        )
-        status = status_of(request)
         raise Refusal(
-            f"This request is already decided: {status.words}{f', by {by}' if by else ''}."
-            " Nothing was done.",
+            f"This request is already closed: {_resolution(request)}. Nothing changed.",
             reason="already_decided",
         )
     if request.user == user.name:
@@ -152,14 +145,14 @@ def check_open(user: AuthorizedUser, request: AccessRequest) -> None:
         )
     if vote := request.review_by(user.name):
         raise Refusal(
-            f"You have already {_DONE.get(vote.state, 'reviewed')} this request, and a review is"
-            " final. It waits for somebody else.",
+            f"You've already {_DONE.get(vote.state, 'reviewed')} this request, and reviews are"
+            " final. It's waiting for another reviewer.",
             reason="already_reviewed",
         )
 
 
-def _resolved(review: Review, request: AccessRequest) -> bool:
-    return review.state is request.state
+def _resolution(request: AccessRequest) -> str:
+    return status_line(face_of(request, pages="", mode=Mode.OFF, cluster=""))
 
 
 async def _submit(services: Services, request_id: str, review: Review) -> AccessRequest:

@@ -148,7 +148,7 @@ async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, ve
     await community.type("bob", f"/teleport-{verb} {request_id} not now")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
-    await community.answer("bob", "already decided")
+    await community.answer("bob", "already closed")
     assert community.request(request_id).Spec.State == APPROVED
     assert not community.request(request_id).Spec.ResolveReason
 
@@ -191,7 +191,7 @@ async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path
             r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
         )
         await stage.type("bob", f"/teleport-approve {request_id}")
-        await stage.answer("bob", "cannot be decided from Slack")
+        await stage.answer("bob", "can't be reviewed from Slack")
         assert len(stage.teleport.journal.of("SetAccessRequestState")) == 1
 
 

@@ -50,7 +50,7 @@ async def test_a_request_with_constraints_is_decided_where_all_of_it_is_shown(
     assert "can't show the full request" in words(card)
     assert not buttons(card)
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
-    await stage.answer("bob", "cannot be decided from Slack")
+    await stage.answer("bob", "can't be reviewed from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
@@ -221,7 +221,7 @@ async def test_without_deciding_there_are_no_buttons(
         request = pending_request(teleport, reason="redis 1")
         assert buttons(await stage.card("redis 1")) == {}
         await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
-        await stage.answer("bob", "Deciding from Slack is switched off here")
+        await stage.answer("bob", "Reviews from Slack are turned off")
         assert load_settings(settings_file).can_decide is False
 
 

@@ -6,6 +6,7 @@ import grpc
 import pytest
 
 from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.made import decided
 from tests.integration.stage import Stage, buttons, words
 
 GOOD_REASON = {"type": "plain_text_input", "value": "not during the freeze"}
@@ -137,7 +138,7 @@ async def test_a_click_on_a_decided_request_changes_nothing(stage: Stage) -> Non
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: not buttons(m))
     await stage.click("carol", card, "deny")
-    await stage.answer("carol", "already decided")
+    await stage.answer("carol", "already closed")
     await stage.click("carol", card, "approve")
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
@@ -148,7 +149,7 @@ async def test_a_second_vote_of_the_same_person_is_refused(stage: Stage) -> None
     await stage.click("bob", card, "approve")
     one = await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     await stage.click("bob", one, "approve")
-    await stage.answer("bob", "You have already approved this request")
+    await stage.answer("bob", "You've already approved this request")
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
@@ -168,7 +169,7 @@ async def test_two_approvers_at_once_and_one_is_told_who_was_faster(stage: Stage
     done = await stored.request_where(lambda r: r.Spec.State == RequestState.APPROVED)
     (review,) = done.Spec.Reviews
     late = "carol" if review.Author == "bob" else "bob"
-    await stage.answer(late, f"already decided: ✅ Approved, by {review.Author}")
+    await stage.answer(late, f"already closed: ✅ Approved by {review.Author}")
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
@@ -344,3 +345,8 @@ async def test_a_reviewer_whose_review_counts_for_nothing_reads_whose_would(stag
     assert "reviewers with the role admin" in answer
     assert "0 of 2 approvals" in answer
     await stage.card_where(card["ts"], lambda m: "(counts toward no threshold)" in words(m))
+    resolved = decided(stage.request(buttons(card)["approve"]["value"]), RequestState.APPROVED)
+    stage.teleport.cluster.requests.put(resolved)
+    await stage.card_where(card["ts"], lambda m: not buttons(m))
+    await stage.click("carol", card, "approve")
+    assert "closed: ✅ Approved. Nothing changed." in words(await stage.answer("carol", "closed"))

@@ -208,7 +208,7 @@ def card(face: CardFace) -> Message:
     ]
     if face.can_decide and not face.status.decided:
         content.append(decision_buttons(face))
-    return message(f"{title}. {_status(face)}.", *content)
+    return message(f"{title}. {status_line(face)}.", *content)
 
 
 def decision_buttons(face: CardFace) -> ActionsBlock:
@@ -256,7 +256,7 @@ def _effect(face: CardFace) -> str:
 
 
 def _body(face: CardFace) -> Iterator[RichTextElement]:
-    yield rich.lines((rich.bold(_status(face)),))
+    yield rich.lines((rich.bold(status_line(face)),))
     yield rich.facts(_facts(face))
     if face.reason.strip():
         yield rich.lines((rich.bold("Reason:"),))
@@ -272,7 +272,8 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
     yield rich.lines(_footer(face))
 
 
-def _status(face: CardFace) -> str:
+def status_line(face: CardFace) -> str:
+    """Say where a request stands, and who resolved it as far as that is known."""
     words = face.status.words
     if face.status is Status.WAITING and len(face.progress) == 1:
         return f"{words}: {fitted(face.progress[0], _PROGRESS_ROOM)}"
