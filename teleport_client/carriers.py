@@ -4,10 +4,12 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Sequence
-from typing import Self
+from functools import partial
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
+from aiohttp.http_websocket import WebSocketWriter
 
 from teleport_client.http_proxy import proxy_for
 
@@ -79,6 +81,18 @@ class TcpCarrier:
             raise NotTeleport(f"the HTTP proxy refuses the way to {address}: {status[:80]}")
 
 
+class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
+    """A WebSocket with masks of zeros, which leave the payload as it is.
+
+    Proxies older than 16.2.1 don't unmask what they read (gravitational/teleport#45858). A mask
+    keeps web pages from writing bytes of their choice; TLS records are of nobody's choice.
+    """
+
+    def __init__(self, reader: Any, writer: WebSocketWriter, *args: Any, **options: Any) -> None:
+        writer.get_random_bits = partial(int)
+        super().__init__(reader, writer, *args, **options)
+
+
 class WebSocketCarrier:
     """Messages of a WebSocket: all that gets through a load balancer that ends TLS itself."""
 
@@ -95,7 +109,7 @@ class WebSocketCarrier:
         It is trusted by the system's authorities, as a web page is; what is carried is checked
         again, by Auth's own. Raises OSError.
         """
-        session = aiohttp.ClientSession()
+        session = aiohttp.ClientSession(ws_response_class=_UnmaskedWebSocket)
         try:
             socket = await session.ws_connect(
                 f"https://{address}{_UPGRADE}",
