@@ -27,10 +27,19 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-class Stage:
-    def __init__(self, slack: SlackStandIn, teleport: TeleportStandIn) -> None:
+class SlackDriver:
+    """What people do and see in Slack, whatever Teleport is behind the bot.
+
+    What they see is waited for `patience` seconds. Messages up to the moment `since`, in seconds
+    since 1970, are ignored.
+    """
+
+    def __init__(
+        self, slack: SlackStandIn, *, patience: float = PATIENCE, since: float = 0.0
+    ) -> None:
         self.slack = slack
-        self.teleport = teleport
+        self._patience = patience
+        self._since = since
 
     async def type(self, who: str, text: str, channel: str = CHANNEL) -> dict[str, Any]:
         """Type a command, which must be acked with nothing in it."""
@@ -65,41 +74,33 @@ class Stage:
 
     async def card(self, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
         """The public message that says something, as soon as there is one."""
-        return await self.slack.message_where(
-            channel,
-            "dana",
-            lambda m: not m["ephemeral"] and needle in words(m),
-            PATIENCE,
+        return await self._message(
+            channel, "dana", lambda m: not m["ephemeral"] and needle in words(m)
         )
 
     async def card_where(
         self, ts: str, fits: Callable[[dict[str, Any]], object], channel: str = CHANNEL
     ) -> dict[str, Any]:
         """A card as soon as it looks like that."""
-        return await self.slack.message_where(
-            channel, "dana", lambda m: m["ts"] == ts and fits(m), PATIENCE
-        )
+        return await self._message(channel, "dana", lambda m: m["ts"] == ts and fits(m))
 
     async def answer(self, who: str, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
         """What this person alone is told, as soon as they are."""
-        return await self.slack.message_where(
-            channel, who, lambda m: m["ephemeral"] and needle in words(m), PATIENCE
-        )
+        return await self._message(channel, who, lambda m: m["ephemeral"] and needle in words(m))
 
     async def told(self, who: str, needle: str) -> dict[str, Any]:
         """A direct message of the bot's."""
-        return await self.slack.message_where(
-            f"@{who}", who, lambda m: needle in words(m), PATIENCE
-        )
+        return await self._message(f"@{who}", who, lambda m: needle in words(m))
 
     async def form(self, who: str, callback: str) -> dict[str, Any]:
         return await self.slack.view_where(
-            who, lambda v: v.get("callback_id") == callback, PATIENCE
+            who, lambda v: v.get("callback_id") == callback, self._patience
         )
 
     def messages(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
         """All that others see as well."""
-        return [m for m in self.slack.hands.messages(channel, viewer) if not m["ephemeral"]]
+        seen = self.slack.hands.messages(channel, viewer)
+        return [m for m in seen if not m["ephemeral"] and self._is_new(m)]
 
     def cards(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
         """All messages but those in threads."""
@@ -110,6 +111,25 @@ class Stage:
         return [
             words(m) for m in self.messages(channel) if m.get("thread_ts") == card["ts"] != m["ts"]
         ]
+
+    async def _message(
+        self, channel: str, viewer: str, fits: Callable[[dict[str, Any]], object]
+    ) -> dict[str, Any]:
+        """Return the first message that a person sees and that fits, as soon as there is one."""
+        return await self.slack.message_where(
+            channel, viewer, lambda m: self._is_new(m) and fits(m), self._patience
+        )
+
+    def _is_new(self, message: dict[str, Any]) -> bool:
+        return float(message["ts"]) > self._since
+
+
+class Stage(SlackDriver):
+    """People in Slack, with the Teleport stand-in behind the bot."""
+
+    def __init__(self, slack: SlackStandIn, teleport: TeleportStandIn) -> None:
+        super().__init__(slack)
+        self.teleport = teleport
 
     async def asked(
         self, who: str, text: str, reason: str
