@@ -225,7 +225,8 @@ async def join_token_can_be_created_read_and_removed(tctl: Tctl) -> None:
     }
     assert (await tctl("rm", f"token/{name}")).output == f'token "{name}" has been deleted\n'
     masked = f"{'*' * 30}{name[30:]}"  # three quarters of 41 characters
-    assert (await tctl("get", f"token/{name}")).error == f"provisioning token({masked}) not found"
+    gone = await eventually(partial(tctl, "get", f"token/{name}"), lambda ran: ran.code != 0)
+    assert gone.error == f"provisioning token({masked}) not found"
 
 
 async def several_kinds_can_be_read_at_once_in_yaml(tctl: Tctl) -> None:
