@@ -5,7 +5,7 @@ PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
 
-.PHONY: sandbox demo test explore chaos check proto lock
+.PHONY: sandbox demo test explore chaos real-teleport check proto lock
 
 sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -21,6 +21,9 @@ explore: $(INSTALLED)  ## the tests with generated input, with far more of it an
 
 chaos: $(INSTALLED)  ## bots among people and trouble; SEEDS=1 is the short one
 	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(filter 1,$(SEEDS)),--seed 2 --requests 60 --seconds 15,$(if $(SEEDS),--seeds $(SEEDS))) $(CHAOS)
+
+real-teleport: $(INSTALLED)  ## the bot with Teleport's own programs, from the folder TELEPORT_BIN
+	@TELEPORT_BIN="$(abspath $(TELEPORT_BIN))" $(BIN)/pytest -rfE tests/real_teleport
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,0 +1,42 @@
+"""Requests that end without a decision, or after one."""
+
+import pytest
+
+from tests.integration.stage import words
+from tests.real_teleport.bot_process import BotProcess
+from tests.real_teleport.cluster import NODE
+from tests.real_teleport.programs import ProgramFailed
+from tests.real_teleport.world import World
+from workspace.views.status import Status
+
+
+async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotProcess) -> None:
+    """The requester is sent a message, too."""
+    _, card = await world.requested_by_tsh(
+        "alice", "staging", "for nobody to review", "--request-ttl=6s"
+    )
+    await world.closed(card, Status.RAN_OUT)
+    await world.people.told("alice", "nobody decided in time")
+
+
+async def test_card_closes_when_its_request_is_deleted(world: World, bot: BotProcess) -> None:
+    request_id, card = await world.requested("alice", "staging", "to be deleted")
+    await world.cluster.tctl("requests", "rm", "--force", request_id)
+    await world.closed(card, Status.DELETED)
+
+
+async def test_card_of_a_deleted_approval_says_how_to_end_the_access(
+    world: World, bot: BotProcess
+) -> None:
+    """Certificates outlive the request; the command on the card stops them."""
+    request_id, card = await world.requested("alice", "staging", "to be deleted later")
+    await world.people.click("bob", card, "approve")
+    await world.approved(card)
+    await world.tsh("alice", "login", f"--request-id={request_id}")
+    await world.cluster.tctl("requests", "rm", "--force", request_id)
+    deleted = await world.people.card_where(card["ts"], lambda m: "then deleted" in words(m))
+    assert f"tctl lock --access-request={request_id}" in words(deleted)
+    assert NODE in await world.tsh("alice", "ls")
+    async with world.cluster.locked(f"--access-request={request_id}", "no longer needed"):
+        with pytest.raises(ProgramFailed, match="access denied"):
+            await world.tsh("alice", "ls")

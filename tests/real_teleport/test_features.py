@@ -1,0 +1,8 @@
+"""What the server can do, and nothing less than its edition and version promise."""
+
+from tests.real_teleport.world import Setting
+
+
+async def test_server_has_the_features_of_its_edition(setting: Setting) -> None:
+    """Otherwise tests would be listed as not applicable that are."""
+    assert set(setting.features.missing) == setting.features.expected_missing
