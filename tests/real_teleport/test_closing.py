@@ -16,7 +16,7 @@ async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotPro
         "alice", "staging", "for nobody to review", "--request-ttl=6s"
     )
     await world.closed(card, Status.RAN_OUT)
-    await world.people.told("alice", "nobody decided in time")
+    await world.people.told("alice", "expired without a decision")
 
 
 async def test_card_closes_when_its_request_is_deleted(world: World, bot: BotProcess) -> None:
