@@ -10,6 +10,7 @@ from commands.authorized_user import FILL_IN_REVIEW
 from commands.patience import patiently
 from commands.services import Services
 from teleport_client.access_request import AccessRequest
+from teleport_client.errors import NotFound
 from workspace.contacts import NoContact
 from workspace.people import Person
 from workspace.refusal import Refusal
@@ -116,9 +117,17 @@ async def _person(services: Services, reviewer: str) -> Person:
         why = "isn't a Teleport user" if error.user_gone else "isn't linked to a Slack account"
         raise CannotReview(reviewer, why) from error
     person = await linked_person(services, slack_id)
-    if person.name != reviewer and "@" not in reviewer:
+    if person.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
         raise CannotReview(reviewer, "shares a Slack account with another Teleport user")
     return person
+
+
+async def _is_user(services: Services, name: str) -> bool:
+    try:
+        await patiently(lambda deadline: services.teleport.user(name, deadline=deadline))
+    except NotFound:
+        return False
+    return True
 
 
 async def _ensure_can_review(services: Services, person: Person, request: AccessRequest) -> None:

@@ -22,10 +22,12 @@ _CALL_SECONDS = 4.0
 class NoContact(Exception):
     """A name without a Slack account in this workspace. The text is for the log."""
 
-    def __init__(self, text: str, *, user_gone: bool = False) -> None:
+    def __init__(self, text: str, *, user_gone: bool = False, linked: bool = False) -> None:
         super().__init__(text)
         self.user_gone = user_gone
         """Teleport has no such user, or has it no longer: single sign-on users expire."""
+        self.linked = linked
+        """The user's trait names Slack accounts, and none of them can get messages here."""
 
 
 class Contacts:
@@ -54,12 +56,12 @@ class Contacts:
     async def reviewer(self, name: str) -> str:
         """Return the Slack ID of a suggested reviewer: a user, or else anyone's email address.
 
-        Raises as `user` does.
+        An explicit link overrides the address. Raises as `user` does.
         """
         try:
             return await self.user(name)
-        except NoContact:
-            if "@" not in name:
+        except NoContact as error:
+            if error.linked or "@" not in name:
                 raise
         return await self._of_address(name)
 
@@ -83,7 +85,7 @@ class Contacts:
             if account is not None and not account.barred_from(self._matching.team):
                 return account.id
         ids = ", ".join(linked[:_MOST_LINKS])
-        raise NoContact(f"no active member of this workspace has the Slack ID {ids}")
+        raise NoContact(f"no active member of this workspace has the Slack ID {ids}", linked=True)
 
     async def _find_address(self, email: str) -> str:
         account: SlackAccount | None = await account_by_email(self._slack, email)

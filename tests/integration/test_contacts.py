@@ -139,3 +139,24 @@ async def test_answer_promises_a_message_only_if_the_bot_can_send_it(
     prepare(stage.teleport)
     await stage.type("alice", "/teleport-request staging because redis 1")
     await stage.answer("alice", promise)
+
+
+async def test_explicit_link_of_a_reviewer_overrides_the_email_address(stage: Stage) -> None:
+    """The Slack account with the address of the reviewer's name isn't the reviewer's."""
+    address = BY_NAME["bob"].email
+    stage.teleport.cluster.add_user(address, ["dev", "reviewer"], {"slack_uid": [ELSEWHERE]})
+    with listening() as log:
+        pending_request(stage.teleport, reason="redis 1", reviewers=[address])
+        await stage.card("redis 1")
+        await log.until("reviewer_not_in_slack")
+    assert ELSEWHERE in log.all("reviewer_not_in_slack")[0]["error"]
+
+
+async def test_reviewer_keeps_the_name_when_the_address_is_linked_to_another_user(
+    stage: Stage,
+) -> None:
+    address = BY_NAME["bob"].email
+    stage.teleport.cluster.add_user(address, ["dev", "reviewer"])
+    await stage.type("alice", f"/teleport-request staging --reviewers {address} because redis 1")
+    await stage.answer("alice", "shares a Slack account with another Teleport user")
+    assert not stage.requests
