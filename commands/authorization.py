@@ -65,16 +65,18 @@ class Authorization:
             readable("user_login_state", self._last_login(person.name, fresh=fresh), None),
             readable("role", self._roles(recorded, fresh=fresh), {}),
         )
-        held = recorded if login_state is None else frozenset(login_state.roles)
+        at_login = frozenset(login_state.roles) if login_state else recorded
         locks, granted = await asyncio.gather(
-            readable("lock", self._locks(person.name, recorded | held), ()),
-            readable("role", self._roles(held - recorded, fresh=fresh), {}),
+            readable("lock", self._locks(person.name, recorded | at_login), ()),
+            readable("role", self._roles(at_login - recorded, fresh=fresh), {}),
         )
         roles = {**roles, **granted}
+        held = login_state.without_removed(recorded) if login_state else recorded
         return AuthorizedUser(
             person,
             held,
             roles=tuple(role for name, role in roles.items() if name in held),
+            denying_roles=tuple(roles.values()),
             locks=locks,
             denials=denials_of(roles.values()),
             unreadable=frozenset(unreadable),

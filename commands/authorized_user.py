@@ -35,7 +35,7 @@ class Action:
     fresh: bool = False
     """Read everything again. Otherwise only locks are read again."""
     checked_by_teleport: bool = False
-    """Teleport checks the user's own roles, so the bot goes on if it can't read locks or roles."""
+    """Teleport checks the user's own roles, so the bot goes on if it can't read their rules."""
 
 
 LIST = Action("see access requests", ("list", "read"), outcome="")
@@ -60,6 +60,8 @@ class AuthorizedUser:
     """Names of the roles held without an access request."""
     roles: tuple[Role, ...]
     """Definitions of these roles, as far as they exist."""
+    denying_roles: tuple[Role, ...]
+    """Definitions of all roles whose deny rules count: held, assigned or granted at login."""
     locks: tuple[Lock, ...]
     """Locks in force on the user or a role."""
     denials: Mapping[str, Denial]
@@ -85,8 +87,10 @@ def ensure_allowed(user: AuthorizedUser, action: Action) -> None:
     """Raise Refusal if Teleport refuses this user the action, or if the bot can't tell."""
     if user.locks:
         raise _locked(user, user.locks[0], action)
-    if user.unreadable and not action.checked_by_teleport:
-        raise _unknown(min(user.unreadable), action)
+    # Teleport never checks the locks of the user, which also depend on the roles at login.
+    excused = {"role"} if action.checked_by_teleport else set[str]()
+    if unknown := user.unreadable - excused:
+        raise _unknown(min(unknown), action)
     for verb in action.verbs:
         if found := user.denials.get(verb):
             raise _denied(found, action)

@@ -70,7 +70,7 @@ def refuse_unless_approver(
     """
     if not services.deciding.approves(user.name, user.held, request):
         raise _not_an_approver(request)
-    if review_denied(user.roles, request):
+    if review_denied(user.denying_roles, request):
         raise may_not_review()
 
 

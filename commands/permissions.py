@@ -43,7 +43,7 @@ class Permissions:
     def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:
         if self._deciding.mode_of(request) is Mode.OVERRIDE:
             approver = self._deciding.approves(user.name, user.held, request)
-            return approver and not review_denied(user.roles, request)
+            return approver and not review_denied(user.denying_roles, request)
         return may_review(user.name, user.roles, request) is not MayReview.NO
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:

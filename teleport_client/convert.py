@@ -246,6 +246,7 @@ def login_state_from(message: login_states.UserLoginState) -> StaticAccess:
     return StaticAccess(
         roles=tuple(message.spec.roles),
         traits=MappingProxyType({trait.key: tuple(trait.values) for trait in message.spec.traits}),
+        original_roles=tuple(message.spec.original_roles),
     )
 
 

@@ -1,6 +1,6 @@
 """Users and roles: who somebody is to Teleport, and what that lets them do."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -37,6 +37,12 @@ class StaticAccess:
 
     roles: tuple[str, ...]
     traits: Traits = field(default_factory=_no_traits)
+    original_roles: tuple[str, ...] = ()
+    """Of a login state: its roles that access lists didn't grant."""
+
+    def without_removed(self, recorded: Collection[str]) -> frozenset[str]:
+        """Return the roles of a login state without those that the user's record has lost since."""
+        return frozenset(self.roles) - (frozenset(self.original_roles) - frozenset(recorded))
 
 
 @dataclass(frozen=True, slots=True)

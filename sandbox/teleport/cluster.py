@@ -155,7 +155,8 @@ class Cluster:
         """Keep the roles and traits that a user has at this login. Raises NotFound."""
         user = self.user_named(name)
         traits = resources.plain(user.Spec.Traits)
-        self.login_states[name] = resources.login_state(name, user.Spec.Roles, traits)
+        roles = user.Spec.Roles
+        self.login_states[name] = resources.login_state(name, roles, traits, original_roles=roles)
 
     async def request_where(self, matches: Callable[[AccessRequestV3], bool]) -> AccessRequestV3:
         """The first access request, stored or still to come, that matches."""

@@ -116,14 +116,22 @@ def is_bot(record: UserV2) -> bool:
 
 
 def login_state(
-    name: str, roles: Iterable[str], traits: Mapping[str, Iterable[str]] | None = None
+    name: str,
+    roles: Iterable[str],
+    traits: Mapping[str, Iterable[str]] | None = None,
+    *,
+    original_roles: Iterable[str] = (),
 ) -> UserLoginState:
-    """What a user really had at the last login, grants of access lists included."""
+    """What a user really had at the last login, grants of access lists included.
+
+    `original_roles` are those without these grants.
+    """
     return UserLoginState(
         header=Header(kind="user_login_state", version="v1", metadata=HeaderMetadata(name=name)),
         spec=LoginStateSpec(
             roles=roles,
             traits=[Trait(key=key, values=values) for key, values in (traits or {}).items()],
+            original_roles=original_roles,
         ),
     )
 

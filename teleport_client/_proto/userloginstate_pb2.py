@@ -26,7 +26,7 @@ from teleport_client._proto import header_pb2 as teleport__client_dot___proto_do
 from teleport_client._proto import trait_pb2 as teleport__client_dot___proto_dot_trait__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+teleport_client/_proto/userloginstate.proto\x12\x1ateleport.userloginstate.v1\x1a#teleport_client/_proto/header.proto\x1a\"teleport_client/_proto/trait.proto\"(\n\x18GetUserLoginStateRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"t\n\x0eUserLoginState\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\".teleport.header.v1.ResourceHeader\x12.\n\x04spec\x18\x02 \x01(\x0b\x32 .teleport.userloginstate.v1.Spec\"?\n\x04Spec\x12\r\n\x05roles\x18\x01 \x03(\t\x12(\n\x06traits\x18\x02 \x03(\x0b\x32\x18.teleport.trait.v1.Trait2\x8e\x01\n\x15UserLoginStateService\x12u\n\x11GetUserLoginState\x12\x34.teleport.userloginstate.v1.GetUserLoginStateRequest\x1a*.teleport.userloginstate.v1.UserLoginStateb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+teleport_client/_proto/userloginstate.proto\x12\x1ateleport.userloginstate.v1\x1a#teleport_client/_proto/header.proto\x1a\"teleport_client/_proto/trait.proto\"(\n\x18GetUserLoginStateRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"t\n\x0eUserLoginState\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\".teleport.header.v1.ResourceHeader\x12.\n\x04spec\x18\x02 \x01(\x0b\x32 .teleport.userloginstate.v1.Spec\"W\n\x04Spec\x12\r\n\x05roles\x18\x01 \x03(\t\x12(\n\x06traits\x18\x02 \x03(\x0b\x32\x18.teleport.trait.v1.Trait\x12\x16\n\x0eoriginal_roles\x18\x04 \x03(\t2\x8e\x01\n\x15UserLoginStateService\x12u\n\x11GetUserLoginState\x12\x34.teleport.userloginstate.v1.GetUserLoginStateRequest\x1a*.teleport.userloginstate.v1.UserLoginStateb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +38,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERLOGINSTATE']._serialized_start=190
   _globals['_USERLOGINSTATE']._serialized_end=306
   _globals['_SPEC']._serialized_start=308
-  _globals['_SPEC']._serialized_end=371
-  _globals['_USERLOGINSTATESERVICE']._serialized_start=374
-  _globals['_USERLOGINSTATESERVICE']._serialized_end=516
+  _globals['_SPEC']._serialized_end=395
+  _globals['_USERLOGINSTATESERVICE']._serialized_start=398
+  _globals['_USERLOGINSTATESERVICE']._serialized_end=540
 # @@protoc_insertion_point(module_scope)

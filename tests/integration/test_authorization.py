@@ -1,5 +1,6 @@
 """The bot does nothing for a user that Teleport would refuse that user."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -255,11 +256,26 @@ async def test_expired_and_foreign_locks_do_not_stop_a_reviewer(stage: Stage) ->
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
 
-async def test_review_goes_on_when_locks_cannot_be_read(
+@pytest.mark.parametrize("resource", ["lock", "user_login_state"])
+async def test_review_stops_when_locks_cannot_be_checked(
+    slack: SlackStandIn, tmp_path: Path, resource: str
+) -> None:
+    """Teleport doesn't check the locks of a review's author; some are on roles of the login."""
+    prepare = forbid(resource)
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, _):
+        pending_request(stage.teleport, role="prod", reason="redis 1")
+        card = await stage.card("redis 1")
+        for action in ("approve", "deny"):
+            await stage.click("bob", card, action)
+            await stage.answer("bob", "The bot can't check")
+        assert not stage.teleport.journal.of("SubmitAccessReview")
+
+
+async def test_review_goes_on_when_roles_cannot_be_read(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """Teleport checks the reviewer's roles; the official plugin's role doesn't read locks."""
-    prepare = forbid("lock")
+    """Teleport checks the reviewer's roles."""
+    prepare = forbid("role")
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
         pending_request(stage.teleport, role="prod", reason="redis 1")
         card = await stage.card("redis 1")
@@ -267,7 +283,7 @@ async def test_review_goes_on_when_locks_cannot_be_read(
         form = await stage.form("bob", "review_form")
         await stage.submit("bob", form, reason={"type": "plain_text_input", "value": "no"})
         await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
-        assert log.all("user_check_failed")[0]["resource"] == "lock"
+        assert log.all("user_check_failed")[0]["resource"] == "role"
 
 
 @pytest.mark.parametrize("resource", ["lock", "role", "user_login_state"])
@@ -307,6 +323,42 @@ async def test_approver_whose_roles_deny_it_does_not_override(
             await stage.click("bob", card, action)
             await stage.answer("bob", sentence)
         assert not stage.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_review_deny_rule_counts_before_the_next_login(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """The login state lacks the role that denies it."""
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        stage.teleport.cluster.record_login("bob")
+        denied = RoleConditions(ReviewRequests=AccessReviewConditions(Roles=["*"]))
+        give(stage.teleport, "bob", role("no-reviews", deny=denied))
+        for action in ("approve", "deny"):
+            await stage.click("bob", card, action)
+            await stage.answer("bob", "review this request")
+        assert not stage.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_removed_role_makes_no_approver_before_the_next_login(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """The login state still has the role that the user's record has lost."""
+
+    def approve_by_role(text: str) -> str:
+        return re.sub(r"(?m)^(\[role_to_approvers\]\n).*$", r'\1"*" = ["role:reviewer"]', text)
+
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0", change=approve_by_role) as (
+        stage,
+        _,
+    ):
+        request, card = await stage.asked("alice", "staging", "redis 1")
+        teleport = stage.teleport.cluster
+        teleport.record_login("bob")
+        teleport.users["bob"].Spec.Roles[:] = ["dev"]
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "not among the approvers")
+        assert stage.request(request.Metadata.Name).Spec.State == PENDING
 
 
 async def test_check_takes_few_calls(stage: Stage) -> None:
