@@ -125,7 +125,8 @@ async def _connect(
     end: float,
 ) -> "_Bot":
     """Reach both sides before `end`, or say in one sentence why not."""
-    identity = await first_credentials(settings.teleport, now, end=end)
+    clock = SlackClock(now)
+    identity = await first_credentials(settings.teleport, clock.now, end=end)
     _log_identity("identity", identity.current)
     connection = dial(
         settings.teleport.addr,
@@ -137,7 +138,6 @@ async def _connect(
     if lacks := await find_missing_method(teleport, cluster):
         raise StartError(f"{lacks}. {UPGRADE}", exit_code=MISCONFIGURED)
     deciding = await find_deciding(teleport, cluster, identity.current.roles, settings)
-    clock = SlackClock(now)
     http = await stack.enter_async_context(
         http_session(clock.trace(), seconds=CALL_SECONDS / settings.pace.factor)
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.process import running
+from bot.settings import load_settings
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
@@ -169,10 +171,10 @@ def that_expires_earlier(teleport: TeleportStandIn) -> None:
     teleport.write_identity(BOT_USER, lifetime=LIFE / 2)
 
 
-def of_unknown_authorities(teleport: TeleportStandIn) -> None:
+def of_unknown_authorities(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -> None:
     """As after a file was copied from a cluster that was set up anew under its old name."""
     known, teleport.authority = teleport.authority, Authority.generate("main", utc_now())
-    teleport.write_identity(BOT_USER, lifetime=2 * LIFE)
+    teleport.write_identity(BOT_USER, lifetime=lifetime)
     teleport.authority = known
 
 
@@ -199,6 +201,28 @@ async def test_renewed_identity_that_cannot_take_over_is_not_used(
     await log.until("identity_renewed")
     await stage.asked("bob", "staging", "redis 2")
     assert not log.all("watch_ended")
+
+
+async def test_clock_that_jumps_ahead_lets_no_identity_take_over_that_does_not_work(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The identity in use has expired by this machine's clock, and not by Slack's."""
+    off = timedelta()
+    teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
+    settings_file.write_text(
+        settings_file.read_text().replace(
+            "[teleport]\n",
+            "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
+        )
+    )
+    with listening() as log:
+        async with running(load_settings(settings_file), now=lambda: utc_now() + off):
+            await slack.socket_count(2)
+            off = timedelta(hours=2)
+            of_unknown_authorities(teleport, lifetime=timedelta(days=1))
+            await log.until("identity_not_renewed")
+            assert not log.all("identity_renewed")
+            await Stage(slack, teleport).asked("alice", "staging", "redis 1")
 
 
 async def test_a_server_that_sends_everybody_away_is_not_noticed(
