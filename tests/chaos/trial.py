@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -94,7 +96,8 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         troubles = Troubles(slack, teleport, replicas, plan.factor)
         await _play(seed, plan, people, troubles)
         await troubles.end()
-        found = await _settled(slack, truth, tenures, plan.settle)
+        ledger = partial(_record, teleport)
+        found = await _settled(slack, truth, tenures, ledger, plan.settle)
         for follower in followers:
             if follower.done():
                 # Nothing ends it but a mistake, and without it nobody can judge.
@@ -129,16 +132,28 @@ def _client(teleport: TeleportStandIn, user: str) -> TeleportClient:
     return TeleportClient(dial(teleport.address, lambda: credentials))
 
 
-async def _settled(slack: SlackStandIn, truth: Truth, tenures: Tenures, seconds: float) -> Verdict:
+def _record(teleport: TeleportStandIn, request_id: str) -> str:
+    """Return what the bots keep of a request in Teleport's plugin data."""
+    record = teleport.cluster.plugin_data.get(("access_request", request_id))
+    return str(record.Spec) if record else ""
+
+
+async def _settled(
+    slack: SlackStandIn,
+    truth: Truth,
+    tenures: Tenures,
+    ledger: Callable[[str], str],
+    seconds: float,
+) -> Verdict:
     """Look until all is as it should and stays so for a moment, or time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
-        found = verdict(slack, truth.lives, tenures)
+        found = verdict(slack, truth.lives, tenures, ledger)
         well = not (found.lost or found.wrong)
         await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
         if (well and slack.workspace.changes.count == before) or monotonic() > end:
-            return verdict(slack, truth.lives, tenures)
+            return verdict(slack, truth.lives, tenures, ledger)
 
 
 def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:

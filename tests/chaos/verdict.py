@@ -1,7 +1,7 @@
 """Teleport's truth beside what Slack shows."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -53,12 +53,17 @@ class Verdict:
     """Gone or over before anybody held the lease for long enough to announce it."""
 
 
-def verdict(slack: SlackStandIn, lives: Mapping[str, Life], tenures: Tenures) -> Verdict:
-    """Compare now."""
+def verdict(
+    slack: SlackStandIn,
+    lives: Mapping[str, Life],
+    tenures: Tenures,
+    ledger: Callable[[str], str],
+) -> Verdict:
+    """Compare now. `ledger` returns the record of a request as text, empty if there is none."""
     now, here = datetime.now(UTC), shown(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for request_id, life in lives.items():
-        for kind, what in _compare(life, here[request_id], tenures, now):
+        for kind, what in _compare(life, here[request_id], tenures, ledger(request_id), now):
             found[kind].append(f"{request_id} {what}")
     return Verdict(
         len(lives),
@@ -69,7 +74,9 @@ def verdict(slack: SlackStandIn, lives: Mapping[str, Life], tenures: Tenures) ->
     )
 
 
-def _compare(life: Life, here: Shown, tenures: Tenures, now: datetime) -> Iterator[Finding]:
+def _compare(
+    life: Life, here: Shown, tenures: Tenures, record: str, now: datetime
+) -> Iterator[Finding]:
     """What came and went unseen is not missed; what was shown has to end."""
     requester = f"@{life.request.Spec.User}"
     recipients = [CHANNEL, *(f"@{name}" for name in life.request.Spec.SuggestedReviewers)]
@@ -85,7 +92,7 @@ def _compare(life: Life, here: Shown, tenures: Tenures, now: datetime) -> Iterat
     for channel in announced if life.gone and held < _ENOUGH else recipients:
         yield from _cards(statuses, here.messages[channel], channel)
         yield from _replies(life, here.replies[channel], channel)
-    yield from _notices(life, statuses, here.messages[requester], now)
+    yield from _notices(life, statuses, here.messages[requester], record, now)
 
 
 def _cards(statuses: frozenset[str], cards: Sequence[Message], channel: str) -> Iterator[Finding]:
@@ -111,9 +118,12 @@ def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[F
 
 
 def _notices(
-    life: Life, statuses: frozenset[str], notices: Sequence[Message], now: datetime
+    life: Life, statuses: frozenset[str], notices: Sequence[Message], record: str, now: datetime
 ) -> Iterator[Finding]:
     """The requester was told of the end, and nothing else but of the waiting, each at most once.
+
+    A notice whose ts isn't on record, because Slack's answer was lost, can't be updated. It counts
+    as doubled, which only a seed without history allows.
 
     What was taken for undecided may turn out decided, and not the other way round.
     """
@@ -129,7 +139,11 @@ def _notices(
             yield "doubled", f"{told.count(said)} times: notice that it {said}"
     edited = any(_NO_LONGER_WAITING in each["text"] for each in notices)
     if _CREATED in told and not edited and expected != {_CREATED}:
-        yield "wrong", f"the notice that it {_CREATED} says so still"
+        known = not record or any(
+            each["ts"] in record for each in notices if _CREATED in each["text"]
+        )
+        kind = "wrong" if known else "doubled"
+        yield kind, f"the notice that it {_CREATED} says so still"
     decided = [number for number, said in enumerate(told) if said in _DECIDED]
     if decided and any(said in _UNDECIDED for said in told[decided[0] :]):
         yield "wrong", f"notices one after the other: {', '.join(told)}"
