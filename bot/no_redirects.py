@@ -23,6 +23,12 @@ async def _refuse(
 ) -> None:
     response = redirect.response
     response.close()
-    target = urlsplit(response.headers.get("Location", ""))
-    host = target.hostname or redirect.url.host
+    host = _host(response.headers.get("Location", "")) or redirect.url.host
     raise RedirectRefused(f"HTTP status {response.status}, a redirect to {host}")
+
+
+def _host(location: str) -> str | None:
+    try:
+        return urlsplit(location).hostname
+    except ValueError:
+        return None

@@ -59,6 +59,17 @@ async def test_redirected_call_has_an_uncertain_outcome(
     )
 
 
+@pytest.mark.parametrize("location", ["http://[", "http://[x]/"])
+async def test_redirect_to_a_malformed_address_is_refused(
+    slack: SlackStandIn, location: str
+) -> None:
+    slack.faults.inject({"method": "auth.test", "status": 307, "location": location})
+    async with http_session() as http:
+        client = SlackClient(base_url=slack.api_url, session=http, retry_handlers=[])
+        with pytest.raises(RedirectRefused):
+            await client.auth_test()
+
+
 async def test_redirect_without_a_target_says_nothing_about_the_call(slack: SlackStandIn) -> None:
     """Whatever its body says; a session doesn't refuse these."""
     slack.faults.inject({"method": "auth.test", "status": 300, "error": "invalid_auth"})
