@@ -100,7 +100,7 @@ async def _hand_in(
     """Mode `person`."""
     try:
         return await _submit(services, request_id, review)
-    except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest):
+    except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest, OnBehalfNotAllowed):
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
         # Somebody may have been faster: say who, from what is true now.
