@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from workspace.slack_account import account_from
 from workspace.slack_failure import error_code
 
 _FRESH_SECONDS = 600
@@ -17,9 +19,12 @@ _MISS_FRESH_SECONDS = 5
 """How old a list may be that lacks a name: the bot may have been invited since."""
 _CHANNELS_A_PAGE, _PEOPLE_A_PAGE = 999, 1000
 """The most that Slack takes (docs.slack.dev: users.conversations, users.list)."""
+_CHANNEL, _USER, _DISPLAY = "channel", "user", "display"
 _SCOPES = {"public_channel": "channels:read", "private_channel": "groups:read"}
 
 Item = TypeVar("Item")
+Key: TypeAlias = tuple[str, str]
+"""Kind of name, and the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +43,26 @@ class PagedList(Generic[Item]):
     def __init__(
         self,
         read_page: Callable[[str], Awaitable[AsyncSlackResponse]],
-        items: Callable[[AsyncSlackResponse], Iterator[tuple[str, Item]]],
+        items: Callable[[AsyncSlackResponse], Iterator[tuple[Key, Item]]],
     ) -> None:
         self._read_page = read_page
         self._items = items
-        self._found: dict[str, list[Item]] = {}
+        self._found: dict[Key, list[Item]] = {}
         self._cursor = ""
         self._complete = False
         self._begun = monotonic()
         self._reading = asyncio.Lock()
 
-    async def named(self, name: str) -> list[Item]:
+    async def named(self, key: Key) -> list[Item]:
         """Return all with that name. Raises SlackApiError, after which the next call goes on."""
         async with self._reading:
-            known = self._complete and name in self._found
+            known = self._complete and key in self._found
             fresh = _FRESH_SECONDS if known else _MISS_FRESH_SECONDS
             if self._complete and monotonic() - self._begun > fresh:
                 self._restart()
             while not self._complete:
                 await self._read_on()
-            return self._found.get(name, [])
+            return self._found.get(key, [])
 
     async def _read_on(self) -> None:
         try:
@@ -67,8 +72,8 @@ class PagedList(Generic[Item]):
                 self._restart()
                 return
             raise
-        for name, item in self._items(page):
-            self._found.setdefault(name, []).append(item)
+        for key, item in self._items(page):
+            self._found.setdefault(key, []).append(item)
         self._cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
         self._complete = not self._cursor
 
@@ -81,16 +86,16 @@ class SlackDirectory:
     """The channels that the bot is in, and the people of the workspace.
 
     `scopes` are those of the bot's token. Without a scope for a kind of channel, channels of that
-    kind are not known here.
+    kind are not known here. `team` is the ID of the workspace.
     """
 
-    def __init__(self, slack: AsyncWebClient, scopes: frozenset[str]) -> None:
+    def __init__(self, slack: AsyncWebClient, scopes: frozenset[str], team: str) -> None:
         self._slack = slack
         self._types = ",".join(kind for kind, scope in _SCOPES.items() if scope in scopes)
         self.missing_scopes = tuple(scope for scope in _SCOPES.values() if scope not in scopes)
         """Scopes without which a channel may exist that is not known here."""
         self._channels = PagedList(self._channel_page, _channels_on)
-        self._people = PagedList(self._people_page, _people_on)
+        self._people = PagedList(self._people_page, partial(_people_on, team))
 
     async def channel(self, name: str) -> Channel | None:
         """Return the channel of that name if the bot is in it. Raises SlackApiError.
@@ -99,7 +104,7 @@ class SlackDirectory:
         """
         if not self._types:
             return None
-        found = await self._channels.named(name)
+        found = await self._channels.named((_CHANNEL, name))
         return found[0] if found else None
 
     async def user_ids(self, name: str) -> list[str]:
@@ -107,7 +112,7 @@ class SlackDirectory:
 
         Slack shows display names after `@`, and only user names are unique. Raises SlackApiError.
         """
-        return await self._people.named(f"@{name}") or await self._people.named(name)
+        return await self._people.named((_USER, name)) or await self._people.named((_DISPLAY, name))
 
     async def _channel_page(self, cursor: str) -> AsyncSlackResponse:
         return await self._slack.users_conversations(
@@ -124,16 +129,20 @@ def channel_from(channel: Mapping[str, Any]) -> Channel:
     return Channel(channel["id"], shared)
 
 
-def _channels_on(page: AsyncSlackResponse) -> Iterator[tuple[str, Channel]]:
+def _channels_on(page: AsyncSlackResponse) -> Iterator[tuple[Key, Channel]]:
     for channel in page["channels"]:
-        yield channel.get("name", ""), channel_from(channel)
+        yield (_CHANNEL, channel.get("name", "")), channel_from(channel)
 
 
-def _people_on(page: AsyncSlackResponse) -> Iterator[tuple[str, str]]:
-    """Yield each person by `@` and user name, and by display name."""
+def _people_on(team: str, page: AsyncSlackResponse) -> Iterator[tuple[Key, str]]:
+    """Yield each person of the workspace by user name and by display name.
+
+    Slack also lists members of other companies who share a channel with the bot, and doesn't call
+    them strangers (docs.slack.dev: user object).
+    """
     for user in page["members"]:
-        if any(user.get(flag) for flag in ("deleted", "is_bot", "is_stranger")):
+        if account_from(user).barred_from(team) in {"bot", "deactivated", "stranger"}:
             continue
-        yield f"@{user.get('name', '')}", user["id"]
+        yield (_USER, user.get("name", "")), user["id"]
         if shown := (user.get("profile") or {}).get("display_name"):
-            yield shown, user["id"]
+            yield (_DISPLAY, shown), user["id"]

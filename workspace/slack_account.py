@@ -67,7 +67,7 @@ def account_from(user: Mapping[str, Any]) -> SlackAccount:
     return SlackAccount(
         id=user["id"],
         team=user.get("team_id", ""),
-        teams=tuple(user.get("enterprise_user", {}).get("teams", ())),
+        teams=tuple((user.get("enterprise_user") or {}).get("teams") or ()),
         bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
         deactivated=bool(user.get("deleted")),
         guest=bool(user.get("is_restricted")) or bool(user.get("is_ultra_restricted")),

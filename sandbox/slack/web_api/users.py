@@ -37,6 +37,18 @@ def _can_be_looked_up(person: Person) -> bool:
     return person.standing in (Standing.MEMBER, Standing.GUEST)
 
 
+def _shares_channel(call: Call, person: Person) -> bool:
+    """Whether the bot sees them in a shared channel; Slack then doesn't call them a stranger.
+
+    docs.slack.dev/reference/objects/user-object.
+    """
+    return any(
+        conversation.shared
+        and {person.slack_id, call.workspace.app.bot_user} <= conversation.members
+        for conversation in call.workspace.conversations.values()
+    )
+
+
 def _user_json(call: Call, person: Person) -> JsonObject:
     """Everything about a person that the granted scopes show."""
     zone = ZoneInfo(person.timezone)
@@ -50,7 +62,7 @@ def _user_json(call: Call, person: Person) -> JsonObject:
         "is_bot": person.standing is Standing.BOT,
         "is_restricted": person.standing is Standing.GUEST,
         "is_ultra_restricted": False,
-        "is_stranger": person.standing is Standing.STRANGER,
+        "is_stranger": person.standing is Standing.STRANGER and not _shares_channel(call, person),
         "is_email_confirmed": person.standing is not Standing.BOT and person.email_confirmed,
         "tz": person.timezone,
         "tz_offset": int(offset.total_seconds()) if offset else 0,

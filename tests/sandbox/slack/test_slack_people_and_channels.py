@@ -13,12 +13,11 @@ from tests.sandbox.slack.refusals import code
     [
         ("U0GRACE001", "is_restricted"),
         ("U0HENRY001", "deleted"),
-        ("U0IVAN0001", "is_stranger"),
         ("U0JENKINS1", "is_bot"),
     ],
 )
 async def test_flags_say_what_a_person_is(client: AsyncWebClient, user: str, flag: str) -> None:
-    """Guest, deactivated, stranger and bot have one flag each that members do not have."""
+    """Guest, deactivated and bot have one flag each that members do not have."""
     odd = (await client.users_info(user=user))["user"]
     member = (await client.users_info(user="U0ALICE001"))["user"]
     flags = ("is_restricted", "deleted", "is_stranger", "is_bot")
@@ -31,6 +30,17 @@ async def test_a_stranger_is_of_another_team(client: AsyncWebClient) -> None:
     ivan = (await client.users_info(user="U0IVAN0001"))["user"]
     alice = (await client.users_info(user="U0ALICE001"))["user"]
     assert ivan["team_id"] != alice["team_id"] == "T0SANDBOX1"
+
+
+async def test_stranger_has_the_flag_only_without_a_channel_that_the_bot_is_in(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
+    async def flag() -> bool:
+        return bool((await client.users_info(user="U0IVAN0001"))["user"]["is_stranger"])
+
+    assert not await flag()
+    slack.workspace.conversations["C0PARTNER1"].members.remove("U0IVAN0001")
+    assert await flag()
 
 
 async def test_addresses_need_their_scope(slack: SlackStandIn, client: AsyncWebClient) -> None:
