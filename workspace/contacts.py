@@ -4,11 +4,14 @@ Getting a message needs no proof of identity, and acting does (`people`). So an 
 address is enough here, and one Slack account may get the messages of several users.
 """
 
+from contextlib import suppress
+
 from async_lru import alru_cache
 from slack_sdk.web.async_client import AsyncWebClient
 
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
+from teleport_client.user import User
 from workspace.people import Matching
 from workspace.slack_account import SlackAccount, account_by_email, account_by_id
 
@@ -22,12 +25,12 @@ _CALL_SECONDS = 4.0
 class NoContact(Exception):
     """A name without a Slack account in this workspace. The text is for the log."""
 
-    def __init__(self, text: str, *, user_gone: bool = False, linked: bool = False) -> None:
+    def __init__(self, text: str, *, user_gone: bool = False, use_address: bool = True) -> None:
         super().__init__(text)
         self.user_gone = user_gone
         """Teleport has no such user, or has it no longer: single sign-on users expire."""
-        self.linked = linked
-        """The user's trait names Slack accounts, and none of them can get messages here."""
+        self.use_address = use_address
+        """Whether a name that is an email address can stand for the Slack account with it."""
 
 
 class Contacts:
@@ -61,22 +64,35 @@ class Contacts:
         try:
             return await self.user(name)
         except NoContact as error:
-            if error.linked or "@" not in name:
+            if not (error.use_address and "@" in name):
                 raise
         return await self._of_address(name)
 
     async def _find_user(self, name: str) -> str:
         """Raise NoContact rather than return None: a raised answer isn't remembered."""
-        try:
-            user = await self._teleport.user(name, deadline=_CALL_SECONDS)
-        except NotFound as error:
-            raise NoContact("no Teleport user of that name", user_gone=True) from error
+        user = await self._read_user(name)
         linked = [slack_id for slack_id in user.traits.get(self._matching.trait, ()) if slack_id]
         if linked:
             return await self._first_here(linked)
         if self._matching.email_is_user_name and "@" in name:
             return await self._of_address(name)
         raise NoContact(f"no Slack ID in the trait {self._matching.trait}")
+
+    async def _read_user(self, name: str) -> User:
+        """Return the user of that name, or of an email address in another case.
+
+        Raises NoContact, TeleportError.
+        """
+        with suppress(NotFound):
+            return await self._teleport.user(name, deadline=_CALL_SECONDS)
+        found: tuple[User, ...] = ()
+        if "@" in name:
+            found = await self._teleport.users_named(name, deadline=_CALL_SECONDS)
+        if not found:
+            raise NoContact("no Teleport user of that name", user_gone=True)
+        if len(found) > 1:
+            raise NoContact("several Teleport users differ from it in case", use_address=False)
+        return found[0]
 
     async def _first_here(self, linked: list[str]) -> str:
         """Choose the account of this workspace: companies link one for each of their own."""
@@ -85,7 +101,9 @@ class Contacts:
             if account is not None and not account.barred_from(self._matching.team):
                 return account.id
         ids = ", ".join(linked[:_MOST_LINKS])
-        raise NoContact(f"no active member of this workspace has the Slack ID {ids}", linked=True)
+        raise NoContact(
+            f"no active member of this workspace has the Slack ID {ids}", use_address=False
+        )
 
     async def _find_address(self, email: str) -> str:
         account: SlackAccount | None = await account_by_email(self._slack, email)

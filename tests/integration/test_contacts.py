@@ -141,12 +141,15 @@ async def test_answer_promises_a_message_only_if_the_bot_can_send_it(
     await stage.answer("alice", promise)
 
 
-async def test_explicit_link_of_a_reviewer_overrides_the_email_address(stage: Stage) -> None:
+@pytest.mark.parametrize("change", [str, str.title])
+async def test_explicit_link_of_a_reviewer_overrides_the_email_address(
+    stage: Stage, change: Callable[[str], str]
+) -> None:
     """The Slack account with the address of the reviewer's name isn't the reviewer's."""
     address = BY_NAME["bob"].email
     stage.teleport.cluster.add_user(address, ["dev", "reviewer"], {"slack_uid": [ELSEWHERE]})
     with listening() as log:
-        pending_request(stage.teleport, reason="redis 1", reviewers=[address])
+        pending_request(stage.teleport, reason="redis 1", reviewers=[change(address)])
         await stage.card("redis 1")
         await log.until("reviewer_not_in_slack")
     assert ELSEWHERE in log.all("reviewer_not_in_slack")[0]["error"]
