@@ -123,6 +123,7 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
     recipients = Recipients(
         runtime.slack,
         settings.role_to_recipients,
+        team=runtime.installation.team,
         scopes=runtime.installation.scopes,
         allow_shared=settings.slack.allow_shared_channels,
         fallback=settings.slack.fallback_channel,

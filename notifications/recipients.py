@@ -12,7 +12,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from notifications.address import is_conversation_id, is_email, is_user_id, is_user_name
 from notifications.routing import Routes, ask_each, united
 from notifications.slack_directory import SlackDirectory, channel_from
-from notifications.unreachable import NO_SUCH_CHANNEL, NO_SUCH_USER, SHARED, Unreachable
+from notifications.unreachable import (
+    NO_SUCH_CHANNEL,
+    NO_SUCH_USER,
+    NOT_JOINED,
+    SHARED,
+    Unreachable,
+)
 from teleport_client.access_request import AccessRequest
 from workspace.slack_failure import SLACK_ERRORS, error_code, in_words, may_pass
 
@@ -62,6 +68,7 @@ class Recipients:
         slack: AsyncWebClient,
         by_role: Mapping[str, Sequence[str]],
         *,
+        team: str,
         scopes: frozenset[str] = ALL_SCOPES,
         allow_shared: bool = False,
         fallback: str = "",
@@ -69,7 +76,7 @@ class Recipients:
         self._slack = slack
         self._by_role = by_role
         self._can_open = "im:write" in scopes
-        self._directory = SlackDirectory(slack, scopes)
+        self._directory = SlackDirectory(slack, scopes, team)
         self.posts_uninvited = "chat:write.public" in scopes
         """Whether the bot can post to public channels that it isn't in."""
         self._allow_shared = allow_shared
@@ -142,6 +149,8 @@ class Recipients:
 
         Logs those that cannot be found, and channels that the bot has to be invited to.
         """
+        if not self._allow_shared and (scopes := self._directory.missing_scopes):
+            log.warning("shared_channels_not_checked", missing_scopes=scopes)
         names = dict.fromkeys(name for names in self._by_role.values() for name in names)
         if self._fallback:
             names[self._fallback] = None
@@ -209,6 +218,8 @@ class Recipients:
         channel = await self._directory.channel(name)
         if channel is None:
             unchecked = self._directory.missing_scopes
+            if self.posts_uninvited and "channels:read" not in unchecked and not self._allow_shared:
+                return Found(trouble=NOT_JOINED)
             return Found(by_name(name), bot_is_member=False, unchecked=unchecked)
         if self._refuses(shared=channel.shared):
             return Found(trouble=SHARED)

@@ -8,9 +8,11 @@ NO_SUCH_CHANNEL = "the bot is in no channel of that name"
 NOT_IN_CHANNEL = "not_in_channel"
 """Slack's word."""
 SHARED = "shared with another company; slack.allow_shared_channels is off"
+NOT_JOINED = "the bot isn't in it, so it can't check whether another company shares it"
 NO_SUCH_USER = "nobody has this user name or display name"
 _CURES = {
     NO_SUCH_CHANNEL: "Invite the bot there, unarchive it, or correct role_to_recipients.",
+    NOT_JOINED: "Invite the bot to the channel, or use the channel's ID in role_to_recipients.",
     SHARED: "Turn slack.allow_shared_channels on if that company may read the requests.",
     NO_SUCH_USER: "Correct the name in role_to_recipients, or use the user's ID.",
     NOT_IN_CHANNEL: "Invite the bot there.",

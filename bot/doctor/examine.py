@@ -118,6 +118,7 @@ async def _slack(
     found = Recipients(
         web,
         settings.role_to_recipients,
+        team=installation.team,
         scopes=installation.scopes,
         allow_shared=settings.slack.allow_shared_channels,
     )

@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.process import running
 from bot.settings import load_settings
+from notifications.slack_directory import SlackDirectory
 from sandbox.bot_process import write_settings
-from sandbox.cast import Channel
+from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, Standing
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -249,3 +253,47 @@ async def test_shared_channel_is_left_out_once_the_bot_is_in_it(
             assert stage.messages("partners") == []
     (left_out,) = log.all("recipient_left_out")
     assert "shared with another company" in left_out["error"]
+
+
+async def test_shared_channel_that_the_bot_is_not_in_gets_no_card(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """With chat:write.public it could post there, and can't see who reads it."""
+    slack.workspace.set_up(
+        Channel("abroad", "C0ABROAD01", ("dana", "ivan"), bot_is_member=False, shared=True)
+    )
+    slack.workspace.app.scopes.add("chat:write.public")
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, to("abroad", CHANNEL)) as stage:
+            pending_request(teleport, reason="redis 1")
+            await stage.card("redis 1")
+            assert stage.messages("abroad") == []
+    (left_out,) = log.all("recipient_left_out")
+    assert "whether another company shares it" in left_out["error"]
+
+
+async def test_bot_without_scopes_warns_that_it_does_not_check_shared_channels(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    slack.workspace.app.scopes.difference_update({"channels:read", "groups:read"})
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, to(CHANNEL)):
+            await log.until("shared_channels_not_checked")
+
+
+IMPOSTORS = {
+    "user name at another company": {"standing": Standing.STRANGER},
+    "display name that begins with @": {"name": "@bob"},
+}
+
+
+@pytest.mark.parametrize("changes", IMPOSTORS.values(), ids=IMPOSTORS)
+async def test_user_name_of_a_recipient_belongs_to_the_workspace(
+    slack: SlackStandIn, changes: dict[str, Any]
+) -> None:
+    """In the stand-in, the display name of a person is their user name."""
+    bob = next(person for person in PEOPLE if person.name == "bob")
+    slack.workspace.admit(replace(bob, slack_id="U0BAD00001", roles=None, **changes))
+    slack.workspace.conversations["C0PARTNER1"].members.add("U0BAD00001")
+    web = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url)
+    assert await SlackDirectory(web, frozenset(), TEAM).user_ids("bob") == [bob.slack_id]

@@ -101,7 +101,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
         matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
-        recipients = Recipients(web, {"*": [CHANNEL]})
+        recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         reconciler = Reconciler(
             mirror=mirror,
