@@ -5,7 +5,7 @@ PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
 
-.PHONY: sandbox demo test explore chaos real-teleport check proto lock
+.PHONY: sandbox demo test explore chaos real-teleport real-slack check proto lock
 
 sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -24,6 +24,9 @@ chaos: $(INSTALLED)  ## bots among people and trouble; SEEDS=1 is the short one
 
 real-teleport: $(INSTALLED)  ## the bot with Teleport's own programs, from the folder TELEPORT_BIN
 	@TELEPORT_BIN="$(abspath $(TELEPORT_BIN))" $(BIN)/pytest -rfE tests/real_teleport
+
+real-slack: $(INSTALLED)  ## the bot's messages and views in the Slack workspace of SLACK_BOT_TOKEN
+	@$(BIN)/python -m tests.real_slack
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from slack_sdk.models.views import View
 from commands.create_request import ReasonMissing
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.access_request import (
-    AccessRequest,
     Constraints,
     RequestState,
     ResourceId,
@@ -23,6 +22,7 @@ from teleport_client.access_request import (
 )
 from teleport_client.threshold_progress import open_filters
 from tests.integration.stage import buttons
+from tests.samples import HOSTILE, NOW, PAGES, face, request, shown_by
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.ask import Ask, unpacked
 from workspace.deciding import Deciding, Mode
@@ -46,32 +46,6 @@ from workspace.views.review_form import Decision, review_form
 from workspace.views.review_form import read as read_decision
 from workspace.views.review_reply import review_reply, standing_after
 from workspace.views.status import Status
-
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-PAGES = "https://teleport.example.com/web/requests/"
-HOSTILE = "<!channel> <@U1> <https://evil.example|click> @here *bold* `code` :smile: ```x```"
-
-
-def face(**changes: Any) -> CardFace:
-    return shown_by(request(**changes))
-
-
-def request(**changes: Any) -> AccessRequest:
-    values: dict[str, Any] = {
-        "id": "0190c0de-0000-7000-8000-00000000abcd",
-        "user": "alice",
-        "roles": ("staging",),
-        "state": RequestState.PENDING,
-        "created": NOW - timedelta(hours=1),
-        "expires": NOW + timedelta(hours=1),
-        "access_until": NOW + timedelta(hours=8),
-    } | changes
-    return AccessRequest(**values)
-
-
-def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
-    return face_of(request, pages=PAGES, mode=mode, cluster="main")
-
 
 faces = requests().map(shown_by)
 asks = st.builds(

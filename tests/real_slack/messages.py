@@ -1,0 +1,181 @@
+"""Every kind of message that the bot sends, in each state, rendered from the tests' samples."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum
+
+from commands import COMMANDS
+from teleport_client.access_request import (
+    AccessRequest,
+    RequestState,
+    ResourceId,
+    Review,
+    Threshold,
+)
+from tests.samples import HOSTILE, NOW, face, request, shown_by
+from workspace.ask import Ask
+from workspace.deciding import Mode
+from workspace.views.card import CardFace, Vote, card, ended, face_of
+from workspace.views.help import help_message
+from workspace.views.message import Message, sentence
+from workspace.views.notices import OUTCOMES, Notice, notice
+from workspace.views.pending_list import PAGE, Row, pending_list
+from workspace.views.request_answers import (
+    ask_again,
+    ask_shorter,
+    asked,
+    reason_wanted,
+    reviewers_doubtful,
+)
+from workspace.views.review_answer import decided_message, without_effect_message
+from workspace.views.review_reply import review_reply, standing_after
+from workspace.views.status import Status
+
+_AFTER_ACCESS = NOW + timedelta(hours=9)
+_AFTER_EXPIRY = NOW + timedelta(hours=2)
+
+
+class Place(Enum):
+    """Where the bot sends a message."""
+
+    CHANNEL = "channel"
+    THREAD = "thread"
+    DM = "DM"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMessage:
+    name: str
+    message: Message
+    place: Place = Place.CHANNEL
+
+
+def sample_messages() -> Iterator[SampleMessage]:
+    """Yield every sample. Responses, which only one user sees, are sent like channel messages."""
+    for name, model in (*cards_by_status().items(), *_other_cards().items()):
+        yield SampleMessage(f"card, {name}", card(model))
+    for name, reply in _replies():
+        yield SampleMessage(f"thread reply, {name}", reply, Place.THREAD)
+    for name, direct in notices():
+        yield SampleMessage(f"DM, {name}", direct, Place.DM)
+    for name, service in _service_messages():
+        yield SampleMessage(f"service message, {name}", service)
+    for name, response in _responses():
+        yield SampleMessage(f"response, {name}", response)
+
+
+def cards_by_status() -> dict[Status, CardFace]:
+    """Return a card model for each status."""
+    approved = shown_by(_approved())
+    return {
+        Status.WAITING: shown_by(_two_approvals()),
+        Status.APPROVED: approved,
+        Status.DENIED: shown_by(_denied()),
+        Status.PROMOTED: face(state=RequestState.PROMOTED, promoted_to="Database admins"),
+        Status.RAN_OUT: ended(face(), _AFTER_EXPIRY),
+        Status.ENDED: ended(approved, _AFTER_ACCESS),
+        Status.DELETED: ended(face(), NOW),
+        Status.DELETED_APPROVED: ended(approved, NOW),
+    }
+
+
+def notices() -> Iterator[tuple[str, Message]]:
+    """Yield every notice with each status that it can show."""
+    yield Notice.CREATED, notice(Notice.CREATED, face())
+    for status, model in cards_by_status().items():
+        if status.decided:
+            yield f"created, now {status}", notice(Notice.CREATED, model)
+            yield f"{OUTCOMES[status]}, now {status}", notice(OUTCOMES[status], model)
+
+
+def largest_request() -> AccessRequest:
+    """Return a request in which every field is as long as Teleport allows, or longer."""
+    names = [f"{number:03}" + "W" * 250 for number in range(300)]
+    return request(
+        user=names[0],
+        roles=tuple(names),
+        reason="W" * 4096,
+        resources=tuple(ResourceId(name, name, name, name) for name in names),
+        suggested_reviewers=tuple(names),
+        thresholds=tuple(Threshold(approve=9, deny=9, name=name) for name in names),
+        role_thresholds={name: ((number,),) for number, name in enumerate(names)},
+        reviews=tuple(Review(name, RequestState.DENIED, "W" * 4096) for name in names),
+        resolve_reason="W" * 4096,
+    )
+
+
+def _other_cards() -> dict[str, CardFace]:
+    node = ResourceId("main", "node", "0a1b")
+    link_only = face_of(request(), pages="", mode=Mode.NOTIFY, cluster="main")
+    return {
+        "waiting for one approval": face(suggested_reviewers=("bob", "carol"), reason="redis"),
+        "resources": shown_by(request(resources=(node, replace(node, cluster="leaf")))),
+        "link to Teleport": shown_by(request(), Mode.NOTIFY),
+        "tctl command": link_only,
+        "reviews turned off": shown_by(request(), Mode.OFF),
+        "hostile text": face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
+        "largest request": shown_by(largest_request()),
+    }
+
+
+def _two_approvals() -> AccessRequest:
+    """One of two approvals is there."""
+    return request(
+        roles=("prod",),
+        reason="redis is stuck",
+        thresholds=(Threshold(2, 1),),
+        role_thresholds={"prod": ((0,),)},
+        reviews=(Review("bob", RequestState.APPROVED, "fine", threshold_indexes=(0,)),),
+    )
+
+
+def _approved() -> AccessRequest:
+    pending = _two_approvals()
+    second = Review("carol", RequestState.APPROVED, threshold_indexes=(0,))
+    return replace(pending, state=RequestState.APPROVED, reviews=(*pending.reviews, second))
+
+
+def _denied() -> AccessRequest:
+    denial = Review("carol", RequestState.DENIED, "not during the freeze", threshold_indexes=(0,))
+    return replace(
+        _two_approvals(),
+        state=RequestState.DENIED,
+        reviews=(denial,),
+        resolve_reason="not during the freeze",
+    )
+
+
+def _replies() -> Iterator[tuple[str, Message]]:
+    standing = standing_after(_two_approvals(), "bob")
+    yield "approved", review_reply(Vote("bob", RequestState.APPROVED, "fine"), standing)
+    yield "denied", review_reply(Vote("bob", RequestState.DENIED, "no"), "")
+    yield "promoted", review_reply(Vote("bob", RequestState.PROMOTED), "")
+    yield "without effect", review_reply(Vote("bob", RequestState.APPROVED, counts=False), "")
+
+
+def _service_messages() -> Iterator[tuple[str, Message]]:
+    older = "3 older access requests wait for a decision. See them with /teleport-pending."
+    yield "older requests", sentence(older)
+    unreachable = "Access requests cannot be announced to prod-alerts: is_archived."
+    yield "unreachable recipient", sentence(unreachable)
+
+
+def _responses() -> Iterator[tuple[str, Message]]:
+    ask = Ask(("staging",), "redis", timedelta(hours=10), ("bob",))
+    pending = face()
+    yield "requested", asked(ask, pending, NOW, told=True)
+    yield "already requested", ask_again(ask, pending, NOW)
+    yield "shortened", ask_shorter(ask, pending, ends_with_bot=False)
+    yield "reason wanted", reason_wanted(ask, "Teleport requires a reason.")
+    yield "suggested reviewers", reviewers_doubtful(ask, ["zoe isn't a Teleport user."])
+    yield "approved", decided_message(face(state=RequestState.APPROVED), approve=True)
+    yield "denied", decided_message(face(state=RequestState.DENIED), approve=False)
+    yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
+    yield "command to copy", sentence("Run this command:", to_copy="/teleport-deny 0190c0de no")
+    rows = [Row(pending, NOW, may_decide=True)] * (PAGE * 2 + 1)
+    for page in range(3):
+        yield f"list, page {page + 1}", pending_list("Requests", rows, scope="all", page=page)
+    yield "empty list", pending_list("No requests.", [], scope="all")
+    for command in COMMANDS:
+        yield f"help of {command.name}", help_message(command.name)

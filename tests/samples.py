@@ -1,0 +1,36 @@
+"""Sample access requests and card models, for every test and program that renders them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from teleport_client.access_request import AccessRequest, RequestState
+from workspace.deciding import Mode
+from workspace.views.card import CardFace, face_of
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+PAGES = "https://teleport.example.com/web/requests/"
+HOSTILE = "<!channel> <@U1> <https://evil.example|click> @here *bold* `code` :smile: ```x```"
+
+
+def request(**changes: Any) -> AccessRequest:
+    """Return alice's pending request for staging, with these fields changed."""
+    values: dict[str, Any] = {
+        "id": "0190c0de-0000-7000-8000-00000000abcd",
+        "user": "alice",
+        "roles": ("staging",),
+        "state": RequestState.PENDING,
+        "created": NOW - timedelta(hours=1),
+        "expires": NOW + timedelta(hours=1),
+        "access_until": NOW + timedelta(hours=8),
+    } | changes
+    return AccessRequest(**values)
+
+
+def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
+    """Return what the card of a request shows."""
+    return face_of(request, pages=PAGES, mode=mode, cluster="main")
+
+
+def face(**changes: Any) -> CardFace:
+    """Return the card model of the sample request, with these fields of the request changed."""
+    return shown_by(request(**changes))
