@@ -19,7 +19,7 @@ from commands.services import Services
 from commands.suggested_reviewers import CannotReview, linked_person
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError, Unreachable
-from workspace.ask import Ask
+from workspace.ask import Ask, check_reviewers
 from workspace.refusal import Refusal
 from workspace.views import role_option
 from workspace.views.request_answers import reason_wanted
@@ -84,6 +84,7 @@ async def _understood(
     services: Services, interaction: Interaction, filled: Filled
 ) -> tuple[AuthorizedUser, Ask]:
     user = await services.authorize(interaction.slack_id, CREATE)
+    _check_reviewers(filled)
     picked = await asyncio.gather(
         *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
     )
@@ -93,6 +94,14 @@ async def _understood(
         roles=role_option.names(filled.role_values, allowed),
         reviewers=tuple(dict.fromkeys((*filled.ask.reviewers, *picked))),
     )
+
+
+def _check_reviewers(filled: Filled) -> None:
+    """Refuse too many before any is looked up: Slack limits lookups for all users together."""
+    try:
+        check_reviewers((*filled.ask.reviewers, *filled.picked_reviewers))
+    except Refusal as refusal:
+        raise _FieldRefused(REVIEWERS, refusal.sentence) from refusal
 
 
 async def _reviewer(services: Services, slack_id: str) -> str:

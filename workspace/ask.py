@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from workspace.refusal import Refusal
 from workspace.untrusted import prose
 
-_MOST_REVIEWERS = 20
+MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000
 REASON_BYTES = 4096
 """Teleport's own limit on a reason (api/types/access_request.go)."""
@@ -51,9 +51,9 @@ def unpacked(text: str) -> Ask:
 
 def check_reviewers(reviewers: Sequence[str]) -> None:
     """Refuse more than anybody means to ask, and more than a form can carry along."""
-    if len(reviewers) > _MOST_REVIEWERS or sum(map(len, reviewers)) > _REVIEWERS_CHARACTERS:
+    if len(reviewers) > MOST_REVIEWERS or sum(map(len, reviewers)) > _REVIEWERS_CHARACTERS:
         raise Refusal(
-            f"Name at most {_MOST_REVIEWERS} reviewers. Nothing was asked for.",
+            f"Name at most {MOST_REVIEWERS} reviewers. Nothing was asked for.",
             reason="too_many_reviewers",
         )
 

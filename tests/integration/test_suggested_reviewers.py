@@ -115,3 +115,19 @@ async def test_failed_lookup_of_a_reviewer_does_not_block_the_request(stage: Sta
     stage.slack.faults.inject({"method": "users.info", "error": "internal_error"})
     await stage.type("alice", "/teleport-request staging --reviewers bob because redis 1")
     assert await reviewers_of(stage, "redis 1") == ["bob"]
+
+
+async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
+    """Looking them up takes calls that Slack limits for everybody's commands together."""
+    typed = ",".join(f"reviewer{number}" for number in range(20))
+    await stage.type("alice", f"/teleport-request --reviewers {typed}")
+    form = await stage.form("alice", "request_form")
+    (menu,) = (each["element"] for each in form["blocks"] if each["block_id"] == "reviewers")
+    assert menu["max_selected_items"] == 20
+    done = await stage.submit(
+        "alice",
+        form,
+        roles=STAGING,
+        reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
+    )
+    assert "at most 20 reviewers" in done["payload"]["errors"]["reviewers"]

@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from workspace.ask import REASON_BYTES, Ask
+from workspace.ask import MOST_REVIEWERS, REASON_BYTES, Ask
 from workspace.untrusted import fitted, prose, shortened, slack_length
 from workspace.views import rich, role_option
 from workspace.views.status import named
@@ -192,5 +192,9 @@ def _reviewers(typed: Sequence[str]) -> InputBlock:
         label="Suggested reviewers",
         optional=True,
         hint=hint,
-        element=UserMultiSelectElement(action_id=REVIEWERS, placeholder="Select people"),
+        element=UserMultiSelectElement(
+            action_id=REVIEWERS,
+            placeholder="Select people",
+            max_selected_items=MOST_REVIEWERS,
+        ),
     )
