@@ -130,7 +130,7 @@ class Ledger:
                 await self._reread(request_id)
                 raise
             except NotFound as error:
-                if before.rev:
+                if before.entry is not None:
                     self._gone.add(request_id)
                 raise RequestGone from error
         self._keep(request_id, Record(before.next_rev, entry), written_facts)

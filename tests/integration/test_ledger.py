@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from notifications.entry import Entry, PostedMessage
-from notifications.ledger import Ledger
+from notifications.ledger import Ledger, RequestGone
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -70,3 +70,24 @@ async def test_write_succeeds_after_a_lost_race(teleport: TeleportStandIn) -> No
         entry = winner.get(request_id)
         assert entry is not None
         assert {each.slot for each in entry.messages} == {"card:C0WINNER01", "dm:created"}
+
+
+async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
+    teleport: TeleportStandIn,
+) -> None:
+    """Others may write there too. Raised again and again it would keep a worker busy for ever."""
+    request_id = pending_request(teleport).Metadata.Name
+    async with two_ledgers(teleport) as (ledger, _):
+        await ledger.write(request_id, lambda _: entry_of(request_id, "card:C0ACCESS01"))
+        (record,) = teleport.cluster.plugin_data.values()
+        del record.Spec.Entries[PLUGIN].Data["rev"]
+        await ledger.load()
+        teleport.cluster.plugin_data.clear()
+        teleport.cluster.requests.delete(request_id)
+        message = PostedMessage(slot="dm:deleted", channel="D0ALICE001", ts="1.000002")
+        with pytest.raises(RequestGone):
+            await ledger.record(request_id, lambda entry: entry.with_message(message))
+        await ledger.settle(request_id)
+        entry = ledger.get(request_id)
+        assert entry is not None
+        assert entry.shown("dm:deleted") == message
