@@ -43,7 +43,8 @@ BOT_LABEL = "teleport.internal/bot"
 MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
 """What is kept of a request, of which many are held at a time; characters."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST_SECONDS = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+_LATEST_SECONDS = (datetime(9998, 12, 31, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+_MOST_NANOS = 999_999_999
 _STATES = {
     types.RequestState.PENDING: RequestState.PENDING,
     types.RequestState.APPROVED: RequestState.APPROVED,
@@ -59,12 +60,14 @@ _STATE_NUMBERS = {state: number for number, state in _STATES.items()}
 def time_from(stamp: Timestamp) -> datetime | None:
     """A moment, or None for what Go writes as its zero time (year 1) and for what is not there.
 
-    An empty message reads as 1970, which nobody means either. A time after the year 9998 counts as
-    none too: Python's calendar ends there, and one such request must not spoil a whole list.
+    An empty message reads as 1970, which nobody means either. A time at the end of the year 9998 or
+    later counts as none too: Python's calendar ends soon after, and one such request must not spoil
+    a whole list. The ledger keeps no later times either (workspace/moment.py).
     """
     if not 0 < stamp.seconds < _LATEST_SECONDS:
         return None
-    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000)
+    nanos = min(max(0, stamp.nanos), _MOST_NANOS)
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=nanos // 1_000)
 
 
 def time_to(moment: datetime) -> Timestamp:

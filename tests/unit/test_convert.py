@@ -25,6 +25,7 @@ from teleport_client.access_request import (
 from teleport_client.cluster import Lease
 from teleport_client.user import Conditions, ReviewConditions, Role, Rule, StaticAccess, User
 from tests.strategies import maybe_moments, moments, names, requests, reviews, texts
+from workspace.moment import in_utc
 
 GO_ZERO_TIME = Timestamp(seconds=-62135596800)
 
@@ -188,6 +189,17 @@ def test_time_from_never_fails_whatever_the_stamp_says(seconds: int, nanos: int)
     """One request with such a time must not spoil a list of all requests."""
     moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
     assert moment is None or moment.year < 9999
+
+
+@pytest.mark.parametrize(
+    "last", [datetime(9998, 12, 31, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)]
+)
+@pytest.mark.parametrize("nanos", [-(2**31), 0, 2**31 - 1])
+def test_time_of_a_request_is_one_that_the_ledger_can_keep(last: datetime, nanos: int) -> None:
+    """A record that cannot be read again would mean a second card after each start."""
+    for seconds in (1, *(int(last.timestamp()) + step for step in range(-3, 4))):
+        moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
+        assert moment is None or in_utc(moment) == moment
 
 
 @given(names, st.lists(names, max_size=3), texts, maybe_moments, st.booleans())
