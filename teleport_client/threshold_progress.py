@@ -4,6 +4,7 @@ Teleport says for each review which thresholds it counts for (`threshold_indexes
 not be understood here. Sets must all be met; within a set any threshold will do.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
@@ -40,10 +41,11 @@ def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
     for role in request.roles:
         for indexes in request.role_thresholds.get(role, ()):
             roles_by_set.setdefault(indexes, []).append(role)
+    approvals = _approvals(request)
     return tuple(
         SetProgress(
             counts=tuple(
-                _count(request, index, threshold)
+                Count(approvals[index], threshold.approve, threshold.name)
                 for index in indexes
                 if (threshold := _at(request, index)) is not None and threshold.approve > 0
             ),
@@ -67,12 +69,11 @@ def open_filters(request: AccessRequest) -> tuple[Threshold, ...]:
     sets = (sets for role in request.roles for sets in request.role_thresholds.get(role, ()))
     indexes = dict.fromkeys(index for each in sets for index in each)
     known = ((index, _at(request, index)) for index in indexes)
+    approvals = _approvals(request)
     return tuple(
         threshold
         for index, threshold in known
-        if threshold is not None
-        and threshold.filter
-        and _count(request, index, threshold).approved < threshold.approve
+        if threshold is not None and threshold.filter and approvals[index] < threshold.approve
     )
 
 
@@ -80,9 +81,11 @@ def _at(request: AccessRequest, index: int) -> Threshold | None:
     return request.thresholds[index] if index < len(request.thresholds) else None
 
 
-def _count(request: AccessRequest, index: int, threshold: Threshold) -> Count:
-    approvals = sum(
-        review.state is RequestState.APPROVED and index in review.threshold_indexes
+def _approvals(request: AccessRequest) -> Counter[int]:
+    """Count approvals by the index of each threshold that they count for."""
+    return Counter(
+        index
         for review in request.reviews
+        if review.state is RequestState.APPROVED
+        for index in set(review.threshold_indexes)
     )
-    return Count(approved=approvals, needed=threshold.approve, name=threshold.name)

@@ -10,6 +10,7 @@ from teleport_client.threshold_progress import (
     open_filters,
     progress,
 )
+from tests.cpu_limit import cpu_limit
 from tests.strategies import requests
 
 TWO = Threshold(approve=2, deny=1)
@@ -99,3 +100,25 @@ def test_counts_never_exceed_the_reviews(request: AccessRequest) -> None:
         for count in one.counts:
             assert 0 <= count.approved <= len(request.reviews)
             assert count.needed > 0
+
+
+def test_hundreds_of_thresholds_and_reviews_take_little_time() -> None:
+    """Every card of the request is drawn from this, while nothing else is done."""
+    size = 200
+    everything = tuple(range(size))
+    roles = [f"role-{number}" for number in everything]
+    large = AccessRequest(
+        id="i",
+        user="alice",
+        roles=tuple(roles),
+        state=RequestState.PENDING,
+        thresholds=(TWO,) * size,
+        role_thresholds={
+            role: ((*everything[number:], *everything[:number]),)
+            for number, role in enumerate(roles)
+        },
+        reviews=tuple(approval(role, *everything) for role in roles),
+    )
+    with cpu_limit(seconds=2):
+        found = progress(large)
+    assert [count.approved for count in found[0].counts] == [size] * size
