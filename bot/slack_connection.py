@@ -7,17 +7,16 @@ from http import HTTPStatus
 from math import ceil
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.no_redirects import no_redirects
 from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
-from teleport_client.http_proxy import proxy_for
+from teleport_client.http_proxy import proxy_for_url
+from teleport_client.no_redirects import no_redirects
 from workspace.fence import fence
 from workspace.slack_failure import (
     SLACK_ERRORS,
@@ -116,7 +115,7 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -
         retry_handlers=[],
     )
     # The SDK knows nothing of NO_PROXY.
-    client.proxy = proxy_for(urlsplit(settings.slack.apiurl).netloc) or None
+    client.proxy = proxy_for_url(settings.slack.apiurl)
     return client
 
 

@@ -19,8 +19,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.no_redirects import no_redirects
 from commands.envelope import envelope
+from teleport_client.http_proxy import proxy_for_url
+from teleport_client.no_redirects import no_redirects
 from workspace.slack_failure import SLACK_ERRORS
 
 PING_SECONDS = 5.0
@@ -42,8 +43,6 @@ class Client(SocketModeClient):
             ping_interval=PING_SECONDS,
             auto_reconnect_enabled=False,
         )
-        # It picks a proxy from the environment by itself; the one to use is the app's.
-        self.proxy = app.client.proxy
         # The SDK's own session follows redirects; it has opened no connection yet.
         self.aiohttp_client_session.detach()
         self.aiohttp_client_session = ClientSession(trace_configs=[no_redirects()])
@@ -70,6 +69,13 @@ class Client(SocketModeClient):
         stands = not self.closed and session is not None and not session.closed
         return self.greeted.is_set() and stands
 
+    def use_address(self, url: str) -> None:
+        """Connect to this address next, through the HTTP proxy for its host.
+
+        The SDK chooses one proxy for all hosts and knows nothing of NO_PROXY.
+        """
+        self.wss_uri, self.proxy = url, proxy_for_url(url)
+
     async def issue_new_wss_url(self) -> str:
         """Ask for an address; refused, wait to be given up.
 
@@ -77,7 +83,8 @@ class Client(SocketModeClient):
         """
         try:
             opened = await self.web_client.apps_connections_open(app_token=str(self.app_token))
-            return str(opened["url"])
+            self.use_address(str(opened["url"]))
+            return str(self.wss_uri)
         except SLACK_ERRORS as error:
             self.refusal = error
             await asyncio.Event().wait()

@@ -107,7 +107,9 @@ class Place:
 
     def _new_client(self) -> Client:
         client = Client(self._app, self._app_token)
-        client.wss_uri, self._address = self._address or None, ""
+        if self._address:
+            client.use_address(self._address)
+            self._address = ""
         self._open.add(client)
         return client
 

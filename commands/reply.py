@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.envelope import ack_sent
 from commands.interaction import Interaction
+from teleport_client.http_proxy import proxy_for_url
 from workspace.rate_limit import RateLimit
 from workspace.refusal import Refusal
 from workspace.slack_failure import (
@@ -162,7 +163,11 @@ class Reply:
             "replace_original": replace,
         }
         try:
-            async with self._http.post(self._interaction.response_url, json=body) as answer:
+            async with self._http.post(
+                self._interaction.response_url,
+                json=body,
+                proxy=proxy_for_url(self._interaction.response_url),
+            ) as answer:
                 if answer.status == HTTPStatus.OK:
                     return True
                 log.warning("answer_refused", way="response_url", error=str(answer.status))

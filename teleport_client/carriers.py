@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp.http_websocket import WebSocketWriter
 
 from teleport_client.http_proxy import proxy_for
+from teleport_client.no_redirects import RedirectRefused, no_redirects
 
 _CHUNK = 64 * 1024
 _CLOSE_SECONDS = 2.0
@@ -109,7 +110,9 @@ class WebSocketCarrier:
         It is trusted by the system's authorities, as a web page is; what is carried is checked
         again, by Auth's own. Raises OSError.
         """
-        session = aiohttp.ClientSession(ws_response_class=_UnmaskedWebSocket)
+        session = aiohttp.ClientSession(
+            ws_response_class=_UnmaskedWebSocket, trace_configs=[no_redirects()]
+        )
         try:
             socket = await session.ws_connect(
                 f"https://{address}{_UPGRADE}",
@@ -124,6 +127,9 @@ class WebSocketCarrier:
             raise NotTeleport(
                 f"no Teleport proxy upgrades the connection, status {error.status}"
             ) from error
+        except RedirectRefused as error:
+            await session.close()
+            raise NotTeleport(f"no Teleport proxy upgrades the connection, {error}") from error
         except aiohttp.ClientError as error:
             await session.close()
             raise OSError(str(error)) from error

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 
 from teleport_client.http_proxy import proxy_for
+from teleport_client.no_redirects import RedirectRefused, no_redirects
 
 _FIND = "/webapi/find"
 _SECONDS = 5.0
@@ -13,7 +14,10 @@ _SECONDS = 5.0
 
 async def why_not(address: str, cluster: str) -> str:
     """Say why a proxy at `host:port` leads to no Auth of this cluster; empty if unknown."""
-    found = await _find(address)
+    try:
+        found = await _find(address)
+    except RedirectRefused as error:
+        return f"the web server there responds with {error}: give the proxy's own address"
     if not found:
         return ""
     named = str(found.get("cluster_name") or "")
@@ -26,11 +30,15 @@ async def why_not(address: str, cluster: str) -> str:
 
 
 async def _find(address: str) -> dict[str, Any]:
-    """Ask like a web page would; whatever is no Teleport proxy says nothing."""
+    """Ask as a web page would; whatever is not a Teleport proxy says nothing.
+
+    Teleport's own client follows redirects here (api/client/webclient/webclient.go), but what
+    another host says about itself tells nothing about `address`. Raises RedirectRefused.
+    """
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout) as session,
+            aiohttp.ClientSession(timeout=timeout, trace_configs=[no_redirects()]) as session,
             session.get(
                 f"https://{address}{_FIND}",
                 proxy=proxy_for(address) or None,
@@ -38,6 +46,8 @@ async def _find(address: str) -> dict[str, Any]:
             ) as answer,
         ):
             found = await answer.json(content_type=None)
+    except RedirectRefused:
+        raise
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

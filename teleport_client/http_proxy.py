@@ -1,20 +1,42 @@
 """The HTTP proxy that the environment names for a destination: HTTPS_PROXY, unless NO_PROXY."""
 
-from ipaddress import ip_address
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 
 def proxy_for(address: str) -> str:
-    """Give the proxy's URL for `host:port`, or a host; empty where none stands between.
+    """Return the proxy's URL for `host:port`, or a host; empty if it is contacted directly.
 
-    Nobody reaches this machine itself through a proxy, as in Go's programs.
+    As in Go programs, this machine itself is never contacted through a proxy, and NO_PROXY may
+    contain networks such as 10.0.0.0/8 (golang.org/x/net/http/httpproxy).
     """
     host = urlsplit(f"//{address}").hostname or ""
-    if _is_loopback(host) or proxy_bypass(address) or proxy_bypass(host):
+    if _is_loopback(host) or proxy_bypass(address) or proxy_bypass(host) or _in_no_proxy(host):
         return ""
     proxy = getproxies().get("https", "")
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
+
+
+def proxy_for_url(url: str) -> str | None:
+    """Return the proxy's URL for the host of a URL, as aiohttp expects it."""
+    return proxy_for(urlsplit(url).netloc) or None
+
+
+def _in_no_proxy(host: str) -> bool:
+    """Return whether `host` is an address in one of the networks of NO_PROXY."""
+    with suppress(ValueError):
+        address = ip_address(host)
+        return any(address in network for network in _no_proxy_networks())
+    return False
+
+
+def _no_proxy_networks() -> Iterator[IPv4Network | IPv6Network]:
+    for entry in getproxies().get("no", "").split(","):
+        with suppress(ValueError):
+            yield ip_network(entry.strip(), strict=False)
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,13 +16,16 @@ from aiohttp.typedefs import Handler, Middleware
 _EVERYWHERE = ("0.0.0.0", "::")
 
 
-def only_own_pages(listen: str) -> Middleware:
-    """Refuse what a page of another site asks for, on a server that listens on that address."""
+def only_own_pages(listen: str, public_host: str = "") -> Middleware:
+    """Refuse what a page of another site asks for, on a server that listens on that address.
+
+    `public_host` is the name of a server before this one, through which clients come.
+    """
 
     @web.middleware
     async def refuse_others(request: web.Request, handler: Handler) -> web.StreamResponse:
         host = request.headers.get("Host", "localhost")
-        if not _is_ours(host, listen):
+        if not _is_ours(host, listen, public_host):
             return _refusal(f"this sandbox answers to localhost and to {listen}, not to {host}")
         if _is_foreign(request, host):
             return _refusal("pages of other sites can't use this sandbox")
@@ -31,13 +34,13 @@ def only_own_pages(listen: str) -> Middleware:
     return refuse_others
 
 
-def _is_ours(host: str, listen: str) -> bool:
-    """Whether a `Host` is a loopback name or address, or the address that is listened on."""
+def _is_ours(host: str, listen: str, public_host: str) -> bool:
+    """Whether a `Host` is a loopback name or address, or one of ours."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    if name in ("localhost", listen.lower()):
+    if name in ("localhost", listen.lower(), public_host or "localhost"):
         return True
     try:
         address = ip_address(name)

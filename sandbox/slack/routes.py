@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -22,8 +23,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 def application(backend: Backend, sockets: Sockets, hands: Hands, listen: str) -> web.Application:
     """The whole stand-in as one application, for a server that listens on that address."""
+    public_host = urlsplit(backend.url).hostname or ""
     api, responses, over_http = WebApi(backend), ResponseEndpoint(backend), _OverHttp(hands)
-    middlewares = [only_own_pages(listen), _explain]
+    middlewares = [only_own_pages(listen, public_host), _explain]
     app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
         [

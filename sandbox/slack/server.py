@@ -39,8 +39,10 @@ class SlackStandIn:
         acks: Acks,
         hands: Hands,
         runner: web.AppRunner,
+        local_url: str,
     ) -> None:
         self.url = backend.url
+        self.local_url = local_url
         self.api_url = f"{backend.url}/api/"
         self.workspace = backend.workspace
         self.journal = backend.journal
@@ -61,14 +63,17 @@ class SlackStandIn:
         now: Callable[[], float] = time.time,
         pace: Pace | None = None,
         ready_with_no_bot: bool = False,
+        public_url: str = "",
     ) -> "SlackStandIn":
         """Serve a fresh workspace; port 0 picks a free one.
 
+        `public_url` is where clients reach it, if a server before it ends TLS.
         `now` is the clock of timestamps, dates of answers, triggers, response urls and pace; what
         is waited for is waited for in real time. Raises OSError if the port is taken.
         """
         listener = socket.create_server((listen, port))
-        url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"
+        local_url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"
+        url = public_url or local_url
         workspace = Workspace(now)
         faults, tickets = Faults(), Tickets(workspace.ids, now)
         journal = Journal(workspace.changes)
@@ -93,7 +98,7 @@ class SlackStandIn:
         )
         await runner.setup()
         await web.SockSite(runner, listener).start()
-        return cls(backend, sockets, acks, hands, runner)
+        return cls(backend, sockets, acks, hands, runner, local_url)
 
     async def stop(self) -> None:
         """Hang up and stop serving."""

@@ -1,7 +1,5 @@
 """Every path to Auth: at once, by TLS routing, through a load balancer, through an HTTP proxy."""
 
-import asyncio
-import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,7 +12,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
-from sandbox.teleport.proxy.routing import pump
 from sandbox.teleport.proxy.server import ProxyStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client import errors
@@ -22,6 +19,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.dialer import Connection, dial
 from teleport_client.identity import Credentials, load_identity_file
 from teleport_client.route import Way
+from tests.integration.connect_proxy import connect_proxy
 from tests.integration.made import pending_request
 
 
@@ -219,6 +217,29 @@ async def test_a_proxy_without_tls_routing_is_named(
     assert "has no TLS routing: give the Auth Service's own address" in said
 
 
+async def test_redirect_of_a_sign_on_page_is_named_and_not_followed(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """Neither for the upgrade nor for what the proxy says about itself."""
+    proxy.web.redirect = f"https://{proxy.address}/webapi/elsewhere"
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    redirect = "HTTP status 302, a redirect to 127.0.0.1"
+    assert f"no Teleport proxy upgrades the connection, {redirect}" in said
+    assert f"the web server there responds with {redirect}: give the proxy's own address" in said
+
+
+async def test_hint_about_an_address_is_asked_for_through_the_http_proxy(
+    proxy: ProxyStandIn, behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
+    async with connect_proxy(behind_http_proxy) as (address, asked_for):
+        monkeypatch.setenv("https_proxy", f"http://{address}")
+        said = await refusal("web.teleport.invalid:443", credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in said
+    assert asked_for == ["web.teleport.invalid:443"] * 3
+
+
 async def test_the_proxy_of_another_cluster_is_named(
     proxy: ProxyStandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -290,30 +311,3 @@ async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.Mo
         await way_to(address, credentials)
     await proxy.stop()
     await teleport.stop()
-
-
-@asynccontextmanager
-async def connect_proxy(
-    hosts: dict[str, str], login: str = ""
-) -> AsyncIterator[tuple[str, list[str]]]:
-    """An HTTP proxy that knows CONNECT alone; gives its address and what it was asked for."""
-    asked_for: list[str] = []
-    secret = base64.b64encode(login.encode()).decode()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        destination = head.split()[1]
-        if login and f"Proxy-Authorization: Basic {secret}" not in head:
-            writer.write(b"HTTP/1.1 407 No\r\n\r\n")
-            writer.close()
-            return
-        asked_for.append(destination)
-        far = await asyncio.open_connection(*hosts[destination].split(":"))
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await pump((reader, writer), far)
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    yield f"127.0.0.1:{port}", asked_for
-    server.close()

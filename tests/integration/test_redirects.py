@@ -9,11 +9,11 @@ from aiohttp.test_utils import TestServer
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bot.no_redirects import RedirectRefused
 from bot.slack_connection import SlackClient, http_session
 from bot.socket_client import Client
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
+from teleport_client.no_redirects import RedirectRefused
 from tests.integration.stage import Stage
 from workspace.slack_failure import Failure, failure_of, in_words
 

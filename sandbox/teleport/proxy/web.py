@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
 
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.proxy.routing import Destination
@@ -28,9 +29,11 @@ class Web:
         """Anything else is what an upgrade is answered with."""
         self.tls_routing = True
         """What /webapi/find says of it."""
+        self.redirect = ""
+        """Where everything is redirected to, as by a sign-on page before the proxy; or nowhere."""
         self._pongs = 0
         self._pong = asyncio.Condition()
-        self.app = web.Application()
+        self.app = web.Application(middlewares=[self._redirect])
         self.app.router.add_get("/webapi/find", self._find)
         self.app.router.add_get("/webapi/connectionupgrade", self._upgrade)
 
@@ -38,6 +41,12 @@ class Web:
         """Wait until so many pings have been answered."""
         async with self._pong:
             await self._pong.wait_for(lambda: self._pongs >= count)
+
+    @web.middleware
+    async def _redirect(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if self.redirect:
+            raise web.HTTPFound(self.redirect)
+        return await handler(request)
 
     async def _find(self, _request: web.Request) -> web.Response:
         return web.json_response(

@@ -1,4 +1,8 @@
-"""Refuses HTTP redirects: Slack sends none, and following one hands a message to another host."""
+"""Refuses HTTP redirects.
+
+Slack and Teleport send none to the calls made here, and following one hands a message to another
+host.
+"""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +10,7 @@ import aiohttp
 
 
 class RedirectRefused(aiohttp.ClientError):
-    """Something other than Slack responded with a redirect. Nothing was sent to its target."""
+    """Something else responded with a redirect. Nothing was sent to its target."""
 
 
 def no_redirects() -> aiohttp.TraceConfig:

@@ -1,0 +1,95 @@
+"""A bot for which an HTTP proxy is the only route out, with a company's own authority."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.bot_process import write_settings
+from sandbox.slack.pace import Pace
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.credentials.authority import CertificateAuthority
+from sandbox.teleport.proxy.routing import pump
+from sandbox.teleport.proxy.server import ProxyStandIn
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import utc_now
+from tests.integration.connect_proxy import connect_proxy
+from tests.integration.operated import bot
+from tests.integration.stage import Stage, buttons
+
+SLACK, TELEPORT = "slack.invalid", "web.teleport.invalid"
+"""Names that only the HTTP proxy can look up."""
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    stand_in = await SlackStandIn.start(pace=Pace(unlimited=True), public_url=f"https://{SLACK}")
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.fixture
+async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[ProxyStandIn]:
+    stand_in = await ProxyStandIn.start(teleport, tmp_path)
+    yield stand_in
+    await stand_in.stop()
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy"])
+async def test_every_host_is_contacted_through_the_http_proxy(
+    slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, tmp_path: Path,
+    variable: str,
+) -> None:  # fmt: skip
+    """The Web API, sockets, response URLs, and Teleport behind a load balancer."""
+    company = CertificateAuthority.generate("company", utc_now())
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(company.pem + proxy.web_authority.read_bytes())
+    settings = write_settings(
+        tmp_path,
+        teleport=f"{TELEPORT}:443",
+        identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+    )
+    async with tls_before(slack.local_url, company, tmp_path) as slack_address:
+        hosts = {f"{SLACK}:443": slack_address, f"{TELEPORT}:443": proxy.behind_load_balancer}
+        async with (
+            connect_proxy(hosts) as (proxy_address, asked_for),
+            bot(
+                "--config", str(settings), SSL_CERT_FILE=str(trusted),
+                TELEPORT_CHATOPS_START_TIMEOUT="10s", **{variable: f"http://{proxy_address}"},
+            ) as process,
+        ):  # fmt: skip
+            await process.event("ready")
+            await slack.socket_count(2)
+            stage = Stage(slack, teleport)
+            _, card = await stage.asked("alice", "staging", "redis 1")
+            await stage.answer("alice", "You requested staging")
+            await stage.click("bob", card, "approve")
+            await stage.card_where(card["ts"], lambda message: not buttons(message))
+            process.process.terminate()
+            code, said = await process.end()
+    assert code == 0
+    assert "answer_refused" not in said
+    assert set(asked_for) == hosts.keys()
+
+
+@asynccontextmanager
+async def tls_before(url: str, company: CertificateAuthority, folder: Path) -> AsyncIterator[str]:
+    """Run a server that ends TLS before a stand-in, with a certificate of the company."""
+    pair = folder / "slack.pem"
+    pair.write_bytes(b"".join(company.server_pair("slack", utc_now(), SLACK)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    parts = urlsplit(url)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await pump((reader, writer), await asyncio.open_connection(parts.hostname, parts.port))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
