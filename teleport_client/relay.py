@@ -1,18 +1,16 @@
 """Takes gRPC's connections on a private socket and carries them to Auth.
 
 gRPC's own TLS cannot name the protocol that Teleport's proxies route by, and keeps the certificate
-that it was started with. So it speaks plainly to a socket in a folder that only we may enter, and
+that it was started with. So it connects without TLS to a socket that only this process can use, and
 each of its connections is carried over TLS of ours, with the credentials of that moment.
 """
 
 import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 from teleport_client.identity import Credentials
+from teleport_client.private_socket import PrivateSocket, private_socket
 from teleport_client.route import NoRoute, Route
 from teleport_client.tls import TlsConnection, client_context
 
@@ -26,10 +24,15 @@ _NOT_TAKEN = (
 class Relay:
     """`credentials` is asked at every connection."""
 
-    def __init__(self, route: Route, credentials: Callable[[], Credentials]) -> None:
+    def __init__(
+        self,
+        route: Route,
+        credentials: Callable[[], Credentials],
+        socket: PrivateSocket | None = None,
+    ) -> None:
         self._route = route
         self._credentials = credentials
-        self._folder = Path(mkdtemp(prefix="teleport-"))
+        self._socket = socket or private_socket()
         self._server: asyncio.Server | None = None
         self._carrying: set[asyncio.Task[None]] = set()
         self._newest: set[asyncio.Task[None]] = set()
@@ -40,14 +43,10 @@ class Relay:
     @property
     def target(self) -> str:
         """What gRPC is to connect to."""
-        return f"unix:{self._socket}"
-
-    @property
-    def _socket(self) -> Path:
-        return self._folder / "auth"
+        return self._socket.target
 
     async def start(self) -> None:
-        self._server = await asyncio.start_unix_server(self._accept, self._socket)
+        self._server = await asyncio.start_unix_server(self._accept, self._socket.path)
 
     async def close(self) -> None:
         """Cut what is carried, and leave nothing behind."""
@@ -56,7 +55,7 @@ class Relay:
         for task in self._carrying:
             task.cancel()
         await asyncio.gather(*self._carrying, return_exceptions=True)
-        rmtree(self._folder, ignore_errors=True)
+        self._socket.remove()
 
     def retire(self) -> Collection["asyncio.Task[None]"]:
         """Return the connections of the channel that is replaced now, to be `cut` later."""
@@ -69,6 +68,9 @@ class Relay:
             task.cancel()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._socket.admits(writer):
+            writer.close()
+            return
         task = asyncio.create_task(self._take(reader, writer))
         self._carrying.add(task)
         self._newest.add(task)
@@ -89,7 +91,7 @@ class Relay:
 
     async def _connect(self) -> TlsConnection | None:
         credentials = self._credentials()
-        context = client_context(credentials, self._folder)
+        context = client_context(credentials)
         try:
             connection = await self._route.connect(context, credentials.cluster)
         except NoRoute as error:

@@ -8,11 +8,10 @@ matter here, and neither sees anything but TLS.
 
 import asyncio
 import ssl
-from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Protocol
 
 from teleport_client.identity import Credentials
+from teleport_client.secret_file import secret_file
 
 _HTTP2 = "h2"
 _CHUNK = 64 * 1024
@@ -39,18 +38,13 @@ def server_name(cluster: str) -> str:
     return f"{cluster.encode().hex()}.teleport.cluster.local"
 
 
-def client_context(credentials: Credentials, folder: Path) -> ssl.SSLContext:
-    """Trust the identity's own authorities alone, and show its one certificate.
-
-    `folder`, which only we may read, holds the key for a moment: OpenSSL takes it from a file.
-    """
+def client_context(credentials: Credentials) -> ssl.SSLContext:
+    """Trust the identity's own authorities alone, and show its one certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=credentials.trusted_pem.decode())
-    with NamedTemporaryFile(dir=folder) as file:
-        file.write(credentials.key_pem + credentials.certificate_pem)
-        file.flush()
-        context.load_cert_chain(file.name)
+    with secret_file(credentials.key_pem + credentials.certificate_pem) as path:
+        context.load_cert_chain(path)
     # First the one that a proxy routes by (lib/srv/alpnproxy/auth/auth_proxy.go).
     context.set_alpn_protocols([f"teleport-auth@{server_name(credentials.cluster)}", _HTTP2])
     return context

@@ -1,0 +1,22 @@
+"""A file for a secret that a library takes from a file alone."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import NamedTemporaryFile
+
+
+@contextmanager
+def secret_file(content: bytes) -> Iterator[str]:
+    """Yield the path of a file that only this user can read: on Linux, one that is in memory."""
+    if sys.platform == "linux":
+        with os.fdopen(os.memfd_create("secret"), "wb") as memory:
+            memory.write(content)
+            memory.flush()
+            yield f"/proc/self/fd/{memory.fileno()}"
+    else:
+        with NamedTemporaryFile() as file:
+            file.write(content)
+            file.flush()
+            yield file.name
