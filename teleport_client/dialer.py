@@ -25,6 +25,8 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
     # This is the time that one attempt may take, not the pause between two.
     ("grpc.min_reconnect_backoff_ms", 30_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
+    # gRPC connects to the relay alone, which asks for the proxy itself.
+    ("grpc.enable_http_proxy", 0),
     # Or a new channel would go on with the connection of the old one.
     ("grpc.use_local_subchannel_pool", 1),
 )
