@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import structlog
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from structlog.typing import Processor
 
 from bot.settings import LogSettings
@@ -32,15 +33,19 @@ _SECRETS = re.compile(
 )
 _HIDDEN = "[hidden]"
 _FIRST = ("timestamp", "level", "event")
+_STREAMS = ("stderr", "stdout")
 BOLT_LOGGER = "bolt"
 """To be handed to Bolt: its own loggers set levels of their own."""
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 # They say at INFO what is ours to say, or repeat every frame at DEBUG.
 _QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "grpc", "stamina")
 
 
 def configure_logs(settings: LogSettings) -> None:
     """Set up once, at start. Raises StartError."""
-    stream = _stream(settings.output)
+    handler = _Handler(settings.output)
+    stream = handler.stream
     as_json = settings.format == "json" or (settings.format == "auto" and not stream.isatty())
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -48,7 +53,6 @@ def configure_logs(settings: LogSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     after: list[Processor] = [structlog.processors.format_exc_info, hide_secrets]
-    handler = _Handler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*before, _name_foreign, *after],
@@ -63,6 +67,7 @@ def configure_logs(settings: LogSettings) -> None:
     root.setLevel(settings.severity.upper())
     for name in _QUIETER:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    logging.getLogger(BOLT_LOGGER).addFilter(_is_not_about_the_token)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -75,11 +80,43 @@ def configure_logs(settings: LogSettings) -> None:
     )
 
 
+def reopen_log() -> None:
+    """Open the log file anew, which logrotate has renamed. A stream of the process stays."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _Handler):
+            handler.reopen()
+
+
 class _Handler(logging.StreamHandler[TextIO]):
-    """Writes to a stream; if that fails, as on a full disk, reports one line on stderr.
+    """Writes to `log.output`; if that fails, as on a full disk, reports one line on stderr.
 
     The standard library would print the record itself, with its arguments and a traceback.
+    Raises StartError.
     """
+
+    def __init__(self, output: str) -> None:
+        self._output = output
+        try:
+            super().__init__(_stream(output))
+        except OSError as error:
+            raise StartError(
+                f"The log cannot be written to {output} ({error.strerror}). Choose another"
+                " log.output.",
+                exit_code=MISCONFIGURED,
+            ) from error
+
+    def reopen(self) -> None:
+        """Go on in a new file of the same name, or in the old one if there can be none."""
+        if self._output in _STREAMS:
+            return
+        try:
+            old = self.setStream(_stream(self._output))
+        except OSError as error:
+            log.warning("log_not_reopened", path=self._output, error=error.strerror)
+            return
+        if old is not None:
+            old.close()
+        log.info("log_reopened", path=self._output)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         lost = record.msg.get("event") if isinstance(record.msg, dict) else record.name
@@ -138,14 +175,14 @@ def _name_foreign(
     return event
 
 
+def _is_not_about_the_token(record: logging.LogRecord) -> bool:
+    """Drop what Bolt says where SLACK_BOT_TOKEN is set: it has no token of ours on purpose."""
+    return record.msg != warning_client_prioritized_and_token_skipped()
+
+
 def _stream(output: str) -> TextIO:
-    if output in {"stderr", "stdout"}:
+    """Raises OSError."""
+    if output in _STREAMS:
         stream: TextIO = getattr(sys, output)
         return stream
-    try:
-        return Path(output).open("a", encoding="utf-8", buffering=1)
-    except OSError as error:
-        raise StartError(
-            f"The log cannot be written to {output} ({error.strerror}). Choose another log.output.",
-            exit_code=MISCONFIGURED,
-        ) from error
+    return Path(output).open("a", encoding="utf-8", buffering=1)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from time import monotonic
 
 import structlog
@@ -27,6 +28,7 @@ from bot.compose import (
     build_listeners,
 )
 from bot.health import Readiness, serve_health
+from bot.logs import reopen_log
 from bot.metrics import Metrics
 from bot.other_bots import warn_of_other_bots
 from bot.review_mode import find_deciding, may_submit_now
@@ -60,11 +62,16 @@ def utc_now() -> datetime:
 
 
 async def run_until_signalled(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, which are heard while starting as well. Raises StartError."""
+    """Run until SIGTERM or SIGINT, which are heard while starting as well. Raises StartError.
+
+    SIGHUP reopens the log file.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reopen_log)
+    log.info("startup_begun", version=version("teleport-chatops"))
     started = asyncio.Event()
     bot = asyncio.create_task(_run_until(stop, started, settings))
     stopping = asyncio.create_task(stop.wait())

@@ -1,8 +1,10 @@
 """How the bot starts and stops as a process."""
 
+import json
 import signal
 import socket
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import grpc
@@ -52,20 +54,6 @@ async def test_app_installed_for_an_organization_ends_the_start(
     assert code == 2
     assert "installed for a whole Enterprise organization" in said
     assert "install it to one workspace" in said
-
-
-async def test_debug_log_has_no_lines_of_grpc(settings_file: Path, slack: SlackStandIn) -> None:
-    """They were two thirds of all lines, and say nothing about the bot."""
-    async with bot(
-        "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug"
-    ) as process:
-        await process.event("ready")
-        await slack.socket_count(2)
-        process.process.terminate()
-        code, said = await process.end()
-    assert code == 0
-    assert '"event": "ready"' in said
-    assert "cygrpc" not in said
 
 
 async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
@@ -393,3 +381,60 @@ async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
     assert code == 0
     assert len(said.splitlines()) > 3
     assert all(line.startswith("log_not_written: ") for line in said.splitlines()), said
+
+
+async def test_startup_log_contains_the_version(settings_file: Path) -> None:
+    """Before anything is contacted, so also where the start fails."""
+    async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong") as process:
+        event = await process.event("startup_begun")
+        assert (await process.end())[0] == 2
+    assert event["version"] == version("teleport-chatops")
+
+
+@pytest.mark.parametrize("token", ["", "xoxb-sandbox-bot"])
+async def test_debug_log_has_no_lines_of_libraries(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn, token: str
+) -> None:
+    """Through a whole story, and whether SLACK_BOT_TOKEN is set, empty or not."""
+    async with bot(
+        "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug",
+        SLACK_BOT_TOKEN=token,
+    ) as process:  # fmt: skip
+        await process.event("ready")
+        await slack.socket_count(2)
+        await Stage(slack, teleport).asked("alice", "staging", "redis 1")
+        process.process.terminate()
+        code, said = await process.end()
+    assert code == 0
+    assert '"event": "interaction_handled"' in said
+    assert [line for line in said.splitlines() if not is_our_line(line)] == []
+
+
+def is_our_line(line: str) -> bool:
+    return bool(json.loads(line)["event"] != "library_log")
+
+
+async def test_log_file_is_reopened_on_sighup(
+    settings_file: Path, slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """As logrotate asks for; the bot keeps running."""
+    path, rotated = tmp_path / "bot.log", tmp_path / "bot.log.1"
+    config = ("--config", str(settings_file))
+    async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT=str(path)) as process:
+        await slack.socket_count(2)
+        path.rename(rotated)
+        process.process.send_signal(signal.SIGHUP)
+        process.process.terminate()
+        assert await process.end() == (0, "")
+    assert '"event": "ready"' in rotated.read_text()
+    events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
+    assert (events[0], events[-1]) == ("log_reopened", "drained")
+
+
+async def test_sighup_keeps_a_bot_running_that_logs_to_stderr(settings_file: Path) -> None:
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("startup_begun")
+        process.process.send_signal(signal.SIGHUP)
+        await process.event("ready")
+        process.process.terminate()
+        assert (await process.end())[0] == 0

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Literal, TextIO
 
 import pytest
@@ -12,7 +13,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import _Handler, configure_logs, hide_secrets, without_secrets
+from bot.logs import _Handler, configure_logs, hide_secrets, reopen_log, without_secrets
 from bot.settings import LogSettings
 from tests.cpu_limit import cpu_limit
 
@@ -120,6 +121,20 @@ def test_event_on_a_full_disk_is_one_line_without_secrets(
     first, second = capsys.readouterr().err.splitlines()
     assert first == "log_not_written: failed (OSError(28, 'No space left on device'))"
     assert second == "log_not_written: some.library (OSError(28, 'No space left on device'))"
+
+
+def test_log_goes_on_in_the_old_file_when_it_can_have_no_new_one(
+    restored: None, tmp_path: Path
+) -> None:
+    path, rotated = tmp_path / "bot.log", tmp_path / "bot.log.1"
+    configure_logs(LogSettings(format="json", output=str(path)))
+    path.rename(rotated)
+    path.mkdir()
+    reopen_log()
+    (line,) = rotated.read_text().splitlines()
+    our_handler().stream.close()
+    assert json.loads(line)["event"] == "log_not_reopened"
+    assert json.loads(line)["error"] == "Is a directory"
 
 
 def test_malformed_record_is_one_line_without_secrets(
