@@ -7,6 +7,10 @@ MISCONFIGURED = 2
 
 
 class StartError(Exception):
-    def __init__(self, sentence: str, *, exit_code: int) -> None:
-        super().__init__(sentence)
+    """`str()` is the problem, and after it what to do about it, the hint."""
+
+    def __init__(self, problem: str, hint: str = "", *, exit_code: int) -> None:
+        super().__init__(f"{problem} {hint}".rstrip())
+        self.problem = problem
+        self.hint = hint
         self.exit_code = exit_code

@@ -20,10 +20,41 @@ from teleport_client.identity import (
     load_identity_file,
     load_key_pair,
 )
+from teleport_client.obstacle import Obstacle
 from teleport_client.renewal import CredentialsRefused, RenewedCredentials
 
 _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
+_HINTS = {
+    Obstacle.NO_ANSWER: (
+        "Check teleport.addr, the network, and whether a firewall or proxy holds the port back."
+    ),
+    Obstacle.CLOCK: (
+        "Check this machine's clock first. If it is right, the server's certificate is not valid."
+    ),
+    Obstacle.OTHER_CLUSTER: (
+        "Check teleport.addr and that the identity belongs to this cluster, then write the"
+        " identity again with tbot or `tctl auth sign`: its authorities may have been replaced."
+    ),
+    Obstacle.UNTRUSTED_PROXY: (
+        "A proxy on the way replaces certificates. Name the file with its CA in SSL_CERT_FILE, or"
+        " let connections to teleport.addr through unchanged."
+    ),
+    Obstacle.NOT_TELEPORT: (
+        "Check teleport.addr: the web server there doesn't lead to Teleport. Use the address of a"
+        " Teleport proxy, or of the Auth Service itself."
+    ),
+    Obstacle.NOT_TLS: (
+        "Check the port of teleport.addr: SSH or plain HTTP answers there. The Auth Service listens"
+        " on 3025, a proxy's web port is 443 or 3080."
+    ),
+}
+_REFUSED_HINT = (
+    "Check with tctl that the bot's user and role still exist (`teleport-chatops teleport-role`"
+    " prints both) and aren't locked, then write the identity again."
+)
+"""Of what the cluster answers only "access denied" to (convertAuthorizerError in
+lib/authz/permissions.go)."""
 _IDENTITY_PAUSE = 1.0
 _PROBE_SECONDS = 10.0
 
@@ -56,9 +87,9 @@ async def first_credentials(
             )
         except CredentialsError as error:
             if not settings.refresh_identity:
-                raise StartError(str(error), exit_code=MISCONFIGURED) from error
+                raise StartError(error.problem, error.hint, exit_code=MISCONFIGURED) from error
             if monotonic() + _IDENTITY_PAUSE > end:
-                raise StartError(str(error), exit_code=UNAVAILABLE) from error
+                raise StartError(error.problem, error.hint, exit_code=UNAVAILABLE) from error
             log.warning("identity_not_good_yet", error=str(error))
         await asyncio.sleep(_IDENTITY_PAUSE)
 
@@ -81,23 +112,27 @@ async def check_cluster(
 ) -> ClusterInfo:
     """Ping while the server does not answer or is unwell, until `end` of the monotonic clock.
 
-    Raises StartError.
+    Raises StartError, at once where no later attempt can succeed.
     """
     pause = 0.2
     while True:
         try:
             return await teleport.ping(deadline=max(1.0, min(10.0, end - monotonic())))
         except _MAY_PASS as error:
-            if monotonic() + pause > end:
+            obstacle = error.obstacle if isinstance(error, Unreachable) else None
+            passes = obstacle is None or obstacle.passes
+            if not passes or monotonic() + pause > end:
                 raise StartError(
-                    f"Teleport does not answer at {settings.addr}: {error}. Check teleport.addr,"
-                    " the network, and that the identity belongs to this cluster.",
-                    exit_code=UNAVAILABLE,
+                    f"Teleport does not answer at {settings.addr}: {error}.",
+                    _HINTS[obstacle or Obstacle.NO_ANSWER],
+                    exit_code=UNAVAILABLE if passes else MISCONFIGURED,
                 ) from error
             log.warning("teleport_unreachable", addr=settings.addr, error=str(error))
         except TeleportError as error:
             raise StartError(
-                f"Teleport at {settings.addr} refuses the bot: {error}.", exit_code=MISCONFIGURED
+                f"Teleport at {settings.addr} refuses the bot: {error}.",
+                _REFUSED_HINT,
+                exit_code=MISCONFIGURED,
             ) from error
         await asyncio.sleep(pause)
         pause = min(pause * 2, 3.0)

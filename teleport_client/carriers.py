@@ -5,6 +5,7 @@ import base64
 import ssl
 from collections.abc import Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -13,16 +14,13 @@ from aiohttp.http_websocket import WebSocketWriter
 
 from teleport_client.http_proxy import proxy_for
 from teleport_client.no_redirects import RedirectRefused, no_redirects
+from teleport_client.obstacle import NotTeleport, UntrustedProxy, obstacle_of
 
 _CHUNK = 64 * 1024
 _CLOSE_SECONDS = 2.0
 _UPGRADE = "/webapi/connectionupgrade"
 _SUBPROTOCOL = "alpn-ping"
 """With it the proxy pings, so that a load balancer sees no idle connection."""
-
-
-class NotTeleport(OSError):
-    """Something answered, and not as Teleport or the way to it would."""
 
 
 class TcpCarrier:
@@ -76,10 +74,12 @@ class TcpCarrier:
         try:
             answer = await self._reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            raise NotTeleport("the HTTP proxy does not answer a CONNECT") from None
+            raise NotTeleport("the HTTP proxy does not answer a CONNECT", passes=True) from None
         version, _, status = answer.splitlines()[0].decode(errors="replace").partition(" ")
         if not version.startswith("HTTP/1.") or not status.startswith("2"):
-            raise NotTeleport(f"the HTTP proxy refuses the way to {address}: {status[:80]}")
+            raise NotTeleport(
+                f"the HTTP proxy refuses the way to {address}: {status[:80]}", passes=True
+            )
 
 
 class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
@@ -125,11 +125,18 @@ class WebSocketCarrier:
         except aiohttp.WSServerHandshakeError as error:
             await session.close()
             raise NotTeleport(
-                f"no Teleport proxy upgrades the connection, status {error.status}"
+                f"no Teleport proxy upgrades the connection, status {error.status}",
+                passes=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from error
         except RedirectRefused as error:
             await session.close()
             raise NotTeleport(f"no Teleport proxy upgrades the connection, {error}") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            await session.close()
+            raise _web_certificate_error(error.certificate_error) from error
+        except aiohttp.ClientConnectorSSLError as error:
+            await session.close()
+            raise error.os_error from error
         except aiohttp.ClientError as error:
             await session.close()
             raise OSError(str(error)) from error
@@ -156,6 +163,15 @@ class WebSocketCarrier:
     async def close(self) -> None:
         await self._socket.close()
         await self._session.close()
+
+
+def _web_certificate_error(error: Exception) -> OSError:
+    """A certificate that has expired says that itself; any other has another authority."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return UntrustedProxy(str(error))
+    if obstacle_of(error).passes:
+        return error
+    return UntrustedProxy(f"its web certificate is not trusted ({error.verify_message})")
 
 
 def _host_and_port(address: str) -> Sequence[str]:

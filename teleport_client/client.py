@@ -479,8 +479,9 @@ class TeleportClient:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 self._missing_methods.add(method)
             raise errors.from_rpc(
-                method, error.code(), error.details(), not_connected=self._connection.trouble
-            ) from error
+                method, error.code(), error.details(), not_connected=self._connection.trouble,
+                obstacle=self._connection.obstacle,
+            ) from error  # fmt: skip
         except grpc.aio.UsageError as error:
             if "closed" not in str(error).lower():
                 raise

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import grpc.aio
 
 from teleport_client.identity import Credentials
+from teleport_client.obstacle import Obstacle
 from teleport_client.relay import Relay
 from teleport_client.route import Route, Way
 from teleport_client.tls import server_name
@@ -45,6 +46,11 @@ class Connection:
     def trouble(self) -> str:
         """Why Auth could not be reached the last time it was tried; empty when it could."""
         return self._relay.trouble
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """What kept the last connection from Auth; None if it got there, or was not tried."""
+        return self._relay.obstacle
 
     @property
     def way(self) -> Way | None:

@@ -25,6 +25,8 @@ from enum import StrEnum
 
 import grpc
 
+from teleport_client.obstacle import Obstacle
+
 
 class Sent(StrEnum):
     """What became of a call that failed."""
@@ -64,7 +66,8 @@ class TeleportError(Exception):
 
 
 class Unreachable(TeleportError):
-    pass
+    obstacle: Obstacle | None = None
+    """What keeps the connection from Auth, if there is no connection."""
 
 
 class NotFound(TeleportError):
@@ -185,16 +188,24 @@ _NEVER_SENT = ("failed to connect to all addresses", "DNS resolution failed")
 
 
 def from_rpc(
-    method: str, code: grpc.StatusCode, details: str | None, *, not_connected: str = ""
+    method: str,
+    code: grpc.StatusCode,
+    details: str | None,
+    *,
+    not_connected: str = "",
+    obstacle: Obstacle | None = None,
 ) -> TeleportError:
     """Turn a gRPC status into the leaf of the tree that says what it means.
 
-    `not_connected` is why there is no connection, which gRPC does not know, if there is none.
+    `not_connected` is why there is no connection, which gRPC does not know, if there is none, and
+    `obstacle` the kind of it.
     """
     text = details or code.name.lower().replace("_", " ")
     kind = _BY_CODE.get(code, Unexpected)
     if not_connected and kind is Unreachable and _sent(kind, text) is Sent.NO:
-        return Unreachable(not_connected, method=method, code=code, sent=Sent.NO)
+        unreachable = Unreachable(not_connected, method=method, code=code, sent=Sent.NO)
+        unreachable.obstacle = obstacle
+        return unreachable
     for fragment, leaf in _BY_TEXT.get(kind, ()):
         if fragment in text:
             kind = leaf

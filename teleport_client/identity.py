@@ -6,6 +6,7 @@ trust. PEM blocks are told apart by position, not by label (api/identityfile/ide
 """
 
 import binascii
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,12 @@ _PEM = re.compile(
 
 
 class CredentialsError(Exception):
-    """Credentials that cannot be used. The text names the file and the way out."""
+    """Credentials that cannot be used. `str()` names the file, then what to do, which is `hint`."""
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        super().__init__(f"{problem} {hint}".rstrip())
+        self.problem = problem
+        self.hint = hint
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,10 @@ def load_identity_file(path: Path, now: datetime) -> Credentials:
     """Read an identity file whole. Raises CredentialsError."""
     content = _read(path, "identity file")
     if content.count(b"-----BEGIN ") != content.count(b"-----END "):
-        raise CredentialsError(_half_written(path))
+        raise _half_written(path)
     blocks = [match.group(0) for match in _PEM.finditer(content)]
     if len(blocks) < 3:  # noqa: PLR2004 - key, certificate and at least one authority
-        raise CredentialsError(_half_written(path))
+        raise _half_written(path)
     key, leaf, *authorities = blocks
     return _credentials(key, leaf, authorities, now, key_file=path, cert_file=path, ca_file=path)
 
@@ -78,8 +84,8 @@ def load_key_pair(certificate: Path, key: Path, authorities: Path, now: datetime
     trusted = [m.group(0) for m in _PEM.finditer(_read(authorities, "root CA file"))]
     if not trusted:
         raise CredentialsError(
-            f"The root CA file {authorities} holds no certificate. Write it again with"
-            " `tctl auth sign --format=tls`."
+            f"The root CA file {authorities} holds no certificate.",
+            "Write it again with `tctl auth sign --format=tls`.",
         )
     return _credentials(
         key_pem, leaf_pem, trusted, now, key_file=key, cert_file=certificate, ca_file=authorities
@@ -91,26 +97,33 @@ def _read(path: Path, what: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise CredentialsError(
-            f"The {what} {path} cannot be read ({error.strerror}). Check the path and that the"
-            " bot's user may read it."
+            f"The {what} {path} cannot be read ({error.strerror}).", _unreadable_hint(error)
         ) from error
+
+
+def _unreadable_hint(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return f"Let the user that the bot runs as (uid {os.geteuid()}) read it."
+    if isinstance(error, IsADirectoryError):
+        return "Name the file in this folder; tbot calls it `identity`."
+    return "Check the path, and whether tbot or `tctl auth sign` has written the file."
 
 
 def _first_block(path: Path, what: str) -> bytes:
     match = _PEM.search(_read(path, what))
     if match is None:
         raise CredentialsError(
-            f"The {what} {path} holds no PEM block. Write it again with"
-            " `tctl auth sign --format=tls`."
+            f"The {what} {path} holds no PEM block.",
+            "Write it again with `tctl auth sign --format=tls`.",
         )
     return match.group(0)
 
 
-def _half_written(path: Path) -> str:
-    return (
+def _half_written(path: Path) -> CredentialsError:
+    return CredentialsError(
         f"The identity file {path} is incomplete: it needs a key, a certificate and at least one"
-        " authority. Write it again with `tctl auth sign --format=file`, or wait for tbot to finish"
-        " writing it."
+        " authority.",
+        "Write it again with `tctl auth sign --format=file`, or wait for tbot to finish writing.",
     )
 
 
@@ -132,8 +145,8 @@ def _credentials(
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # Parts are only read when they are asked for, and each in a way of its own.
         raise CredentialsError(
-            f"A key or certificate in {cert_file} is damaged. Write it again with `tctl auth sign`,"
-            " or wait for tbot to write it."
+            f"A key or certificate in {cert_file} is damaged.",
+            "Write it again with `tctl auth sign`, or wait for tbot to write it.",
         ) from error
 
 
@@ -153,17 +166,19 @@ def _parsed(
     if not trusted:
         raise CredentialsError(
             f"{ca_file} holds no authority of Teleport's servers, only that of the bot's own"
-            " certificate. Write it again with `tctl auth sign`."
+            " certificate.",
+            "Write it again with `tctl auth sign`.",
         )
     if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
         raise CredentialsError(
-            f"The key in {key_file} does not belong to the certificate in {cert_file}. They come"
-            " from two different runs: write both again."
+            f"The key in {key_file} does not belong to the certificate in {cert_file}.",
+            "They come from two different runs: write both again.",
         )
     if leaf.not_valid_after_utc <= now:
         raise CredentialsError(
             f"The certificate in {cert_file} expired at {leaf.not_valid_after_utc:%Y-%m-%d %H:%M}"
-            " UTC. Sign a new one with `tctl auth sign`, or let tbot renew it."
+            " UTC.",
+            "Sign a new one with `tctl auth sign`, or let tbot renew it.",
         )
     return Credentials(
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
@@ -181,8 +196,8 @@ def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
     """Labels are not trusted: Teleport has written PKCS#8 under the label of PKCS#1."""
     if b"PIV YUBIKEY" in pem:
         raise CredentialsError(
-            f"The key in {path} lives on a hardware token, which only tsh and tctl can use. Sign an"
-            " identity for the bot with `tctl auth sign`, or use tbot."
+            f"The key in {path} lives on a hardware token, which only tsh and tctl can use.",
+            "Sign an identity for the bot with `tctl auth sign`, or use tbot.",
         )
     try:
         if b"BEGIN OPENSSH" in pem:
@@ -194,7 +209,8 @@ def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
             return load_der_private_key(binascii.a2b_base64(body), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CredentialsError(
-            f"The private key in {path} cannot be read. Write the file again with `tctl auth sign`."
+            f"The private key in {path} cannot be read.",
+            "Write the file again with `tctl auth sign`.",
         ) from error
 
 
@@ -203,7 +219,8 @@ def _load_certificate(pem: bytes, path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
         raise CredentialsError(
-            f"A certificate in {path} cannot be read. Write the file again with `tctl auth sign`."
+            f"A certificate in {path} cannot be read.",
+            "Write the file again with `tctl auth sign`.",
         ) from error
 
 
@@ -230,8 +247,8 @@ def _cluster(leaf: x509.Certificate, path: Path) -> str:
     cluster = _one(leaf.subject, TELEPORT_CLUSTER) or _one(leaf.issuer, NameOID.ORGANIZATION_NAME)
     if not cluster:
         raise CredentialsError(
-            f"The certificate in {path} names no Teleport cluster. It was not signed by Teleport:"
-            " use `tctl auth sign` or tbot."
+            f"The certificate in {path} names no Teleport cluster.",
+            "It was not signed by Teleport: use `tctl auth sign` or tbot.",
         )
     return cluster
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from teleport_client.identity import Credentials
+from teleport_client.obstacle import Obstacle
 from teleport_client.private_socket import PrivateSocket, private_socket
 from teleport_client.route import NoRoute, Route
 from teleport_client.tls import TlsConnection, client_context
@@ -39,6 +40,8 @@ class Relay:
         """Connections that were made since the last call of `retire`."""
         self.trouble = ""
         """Why the last connection could not be made."""
+        self.obstacle: Obstacle | None = None
+        """What kept it from Auth, if it did not get there."""
 
     @property
     def target(self) -> str:
@@ -95,9 +98,9 @@ class Relay:
         try:
             connection = await self._route.connect(context, credentials.cluster)
         except NoRoute as error:
-            self.trouble = str(error)
+            self.trouble, self.obstacle = str(error), error.obstacle
             return None
-        self.trouble = ""
+        self.trouble, self.obstacle = "", None
         return connection
 
 

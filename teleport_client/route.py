@@ -8,13 +8,15 @@ upgrade that Teleport's proxies offer (lib/web/conn_upgrade.go).
 import asyncio
 import os
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from socket import gaierror
 from time import monotonic
 
-from teleport_client.carriers import NotTeleport, TcpCarrier, WebSocketCarrier
+from teleport_client.carriers import TcpCarrier, WebSocketCarrier
 from teleport_client.discovery import why_not
+from teleport_client.issuer import Issuer, issuer_at
+from teleport_client.obstacle import NotTeleport, Obstacle, obstacle_of, worst_of
 from teleport_client.tls import Carrier, TlsConnection
 
 CONNECT_SECONDS = 10.0
@@ -31,6 +33,10 @@ class Way(StrEnum):
 
 class NoRoute(Exception):
     """Auth cannot be reached. The text says what happened on each way that was tried."""
+
+    def __init__(self, text: str, obstacle: Obstacle) -> None:
+        super().__init__(text)
+        self.obstacle = obstacle
 
 
 _CARRIERS: dict[Way, type[TcpCarrier] | type[WebSocketCarrier]] = {
@@ -51,32 +57,45 @@ class Route:
         self.taken: Way | None = None
         """The way that led to Auth the last time."""
         self._why = ""
+        self._issuer: Issuer | None = None
         self._ask_again_at = 0.0
 
     async def connect(self, context: ssl.SSLContext, cluster: str) -> TlsConnection:
         """Open a connection and shake hands. Raises NoRoute."""
-        failures: list[str] = []
+        failures: dict[Way, Exception] = {}
         for way in tuple(self._ways):
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     connection = await self._connect_by(way, context, cluster)
             except (OSError, ssl.SSLError, TimeoutError, ValueError) as error:
-                failures.append(_explained(way, error))
+                failures[way] = error
                 if not _may_be_a_load_balancer(error):
                     break
             else:
                 self._prefer(way)
                 return connection
-        if len(failures) > 1 and (why := await self._why_not(cluster)):
-            failures.append(why)
-        raise NoRoute("; ".join(failures))
+        raise await self._no_route(failures, cluster)
 
-    async def _why_not(self, cluster: str) -> str:
+    async def _no_route(self, failures: Mapping[Way, Exception], cluster: str) -> NoRoute:
+        said = [_explained(way, error) for way, error in failures.items()]
+        obstacles = [obstacle_of(error) for error in failures.values()]
+        obstacle = worst_of(obstacles)
+        if len(failures) > 1:
+            await self._look_closer(cluster)
+            said += [self._why] if self._why else []
+        if obstacle is Obstacle.OTHER_CLUSTER and self._issuer is not None:
+            said.append(f"the certificate there was issued by {self._issuer.name}")
+            if Obstacle.UNTRUSTED_PROXY in obstacles and not self._issuer.is_teleport:
+                obstacle = Obstacle.UNTRUSTED_PROXY
+        return NoRoute("; ".join(said), obstacle)
+
+    async def _look_closer(self, cluster: str) -> None:
         """Ask whoever answers there, and not at every attempt."""
         if monotonic() > self._ask_again_at:
             self._ask_again_at = monotonic() + _ASK_AGAIN_SECONDS
-            self._why = await why_not(self._address, cluster)
-        return self._why
+            self._why, self._issuer = await asyncio.gather(
+                why_not(self._address, cluster), issuer_at(self._address, cluster)
+            )
 
     async def _connect_by(self, way: Way, context: ssl.SSLContext, cluster: str) -> TlsConnection:
         carrier: Carrier = await _CARRIERS[way].connect(self._address)

@@ -45,9 +45,22 @@ def client_context(credentials: Credentials) -> ssl.SSLContext:
     context.load_verify_locations(cadata=credentials.trusted_pem.decode())
     with secret_file(credentials.key_pem + credentials.certificate_pem) as path:
         context.load_cert_chain(path)
-    # First the one that a proxy routes by (lib/srv/alpnproxy/auth/auth_proxy.go).
-    context.set_alpn_protocols([f"teleport-auth@{server_name(credentials.cluster)}", _HTTP2])
+    context.set_alpn_protocols(_protocols(credentials.cluster))
     return context
+
+
+def unverified_context(cluster: str) -> ssl.SSLContext:
+    """Accept any certificate and show none, to look at what a server presents."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(_protocols(cluster))
+    return context
+
+
+def _protocols(cluster: str) -> list[str]:
+    """List first the one that a proxy routes by (lib/srv/alpnproxy/auth/auth_proxy.go)."""
+    return [f"teleport-auth@{server_name(cluster)}", _HTTP2]
 
 
 class TlsConnection:
@@ -78,6 +91,13 @@ class TlsConnection:
         await self._flush()
         if self._tls.selected_alpn_protocol() != _HTTP2:
             raise ssl.SSLError("the server does not speak HTTP/2")
+
+    def peer_certificate(self) -> bytes:
+        """Return the server's certificate as DER; empty if the handshake didn't get that far."""
+        try:
+            return self._tls.getpeercert(binary_form=True) or b""
+        except ValueError:
+            return b""
 
     async def read(self) -> bytes:
         """Wait for the next bytes; none at the end. Raises OSError, ssl.SSLError."""
