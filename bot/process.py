@@ -27,6 +27,7 @@ from bot.compose import (
     build_host_names,
     build_listeners,
 )
+from bot.guarding_roles import LOOK_AGAIN_SECONDS, keep_up_to_date, warning_of
 from bot.health import Readiness, serve_health
 from bot.logs import reopen_log
 from bot.metrics import Metrics
@@ -38,6 +39,7 @@ from bot.slack_connection import CALL_SECONDS, check_installation, http_session,
 from bot.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.teleport_connection import check_cluster, first_credentials
+from bot.unknown_names import warn_of_unknown_names
 from commands.on_behalf import OnBehalf
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
@@ -196,6 +198,7 @@ class _Bot:
             "clock": lambda: self.runtime.clock.warning,
             "identity": lambda: self._identity.trouble,
             "requests": lambda: self.controller.queue.warning,
+            "roles": lambda: warning_of(self.runtime.deciding.unknown.roles),
             "replicas": lambda: _ALONE if self.controller.leadership.alone else "",
         }
         self._expose_metrics()
@@ -212,12 +215,22 @@ class _Bot:
                 )
             await self.controller.mirror.synced.wait()
             parts.create_task(warn_of_other_bots(self.runtime.teleport))
+            parts.create_task(warn_of_unknown_names(self.runtime.teleport, self.runtime.settings))
+            parts.create_task(self._follow_guarding_roles())
             if self._app_token and self.runtime.settings.request.enabled:
                 parts.create_task(report_short_lifetimes(self.runtime.teleport, self._identity))
             if self._app_token:
                 self._sockets = self._open_sockets()
                 self._receiving = parts.create_task(self._sockets.run())
             self._started.set()
+
+    async def _follow_guarding_roles(self) -> None:
+        await keep_up_to_date(
+            self.runtime.deciding.unknown,
+            self.runtime.teleport,
+            self.controller.look_at_pending,
+            again=LOOK_AGAIN_SECONDS / self.runtime.settings.pace.factor,
+        )
 
     async def wait_until_started(self, parts: "asyncio.Task[None]", end: float) -> None:
         starting = asyncio.create_task(self._started.wait())

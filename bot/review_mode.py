@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.guarding_roles import find_unknown
 from bot.own_permissions import log_missing_permissions
 from bot.settings import Settings
 from teleport_client.access_rules import sees_requests
@@ -12,7 +13,7 @@ from teleport_client.cluster import ClusterInfo
 from teleport_client.errors import TeleportError
 from teleport_client.renewal import RenewedCredentials
 from teleport_client.user import Role
-from workspace.deciding import Deciding, Mode
+from workspace.deciding import ANY_ROLE, Deciding, Mode, UnknownRoles
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -32,7 +33,18 @@ async def find_deciding(
         mode=mode,
         approvers=settings.role_to_approvers,
         link_only=frozenset(settings.review.link_only_roles),
+        unknown=UnknownRoles(await find_unknown(teleport, guarding_roles(mode, settings))),
     )
+
+
+def guarding_roles(mode: Mode, settings: Settings) -> frozenset[str]:
+    """Return the roles whose misspelled name would leave another one without its limit."""
+    if not mode.from_slack:
+        return frozenset()
+    link_only = frozenset(settings.review.link_only_roles)
+    if mode is Mode.OVERRIDE and settings.role_to_approvers.get(ANY_ROLE):
+        return link_only | (settings.role_to_approvers.keys() - {ANY_ROLE})
+    return link_only
 
 
 async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Role, ...] | None:

@@ -105,6 +105,12 @@ class Controller:
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
 
+    def look_at_pending(self) -> None:
+        """Look at each pending request again, since the way in which it is decided has changed."""
+        for request in self.mirror.requests():
+            if request.pending:
+                self.queue.add(request.id, live=False)
+
     async def _read(self, request_id: str) -> None:
         try:
             await self.mirror.confirm(request_id)

@@ -356,6 +356,10 @@ class TeleportClient:
             wanted, lambda user: value in user.traits.get(trait, ()), deadline
         )
 
+    async def users(self, *, deadline: float = DEADLINE) -> tuple[User, ...]:
+        """Return all users but Teleport's own. `deadline` is in seconds per page."""
+        return await self._users_where(types.UserFilter(), lambda _: True, deadline)
+
     async def users_named(self, name: str, *, deadline: float = DEADLINE) -> tuple[User, ...]:
         """Return users with this name in any case. `deadline` is in seconds per page.
 

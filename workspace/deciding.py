@@ -28,9 +28,16 @@ class Mode(StrEnum):
         return self in {Mode.PERSON, Mode.OVERRIDE}
 
 
+@dataclass(slots=True)
+class UnknownRoles:
+    """Roles that the settings name and Teleport does not know now, or not yet."""
+
+    roles: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """What was found out at start. It does not change by itself while the bot runs."""
+    """What was found out at start. Only `unknown` changes while the bot runs."""
 
     mode: Mode = Mode.PERSON
     """What the server and the settings let the bot do at best."""
@@ -38,11 +45,13 @@ class Deciding:
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
     link_only: frozenset[str] = frozenset()
     """Roles that are never decided from Slack."""
+    unknown: UnknownRoles = field(default_factory=UnknownRoles)
+    """Of `link_only` and `approvers`. One may be any role's misspelled name, so it limits all."""
 
     def mode_of(self, request: AccessRequest) -> Mode:
         if self.mode is Mode.OFF:
             return Mode.OFF
-        if request.long_term or self.link_only.intersection(request.roles):
+        if request.long_term or self.link_only & (self.unknown.roles | {*request.roles}):
             return Mode.NOTIFY
         if not are_constraints_shown(request.resources):
             return Mode.NOTIFY
@@ -71,7 +80,11 @@ class Deciding:
 
     def _named_for(self, role: str) -> tuple[str, ...]:
         """A role that is named with nobody is decided by nobody."""
-        return self.approvers.get(role, self.approvers.get(ANY_ROLE, ()))
+        if role in self.approvers:
+            return self.approvers[role]
+        if self.unknown.roles & self.approvers.keys():
+            return ()
+        return self.approvers.get(ANY_ROLE, ())
 
 
 def _one_review_is_enough(request: AccessRequest) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from teleport_client.access_request import AccessRequest, RequestState, Threshold
 from tests.strategies import requests
-from workspace.deciding import Deciding, Mode
+from workspace.deciding import Deciding, Mode, UnknownRoles
 
 ONE, TWO = Threshold(approve=1, deny=1), Threshold(approve=2, deny=1)
 FILTERED = Threshold(approve=1, deny=1, filter='contains(reviewer.roles,"boss")')
@@ -54,6 +54,20 @@ def test_some_roles_are_only_linked_to() -> None:
     ):  # fmt: skip
         deciding = Deciding(mode, {"*": ("bob",)}, link_only=frozenset({"staging"}))
         assert deciding.mode_of(asked()) is expected
+
+
+def test_unknown_limited_role_limits_all_roles() -> None:
+    """Its name may be any role's, misspelled."""
+    unknown = UnknownRoles(frozenset({"stagign"}))
+    linked = Deciding(link_only=frozenset({"stagign", "prod"}), unknown=unknown)
+    approvers = {"stagign": ("carol",), "*": ("bob",)}
+    overriding = Deciding(Mode.OVERRIDE, approvers, unknown=unknown)
+    assert linked.mode_of(asked()) is Mode.NOTIFY
+    assert overriding.mode_of(asked()) is Mode.NOTIFY
+    assert not overriding.approves("bob", frozenset(), asked())
+    unknown.roles = frozenset()
+    assert linked.mode_of(asked()) is Mode.PERSON
+    assert overriding.approves("bob", frozenset(), asked())
 
 
 @given(requests())
