@@ -20,8 +20,8 @@ from bot.start_error import MISCONFIGURED, StartError
 
 _SECRETS = re.compile(
     r"""
-      xox[a-z]{0,9}-[\w.-]+                   # Slack tokens
-    | xapp-[\w.-]+
+      xox[a-z]{0,9}-\w[\w.-]*                # Slack tokens, not a prefix alone as in hints
+    | xapp-\w[\w.-]*
     | https://hooks\.slack\.com/\S+           # response URLs
     | (?<=/response/)[\w.-]+
     | \b\d+\.\d+\.[0-9a-f]{32}\b              # trigger ids

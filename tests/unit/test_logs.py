@@ -168,6 +168,11 @@ def test_secrets_are_hidden_wherever_they_stand(
     assert "[hidden]" in str(event)
 
 
+def test_prefix_of_a_token_is_not_hidden() -> None:
+    hint = "slack.token begins with xoxb-, slack.app_token with xapp-."
+    assert without_secrets(hint) == hint
+
+
 @pytest.mark.parametrize(
     "part",
     [
