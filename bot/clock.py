@@ -38,11 +38,6 @@ def told_time(date: str) -> datetime:
     return in_utc(told if told.tzinfo else told.replace(tzinfo=UTC))
 
 
-def skew(date: str, now: datetime) -> timedelta:
-    """How far apart we are. Raises ValueError."""
-    return abs(now - told_time(date))
-
-
 def steady_seconds() -> float:
     """Return seconds of a clock that nobody sets."""
     return time.clock_gettime(_STEADY)
@@ -67,6 +62,11 @@ class SlackClock:
         """Return our clock's time, or Slack's if none of its last answers agrees with ours."""
         # The median, since one date from something on the way must not decide.
         return self._wall() if self.skew <= MOST_SKEW else median_low(self._told())
+
+    @property
+    def heard(self) -> bool:
+        """Whether Slack has told a time."""
+        return bool(self._starts)
 
     @property
     def skew(self) -> timedelta:

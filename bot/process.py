@@ -35,7 +35,13 @@ from bot.other_bots import warn_of_other_bots
 from bot.review_mode import find_deciding, may_submit_now
 from bot.server_support import UPGRADE, find_missing_method, missing_method
 from bot.settings import Settings
-from bot.slack_connection import CALL_SECONDS, check_installation, http_session, web_client
+from bot.slack_connection import (
+    CALL_SECONDS,
+    check_installation,
+    first_socket_address,
+    http_session,
+    web_client,
+)
 from bot.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.teleport_connection import check_cluster, first_credentials
@@ -152,7 +158,8 @@ async def _connect(
     )
     slack = web_client(settings, http, settings.slack.token.get_secret_value())
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
-    installation, address = await check_installation(slack, app_token, end=end)
+    installation = await check_installation(slack, end=end)
+    address = await first_socket_address(slack, app_token, end=end)
     runtime = Runtime(
         settings, identity, teleport, cluster, deciding, slack, http, installation, clock.now,
         metrics, clock, OnBehalf(partial(may_submit_now, teleport, identity)),

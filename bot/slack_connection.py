@@ -17,8 +17,10 @@ from bot.settings import Settings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.http_proxy import proxy_for_url
 from teleport_client.no_redirects import no_redirects
+from teleport_client.obstacle import Obstacle, obstacle_of
 from workspace.fence import fence
 from workspace.slack_failure import (
+    PASSING,
     SLACK_ERRORS,
     Failure,
     error_code,
@@ -52,8 +54,6 @@ class Installation:
     bot_id: str
     scopes: frozenset[str]
     auth_test: Mapping[str, Any]
-    answered: str = ""
-    """Slack's time, as HTTP writes it (RFC 9110, 5.6.7)."""
 
 
 def http_session(
@@ -119,45 +119,50 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -
     return client
 
 
-async def check_installation(
-    client: AsyncWebClient, app_token: str, *, end: float
-) -> tuple[Installation, str]:
-    """Ask Slack who the bot is, and for a first socket's address if there is an app token.
+async def check_installation(client: AsyncWebClient, *, end: float) -> Installation:
+    """Ask Slack who the bot is.
 
     Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
     """
     answer = await _insist(client.auth_test, "slack.token", end)
     if answer.get("is_enterprise_install"):
-        raise StartError(_ORG_WIDE, exit_code=MISCONFIGURED)
+        raise StartError(_ORG_WIDE, _ORG_WIDE_HINT, exit_code=MISCONFIGURED)
     scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
     if missing := [scope for scope in SCOPES if scope not in scopes]:
         log.warning("slack_scopes_missing", missing=missing)
-    installation = Installation(
+    return Installation(
         team=answer["team_id"],
         bot_id=answer.get("bot_id") or "",
         scopes=scopes,
         auth_test=answer.data,
-        answered=str(answer.headers.get("Date", "")),
     )
-    address = ""
-    if app_token:
-        opened = await _insist(
-            lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", end
-        )
-        address = opened["url"]
-    return installation, address
+
+
+async def first_socket_address(client: AsyncWebClient, app_token: str, *, end: float) -> str:
+    """Ask Slack for the address of a Socket Mode connection; empty without an app token.
+
+    Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
+    """
+    if not app_token:
+        return ""
+    opened = await _insist(
+        lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", end
+    )
+    return str(opened["url"])
 
 
 async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) -> Any:
-    """Repeat a read while Slack does not answer. A refusal ends it at once."""
+    """Repeat a read while Slack does not answer. What no later attempt can change ends it."""
     pause = 0.5
     while True:
         try:
             return await call()
         except SLACK_ERRORS as error:
             failure = failure_of(error)
-            if failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}:
+            if failure not in PASSING:
                 raise _refused(setting, error) from error
+            if not may_pass(error):
+                raise _no_answer(error, failure) from error
             if failure is Failure.RATE_LIMITED:
                 pause = rest_asked(error)
             if monotonic() + pause > end:
@@ -167,31 +172,77 @@ async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) 
         pause = min(pause * 2, 5.0)
 
 
+def _obstacle(error: BaseException) -> Obstacle | None:
+    """Return what keeps TLS from standing; None for any other error."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return obstacle_of(error.certificate_error)
+    if isinstance(error, aiohttp.ClientConnectorSSLError):
+        return obstacle_of(error.os_error)
+    return None
+
+
 def _no_answer(error: Exception, failure: Failure) -> StartError:
     if failure is Failure.RATE_LIMITED:
-        sentence = (
+        return StartError(
             f"Slack asks to be left alone for {rest_asked(error):g} s, longer than start_timeout"
-            " allows. Are there many copies of the bot, or one that starts again and again?"
+            " allows.",
+            _RATE_LIMITED_HINT,
+            exit_code=UNAVAILABLE,
         )
-    else:
-        check = "Check the network, the proxy and slack.apiurl."
-        sentence = f"Slack does not answer: {in_words(error)}. {check}"
-    return StartError(sentence, exit_code=UNAVAILABLE)
+    obstacle = _obstacle(error) or Obstacle.NO_ANSWER
+    return StartError(
+        f"Slack does not answer: {in_words(error)}.",
+        _HINTS.get(obstacle, _HINTS[Obstacle.NO_ANSWER]),
+        exit_code=UNAVAILABLE if obstacle.passes else MISCONFIGURED,
+    )
+
+
+def may_pass(error: BaseException) -> bool:
+    """Return whether one of SLACK_ERRORS may not come again, where nobody changes the setup."""
+    if (obstacle := _obstacle(error)) is not None:
+        return obstacle.passes
+    return failure_of(error) in PASSING
+
+
+def hint_for(error: BaseException) -> str:
+    """Return what to do about one of SLACK_ERRORS that may pass."""
+    if failure_of(error) is Failure.RATE_LIMITED:
+        return _RATE_LIMITED_HINT
+    return _HINTS.get(_obstacle(error) or Obstacle.NO_ANSWER, _HINTS[Obstacle.NO_ANSWER])
 
 
 def _refused(setting: str, error: Exception) -> StartError:
     code = error_code(error) if isinstance(error, SlackApiError) else ""
     cure = _CURES.get((setting, code)) or _CURES.get(("", code), _CURE)
-    said = in_words(error)
-    return StartError(f"Slack refuses {setting}: {said}. {cure}", exit_code=MISCONFIGURED)
+    return StartError(f"Slack refuses {setting}: {in_words(error)}.", cure, exit_code=MISCONFIGURED)
 
 
+_HINTS = {
+    Obstacle.NO_ANSWER: (
+        "Check the network, the proxy and slack.apiurl; status.slack.com says whether Slack is"
+        " down."
+    ),
+    Obstacle.CLOCK: (
+        "Check this machine's clock first. If it is right, a proxy on the way shows a certificate"
+        " that is not valid."
+    ),
+    Obstacle.OTHER_CLUSTER: (
+        "A proxy on the way replaces certificates: name the file with its CA in SSL_CERT_FILE."
+    ),
+    Obstacle.NOT_TLS: "Check slack.apiurl and its port: what answers there is not HTTPS.",
+}
+_RATE_LIMITED_HINT = (
+    "Wait that long. Are there many copies of the bot, or one that starts again and again?"
+)
 _ORG_WIDE = (
     "The Slack app is installed for a whole Enterprise organization, but the bot works in one"
-    " workspace. Remove the app from the organization, install it to one workspace, and use that"
-    " installation's token as slack.token."
+    " workspace."
 )
 """Its token belongs to no workspace, so each user would seem to belong to another one."""
+_ORG_WIDE_HINT = (
+    "Remove the app from the organization, install it to one workspace, and use that"
+    " installation's token as slack.token."
+)
 _CURE = "Copy the token again from the app's settings at api.slack.com/apps."
 _CURES = {
     ("", "not_allowed_token_type"): ("slack.token begins with xoxb-, slack.app_token with xapp-."),

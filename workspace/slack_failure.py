@@ -222,6 +222,14 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         # Its own words quote addresses, and a proxy's address may hold a password.
         return f"{type(error).__name__}: {error.status} {error.message}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        cause = error.certificate_error
+        said = getattr(cause, "verify_message", "") or type(cause).__name__
+        return f"the certificate of {error.host}:{error.port} is not trusted ({said})"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # Its own words quote Python's TLS settings.
+        said = error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
+        return f"no connection to {error.host}:{error.port} ({' '.join(said.split())})"
     said = " ".join(str(error).split())
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 

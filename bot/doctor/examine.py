@@ -1,29 +1,39 @@
 """Look at everything in the order in which the bot needs it.
 
-What rests on something that failed is left out, so that the first failure is the cause.
+What rests on something that failed is left out, so that the first failure is the cause. The clock
+comes before everything that is judged by it: certificates, leases and the times of requests.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from bot.doctor import slack, teleport
-from bot.doctor.check import Check, failure, ok
+import aiohttp
+
+from bot.clock import SlackClock
+from bot.doctor import machine, names, slack, teleport
+from bot.doctor.check import Check, Level, failure, ok, start_failure
 from bot.review_mode import own_roles
 from bot.server_support import UPGRADE, find_missing_method
 from bot.settings import Settings, SettingsError, load_settings
-from bot.slack_connection import check_installation, http_session, web_client
+from bot.slack_connection import (
+    Installation,
+    SlackClient,
+    check_installation,
+    http_session,
+    web_client,
+)
 from bot.start_error import StartError
 from bot.teleport_connection import check_cluster, load_credentials
 from notifications.recipients import Recipients
 from teleport_client.client import TeleportClient
+from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import dial
-from teleport_client.errors import TeleportError
 from teleport_client.identity import Credentials, CredentialsError
 from workspace.people import Matching, People
-from workspace.slack_failure import SLACK_ERRORS, in_words
 
 PATIENCE = 10.0
 Now = Callable[[], datetime]
@@ -42,92 +52,138 @@ async def examine(
         yield failure("settings", str(error), "The README lists them all.")
         return
     yield ok("settings", f"from {config}" if config else "from the environment")
-    try:
-        credentials = load_credentials(settings.teleport, now())
-    except CredentialsError as error:
-        yield failure("identity", str(error), "Write it anew with tbot or `tctl auth sign`.")
-        return
-    for check in teleport.identity(settings, credentials, now()):
+    can_dial = True
+    async for check in machine.rows(settings):
         yield check
+        if check.name == machine.PRIVATE_SOCKET:
+            can_dial = check.level is Level.OK
     async with AsyncExitStack() as stack:
+        workspace = await _Workspace.reached(settings, now, patience, stack)
+        if workspace.clock.heard:
+            yield slack.clock(workspace.clock)
         client = None
-        try:
-            async for found in _teleport(settings, credentials, now, patience, stack):
-                if isinstance(found, TeleportClient):
-                    client = found
-                else:
-                    yield found
-        except (StartError, TeleportError) as error:
-            yield failure("teleport", str(error), "See teleport.addr and the network.")
-        try:
-            async for check in _slack(settings, client, slack_id, now, patience, stack):
-                yield check
-        except StartError as error:
-            yield failure("slack", str(error), "See the app's settings at api.slack.com/apps.")
-        except SLACK_ERRORS as error:
-            yield failure("slack", in_words(error), "Try again in a moment.")
+        async for found in _teleport(settings, workspace.clock, now, patience, stack, can_dial):
+            if isinstance(found, TeleportClient):
+                client = found
+            else:
+                yield found
+        async for check in workspace.rows(client, slack_id):
+            yield check
 
 
 async def _teleport(
     settings: Settings,
-    credentials: Credentials,
+    clock: SlackClock,
     now: Now,
     patience: float,
     stack: AsyncExitStack,
+    can_dial: bool,
 ) -> AsyncIterator[Check | TeleportClient]:
-    """Give the client too, once it works. Raises StartError, TeleportError."""
+    """Give the client too, once it works."""
+    try:
+        credentials = load_credentials(settings.teleport, now())
+    except CredentialsError as error:
+        refreshed = settings.teleport.refresh_identity
+        yield Check("identity", Level.FAILURE, error.problem, error.hint, may_pass=refreshed)
+        return
+    for check in teleport.identity(settings, credentials, now()):
+        yield check
+    if not can_dial:
+        return
     connection = dial(
         settings.teleport.addr, lambda: credentials, upgrade=settings.teleport.connection_upgrade
     )
     client = await stack.enter_async_context(TeleportClient(connection))
-    cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
+    try:
+        cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
+    except StartError as error:
+        yield start_failure("teleport", error)
+        return
     yield client
     yield teleport.server(connection, cluster)
     if lacks := await find_missing_method(client, cluster):
         yield failure("teleport version", lacks, UPGRADE)
         return
+    async for check in _permissions(settings, client, credentials, cluster, clock):
+        yield check
+
+
+async def _permissions(
+    settings: Settings,
+    client: TeleportClient,
+    credentials: Credentials,
+    cluster: ClusterInfo,
+    clock: SlackClock,
+) -> AsyncIterator[Check]:
     roles = await own_roles(client, credentials.roles)
     mode, check = teleport.review_mode(cluster, roles, settings)
     yield check
     cure = teleport.role_cure(mode, cluster, settings)
     yield teleport.sees_requests(roles, cure)
     yield teleport.host_names(roles, cure)
-    async for check in teleport.verbs(client, settings, credentials.user, mode, now(), cure):
+    async for check in teleport.verbs(client, settings, credentials.user, mode, clock.now(), cure):
+        yield check
+    async for check in names.rows(client, settings, mode, cure):
         yield check
     if settings.app_token and settings.request.enabled:
         yield await teleport.certificate_lifetime(client, credentials, cure)
     yield await teleport.other_bots(client)
 
 
-async def _slack(
-    settings: Settings,
-    client: TeleportClient | None,
-    slack_id: str,
-    now: Now,
-    patience: float,
-    stack: AsyncExitStack,
-) -> AsyncIterator[Check]:
-    """Raises StartError, SLACK_ERRORS."""
-    http = await stack.enter_async_context(http_session())
-    web = web_client(settings, http, settings.slack.token.get_secret_value())
-    app_token = settings.app_token.get_secret_value() if settings.app_token else ""
-    installation, _ = await check_installation(web, app_token, end=monotonic() + patience)
-    for check in slack.tokens(settings, installation):
-        yield check
-    yield slack.clock(installation, now())
-    found = Recipients(
-        web,
-        settings.role_to_recipients,
-        team=installation.team,
-        scopes=installation.scopes,
-        allow_shared=settings.slack.allow_shared_channels,
-    )
-    async for check in slack.recipients(found, settings):
-        yield check
-    if slack_id and client is not None:
+@dataclass(frozen=True, slots=True)
+class _Workspace:
+    """Slack's half. It is reached first, since its answers tell the time, and shown last."""
+
+    settings: Settings
+    http: aiohttp.ClientSession
+    web: SlackClient
+    clock: SlackClock
+    installation: Installation | StartError
+    patience: float
+
+    @classmethod
+    async def reached(
+        cls, settings: Settings, now: Now, patience: float, stack: AsyncExitStack
+    ) -> "_Workspace":
+        clock = SlackClock(now)
+        http = await stack.enter_async_context(http_session(clock.trace()))
+        web = web_client(settings, http, settings.slack.token.get_secret_value())
+        try:
+            installation = await check_installation(web, end=monotonic() + patience)
+        except StartError as error:
+            return cls(settings, http, web, clock, error, patience)
+        return cls(settings, http, web, clock, installation, patience)
+
+    async def rows(self, client: TeleportClient | None, slack_id: str) -> AsyncIterator[Check]:
+        installation, settings = self.installation, self.settings
+        if isinstance(installation, StartError):
+            yield start_failure("slack", installation)
+            return
+        for check in slack.token(settings, installation):
+            yield check
+        app_token = settings.app_token.get_secret_value() if settings.app_token else ""
+        end = monotonic() + self.patience
+        async for check in slack.sockets(self.web, self.http, installation, app_token, end=end):
+            yield check
+        async for check in slack.recipients(self._recipients(installation), settings):
+            yield check
+        if slack_id and client is not None:
+            yield await slack.person(self.web, self._people(installation, client), slack_id)
+
+    def _recipients(self, installation: Installation) -> Recipients:
+        return Recipients(
+            self.web,
+            self.settings.role_to_recipients,
+            team=installation.team,
+            scopes=installation.scopes,
+            allow_shared=self.settings.slack.allow_shared_channels,
+        )
+
+    def _people(self, installation: Installation, client: TeleportClient) -> People:
+        review = self.settings.review
         matching = Matching(
             team=installation.team,
-            trait=settings.review.slack_user_id_trait,
-            email_is_user_name=settings.review.allow_email_username_match,
+            trait=review.slack_user_id_trait,
+            email_is_user_name=review.allow_email_username_match,
         )
-        yield await slack.person(People(web, client, matching, now=now), slack_id)
+        return People(self.web, client, matching, now=self.clock.now)

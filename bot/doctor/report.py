@@ -9,15 +9,14 @@ from bot.doctor.check import Check, Level
 from bot.doctor.examine import examine
 from bot.process import utc_now
 
-_MARKS = {Level.OK: "✓", Level.WARNING: "!", Level.FAILURE: "✗"}
-_EXIT_CODES = {Level.OK: 0, Level.WARNING: 1, Level.FAILURE: 2}
+_MARKS = {Level.OK: "✓", Level.UNKNOWN: "?", Level.WARNING: "!", Level.FAILURE: "✗"}
 _NAME_WIDTH = 32
 
 
 async def report(
     config: Path | None, slack_id: str, *, as_json: bool, say: Callable[[str], None]
 ) -> int:
-    """Give the exit code: 0 all is well, 1 there are warnings, 2 it will not work."""
+    """Give the exit code, the worst of the rows': 0, 1 or 2, see `Check.exit_code`."""
     checks: list[Check] = []
     async for check in examine(config, slack_id, utc_now):
         checks.append(check)
@@ -25,7 +24,7 @@ async def report(
             say(_row(check))
     if as_json:
         say(json.dumps([asdict(check) for check in checks], indent=2))
-    return max(_EXIT_CODES[check.level] for check in checks)
+    return max(check.exit_code for check in checks)
 
 
 def _row(check: Check) -> str:

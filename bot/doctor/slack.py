@@ -1,28 +1,67 @@
 """Slack's half: tokens, scopes, the clock, where cards go, and who is who."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from time import monotonic
 
-from bot.clock import CURE, MOST_SKEW, skew
-from bot.doctor.check import Check, failure, ok, warning
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import CURE, MOST_SKEW, SlackClock
+from bot.doctor.check import Check, failure, ok, start_failure, unavailable, unknown, warning
+from bot.doctor.socket_mode import greeting_at, no_socket, same_app, socket_row, unseen
 from bot.settings import Settings
-from bot.slack_connection import SCOPES, Installation
+from bot.slack_connection import SCOPES, Installation, first_socket_address, hint_for
 from bot.slack_scopes import needed_scopes, without
-from notifications.address import is_conversation_id
+from bot.start_error import StartError
+from notifications.address import is_conversation_id, is_user_id
 from notifications.recipients import Found, Recipients
 from notifications.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, cure_of
 from teleport_client.errors import TeleportError
 from workspace.people import People
 from workspace.refusal import Refusal
+from workspace.slack_account import account_by_id
+from workspace.slack_failure import SLACK_ERRORS, in_words
+
+_COPY_ID = (
+    "Copy the ID in Slack: open the user's profile, then the menu with three dots, Copy member ID."
+    " It looks like U012ABCDEF."
+)
 
 
-def tokens(settings: Settings, installation: Installation) -> Iterator[Check]:
+def token(settings: Settings, installation: Installation) -> Iterator[Check]:
     yield ok("slack", f"team {installation.auth_test.get('team')} ({installation.team})")
     yield _scopes(settings, installation)
-    if settings.app_token is None:
-        yield ok("slack sockets", "no app token: the bot only notifies")
-    else:
-        yield ok("slack sockets", "Slack gives them")
+
+
+async def sockets(
+    slack: AsyncWebClient,
+    http: aiohttp.ClientSession,
+    installation: Installation,
+    app_token: str,
+    *,
+    end: float,
+) -> AsyncIterator[Check]:
+    """Open a socket until `end` of the monotonic clock, as the bot does."""
+    name = "slack sockets"
+    if not app_token:
+        yield ok(name, "no app token: the bot only notifies")
+        return
+    try:
+        address = await first_socket_address(slack, app_token, end=end)
+    except StartError as error:
+        yield start_failure(name, error)
+        return
+    try:
+        async with asyncio.timeout(max(1.0, end - monotonic())):
+            greeting = await greeting_at(http, address)
+    except SLACK_ERRORS as error:
+        yield no_socket(address, error)
+        return
+    yield socket_row(address, greeting)
+    if greeting.hello:
+        yield await same_app(slack, installation, greeting.app)
+        yield unseen()
 
 
 def _scopes(settings: Settings, installation: Installation) -> Check:
@@ -38,14 +77,13 @@ def _scopes(settings: Settings, installation: Installation) -> Check:
     return worst("slack scopes", f"the bot's token lacks {', '.join(missing)}: {effects}", cure)
 
 
-def clock(installation: Installation, now: datetime) -> Check:
-    """By the time at which Slack answered; what Teleport is asked for are absolute times."""
-    try:
-        off = skew(installation.answered, now)
-    except ValueError:
-        return warning("clock", "Slack told no time", "Look at it yourself, with `date`.")
-    if off > MOST_SKEW:
-        return warning("clock", f"{off.total_seconds():.0f} s off Slack's", f"{CURE.capitalize()}.")
+def clock(told: SlackClock) -> Check:
+    """By the dates of Slack's answers; what Teleport is asked for are absolute times."""
+    if not told.heard:
+        return unknown("clock", "Slack told no time", "Look at it yourself, with `date`.")
+    if told.skew > MOST_SKEW:
+        hint = f"{CURE[0].upper()}{CURE[1:]}."
+        return warning("clock", f"{told.seconds():.0f} s off Slack's", hint)
     return ok("clock", "as Slack's")
 
 
@@ -55,7 +93,11 @@ async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Che
     if settings.slack.fallback_channel:
         names.append(settings.slack.fallback_channel)
     for name in dict.fromkeys(names):
-        yield _recipient(f"recipient {name}", await found.look_up(name), found)
+        row = f"recipient {name}"
+        try:
+            yield _recipient(row, await found.look_up(name), found)
+        except SLACK_ERRORS as error:
+            yield unavailable(row, f"Slack does not tell: {in_words(error)}", hint_for(error))
 
 
 def _recipient(row: str, found: Found, recipients: Recipients) -> Check:
@@ -73,13 +115,19 @@ def _recipient(row: str, found: Found, recipients: Recipients) -> Check:
     return failure(row, trouble, cure_of(trouble))
 
 
-async def person(people: People, slack_id: str) -> Check:
+async def person(slack: AsyncWebClient, people: People, slack_id: str) -> Check:
     """Who somebody in Slack is in Teleport."""
     name = f"person {slack_id}"
+    if not is_user_id(slack_id):
+        return failure(name, f"{slack_id} isn't a Slack user ID", _COPY_ID)
     try:
+        if await account_by_id(slack, slack_id) is None:
+            return failure(name, "Slack knows no user with this ID", _COPY_ID)
         known = await people.person(slack_id, fresh=True)
     except Refusal as refusal:
         return failure(name, refusal.sentence, refusal.command or "See the sentence.")
     except TeleportError as error:
         return failure(name, f"Teleport does not tell: {error}", "See the rows on its rights.")
+    except SLACK_ERRORS as error:
+        return unavailable(name, f"Slack does not tell: {in_words(error)}", hint_for(error))
     return ok(name, f"is {known.name} in Teleport")

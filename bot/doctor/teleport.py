@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from bot import teleport_role
 from bot.certificate_lifetime import HINT, is_too_short
-from bot.doctor.check import Check, Level, failure, ok, warning
+from bot.doctor.check import Check, Level, failure, ok, unavailable, warning
 from bot.other_bots import announced_elsewhere
 from bot.review_mode import find_mode, may_submit
 from bot.server_support import UPGRADE
@@ -122,11 +122,13 @@ async def verbs(
     new = NewAccessRequest(user=_PROBE, roles=(_PROBE,))
     trait = settings.review.slack_user_id_trait
     needed: list[tuple[str, Awaitable[object]]] = [
+        ("access_request: watch", _watch(teleport)),
         ("access_plugin_data: list, read", teleport.plugin_data(_PROBE, request_id=nowhere)),
         ("access_plugin_data: update", _write_nowhere(teleport, nowhere)),
         ("user: list", teleport.users_with_trait(trait, _PROBE)),
         ("user: read", teleport.user(bot)),
         ("role: read", teleport.role(_PROBE)),
+        ("role: list", teleport.capabilities(_PROBE)),
         ("user_login_state: read", teleport.login_state(bot)),
     ]
     if settings.app_token is not None:
@@ -156,7 +158,11 @@ async def certificate_lifetime(
 
 
 async def other_bots(teleport: TeleportClient) -> Check:
-    count = await announced_elsewhere(teleport)
+    try:
+        count = await announced_elsewhere(teleport)
+    except TeleportError as error:
+        cure = "See the rows on its rights."
+        return warning("other bots", f"they can't be looked for: {error}", cure)
     if count:
         return warning(
             "other bots",
@@ -182,10 +188,15 @@ async def _tried(name: str, attempt: Awaitable[object], cure: str) -> Check:
     except NotSupported as error:
         return failure(name, f"Teleport has no {error.method.partition(' ')[0]}", UPGRADE)
     except (Unreachable, Unexpected) as error:
-        return failure(name, f"could not be tried: {error}", "Run doctor again in a moment.")
+        return unavailable(name, f"could not be tried: {error}", "Run doctor again in a moment.")
     except TeleportError:
         return ok(name, "allowed")
     return ok(name, "allowed")
+
+
+async def _watch(teleport: TeleportClient) -> None:
+    async with teleport.watch_requests():
+        pass
 
 
 async def _write_nowhere(teleport: TeleportClient, nowhere: str) -> None:

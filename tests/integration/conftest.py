@@ -12,6 +12,7 @@ from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
+from tests.integration.doctor_setup import Setup
 from tests.integration.stage import Stage
 
 
@@ -46,6 +47,16 @@ def settings_file(slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path
         identity=teleport.identity("bot"),
         slack_api=slack.api_url,
     )
+
+
+@pytest.fixture
+async def setup(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> AsyncIterator[Setup]:
+    """What doctor finds nothing to say about, until a test breaks it."""
+    teleport.identity("bot").chmod(0o600)
+    async with AsyncExitStack() as stack:
+        yield Setup(slack, teleport, settings_file, stack)
 
 
 @pytest.fixture

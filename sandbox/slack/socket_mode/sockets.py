@@ -111,12 +111,18 @@ class Sockets:
         debugging = request.query.get("debug_reconnects") == "true"
         socket = AppSocket(request, _LIFE_FOR_DEBUGGING if debugging else _LIFE)
         await socket.accept()
-        if self.count >= _MOST_SOCKETS:
-            await socket.disconnect("too_many_websockets")
+        if reason := self._reason_to_refuse():
+            await socket.disconnect(reason)
             await socket.connection.close()
         else:
             await self._attend(socket, fault)
         return socket.connection
+
+    def _reason_to_refuse(self) -> str:
+        """Slack accepts the connection and then says why it has to go."""
+        if not self._workspace.app.socket_mode:
+            return "link_disabled"
+        return "too_many_websockets" if self.count >= _MOST_SOCKETS else ""
 
     def strike(self, fault: SocketFault) -> int:
         """Apply a fault to the open sockets, at most `times` of them; tells to how many."""
@@ -174,5 +180,5 @@ class Sockets:
                 "build_number": 1,
                 "approximate_connection_time": int(socket.life),
             },
-            "connection_info": {"app_id": self._workspace.app.id},
+            "connection_info": {"app_id": self._workspace.app.app_of_app_token},
         }

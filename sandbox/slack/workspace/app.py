@@ -37,6 +37,10 @@ class App:
     bot_id: str = SLACK_BOT_ID
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
+    app_of_app_token: str = APP
+    """ID of the app that the app token belongs to."""
+    socket_mode: bool = True
+    """Whether Socket Mode is switched on in the app's settings."""
     enterprise: str = ""
     """ID of the Enterprise organization that the app is installed for, instead of a workspace."""
     scopes: set[str] = field(default_factory=lambda: set(_SCOPES))

@@ -1,0 +1,350 @@
+"""Setups that can't work: the first row that is not well names the cause, and the exit code fits.
+
+1 is for what may pass without a change to the setup, and for what works in part; 2 for the rest.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from inspect import isawaitable
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import aiohttp
+import grpc
+import pytest
+
+from bot.logs import without_secrets
+from bot.process import utc_now
+from sandbox.cast import BOT_USER
+from sandbox.teleport.credentials.authority import Authority
+from tests.integration.certificates import self_signed
+from tests.integration.doctor_setup import FINE, Setup
+
+Break: TypeAlias = Callable[[Setup], object | Awaitable[object]]
+
+
+def cut(setup: Setup) -> None:
+    path = setup.teleport.identity("bot")
+    path.write_bytes(path.read_bytes()[:900])
+
+
+def of_another_cluster(setup: Setup) -> None:
+    """The key that the server shows is not of the authority that the identity trusts."""
+    path = setup.teleport.identity("bot")
+    host, user = setup.teleport.authority.host.pem, setup.teleport.authority.user.pem
+    other = Authority.generate("main", utc_now()).host.pem
+    path.write_bytes(path.read_bytes().replace(host, other))
+    assert user not in path.read_bytes()
+
+
+def expire(setup: Setup) -> None:
+    setup.teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
+
+
+def short_lived(setup: Setup) -> None:
+    setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1)).chmod(0o600)
+    setup.edit("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
+
+
+def without_scope(setup: Setup) -> None:
+    setup.slack.workspace.app.scopes.discard("chat:write")
+
+
+def without_on_behalf(setup: Setup) -> None:
+    del setup.conditions.ReviewRequests.SubmitForUsers[:]
+
+
+def insist_on_person(setup: Setup) -> None:
+    without_on_behalf(setup)
+    setup.edit("[review]\n", '[review]\nmode = "person"\n')
+
+
+async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
+    """Start a server that sends `answer` to whoever connects, or nothing; gives its address."""
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if answer is None:
+            setup.stack.callback(writer.close)
+            return
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    setup.stack.callback(server.close)
+    return f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def ssh_port(setup: Setup) -> None:
+    setup.edit(setup.teleport.address, await listening(setup, b"SSH-2.0-Teleport\r\n"))
+
+
+async def silent_port(setup: Setup) -> None:
+    setup.edit(setup.teleport.address, await listening(setup, None))
+
+
+def plain_http(setup: Setup) -> None:
+    setup.edit(setup.teleport.address, urlsplit(setup.slack.api_url).netloc)
+
+
+async def inspecting_proxy(setup: Setup) -> str:
+    """A TLS server whose certificate is of a company's authority."""
+    folder = setup.file.parent
+    return await listening(setup, b"", self_signed(folder, "Example Corp", "Example Inspection"))
+
+
+async def inspected_teleport(setup: Setup) -> None:
+    setup.edit(setup.teleport.address, await inspecting_proxy(setup))
+
+
+async def inspected_slack(setup: Setup) -> None:
+    setup.edit(setup.slack.api_url, f"https://{await inspecting_proxy(setup)}/api/")
+
+
+async def all_sockets_taken(setup: Setup) -> None:
+    http = await setup.stack.enter_async_context(aiohttp.ClientSession())
+    for _ in range(10):
+        token = {"Authorization": "Bearer xapp-sandbox-app"}
+        async with http.post(
+            f"{setup.slack.api_url}apps.connections.open", headers=token
+        ) as opened:
+            address = (await opened.json())["url"]
+        socket = await setup.stack.enter_async_context(http.ws_connect(address))
+        await socket.receive()
+
+
+async def taken_health_port(setup: Setup) -> None:
+    port = (await listening(setup, b"")).rpartition(":")[2]
+    setup.edit("[review]\n", f"[health]\nport = {port}\n[review]\n")
+
+
+def wrong_clock(setup: Setup, off: timedelta) -> None:
+    setup.now = lambda: utc_now() + off
+
+
+def role_deleted(setup: Setup) -> None:
+    del setup.teleport.cluster.roles["teleport-chatops"]
+
+
+def approvers(setup: Setup) -> None:
+    setup.edit("[log]\n", '[role_to_approvers]\n"*" = ["bobby"]\n\n[log]\n')
+
+
+def limited_by(setup: Setup, role: str) -> None:
+    setup.edit("[review]\n", f'[review]\nlink_only_roles = ["{role}"]\n')
+
+
+BROKEN: dict[str, tuple[Break, int, str, str]] = {
+    "a key that there is not": (
+        lambda s: s.edit("[slack]\n", "[slack]\ntokn = 1\n"),
+        2, "settings", "Did you mean slack.token?",
+    ),
+    "no identity": (
+        lambda s: s.teleport.identity("bot").unlink(), 2, "identity", "cannot be read",
+    ),
+    "half an identity": (cut, 2, "identity", "is incomplete"),
+    "an identity that has ended": (expire, 2, "identity", "expired at"),
+    "an identity that everybody can read": (
+        lambda s: s.teleport.identity("bot").chmod(0o644),
+        1, "identity file", "everybody on this machine can read",
+    ),
+    "an identity of elsewhere": (
+        of_another_cluster, 2, "teleport", "its certificate is not of this cluster",
+    ),
+    "an address where nobody is": (
+        lambda s: s.edit(s.teleport.address, "127.0.0.1:1"),
+        1, "teleport", "Connection refused",
+    ),
+    "a server without the newest method": (
+        lambda s: s.teleport.faults.remove_method("ListAccessRequests"),
+        2, "teleport version", "has no ListAccessRequests, which the bot needs",
+    ),
+    "a server without another method": (
+        lambda s: s.teleport.faults.remove_method("GetPluginData"),
+        2, "access_plugin_data: list, read", "Teleport has no GetPluginData",
+    ),
+    "a certificate of an hour": (
+        short_lived, 1, "certificate lifetime", "1.0 h, and access that the bot",
+    ),
+    "an app of a whole organization": (
+        lambda s: setattr(s.slack.workspace.app, "enterprise", "E0SANDBOX1"),
+        2, "slack", "installed for a whole Enterprise",
+    ),
+    "no hosts": (
+        lambda s: s.conditions.ReviewRequests.ClearField("PreviewAsRoles"),
+        1, "host names", "shows it no hosts, so cards have their IDs",
+    ),
+    "no reviews for people": (
+        without_on_behalf, 1, "review mode", "no submit_for_users",
+    ),
+    "a mode that this role does not carry": (
+        insist_on_person, 2, "review mode", "its role lets it not",
+    ),
+    "a mode without approvers": (
+        lambda s: s.edit("[review]\n", '[review]\nmode = "override"\n'),
+        2, "review mode", "nobody approves",
+    ),
+    "a Teleport that is unwell": (
+        lambda s: s.teleport.faults.add("GetPluginData", grpc.StatusCode.UNAVAILABLE),
+        1, "access_plugin_data: list, read", "could not be tried",
+    ),
+    "no right to ask": (
+        lambda s: s.forbid("access_request", "create"),
+        2, "access_request: create", "access denied",
+    ),
+    "no right to remember": (
+        lambda s: s.forbid("access_plugin_data", "update"),
+        2, "access_plugin_data: update", "access denied",
+    ),
+    "no right to find people": (
+        lambda s: s.forbid("user", "list"), 2, "user: list", "access denied",
+    ),
+    "no locks": (
+        lambda s: s.forbid("lock", "list"),
+        2, "lock: list, read", "access denied",
+    ),
+    "no semaphore": (
+        lambda s: s.forbid("semaphore", "create"),
+        1, "semaphore: create, update", "access denied",
+    ),
+    "a wrong token": (
+        lambda s: s.edit("xoxb-sandbox-bot", "xoxb-other"),
+        2, "slack", "Slack refuses slack.token: invalid_auth",
+    ),
+    "a token in the other's place": (
+        lambda s: s.edit("xapp-sandbox-app", "xoxb-sandbox-bot"),
+        2, "slack sockets", "slack.app_token: not_allowed_token_type",
+    ),
+    "a scope that is missing": (
+        without_scope, 2, "slack scopes", "lacks chat:write",
+    ),
+    "a channel that there is not": (
+        lambda s: s.edit('"access-requests"', '"acess-requests"'),
+        2, "recipient acess-requests", "no channel of that name",
+    ),
+    "a channel without the bot": (
+        lambda s: s.edit('"access-requests"', '"general"'),
+        2, "recipient general", "the bot is in no channel of that name",
+    ),
+    "a channel's ID without the bot": (
+        lambda s: s.edit('"access-requests"', '"C0GENERAL1"'),
+        2, "recipient C0GENERAL1", "not_in_channel",
+    ),
+    "no scope for private channels": (
+        lambda s: s.slack.workspace.app.scopes.discard("groups:read"),
+        1, "slack scopes", "lacks groups:read: the bot can't check private channels",
+    ),
+    "no scope for commands": (
+        lambda s: s.slack.workspace.app.scopes.discard("commands"),
+        2, "slack scopes", "lacks commands: commands don't reach the bot",
+    ),
+    "a fallback channel that there is not": (
+        lambda s: s.edit("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
+        2, "recipient no-such", "no channel of that name",
+    ),
+    "a log that cannot be written": (
+        lambda s: s.edit('output = "stderr"', f'output = "{s.file.parent}"'),
+        2, "log output", "cannot be written (Is a directory)",
+    ),
+    "a health port that is taken": (
+        taken_health_port, 2, "health port", "cannot listen on 127.0.0.1:",
+    ),
+    "a clock 10 minutes behind": (
+        lambda s: wrong_clock(s, -timedelta(minutes=10)), 1, "clock", "s off Slack's",
+    ),
+    "a clock that is past the identity's end": (
+        lambda s: wrong_clock(s, timedelta(days=3650)), 2, "clock", "s off Slack's",
+    ),
+    "an identity's folder": (
+        lambda s: s.edit(str(s.teleport.identity("bot")), str(s.file.parent)),
+        2, "identity", "Is a directory",
+    ),
+    "an SSH port": (ssh_port, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
+    "plain HTTP": (plain_http, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
+    "a silent port": (silent_port, 1, "teleport", "Teleport does not answer at 127.0.0.1:"),
+    "a company's authority before Teleport": (
+        inspected_teleport, 2, "teleport", "was issued by Example Inspection",
+    ),
+    "a company's authority before Slack": (
+        inspected_slack, 2, "slack", "is not trusted (self-signed certificate)",
+    ),
+    "the bot's role deleted": (role_deleted, 2, "teleport", "refuses the bot: access denied"),
+    "no right to list roles": (
+        lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
+    ),
+    "an unknown role that is only linked to": (
+        lambda s: limited_by(s, "prdo"), 2, "role prdo", "nobody decides from Slack",
+    ),
+    "an unknown role with recipients": (
+        lambda s: s.edit('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
+        1, "role prdo", "role_to_recipients names it",
+    ),
+    "an unknown approver": (approvers, 1, "user bobby", "no such user now"),
+    "an unknown trait": (
+        lambda s: s.edit('"slack_uid"', '"slackid"'),
+        1, "trait slackid", "nobody in Slack is linked",
+    ),
+    "an app token as the bot's": (
+        lambda s: s.edit("xoxb-sandbox-bot", "xapp-sandbox-app"),
+        2, "slack", "Slack refuses slack.token: not_allowed_token_type",
+    ),
+    "Slack down": (
+        lambda s: s.slack.faults.inject({"method": "*", "status": 503}),
+        1, "slack", "Slack does not answer: HTTP status 503",
+    ),
+    "Socket Mode switched off": (
+        lambda s: setattr(s.slack.workspace.app, "socket_mode", False),
+        2, "slack sockets", "Socket Mode is switched off",
+    ),
+    "no way to the host of the sockets": (
+        lambda s: s.slack.faults.inject({"sockets": "refuse"}),
+        1, "slack sockets", "no socket at 127.0.0.1:",
+    ),
+    "all sockets taken": (all_sockets_taken, 1, "slack sockets", "10 sockets open"),
+    "tokens of two apps": (
+        lambda s: setattr(s.slack.workspace.app, "app_of_app_token", "A0OTHER001"),
+        2, "slack app", "slack.app_token of A0OTHER001",
+    ),
+    "a rate limit on the channels": (
+        lambda s: s.slack.faults.inject({"method": "users.conversations", "retry_after": 30}),
+        1, "recipient access-requests", "Slack does not tell: ratelimited",
+    ),
+}  # fmt: skip
+"""How to break a setup, the exit code, and the first row that is not well."""
+
+HINTS = {
+    "an identity's folder": "tbot calls it `identity`",
+    "an identity of elsewhere": "belongs to this cluster",
+    "an SSH port": "The Auth Service listens on 3025",
+    "plain HTTP": "The Auth Service listens on 3025",
+    "a silent port": "firewall or proxy",
+    "a company's authority before Teleport": "SSL_CERT_FILE",
+    "a company's authority before Slack": "SSL_CERT_FILE",
+    "the bot's role deleted": "user and role still exist",
+    "an unknown role that is only linked to": "Did you mean prod?",
+    "an unknown role with recipients": "Did you mean prod?",
+    "an unknown approver": "Did you mean bob?",
+    "an unknown trait": "Did you mean slack_uid?",
+    "an app token as the bot's": "slack.token begins with xoxb-, slack.app_token with xapp-.",
+    "an app of a whole organization": "install it to one workspace",
+    "Slack down": "status.slack.com",
+    "no way to the host of the sockets": "Let connections to 127.0.0.1:",
+    "a rate limit on the channels": "Wait that long",
+    "a clock 10 minutes behind": "NTP",
+}
+"""What the hint of that row says, where other causes have other hints."""
+
+
+@pytest.mark.parametrize("case", list(BROKEN))
+async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: str) -> None:
+    spoil, exit_code, name, found = BROKEN[case]
+    if isawaitable(broken := spoil(setup)):
+        await broken
+    checks = await setup.rows()
+    first = next(check for check in checks if check.level not in FINE)
+    assert first.name == name
+    assert found in first.found
+    assert HINTS.get(case, "") in without_secrets(first.cure)
+    assert first.cure
+    assert max(check.exit_code for check in checks) == exit_code
