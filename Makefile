@@ -5,7 +5,7 @@ PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
 
-.PHONY: sandbox demo test explore chaos real-teleport real-slack check proto lock
+.PHONY: sandbox demo test explore bench chaos real-teleport real-slack check proto lock
 
 sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -18,6 +18,9 @@ test: $(INSTALLED)
 
 explore: $(INSTALLED)  ## the tests with generated input, with far more of it and new each time
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
+
+bench: $(INSTALLED)  ## the bot compared to bare programs; ROW=ack measures one row
+	$(BIN)/python -m benchmarks $(ROW)
 
 chaos: $(INSTALLED)  ## bots among people and trouble; SEEDS=1 is the short one
 	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(filter 1,$(SEEDS)),--seed 2 --requests 60 --seconds 15,$(if $(SEEDS),--seeds $(SEEDS))) $(CHAOS)

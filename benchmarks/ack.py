@@ -1,0 +1,86 @@
+"""From an envelope to its ack, against a bare client on a stand-in of its own."""
+
+import asyncio
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from benchmarks.percentile import percentile
+from benchmarks.row import Measurement
+from benchmarks.stand_ins import bot_between, stand_ins
+from sandbox.slack.pace import Pace
+from sandbox.slack.server import SlackStandIn
+
+_COMMAND = {"as": "alice", "do": "command", "channel": "access-requests"}
+_TEXT = "/teleport-pending mine"
+"""Reads the user, the locks and the roles from Teleport, and posts a response to Slack."""
+_ROUNDS = 4
+"""In each, the bot and the bare client take turns at each rate."""
+_COMMANDS_A_ROUND = {1: 5, 50: 150, 200: 600}
+"""Commands per second, and how many of them."""
+_TARGETS = {50: 2.0, 99: 3.0}
+"""Percentile and the highest ratio."""
+_WARM_UP = 50
+
+
+class AckRow:
+    name = "ack"
+
+    async def measure(self, folder: Path) -> Sequence[Measurement]:
+        ours: dict[int, list[float]] = defaultdict(list)
+        bare: dict[int, list[float]] = defaultdict(list)
+        async with (
+            stand_ins(folder) as around,
+            bot_between(around),
+            _bare_client() as other,
+        ):
+            for slack in (around.slack, other):
+                await _acks(slack, rate=_WARM_UP, count=_WARM_UP)
+            for _ in range(_ROUNDS):
+                for rate, count in _COMMANDS_A_ROUND.items():
+                    bare[rate] += await _acks(other, rate=rate, count=count)
+                    ours[rate] += await _acks(around.slack, rate=rate, count=count)
+        return [
+            Measurement(
+                f"ack p{percent} at {rate}/s",
+                "ms",
+                ours=percentile(ours[rate], percent),
+                baseline=percentile(bare[rate], percent),
+                target=target,
+            )
+            for rate in _COMMANDS_A_ROUND
+            for percent, target in _TARGETS.items()
+        ]
+
+
+async def _acks(slack: SlackStandIn, *, rate: float, count: int) -> list[float]:
+    """Type so many commands at a steady rate. Gives the milliseconds from each to its ack."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    typed = []
+    for number in range(count):
+        await asyncio.sleep(started + number / rate - loop.time())
+        typed.append(asyncio.create_task(slack.act({**_COMMAND, "text": _TEXT})))
+    done = await asyncio.gather(*typed)
+    lost = [each["error"] for each in done if not each["acked"]]
+    if lost:
+        raise RuntimeError(f"{len(lost)} of {count} commands got no ack: {lost[0]}")
+    return [float(each["ack_ms"]) for each in done]
+
+
+@asynccontextmanager
+async def _bare_client() -> AsyncIterator[SlackStandIn]:
+    """Run the bare client in a process of its own. Gives the stand-in that it is connected to."""
+    slack = await SlackStandIn.start(pace=Pace(unlimited=True))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.bare_client", slack.api_url
+    )
+    try:
+        await slack.socket_count(1, 30)
+        yield slack
+    finally:
+        process.terminate()
+        await process.wait()
+        await slack.stop()
