@@ -13,6 +13,7 @@ SLACK_TRAIT = "slack_uid"
 TEAM = "T0SANDBOX1"
 OTHER_TEAM = "T0PARTNER1"
 APP = "A0CHATOPS1"
+APP_NAME = "Teleport"
 SLACK_BOT = "U0CHATOPS1"
 SLACK_BOT_ID = "B0CHATOPS1"
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing outside the sandbox

@@ -1,11 +1,13 @@
 """Reading a call's arguments, in each of the ways that clients send them."""
 
-import json
+import codecs
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from sandbox.slack.errors import SlackError
+from sandbox.slack.json_text import parse_json
 from sandbox.slack.wire import JsonObject
 
 _TOKEN = "token"  # noqa: S105 - the name of an argument
@@ -13,11 +15,18 @@ _JSON_FIELDS = {
     "blocks": "invalid_blocks_format",
     "view": "invalid_arguments",
     "metadata": "invalid_metadata_format",
+    "attachments": "invalid_attachments",
 }
 """Arguments that may come as a string of JSON, with the error for one that is not.
 
 No other argument is ever parsed: text that looks like JSON is text.
 """
+_CONTENT_TYPES = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "text/plain",
+)
 
 
 class Arguments:
@@ -59,7 +68,7 @@ class Arguments:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value)
+            return parse_json(value)
         except ValueError:
             raise SlackError(_JSON_FIELDS[name]) from None
 
@@ -69,23 +78,52 @@ async def read_call(request: web.Request) -> tuple[str | None, Arguments]:
 
     Raises SlackError if the body is not what its content type says.
     """
-    values: JsonObject = dict(request.query)
-    if request.content_type == "application/json":
-        values |= await _json_body(request)
-    elif request.can_read_body:
-        values |= {name: str(value) for name, value in (await request.post()).items()}
+    values: JsonObject = dict(request.query) | await _body(request)
     token_argument = values.pop(_TOKEN, None)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
         return token.strip(), Arguments(values)
-    return token_argument, Arguments(values)
+    return None if token_argument is None else str(token_argument), Arguments(values)
+
+
+async def _body(request: web.Request) -> JsonObject:
+    """Return the arguments of a body. An empty body has none, whatever its content type."""
+    if not await request.read():
+        return {}
+    if "Content-Type" not in request.headers:
+        raise SlackError("missing_post_type")
+    if request.content_type not in _CONTENT_TYPES:
+        raise SlackError("invalid_post_type")
+    _check_charset(request)
+    if request.content_type == "application/json":
+        return await _json_body(request)
+    return await _form_body(request)
+
+
+def _check_charset(request: web.Request) -> None:
+    try:
+        codecs.lookup(request.charset or "utf-8")
+    except LookupError:
+        raise SlackError("invalid_charset") from None
 
 
 async def _json_body(request: web.Request) -> JsonObject:
+    """Return the object. Blank text counts as empty: Go's client opens its socket this way."""
     try:
-        body = await request.json()
+        text = await request.text()
+        body = parse_json(text) if text.strip() else {}
     except ValueError:
         raise SlackError("invalid_json") from None
     if not isinstance(body, dict):
         raise SlackError("json_not_object")
     return body
+
+
+async def _form_body(request: web.Request) -> JsonObject:
+    try:
+        if request.content_type == "text/plain":
+            return dict(parse_qsl(await request.text(), keep_blank_values=True))
+        form = await request.post()
+    except ValueError:
+        raise SlackError("invalid_form_data") from None
+    return {name: str(value) for name, value in form.items()}

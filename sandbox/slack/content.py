@@ -1,6 +1,10 @@
 """Reading what a message is to say, and refusing what Slack does not post."""
 
+from dataclasses import replace
+from typing import Any
+
 from sandbox.slack.arguments import Arguments
+from sandbox.slack.block_kit.blocks import LONGEST_MARKDOWN
 from sandbox.slack.block_kit.completion import completed
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems
 from sandbox.slack.errors import SlackError, refusal
@@ -8,26 +12,62 @@ from sandbox.slack.identifiers import Identifiers
 from sandbox.slack.wire import Blocks, JsonObject
 from sandbox.slack.workspace.messages import Content
 
+_MARKDOWN = "markdown_text"
+_MOST_ATTACHMENTS = 100
+_FALLBACK = "[no preview available]"
+
 
 def read_content(args: Arguments, ids: Identifiers) -> Content:
-    """The text, blocks and metadata of a new message.
+    """Return the text, blocks, attachments and metadata of a new message.
 
-    Raises SlackError for blocks that Slack refuses, and for a message that says nothing.
+    Raises SlackError for blocks or attachments that Slack rejects, and for an empty message.
     """
-    blocks = _read_blocks(args, ids)
+    metadata = read_metadata(args) or None
+    if args.text(_MARKDOWN):
+        return replace(_read_markdown(args, ids), metadata=metadata)
+    blocks = _read_blocks(args.structure("blocks"), "/blocks", ids)
+    attachments = read_attachments(args, ids)
     text = args.text("text")
-    if not text and not blocks:
+    if not text and not blocks and not attachments:
         raise SlackError("no_text")
-    return Content(text, blocks, read_metadata(args) or None)
+    return Content(text, blocks, metadata, attachments)
 
 
-def _read_blocks(args: Arguments, ids: Identifiers) -> Blocks:
-    blocks = args.structure("blocks")
+def read_attachments(args: Arguments, ids: Identifiers) -> list[JsonObject]:
+    """Return the attachments with the fields that Slack adds. Raises SlackError."""
+    attachments = args.structure("attachments") or []
+    if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
+        raise SlackError("invalid_attachments")
+    if len(attachments) > _MOST_ATTACHMENTS:
+        raise SlackError("too_many_attachments")
+    return [_completed(one, number, ids) for number, one in enumerate(attachments, start=1)]
+
+
+def _completed(attachment: JsonObject, number: int, ids: Identifiers) -> JsonObject:
+    whole = {"fallback": _FALLBACK, **attachment, "id": number}
+    if attachment.get("blocks") is None:
+        return whole
+    at = f"/attachments/{number - 1}/blocks"
+    return {**whole, "blocks": _read_blocks(attachment["blocks"], at, ids)}
+
+
+def _read_markdown(args: Arguments, ids: Identifiers) -> Content:
+    """Return Markdown as a `markdown` block. Slack shows both in the same way."""
+    if args.text("text") or args.structure("blocks"):
+        raise SlackError("markdown_text_conflict")
+    text = args.text(_MARKDOWN)
+    if len(text) > LONGEST_MARKDOWN:
+        raise SlackError("msg_too_long")
+    blocks = completed([{"type": "markdown", "text": text}], ids)
+    return Content(text, blocks, attachments=read_attachments(args, ids))
+
+
+def _read_blocks(blocks: Any, at: str, ids: Identifiers) -> Blocks:
     if blocks is None:
         return []
     if not isinstance(blocks, list):
         raise SlackError("invalid_blocks_format")
-    if problems := message_problems(blocks):
+    if problems := message_problems(blocks, at):
         raise refusal("invalid_blocks", problems)
     if are_blocks_too_long(blocks):
         raise SlackError("msg_blocks_too_long")

@@ -46,7 +46,7 @@ class ResponseUrls:
     def post(self, path: str, body: JsonObject) -> None:
         """Do what the app asks for at a response url; raises SlackError if it may not."""
         entry = self._use(path)
-        if body.get("delete_original") and entry.original is not None:
+        if Arguments(body).flag("delete_original") and entry.original is not None:
             self._workspace.delete(entry.original)
             return
         answer(self._workspace, entry, body)
@@ -74,14 +74,16 @@ def answer(workspace: Workspace, entry: ResponseUrl, body: JsonObject) -> None:
     After a click the original is replaced unless the app says otherwise. What a person typed
     as a command cannot be replaced, so there the answer is always new.
     """
-    content = read_content(Arguments(body), workspace.ids)
-    if entry.original is not None and body.get("replace_original", True) is not False:
+    args = Arguments(body)
+    content = read_content(args, workspace.ids)
+    replaces = args.flag("replace_original") or "replace_original" not in args
+    if entry.original is not None and replaces:
         workspace.edit(entry.original, content)
         return
-    public = body.get("response_type") == "in_channel"
+    public = args.text("response_type") == "in_channel"
     workspace.post(
         entry.conversation,
         content,
         shown_to=None if public else entry.user,
-        thread_ts=body.get("thread_ts") if public else None,
+        thread_ts=(args.text("thread_ts") or None) if public else None,
     )

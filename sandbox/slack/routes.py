@@ -1,6 +1,9 @@
 """Every HTTP route of the stand-in."""
 
+import sys
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +13,7 @@ from sandbox.slack import page
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.hands import Hands
+from sandbox.slack.json_text import parse_json
 from sandbox.slack.origins import only_own_pages
 from sandbox.slack.response_endpoint import ResponseEndpoint
 from sandbox.slack.socket_mode.sockets import Sockets
@@ -25,7 +29,7 @@ def application(backend: Backend, sockets: Sockets, hands: Hands, listen: str) -
     """The whole stand-in as one application, for a server that listens on that address."""
     public_host = urlsplit(backend.url).hostname or ""
     api, responses, over_http = WebApi(backend), ResponseEndpoint(backend), _OverHttp(hands)
-    middlewares = [only_own_pages(listen, public_host), _explain]
+    middlewares = [only_own_pages(listen, public_host), _explain, _report]
     app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
         [
@@ -102,9 +106,23 @@ async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse
         return web.json_response({"error": str(error)}, status=400)
 
 
+@web.middleware
+async def _report(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Respond to a bug in the stand-in as Slack does, and report it in one line on stderr."""
+    try:
+        return await handler(request)
+    except (web.HTTPException, BadRequestError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last resort
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        print(f"The sandbox failed at {request.path}: {error!r} ({where})", file=sys.stderr)
+        return web.json_response({"ok": False, "error": "internal_error"}, status=500)
+
+
 async def _body(request: web.Request) -> JsonObject:
     try:
-        body: Any = await request.json()
+        body: Any = parse_json(await request.read())
     except ValueError as error:
         raise BadRequestError(f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):

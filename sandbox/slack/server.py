@@ -48,6 +48,7 @@ class SlackStandIn:
         self.journal = backend.journal
         self.faults = backend.faults
         self.triggers = backend.triggers
+        self.response_urls = backend.response_urls
         self.delivery = backend.delivery
         self.acks = acks
         self.hands = hands

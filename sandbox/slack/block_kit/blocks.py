@@ -29,7 +29,7 @@ from sandbox.slack.block_kit.schema import (
 )
 from sandbox.slack.wire import JsonObject
 
-_LONGEST_MARKDOWN = 12_000
+LONGEST_MARKDOWN = 12_000
 
 
 def _block(
@@ -104,7 +104,7 @@ _DISPLAYED: dict[str, Shape] = {
     "rich_text": RICH_TEXT,
 }
 _ONLY_IN_MESSAGES: dict[str, Shape] = {
-    **_block("markdown", ("text",), text=String(_LONGEST_MARKDOWN, 1)),
+    **_block("markdown", ("text",), text=String(LONGEST_MARKDOWN, 1)),
     **_block(
         "table",
         ("rows",),

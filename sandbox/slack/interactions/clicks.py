@@ -30,11 +30,11 @@ async def _click_in_message(act: Act) -> Outcome:
     message = conversation.message(act.field("ts"))
     if message is None or message.shown_to not in (None, act.user):
         raise CannotActError("message_not_found")
-    seen, action = _newest_action(act, message.history())
+    seen, action = _newest_action(act, ((one, one.all_blocks) for one in message.history()))
     payload = {
         **interaction(act.workspace, act.person, "block_actions"),
-        **in_message(act.workspace, conversation, seen),
-        "state": {"values": _state_after(seen.blocks, action)},
+        **in_message(act.workspace, conversation, seen, action["block_id"]),
+        "state": {"values": _state_after(seen.all_blocks, action)},
         "trigger_id": act.backend.triggers.issue(act.user),
         "response_url": act.backend.response_urls.for_click(conversation, act.user, message),
         "actions": [action],
@@ -47,7 +47,7 @@ async def _click_in_view(act: Act) -> Outcome:
     if view.is_modal:
         view = act.top_modal()
     view.enter(read_entries(view.blocks, act.optional("values") or {}))
-    seen, action = _newest_action(act, view.history())
+    seen, action = _newest_action(act, ((one, one.blocks) for one in view.history()))
     view.enter(_entries(action))
     payload = {
         **interaction(act.workspace, act.person, "block_actions"),
@@ -64,14 +64,14 @@ async def _send(act: Act, payload: JsonObject) -> Outcome:
     )
 
 
-def _newest_action(act: Act, history: Iterator[Shown]) -> tuple[Shown, JsonObject]:
+def _newest_action(act: Act, history: Iterator[tuple[Shown, Blocks]]) -> tuple[Shown, JsonObject]:
     """The newest version that had the element, and the action of using it there.
 
     A client that lags still shows a button that was taken away meanwhile.
     """
     action_id, value = act.field("action_id"), act.optional("value")
-    for seen in history:
-        for block, element in elements(seen.blocks):
+    for seen, blocks in history:
+        for block, element in elements(blocks):
             if element["action_id"] == action_id and _matches(element, value):
                 return seen, _action(act, block, element)
     raise CannotActError("no such element")
@@ -94,8 +94,9 @@ def _action(act: Act, block: JsonObject, element: JsonObject) -> JsonObject:
         return action
     try:
         return {**action, **chosen(element, act.optional("value"))}
-    except KeyError as error:
-        raise BadRequestError(f"the element has no option {error}") from None
+    except (KeyError, TypeError):
+        chosen_value = act.optional("value")
+        raise BadRequestError(f"the element has no option {chosen_value!r}") from None
 
 
 def _entries(action: JsonObject) -> Entries:

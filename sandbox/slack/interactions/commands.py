@@ -9,6 +9,8 @@ from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.messages import Content
 
+_SHOWN = ("text", "blocks", "attachments", "markdown_text")
+
 
 async def run_command(act: Act) -> Outcome:
     """Send a command to the app and show the message that its ack carried."""
@@ -26,14 +28,14 @@ async def run_command(act: Act) -> Outcome:
         "trigger_id": act.backend.triggers.issue(act.user),
     }
     reply = await act.backend.delivery.deliver("slash_commands", payload, accepts_response=True)
-    if not reply.acked or reply.payload is None:
+    if reply.payload is None:
         return Outcome.of(reply)
     return Outcome.of(reply, _show(act, conversation, typed, reply.payload))
 
 
 def _show(act: Act, conversation: Conversation, typed: str, response: JsonObject) -> str | None:
     """Show what the ack carried; a public answer shows the typed command first."""
-    if not response.get("text") and not response.get("blocks"):
+    if not any(response.get(name) for name in _SHOWN):
         return None
     workspace = act.workspace
     if response.get("response_type") == "in_channel":

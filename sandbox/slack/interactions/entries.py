@@ -1,6 +1,7 @@
 """What a person filled in, checked as Slack's own clients check it before anything is sent."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox.slack.block_kit.inputs import elements, entered, is_empty, is_stateful
 from sandbox.slack.errors import BadRequestError
@@ -11,11 +12,13 @@ from sandbox.slack.workspace.views import Entries, View
 _REQUIRED = "Please complete this required field."
 
 
-def read_entries(blocks: Blocks, values: Entries) -> Entries:
+def read_entries(blocks: Blocks, values: Any) -> Entries:
     """Values in the form of `state.values`, each as its element spells it.
 
-    Raises BadRequestError where the blocks have no such element, or the element no such option.
+    Raises BadRequestError for values in another form, and for an unknown element or option.
     """
+    if not _are_entries(values):
+        raise BadRequestError("values have the form {block_id: {action_id: {...}}}")
     known = {
         (block["block_id"], element["action_id"]): element
         for block, element in elements(blocks)
@@ -45,11 +48,20 @@ def complaints_about(workspace: Workspace, view: View) -> dict[str, str]:
     return complaints
 
 
+def _are_entries(values: Any) -> bool:
+    return isinstance(values, dict) and all(
+        isinstance(actions, dict) and all(isinstance(given, dict) for given in actions.values())
+        for actions in values.values()
+    )
+
+
 def _entered(element: JsonObject, given: JsonObject) -> JsonObject:
     try:
         return entered(element, given)
     except KeyError as error:
         raise BadRequestError(f"{element['action_id']} has no option {error}") from None
+    except (TypeError, AttributeError):
+        raise BadRequestError(f"{element['action_id']} has no option {given}") from None
 
 
 def _complaints(

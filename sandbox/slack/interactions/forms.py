@@ -30,7 +30,7 @@ async def submit(act: Act) -> Outcome:
         "response_urls": [],
     }
     reply = await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
-    if not reply.acked:
+    if reply.error is not None:
         return Outcome.of(reply)
     return _answered(act, view, reply)
 
@@ -92,6 +92,6 @@ def _errors_beside_inputs(view: View, response: JsonObject) -> dict[str, str]:
     """The app's complaints; Slack has a place for them beside inputs only."""
     errors = response.get("errors") or {}
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
-    if not errors or not set(errors) <= inputs:
+    if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
         raise UnusableAckError("errors must name input blocks")
     return {block_id: str(text) for block_id, text in errors.items()}

@@ -59,10 +59,12 @@ def interaction(workspace: Workspace, person: Person, kind: str) -> JsonObject:
     }
 
 
-def in_message(workspace: Workspace, conversation: Conversation, message: Message) -> JsonObject:
-    """Where in a message something happened; ephemeral ones are not sent along."""
+def in_message(
+    workspace: Workspace, conversation: Conversation, message: Message, block_id: str
+) -> JsonObject:
+    """Return the position of a block in a message. Ephemeral messages aren't included."""
     container: JsonObject = {
-        "type": "message",
+        **_container(message, block_id),
         "message_ts": message.ts,
         "channel_id": conversation.id,
         "is_ephemeral": message.ephemeral,
@@ -76,6 +78,17 @@ def in_message(workspace: Workspace, conversation: Conversation, message: Messag
     if not message.ephemeral:
         place["message"] = message_json(workspace, message)
     return place
+
+
+def _container(message: Message, block_id: str) -> JsonObject:
+    for attachment_id, blocks in message.attached_blocks.items():
+        if any(block["block_id"] == block_id for block in blocks):
+            return {
+                "type": "message_attachment",
+                "attachment_id": attachment_id,
+                "is_app_unfurl": False,
+            }
+    return {"type": "message"}
 
 
 def in_view(workspace: Workspace, view: View) -> JsonObject:

@@ -12,12 +12,7 @@ _DEFAULT_QUERY_LENGTH = 3
 
 async def suggest(act: Act) -> Outcome:
     """Type into a select with external data and see what the app offers."""
-    if act.optional("view_id") is not None:
-        view = act.view()
-        blocks, place = view.blocks, in_view(act.workspace, view)
-    else:
-        blocks, place = _blocks_of_message(act)
-    block, element = _external_select(act, blocks)
+    place, block, element = _find(act)
     typed = act.field("text")
     if len(typed) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):
         raise CannotActError("Keep typing to find options")
@@ -29,18 +24,24 @@ async def suggest(act: Act) -> Outcome:
         "value": typed,
     }
     reply = await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
-    if not reply.acked:
+    if reply.error is not None:
         return Outcome.of(reply)
     problems = list(SUGGESTIONS.problems(reply.payload or {}, ""))
     return Outcome.of(reply, "; ".join(map(str, problems)) or None)
 
 
-def _blocks_of_message(act: Act) -> tuple[Blocks, JsonObject]:
+def _find(act: Act) -> tuple[JsonObject, JsonObject, JsonObject]:
+    """Return the position of the select, its block and the select."""
+    if act.optional("view_id") is not None:
+        view = act.view()
+        return in_view(act.workspace, view), *_external_select(act, view.blocks)
     conversation = act.conversation()
     message = conversation.message(act.field("ts"))
-    if message is None:
+    if message is None or message.shown_to not in (None, act.user):
         raise CannotActError("message_not_found")
-    return message.blocks, in_message(act.workspace, conversation, message)
+    block, element = _external_select(act, message.all_blocks)
+    place = in_message(act.workspace, conversation, message, block["block_id"])
+    return place, block, element
 
 
 def _external_select(act: Act, blocks: Blocks) -> tuple[JsonObject, JsonObject]:

@@ -420,7 +420,16 @@ function drawMessage(message) {
   return make("article", { className: `message${reply ? " reply" : ""}${message.ephemeral ? " ephemeral" : ""}` },
     make("span", { className: "who" }, personName(message.user),
       make("span", { className: "note" }, message.ephemeral ? `${at} · only visible to you` : at)),
-    ...body);
+    ...body,
+    ...(message.attachments ?? []).map((one) => drawAttachment(place, one)));
+}
+
+function drawAttachment(place, attachment) {
+  const { pretext, title, text, fallback, blocks } = attachment;
+  const written = [pretext, title, text].filter((part) => typeof part === "string");
+  const parts = blocks ? drawBlocks(place, blocks)
+    : (written.length ? written : [fallback]).map((part) => make("div", { className: "mrkdwn" }, ...mrkdwn(part)));
+  return make("blockquote", {}, ...parts);
 }
 
 function threaded(messages) {

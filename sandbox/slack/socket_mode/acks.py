@@ -2,16 +2,17 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.slack.journal import Journal, SentEnvelope
-from sandbox.slack.wire import JsonObject
+from sandbox.slack.json_text import parse_json
 
 
 @dataclass(frozen=True)
 class _Expected:
     envelope: SentEnvelope
     socket: object
-    ack: asyncio.Future[JsonObject | None]
+    ack: asyncio.Future[Any]
 
 
 class Acks:
@@ -28,14 +29,15 @@ class Acks:
 
     def expect(
         self, envelope_id: str, envelope: SentEnvelope, socket: object
-    ) -> asyncio.Future[JsonObject | None]:
+    ) -> asyncio.Future[Any]:
         """The future ack of an envelope: the payload that it carries, if any."""
-        ack: asyncio.Future[JsonObject | None] = asyncio.get_running_loop().create_future()
+        ack: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._expected[envelope_id] = _Expected(envelope, socket, ack)
         return ack
 
-    def take(self, socket: object, frame: JsonObject) -> None:
-        """Note an ack; one that comes too late is written down, and changes nothing else."""
+    def take(self, socket: object, text: str) -> None:
+        """Record the ack in a frame. A late ack and a frame that is no ack change nothing."""
+        frame = _read(text)
         envelope_id = str(frame.get("envelope_id"))
         expected = self._expected.get(envelope_id)
         if expected is None or (self.bound_to_socket and expected.socket is not socket):
@@ -43,4 +45,13 @@ class Acks:
         del self._expected[envelope_id]
         self._journal.acked(expected.envelope)
         if not expected.ack.done():
-            expected.ack.set_result(frame.get("payload") or None)
+            expected.ack.set_result(frame.get("payload"))
+
+
+def _read(text: str) -> dict[str, Any]:
+    """Return the frame, or an empty one for text that isn't a JSON object."""
+    try:
+        frame = parse_json(text)
+    except ValueError:
+        return {}
+    return frame if isinstance(frame, dict) else {}

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.slack.journal import Journal
 from sandbox.slack.socket_mode.acks import Acks
@@ -11,12 +12,16 @@ from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.state import Workspace
 
 _ACK_WITHIN = 3.0
+_UNUSABLE_PAYLOAD = "the payload of the ack is not an object"
 _EVENT_RETRIES = (0.0, 60.0, 300.0)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of an envelope: the app's ack, or why there is none."""
+    """The app's ack to an envelope, or the error that Slack shows.
+
+    An ack can have both: Slack can't use a payload that isn't an object.
+    """
 
     acked: bool
     ack_ms: float
@@ -58,7 +63,7 @@ class Delivery:
         except (TimeoutError, ConnectionError):
             waited = (clock() - sent_at) * 1000
             return Reply(acked=False, ack_ms=waited, error="operation_timeout")
-        return Reply(acked=True, ack_ms=(clock() - sent_at) * 1000, payload=response)
+        return _acked((clock() - sent_at) * 1000, response)
 
     async def deliver_event(self, payload: JsonObject) -> Reply:
         """Send an event; without an ack it comes again in the background, up to three times."""
@@ -97,7 +102,7 @@ class Delivery:
         payload: JsonObject,
         accepts_response: bool,
         fields: Mapping[str, object],
-    ) -> JsonObject | None:
+    ) -> Any:
         envelope_id = self._workspace.ids.envelope()
         ack = self._acks.expect(envelope_id, self._journal.sent(kind, payload), socket)
         await socket.send(
@@ -110,3 +115,11 @@ class Delivery:
             }
         )
         return await ack
+
+
+def _acked(ack_ms: float, payload: Any) -> Reply:
+    if not payload:
+        return Reply(acked=True, ack_ms=ack_ms)
+    if not isinstance(payload, dict):
+        return Reply(acked=True, ack_ms=ack_ms, error=_UNUSABLE_PAYLOAD)
+    return Reply(acked=True, ack_ms=ack_ms, payload=payload)

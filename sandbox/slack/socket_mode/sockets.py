@@ -156,7 +156,7 @@ class Sockets:
         try:
             async for message in socket.connection:
                 if message.type is WSMsgType.TEXT:
-                    self._acks.take(socket, json.loads(message.data))
+                    self._acks.take(socket, message.data)
         finally:
             keeper.cancel()
 

@@ -1,12 +1,22 @@
-"""Who the app is: auth.test, bots.info, apps.connections.open, usergroups.users.list."""
+"""The app: api.test, auth.test, bots.info, apps.connections.open, usergroups.users.list."""
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.call import Call, TokenKind
 from sandbox.slack.wire import JsonObject
 
 
+def echo(call: Call) -> JsonObject:
+    """Return the arguments, or the error that `error` asks for (api.test)."""
+    if "error" in call.args:
+        raise SlackError(call.args.text("error"), args=call.args.values)
+    return {"args": call.args.values}
+
+
 def test(call: Call) -> JsonObject:
+    """Return the bot's identity for its token, and the app's for an app-level token."""
     app = call.workspace.app
+    if call.token is TokenKind.APP:
+        return {"app_name": app.name, "app_id": app.id}
     bot = call.workspace.people[app.bot_user]
     return {
         "url": f"{call.backend.url}/",

@@ -1,6 +1,7 @@
 """One Web API call, as the methods see it."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from sandbox.cast import Standing
 from sandbox.slack.arguments import Arguments
@@ -10,12 +11,21 @@ from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.state import Workspace
 
 
+class TokenKind(Enum):
+    BOT = auto()
+    """Bot token, `xoxb-`."""
+    APP = auto()
+    """App-level token, `xapp-`."""
+
+
 @dataclass(frozen=True)
 class Call:
     """The arguments of an authenticated call and what it works on."""
 
     backend: Backend
     args: Arguments
+    token: TokenKind | None = TokenKind.BOT
+    """None for a call without a token."""
 
     @property
     def workspace(self) -> Workspace:

@@ -13,6 +13,7 @@ from sandbox.slack.workspace.rendering import message_json
 _LONGEST_POST = 40_000
 _LONGEST_EDIT = 4000
 _LONGEST_EPHEMERAL = 4000
+_SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
 def post_message(call: Call) -> JsonObject:
@@ -50,8 +51,8 @@ def post_ephemeral(call: Call) -> JsonObject:
 def update(call: Call) -> JsonObject:
     """Replace what one of the app's own messages says.
 
-    Text without blocks takes the blocks away; metadata that is not mentioned stays, and an
-    update of nothing but metadata leaves the rest alone.
+    Text without blocks takes the blocks away. Metadata and attachments that the call doesn't
+    mention stay. An update of metadata alone leaves the rest unchanged.
     """
     message = _own_message(call, "cant_update_message")
     call.workspace.edit(message, _edited(call, message.content))
@@ -137,10 +138,12 @@ def _own_message(call: Call, refused: str) -> Message:
 def _edited(call: Call, old: Content) -> Content:
     given = read_metadata(call.args)
     metadata = old.metadata if given is None else given or None
-    if given is not None and "text" not in call.args and "blocks" not in call.args:
+    if given is not None and not any(name in call.args for name in _SHOWN):
         return replace(old, metadata=metadata)
     new = read_content(call.args, call.workspace.ids)
-    if len(new.text) > _LONGEST_EDIT:
+    if "attachments" not in call.args:
+        new = replace(new, attachments=old.attachments)
+    if "markdown_text" not in call.args and len(new.text) > _LONGEST_EDIT:
         raise SlackError("msg_too_long")
     if new.blocks and _has_rich_text(old.blocks) and not _has_rich_text(new.blocks):
         raise SlackError("block_mismatch")

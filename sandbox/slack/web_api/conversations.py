@@ -1,5 +1,7 @@
 """Channels and direct messages: the conversations.* methods."""
 
+import math
+
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
 from sandbox.slack.web_api.paging import next_cursor, page
@@ -122,12 +124,20 @@ def _is_member(call: Call, conversation: Conversation) -> bool:
 
 
 def _in_range(call: Call, message: Message) -> bool:
-    args = call.args
-    oldest, latest = args.text("oldest", "0"), args.text("latest", "9" * 10)
+    oldest, latest = _bound(call, "oldest", 0), _bound(call, "latest", math.inf)
     ts = float(message.ts)
-    if args.flag("inclusive"):
-        return float(oldest) <= ts <= float(latest)
-    return float(oldest) < ts < float(latest)
+    if call.args.flag("inclusive"):
+        return oldest <= ts <= latest
+    return oldest < ts < latest
+
+
+def _bound(call: Call, name: str, default: float) -> float:
+    """Return a time range's bound. Raises SlackError if it isn't a timestamp."""
+    text = call.args.text(name)
+    try:
+        return float(text) if text else default
+    except ValueError:
+        raise SlackError(f"invalid_ts_{name}") from None
 
 
 def _messages(call: Call, found: list[Message]) -> JsonObject:

@@ -13,7 +13,7 @@ from sandbox.slack.errors import RateLimitedError, SlackError
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.journal import ApiCall, monotonic_ms
 from sandbox.slack.pace import Tier
-from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.call import Call, TokenKind
 from sandbox.slack.web_api.methods import METHODS, Method
 from sandbox.slack.wire import JsonObject
 
@@ -79,26 +79,31 @@ class WebApi:
         method = METHODS.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
-        self._authenticate(method, token)
+        kind = self._authenticate(method, token)
         self._keep_pace(name, method, args)
-        call = Call(self._backend, args)
+        call = Call(self._backend, args, kind)
         for scope in method.scopes:
             call.require(scope)
         granted = ",".join(sorted(self._backend.workspace.app.scopes))
         headers = {
-            "x-oauth-scopes": "connections:write" if method.app_level else granted,
+            "x-oauth-scopes": "connections:write" if kind is TokenKind.APP else granted,
             "x-accepted-oauth-scopes": ",".join(method.scopes),
         }
         return Answer({"ok": True, **method.perform(call)}, headers=headers)
 
-    def _authenticate(self, method: Method, token: str | None) -> None:
+    def _authenticate(self, method: Method, token: str | None) -> TokenKind | None:
+        """Return the token's kind. Raises SlackError for a token that the method rejects."""
         app = self._backend.workspace.app
+        if not method.tokens:
+            return None
         if not token:
             raise SlackError("not_authed")
-        if token not in (app.bot_token, app.app_token):
+        kind = {app.bot_token: TokenKind.BOT, app.app_token: TokenKind.APP}.get(token)
+        if kind is None:
             raise SlackError("invalid_auth")
-        if token != (app.app_token if method.app_level else app.bot_token):
+        if kind not in method.tokens:
             raise SlackError("not_allowed_token_type")
+        return kind
 
     def _keep_pace(self, name: str, method: Method, args: Arguments) -> None:
         allowances: list[tuple[tuple[str, ...], Tier]] = [((name,), method.tier)]

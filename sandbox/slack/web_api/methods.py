@@ -1,11 +1,11 @@
 """The methods that the stand-in serves: one visible list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sandbox.slack.pace import Tier
 from sandbox.slack.web_api import auth, chat, conversations, users, views
-from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.call import Call, TokenKind
 from sandbox.slack.wire import JsonObject
 
 
@@ -13,19 +13,21 @@ from sandbox.slack.wire import JsonObject
 class Method:
     """What a method needs and what it does.
 
-    A method of a conversation checks further scopes itself, as they depend on its kind.
+    A method of a conversation checks further scopes itself, as they depend on its kind. A method
+    without `tokens` needs no token.
     """
 
     perform: Callable[[Call], JsonObject]
     tier: Tier
     scopes: tuple[str, ...] = ()
-    app_level: bool = False
+    tokens: Collection[TokenKind] = (TokenKind.BOT,)
     paced_by_channel: bool = False
 
 
 METHODS = {
-    "apps.connections.open": Method(auth.open_connection, Tier.THREE, app_level=True),
-    "auth.test": Method(auth.test, Tier.SPECIAL),
+    "api.test": Method(auth.echo, Tier.FOUR, tokens=()),
+    "apps.connections.open": Method(auth.open_connection, Tier.THREE, tokens=(TokenKind.APP,)),
+    "auth.test": Method(auth.test, Tier.SPECIAL, tokens=(TokenKind.BOT, TokenKind.APP)),
     "bots.info": Method(auth.bot_info, Tier.THREE, ("users:read",)),
     "chat.delete": Method(chat.delete, Tier.THREE, ("chat:write",)),
     "chat.getPermalink": Method(chat.permalink, Tier.SPECIAL),

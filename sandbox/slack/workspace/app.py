@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sandbox.cast import APP, APP_TOKEN, BOT_TOKEN, SLACK_BOT, SLACK_BOT_ID, TEAM
+from sandbox.cast import APP, APP_NAME, APP_TOKEN, BOT_TOKEN, SLACK_BOT, SLACK_BOT_ID, TEAM
 from sandbox.slack.wire import JsonObject
 
 _SCOPES = (
@@ -31,6 +31,7 @@ class App:
     """Tokens, granted scopes, and what people can start it with."""
 
     id: str = APP
+    name: str = APP_NAME
     team_id: str = TEAM
     team_domain: str = "sandbox"
     bot_user: str = SLACK_BOT

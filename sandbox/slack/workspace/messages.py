@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from sandbox.slack.wire import Blocks, JsonObject
 
@@ -13,6 +14,7 @@ class Content:
     text: str = ""
     blocks: Blocks = field(default_factory=list)
     metadata: JsonObject | None = None
+    attachments: list[JsonObject] = field(default_factory=list)
 
 
 @dataclass
@@ -34,6 +36,16 @@ class Message:
     @property
     def blocks(self) -> Blocks:
         return self.content.blocks
+
+    @property
+    def attached_blocks(self) -> dict[int, Blocks]:
+        """Blocks of the attachments, by attachment ID."""
+        return {each["id"]: each.get("blocks") or [] for each in self.content.attachments}
+
+    @property
+    def all_blocks(self) -> Blocks:
+        """The message's own blocks and the blocks of its attachments."""
+        return [*self.blocks, *chain.from_iterable(self.attached_blocks.values())]
 
     @property
     def ephemeral(self) -> bool:

@@ -18,6 +18,7 @@ def message_json(workspace: Workspace, message: Message) -> JsonObject:
             "text": content.text,
             "team": workspace.app.team_id,
             "blocks": content.blocks or None,
+            "attachments": content.attachments or None,
             "metadata": content.metadata,
             **_thread(workspace, message),
             "edited": _edited(message),

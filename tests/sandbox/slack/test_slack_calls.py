@@ -29,7 +29,7 @@ async def test_auth_test_says_who_the_app_is(client: AsyncWebClient) -> None:
     ("token", "method", "error"),
     [
         ("xoxb-other", "auth.test", "invalid_auth"),
-        (APP_TOKEN, "auth.test", "not_allowed_token_type"),
+        (APP_TOKEN, "users.list", "not_allowed_token_type"),
         (BOT_TOKEN, "apps.connections.open", "not_allowed_token_type"),
         (BOT_TOKEN, "chat.unheardOf", "unknown_method"),
     ],

@@ -328,3 +328,31 @@ async def test_opening_home_is_an_event(
     assert (heard[0]["tab"], heard[0]["user"]) == ("home", ALICE)
     assert "view" not in heard[0]
     assert heard[1]["view"]["blocks"][0]["text"]["text"] == "hello"
+
+
+async def test_a_button_in_an_attachment_can_be_clicked(
+    slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
+) -> None:
+    posted = await client.chat_postMessage(
+        channel=ACCESS,
+        text="x",
+        attachments=[{"text": "first"}, {"blocks": [actions(button("approve", value="7"))]}],
+    )
+    outcome = await slack.act(_click(posted["ts"], "approve", value="7"))
+    (body,) = bodies
+    assert outcome["acked"]
+    assert (body["container"]["type"], body["container"]["attachment_id"]) == (
+        "message_attachment",
+        2,
+    )
+    assert body["actions"][0]["value"] == "7"
+
+
+async def test_an_ack_with_attachments_alone_is_shown(slack: SlackStandIn, bolt: AsyncApp) -> None:
+    @bolt.command("/teleport-pending")
+    async def pending(ack: AsyncAck) -> None:
+        await ack(attachments=[{"text": "two"}])
+
+    await slack.act(_command("/teleport-pending"))
+    (seen,) = slack.hands.messages("access-requests", "alice")
+    assert seen["attachments"][0]["text"] == "two"

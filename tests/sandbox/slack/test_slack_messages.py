@@ -172,3 +172,49 @@ async def test_a_permalink_leads_to_a_message(slack: SlackStandIn, client: Async
     assert link["permalink"].endswith(f"/archives/{ACCESS}/p{posted['ts'].replace('.', '')}")
     missing = client.chat_getPermalink(channel=ACCESS, message_ts="1.000001")
     assert await code(missing) == "message_not_found"
+
+
+async def test_markdown_text_is_shown_as_a_markdown_block(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
+    posted = await client.chat_postMessage(channel=ACCESS, markdown_text="**hi**")
+    (seen,) = slack.hands.messages("access-requests", "bob")
+    assert [(block["type"], block["text"]) for block in seen["blocks"]] == [("markdown", "**hi**")]
+    await client.chat_update(channel=ACCESS, ts=posted["ts"], markdown_text="# bye")
+    (seen,) = slack.hands.messages("access-requests", "bob")
+    assert seen["blocks"][0]["text"] == "# bye"
+
+
+async def test_markdown_text_excludes_text_and_blocks(client: AsyncWebClient) -> None:
+    post = client.chat_postMessage
+    with_text = post(channel=ACCESS, markdown_text="x", text="x")
+    assert await code(with_text) == "markdown_text_conflict"
+    with_blocks = post(channel=ACCESS, markdown_text="x", blocks=[section("x")])
+    assert await code(with_blocks) == "markdown_text_conflict"
+    too_long = client.chat_postMessage(channel=ACCESS, markdown_text="x" * 12_001)
+    assert await code(too_long) == "msg_too_long"
+
+
+async def test_attachments_are_kept_until_an_update_names_them(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
+    attachment = {"color": "#36a64f", "fallback": "f", "text": "of old"}
+    posted = await client.chat_postMessage(channel=ACCESS, attachments=[attachment])
+    assert posted["message"]["attachments"] == [{**attachment, "id": 1}]
+    await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new")
+    (seen,) = slack.hands.messages("access-requests", "bob")
+    assert (seen["text"], seen["attachments"]) == ("new", [{**attachment, "id": 1}])
+    await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new", attachments=[])
+    (seen,) = slack.hands.messages("access-requests", "bob")
+    assert "attachments" not in seen
+
+
+async def test_invalid_attachments_are_rejected(client: AsyncWebClient) -> None:
+    async def refused(attachments: object) -> str:
+        arguments = {"channel": ACCESS, "text": "x", "attachments": attachments}
+        return await code(client.api_call("chat.postMessage", json=arguments))
+
+    assert await refused("{") == "invalid_attachments"
+    assert await refused([5]) == "invalid_attachments"
+    assert await refused([{"text": "x"}] * 101) == "too_many_attachments"
+    assert await refused([{"blocks": [{"type": "unheard_of"}]}]) == "invalid_blocks"

@@ -23,6 +23,13 @@ class BareSocket:
         frame: Json = await self.connection.receive_json(timeout=5)
         return frame
 
+    async def envelope(self) -> Json:
+        """Return the next envelope; pings come in between."""
+        while (message := await self.connection.receive(timeout=5)).type is aiohttp.WSMsgType.PING:
+            await self.connection.pong(message.data)
+        envelope: Json = message.json()
+        return envelope
+
     async def ack(self, envelope: Json, payload: Json | None = None) -> None:
         frame = {"envelope_id": envelope["envelope_id"]}
         await self.connection.send_json(frame if payload is None else {**frame, "payload": payload})
