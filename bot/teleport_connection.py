@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
+import grpc
 import structlog
 
 from bot.settings import TeleportSettings
@@ -27,7 +28,8 @@ _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
 _HINTS = {
     Obstacle.NO_ANSWER: (
-        "Check teleport.addr, the network, and whether a firewall or proxy holds the port back."
+        "Check teleport.addr and its port, the network, and whether a firewall or proxy holds"
+        " connections back."
     ),
     Obstacle.CLOCK: (
         "Check this machine's clock first. If it is right, the server's certificate is not valid."
@@ -107,6 +109,11 @@ async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
             ) from error
 
 
+def _in_words(error: TeleportError) -> str:
+    late = error.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    return "no response in time" if late else str(error)
+
+
 async def check_cluster(
     teleport: TeleportClient, settings: TeleportSettings, *, end: float
 ) -> ClusterInfo:
@@ -123,7 +130,7 @@ async def check_cluster(
             passes = obstacle is None or obstacle.passes
             if not passes or monotonic() + pause > end:
                 raise StartError(
-                    f"Teleport does not answer at {settings.addr}: {error}.",
+                    f"Teleport does not answer at {settings.addr}: {_in_words(error)}.",
                     _HINTS[obstacle or Obstacle.NO_ANSWER],
                     exit_code=UNAVAILABLE if passes else MISCONFIGURED,
                 ) from error

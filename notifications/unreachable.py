@@ -11,28 +11,29 @@ SHARED = "shared with another company; slack.allow_shared_channels is off"
 NOT_JOINED = "the bot isn't in it, so it can't check whether another company shares it"
 NO_SUCH_USER = "nobody has this user name or display name"
 _CURES = {
-    NO_SUCH_CHANNEL: "Invite the bot there, unarchive it, or correct role_to_recipients.",
-    NOT_JOINED: "Invite the bot to the channel, or use the channel's ID in role_to_recipients.",
+    NO_SUCH_CHANNEL: "Invite the bot there, unarchive it, or correct {setting}.",
+    NOT_JOINED: "Invite the bot to the channel, or use the channel's ID in {setting}.",
     SHARED: "Turn slack.allow_shared_channels on if that company may read the requests.",
-    NO_SUCH_USER: "Correct the name in role_to_recipients, or use the user's ID.",
+    NO_SUCH_USER: "Correct the name in {setting}, or use the user's ID.",
     NOT_IN_CHANNEL: "Invite the bot there.",
-    "channel_not_found": "Invite the bot there, or correct role_to_recipients.",
-    "is_archived": "Unarchive the channel, or take it out of role_to_recipients.",
+    "channel_not_found": "Invite the bot there, or correct {setting}.",
+    "is_archived": "Unarchive the channel, or take it out of {setting}.",
     "messages_tab_disabled": "Switch on the Messages tab of the app's Home.",
-    "users_not_found": "Correct the address in role_to_recipients, or take it out.",
-    "user_disabled": "Take this person out of role_to_recipients.",
-    "user_not_found": "Correct the user's ID in role_to_recipients, or take it out.",
+    "users_not_found": "Correct the address in {setting}, or take it out.",
+    "user_disabled": "Take this person out of {setting}.",
+    "user_not_found": "Correct the user's ID in {setting}, or take it out.",
 }
 _MISSING_SCOPE = "missing_scope"
 _SCOPE_CURE = "Add the scope to the app and install it again."
-_CURE = "See what the channel or the workspace allows, or correct role_to_recipients."
+_CURE = "See what the channel or the workspace allows, or correct {setting}."
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def cure_of(trouble: str) -> str:
-    """Return what to do about a recipient that can't be reached."""
-    return _SCOPE_CURE if trouble.startswith(_MISSING_SCOPE) else _CURES.get(trouble, _CURE)
+def cure_of(trouble: str, setting: str = "role_to_recipients") -> str:
+    """Return what to do about a recipient of this setting that can't be reached."""
+    cure = _SCOPE_CURE if trouble.startswith(_MISSING_SCOPE) else _CURES.get(trouble, _CURE)
+    return cure.format(setting=setting)
 
 
 class Unreachable:

@@ -83,8 +83,9 @@ async def _teleport(
     try:
         credentials = load_credentials(settings.teleport, now())
     except CredentialsError as error:
+        hint = f"Correct the clock first. {error.hint}" if clock.warning else error.hint
         refreshed = settings.teleport.refresh_identity
-        yield Check("identity", Level.FAILURE, error.problem, error.hint, may_pass=refreshed)
+        yield Check("identity", Level.FAILURE, error.problem, hint, may_pass=refreshed)
         return
     for check in teleport.identity(settings, credentials, now()):
         yield check

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ async def rows(settings: Settings) -> AsyncIterator[Check]:
     yield log_output(settings.log)
     yield await health_port(settings.health)
     yield await private_socket_row()
+    yield authorities()
 
 
 def log_output(settings: LogSettings) -> Check:
@@ -79,6 +81,20 @@ async def private_socket_row() -> Check:
         said = error.strerror or str(error)
         return failure(PRIVATE_SOCKET, f"it cannot be made ({said})", cure)
     return ok(PRIVATE_SOCKET, "can be made")
+
+
+def authorities() -> Check:
+    """Read the file that SSL_CERT_FILE names, since OpenSSL ignores one that it can't read."""
+    name, path = "certificate authorities", os.environ.get("SSL_CERT_FILE", "")
+    if not path:
+        return ok(name, "the system's")
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        said = getattr(error, "reason", None) or error.strerror
+        cure = "Name a PEM file in SSL_CERT_FILE that the bot can read, or unset it."
+        return failure(name, f"SSL_CERT_FILE names {path}, which can't be used ({said})", cure)
+    return ok(name, f"those in {path}")
 
 
 def _close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -44,6 +44,6 @@ def _row(unknown: UnknownName, *, limits: bool) -> Check:
     name = f"{unknown.kind} {unknown.name}"
     found = _FOUND[unknown.kind].format(setting=unknown.setting)
     if limits:
-        found += ": until it does, nobody decides from Slack what this role may limit"
+        found += "; until it exists, no request that it may limit can be decided from Slack"
         return failure(name, found, unknown.hint)
     return warning(name, found, unknown.hint)

@@ -21,7 +21,7 @@ from teleport_client.errors import TeleportError
 from workspace.people import People
 from workspace.refusal import Refusal
 from workspace.slack_account import account_by_id
-from workspace.slack_failure import SLACK_ERRORS, in_words
+from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
 
 _COPY_ID = (
     "Copy the ID in Slack: open the user's profile, then the menu with three dots, Copy member ID."
@@ -89,20 +89,32 @@ def clock(told: SlackClock) -> Check:
 
 async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Check]:
     """Each name in the settings, the fallback channel's last."""
-    names = [name for names in settings.role_to_recipients.values() for name in names]
+    names = {
+        name: "role_to_recipients"
+        for names in settings.role_to_recipients.values()
+        for name in names
+    }
     if settings.slack.fallback_channel:
-        names.append(settings.slack.fallback_channel)
-    for name in dict.fromkeys(names):
+        names.setdefault(settings.slack.fallback_channel, "slack.fallback_channel")
+    for name, setting in names.items():
         row = f"recipient {name}"
         try:
-            yield _recipient(row, await found.look_up(name), found)
+            yield _recipient(row, setting, await found.look_up(name), found)
         except SLACK_ERRORS as error:
-            yield unavailable(row, f"Slack does not tell: {in_words(error)}", hint_for(error))
+            yield _not_told(row, error)
 
 
-def _recipient(row: str, found: Found, recipients: Recipients) -> Check:
+def _not_told(row: str, error: BaseException) -> Check:
+    """One of SLACK_ERRORS that may pass."""
+    if seconds := rest_asked(error):
+        found = f"Slack asks to be left alone for {seconds:g} s"
+        return unavailable(row, found, "Run doctor again after that.")
+    return unavailable(row, f"Slack does not tell: {in_words(error)}", hint_for(error))
+
+
+def _recipient(row: str, setting: str, found: Found, recipients: Recipients) -> Check:
     if found.trouble:
-        return failure(row, found.trouble, cure_of(found.trouble))
+        return failure(row, found.trouble, cure_of(found.trouble, setting))
     if found.unchecked:
         scopes = " and ".join(found.unchecked)
         return warning(
@@ -112,7 +124,7 @@ def _recipient(row: str, found: Found, recipients: Recipients) -> Check:
     if found.bot_is_member or recipients.posts_uninvited:
         return ok(row, "reachable")
     trouble = NOT_IN_CHANNEL if is_conversation_id(found.address) else NO_SUCH_CHANNEL
-    return failure(row, trouble, cure_of(trouble))
+    return failure(row, trouble, cure_of(trouble, setting))
 
 
 async def person(slack: AsyncWebClient, people: People, slack_id: str) -> Check:
@@ -129,5 +141,5 @@ async def person(slack: AsyncWebClient, people: People, slack_id: str) -> Check:
     except TeleportError as error:
         return failure(name, f"Teleport does not tell: {error}", "See the rows on its rights.")
     except SLACK_ERRORS as error:
-        return unavailable(name, f"Slack does not tell: {in_words(error)}", hint_for(error))
+        return _not_told(name, error)
     return ok(name, f"is {known.name} in Teleport")

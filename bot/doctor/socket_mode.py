@@ -68,7 +68,8 @@ def no_socket(address: str, error: Exception) -> Check:
     host = _host(address)
     found = f"no socket at {host}: {in_words(error)}"
     if may_pass(error):
-        return unavailable(_ROW, found, f"Let connections to {host} through. {hint_for(error)}")
+        cure = f"Let connections to {host} through: a firewall or proxy may know slack.com alone."
+        return unavailable(_ROW, found, cure)
     return failure(_ROW, found, hint_for(error))
 
 

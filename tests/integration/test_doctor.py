@@ -7,8 +7,12 @@ from asyncio.subprocess import PIPE
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from bot.doctor.check import Level
-from bot.process import utc_now
+from bot.doctor.report import report
+from bot.process import running, utc_now
+from bot.settings import load_settings
 from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -17,6 +21,7 @@ from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from tests.integration.doctor_setup import Setup
 from tests.integration.made import pending_request
+from tests.integration.operated import free_port
 
 
 async def test_all_is_well(setup: Setup) -> None:
@@ -115,24 +120,81 @@ async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
     assert "announces requests too (1 now)" in found.found
 
 
-async def doctor(*arguments: str) -> tuple[int, str]:
+async def test_doctor_is_a_command(setup: Setup) -> None:
+    """With rows for people, and their worst as exit code."""
     process = await create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "doctor", *arguments), stdout=PIPE, stderr=PIPE
+        *(sys.executable, "-m", "bot", "doctor", "--config", str(setup.file)), stdout=PIPE
     )
-    out, _ = await process.communicate()
-    return process.returncode or 0, out.decode()
+    said = (await process.communicate())[0].decode()
+    assert (process.returncode, "✓ teleport" in said, said.count("→")) == (0, True, 1)
 
 
-async def test_the_exit_code_is_of_the_worst_row(setup: Setup) -> None:
-    """For people and for programs."""
-    config = ("--config", str(setup.file))
-    code, said = await doctor(*config)
-    assert (code, "✓ teleport" in said, said.count("→")) == (0, True, 1)
+async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
     setup.forbid("semaphore", "create")
-    code, said = await doctor(*config, "--json")
+    code, said = await reported(setup)
     assert code == 1
-    assert [row["name"] for row in json.loads(said) if row["level"] == "warning"] == [
+    rows = json.loads(said)
+    assert set(rows[0]) == {"name", "level", "found", "cure", "may_pass"}
+    assert [row["name"] for row in rows if row["level"] == "warning"] == [
         "semaphore: create, update"
     ]
     setup.forbid("access_request", "list")
-    assert (await doctor(*config))[0] == 2
+    assert (await reported(setup))[0] == 2
+
+
+async def reported(setup: Setup) -> tuple[int, str]:
+    """Return doctor's exit code, and its rows as JSON."""
+    lines: list[str] = []
+    code = await report(setup.file, "", as_json=True, say=lines.append)
+    return code, "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("person", "found"),
+    [
+        ("alice", "alice isn't a Slack user ID"),
+        ("@alice", "@alice isn't a Slack user ID"),
+        ("U0NOBODY1", "Slack knows no user with this ID"),
+    ],
+)
+async def test_wrong_slack_id_names_where_to_copy_it(setup: Setup, person: str, found: str) -> None:
+    last = (await setup.rows(person))[-1]
+    assert (last.name, last.found, last.exit_code) == (f"person {person}", found, 2)
+    assert "Copy member ID" in last.cure
+
+
+async def test_person_who_cannot_be_read_now_may_pass(setup: Setup) -> None:
+    setup.slack.faults.inject({"method": "users.info", "retry_after": 30})
+    last = (await setup.rows("U0BOB00001"))[-1]
+    assert (last.found, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
+
+
+async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> None:
+    output = setup.file.parent / "bot.log"
+    setup.edit('output = "stderr"', f'output = "{output}"')
+    assert max(check.exit_code for check in await setup.rows()) == 0
+    assert not output.exists()
+    assert await setup.slack.socket_count(0)
+
+
+async def test_health_port_of_a_running_bot_is_no_failure(setup: Setup) -> None:
+    """Doctor may run in the bot's own container."""
+    setup.edit("[review]\n", f"[health]\nport = {free_port()}\n[review]\n")
+    async with running(load_settings(setup.file)):
+        rows = {check.name: check for check in await setup.rows()}
+    assert "a bot is running" in rows["health port"].found
+    assert {check.exit_code for check in rows.values()} == {0}
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_unusable_ssl_cert_file_is_named(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """OpenSSL would ignore it, and every certificate would seem to be of a proxy."""
+    path = setup.file.parent / "company.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    rows = {check.name: check for check in await setup.rows()}
+    assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].found
+    assert rows["certificate authorities"].exit_code == 2

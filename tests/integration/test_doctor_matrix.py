@@ -262,7 +262,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an SSH port": (ssh_port, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
     "plain HTTP": (plain_http, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
-    "a silent port": (silent_port, 1, "teleport", "Teleport does not answer at 127.0.0.1:"),
+    "a silent port": (silent_port, 1, "teleport", "no response in time"),
     "a company's authority before Teleport": (
         inspected_teleport, 2, "teleport", "was issued by Example Inspection",
     ),
@@ -274,7 +274,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),
     "an unknown role that is only linked to": (
-        lambda s: limited_by(s, "prdo"), 2, "role prdo", "nobody decides from Slack",
+        lambda s: limited_by(s, "prdo"), 2, "role prdo", "can be decided from Slack",
     ),
     "an unknown role with recipients": (
         lambda s: s.edit('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
@@ -308,7 +308,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "a rate limit on the channels": (
         lambda s: s.slack.faults.inject({"method": "users.conversations", "retry_after": 30}),
-        1, "recipient access-requests", "Slack does not tell: ratelimited",
+        1, "recipient access-requests", "Slack asks to be left alone for 30 s",
     ),
 }  # fmt: skip
 """How to break a setup, the exit code, and the first row that is not well."""
@@ -330,7 +330,9 @@ HINTS = {
     "an app of a whole organization": "install it to one workspace",
     "Slack down": "status.slack.com",
     "no way to the host of the sockets": "Let connections to 127.0.0.1:",
-    "a rate limit on the channels": "Wait that long",
+    "a rate limit on the channels": "Run doctor again after that",
+    "a fallback channel that there is not": "correct slack.fallback_channel",
+    "a clock that is past the identity's end": "NTP",
     "a clock 10 minutes behind": "NTP",
 }
 """What the hint of that row says, where other causes have other hints."""

@@ -1,0 +1,54 @@
+"""What keeps a connection from Auth, and whether it may pass."""
+
+import ssl
+
+import pytest
+
+from teleport_client.obstacle import (
+    NotTeleport,
+    Obstacle,
+    UntrustedProxy,
+    obstacle_of,
+    worst_of,
+)
+
+
+def unverified(code: int) -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    return error
+
+
+def tls(reason: str) -> ssl.SSLError:
+    error = ssl.SSLError()
+    error.reason = reason
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "obstacle", "passes"),
+    [
+        (unverified(9), Obstacle.CLOCK, True),
+        (unverified(10), Obstacle.CLOCK, True),
+        (unverified(20), Obstacle.OTHER_CLUSTER, False),
+        (UntrustedProxy("web"), Obstacle.UNTRUSTED_PROXY, False),
+        (tls("WRONG_VERSION_NUMBER"), Obstacle.NOT_TLS, False),
+        (tls("TLSV1_ALERT_INTERNAL_ERROR"), Obstacle.NO_ANSWER, True),
+        (NotTeleport("status 404"), Obstacle.NOT_TELEPORT, False),
+        (NotTeleport("status 502", passes=True), Obstacle.NO_ANSWER, True),
+        (ConnectionRefusedError(), Obstacle.NO_ANSWER, True),
+        (TimeoutError(), Obstacle.NO_ANSWER, True),
+    ],
+)
+def test_obstacle_passes_only_without_a_change_to_the_setup(
+    error: Exception, obstacle: Obstacle, passes: bool
+) -> None:
+    assert obstacle_of(error) is obstacle
+    assert obstacle.passes is passes
+
+
+def test_obstacle_that_passes_leaves_the_way_behind_it_open() -> None:
+    """A load balancer without a backend shows a certificate of its own and answers 502."""
+    assert worst_of([Obstacle.OTHER_CLUSTER, Obstacle.NO_ANSWER]) is Obstacle.NO_ANSWER
+    both = [Obstacle.OTHER_CLUSTER, Obstacle.NOT_TELEPORT]
+    assert worst_of(both) is Obstacle.OTHER_CLUSTER
