@@ -83,6 +83,8 @@ def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
         yield "it speaks of another request"
     if entry.passed_over is not None and entry.passed_over > now + _SKEW:
         yield "it was passed over in the future"
+    if not all(intent.key for intent in entry.intents):
+        yield "an intent has no key, by which it could be settled"
     there: tuple[PostedMessage | Intent, ...] = (*entry.messages, *entry.intents)
     if not all(map(fits_its_channel, there)):
         yield "a message is in another channel than it says"

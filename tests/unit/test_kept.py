@@ -42,6 +42,7 @@ def card(ts: str) -> PostedMessage:
         {"passed_over": "0001-01-01T00:00:00+01:00"},
         {"messages": [{"slot": "card:C1", "channel": "C2", "ts": "1"}]},
         {"intents": [{"slot": "review:ab:C1", "channel": "C2", "key": "k", "at": NOW.isoformat()}]},
+        {"intents": [{"slot": "card:C1", "channel": "C1", "key": "", "at": NOW.isoformat()}]},
     ],
 )
 def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> None:
