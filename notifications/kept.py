@@ -5,7 +5,7 @@ that it harms its own request alone, and that one is told of anew.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -86,8 +86,14 @@ def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
     if not all(intent.key for intent in entry.intents):
         yield "an intent has no key, by which it could be settled"
     there: tuple[PostedMessage | Intent, ...] = (*entry.messages, *entry.intents)
+    if not (_differ(entry.messages) and _differ(entry.intents)):
+        yield "it has a slot twice"
     if not all(map(fits_its_channel, there)):
         yield "a message is in another channel than it says"
+
+
+def _differ(slotted: Sequence[PostedMessage | Intent]) -> bool:
+    return len({each.slot for each in slotted}) == len(slotted)
 
 
 def _unclaimed(entry: Entry, claims: Counter[tuple[str, str]]) -> Entry:

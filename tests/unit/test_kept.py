@@ -18,6 +18,9 @@ ZONES = [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))]
 FACE = {"id": "i", "user": "alice", "roles": ["staging"], "status": "waiting"}
 
 
+TWICE = {"slot": "card:C1", "channel": "C1"}
+
+
 def entry(request_id: str, *messages: PostedMessage) -> Entry:
     face = CardFace(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
     return Entry(face=face, messages=messages)
@@ -43,6 +46,8 @@ def card(ts: str) -> PostedMessage:
         {"messages": [{"slot": "card:C1", "channel": "C2", "ts": "1"}]},
         {"intents": [{"slot": "review:ab:C1", "channel": "C2", "key": "k", "at": NOW.isoformat()}]},
         {"intents": [{"slot": "card:C1", "channel": "C1", "key": "", "at": NOW.isoformat()}]},
+        {"messages": [{**TWICE, "ts": "1"}, {**TWICE, "ts": "2"}]},
+        {"intents": [{**TWICE, "key": key, "at": NOW.isoformat()} for key in ("k", "l")]},
     ],
 )
 def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> None:
