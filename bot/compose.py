@@ -39,6 +39,7 @@ from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from notifications.routing import United
 from notifications.suggested_reviewers import SuggestedReviewers
+from notifications.under_way import RECORD_WITHIN
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.renewal import RenewedCredentials
@@ -148,6 +149,7 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
         claims=Claims(runtime.teleport),
         host_names=host_names,
         now=runtime.now,
+        record_within=RECORD_WITHIN / faster,
     )
     return Controller(
         mirror=mirror,

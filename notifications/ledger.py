@@ -92,9 +92,13 @@ class Ledger:
 
         Raises as `write` does.
         """
+        self.note(request_id, fact)
+        await self.settle(request_id)
+
+    def note(self, request_id: str, fact: Change) -> None:
+        """Know what has happened already: `settle`, or any other write, keeps it."""
         if self.get(request_id) is not None:
             self._facts.setdefault(request_id, []).append(fact)
-        await self.settle(request_id)
 
     async def settle(self, request_id: str) -> None:
         """Write what could not be written before, if anything. Raises as `write` does."""

@@ -32,7 +32,7 @@ from notifications.plan import (
 )
 from notifications.queue import ChangeQueue
 from notifications.routing import Routes, United
-from notifications.under_way import UnderWay
+from notifications.under_way import RECORD_WITHIN, UnderWay
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError
 from workspace.claim import Claims
@@ -65,6 +65,7 @@ class Reconciler:
         claims: Claims,
         host_names: HostNames,
         now: Callable[[], datetime],
+        record_within: float = RECORD_WITHIN,
     ) -> None:
         self._mirror = mirror
         self._queue = queue
@@ -76,7 +77,7 @@ class Reconciler:
         self._outlook = outlook
         self._claims = claims
         self._host_names = host_names
-        self._under_way = UnderWay(mirror, queue, ledger)
+        self._under_way = UnderWay(mirror, queue, ledger, record_within=record_within)
 
     def sort_out_from(self, first_started: datetime) -> Outlook:
         """Pass over what was too old at the bot's very first start. Gives what now holds."""
@@ -105,7 +106,7 @@ class Reconciler:
                 await self._mirror.confirm(request_id)
                 if self._ledger.get(request_id) is None:
                     break
-        if self._under_way.slots(request_id):
+        if self._under_way.slots(request_id) or self._under_way.recording(request_id):
             return False
         self._under_way.forget(request_id)
         if self._mirror.get(request_id) is None:
@@ -122,7 +123,8 @@ class Reconciler:
             self._queue.postpone(request_id, (moment - now).total_seconds())
 
     async def _begin_all(self, request_id: str, *, live: bool) -> None:
-        await self._ledger.settle(request_id)
+        if not self._under_way.recording(request_id):
+            await self._ledger.settle(request_id)
         while (todo := await self._confirmed_plan(request_id)).plan.actions:
             await self._carry_out(request_id, todo, live=live)
         if todo.trouble is not None:
@@ -234,7 +236,8 @@ class Reconciler:
     async def _resolve(self, request_id: str, open_ones: Sequence[Resolve]) -> None:
         outcomes = [await self._delivery.resolve(request_id, action) for action in open_ones]
         for outcome in outcomes:
-            await self._ledger.record(request_id, outcome.noted_in)
+            self._ledger.note(request_id, outcome.noted_in)
+        await self._ledger.settle(request_id)
 
     async def _send(self, request_id: str, face: CardFace, todo: _Todo, *, live: bool) -> None:
         """Begin what can be sent; what stands in the way of one message holds up no other."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Coroutine
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from notifications.delivery import Outcome
@@ -12,21 +13,44 @@ from workspace.views.card import CardFace
 
 Sending: TypeAlias = Coroutine[Any, Any, Outcome]
 
+RECORD_WITHIN = 1.5
+"""Seconds, a little more than a message waits for its turn in a channel that just got one."""
+
 
 class UnderWay:
-    """Each by itself: sent, recorded as soon as Slack has it, and its request looked at again."""
+    """Each is sent by itself, recorded when Slack has it, and its request looked at again.
 
-    def __init__(self, mirror: Mirror, queue: ChangeQueue, ledger: Ledger) -> None:
+    Messages of one request that end close together are recorded by one write: when the last has
+    ended, and no later than `record_within` seconds after the first.
+    """
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        queue: ChangeQueue,
+        ledger: Ledger,
+        *,
+        record_within: float = RECORD_WITHIN,
+    ) -> None:
         self._mirror = mirror
         self._queue = queue
         self._ledger = ledger
+        self._record_within = record_within
         self._tasks: dict[str, dict[str, asyncio.Task[None]]] = {}
         """By request and slot."""
+        self._records: dict[str, asyncio.Task[None]] = {}
+        """Writes of outcomes, by request."""
+        self._failures: dict[str, Exception] = {}
+        """Why a message has to be tried again, by request, until its outcome is recorded."""
         self._showing: dict[str, CardFace] = {}
 
     def slots(self, request_id: str) -> Collection[str]:
         """Of messages of a request that nothing else may be begun for now."""
         return self._tasks.get(request_id, {}).keys()
+
+    def recording(self, request_id: str) -> bool:
+        """Whether the outcomes of messages of a request are about to be recorded."""
+        return request_id in self._records
 
     def show(self, request_id: str, face: CardFace) -> None:
         """Let what waits for its turn, or comes later, be drawn from this."""
@@ -46,36 +70,57 @@ class UnderWay:
 
     async def finish(self) -> None:
         """Wait for all, and for their record."""
-        while tasks := [task for slots in self._tasks.values() for task in slots.values()]:
+        while tasks := self._every_task():
             await asyncio.wait(tasks)
 
     def give_up(self) -> None:
         """Wait no longer: what is not on record by now is found out by the next holder."""
-        for slots in self._tasks.values():
-            for task in slots.values():
-                task.cancel()
+        for task in self._every_task():
+            task.cancel()
+
+    def _every_task(self) -> list[asyncio.Task[None]]:
+        sending = (task for slots in self._tasks.values() for task in slots.values())
+        return [*sending, *self._records.values()]
 
     async def _deliver(self, request_id: str, slot: str, sending: Sending, *, live: bool) -> None:
-        failure: Exception | None = None
         try:
             outcome = await sending
-            failure = outcome.error
-            await self._record(request_id, outcome)
         except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
-            failure = failure or error
+            outcome = Outcome(error=error)
+        else:
+            face = self.shown(request_id)
+            self._ledger.note(request_id, lambda entry: outcome.noted_in(entry).with_face(face))
         finally:
             self._ended(request_id, slot)
+        if outcome.error is not None:
+            self._failures[request_id] = outcome.error
+        elif self.slots(request_id) or request_id in self._failures:
+            self._queue.add(request_id)
+        if request_id not in self._records:
+            task = asyncio.create_task(self._record(request_id, live=live))
+            self._records[request_id] = task
+
+    async def _record(self, request_id: str, *, live: bool) -> None:
+        """Write what has ended, and then have the request looked at again."""
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._record_within):
+                    while others := self._tasks.get(request_id):
+                        await asyncio.wait(others.values())
+            await self._write(request_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
+            self._failures.setdefault(request_id, error)
+        finally:
+            del self._records[request_id]
+            failure = self._failures.pop(request_id, None)
         if failure is None:
             self._queue.add(request_id)
         else:
             self._queue.retry(request_id, failure, live=live)
 
-    async def _record(self, request_id: str, outcome: Outcome) -> None:
-        face = self.shown(request_id)
+    async def _write(self, request_id: str) -> None:
         try:
-            await self._ledger.record(
-                request_id, lambda entry: outcome.noted_in(entry).with_face(face)
-            )
+            await self._ledger.settle(request_id)
         except RequestGone:
             await self._mirror.confirm(request_id)
 
