@@ -61,7 +61,8 @@ async def _listen(runner: web.AppRunner, settings: HealthSettings) -> None:
     except OSError as error:
         raise StartError(
             f"The health page cannot listen on {settings.listen}:{settings.port}"
-            f" ({error.strerror}). Choose another health.port, or 0 to switch it off.",
+            f" ({error.strerror}).",
+            "Choose another health.port or health.listen, or 0 to switch it off.",
             exit_code=MISCONFIGURED,
         ) from error
 

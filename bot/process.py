@@ -151,7 +151,7 @@ async def _connect(
     teleport = await stack.enter_async_context(TeleportClient(connection))
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     if lacks := await find_missing_method(teleport, cluster):
-        raise StartError(f"{lacks}. {UPGRADE}", exit_code=MISCONFIGURED)
+        raise StartError(f"{lacks}.", UPGRADE, exit_code=MISCONFIGURED)
     deciding = await find_deciding(teleport, cluster, identity.current.roles, settings)
     http = await stack.enter_async_context(
         http_session(clock.trace(), seconds=CALL_SECONDS / settings.pace.factor)

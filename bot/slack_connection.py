@@ -125,6 +125,8 @@ async def check_installation(client: AsyncWebClient, *, end: float) -> Installat
     Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
     """
     answer = await _insist(client.auth_test, "slack.token", end)
+    if not answer.get("bot_id"):
+        raise StartError(_NOT_OF_A_BOT, _BEGINNINGS, exit_code=MISCONFIGURED)
     if answer.get("is_enterprise_install"):
         raise StartError(_ORG_WIDE, _ORG_WIDE_HINT, exit_code=MISCONFIGURED)
     scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
@@ -132,7 +134,7 @@ async def check_installation(client: AsyncWebClient, *, end: float) -> Installat
         log.warning("slack_scopes_missing", missing=missing)
     return Installation(
         team=answer["team_id"],
-        bot_id=answer.get("bot_id") or "",
+        bot_id=answer["bot_id"],
         scopes=scopes,
         auth_test=answer.data,
     )
@@ -234,6 +236,10 @@ _HINTS = {
 _RATE_LIMITED_HINT = (
     "Wait that long. Are there many copies of the bot, or one that starts again and again?"
 )
+_NOT_OF_A_BOT = "slack.token is not the token of a bot."
+"""auth.test also takes app-level tokens, and tokens of users; only a bot's has a `bot_id`
+(docs.slack.dev/reference/methods/auth.test)."""
+_BEGINNINGS = "slack.token begins with xoxb-, slack.app_token with xapp-."
 _ORG_WIDE = (
     "The Slack app is installed for a whole Enterprise organization, but the bot works in one"
     " workspace."
@@ -245,7 +251,7 @@ _ORG_WIDE_HINT = (
 )
 _CURE = "Copy the token again from the app's settings at api.slack.com/apps."
 _CURES = {
-    ("", "not_allowed_token_type"): ("slack.token begins with xoxb-, slack.app_token with xapp-."),
+    ("", "not_allowed_token_type"): _BEGINNINGS,
     ("slack.app_token", "missing_scope"): "Give the app token the scope connections:write.",
     ("", "account_inactive"): "The app was uninstalled; install it to the workspace again.",
     ("", "token_revoked"): "Install the app to the workspace again and copy the new token.",

@@ -16,7 +16,9 @@ import grpc
 import pytest
 
 from bot.logs import without_secrets
-from bot.process import utc_now
+from bot.process import running, utc_now
+from bot.settings import load_settings
+from bot.start_error import StartError
 from sandbox.cast import BOT_USER
 from sandbox.teleport.credentials.authority import Authority
 from tests.integration.certificates import self_signed
@@ -287,7 +289,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an app token as the bot's": (
         lambda s: s.edit("xoxb-sandbox-bot", "xapp-sandbox-app"),
-        2, "slack", "Slack refuses slack.token: not_allowed_token_type",
+        2, "slack", "slack.token is not the token of a bot",
     ),
     "Slack down": (
         lambda s: s.slack.faults.inject({"method": "*", "status": 503}),
@@ -350,3 +352,35 @@ async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: st
     assert HINTS.get(case, "") in without_secrets(first.cure)
     assert first.cure
     assert max(check.exit_code for check in checks) == exit_code
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        "a health port that is taken",
+        "no identity",
+        "half an identity",
+        "an identity of elsewhere",
+        "an SSH port",
+        "plain HTTP",
+        "a company's authority before Teleport",
+        "the bot's role deleted",
+        "a server without the newest method",
+        "a company's authority before Slack",
+        "a wrong token",
+        "an app token as the bot's",
+        "an app of a whole organization",
+        "a token in the other's place",
+    ],
+)
+async def test_run_ends_at_once_with_the_same_words_and_exit_code(setup: Setup, case: str) -> None:
+    """No later attempt could succeed."""
+    spoil, exit_code, _, found = BROKEN[case]
+    if isawaitable(broken := spoil(setup)):
+        await broken
+    with pytest.raises(StartError) as ended:
+        async with asyncio.timeout(5), running(load_settings(setup.file)):
+            pass
+    assert ended.value.exit_code == exit_code == 2
+    assert found in ended.value.problem
+    assert ended.value.hint
