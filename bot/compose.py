@@ -26,6 +26,7 @@ from commands.on_behalf import OnBehalf
 from commands.permissions import Permissions
 from commands.reply import form_limit
 from commands.services import Policy, Services
+from commands.suggested_reviewers import lookup_limit
 from notifications.alarms import Alarms
 from notifications.controller import RECENT, Controller
 from notifications.delivery import REST, Delivery
@@ -227,6 +228,7 @@ def build_listeners(
         deciding=runtime.deciding,
         on_behalf=runtime.on_behalf,
         forms=form_limit(),
+        reviewer_lookups=lookup_limit(),
         asking=OneAtATime(),
     )
     return Listeners(services, runtime.metrics.observe_interaction)

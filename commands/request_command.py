@@ -12,7 +12,12 @@ from commands.interaction import Interaction
 from commands.patience import patiently
 from commands.reply import Reply
 from commands.services import Services
-from commands.suggested_reviewers import problems, with_user_names, without_mentions
+from commands.suggested_reviewers import (
+    ensure_within_limit,
+    problems,
+    with_user_names,
+    without_mentions,
+)
 from commands.words import wants_help
 from teleport_client.access_request import AccessRequest
 from workspace.ask import Ask, unpacked
@@ -42,6 +47,7 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
     ask = ask_from(interaction.text)
     user = await services.authorize(interaction.slack_id, CREATE if ask.roles else FILL_IN_REQUEST)
     ask = await without_conjunctions(services, user, ask)
+    ensure_within_limit(services, interaction.slack_id, ask.reviewers)
     ask = replace(ask, reviewers=await with_user_names(services, ask.reviewers))
     if ask.roles:
         await ask_for(services, user, ask, reply)

@@ -16,7 +16,7 @@ from commands.listener import Checked
 from commands.patience import FORM_SECONDS
 from commands.reply import Reply
 from commands.services import Services
-from commands.suggested_reviewers import CannotReview, linked_person
+from commands.suggested_reviewers import CannotReview, ensure_within_limit, linked_person
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError, Unreachable
 from workspace.ask import Ask, check_reviewers
@@ -84,7 +84,7 @@ async def _understood(
     services: Services, interaction: Interaction, filled: Filled
 ) -> tuple[AuthorizedUser, Ask]:
     user = await services.authorize(interaction.slack_id, CREATE)
-    _check_reviewers(filled)
+    _check_reviewers(services, interaction.slack_id, filled)
     picked = await asyncio.gather(
         *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
     )
@@ -96,10 +96,12 @@ async def _understood(
     )
 
 
-def _check_reviewers(filled: Filled) -> None:
+def _check_reviewers(services: Services, slack_id: str, filled: Filled) -> None:
     """Refuse too many before any is looked up: Slack limits lookups for all users together."""
+    reviewers = (*filled.ask.reviewers, *filled.picked_reviewers)
     try:
-        check_reviewers((*filled.ask.reviewers, *filled.picked_reviewers))
+        check_reviewers(reviewers)
+        ensure_within_limit(services, slack_id, reviewers)
     except Refusal as refusal:
         raise _FieldRefused(REVIEWERS, refusal.sentence) from refusal
 

@@ -58,6 +58,8 @@ class Services:
     on_behalf: OnBehalf
     forms: RateLimit
     """By Slack user."""
+    reviewer_lookups: RateLimit
+    """By Slack user."""
     asking: OneAtATime
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -13,6 +13,7 @@ from teleport_client.access_request import AccessRequest
 from teleport_client.errors import NotFound
 from workspace.contacts import NoContact
 from workspace.people import Person
+from workspace.rate_limit import RateLimit
 from workspace.refusal import Refusal
 from workspace.slack_failure import SLACK_ERRORS, in_words
 from workspace.untrusted import label
@@ -41,6 +42,24 @@ class CannotReview(Exception):
     def __init__(self, name: str, why: str) -> None:
         self.sentence = f"{label(name)} {why}."
         super().__init__(self.sentence)
+
+
+def lookup_limit() -> RateLimit:
+    """Return the limit of suggested reviewers that one user has looked up: 60, and 60 a minute.
+
+    Slack lets an app make about a hundred lookups a minute for all users (users.info: Tier 4).
+    """
+    return RateLimit(at_once=60, seconds_each=1.0)
+
+
+def ensure_within_limit(services: Services, slack_id: str, reviewers: Collection[str]) -> None:
+    """Raise Refusal when this user suggested too many reviewers in the last minute."""
+    if not services.reviewer_lookups.allow(slack_id, len(reviewers)):
+        raise Refusal(
+            "You've suggested many reviewers in the last minute, so nothing was requested. Wait a"
+            " minute and try again, or leave the reviewers out.",
+            reason="too_many_lookups",
+        )
 
 
 async def linked_person(services: Services, slack_id: str) -> Person:

@@ -20,11 +20,11 @@ class RateLimit:
         self._busy_until: OrderedDict[str, float] = OrderedDict()
         """By key: when as many events are allowed again as at the beginning."""
 
-    def allow(self, key: str) -> bool:
-        """Count an event, and return whether it is within the limit."""
+    def allow(self, key: str, events: int = 1) -> bool:
+        """Count events of a key, and return whether all of them are within the limit."""
         now = self._clock()
         busy_until = max(now, self._busy_until.pop(key, now))
-        next_until = busy_until + self._seconds_each
+        next_until = busy_until + events * self._seconds_each
         allowed = next_until <= now + self._burst
         self._busy_until[key] = next_until if allowed else busy_until
         if len(self._busy_until) > _REMEMBERED:

@@ -131,3 +131,13 @@ async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
         reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
     )
     assert "at most 20 reviewers" in done["payload"]["errors"]["reviewers"]
+
+
+async def test_commands_with_very_many_reviewers_are_limited_for_each_user(stage: Stage) -> None:
+    """Looking them up takes calls that Slack limits for all users together."""
+    for command in range(4):
+        typed = ",".join(f"reviewer{command}x{number}" for number in range(20))
+        await stage.type("alice", f"/teleport-request staging --reviewers {typed}")
+    await stage.answer("alice", "suggested many reviewers")
+    await stage.type("alice", "/teleport-request staging because redis is stuck")
+    await stage.card("redis is stuck")

@@ -48,3 +48,10 @@ def test_refused_event_does_not_extend_the_wait() -> None:
     clock.now += 1
     assert limit.allow("alice")
     assert not limit.allow("alice")
+
+
+def test_several_events_at_once_count_each() -> None:
+    limit = RateLimit(at_once=3, seconds_each=1, clock=Clock())
+    assert limit.allow("alice", 2)
+    assert not limit.allow("alice", 2)
+    assert limit.allow("alice")
