@@ -29,7 +29,7 @@ def run(config: ConfigOption = None) -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from bot.logs import configure_logs
     from bot.process import run_until_signalled
-    from bot.settings import SettingsError, load_settings, warn_of_ignored_variables
+    from bot.settings import SettingsError, load_settings, warn_of_ignored_settings
     from bot.start_error import MISCONFIGURED, StartError
 
     try:
@@ -38,7 +38,7 @@ def run(config: ConfigOption = None) -> None:
         _give_up(str(error), MISCONFIGURED)
     try:
         configure_logs(settings.log)
-        warn_of_ignored_variables()
+        warn_of_ignored_settings(config)
         asyncio.run(run_until_signalled(settings))
     except StartError as error:
         _give_up(str(error), error.exit_code)
@@ -148,8 +148,9 @@ def main() -> None:
     app()
 
 
-def _give_up(sentence: str, exit_code: int) -> None:
+def _give_up(text: str, exit_code: int) -> None:
     from bot.logs import without_secrets
 
-    typer.echo(f"teleport-chatops: {without_secrets(sentence)}", err=True)
+    for line in without_secrets(text).splitlines():
+        typer.echo(f"teleport-chatops: {line}", err=True)
     raise typer.Exit(exit_code)

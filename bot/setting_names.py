@@ -1,50 +1,56 @@
 """Where a setting is written: its dotted key in the file, its variable in the environment."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
 
 from pydantic import BaseModel
 from rapidfuzz import process
 
+Key: TypeAlias = tuple[str, ...]
+"""The parts of a dotted key. A role's name, which may be one of them, may contain dots."""
+
 PREFIX = "TELEPORT_CHATOPS_"
-_LEAST_ALIKE = 80
+_DELIMITER = "__"
+_MIN_SIMILARITY = 75
 """Per cent."""
 
 
-def variable(key: str) -> str:
-    """Name the environment variable of `slack.token`."""
-    return PREFIX + key.upper().replace(".", "__")
+def dotted(key: Key) -> str:
+    return ".".join(key)
 
 
-def keys(model: type[BaseModel]) -> Iterator[str]:
-    """List all settings by their dotted keys."""
+def variable(key: Key) -> str:
+    """Return the environment variable of a key, such as TELEPORT_CHATOPS_SLACK__TOKEN."""
+    return PREFIX + _DELIMITER.join(key).upper()
+
+
+def key_of(name: str) -> Key:
+    """Return the key that a variable with our prefix sets."""
+    return tuple(name.upper().removeprefix(PREFIX).lower().split(_DELIMITER, maxsplit=1))
+
+
+def keys(model: type[BaseModel]) -> Iterator[Key]:
+    """List all settings."""
     for name, field in model.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
-            yield from (f"{name}.{key}" for key in keys(section))
+            yield from ((name, *key) for key in keys(section))
         else:
-            yield name
+            yield (name,)
 
 
-def misplaced_section(known: Iterable[str], environment: Mapping[str, str]) -> tuple[str, str]:
-    """Find a variable that names a section where only its keys can be set, and one such key."""
-    for key in known:
-        section, dot, _ = key.partition(".")
-        if dot and environment.get(variable(section)):
-            return variable(section), variable(key)
-    return "", ""
+def closest(key: Key, known: Iterable[Key]) -> Key | None:
+    """Return the key, or the section, that was most likely meant, if any is similar."""
+    return _most_similar(key, {each[: len(key)] for each in known if len(each) >= len(key)})
 
 
-def unknown_variables(
-    known: Iterable[str], environment: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    """List variables that look like ours and set nothing, each with the likeliest one, if any.
+def closest_to_variable(name: str, known: Iterable[Key]) -> Key | None:
+    """Return the key that a variable was most likely meant to set, if any is similar."""
+    return _most_similar(key_of(name), set(known))
 
-    They are no reason to stop: Kubernetes adds variables that begin with a service's name.
-    """
-    variables = [variable(key) for key in known]
-    for name in sorted(environment):
-        upper = name.upper()
-        sets_something = any(upper == each or upper.startswith(f"{each}__") for each in variables)
-        if upper.startswith(PREFIX) and environment[name] and not sets_something:
-            alike = process.extractOne(upper, variables, score_cutoff=_LEAST_ALIKE)
-            yield name, alike[0] if alike else ""
+
+def _most_similar(key: Key, choices: Collection[Key]) -> Key | None:
+    by_name = {_DELIMITER[0].join(each): each for each in sorted(choices)}
+    wanted = _DELIMITER[0].join(key).lower()
+    found = process.extractOne(wanted, list(by_name), score_cutoff=_MIN_SIMILARITY)
+    return by_name[found[0]] if found else None

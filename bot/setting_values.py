@@ -1,19 +1,25 @@
 """How single settings are written, and what is refused with the words for it."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
-from pydantic_settings import NoDecode
 from pytimeparse.timeparse import timeparse
 
 from notifications.address import parse_recipient
 
 ANY_ROLE = "*"
+_STREAMS = {"error": "stderr", "2": "stderr", "out": "stdout", "1": "stdout"}
+_GO_UNITS = {
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
+}  # fmt: skip
+_GO_DURATION_PART = re.compile(rf"(\d+\.?\d*|\.\d+)({'|'.join(_GO_UNITS)})", re.ASCII)
+_GO_DURATION = re.compile(rf"\+?(?:{_GO_DURATION_PART.pattern})+", re.ASCII)
 _SECRET_FILE_BYTES = 2000
 _MOST_SECONDS = 10 * 365 * 86_400
 
@@ -30,16 +36,23 @@ def _duration(value: object) -> object:
 
 
 def _seconds(text: str) -> float | None:
-    """Read 90s, 5m or 1h30m as Go writes them, milliseconds too."""
-    number, unit, rest = text.partition("ms")
-    if unit and not rest and number.isdecimal():
-        return int(number) / 1000
+    """Read a duration as Go does (time.ParseDuration), such as 1h30m15s500ms, or as people do."""
+    if _GO_DURATION.fullmatch(text):
+        parts = _GO_DURATION_PART.findall(text)
+        return sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
     seconds: float | None = timeparse(text)
     return seconds
 
 
-def lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+def _refresh_interval(value: object) -> object:
+    """Read a duration, for which zero stands for the default, as for Teleport's own plugin."""
+    return timedelta(minutes=1) if value in (0, "0", "0s") else _duration(value)
+
+
+def _severity(value: object) -> object:
+    """Read a severity in any case, and the names that Teleport's own plugin has for them."""
+    name = value.lower() if isinstance(value, str) else value
+    return {"err": "error", "trace": "debug"}.get(str(name), name)
 
 
 def _secret(value: object) -> object:
@@ -76,9 +89,14 @@ def _https_or_loopback(value: str) -> str:
 
 
 def _log_output(value: str) -> str:
-    if value not in {"stderr", "stdout"} and "/" not in value:
-        raise ValueError("write stderr, stdout or a path with a slash, such as ./bot.log")
-    return value
+    """Read a stream, by its name or one that Teleport's own plugin has for it, or a file's path.
+
+    A path has a slash or a dot, so that a misspelled stream is not taken for one.
+    """
+    stream = _STREAMS.get(value, value)
+    if stream not in _STREAMS.values() and not {"/", "."} & set(value):
+        raise ValueError(f"write stderr, stdout or a path, such as ./{value}")
+    return stream
 
 
 def _by_role(value: object) -> object:
@@ -127,14 +145,18 @@ def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[s
 
 
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+RefreshInterval: TypeAlias = Annotated[timedelta, BeforeValidator(_refresh_interval)]
+Severity: TypeAlias = Annotated[
+    Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(_severity)
+]
 Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_secret)]
 """The secret itself, or the path of a file that holds it, which begins with a slash."""
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 """Host and port."""
 SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
 LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
-Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], NoDecode, BeforeValidator(_by_role)]
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_names)]
+ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_by_role)]
 """A table; in the environment also JSON, or plain names for all roles."""
 Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]
 Recipients: TypeAlias = Annotated[

@@ -6,32 +6,21 @@ write it so. SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL are understood a
 """
 
 import os
-import tomllib
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, Literal
 
 import structlog
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_core import PydanticCustomError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
-from rapidfuzz import process
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from bot.setting_names import PREFIX, keys, misplaced_section, unknown_variables, variable
+from bot.plugin_settings import unneeded, without_unneeded
+from bot.setting_names import Key, dotted, keys, variable
+from bot.setting_sources import (
+    Source,
+    ignored_variables,
+    read_environment,
+    read_file,
+)
 from bot.setting_values import (
     Address,
     ByRole,
@@ -40,28 +29,20 @@ from bot.setting_values import (
     Names,
     Recipient,
     Recipients,
+    RefreshInterval,
     Secret,
+    Severity,
     SlackUrl,
-    lower_case,
 )
+from bot.settings_mistakes import mistakes
 from notifications.plan import REVIEWER_MESSAGES
 from workspace.people import DEFAULT_TRAIT
-
-_LEAST_ALIKE = 75
-"""Per cent."""
-_MISSING = "missing_key"
-"""Type of the error of a key that other keys make necessary."""
-_SLACK_VARIABLES = {
-    "SLACK_BOT_TOKEN": "token",
-    "SLACK_APP_TOKEN": "app_token",
-    "SLACK_API_URL": "apiurl",
-}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SettingsError(Exception):
-    """Settings that the bot cannot start with, in one sentence that names the key."""
+    """Settings that the bot cannot start with: one line of text for each mistake."""
 
 
 class _Section(BaseModel):
@@ -79,7 +60,7 @@ class TeleportSettings(_Section):
     """An identity file; or instead of it the three that follow."""
     refresh_identity: bool = False
     """Read the identity file again and again, since tbot renews it."""
-    refresh_identity_interval: Duration = timedelta(minutes=1)
+    refresh_identity_interval: RefreshInterval = timedelta(minutes=1)
     client_key: Path | None = None
     client_crt: Path | None = None
     root_cas: Path | None = None
@@ -90,25 +71,6 @@ class TeleportSettings(_Section):
         if not isinstance(values, dict) or not values.get("auth_server"):
             return values
         return {"addr": values["auth_server"]} | values
-
-    @model_validator(mode="after")
-    def _one_kind_of_credentials(self) -> Self:
-        three = {
-            "client_key": self.client_key,
-            "client_crt": self.client_crt,
-            "root_cas": self.root_cas,
-        }
-        given = [name for name, path in three.items() if path]
-        missing = [name for name, path in three.items() if not path]
-        if self.identity and given:
-            raise ValueError(f"set either identity or {', '.join(three)}, not both")
-        if not self.identity and given and missing:
-            raise ValueError(f"{', '.join(missing)} missing: these three go together")
-        if not self.identity and self.refresh_identity:
-            raise ValueError("refresh_identity reads an identity file: set identity")
-        if not self.identity and not given:
-            raise PydanticCustomError(_MISSING, "not set", {"key": "identity"})
-        return self
 
 
 class SlackSettings(_Section):
@@ -151,9 +113,7 @@ class RequestSettings(_Section):
 class LogSettings(_Section):
     output: LogOutput = "stderr"
     """`stderr`, `stdout` or a file."""
-    severity: Annotated[
-        Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(lower_case)
-    ] = "info"
+    severity: Severity = "info"
     format: Literal["auto", "json", "console"] = "auto"
     """`auto` is for people on a terminal, JSON elsewhere."""
 
@@ -170,15 +130,7 @@ class PaceSettings(_Section):
     trials against the stand-ins alone: Slack's own pace does not change by it."""
 
 
-class Settings(BaseSettings):
-    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-    )
-
+class Settings(_Section):
     teleport: TeleportSettings
     slack: SlackSettings
     request: RequestSettings = RequestSettings()
@@ -194,39 +146,14 @@ class Settings(BaseSettings):
     announce_max_age: Duration = timedelta(hours=24)
     """At the very first start, older pending requests are summed up in one line."""
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - compose reads .env
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - see `_secret`
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        slack = InitSettingsSource(settings_cls, init_kwargs=_slack_variables())
-        return env_settings, slack, init_settings
-
     @model_validator(mode="before")
     @classmethod
-    def _only_what_is_set(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Take an empty text as not set, and report missing keys rather than missing sections."""
-        given = {"teleport": {}, "slack": {}} | {
-            section: {key: value for key, value in keys.items() if value != ""}
-            if isinstance(keys, dict)
-            else keys
-            for section, keys in values.items()
-        }
-        slack = given["slack"]
+    def _recipients_by_their_older_name(cls, values: dict[str, Any]) -> dict[str, Any]:
+        slack = values.get("slack")
         older = slack.get("recipients") if isinstance(slack, dict) else None
-        if older and not given.get("role_to_recipients"):
-            given["role_to_recipients"] = {"*": older}
-        return given
-
-    @model_validator(mode="after")
-    def _app_token_for_deciding(self) -> Self:
-        if self.review.enabled and self.app_token is None:
-            raise PydanticCustomError(_MISSING, "not set", {"key": "slack.app_token"})
-        return self
+        if older and not values.get("role_to_recipients"):
+            return values | {"role_to_recipients": {"*": older}}
+        return values
 
     @property
     def app_token(self) -> SecretStr | None:
@@ -241,21 +168,30 @@ class Settings(BaseSettings):
 
 
 def load_settings(config: Path | None) -> Settings:
-    """Read the file, if any, and the environment. Raises SettingsError."""
-    section, instead = misplaced_section(keys(Settings), os.environ)
-    if section:
-        raise SettingsError(f"{section} sets nothing. Set each key by itself, such as {instead}.")
-    try:
-        return Settings(**_read_toml(config))
-    except ValidationError as error:
-        raise SettingsError(_explained(error)) from None
+    """Read the file, if any, and the environment. Raises SettingsError, with every mistake."""
+    known = _known_keys()
+    file = read_file(config)
+    source = read_environment(os.environ, known).over(file)
+    settings, error = _validate(source)
+    found = [*source.mistakes, *mistakes(source, error, known, complete=not file.mistakes)]
+    if settings is not None and not found:
+        return settings
+    found += [
+        f"{name} sets nothing. Did you mean {likely}?"
+        for name, likely in ignored_variables(os.environ, known).items()
+        if likely
+    ]
+    raise SettingsError("\n".join(found))
 
 
 def slack_user_id_trait(config: Path | None) -> str:
     """Read this one setting, even if others are missing. Raises SettingsError."""
-    review = _read_toml(config).get("review")
+    file = read_file(config)
+    if file.mistakes:
+        raise SettingsError("\n".join(file.mistakes))
+    review = file.values.get("review")
     in_file = review.get("slack_user_id_trait") if isinstance(review, dict) else None
-    given = os.environ.get(variable("review.slack_user_id_trait")) or in_file
+    given = os.environ.get(variable(("review", "slack_user_id_trait"))) or in_file
     if given is None:
         return ReviewSettings().slack_user_id_trait
     if not isinstance(given, str):
@@ -263,63 +199,23 @@ def slack_user_id_trait(config: Path | None) -> str:
     return given
 
 
-def warn_of_ignored_variables() -> None:
-    """Log what was perhaps meant to set something."""
-    for name, likely in _ignored_variables():
-        log.warning("variable_ignored", name=name, likely=likely or None)
+def warn_of_ignored_settings(config: Path | None) -> None:
+    """Log what sets nothing: keys of Teleport's own plugin, and variables meant for this bot."""
+    known = _known_keys()
+    source = read_environment(os.environ, known).over(read_file(config))
+    for key, reason in unneeded(source.values).items():
+        log.warning("setting_not_needed", key=dotted(key), place=source.place(key), reason=reason)
+    for name, likely in ignored_variables(os.environ, known).items():
+        log.warning("variable_ignored", name=name, likely=likely)
 
 
-def _read_toml(config: Path | None) -> dict[str, Any]:
-    if config is None:
-        return {}
+def _validate(source: Source) -> tuple[Settings | None, ValidationError | None]:
+    values = {"teleport": {}, "slack": {}} | without_unneeded(source.values)
     try:
-        with config.open("rb") as file:
-            return tomllib.load(file)
-    except OSError as error:
-        raise SettingsError(
-            f"The settings file {config} cannot be read: {error.strerror}."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {config} is not valid TOML: {error}.") from None
+        return Settings.model_validate(values), None
+    except ValidationError as error:
+        return None, error
 
 
-def _slack_variables() -> dict[str, Any]:
-    given = {key: os.environ.get(name) for name, key in _SLACK_VARIABLES.items()}
-    return {"slack": {key: value for key, value in given.items() if value}}
-
-
-def _explained(error: ValidationError) -> str:
-    """Name what is missing, else the first key that is wrong, and where to set it."""
-    problems = error.errors(include_url=False, include_input=False)
-    missing = [_key(problem) for problem in problems if problem["type"] in {"missing", _MISSING}]
-    if missing:
-        return (
-            f"Not set: {', '.join(missing)}. Set each in the file given with --config, or in the"
-            f" environment as {', '.join(map(variable, missing))}.{_hint()}"
-        )
-    first = problems[0]
-    if first["type"] == "extra_forbidden":
-        return f"There is no setting {_key(first)}. {_likely(_key(first))}"
-    said = str(first["msg"]).removeprefix("Value error, ")
-    return f"The setting {_key(first)} cannot be used: {said}."
-
-
-def _likely(key: str) -> str:
-    alike = process.extractOne(key, list(keys(Settings)), score_cutoff=_LEAST_ALIKE)
-    return f"Did you mean {alike[0]}?" if alike else "The README lists what there is."
-
-
-def _key(problem: Mapping[str, Any]) -> str:
-    location = [str(part) for part in problem["loc"]]
-    if problem["type"] == _MISSING:
-        location.append(problem["ctx"]["key"])
-    return ".".join(location)
-
-
-def _ignored_variables() -> list[tuple[str, str]]:
-    return list(unknown_variables(keys(Settings), os.environ))
-
-
-def _hint() -> str:
-    meant = [f"{name} (meant {likely}?)" for name, likely in _ignored_variables() if likely]
-    return f" What is set and means nothing: {', '.join(meant)}." if meant else ""
+def _known_keys() -> list[Key]:
+    return list(keys(Settings))

@@ -33,6 +33,19 @@ async def test_without_settings_it_says_what_is_missing() -> None:
         assert key in said
 
 
+async def test_all_mistakes_of_settings_are_told_at_one_start(settings_file: Path) -> None:
+    """In the file and in the environment, a line for each."""
+    text = settings_file.read_text()
+    settings_file.write_text(text.replace("addr =", "adress =").replace("token =", "tokn ="))
+    async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG__FORMAT="xml") as process:
+        code, said = await process.end()
+    assert code == 2
+    assert "line 4: There is no setting teleport.adress. Did you mean teleport.addr?" in said
+    assert "line 8: There is no setting slack.tokn. Did you mean slack.token?" in said
+    assert "TELEPORT_CHATOPS_LOG__FORMAT: The setting log.format cannot be used" in said
+    assert all(line.startswith("teleport-chatops: ") for line in said.splitlines())
+
+
 async def test_a_token_that_slack_refuses_ends_it_at_once(
     settings_file: Path, slack: SlackStandIn
 ) -> None:
@@ -284,9 +297,14 @@ enabled = true
 app_token = "xapp-sandbox-app"
 slack_user_id_trait = "slack_uid"
 """
+LEFTOVER = """[http]
+listen_addr = ":8081"
+"""
 
 
-@pytest.mark.parametrize(("review", "has_buttons"), [("", False), (REVIEWING, True)])
+@pytest.mark.parametrize(
+    ("review", "has_buttons"), [(LEFTOVER, False), (REVIEWING + LEFTOVER, True)]
+)
 async def test_the_settings_of_teleports_own_plugin_start_the_bot(
     slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path, review: str, *,
     has_buttons: bool,
@@ -303,6 +321,7 @@ async def test_the_settings_of_teleports_own_plugin_start_the_bot(
         OFFICIAL.format(address=teleport.address, identity=teleport.identity("bot"), review=review)
     )
     async with bot("--config", str(config), SLACK_API_URL=slack.api_url) as process:
+        assert (await process.event("setting_not_needed"))["key"] == "http"
         await process.event("ready")
         assert (await process.event("two_bots_announce"))["requests"] == 1
         pending_request(teleport, reason="redis 1")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.settings import Settings, SettingsError, load_settings, warn_of_ignored_variables
+from bot.settings import Settings, SettingsError, load_settings, warn_of_ignored_settings
 
 WHOLE = """
 [teleport]
@@ -86,15 +86,15 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         ),
         (
             ('identity = "/var/lib/identity"', 'client_key = "k"'),
-            "teleport cannot be used: client_crt, root_cas missing",
+            "teleport.client_key cannot be used: client_crt, root_cas missing",
         ),
         (
             ("[teleport]\n", '[teleport]\nclient_key = "k"\n'),
-            "teleport cannot be used: set either identity or",
+            "teleport.client_key cannot be used: set either identity or",
         ),
         (
             ('identity = "/var/lib/identity"', "refresh_identity = true"),
-            "teleport cannot be used: refresh_identity reads an identity file",
+            "teleport.refresh_identity cannot be used: it reads an identity file",
         ),
         (('identity = "/var/lib/identity"', ""), "Not set: teleport.identity"),
         (("[slack]\n", "[review]\nenabled = true\n[slack]\n"), "Not set: slack.app_token"),
@@ -131,6 +131,90 @@ def test_recipients_that_begin_like_json_have_to_be_json(
         load(tmp_path, WHOLE)
 
 
+def test_all_mistakes_are_named_at_once_with_their_places(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the file, of the environment, and of keys that need others."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_LOG__SEVERITY", "loud")
+    monkeypatch.setenv("TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLE", "prod")
+    monkeypatch.setenv("TELEPORT_CHATOPS_HEALTH", "8080")
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVER", "alice")
+    text = """\
+[teleport]
+adress = "auth.example.com:3025"
+refresh_identity = true
+
+# A comment.
+[slack]
+tokn = "xoxb-1"
+apiurl = "http://proxy.example.com/"
+[reviews]
+enabled = true
+[review]
+enabled = true
+"""
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, text)
+    file = tmp_path / "settings.toml"
+    assert str(refused.value).splitlines() == [
+        (
+            "TELEPORT_CHATOPS_HEALTH sets nothing. Set each key by itself, such as"
+            " TELEPORT_CHATOPS_HEALTH__PORT."
+        ),
+        f"{file}, line 2: There is no setting teleport.adress. Did you mean teleport.addr?",
+        (
+            f"{file}, line 3: The setting teleport.refresh_identity cannot be used: it reads an"
+            " identity file: set teleport.identity."
+        ),
+        f"{file}, line 7: There is no setting slack.tokn. Did you mean slack.token?",
+        (
+            f"{file}, line 8: The setting slack.apiurl cannot be used: use https: the tokens are"
+            " sent there."
+        ),
+        f"{file}, line 9: There is no setting reviews. Did you mean review?",
+        (
+            "TELEPORT_CHATOPS_LOG__SEVERITY: The setting log.severity cannot be used: Input should"
+            " be 'debug', 'info', 'warn', 'warning' or 'error'."
+        ),
+        (
+            "TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLE sets nothing. Did you mean"
+            " TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLES?"
+        ),
+        (
+            "Not set: slack.token, role_to_recipients, teleport.identity, slack.app_token. Set each"
+            " in the file given with --config, or in the environment as"
+            " TELEPORT_CHATOPS_SLACK__TOKEN,"
+            " TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS, TELEPORT_CHATOPS_TELEPORT__IDENTITY,"
+            " TELEPORT_CHATOPS_SLACK__APP_TOKEN."
+        ),
+        (
+            "TELEPORT_CHATOPS_ROLE_TO_APPROVER sets nothing. Did you mean"
+            " TELEPORT_CHATOPS_ROLE_TO_APPROVERS?"
+        ),
+    ]
+
+
+def test_mistakes_of_the_environment_are_named_beside_a_file_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the file would set is not said to be missing."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_START_TIMEOUT", "soon")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(tmp_path / "nowhere.toml")
+    first, second = str(refused.value).splitlines()
+    assert first.endswith("nowhere.toml cannot be read: No such file or directory.")
+    assert second.startswith("TELEPORT_CHATOPS_START_TIMEOUT: The setting start_timeout cannot")
+
+
+def test_role_that_two_variables_set_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVERS", "alice")
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVERS__PROD", "bob")
+    with pytest.raises(SettingsError, match=r"APPROVERS__PROD and .*APPROVERS are both set"):
+        load(tmp_path, WHOLE)
+
+
 THEIRS = """
 [teleport]
 auth_server = "example.teleport.sh:443"
@@ -159,6 +243,69 @@ def test_the_file_of_teleports_own_plugin_is_taken(tmp_path: Path) -> None:
     assert load(tmp_path, THEIRS.format(review=review)).can_decide is True
 
 
+@pytest.mark.parametrize(
+    ("written", "severity"),
+    [("err", "error"), ("ERROR", "error"), ("trace", "debug"), ("Warn", "warn")],
+)
+def test_severities_of_the_plugin_are_taken(tmp_path: Path, written: str, severity: str) -> None:
+    settings = load(tmp_path, f'{WHOLE}\n[log]\nseverity = "{written}"\n')
+    assert settings.log.severity == severity
+
+
+@pytest.mark.parametrize(
+    ("written", "output"),
+    [
+        ("1", "stdout"), ("out", "stdout"), ("2", "stderr"), ("error", "stderr"), ("", "stderr"),
+        ("slack.log", "slack.log"), ("/var/log/slack", "/var/log/slack"),
+    ],
+)  # fmt: skip
+def test_log_outputs_of_the_plugin_are_taken(tmp_path: Path, written: str, output: str) -> None:
+    assert load(tmp_path, f'{WHOLE}\n[log]\noutput = "{written}"\n').log.output == output
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"), [('"1h30m15s500ms"', 5415.5), ('"0s"', 60), ("0", 60), ("30", 30)]
+)
+def test_refresh_intervals_of_the_plugin_are_taken(
+    tmp_path: Path, written: str, seconds: float
+) -> None:
+    """Zero stands for the default."""
+    text = WHOLE.replace("[slack]", f"refresh_identity_interval = {written}\n[slack]")
+    assert load(tmp_path, text).teleport.refresh_identity_interval.total_seconds() == seconds
+
+
+def test_leftovers_of_the_plugin_are_ignored_and_named(tmp_path: Path) -> None:
+    """Its early versions needed them, and its later ones ignore whatever they don't know."""
+    path = tmp_path / "settings.toml"
+    leftovers = 'secret = "s"\nnotify_only = true\nchannel = "c"\n'
+    path.write_text(
+        WHOLE.replace("[slack]\n", f"[slack]\n{leftovers}") + '[http]\nlisten_addr = ":8081"\n'
+    )
+    assert load_settings(path).slack.token.get_secret_value() == "xoxb-file"
+    with structlog.testing.capture_logs() as logged:
+        warn_of_ignored_settings(path)
+    assert [(event["key"], event["place"].rpartition(", ")[2]) for event in logged] == [
+        ("http", "line 11"),
+        ("slack.secret", "line 5"),
+        ("slack.notify_only", "line 6"),
+        ("slack.channel", "line 7"),
+    ]
+    assert {event["event"] for event in logged} == {"setting_not_needed"}
+
+
+def test_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    """It begins with a byte order mark."""
+    path = tmp_path / "settings.toml"
+    path.write_text(WHOLE.replace("\n", "\r\n"), encoding="utf-8-sig")
+    assert load_settings(path).slack.token.get_secret_value() == "xoxb-file"
+
+
+@pytest.mark.parametrize("text", ["1h??30m", "-5m", "5 parsecs", "1mm", "", "."])
+def test_other_texts_are_no_durations(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError, match="write a duration like 60s"):
+        load(tmp_path, f'start_timeout = "{text} "\n{WHOLE}')
+
+
 def test_newer_names_go_before_older_ones(tmp_path: Path) -> None:
     """Where both are set."""
     text = THEIRS.format(review='[role_to_recipients]\n"*" = "one"\n')
@@ -166,7 +313,13 @@ def test_newer_names_go_before_older_ones(tmp_path: Path) -> None:
     assert (settings.teleport.addr, settings.role_to_recipients) == ("a.b:1", {"*": ("one",)})
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("500ms", 0.5), ("1h0m0s", 3600), ("90s", 90)])
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("500ms", 0.5), ("1h0m0s", 3600), ("90s", 90), ("1h30m15s500ms", 5415.5), ("1.5h", 5400),
+        ("250000us", 0.25), ("+5m", 300), ("1d", 86_400), ("2 days", 172_800),
+    ],
+)  # fmt: skip
 def test_durations_are_read_as_go_writes_them(tmp_path: Path, text: str, seconds: float) -> None:
     """As in the files of Teleport's own plugins."""
     settings = load(tmp_path, f'start_timeout = "{text}"\n{WHOLE}')
@@ -220,13 +373,13 @@ def test_variables_that_set_nothing_are_named(
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS__PROD", "one")
     load(tmp_path, WHOLE)
     with structlog.testing.capture_logs() as logged:
-        warn_of_ignored_variables()
+        warn_of_ignored_settings(None)
     assert {(event["name"], event["likely"]) for event in logged} == {
         ("TELEPORT_CHATOPS_LOG_SEVERITY", "TELEPORT_CHATOPS_LOG__SEVERITY"),
         ("TELEPORT_CHATOPS_SERVICE_HOST", None),
     }
     monkeypatch.setenv("TELEPORT_CHATOPS_SLACK_TOKEN", "xoxb-1")
-    with pytest.raises(SettingsError, match=r"meant TELEPORT_CHATOPS_SLACK__TOKEN\?") as refused:
+    with pytest.raises(SettingsError, match=r"mean TELEPORT_CHATOPS_SLACK__TOKEN\?") as refused:
         load(tmp_path, WHOLE.replace('token = "xoxb-file"', ""))
     assert "xoxb" not in str(refused.value)
 
