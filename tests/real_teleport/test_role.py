@@ -1,7 +1,5 @@
 """What `teleport-chatops teleport-role` prints, and whether it is enough."""
 
-import json
-
 import pytest
 
 from tests.real_teleport.features import Feature
@@ -28,13 +26,3 @@ async def test_printed_role_is_accepted(world: World, mode: str, flags: list[str
     stored = await world.cluster.tctl("get", "roles/printed", "--format=json")
     assert "access_plugin_data" in stored
     await world.cluster.tctl("rm", "bots/printed")
-
-
-async def test_doctor_finds_nothing_to_correct(world: World) -> None:
-    """The printed role has every permission that the bot needs."""
-    examined = await product(
-        "doctor", "--config", str(world.settings()), "--json",
-        TELEPORT_CHATOPS_TELEPORT__REFRESH_IDENTITY="true",
-    )  # fmt: skip
-    assert [check for check in json.loads(examined.out) if check["level"] != "ok"] == []
-    assert examined.code == 0

@@ -1,0 +1,63 @@
+"""What doctor says of a setup that a real Teleport rejects."""
+
+import json
+from typing import Any
+
+from tests.real_teleport.accounts import Account
+from tests.real_teleport.cast_resources import role
+from tests.real_teleport.product import product
+from tests.real_teleport.world import World
+
+
+async def test_doctor_finds_nothing_to_correct(world: World) -> None:
+    """The printed role has every permission that the bot needs."""
+    code, rows = await doctor(world)
+    assert [row["name"] for row in rows if row["level"] != "ok"] == ["slack manifest"]
+    assert code == 0
+
+
+async def test_doctor_names_a_user_or_role_that_was_deleted(world: World) -> None:
+    """The certificate outlives both; Teleport refuses its every call then."""
+    brief = Account("brief", ("brief",))
+    await world.cluster.create(role("brief"))
+    async with world.cluster.user(brief):
+        identity = await world.cluster.identity(brief.name)
+    await check_refused(world, identity=identity)
+    await world.cluster.tctl("rm", "role/brief")
+    await check_refused(world, identity=identity)
+
+
+async def test_doctor_names_a_missing_permission_to_list_roles(world: World) -> None:
+    """Users' requestable roles need it, and so do names in the settings."""
+    rules = [
+        {"resources": ["access_request"], "verbs": ["list", "read", "create", "update"]},
+        {"resources": ["access_plugin_data"], "verbs": ["list", "read", "update"]},
+        {"resources": ["semaphore"], "verbs": ["create", "update"]},
+        {"resources": ["user", "lock"], "verbs": ["list", "read"]},
+        {"resources": ["role", "user_login_state"], "verbs": ["read"]},
+    ]
+    await world.cluster.create(role("few", rules=rules))
+    async with world.cluster.user(Account("few", ("few",))):
+        identity = await world.cluster.identity("few")
+        code, rows = await doctor(world, identity=identity)
+    assert [row["name"] for row in rows if row["level"] == "failure"] == ["role: list"]
+    assert code == 2
+    await world.cluster.tctl("rm", "role/few")
+
+
+async def check_refused(world: World, **changes: Any) -> None:
+    code, rows = await doctor(world, **changes)
+    teleport = next(row for row in rows if row["name"] == "teleport")
+    assert "refuses the bot" in teleport["found"]
+    assert "user and role still exist" in teleport["cure"]
+    assert code == 2
+
+
+async def doctor(world: World, **changes: Any) -> tuple[int, list[dict[str, Any]]]:
+    """Return the exit code and the rows."""
+    examined = await product(
+        "doctor", "--config", str(world.settings(**changes)), "--json",
+        TELEPORT_CHATOPS_TELEPORT__REFRESH_IDENTITY="true",
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = json.loads(examined.out)
+    return examined.code, rows
