@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.bolt_app import App
 from bot.clock import SlackClock
 from bot.logs import BOLT_LOGGER
 from bot.metrics import Metrics
@@ -27,6 +28,7 @@ from commands.permissions import Permissions
 from commands.reply import form_limit
 from commands.services import Policy, Services
 from commands.suggested_reviewers import lookup_limit
+from commands.unhandled import Unhandled
 from notifications.alarms import Alarms
 from notifications.controller import RECENT, Controller
 from notifications.delivery import REST, Delivery
@@ -246,7 +248,7 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return result
 
-    app = AsyncApp(
+    app = App(
         name=PLUGIN,
         client=web_client(runtime.settings, runtime.http, token=""),
         authorize=authorize,
@@ -254,10 +256,8 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
         raise_error_for_unhandled_request=True,
     )
 
-    @app.error
-    async def log_error(error: Exception, body: dict[str, object]) -> None:
-        log.error("envelope_not_handled", kind=body.get("type", "command"), exc_info=error)
-
+    app.unhandled = Unhandled(listeners)
+    app.error(app.on_error)
     register(app, listeners)
     return app
 

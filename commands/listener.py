@@ -53,7 +53,7 @@ class Listeners:
 
     def __init__(self, services: Services, observe: Observe) -> None:
         self._services = services
-        self._observe = observe
+        self.observe = observe
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -69,6 +69,10 @@ class Listeners:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
+
+    def begin(self, interaction: Interaction, work: Work) -> None:
+        """Start work on an interaction that is acked."""
+        self._start(interaction, work, self._reply(interaction))
 
     def acting(self, read: Callable[[Payload], Interaction], work: Work) -> Listener:
         """For commands and clicks: ack, then work."""
@@ -183,7 +187,7 @@ class Listeners:
     def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started
         log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
-        self._observe(interaction.name, outcome, seconds)
+        self.observe(interaction.name, outcome, seconds)
 
 
 def _name_in_logs(interaction: Interaction) -> None:

@@ -41,6 +41,8 @@ class Outcome(StrEnum):
     """Words beside the fields of a form, which stays open."""
     NO_OPTIONS = "no_options"
     """A menu that stays empty."""
+    UNHANDLED = "unhandled"
+    """A payload without a listener and without a response."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,98 @@
+"""Payloads that no listener is registered for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.cast import TEAM
+from sandbox.slack.interactions import payloads
+from sandbox.slack.socket_mode.delivery import Reply
+from tests.integration.logged import Log, listening
+from tests.integration.stage import CHANNEL, Stage, words
+
+BOB = {"id": "U0BOB00001", "username": "bob", "name": "bob", "team_id": TEAM}
+NO_USER: dict[str, dict[str, Any]] = {
+    "event": {"type": "event_callback", "event": {"type": "channel_rename"}, "team_id": TEAM},
+    "view_closed": {"type": "view_closed", "user": BOB, "view": {"callback_id": "request_form"}},
+    "options": {"type": "block_suggestion", "user": BOB, "action_id": "old", "value": "st"},
+    "no action": {"type": "block_actions", "user": BOB, "actions": []},
+    "no type": {"team_id": TEAM},
+    "workflow step": {"type": "workflow_step_edit", "user": BOB, "callback_id": "old"},
+}
+KINDS = {
+    "command": "slash_commands",
+    "event": "events_api",
+}
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with listening() as heard:
+        yield heard
+
+
+async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactive") -> Reply:
+    return await stage.slack.delivery.deliver(kind, payload, accepts_response=True)
+
+
+@pytest.mark.parametrize("name", NO_USER)
+async def test_unhandled_payload_is_acked_and_logged_once(
+    stage: Stage, log: Log, name: str
+) -> None:
+    for _ in range(3):
+        reply = await deliver(stage, NO_USER[name], KINDS.get(name, "interactive"))
+        assert (reply.acked, reply.error) == (True, None)
+    assert reply.payload == ({"options": []} if name == "options" else None)
+    (logged,) = log.all("payload_unhandled")
+    assert (logged["log_level"], "exc_info" in logged) == ("info", False)
+    assert not [entry for entry in log.entries if entry["log_level"] in {"warning", "error"}]
+
+
+def clicked(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
+    conversation = stage.slack.workspace.conversation(CHANNEL)
+    assert conversation is not None
+    person = stage.slack.workspace.named("bob")
+    assert person is not None
+    return {
+        **payloads.interaction(stage.slack.workspace, person, kind),
+        "channel": {"id": conversation.id, "name": CHANNEL},
+        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
+        **fields,
+    }
+
+
+async def test_button_of_an_older_version_gets_a_private_response(stage: Stage, log: Log) -> None:
+    actions = [{"type": "button", "action_id": "old", "block_id": "b", "value": "x"}]
+    reply = await deliver(stage, clicked(stage, "block_actions", actions=actions))
+    assert (reply.acked, reply.payload) == (True, None)
+    await stage.answer("bob", "This button is from an older version of the bot.")
+    assert len(log.all("payload_unhandled")) == 1
+
+
+@pytest.mark.parametrize("kind", ["shortcut", "message_action"])
+async def test_unknown_shortcut_gets_a_private_response(stage: Stage, kind: str) -> None:
+    payload = clicked(stage, kind, callback_id="old")
+    if kind == "shortcut":
+        del payload["channel"], payload["response_url"]
+    assert (await deliver(stage, payload)).acked
+    if kind == "shortcut":
+        await stage.told("bob", "The bot doesn't know this shortcut.")
+    else:
+        await stage.answer("bob", "The bot doesn't know this shortcut.")
+
+
+async def test_unknown_command_gets_a_private_response(stage: Stage) -> None:
+    done = await stage.slack.act(
+        {"as": "bob", "do": "command", "channel": CHANNEL, "text": "/teleport-revoke x"}
+    )
+    assert (done["acked"], done["error"]) == (True, None)
+    await stage.answer("bob", "The bot doesn't know the command /teleport-revoke.")
+
+
+async def test_unknown_form_gets_a_response_in_its_place(stage: Stage) -> None:
+    view = {"id": "V1", "type": "modal", "callback_id": "old", "state": {"values": {}}}
+    reply = await deliver(stage, clicked(stage, "view_submission", view=view))
+    assert reply.payload is not None
+    assert reply.payload["response_action"] == "update"
+    assert "This form is from an older version of the bot." in words(reply.payload)

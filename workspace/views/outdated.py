@@ -1,0 +1,21 @@
+"""Responses to buttons and forms whose values this version of the bot can't read."""
+
+from workspace.refusal import Refusal
+
+ANY_COMMAND = "/teleport-request or /teleport-pending"
+
+
+def outdated_button(command: str = ANY_COMMAND) -> Refusal:
+    """Return the response to a button. `command` shows the button of this version."""
+    return Refusal(
+        f"This button is from an older version of the bot. Nothing changed. Run {command} again.",
+        reason="outdated_button",
+    )
+
+
+def outdated_form(command: str = ANY_COMMAND) -> Refusal:
+    """Return the response to a form. `command` opens the form of this version."""
+    return Refusal(
+        f"This form is from an older version of the bot. Nothing changed. Run {command} again.",
+        reason="outdated_form",
+    )
