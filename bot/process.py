@@ -44,11 +44,9 @@ from bot.slack_connection import (
 )
 from bot.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
-from bot.teleport_connection import check_cluster, first_credentials
+from bot.teleport_connection import check_cluster, first_credentials, open_client
 from bot.unknown_names import warn_of_unknown_names
 from commands.on_behalf import OnBehalf
-from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
 from teleport_client.identity import Credentials
 
 _DRAIN_SECONDS = 10.0
@@ -143,12 +141,7 @@ async def _connect(
     clock = SlackClock(now)
     identity = await first_credentials(settings.teleport, clock.now, end=end)
     _log_identity("identity", identity.current)
-    connection = dial(
-        settings.teleport.addr,
-        lambda: identity.current,
-        upgrade=settings.teleport.connection_upgrade,
-    )
-    teleport = await stack.enter_async_context(TeleportClient(connection))
+    teleport = await open_client(settings.teleport, lambda: identity.current, stack)
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     if lacks := await find_missing_method(teleport, cluster):
         raise StartError(f"{lacks}.", UPGRADE, exit_code=MISCONFIGURED)

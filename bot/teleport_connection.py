@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -24,6 +25,9 @@ from teleport_client.identity import (
 from teleport_client.obstacle import Obstacle
 from teleport_client.renewal import CredentialsRefused, RenewedCredentials
 
+PRIVATE_SOCKET_HINT = (
+    "Set TMPDIR to a short path of a folder that the bot can write, such as a tmpfs."
+)
 _MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
 """What a server says that starts, stops or has too much to do."""
 _HINTS = {
@@ -96,17 +100,35 @@ async def first_credentials(
         await asyncio.sleep(_IDENTITY_PAUSE)
 
 
+async def open_client(
+    settings: TeleportSettings, credentials: Callable[[], Credentials], stack: AsyncExitStack
+) -> TeleportClient:
+    """Open a client that `stack` closes; Teleport is contacted at the first call.
+
+    Raises StartError.
+    """
+    try:
+        connection = dial(settings.addr, credentials, upgrade=settings.connection_upgrade)
+        return await stack.enter_async_context(TeleportClient(connection))
+    except OSError as error:
+        raise StartError(
+            f"The private socket cannot be made ({error.strerror or error}).",
+            PRIVATE_SOCKET_HINT,
+            exit_code=MISCONFIGURED,
+        ) from error
+
+
 async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
     """Ping with credentials on a connection of their own. Raises CredentialsRefused."""
-    connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
-    async with TeleportClient(connection) as teleport:
-        try:
+    try:
+        connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
+        async with TeleportClient(connection) as teleport:
             await teleport.ping(deadline=_PROBE_SECONDS)
-        except TeleportError as error:
-            raise CredentialsRefused(
-                f"The new identity doesn't work at {settings.addr}: {error}. The bot goes on with"
-                " the one in use and tries the new one again."
-            ) from error
+    except (TeleportError, OSError) as error:
+        raise CredentialsRefused(
+            f"The new identity doesn't work at {settings.addr}: {error}. The bot goes on with"
+            " the one in use and tries the new one again."
+        ) from error
 
 
 def _in_words(error: TeleportError) -> str:

@@ -21,8 +21,13 @@ def proxy_for(address: str) -> str:
 
 
 def proxy_for_url(url: str) -> str | None:
-    """Return the proxy's URL for the host of a URL, as aiohttp expects it."""
-    return proxy_for(urlsplit(url).netloc) or None
+    """Return the proxy's URL for the host of a URL, as aiohttp expects it.
+
+    None for a malformed URL, too: aiohttp says what is wrong with it.
+    """
+    with suppress(ValueError):
+        return proxy_for(urlsplit(url).netloc) or None
+    return None
 
 
 def _in_no_proxy(host: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from teleport_client.identity import Credentials
-from teleport_client.obstacle import Obstacle
+from teleport_client.obstacle import Obstacle, obstacle_of
 from teleport_client.private_socket import PrivateSocket, private_socket
 from teleport_client.route import NoRoute, Route
 from teleport_client.tls import TlsConnection, client_context
@@ -94,11 +94,14 @@ class Relay:
 
     async def _connect(self) -> TlsConnection | None:
         credentials = self._credentials()
-        context = client_context(credentials)
         try:
+            context = client_context(credentials)
             connection = await self._route.connect(context, credentials.cluster)
         except NoRoute as error:
             self.trouble, self.obstacle = str(error), error.obstacle
+            return None
+        except OSError as error:
+            self.trouble, self.obstacle = f"no connection can be made ({error})", obstacle_of(error)
             return None
         self.trouble, self.obstacle = "", None
         return connection

@@ -49,7 +49,8 @@ async def examine(
     try:
         settings = load_settings(config)
     except SettingsError as error:
-        yield failure("settings", str(error), "The README lists them all.")
+        for mistake in str(error).splitlines():
+            yield failure("settings", mistake, "The README lists them all.")
         return
     yield ok("settings", f"from {config}" if config else "from the environment")
     can_dial = True

@@ -11,6 +11,7 @@ import aiohttp
 
 from bot.doctor.check import Check, failure, ok
 from bot.settings import HealthSettings, LogSettings, Settings
+from bot.teleport_connection import PRIVATE_SOCKET_HINT
 from teleport_client.private_socket import private_socket
 from teleport_client.secret_file import secret_file
 
@@ -77,9 +78,8 @@ async def private_socket_row() -> Check:
         with secret_file(b""):
             pass
     except OSError as error:
-        cure = "Set TMPDIR to a short path of a folder that the bot can write, such as a tmpfs."
         said = error.strerror or str(error)
-        return failure(PRIVATE_SOCKET, f"it cannot be made ({said})", cure)
+        return failure(PRIVATE_SOCKET, f"it cannot be made ({said})", PRIVATE_SOCKET_HINT)
     return ok(PRIVATE_SOCKET, "can be made")
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.process import running
+from bot.settings import load_settings
+from bot.start_error import MISCONFIGURED, StartError
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
@@ -83,3 +86,19 @@ async def test_folder_socket_carries_calls(
     async with TeleportClient(Connection(relay, route, "main")) as client:
         assert (await client.ping()).name == "main"
     assert not Path(socket.path).parent.exists()
+
+
+async def test_start_without_a_private_socket_says_what_to_do(
+    settings_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On other systems than Linux, where a folder is needed."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StartError) as refused:
+        async with running(load_settings(settings_file)):
+            pass
+    assert refused.value.exit_code == MISCONFIGURED
+    assert str(refused.value) == (
+        "The private socket cannot be made (No such file or directory). Set TMPDIR to a short path"
+        " of a folder that the bot can write, such as a tmpfs."
+    )

@@ -48,3 +48,9 @@ def test_no_proxy_is_respected(
 def test_destination_has_no_proxy_where_none_is_named() -> None:
     assert proxy_for("auth.example.com:3025") == ""
     assert proxy_for_url("https://slack.com/api/") is None
+
+
+@pytest.mark.parametrize("url", ["https://[", "https://[x]/"])
+def test_malformed_url_has_no_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", PROXY)
+    assert proxy_for_url(url) is None
