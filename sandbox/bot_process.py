@@ -2,9 +2,11 @@
 
 import asyncio
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 from sandbox import cast
+from sandbox.slack.manifest.document import ManifestError, parse_manifest
 
 SETTINGS = "bot.toml"
 _STOP_SECONDS = 15.0
@@ -50,6 +52,25 @@ output = "{log}"
 """
     )
     return path
+
+
+async def bots_manifest() -> object:
+    """Return the app manifest that the bot prints. Raises ManifestError.
+
+    The bot's manifest depends on no setting.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "manifest"), stdout=PIPE, stderr=PIPE
+    )
+    try:
+        printed, errors = await process.communicate()
+    except asyncio.CancelledError:
+        process.kill()
+        await process.wait()
+        raise
+    if process.returncode:
+        raise ManifestError(f"The bot can't print its app manifest: {errors.decode().strip()}")
+    return parse_manifest(printed.decode())
 
 
 class BotProcess:

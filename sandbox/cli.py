@@ -32,12 +32,17 @@ def sandbox(
     edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
     server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
     no_bot: Annotated[bool, typer.Option("--no-bot", help="Start the bot yourself.")] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(help="App manifest to install, JSON or YAML, instead of the bot's."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for identities and settings.")] = None,
 ) -> None:
     """Run until interrupted. `tsh` and `tctl` below talk to a sandbox that runs."""
     if context.invoked_subcommand is not None:
         return
     from sandbox import world
+    from sandbox.slack.manifest.document import ManifestError
 
     sandbox_world = world.running(
         data or default_data(),
@@ -45,10 +50,11 @@ def sandbox(
         edition=edition,
         server_version=server_version,
         with_bot=not no_bot,
+        manifest=manifest,
     )
     try:
         code = asyncio.run(_run(sandbox_world))
-    except world.PortUnavailable as error:
+    except (world.PortUnavailable, ManifestError) as error:
         typer.echo(str(error), err=True)
         code = 1
     except OSError as error:

@@ -2,14 +2,22 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.bot_process import BotProcess, write_settings
+from sandbox.bot_process import BotProcess, bots_manifest, write_settings
+from sandbox.slack.hands import Readiness
+from sandbox.slack.manifest.document import load_manifest
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import DEFAULT_SERVER_VERSION, Edition, TeleportStandIn
+
+_NO_SOCKET_MODE = (
+    "The app manifest doesn't enable Socket Mode. The sandbox sends over Socket Mode alone, and"
+    " never to a request URL."
+)
 
 
 @dataclass(frozen=True)
@@ -49,18 +57,22 @@ async def running(
     edition: Edition = Edition.ENTERPRISE,
     server_version: str = DEFAULT_SERVER_VERSION,
     with_bot: bool = True,
+    manifest: Path | None = None,
     log: str = "stderr",
 ) -> AsyncIterator[World]:
     """Run both stand-ins, and the bot if wanted, while the block does.
 
-    `log` is where the bot logs to: stderr, stdout or a file.
+    `log` is where the bot logs to: stderr, stdout or a file. The file `manifest` is the app's
+    manifest, by default the bot's own; without it and without a bot, nothing is installed.
 
-    Raises PortUnavailable.
+    Raises PortUnavailable and ManifestError.
     """
+    installed: object = None if manifest is None else load_manifest(manifest)
     _check_port(ports.listen, ports.teleport, "--teleport-port")
     _check_port(ports.listen, ports.slack, "--slack-port")
     data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
+        printing = _start_printing(stack) if with_bot and installed is None else None
         teleport = await TeleportStandIn.start(
             data,
             listen=ports.listen,
@@ -70,7 +82,9 @@ async def running(
         )
         stack.push_async_callback(teleport.stop)
         slack = await SlackStandIn.start(
-            listen=ports.listen, port=ports.slack, ready_with_no_bot=not with_bot
+            listen=ports.listen,
+            port=ports.slack,
+            readiness=Readiness(bot=with_bot, manifest=with_bot),
         )
         stack.push_async_callback(slack.stop)
         settings = write_settings(
@@ -84,7 +98,31 @@ async def running(
         bot = await BotProcess.start(settings) if with_bot else None
         if bot is not None:
             stack.push_async_callback(bot.stop)
+        if printing is not None:
+            installed = await printing
+        if installed is not None:
+            _install(slack, installed)
         yield World(slack, teleport, settings, bot)
+
+
+def _install(slack: SlackStandIn, manifest: object) -> None:
+    """Install the manifest. Warn if the app expects HTTP requests instead of Socket Mode."""
+    slack.install(manifest)
+    features = slack.workspace.app.features
+    if features is not None and not features.uses_socket_mode:
+        print(_NO_SOCKET_MODE, file=sys.stderr)
+
+
+def _start_printing(stack: AsyncExitStack) -> asyncio.Task[object]:
+    """Start printing the bot's manifest, which takes as long as the import of the bot."""
+    task = asyncio.create_task(bots_manifest())
+
+    async def cancel() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(cancel)
+    return task
 
 
 def _check_port(listen: str, port: int, flag: str) -> None:

@@ -1,9 +1,12 @@
 """Hands for scripts and for the page: looking at the workspace, and acting in it."""
 
+from dataclasses import dataclass
+
 from sandbox.cast import Person
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.interactions.deeds import perform
+from sandbox.slack.manifest.features import NO_FEATURES
 from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.rendering import message_json, view_json
@@ -11,18 +14,30 @@ from sandbox.slack.workspace.rendering import message_json, view_json
 _LONG_POLL = 25.0
 
 
+@dataclass(frozen=True)
+class Readiness:
+    """Conditions under which the workspace is ready."""
+
+    bot: bool = True
+    """Wait for an open socket of the app."""
+    manifest: bool = False
+    """Wait for the installation of a manifest."""
+
+
 class Hands:
     """What scripts see and do; every HTTP route is one of the plain methods."""
 
-    def __init__(self, backend: Backend, *, ready_with_no_bot: bool = False) -> None:
+    def __init__(self, backend: Backend, readiness: Readiness) -> None:
         self._backend = backend
         self._workspace = backend.workspace
-        self._ready_with_no_bot = ready_with_no_bot
+        self._readiness = readiness
 
     def status(self) -> JsonObject:
-        """Whether the app takes envelopes, or whether nobody expects it to."""
-        sockets = self._backend.delivery.sockets
-        return {"ready": self._ready_with_no_bot or sockets > 0, "sockets": sockets}
+        """Return whether the workspace is ready, and the number of open sockets."""
+        sockets, needs = self._backend.delivery.sockets, self._readiness
+        is_installed = self._workspace.app.features is not None
+        ready = (is_installed or not needs.manifest) and (sockets > 0 or not needs.bot)
+        return {"ready": ready, "sockets": sockets}
 
     async def act(self, body: JsonObject) -> JsonObject:
         """Let a person do something and wait for the app's ack, as long as Slack waits."""
@@ -71,10 +86,8 @@ class Hands:
         }
 
     def app(self) -> JsonObject:
-        """What people can start the app with, as far as its manifest says."""
-        app = self._workspace.app
-        commands = [vars(one) for one in app.commands.values()]
-        return {"commands": commands, "shortcuts": sorted(app.shortcuts)}
+        """Return the features of the installed manifest."""
+        return (self._workspace.app.features or NO_FEATURES).to_json()
 
     def journal(self) -> JsonObject:
         return self._backend.journal.to_json()

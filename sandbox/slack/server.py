@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.addresses import reachable
 from sandbox.slack.backend import Backend
 from sandbox.slack.faults import Faults
-from sandbox.slack.hands import Hands
+from sandbox.slack.hands import Hands, Readiness
 from sandbox.slack.journal import ApiCall, Journal
 from sandbox.slack.pace import Pace
 from sandbox.slack.response_urls import ResponseUrls
@@ -27,6 +27,7 @@ Thing = TypeVar("Thing")
 
 _PATIENCE = 5.0
 _SHUTDOWN = 1.0
+_READY_WITH_BOT = Readiness()
 
 
 class SlackStandIn:
@@ -63,7 +64,7 @@ class SlackStandIn:
         port: int = 0,
         now: Callable[[], float] = time.time,
         pace: Pace | None = None,
-        ready_with_no_bot: bool = False,
+        readiness: Readiness = _READY_WITH_BOT,
         public_url: str = "",
     ) -> "SlackStandIn":
         """Serve a fresh workspace; port 0 picks a free one.
@@ -91,7 +92,7 @@ class SlackStandIn:
             tickets=tickets,
             delivery=Delivery(workspace, journal, sockets, acks),
         )
-        hands = Hands(backend, ready_with_no_bot=ready_with_no_bot)
+        hands = Hands(backend, readiness)
         runner = web.AppRunner(
             application(backend, sockets, hands, listen),
             access_log=None,
@@ -108,6 +109,11 @@ class SlackStandIn:
         # Whoever waits for a change need not wait any longer.
         self.workspace.changes.announce()
         await self._runner.cleanup()
+
+    def install(self, manifest: object) -> None:
+        """Install an app manifest, which decides the triggers of the app. Raises ManifestError."""
+        self.workspace.app.install(manifest)
+        self.workspace.changes.announce()
 
     async def act(self, body: JsonObject) -> JsonObject:
         """Let a person do something; the same as `POST /sandbox/act`."""

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
+from bot.manifest import manifest
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
@@ -67,6 +68,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         teleport = await TeleportStandIn.start(data, expiry_interval=_EXPIRY_INTERVAL)
         stack.push_async_callback(teleport.stop)
         slack = await SlackStandIn.start(pace=Pace(factor=plan.factor))
+        slack.install(manifest())
         stack.push_async_callback(slack.stop)
         settle_in(slack, teleport)
         if history:

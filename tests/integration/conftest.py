@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.manifest import manifest
 from bot.process import running
 from bot.settings import load_settings
 from sandbox.bot_process import write_settings
@@ -35,6 +36,7 @@ async def teleport(tmp_path: Path) -> AsyncIterator[TeleportStandIn]:
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackStandIn]:
     stand_in = await SlackStandIn.start(pace=Pace(unlimited=True))
+    stand_in.install(manifest())
     yield stand_in
     await stand_in.stop()
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.manifest import manifest
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from tests.integration.stage import Stage, words
@@ -13,6 +14,7 @@ from tests.integration.stage import Stage, words
 async def slack() -> AsyncIterator[SlackStandIn]:
     """Overrides the unlimited one."""
     stand_in = await SlackStandIn.start(pace=Pace())
+    stand_in.install(manifest())
     yield stand_in
     await stand_in.stop()
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.manifest import manifest
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
@@ -28,6 +29,7 @@ SLACK, TELEPORT = "slack.invalid", "web.teleport.invalid"
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackStandIn]:
     stand_in = await SlackStandIn.start(pace=Pace(unlimited=True), public_url=f"https://{SLACK}")
+    stand_in.install(manifest())
     yield stand_in
     await stand_in.stop()
 

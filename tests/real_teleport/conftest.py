@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.manifest import manifest
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from tests.integration.stage import SlackDriver
@@ -92,6 +93,7 @@ async def setting(
     programs.home.mkdir()
     async with Cluster.running(programs, data) as cluster, AsyncExitStack() as stack:
         slack = await SlackStandIn.start(pace=Pace(unlimited=True))
+        slack.install(manifest())
         stack.push_async_callback(slack.stop)
         features = await _fill(cluster)
         pytestconfig.stash[_FEATURES] = features

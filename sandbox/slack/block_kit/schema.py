@@ -18,6 +18,13 @@ class Problem:
 
     sentence: str
     pointer: str
+    key: str = ""
+    """Key below the pointer that the problem is about."""
+
+    @property
+    def path(self) -> str:
+        """JSON pointer to the invalid key."""
+        return f"{self.pointer}/{self.key}" if self.key else self.pointer
 
     def __str__(self) -> str:
         return f"{self.sentence} [json-pointer:{self.pointer}]"
@@ -46,7 +53,7 @@ class String:
             yield Problem(f"must be less than {self.most + 1} characters", at)
         elif len(value) < self.least:
             yield Problem(f"must be more than {self.least - 1} characters", at)
-        elif self.form and not re.fullmatch(self.form, value):
+        elif self.form and not re.fullmatch(self.form, value, re.DOTALL):
             yield Problem("value does not match the expected format", at)
 
 
@@ -91,6 +98,7 @@ class Items:
     shape: Shape
     most: int
     least: int = 1
+    distinct: bool = False
 
     def problems(self, value: Any, at: str) -> Iterator[Problem]:
         if not isinstance(value, list):
@@ -102,6 +110,8 @@ class Items:
             yield Problem(f"must provide at least {self.least} items", at)
         for index, item in enumerate(value):
             yield from self.shape.problems(item, f"{at}/{index}")
+            if self.distinct and item in value[:index]:
+                yield Problem("must be unique", f"{at}/{index}")
 
 
 @dataclass(frozen=True)
@@ -125,15 +135,24 @@ class Object:
     def _missing(self, value: JsonObject, at: str) -> Iterator[Problem]:
         for name in self.required:
             if value.get(name) is None:
-                yield Problem(f"missing required field: {name}", at)
+                yield Problem(f"missing required field: {name}", at, name)
 
     def _problems_of_fields(self, value: JsonObject, at: str) -> Iterator[Problem]:
         for name, part in value.items():
             shape = self.fields.get(name)
             if shape is None:
-                yield Problem(f"invalid additional property: {name}", at)
+                yield Problem(f"invalid additional property: {name}", at, str(name))
             elif part is not None:
                 yield from shape.problems(part, f"{at}/{name}")
+
+
+@dataclass(frozen=True)
+class AnyObject:
+    """An object whose fields aren't checked."""
+
+    def problems(self, value: Any, at: str) -> Iterator[Problem]:
+        if not isinstance(value, dict):
+            yield Problem("must provide an object", at)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,11 @@ from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.state import Workspace
 from sandbox.slack.workspace.views import View
 
+_NOT_INTERACTIVE = (
+    "This app is not configured to handle interactive responses. Please configure interactivity"
+    " URL for this app under the app config page."
+)
+
 
 @dataclass(frozen=True)
 class Act:
@@ -41,6 +46,11 @@ class Act:
     @property
     def user(self) -> str:
         return self.person.slack_id
+
+    def require_interactivity(self) -> None:
+        """Raise CannotActError, with Slack's text, if the manifest doesn't enable it."""
+        if not self.workspace.app.is_interactive:
+            raise CannotActError(_NOT_INTERACTIVE)
 
     def field(self, name: str) -> str:
         """Raises BadRequestError if it is missing."""

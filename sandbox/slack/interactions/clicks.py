@@ -20,6 +20,7 @@ _COPIED = ("text", "value", "style", "url", "confirm", "placeholder", "accessibi
 
 async def click(act: Act) -> Outcome:
     """Use one element, as if its confirm dialog had been answered with yes."""
+    act.require_interactivity()
     if act.optional("view_id") is not None:
         return await _click_in_view(act)
     return await _click_in_message(act)

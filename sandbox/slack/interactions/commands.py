@@ -1,7 +1,10 @@
 """Typing a slash command."""
 
+import re
+
 from sandbox.slack.errors import SlackError
 from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.escaping import escape
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import slash_command
 from sandbox.slack.response_urls import ResponseUrl, answer
@@ -9,6 +12,13 @@ from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.messages import Content
 
+_FIRST_SPACE = re.compile(r"\s")
+_NOT_VALID = (
+    '{name} is not a valid command. In Slack, all messages that start with the "/" character are'
+    " interpreted as commands.\n\nIf you are trying to send a message and not run a command, try"
+    ' preceding the "/" with an empty space.'
+)
+"""Slackbot's text in a real workspace."""
 _SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
@@ -18,12 +28,15 @@ async def run_command(act: Act) -> Outcome:
     if act.user not in conversation.members:
         raise CannotActError("not_in_channel")
     typed = act.field("text")
-    # What comes after the first space reaches the app as it was typed.
-    command, _, text = typed.partition(" ")
-    if not act.workspace.app.has_command(command):
-        raise CannotActError(f"{command} is not a valid command.")
+    # The text after the first space reaches the app untrimmed.
+    name, text = (*_FIRST_SPACE.split(typed, 1), "")[:2]
+    command = act.workspace.app.command(name)
+    if command is None:
+        raise CannotActError(_NOT_VALID.format(name=name))
+    if command.should_escape:
+        text = escape(act.workspace, text)
     payload = {
-        **slash_command(act.workspace, act.person, conversation, command=command, text=text),
+        **slash_command(act.workspace, act.person, conversation, command=name, text=text),
         "response_url": act.backend.response_urls.for_command(conversation, act.user),
         "trigger_id": act.backend.triggers.issue(act.user),
     }

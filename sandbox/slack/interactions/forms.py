@@ -16,6 +16,7 @@ _TROUBLE = "We had some trouble connecting. Try again?"
 
 async def submit(act: Act) -> Outcome:
     """Send a form, if Slack's own checks pass, and do what the ack asks for."""
+    act.require_interactivity()
     view = act.top_modal()
     if view.definition.get("submit") is None:
         raise CannotActError("the view has no submit button")
@@ -50,7 +51,7 @@ async def close(act: Act) -> Outcome:
     else:
         screen.close(view)
     act.workspace.changes.announce()
-    if not view.definition.get("notify_on_close"):
+    if not view.definition.get("notify_on_close") or not act.workspace.app.is_interactive:
         return Outcome.unsent()
     return Outcome.of(
         await act.backend.delivery.deliver("interactive", payload, accepts_response=False)

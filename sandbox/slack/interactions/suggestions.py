@@ -12,6 +12,7 @@ _DEFAULT_QUERY_LENGTH = 3
 
 async def suggest(act: Act) -> Outcome:
     """Type into a select with external data and see what the app offers."""
+    act.require_interactivity()
     place, block, element = _find(act)
     typed = act.field("text")
     if len(typed) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):

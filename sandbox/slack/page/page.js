@@ -492,9 +492,15 @@ function go(place) {
   return refresh();
 }
 
-function drawPlaces(channels) {
+function drawCommands(commands) {
+  if (!changed("list of commands", commands)) return;
+  get("commands").replaceChildren(...commands.map((one) =>
+    make("option", { value: one.name }, `${one.usage_hint} ${one.description}`)));
+}
+
+function drawPlaces(channels, hasHome) {
   const places = [
-    { kind: "home", name: "Home" },
+    ...(hasHome ? [{ kind: "home", name: "Home" }] : []),
     ...channels.filter((one) => one.kind !== "im").map((one) => ({ kind: "channel", name: one.name, label: `# ${one.name}` })),
     ...channels.filter((one) => one.kind === "im").map((one) => ({ kind: "channel", name: one.name, label: "Teleport ChatOps" })),
   ];
@@ -512,13 +518,15 @@ function drawPlaces(channels) {
 // ---------------------------------------------------------------- the whole page
 
 async function refresh() {
-  const [views, { channels }, status] = await Promise.all([
+  const [views, { channels }, status, app] = await Promise.all([
     ask(`/sandbox/people/${state.person}/views`),
     ask(`/sandbox/channels?as=${state.person}`),
     ask("/sandbox/status"),
+    ask("/sandbox/app"),
   ]);
   get("status").textContent = status.sockets ? `The app is connected (${status.sockets})` : "The app is not connected";
-  drawPlaces(channels);
+  drawCommands(app.commands);
+  drawPlaces(channels, app.home || !app.commands.length);
   drawModal(views.modals);
   if (state.place.kind === "home") drawHome(views.home);
   else await drawChannel();
@@ -541,9 +549,6 @@ async function start() {
     if (state.place.name.startsWith("@")) state.place = { kind: "channel", name: `@${state.person}` };
     refresh();
   });
-  const { commands } = await ask("/sandbox/app");
-  get("commands").replaceChildren(...commands.map((one) =>
-    make("option", { value: one.command }, `${one.usage_hint} ${one.description}`)));
   get("composer").addEventListener("submit", async (event) => {
     event.preventDefault();
     const typed = get("typed").value;

@@ -89,16 +89,23 @@ def _where_to_post(call: Call) -> Conversation:
     """
     workspace, name = call.workspace, call.args.text("channel")
     if name in workspace.people:
-        return call.direct_with(name)
+        return _with_messages_tab(call, call.direct_with(name))
     conversation = workspace.conversation(name)
     if conversation is None or name.startswith("@"):
         raise SlackError("channel_not_found")
     if conversation.kind is Kind.DIRECT:
-        return conversation
+        return _with_messages_tab(call, conversation)
     if workspace.app.bot_user not in conversation.members:
         _refuse_outsider(call, conversation)
     if conversation.archived:
         raise SlackError("is_archived")
+    return conversation
+
+
+def _with_messages_tab(call: Call, conversation: Conversation) -> Conversation:
+    """Return the DM. Raises SlackError if the manifest turns the Messages tab off."""
+    if not call.workspace.app.has_messages_tab:
+        raise SlackError("messages_tab_disabled")
     return conversation
 
 

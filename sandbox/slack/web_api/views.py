@@ -39,6 +39,8 @@ def publish_view(call: Call) -> JsonObject:
     screen = workspace.screens.get(user)
     if screen is None:
         raise SlackError("user_not_found")
+    if not workspace.app.has_home:
+        raise SlackError("not_enabled")
     definition = _read_definition(call, "home", replacing=screen.home)
     if screen.home is not None:
         _refuse_stale(call, screen.home)

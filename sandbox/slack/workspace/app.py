@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 
 from sandbox.cast import APP, APP_NAME, APP_TOKEN, BOT_TOKEN, SLACK_BOT, SLACK_BOT_ID, TEAM
-from sandbox.slack.wire import JsonObject
+from sandbox.slack.manifest.document import checked
+from sandbox.slack.manifest.features import Features, SlashCommand
+from sandbox.slack.manifest.rules import bot_scopes
 
 _SCOPES = (
     "commands",
@@ -14,21 +16,11 @@ _SCOPES = (
     "channels:read",
     "groups:read",
 )
-_ANY_COMMAND = "/teleport-"
-
-
-@dataclass(frozen=True)
-class SlashCommand:
-    """One command of the app, with what Slack shows while somebody types it."""
-
-    command: str
-    description: str = ""
-    usage_hint: str = ""
 
 
 @dataclass
 class App:
-    """Tokens, granted scopes, and what people can start it with."""
+    """Tokens, granted scopes and features."""
 
     id: str = APP
     name: str = APP_NAME
@@ -45,26 +37,36 @@ class App:
     enterprise: str = ""
     """ID of the Enterprise organization that the app is installed for, instead of a workspace."""
     scopes: set[str] = field(default_factory=lambda: set(_SCOPES))
-    commands: dict[str, SlashCommand] = field(default_factory=dict)
-    shortcuts: set[str] = field(default_factory=set)
+    features: Features | None = None
+    """Features of the installed manifest. None before the installation, when all are allowed."""
 
-    def install(self, manifest: JsonObject) -> None:
-        """Take scopes, commands and shortcuts from an app manifest, as installing it does."""
-        features = manifest.get("features", {})
-        self.commands = {
-            entry["command"]: SlashCommand(
-                entry["command"], entry.get("description", ""), entry.get("usage_hint", "")
-            )
-            for entry in features.get("slash_commands", [])
-        }
-        self.shortcuts = {entry["callback_id"] for entry in features.get("shortcuts", [])}
-        self.scopes = set(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
+    def install(self, manifest: object) -> None:
+        """Take name, scopes and features from the manifest. Raises ManifestError."""
+        valid = checked(manifest)
+        self.name = valid["display_information"]["name"]
+        self.scopes = bot_scopes(valid)
+        self.features = Features.read(valid)
 
-    def has_command(self, command: str) -> bool:
-        """Whether the app registered it; without a manifest every one of its prefix counts."""
-        if self.commands:
-            return command in self.commands
-        return command.startswith(_ANY_COMMAND)
+    def command(self, name: str) -> SlashCommand | None:
+        """Return the command, or None if the app has no such command."""
+        if self.features is None:
+            return SlashCommand(name) if name.startswith("/") else None
+        return self.features.commands.get(name)
 
-    def has_shortcut(self, callback_id: str) -> bool:
-        return not self.shortcuts or callback_id in self.shortcuts
+    def has_shortcut(self, callback_id: str, kind: str) -> bool:
+        return self.features is None or self.features.shortcuts.get(callback_id) == kind
+
+    def subscribes_to(self, event: str) -> bool:
+        return self.features is None or event in self.features.events
+
+    @property
+    def has_home(self) -> bool:
+        return self.features is None or self.features.has_home
+
+    @property
+    def has_messages_tab(self) -> bool:
+        return self.features is None or self.features.has_messages_tab
+
+    @property
+    def is_interactive(self) -> bool:
+        return self.features is None or self.features.is_interactive

@@ -118,7 +118,6 @@ async def test_a_bad_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: A
 @pytest.mark.parametrize(
     ("act", "error"),
     [
-        (_command("/other x"), "/other is not a valid command."),
         (_command("/teleport-help", "nora", "security"), "channel_not_found"),
         (_command("/teleport-help", "ivan"), "channel_not_found"),
         (_command("/teleport-help", "henry"), "account_inactive"),
@@ -151,27 +150,6 @@ async def test_a_senseless_act_is_a_mistake_of_the_script(slack: SlackStandIn, a
     """Unknown people, channels, acts and missing fields are not passed off as Slack's doing."""
     with pytest.raises(BadRequestError):
         await slack.act(act)
-
-
-async def test_a_manifest_says_which_commands_exist(slack: SlackStandIn) -> None:
-    """An installed manifest brings commands, shortcuts and scopes, and no others."""
-    slack.workspace.app.install(
-        {
-            "features": {
-                "slash_commands": [{"command": "/teleport-help", "description": "Help"}],
-                "shortcuts": [{"name": "Ask", "type": "global", "callback_id": "ask"}],
-            },
-            "oauth_config": {"scopes": {"bot": ["commands"]}},
-        }
-    )
-    known = await slack.act(_command("/teleport-help"))
-    unknown = await slack.act(_command("/teleport-request"))
-    shortcut = await slack.act({"as": "alice", "do": "shortcut", "callback_id": "other"})
-    assert known["error"] == "dispatch_failed"
-    assert unknown["error"] == "/teleport-request is not a valid command."
-    assert shortcut["error"] == "no such shortcut"
-    assert slack.workspace.app.scopes == {"commands"}
-    assert slack.hands.app()["commands"][0]["description"] == "Help"
 
 
 async def test_a_click_tells_where_and_what(

@@ -10,6 +10,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.hands import Readiness
 from sandbox.slack.server import SlackStandIn
 from tests.sandbox.slack.blocks import actions, button
 
@@ -52,7 +53,7 @@ async def test_ready_once_the_app_is_there(slack: SlackStandIn, script: Script) 
 
 async def test_ready_at_once_when_no_app_is_expected() -> None:
     """Started for no bot, it is ready as soon as it serves."""
-    slack = await SlackStandIn.start(ready_with_no_bot=True)
+    slack = await SlackStandIn.start(readiness=Readiness(bot=False))
     assert slack.hands.status() == {"ready": True, "sockets": 0}
     await slack.stop()
 

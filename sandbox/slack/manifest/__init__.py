@@ -1,0 +1,5 @@
+"""App manifests: the features of an app, and Slack's rules for them.
+
+See docs.slack.dev/reference/app-manifest. The limits come from Slack's JSON schema, version 1.0.0
+(github.com/slackapi/manifest-schema).
+"""
