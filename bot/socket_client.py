@@ -1,22 +1,23 @@
 """One Socket Mode connection: the SDK's client, except that its owner decides what to do.
 
 Asked by Slack to leave, the SDK closes the old socket before it has a new one, and loses what
-arrives in between. When Slack refuses an address it says so in a traceback alone, and asks again at
-once.
+arrives in between. When it closes a socket it drops what Slack sent before it heard of that. When
+Slack refuses an address it says so in a traceback alone, and asks again at once.
 """
 
 import asyncio
 import json
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import time
+from typing import Any
 
 import structlog
-from aiohttp import ClientSession, WSMessage
+from aiohttp import ClientSession, WSCloseCode, WSMessage, WSMsgType
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from commands.envelope import envelope
@@ -26,16 +27,23 @@ from workspace.slack_failure import SLACK_ERRORS
 
 PING_SECONDS = 5.0
 """Four pings that nothing answers, and the line counts as lost."""
-_LINGER_SECONDS = 3.0
-"""How long a socket that is left may still bring its last acks home: Slack takes none later."""
+_ACK_SECONDS = 3.0
+"""Slack takes no ack later."""
+_CLOSE_SECONDS = 1.0
+"""How long Slack may take to answer that a socket is closed."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Client(SocketModeClient):
-    """Its owner opens it with `connect`, looks at the values below, and closes it."""
+    """Its owner opens it with `connect`, looks at the values below, and closes it.
 
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
+    `others` are the app's sockets that an ack can take where this one is closed.
+    """
+
+    def __init__(
+        self, app: AsyncApp, app_token: str, others: Callable[[], Iterable["Client"]] = tuple
+    ) -> None:
         super().__init__(
             app_token,
             logger=app.logger,
@@ -56,18 +64,18 @@ class Client(SocketModeClient):
         self.refusal: Exception | None = None
         """Why Slack gives no address; one of SLACK_ERRORS."""
         self._app = app
-        self._handling = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self.on_message_listeners.append(self._hear)
-        self.socket_mode_request_listeners.append(self._handle)
+        self._others = others
+        self._handling: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._closed_by_slack = asyncio.Event()
+        self.on_close_listeners.append(self._note_close)
 
     @property
     def usable(self) -> bool:
         """Whether Slack has greeted us and the line still stands."""
         session = self.current_session
         stands = not self.closed and session is not None and not session.closed
-        return self.greeted.is_set() and stands
+        return self.greeted.is_set() and stands and not self._closing
 
     def use_address(self, url: str) -> None:
         """Connect to this address next, through the HTTP proxy for its host.
@@ -90,28 +98,67 @@ class Client(SocketModeClient):
             await asyncio.Event().wait()
             raise
 
-    async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: ARG002
-        """What the SDK does when Slack asks it to leave."""
-        self.leave.set()
+    async def close_gracefully(self) -> None:
+        """Close it, and handle and ack every envelope that Slack sends before it hears of that.
 
-    async def close_when_idle(self) -> None:
-        """Let what is being handled send its ack first."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER_SECONDS):
-                await self._idle.wait()
+        The acks of these take another socket: after a close frame nothing may follow
+        (RFC 6455, 5.5.1). Slack does not say whether it takes them there.
+        """
+        await self._finish_handling()
+        await self._say_goodbye()
+        await self._finish_handling()
+        # Where Slack has not answered, the SDK would wait for it.
+        await self.aiohttp_client_session.close()
         await self.close()  # type: ignore[no-untyped-call]
 
-    async def _handle(self, _client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        self._handling += 1
-        self._idle.clear()
-        try:
-            with envelope():
-                response = await run_async_bolt_app(self._app, request)
-                await self._acknowledge(request, response)
-        finally:
-            self._handling -= 1
-            if not self._handling:
-                self._idle.set()
+    async def enqueue_message(self, message: str) -> None:
+        """Handle a frame as it comes; the SDK's queue would hide what is still to be handled."""
+        frame: dict[str, Any] = json.loads(message) if message.startswith("{") else {}
+        if frame.get("type") == "hello":
+            self.of_app = int(frame.get("num_connections") or 0)
+            self.greeted.set()
+            log.info("socket_open", sockets_of_app=self.of_app)
+        elif frame.get("type") == "disconnect":
+            self.reason = str(frame.get("reason", ""))
+            self.leave.set()
+            log.info("socket_closing", reason=self.reason)
+        elif request := SocketModeRequest.from_dict(frame):
+            task = asyncio.create_task(self._handle(request))
+            self._handling.add(task)
+            task.add_done_callback(self._handling.discard)
+
+    async def send_message(self, message: str) -> None:
+        """Send it on this socket or, where it is closed, on another one. Raises ConnectionError."""
+        for client in (self, *self._others()):
+            session = client.current_session
+            if session is not None and client.usable:
+                with suppress(ConnectionError):
+                    await session.send_str(message)
+                    return
+        raise ConnectionError("no socket is open")
+
+    async def _finish_handling(self) -> None:
+        if self._handling:
+            await asyncio.wait(self._handling, timeout=_ACK_SECONDS)
+
+    async def _say_goodbye(self) -> None:
+        """Send a close frame and receive until Slack answers it."""
+        session = self.current_session
+        if session is None or not self.usable:
+            return
+        self._closing = True
+        with suppress(ConnectionError, TimeoutError):
+            await session.send_frame(WSCloseCode.OK.to_bytes(2, "big"), WSMsgType.CLOSE)
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._closed_by_slack.wait()
+
+    async def _note_close(self, _frame: WSMessage) -> None:
+        self._closed_by_slack.set()
+
+    async def _handle(self, request: SocketModeRequest) -> None:
+        with envelope():
+            response = await run_async_bolt_app(self._app, request)
+            await self._acknowledge(request, response)
 
     async def _acknowledge(self, request: SocketModeRequest, response: BoltResponse) -> None:
         """Where the line is lost, Slack tells the person that nothing came of it; work goes on."""
@@ -119,16 +166,3 @@ class Client(SocketModeClient):
             await send_async_response(self, request, response, time())
         except ConnectionError as error:
             log.warning("ack_not_sent", error=str(error))
-
-    async def _hear(self, frame: WSMessage) -> None:
-        """Slack says hello when it has a socket, and why before it lets one go."""
-        if not isinstance(frame.data, str) or '"envelope_id"' in frame.data:
-            return
-        message = json.loads(frame.data) if frame.data.startswith("{") else {}
-        if message.get("type") == "hello":
-            self.of_app = int(message.get("num_connections") or 0)
-            self.greeted.set()
-            log.info("socket_open", sockets_of_app=self.of_app)
-        elif message.get("type") == "disconnect":
-            self.reason = str(message.get("reason", ""))
-            log.info("socket_closing", reason=self.reason)

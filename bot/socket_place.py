@@ -6,7 +6,7 @@ it goes on with an address that is long spent, and never gives a hopeless connec
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from time import monotonic
 
@@ -46,13 +46,22 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Place:
-    """`address` is used up by the first socket. `on_reset` is told how each was mended."""
+    """`address` is used up by the first socket. `on_reset` is told how each was mended.
+
+    `others` are all open sockets of the bot.
+    """
 
     def __init__(
-        self, app: AsyncApp, app_token: str, on_reset: Callable[[str], None], address: str = ""
+        self,
+        app: AsyncApp,
+        app_token: str,
+        on_reset: Callable[[str], None],
+        others: Callable[[], Iterable[Client]],
+        address: str = "",
     ) -> None:
         self._app = app
         self._app_token = app_token
+        self._others = others
         self._on_reset = on_reset
         self._address = address
         self._current: Client | None = None
@@ -66,18 +75,23 @@ class Place:
         """Whether that will not pass by itself."""
 
     @property
+    def open(self) -> Iterable[Client]:
+        """The sockets here that are not being closed."""
+        return tuple(self._open)
+
+    @property
     def connected(self) -> bool:
         return any(client.usable for client in self._open)
 
     async def run(self) -> None:
-        """Keep a socket here until cancelled, then close it."""
-        try:
-            while True:
-                await self._fill()
-        finally:
-            for client in tuple(self._open):
-                self._close(client)
-            await self._closed()
+        """Keep a socket here until cancelled; `close` closes it."""
+        while True:
+            await self._fill()
+
+    async def close(self) -> None:
+        for client in self.open:
+            self._close(client)
+        await self._closed()
 
     async def _fill(self) -> None:
         """Open a socket while the one before it still stands, and stay with it until it ends."""
@@ -106,7 +120,7 @@ class Place:
             await self._pause(fresh, lived=0.0)
 
     def _new_client(self) -> Client:
-        client = Client(self._app, self._app_token)
+        client = Client(self._app, self._app_token, self._others)
         if self._address:
             client.use_address(self._address)
             self._address = ""
@@ -199,11 +213,11 @@ class Place:
         return rest_asked(error)
 
     def _close(self, client: Client | None) -> None:
-        """Start to close a socket that is open. What it still has to say goes out first."""
+        """Start to close a socket that is open. What Slack still sends on it is acked."""
         if client is None or client not in self._open:
             return
         self._open.remove(client)
-        task = asyncio.create_task(client.close_when_idle())
+        task = asyncio.create_task(client.close_gracefully())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

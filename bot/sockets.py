@@ -5,10 +5,11 @@ is a spare: it is let go while the app has enough, and thought over from time to
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.socket_client import Client
 from bot.socket_place import Place, Spare
 
 
@@ -24,8 +25,8 @@ class Sockets:
         on_reset: Callable[[str], None],
     ) -> None:
         self._places = [
-            Place(app, app_token, on_reset, first_address),
-            Spare(app, app_token, on_reset),
+            Place(app, app_token, on_reset, self._open, first_address),
+            Spare(app, app_token, on_reset, self._open),
         ]
 
     @property
@@ -43,7 +44,17 @@ class Sockets:
         return f"no socket is connected{f': {reasons[0]}' if reasons else ''}"
 
     async def run(self) -> None:
-        """Keep them connected until cancelled, then close them."""
-        async with asyncio.TaskGroup() as tasks:
-            for place in self._places:
-                tasks.create_task(place.run())
+        """Keep them connected until cancelled, then close them one by one.
+
+        As long as another one is open, all that Slack sends on a socket is acked.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for place in self._places:
+                    tasks.create_task(place.run())
+        finally:
+            for place in reversed(self._places):
+                await place.close()
+
+    def _open(self) -> Iterable[Client]:
+        return [client for place in self._places for client in place.open]

@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,38 @@ async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
     assert max(event["sockets_of_app"] for event in log.all("socket_open")) < 10
 
 
+async def test_an_envelope_on_a_socket_that_is_let_go_is_acked(
+    stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second replica opens a spare and closes it; Slack sends there until it hears of it."""
+    sockets = stage.slack._sockets
+    with listening() as log:
+        async with running(load_settings(settings_file)):
+            await stage.slack.socket_count(4)
+            spare = sockets._open[-1]
+            transport = spare._request.transport
+            assert isinstance(transport, asyncio.Transport)
+            transport.pause_reading()
+            monkeypatch.setattr(sockets, "pick", lambda: spare)
+            await log.until("socket_spared")
+            typing = asyncio.create_task(stage.type("alice", "/teleport-pending mine"))
+            await stage.answer("alice", "You have no pending request")
+            transport.resume_reading()
+            await typing
+
+
+async def test_envelopes_are_acked_while_spare_sockets_are_renewed(
+    stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two replicas reconsider their spares all the time."""
+    monkeypatch.setattr("bot.socket_place.SOON_SECONDS", 0.0)
+    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 0.0)
+    async with running(load_settings(settings_file)):
+        before = len(opened(stage))
+        while len(opened(stage)) < before + 20:
+            await stage.type("alice", "/teleport-pending mine")
+
+
 @pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
 async def test_what_a_proxy_says_in_slacks_place_ends_nothing(stage: Stage, page: str) -> None:
     """Its page comes where an address was asked for, and a list of channels, and a message."""
@@ -205,6 +238,28 @@ async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
 
 async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
     """Slack tells the person that nothing came of it; the card tells otherwise."""
+    with listening() as log:
+        submitted = await form_being_checked(stage)
+        stage.slack.faults.inject({"method": "apps.connections.open", "error": "internal_error"})
+        stage.slack.faults.inject({"sockets": "cut"})
+        await log.until("ack_not_sent")
+        await stage.card("of 77")
+    assert not (await submitted)["acked"]
+
+
+async def test_ack_takes_another_socket_when_its_own_is_cut(stage: Stage) -> None:
+    submitted = await form_being_checked(stage)
+    stage.slack.faults.inject({"sockets": "cut"})
+    assert (await submitted)["acked"]
+
+
+async def test_the_first_address_is_used_and_not_wasted(stage: Stage) -> None:
+    """Start-up asks for one to check the token; the second socket asks for its own."""
+    assert len(opened(stage)) == 2
+
+
+async def form_being_checked(stage: Stage) -> "asyncio.Task[dict[str, Any]]":
+    """Submit a form whose check takes 500 ms, and return while it is under way."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
@@ -214,18 +269,9 @@ async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
         "reason": {"type": "plain_text_input", "value": "because of 77"},
     }
     stage.slack.faults.inject({"method": "users.info", "delay_ms": 500, "times": 1})
-    with listening() as log:
-        submitted = asyncio.create_task(stage.submit("alice", form, **filled))
-        await stage.slack.workspace.changes.until(lambda: unacked(stage), 5)
-        stage.slack.faults.inject({"sockets": "cut"})
-        await log.until("ack_not_sent")
-        await stage.card("of 77")
-    assert not (await submitted)["acked"]
-
-
-async def test_the_first_address_is_used_and_not_wasted(stage: Stage) -> None:
-    """Start-up asks for one to check the token; the second socket asks for its own."""
-    assert len(opened(stage)) == 2
+    submitted = asyncio.create_task(stage.submit("alice", form, **filled))
+    await stage.slack.workspace.changes.until(lambda: unacked(stage), 5)
+    return submitted
 
 
 def unacked(stage: Stage) -> list[SentEnvelope] | None:

@@ -15,8 +15,6 @@ async def test_other_replica_takes_over(world: World, *, killed: bool) -> None:
     async with running_bot(settings) as leader:
         await leader.event("lease_acquired")
         async with running_bot(settings) as other:
-            await other.event("socket_spared")
-            await world.setting.slack.socket_count(3)
             _, before = await world.requested("alice", "staging", "shown by the first")
             await (leader.kill() if killed else leader.stop())
             await world.requested_unseen("carol", "staging", "shown by the second")
