@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.manifest import manifest
 from sandbox.cast import TEAM
 from sandbox.slack.interactions import payloads
 from sandbox.slack.socket_mode.delivery import Reply
@@ -83,6 +84,11 @@ async def test_unknown_shortcut_gets_a_private_response(stage: Stage, kind: str)
 
 
 async def test_unknown_command_gets_a_private_response(stage: Stage) -> None:
+    other_version = manifest()
+    other_version["features"]["slash_commands"].append(
+        {"command": "/teleport-revoke", "description": "A command of another version"}
+    )
+    stage.slack.install(other_version)
     done = await stage.slack.act(
         {"as": "bob", "do": "command", "channel": CHANNEL, "text": "/teleport-revoke x"}
     )
