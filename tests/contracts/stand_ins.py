@@ -4,7 +4,7 @@ This module alone of the suite imports the stand-ins' own modules: no public int
 access request's ID and times, or a message's ts.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +45,16 @@ class StandIns:
 
 @asynccontextmanager
 async def stand_ins_after(
-    older: OlderVersion, folder: Path, change: Callable[[str], str] = str
+    older: OlderVersion,
+    folder: Path,
+    change: Callable[[str], str] = str,
+    *,
+    gone: Iterable[str] = (),
 ) -> AsyncIterator[StandIns]:
     """Start stand-ins with the requests, records and messages of an older version.
 
-    `change` changes the text of each entry. The app can read channel history.
+    `change` changes the text of each entry. The requests in the states `gone` have been deleted
+    since. The app can read channel history.
     """
     auth = await TeleportStandIn.start(folder)
     slack = await SlackStandIn.start(pace=Pace(unlimited=True))
@@ -65,6 +70,8 @@ async def stand_ins_after(
                 for plugin, stored in plugins.items():
                     data = stored | {"entry": change(stored["entry"])}
                     await teleport.update_plugin_data(request_id, plugin, data)
+            for state in gone:
+                auth.cluster.requests.delete(older.request_id(state))
             settings = write_settings(
                 folder, teleport=auth.address, identity=identity, slack_api=slack.api_url
             )

@@ -20,6 +20,17 @@ SANDBOX_OPTIONS = (
 )  # fmt: skip
 
 
+TARGETS = (
+    "sandbox", "demo", "test", "check", "chaos", "proto", "real-teleport", "real-slack",
+)  # fmt: skip
+
+
+def test_makefile_has_its_targets() -> None:
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    for target in TARGETS:
+        assert f"\n{target}: " in makefile
+
+
 def test_script_has_its_commands() -> None:
     listed = run("--help")
     for command in COMMANDS:

@@ -22,6 +22,15 @@ from tests.contracts.stand_ins import StandIns, stand_ins_after
 CHANNEL = "C0ACCESS01"
 MARKED = "waiting"
 """The state whose card is out of date in these tests, so that its update is waited for."""
+STATUSES = (
+    "waiting", "approved", "denied", "promoted", "ran_out", "ended", "deleted", "deleted_approved",
+)  # fmt: skip
+GONE = {
+    "expired since": {"waiting_until": "2026-11-26T00:00:00Z"},
+    "deleted since": {"waiting_until": "2100-01-01T00:00:00Z"},
+}
+"""What is recorded of requests that Teleport no longer has."""
+NOTICES = ("created", "approved", "denied", "promoted", "ran_out", "deleted")
 _FACE = re.compile(r'"face":"[0-9a-f]{12}"')
 
 
@@ -97,6 +106,46 @@ async def test_entries_are_read_and_written_and_read_back(
         touched = {each["ts"] for each in older.entry(MARKED)["messages"]} | sent
         assert stand_ins.updates() <= touched
         assert len(stand_ins.calls("chat.postMessage")) == len(sent - lost)
+
+
+async def test_every_status_and_notice_is_read(tmp_path: Path) -> None:
+    """Nothing is posted: neither the card of an entry that can't be read, nor a second notice."""
+    older = with_every_status(older_version(COMMITS[-1]))
+    async with (
+        stand_ins_after(older, tmp_path, with_other_fingerprints, gone=GONE) as stand_ins,
+        running_bot(stand_ins.settings),
+    ):
+        for state in (*STATUSES, *GONE):
+            await stand_ins.updated(card_of(older.entry(state))["ts"], times=1)
+        assert stand_ins.calls("chat.postMessage") == []
+
+
+def with_every_status(older: OlderVersion) -> OlderVersion:
+    """Return copies of the waiting request, recorded in each status and with every notice.
+
+    Those in `GONE` are recorded as waiting.
+    """
+    content: dict[str, Any] = {"requests": {}, "plugin_data": {}, "messages": []}
+    template = {
+        "request": older.content["requests"][MARKED],
+        "stored": older.content["plugin_data"][older.request_id(MARKED)],
+    }
+    for number, status in enumerate((*STATUSES, *GONE)):
+        request_id = f"0190c0de-0000-7000-8000-0000000000{number:02}"
+        text = json.dumps(template).replace(older.request_id(MARKED), request_id)
+        copied = json.loads(text)
+        entry = json.loads(copied["stored"][PLUGIN]["entry"])
+        entry["face"] |= GONE.get(status, {"status": status})
+        card = {**card_of(entry), "ts": f"1795000000.0000{number:02}"}
+        notices = [{"slot": f"dm:{notice}", "channel": "", "ts": ""} for notice in NOTICES]
+        entry["messages"] = [card, *notices]
+        copied["stored"][PLUGIN]["entry"] = json.dumps(entry, separators=(",", ":"))
+        content["requests"][status] = copied["request"]
+        content["plugin_data"][request_id] = copied["stored"]
+        content["messages"].append(
+            {**older.content["messages"][0], "ts": card["ts"], "channel": CHANNEL}
+        )
+    return OlderVersion(older.commit, content)
 
 
 async def settled(stand_ins: StandIns, request_id: str) -> dict[str, Any]:

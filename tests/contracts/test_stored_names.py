@@ -74,14 +74,14 @@ async def test_leader_holds_the_semaphore_of_its_team(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(("word", "state"), [("approve", "approved"), ("deny", "denied")])
 async def test_override_claims_the_decision_and_signs_the_state(
-    community: Sandbox, word: str, state: str
+    sandbox: Sandbox, word: str, state: str
 ) -> None:
     """`{state} by {user} from Slack` is the resolve reason, and the claim is stored before it."""
-    card = await requested(community, "staging", f"contract-{word}")
+    card = await requested(sandbox, "staging", f"contract-{word}")
     request = request_id(card)
-    community.command("bob", f"/teleport-{word} {request} contract-why")
-    community.closed(card)
-    async with teleport(community) as bot:
+    sandbox.command("bob", f"/teleport-{word} {request} contract-why")
+    sandbox.closed(card)
+    async with teleport(sandbox) as bot:
         signed = (await bot.request(request)).Spec.ResolveReason
         plugins = await bot.plugin_data(request)
     assert signed == f"{state} by bob from Slack: contract-why"
