@@ -18,9 +18,10 @@ _STREAMS = {"error": "stderr", "2": "stderr", "out": "stdout", "1": "stdout"}
 _GO_UNITS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
 }  # fmt: skip
-_GO_DURATION_PART = re.compile(rf"(\d+\.?\d*|\.\d+)({'|'.join(_GO_UNITS)})", re.ASCII)
+_GO_DURATION_PART = re.compile(rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_GO_UNITS)})", re.ASCII)
 _GO_DURATION = re.compile(rf"\+?(?:{_GO_DURATION_PART.pattern})+", re.ASCII)
 _SECRET_FILE_BYTES = 2000
+_LEAST_SECONDS = 0.001
 _MOST_SECONDS = 10 * 365 * 86_400
 
 
@@ -30,7 +31,7 @@ def _duration(value: object) -> object:
     seconds = _seconds(value) if isinstance(value, str) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         seconds = 0
-    if not 0 < seconds < _MOST_SECONDS:
+    if not _LEAST_SECONDS <= seconds < _MOST_SECONDS:
         raise ValueError("write a duration like 60s, 5m or 24h")
     return timedelta(seconds=seconds)
 
@@ -46,7 +47,7 @@ def _seconds(text: str) -> float | None:
 
 def _refresh_interval(value: object) -> object:
     """Read a duration, for which zero stands for the default, as for Teleport's own plugin."""
-    return timedelta(minutes=1) if value in (0, "0", "0s") else _duration(value)
+    return timedelta(minutes=1) if str(value) in {"0", "0s"} else _duration(value)
 
 
 def _severity(value: object) -> object:
@@ -76,7 +77,9 @@ def _address(value: str) -> str:
     except ValueError:
         whole = False
     if not whole:
-        raise ValueError("write host and port, such as auth.example.com:3025")
+        raise ValueError(
+            "write host and port, such as auth.example.com:3025 or example.teleport.sh:443"
+        )
     return value
 
 

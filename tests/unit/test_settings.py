@@ -300,7 +300,7 @@ def test_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
     assert load_settings(path).slack.token.get_secret_value() == "xoxb-file"
 
 
-@pytest.mark.parametrize("text", ["1h??30m", "-5m", "5 parsecs", "1mm", "", "."])
+@pytest.mark.parametrize("text", ["1h??30m", "-5m", "5 parsecs", "1mm", "1ns", "", "."])
 def test_other_texts_are_no_durations(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match="write a duration like 60s"):
         load(tmp_path, f'start_timeout = "{text} "\n{WHOLE}')
