@@ -132,8 +132,10 @@ async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
 
 
 def _in_words(error: TeleportError) -> str:
-    late = error.code is grpc.StatusCode.DEADLINE_EXCEEDED
-    return "no response in time" if late else str(error)
+    """Return the server's text in one line."""
+    if error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return "no response in time"
+    return ": ".join(line.strip() for line in str(error).splitlines())
 
 
 async def check_cluster(
@@ -159,7 +161,7 @@ async def check_cluster(
             log.warning("teleport_unreachable", addr=settings.addr, error=str(error))
         except TeleportError as error:
             raise StartError(
-                f"Teleport at {settings.addr} refuses the bot: {error}.",
+                f"Teleport at {settings.addr} refuses the bot: {_in_words(error)}.",
                 _REFUSED_HINT,
                 exit_code=MISCONFIGURED,
             ) from error

@@ -181,6 +181,8 @@ _BY_TEXT: dict[type[TeleportError], tuple[tuple[str, type[TeleportError]], ...]]
     ),
     AlreadyExists: (("has already reviewed this request", AlreadyReviewed),),
     InvalidArgument: (("(already denied)", AlreadyResolved),),
+    # The caller's own user or role is gone (convertAuthorizerError in lib/authz/permissions.go).
+    NotFound: (("access denied\n", PermissionDenied),),
 }
 
 # grpc-core's words for a connection that was never made.

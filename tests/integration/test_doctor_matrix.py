@@ -271,7 +271,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "a company's authority before Slack": (
         inspected_slack, 2, "slack", "is not trusted (self-signed certificate)",
     ),
-    "the bot's role deleted": (role_deleted, 2, "teleport", "refuses the bot: access denied"),
+    "the bot's role deleted": (role_deleted, 2, "teleport", "refuses the bot: access denied: role"),
     "no right to list roles": (
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),

@@ -12,7 +12,7 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.made import decided, pending_request
-from tests.integration.operated import Bot, Health, watched
+from tests.integration.operated import Bot, Health, watched, watched_here
 from tests.integration.stage import Stage, buttons, words
 
 
@@ -131,3 +131,22 @@ async def test_the_right_is_that_of_the_certificate(
         await blinded(process, health, teleport)
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert "Deleted" not in words(card)
+
+
+async def test_deleted_bot_user_makes_the_bot_unready_and_no_request_look_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Teleport answers every call with NOT_FOUND then, also for requests that exist."""
+    stage = Stage(slack, teleport)
+    async with watched_here(settings_file) as health:
+        pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        del teleport.cluster.users["bot-teleport-chatops"]
+        teleport.faults.cut_watches()
+        status, _ = await health.parts_where(
+            lambda parts: 'user "bot-teleport-chatops" not found' in parts["teleport"]
+        )
+        assert status == 503
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "Teleport does not allow it: access denied")
+        assert "Deleted" not in words(stage.messages())

@@ -51,6 +51,8 @@ def test_every_status_has_a_place_in_the_tree(code: grpc.StatusCode) -> None:
             "AlreadyResolved",
         ),
         ("INVALID_ARGUMENT", "access request user name not set", "InvalidArgument"),
+        ("NOT_FOUND", 'access denied\n\tuser "bot-chatops" not found', "PermissionDenied"),
+        ("NOT_FOUND", "role access denied is not found", "NotFound"),
         ("FAILED_PRECONDITION", 'expectations not met for field "rev"', "Conflict"),
         ("RESOURCE_EXHAUSTED", "err-max-leases", "LimitExceeded"),
     ],

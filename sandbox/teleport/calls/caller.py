@@ -61,7 +61,11 @@ def presented(context: AuthContext) -> Identity:
 
 
 def caller(cluster: Cluster, context: AuthContext) -> Caller:
-    """Raises AccessDenied for a user or a role that is no longer there, and for what is locked."""
+    """Return who calls. Raises AccessDenied for what is locked.
+
+    Raises NotFound for a user or a role that is no longer there, with the text of a denial
+    (convertAuthorizerError in lib/authz/permissions.go).
+    """
     identity = presented(context)
     refuse_locked(cluster, identity)
     try:
@@ -69,7 +73,7 @@ def caller(cluster: Cluster, context: AuthContext) -> Caller:
         roles = cluster.roles_named(identity.roles)
         held = account(cluster, identity.user)
     except NotFound as error:
-        raise AccessDenied("access denied") from error
+        raise NotFound(f"access denied\n\t{error}") from error
     return Caller(identity, roles, held, is_bot=is_bot(user))
 
 
