@@ -14,6 +14,7 @@ from workspace.refusal import Refusal
 from workspace.untrusted import label
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
+from workspace.views.outdated import outdated_button, reading
 from workspace.views.pending_list import PAGE, Row, pending_list
 
 NAME = "/teleport-pending"
@@ -54,9 +55,15 @@ async def command(services: Services, interaction: Interaction, reply: Reply) ->
 
 async def turn_page(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Older or newer: a button whose value is `<scope>:<page>`."""
-    scope, _, page = interaction.value.partition(":")
+    scope, page = _page(interaction.value)
     user = await services.authorize(interaction.slack_id, LIST)
-    await reply.instead(await listing(services, user, Scope(scope), int(page)))
+    await reply.instead(await listing(services, user, scope, page))
+
+
+def _page(value: str) -> tuple[Scope, int]:
+    scope, _, page = value.partition(":")
+    with reading(outdated_button(NAME)):
+        return Scope(scope), max(0, int(page))
 
 
 async def listing(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:

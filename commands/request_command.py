@@ -25,6 +25,7 @@ from workspace.untrusted import label
 from workspace.views import rich
 from workspace.views.help import help_message
 from workspace.views.message import sentence
+from workspace.views.outdated import outdated_button, reading
 from workspace.views.request_answers import (
     ask_again,
     ask_shorter,
@@ -66,14 +67,23 @@ async def without_conjunctions(services: Services, user: AuthorizedUser, ask: As
 
 async def ask_anyway(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Ask in spite of what was said: a button, with the ask in its value."""
+    ask = _unpacked(interaction.value)
+    if not ask.roles:
+        raise outdated_button(NAME)
     user = await services.authorize(interaction.slack_id, CREATE)
-    await ask_for(services, user, unpacked(interaction.value), reply)
+    await ask_for(services, user, ask, reply)
 
 
 async def fill_in(services: Services, interaction: Interaction, reply: Reply) -> None:
     """Open the form with what was typed: a button, with the ask in its value."""
+    ask = _unpacked(interaction.value)
     user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
-    await open_form(services, user, reply, unpacked(interaction.value))
+    await open_form(services, user, reply, ask)
+
+
+def _unpacked(value: str) -> Ask:
+    with reading(outdated_button(NAME)):
+        return unpacked(value)
 
 
 async def ask_for(services: Services, user: AuthorizedUser, ask: Ask, reply: Reply) -> None:

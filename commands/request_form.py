@@ -1,7 +1,7 @@
 """The form of `/teleport-request`: what it offers while it is filled in, and what is handed in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -91,9 +91,17 @@ async def _understood(
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     return user, replace(
         filled.ask,
-        roles=role_option.names(filled.role_values, allowed),
+        roles=_role_names(filled, allowed),
         reviewers=tuple(dict.fromkeys((*filled.ask.reviewers, *picked))),
     )
+
+
+def _role_names(filled: Filled, requestable: Collection[str]) -> tuple[str, ...]:
+    try:
+        return role_option.names(filled.role_values, requestable)
+    except LookupError as error:
+        said = "You can't request one of these roles any more. Remove it, or search for it again."
+        raise _FieldRefused(ROLES, said) from error
 
 
 def _check_reviewers(services: Services, slack_id: str, filled: Filled) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from uuid import UUID
 
 import structlog
 
-from commands import find_request
+from commands import find_request, pending_command
 from commands.authorized_user import (
     FILL_IN_REVIEW,
     LIST,
@@ -38,6 +39,7 @@ from workspace.untrusted import prose
 from workspace.views.card import CardFace, card
 from workspace.views.help import help_message
 from workspace.views.message import sentence
+from workspace.views.outdated import outdated_button, reading
 from workspace.views.pending_list import Row, pending_list
 from workspace.views.review_answer import decided_message, without_effect_message
 from workspace.views.review_form import REASON, Decision, read, review_form
@@ -73,16 +75,26 @@ def button(*, approve: bool) -> Work:
     """Approve acts at once, Slack's own dialog having asked; deny asks for a reason."""
 
     async def work(services: Services, interaction: Interaction, reply: Reply) -> None:
+        request_id = _request_id(interaction.value)
         refuse_if_deciding_is_off(services)
         if _needs_reason(services, approve=approve):
-            decision = Decision(interaction.value, approve, reply.channel, shown=True)
+            decision = Decision(request_id, approve, reply.channel, shown=True)
             await _open_form(services, interaction, decision, reply)
         else:
-            await _decide(
-                services, interaction, reply, Decision(interaction.value, approve, shown=True), ""
-            )
+            decision = Decision(request_id, approve, shown=True)
+            await _decide(services, interaction, reply, decision, "")
 
     return work
+
+
+def _request_id(value: str) -> str:
+    """Return a button's value if Teleport could use it as the ID of a request.
+
+    Teleport's rule is Go's uuid.Parse (lib/services/access_request.go).
+    """
+    with reading(outdated_button(pending_command.NAME)):
+        UUID(value)
+    return value
 
 
 async def check_form(_services: Services, interaction: Interaction) -> Checked:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from workspace.refusal import Refusal
 from workspace.untrusted import prose
@@ -13,13 +14,18 @@ MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000
 REASON_BYTES = 4096
 """Teleport's own limit on a reason (api/types/access_request.go)."""
+EXACT = ConfigDict(extra="forbid")
+"""For values in Slack: a field of another version isn't ignored."""
+Duration = Annotated[timedelta, Field(gt=timedelta(), le=timedelta(days=366))]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
+    __pydantic_config__ = EXACT
+
     roles: tuple[str, ...] = ()
     reason: str = ""
-    duration: timedelta | None = None
+    duration: Duration | None = None
     reviewers: tuple[str, ...] = ()
     """Teleport user names; also what was typed in place of one."""
     anyway: bool = False

@@ -7,9 +7,8 @@ import pytest
 
 from bot.manifest import manifest
 from sandbox.cast import TEAM
-from sandbox.slack.interactions import payloads
-from sandbox.slack.socket_mode.delivery import Reply
 from tests.integration.logged import Log, listening
+from tests.integration.raw_payloads import click_of_bob, deliver, form_of_bob, from_bob
 from tests.integration.stage import CHANNEL, Stage, words
 
 BOB = {"id": "U0BOB00001", "username": "bob", "name": "bob", "team_id": TEAM}
@@ -33,10 +32,6 @@ def log() -> Iterator[Log]:
         yield heard
 
 
-async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactive") -> Reply:
-    return await stage.slack.delivery.deliver(kind, payload, accepts_response=True)
-
-
 @pytest.mark.parametrize("name", NO_USER)
 async def test_unhandled_payload_is_acked_and_logged_once(
     stage: Stage, log: Log, name: str
@@ -50,22 +45,8 @@ async def test_unhandled_payload_is_acked_and_logged_once(
     assert not [entry for entry in log.entries if entry["log_level"] in {"warning", "error"}]
 
 
-def clicked(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
-    conversation = stage.slack.workspace.conversation(CHANNEL)
-    assert conversation is not None
-    person = stage.slack.workspace.named("bob")
-    assert person is not None
-    return {
-        **payloads.interaction(stage.slack.workspace, person, kind),
-        "channel": {"id": conversation.id, "name": CHANNEL},
-        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
-        **fields,
-    }
-
-
 async def test_button_of_an_older_version_gets_a_private_response(stage: Stage, log: Log) -> None:
-    actions = [{"type": "button", "action_id": "old", "block_id": "b", "value": "x"}]
-    reply = await deliver(stage, clicked(stage, "block_actions", actions=actions))
+    reply = await deliver(stage, click_of_bob(stage, "old", "x"))
     assert (reply.acked, reply.payload) == (True, None)
     await stage.answer("bob", "This button is from an older version of the bot.")
     assert len(log.all("payload_unhandled")) == 1
@@ -73,7 +54,7 @@ async def test_button_of_an_older_version_gets_a_private_response(stage: Stage, 
 
 @pytest.mark.parametrize("kind", ["shortcut", "message_action"])
 async def test_unknown_shortcut_gets_a_private_response(stage: Stage, kind: str) -> None:
-    payload = clicked(stage, kind, callback_id="old")
+    payload = from_bob(stage, kind, callback_id="old")
     if kind == "shortcut":
         del payload["channel"], payload["response_url"]
     assert (await deliver(stage, payload)).acked
@@ -97,8 +78,7 @@ async def test_unknown_command_gets_a_private_response(stage: Stage) -> None:
 
 
 async def test_unknown_form_gets_a_response_in_its_place(stage: Stage) -> None:
-    view = {"id": "V1", "type": "modal", "callback_id": "old", "state": {"values": {}}}
-    reply = await deliver(stage, clicked(stage, "view_submission", view=view))
+    reply = await deliver(stage, form_of_bob(stage, "old", ""))
     assert reply.payload is not None
     assert reply.payload["response_action"] == "update"
     assert "This form is from an older version of the bot." in words(reply.payload)

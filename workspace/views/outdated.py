@@ -1,7 +1,11 @@
 """Responses to buttons and forms whose values this version of the bot can't read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from workspace.refusal import Refusal
 
+_UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
 ANY_COMMAND = "/teleport-request or /teleport-pending"
 
 
@@ -19,3 +23,12 @@ def outdated_form(command: str = ANY_COMMAND) -> Refusal:
         f"This form is from an older version of the bot. Nothing changed. Run {command} again.",
         reason="outdated_form",
     )
+
+
+@contextmanager
+def reading(otherwise: Refusal) -> Iterator[None]:
+    """Read a value that another version may have written. Raises `otherwise` if it is invalid."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise otherwise from error

@@ -20,9 +20,10 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from workspace.ask import MOST_REVIEWERS, REASON_BYTES, Ask
+from workspace.ask import EXACT, MOST_REVIEWERS, REASON_BYTES, Ask, Duration
 from workspace.untrusted import fitted, prose, shortened, slack_length
 from workspace.views import rich, role_option
+from workspace.views.outdated import outdated_form, reading
 from workspace.views.status import named
 
 CALLBACK = "request_form"
@@ -48,6 +49,8 @@ _DURATIONS = (
 class Origin:
     """What the form must remember of where it was opened, in its private metadata."""
 
+    __pydantic_config__ = EXACT
+
     channel: str = ""
     reviewers: tuple[str, ...] = ()
     """Typed as Teleport names: there may be no Slack user to preselect."""
@@ -58,6 +61,7 @@ class Origin:
 
 
 _ORIGINS = TypeAdapter(Origin)
+_DURATION = TypeAdapter(Duration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +97,22 @@ def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: boo
 
 
 def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Filled:
-    """Read `state.values`. Role values still need `role_option.names`."""
+    """Read `state.values`. Role values still need `role_option.names`.
+
+    Raises Refusal for a form of another version.
+    """
+    with reading(outdated_form("/teleport-request")):
+        return _read(values, private_metadata)
+
+
+def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Filled:
     origin = _ORIGINS.validate_json(private_metadata or "{}")
     seconds = (_field(values, DURATION).get("selected_option") or {}).get("value")
     roles = _field(values, ROLES).get("selected_options") or ()
     return Filled(
         ask=Ask(
             reason=(_field(values, REASON).get("value") or "").strip(),
-            duration=timedelta(seconds=int(seconds)) if seconds else None,
+            duration=_duration_from(seconds) if seconds else None,
             reviewers=origin.reviewers,
             anyway=origin.anyway,
         ),
@@ -176,6 +188,10 @@ def _duration(chosen: timedelta | None) -> InputBlock:
             initial_option=options[chosen] if chosen else None,
         ),
     )
+
+
+def _duration_from(value: str) -> timedelta:
+    return _DURATION.validate_python(timedelta(seconds=int(value)))
 
 
 def _duration_option(duration: timedelta) -> Option:

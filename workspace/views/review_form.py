@@ -8,9 +8,11 @@ from pydantic import TypeAdapter
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
+from workspace.ask import EXACT
 from workspace.untrusted import label, one_line
 from workspace.views import rich
 from workspace.views.card import CardFace, asked_for, short_id
+from workspace.views.outdated import outdated_form, reading
 from workspace.views.resources import RESOURCES_ROOM
 
 CALLBACK = "review_form"
@@ -22,6 +24,8 @@ _REASON_CHARACTERS = 3000
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is about to be decided, kept in the form's private metadata."""
+
+    __pydantic_config__ = EXACT
 
     request_id: str
     approve: bool
@@ -62,9 +66,10 @@ def review_form(decision: Decision, face: CardFace | None) -> View:
 
 
 def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> tuple[Decision, str]:
-    """Read what is decided and the reason given."""
-    reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
-    return _DECISIONS.validate_json(private_metadata), reason.strip()
+    """Read what is decided and the reason given. Raises Refusal for a form of another version."""
+    with reading(outdated_form("/teleport-pending")):
+        reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
+        return _DECISIONS.validate_json(private_metadata), reason.strip()
 
 
 def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:

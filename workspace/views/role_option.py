@@ -1,6 +1,7 @@
 """A role as an option of a menu, also when its name is longer than Slack's options."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 from slack_sdk.models.blocks import Option, PlainTextObject
@@ -10,6 +11,8 @@ from workspace.untrusted import label
 LIMIT = 75
 """Characters of an option's text, and the fewest that Slack has ever allowed for its value
 (docs.slack.dev: option object)."""
+
+_DIGEST = re.compile("#[0-9a-f]{32}")
 
 
 def option(role: str) -> Option:
@@ -22,6 +25,12 @@ def value(role: str) -> str:
 
 
 def names(values: Iterable[str], requestable: Iterable[str]) -> tuple[str, ...]:
-    """Turn values back into role names; a digest that no requestable role has stays as it is."""
+    """Turn values back into role names. Raises LookupError for a digest of no requestable role."""
     by_value = {value(role): role for role in requestable}
-    return tuple(by_value.get(each, each) for each in values)
+    return tuple(_name(each, by_value) for each in values)
+
+
+def _name(value_: str, by_value: Mapping[str, str]) -> str:
+    if value_ not in by_value and _DIGEST.fullmatch(value_):
+        raise LookupError(value_)
+    return by_value.get(value_, value_)

@@ -1,0 +1,44 @@
+"""Payloads that Slack's clients send and the stand-in's people can't: of other versions, or odd."""
+
+from typing import Any
+
+from sandbox.slack.interactions import payloads
+from sandbox.slack.socket_mode.delivery import Reply
+from tests.integration.stage import CHANNEL, Stage
+
+
+async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactive") -> Reply:
+    return await stage.slack.delivery.deliver(kind, payload, accepts_response=True)
+
+
+def from_bob(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
+    """Return an interaction of bob's in the approvers' channel."""
+    conversation = stage.slack.workspace.conversation(CHANNEL)
+    person = stage.slack.workspace.named("bob")
+    assert conversation is not None
+    assert person is not None
+    return {
+        **payloads.interaction(stage.slack.workspace, person, kind),
+        "channel": {"id": conversation.id, "name": CHANNEL},
+        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
+        **fields,
+    }
+
+
+def click_of_bob(stage: Stage, action_id: str, value: str) -> dict[str, Any]:
+    action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
+    return from_bob(stage, "block_actions", actions=[action])
+
+
+def form_of_bob(
+    stage: Stage, callback_id: str, metadata: str, **values: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a submitted form; each value stands under its block and its action of that name."""
+    view = {
+        "id": "V0OLD",
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
+        "state": {"values": {name: {name: value} for name, value in values.items()}},
+    }
+    return from_bob(stage, "view_submission", view=view)
