@@ -8,8 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from slack_bolt.async_app import AsyncApp
 
 from bot.manifest import manifest
+from bot.socket_client import Client
+from sandbox import cast
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
@@ -77,6 +80,22 @@ async def test_every_host_is_contacted_through_the_http_proxy(
     assert code == 0
     assert "answer_refused" not in said
     assert set(asked_for) == hosts.keys()
+
+
+async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack's sockets are on other hosts than its Web API."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
+    monkeypatch.setenv("NO_PROXY", "wss-backup.slack.com")
+    client = Client(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
+    used = {}
+    for host in ("wss-primary.slack.com", "wss-backup.slack.com"):
+        client.use_address(f"wss://{host}/link/?ticket=1")
+        used[host] = client.proxy
+    await client.close()
+    assert used == {
+        "wss-primary.slack.com": "http://proxy.invalid:3128",
+        "wss-backup.slack.com": None,
+    }
 
 
 @asynccontextmanager
