@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from time import monotonic
 
-import grpc
 import structlog
 
 from bot.settings import TeleportSettings
@@ -133,7 +132,7 @@ async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
 
 def _in_words(error: TeleportError) -> str:
     """Return the server's text in one line."""
-    if error.code is grpc.StatusCode.DEADLINE_EXCEEDED:
+    if error.timed_out:
         return "no response in time"
     return ": ".join(line.strip() for line in str(error).splitlines())
 

@@ -60,6 +60,11 @@ class TeleportError(Exception):
         return str(self)
 
     @property
+    def timed_out(self) -> bool:
+        """Whether the deadline ended the call, of which the server may know nothing."""
+        return self.code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+    @property
     def retry_safe(self) -> bool:
         """True when the same call may be sent again: it never arrived, or it changes nothing."""
         return self.sent is Sent.NO or (self.sent is Sent.PERHAPS and self.method in READS)
