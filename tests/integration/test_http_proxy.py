@@ -91,7 +91,7 @@ async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.Monkey
     for host in ("wss-primary.slack.com", "wss-backup.slack.com"):
         client.use_address(f"wss://{host}/link/?ticket=1")
         used[host] = client.proxy
-    await client.close()
+    await client.close()  # type: ignore[no-untyped-call]
     assert used == {
         "wss-primary.slack.com": "http://proxy.invalid:3128",
         "wss-backup.slack.com": None,
