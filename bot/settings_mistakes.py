@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from bot.setting_names import PREFIX, Key, closest, dotted, variable
 from bot.setting_sources import Source
 
-_KEY_PAIR = ("client_key", "client_crt", "root_cas")
+_KEY_FILES = ("client_key", "client_crt", "root_cas")
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 
 
@@ -18,15 +18,17 @@ def mistakes(
 ) -> list[str]:
     """List what is wrong with single keys, as pydantic found it, and with several together.
 
-    What is not set is a mistake only if the source is `complete`.
+    Where the source is not `complete`, what it lacks may be set all the same.
     """
     details = error.errors(include_url=False, include_input=False) if error else []
     wrong = [each for each in details if each["type"] != _MISSING]
     found = [(_key(each), _explain(source, each, known)) for each in wrong]
-    found += [(key, _unusable(source, key, why)) for key, why in _conflicts(source.values)]
-    missing = [_key(each) for each in details if each["type"] == _MISSING]
-    missing += _needed_by_others(source.values)
-    return [*_in_order(source, found), *_explain_missing(missing if complete else [])]
+    missing: list[Key] = []
+    if complete:
+        found += [(key, _unusable(source, key, why)) for key, why in _conflicts(source.values)]
+        missing += [_key(each) for each in details if each["type"] == _MISSING]
+        missing += _needed_by_others(source.values)
+    return [*_in_order(source, found), *_explain_missing(missing)]
 
 
 def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:
@@ -57,10 +59,10 @@ def _explain_missing(missing: Sequence[Key]) -> Iterator[str]:
 def _conflicts(values: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """Find keys that exclude each other, or that need others."""
     teleport = _section(values, "teleport")
-    given = [name for name in _KEY_PAIR if teleport.get(name)]
-    lacking = [name for name in _KEY_PAIR if not teleport.get(name)]
+    given = [name for name in _KEY_FILES if teleport.get(name)]
+    lacking = [name for name in _KEY_FILES if not teleport.get(name)]
     if teleport.get("identity") and given:
-        yield ("teleport", given[0]), f"set either identity or {', '.join(_KEY_PAIR)}, not both"
+        yield ("teleport", given[0]), f"set either identity or {', '.join(_KEY_FILES)}, not both"
     elif given and lacking:
         yield ("teleport", given[0]), f"{', '.join(lacking)} missing: these three go together"
     if not teleport.get("identity") and _is_true(teleport.get("refresh_identity")):
@@ -69,7 +71,7 @@ def _conflicts(values: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
 
 def _needed_by_others(values: Mapping[str, Any]) -> Iterator[Key]:
     teleport, review = _section(values, "teleport"), _section(values, "review")
-    if not any(map(teleport.get, ("identity", *_KEY_PAIR))):
+    if not any(map(teleport.get, ("identity", *_KEY_FILES))):
         yield ("teleport", "identity")
     app_token = _section(values, "slack").get("app_token") or review.get("app_token")
     if _is_true(review.get("enabled")) and not app_token:

@@ -199,6 +199,7 @@ def test_mistakes_of_the_environment_are_named_beside_a_file_that_cannot_be_read
 ) -> None:
     """What the file would set is not said to be missing."""
     monkeypatch.setenv("TELEPORT_CHATOPS_START_TIMEOUT", "soon")
+    monkeypatch.setenv("TELEPORT_CHATOPS_TELEPORT__REFRESH_IDENTITY", "true")
     with pytest.raises(SettingsError) as refused:
         load_settings(tmp_path / "nowhere.toml")
     first, second = str(refused.value).splitlines()
