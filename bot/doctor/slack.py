@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,6 +19,7 @@ from notifications.address import is_conversation_id, is_user_id
 from notifications.recipients import Found, Recipients
 from notifications.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, cure_of
 from teleport_client.errors import TeleportError
+from teleport_client.http_proxy import proxy_for_url
 from workspace.people import People
 from workspace.refusal import Refusal
 from workspace.slack_account import account_by_id
@@ -61,7 +63,26 @@ async def sockets(
     yield socket_row(address, greeting)
     if greeting.hello:
         yield await same_app(slack, installation, greeting.app)
+        yield await responses(http, response_host(slack.base_url))
         yield unseen()
+
+
+def response_host(apiurl: str) -> str:
+    """Return the URL of the host that gets private responses (response_url): one of its own."""
+    parts = urlsplit(apiurl)
+    on_slack = parts.hostname == "slack.com"
+    return "https://hooks.slack.com/" if on_slack else f"{parts.scheme}://{parts.netloc}/"
+
+
+async def responses(http: aiohttp.ClientSession, url: str) -> Check:
+    """Connect to that host; whatever it answers to a GET, it is within reach."""
+    name, host = "slack responses", urlsplit(url).netloc
+    try:
+        async with http.get(url, proxy=proxy_for_url(url), allow_redirects=False):
+            return ok(name, f"{host} is within reach")
+    except SLACK_ERRORS as error:
+        found = f"{in_words(error)}; private responses come late and by chat.postEphemeral"
+        return warning(name, found, f"Let connections to {host} through.")
 
 
 def _scopes(settings: Settings, installation: Installation) -> Check:

@@ -11,8 +11,10 @@ import pytest
 
 from bot.doctor.check import Level
 from bot.doctor.report import report
+from bot.doctor.slack import response_host, responses
 from bot.process import running, utc_now
 from bot.settings import load_settings
+from bot.slack_connection import http_session
 from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -198,3 +200,13 @@ async def test_unusable_ssl_cert_file_is_named(
     rows = {check.name: check for check in await setup.rows()}
     assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].found
     assert rows["certificate authorities"].exit_code == 2
+
+
+async def test_host_of_private_responses_that_is_out_of_reach_is_named() -> None:
+    """It is neither slack.com nor the host of the sockets, so a proxy may not know it."""
+    assert response_host("https://slack.com/api/") == "https://hooks.slack.com/"
+    async with http_session() as http:
+        row = await responses(http, "http://127.0.0.1:1/")
+    assert (row.name, row.exit_code) == ("slack responses", 1)
+    assert row.found.startswith("no connection to 127.0.0.1:1 (")
+    assert row.cure == "Let connections to 127.0.0.1:1 through."
