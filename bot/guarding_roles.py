@@ -22,11 +22,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 async def find_unknown(teleport: TeleportClient, roles: Collection[str]) -> frozenset[str]:
     """Return those of `roles` that Teleport doesn't know, and those that can't be read."""
-    known = await asyncio.gather(*(_is_known(teleport, role) for role in roles))
-    unknown = frozenset(role for role, is_known in zip(roles, known, strict=True) if not is_known)
+    errors = await asyncio.gather(*(_look_up(teleport, role) for role in roles))
+    unknown = {role: error for role, error in zip(roles, errors, strict=True) if error}
+    for role, error in unknown.items():
+        if not isinstance(error, NotFound):
+            log.warning("guarding_role_not_read", role=role, error=str(error))
     if unknown:
         log.error("guarding_roles_unknown", roles=sorted(unknown), effect=warning_of(unknown))
-    return unknown
+    return frozenset(unknown)
 
 
 async def keep_up_to_date(
@@ -35,7 +38,7 @@ async def keep_up_to_date(
     """Look every `again` seconds until all are known. `changed` is called when more are known."""
     while before := unknown.roles:
         await asyncio.sleep(again)
-        known = {role for role in before if await _is_known(teleport, role)}
+        known = {role for role in before if await _look_up(teleport, role) is None}
         if known:
             unknown.roles = before - known
             log.info("guarding_roles_known", roles=sorted(known), unknown=sorted(unknown.roles))
@@ -53,12 +56,10 @@ def warning_of(unknown: Collection[str]) -> str:
     )
 
 
-async def _is_known(teleport: TeleportClient, role: str) -> bool:
+async def _look_up(teleport: TeleportClient, role: str) -> TeleportError | None:
+    """Return why a role isn't known, or None if it is."""
     try:
         await teleport.role(role)
-    except NotFound:
-        return False
     except TeleportError as error:
-        log.warning("guarding_role_not_read", role=role, error=str(error))
-        return False
-    return True
+        return error
+    return None

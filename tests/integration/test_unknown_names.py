@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from grpc import StatusCode
+
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
@@ -90,3 +92,26 @@ async def test_unknown_names_are_logged_at_startup_with_the_closest_match(
         ("role_to_approvers", "reviewr"): "reviewer",
         ("review.slack_user_id_trait", "slackid"): "slack_uid",
     }
+
+
+async def test_link_only_role_that_cannot_be_read_at_startup_stops_decisions_until_it_can(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """It may be unknown: nothing is decided before Teleport says that it exists."""
+
+    def linked(text: str) -> str:
+        return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n') + FASTER
+
+    def unwell(teleport: TeleportStandIn) -> None:
+        # The first read is that of the bot's own role.
+        for _ in range(2):
+            teleport.faults.add("GetRole", StatusCode.INTERNAL)
+
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=linked, prepare=unwell) as (
+        stage,
+        log,
+    ):
+        assert log.all("guarding_role_not_read")
+        await log.first("guarding_roles_known")
+        await stage.type("alice", "/teleport-request staging because redis 1")
+        assert buttons(await stage.card("redis 1"))
