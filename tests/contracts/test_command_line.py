@@ -16,7 +16,7 @@ COMMANDS = (
 )  # fmt: skip
 SANDBOX_OPTIONS = (
     "--listen", "--slack-port", "--teleport-port", "--edition", "--server-version", "--no-bot",
-    "--data",
+    "--data", "--manifest",
 )  # fmt: skip
 
 

@@ -26,10 +26,10 @@ STATUSES = (
     "waiting", "approved", "denied", "promoted", "ran_out", "ended", "deleted", "deleted_approved",
 )  # fmt: skip
 GONE = {
-    "expired since": {"waiting_until": "2026-11-26T00:00:00Z"},
-    "deleted since": {"waiting_until": "2100-01-01T00:00:00Z"},
+    "expired since": ("2026-11-26T00:00:00Z", "dm:ran_out"),
+    "deleted since": ("2100-01-01T00:00:00Z", "dm:deleted"),
 }
-"""What is recorded of requests that Teleport no longer has."""
+"""Deleted requests that are recorded as waiting: when they expire, and the slot of the notice."""
 NOTICES = ("created", "approved", "denied", "promoted", "ran_out", "deleted")
 _FACE = re.compile(r'"face":"[0-9a-f]{12}"')
 
@@ -109,22 +109,29 @@ async def test_entries_are_read_and_written_and_read_back(
 
 
 async def test_every_status_and_notice_is_read(tmp_path: Path) -> None:
-    """Nothing is posted: neither the card of an entry that can't be read, nor a second notice."""
+    """An entry with an unknown value counts as none, so its card would be posted again.
+
+    The notices about requests that are gone are posted, and recorded under their names.
+    """
     older = with_every_status(older_version(COMMITS[-1]))
     async with (
         stand_ins_after(older, tmp_path, with_other_fingerprints, gone=GONE) as stand_ins,
         running_bot(stand_ins.settings),
     ):
-        for state in (*STATUSES, *GONE):
+        for state in STATUSES:
             await stand_ins.updated(card_of(older.entry(state))["ts"], times=1)
-        assert stand_ins.calls("chat.postMessage") == []
+        for state, (_, notice) in GONE.items():
+            request_id = older.request_id(state)
+            await entry_where(stand_ins, request_id, lambda entry: has_slot(entry, notice))  # noqa: B023
+        assert len(stand_ins.calls("chat.postMessage")) == len(GONE)
+
+
+def has_slot(entry: dict[str, Any], slot: str) -> bool:
+    return slot in {each["slot"] for each in entry["messages"]}
 
 
 def with_every_status(older: OlderVersion) -> OlderVersion:
-    """Return copies of the waiting request, recorded in each status and with every notice.
-
-    Those in `GONE` are recorded as waiting.
-    """
+    """Return copies of the waiting request: in each status with every notice, and those in GONE."""
     content: dict[str, Any] = {"requests": {}, "plugin_data": {}, "messages": []}
     template = {
         "request": older.content["requests"][MARKED],
@@ -135,9 +142,13 @@ def with_every_status(older: OlderVersion) -> OlderVersion:
         text = json.dumps(template).replace(older.request_id(MARKED), request_id)
         copied = json.loads(text)
         entry = json.loads(copied["stored"][PLUGIN]["entry"])
-        entry["face"] |= GONE.get(status, {"status": status})
+        if status in GONE:
+            entry["face"]["waiting_until"] = GONE[status][0]
+        else:
+            entry["face"]["status"] = status
         card = {**card_of(entry), "ts": f"1795000000.0000{number:02}"}
-        notices = [{"slot": f"dm:{notice}", "channel": "", "ts": ""} for notice in NOTICES]
+        told = ("created",) if status in GONE else NOTICES
+        notices = [{"slot": f"dm:{notice}", "channel": "", "ts": ""} for notice in told]
         entry["messages"] = [card, *notices]
         copied["stored"][PLUGIN]["entry"] = json.dumps(entry, separators=(",", ":"))
         content["requests"][status] = copied["request"]

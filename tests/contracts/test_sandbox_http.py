@@ -21,8 +21,11 @@ def test_people_are_the_cast(sandbox: Sandbox) -> None:
 
 
 def test_app_lists_the_installed_features(sandbox: Sandbox) -> None:
+    """Those of the bot's own manifest."""
     app = sandbox.get("/sandbox/app")
-    assert {"commands", "shortcuts"} <= set(app)
+    assert set(app) == {"commands", "shortcuts", "home", "events"}
+    command = next(each for each in app["commands"] if each["name"] == "/teleport-request")
+    assert {"name", "description", "usage_hint"} <= set(command)
 
 
 def test_messages_have_slacks_fields(sandbox: Sandbox) -> None:
