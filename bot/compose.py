@@ -254,6 +254,8 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
         authorize=authorize,
         logger=logging.getLogger(BOLT_LOGGER),
         raise_error_for_unhandled_request=True,
+        # Otherwise Bolt looks every 10 ms whether a listener has acked.
+        process_before_response=True,
     )
 
     app.unhandled = Unhandled(listeners)

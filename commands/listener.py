@@ -1,8 +1,9 @@
 """From an envelope to work, under one wrapper.
 
-The ack goes out first and cannot fail; the work is a task of its own that is timed and logged, and
-whose errors become one private sentence. A form's ack carries an answer, so its check comes before,
-within a limit.
+Bolt sends the ack once a listener returns (`process_before_response`), and an exception would
+replace it. So a listener ends with its ack, and all that follows is a task of its own, for events
+too: it is timed and logged, and its errors become one private sentence. A form's ack carries an
+answer, so its check comes before, within a limit.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 
 import structlog
 from slack_bolt.async_app import AsyncAck
+from slack_sdk.models.views import View
 
 from commands.interaction import Interaction, from_form, from_suggestion
 from commands.outcome import Outcome, ending
@@ -40,6 +42,14 @@ class Checked:
     work: Work | None = None
     channel: str = ""
     """Where to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ack:
+    """An ack's payload, and what follows the ack."""
+
+    then: Coroutine[Any, Any, None]
+    payload: Mapping[str, Any] = field(default_factory=dict)
 
 
 Check: TypeAlias = Callable[[Services, Interaction], Awaitable[Checked]]
@@ -72,17 +82,15 @@ class Listeners:
 
     def begin(self, interaction: Interaction, work: Work) -> None:
         """Start work on an interaction that is acked."""
-        self._start(interaction, work, self._reply(interaction))
+        self._start(self._run(interaction, work, self._reply(interaction)))
 
     def acting(self, read: Callable[[Payload], Interaction], work: Work) -> Listener:
-        """For commands and clicks: ack, then work."""
+        """For commands, clicks and events: ack, then work."""
 
-        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            await ack()
-            # Whatever is raised right after an ack would undo it, so the rest is a task.
-            self._keep(asyncio.create_task(self._read_and_run(read, body, work)))
+        async def ack(body: Payload) -> _Ack:
+            return _Ack(self._read_and_run(read, body, work))
 
-        return listener
+        return self._acking(ack)
 
     def submitting(self, check: Check, *, otherwise: Work) -> Listener:
         """For forms: check, ack with the outcome, then work.
@@ -90,29 +98,32 @@ class Listeners:
         A check that does not end in time leaves a view that waits, and `otherwise` does it all.
         """
 
-        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_form(body)
             _name_in_logs(interaction)
             try:
                 async with asyncio.timeout(FORM_SECONDS):
                     checked = await check(self._services, interaction)
             except TimeoutError:
-                await ack(response_action="update", view=result.waiting_view())
                 waiting = interaction.form.id if interaction.form else ""
-                self._start(interaction, otherwise, self._reply(interaction, view_id=waiting))
+                reply = self._reply(interaction, view_id=waiting)
+                return _Ack(
+                    self._run(interaction, otherwise, reply), _update(result.waiting_view())
+                )
             except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
                 ended = ending(error)
-                await ack(response_action="update", view=result.result_view(ended.message))
-                self._handled(interaction, ended.outcome, started)
-            else:
-                await self._settle(ack, interaction, checked, started)
+                return _Ack(
+                    self._handled(interaction, ended.outcome, started),
+                    _update(result.result_view(ended.message)),
+                )
+            return self._settled(interaction, checked, started)
 
-        return listener
+        return self._acking(ack)
 
     def suggesting(self, suggest: Suggest) -> Listener:
         """For menus that are typed into: ack with options. No answer in time is an empty menu."""
 
-        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+        async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_suggestion(body)
             _name_in_logs(interaction)
             options: list[dict[str, Any]] = []
@@ -123,23 +134,29 @@ class Listeners:
             except Exception as error:  # noqa: BLE001 - a menu can show no error
                 outcome = Outcome.NO_OPTIONS
                 log.warning("no_options", error=in_words(error))
-            await ack(options=options)
-            self._handled(interaction, outcome, started)
+            return _Ack(self._handled(interaction, outcome, started), {"options": options})
+
+        return self._acking(ack)
+
+    def _acking(self, decide: Callable[[Payload], Awaitable[_Ack]]) -> Listener:
+        async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
+            decided = await decide(body)
+            # It starts once this task waits for something, after the ack is sent.
+            self._start(decided.then)
+            await ack(**decided.payload)
 
         return listener
 
-    async def _settle(
-        self, ack: AsyncAck, interaction: Interaction, checked: Checked, started: float
-    ) -> None:
+    def _settled(self, interaction: Interaction, checked: Checked, started: float) -> _Ack:
         if checked.errors:
-            await ack(response_action="errors", errors=dict(checked.errors))
-            self._handled(interaction, Outcome.FORM_ERRORS, started)
-            return
-        await ack()
-        if checked.work is not None:
-            self._start(
-                interaction, checked.work, self._reply(interaction, channel=checked.channel)
+            return _Ack(
+                self._handled(interaction, Outcome.FORM_ERRORS, started),
+                {"response_action": "errors", "errors": dict(checked.errors)},
             )
+        if checked.work is None:
+            return _Ack(self._handled(interaction, Outcome.DONE, started))
+        reply = self._reply(interaction, channel=checked.channel)
+        return _Ack(self._run(interaction, checked.work, reply))
 
     def _reply(self, interaction: Interaction, *, channel: str = "", view_id: str = "") -> Reply:
         services = self._services
@@ -152,12 +169,15 @@ class Listeners:
             view_id=view_id,
         )
 
-    def _start(self, interaction: Interaction, work: Work, reply: Reply) -> None:
-        self._keep(asyncio.create_task(self._run(interaction, work, reply)))
-
-    def _keep(self, task: "asyncio.Task[None]") -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("task_failed", exc_info=error)
 
     async def _read_and_run(
         self, read: Callable[[Payload], Interaction], body: Payload, work: Work
@@ -182,12 +202,16 @@ class Listeners:
             outcome = ended.outcome
             await reply.say(ended.message)
         finally:
-            self._handled(interaction, outcome, started)
+            await self._handled(interaction, outcome, started)
 
-    def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
+    async def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started
         log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
         self.observe(interaction.name, outcome, seconds)
+
+
+def _update(view: View) -> dict[str, Any]:
+    return {"response_action": "update", "view": view}
 
 
 def _name_in_logs(interaction: Interaction) -> None:

@@ -1,0 +1,89 @@
+"""Listeners end with their ack: Bolt sends it when they return, and not if they raise."""
+
+import ast
+import asyncio
+import inspect
+import textwrap
+from types import SimpleNamespace
+from typing import Any, cast
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from commands import TRIGGERS, register
+from commands.interaction import Interaction
+from commands.listener import Listeners
+from commands.reply import Reply
+from commands.services import Services
+
+EVENT = {
+    "type": "event_callback",
+    "event": {"type": "app_home_opened", "user": "U0ALICE001"},
+}
+OPENED = Interaction(name="app_home_opened", slack_id="U0ALICE001")
+
+
+def no_metrics(_name: str, _outcome: str, _seconds: float) -> None:
+    raise RuntimeError("metrics are broken")
+
+
+def listeners() -> Listeners:
+    """Listeners whose work needs no services, and whose metrics can't be written."""
+    services = SimpleNamespace(slack=None, http=None, forms=None)
+    return Listeners(cast(Services, services), no_metrics)
+
+
+def app() -> AsyncApp:
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id="T0SANDBOX1", bot_token="xoxb-1")
+
+    return AsyncApp(name="test", authorize=authorize, process_before_response=True)
+
+
+async def test_event_is_acked_before_its_work_ends() -> None:
+    """Bolt acks an event when its listener returns, which has to be at once."""
+    end, made, bolt = asyncio.Event(), listeners(), app()
+
+    async def work(_services: Services, _interaction: Interaction, _reply: Reply) -> None:
+        await end.wait()
+
+    bolt.event("app_home_opened")(made.acting(lambda _: OPENED, work))
+    response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=EVENT))
+    assert (response.status, made.in_flight) == (200, 1)
+    end.set()
+    assert await made.drain(5) == 0
+
+
+async def test_event_is_acked_when_its_work_and_the_metrics_fail() -> None:
+    made, bolt = listeners(), app()
+
+    def unreadable(_: Any) -> Interaction:
+        raise KeyError("user")
+
+    async def failing(_services: Services, _interaction: Interaction, _reply: Reply) -> None:
+        raise asyncio.CancelledError
+
+    for read in (unreadable, lambda _: OPENED):
+        bolt = app()
+        bolt.event("app_home_opened")(made.acting(read, failing))
+        response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=EVENT))
+        assert response.status == 200
+    await made.drain(5)
+
+
+async def test_every_listener_ends_with_its_ack() -> None:
+    """None is made another way, and in the one that all are, nothing follows the ack."""
+    bolt = app()
+    register(bolt, listeners())
+    functions = {listener.ack_function.__code__ for listener in bolt._async_listeners}
+    assert len(bolt._async_listeners) == len(TRIGGERS)
+    (code,) = functions
+    (function,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
+    assert isinstance(function, ast.AsyncFunctionDef)
+    acks = [each for each in ast.walk(function) if _is_ack(each)]
+    assert [acks] == [[function.body[-1]]]
+
+
+def _is_ack(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and ast.unparse(node).startswith("await ack(")
