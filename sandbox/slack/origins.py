@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+_SOCKET = "/link/"
+_SLACK_GO = "https://api.slack.com"
+"""Origin that slack-go sends when it opens a socket (github.com/slack-go/slack, socketmode)."""
 _EVERYWHERE = ("0.0.0.0", "::")
 
 
@@ -52,6 +55,8 @@ def _is_ours(host: str, listen: str, public_host: str) -> bool:
 def _is_foreign(request: web.Request, host: str) -> bool:
     """Whether a browser says that a page of another origin asks. A link may lead to the page."""
     origin = request.headers.get("Origin")
+    if request.path == _SOCKET and origin == _SLACK_GO:
+        return False
     if origin is not None:
         return origin != f"http://{host}"
     site = request.headers.get("Sec-Fetch-Site", "none")

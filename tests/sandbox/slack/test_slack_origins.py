@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.cast import APP_TOKEN, BOT_TOKEN
 from sandbox.slack.server import SlackStandIn
+from tests.sandbox.slack.wire import open_address
 
 _FOREIGN = (
     {"Origin": "https://evil.example"},
@@ -62,6 +63,16 @@ async def test_page_of_another_site_opens_no_socket(
     with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
         await http.ws_connect(url, origin="https://evil.example")
     assert refusal.value.status == 403
+
+
+async def test_socket_opens_with_the_origin_that_slack_go_sends(
+    slack: SlackStandIn, http: aiohttp.ClientSession
+) -> None:
+    origin = "https://api.slack.com"
+    async with http.ws_connect(await open_address(slack), origin=origin) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+    async with http.get(f"{slack.url}/sandbox/status", headers={"Origin": origin}) as refused:
+        assert refused.status == 403
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "[::1]", "LOCALHOST"])
