@@ -1,4 +1,4 @@
-"""What earlier versions of the bot left in Teleport and Slack, from the files under `data/`.
+"""State that earlier versions of the bot left in Teleport and Slack, from the files in `data/`.
 
 Each file is named for the commit whose bot wrote it, while it ran between that commit's stand-ins:
 - `requests`: one access request for each state that an entry can record, by the state's name

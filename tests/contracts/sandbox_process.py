@@ -16,14 +16,14 @@ from tests.contracts.bot import ENVIRONMENT
 
 SCRIPT = str(Path(sys.executable).with_name("teleport-chatops"))
 CHANNEL = "access-requests"
-_START_SECONDS, _SECONDS, _PAUSE = 40.0, 5.0, 0.02
+_START_SECONDS, _SECONDS, _PAUSE = 40.0, 10.0, 0.02
 _OPENER = build_opener(ProxyHandler({}))
 
 Found = TypeVar("Found")
 
 
 class Sandbox:
-    """A running sandbox with its bot. Every wait raises TimeoutError after five seconds."""
+    """A running sandbox with its bot. Every wait raises TimeoutError after ten seconds."""
 
     def __init__(self, url: str, teleport: str, data: Path) -> None:
         self.url = url

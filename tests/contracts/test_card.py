@@ -1,4 +1,4 @@
-"""What a card, a DM and a list contain, and what people do with them."""
+"""Contents of cards, DMs and lists, and the actions on them."""
 
 import json
 

@@ -92,7 +92,7 @@ async def test_override_claims_the_decision_and_signs_the_state(
 
 async def _complete(bot: Teleport, request: str) -> dict[str, dict[str, str]]:
     """Return what is stored for a request once every message is recorded."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         while True:
             plugins = await bot.plugin_data(request)
             if (

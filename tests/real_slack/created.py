@@ -1,4 +1,4 @@
-"""Post messages like the bot's outbox, and leave none of them behind.
+"""Post messages like the bot's outbox, and remove all of them.
 
 A message is known by its key from the moment its call starts, and by its ts once Slack responds. A
 cancellation waits for the response. If the response is lost, the key in the message's metadata
@@ -64,7 +64,7 @@ class CreatedMessages:
         self._posted.remove(posted)
 
     async def remove_all(self, history: History) -> list[str]:
-        """Delete everything that is left, newest first. Return what may have stayed, and why."""
+        """Delete what is left, newest first. Return the messages that may have stayed, and why."""
         self._client.step = "removal"
         if self._posting:
             await asyncio.wait([self._posting])

@@ -1,4 +1,4 @@
-"""What a run found out, in lines to print."""
+"""The findings of a run, in lines to print."""
 
 from collections.abc import Iterator, Sequence
 

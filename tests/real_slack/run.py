@@ -45,9 +45,9 @@ class Target:
 class Findings:
     answers: list[Answer]
     problems: list[str] = field(default_factory=list)
-    """What Slack rejected, one sentence each."""
+    """Rejections by Slack, one sentence each."""
     left: list[str] = field(default_factory=list)
-    """What may have stayed in Slack."""
+    """Messages that may have stayed in Slack."""
     messages: int = 0
     """Posted, updated and deleted."""
     validated: int = 0
