@@ -35,6 +35,7 @@ class Relay:
         self._credentials = credentials
         self._socket = socket or private_socket()
         self._server: asyncio.Server | None = None
+        self._closed = False
         self._carrying: set[asyncio.Task[None]] = set()
         self._newest: set[asyncio.Task[None]] = set()
         """Connections that were made since the last call of `retire`."""
@@ -53,6 +54,7 @@ class Relay:
 
     async def close(self) -> None:
         """Cut what is carried, and leave nothing behind."""
+        self._closed = True
         if self._server is not None:
             self._server.close()
         for task in self._carrying:
@@ -71,13 +73,15 @@ class Relay:
             task.cancel()
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._socket.admits(writer):
+        if self._closed or not self._socket.admits(writer):
             writer.close()
             return
         task = asyncio.create_task(self._take(reader, writer))
         self._carrying.add(task)
         self._newest.add(task)
         task.add_done_callback(self._ended)
+        # Not in the task, which never begins if it is cancelled at once.
+        task.add_done_callback(lambda _: writer.close())
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._carrying.discard(task)
@@ -85,12 +89,9 @@ class Relay:
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""
-        try:
-            connection = await self._connect()
-            if connection is not None and not await _carry(reader, writer, connection):
-                self.trouble = _NOT_TAKEN
-        finally:
-            writer.close()
+        connection = await self._connect()
+        if connection is not None and not await _carry(reader, writer, connection):
+            self.trouble = _NOT_TAKEN
 
     async def _connect(self) -> TlsConnection | None:
         credentials = self._credentials()
