@@ -103,6 +103,12 @@ class Sandbox:
             callback_id,
         )
 
+    def close_modals(self, person: str) -> None:
+        """Close the modals of other tests, so that `modal` finds the next one."""
+        for view in reversed(self.get(f"/sandbox/people/{person}/views")["modals"]):
+            self.post("/sandbox/act", {"as": person, "do": "close", "view_id": view["id"]})
+        assert self.get(f"/sandbox/people/{person}/views")["modals"] == []
+
     def api(self, method: str, **arguments: Any) -> Any:
         """Call a Web API method as the app, with the token in `bot.toml`."""
         answer = self.post(f"/api/{method}", arguments, self.bot_token)

@@ -41,6 +41,7 @@ async def test_approval_closes_the_card_and_sends_the_login_command(fast: Sandbo
 
 async def test_denial_asks_for_a_reason_that_the_requester_gets(fast: Sandbox) -> None:
     card = await requested(fast, "staging", "contract-denial")
+    fast.close_modals("carol")
     fast.click("carol", card, "deny")
     form = fast.modal("carol", "review_form")
     decision = json.loads(form["private_metadata"])
@@ -89,6 +90,7 @@ async def test_rejected_click_gets_a_private_message(fast: Sandbox, person: str)
 
 def test_missing_reason_opens_the_request_form(fast: Sandbox) -> None:
     """The role prod requires a reason. The form remembers the channel."""
+    fast.close_modals("alice")
     fast.command("alice", "/teleport-request prod for 1h")
     form = fast.modal("alice", "request_form")
     assert json.loads(form["private_metadata"])["channel"] == "C0ACCESS01"

@@ -48,6 +48,7 @@ def test_older_approve_button_approves(
 def test_older_deny_button_opens_the_form(
     fast: Sandbox, older: OlderVersion, card: dict[str, Any]
 ) -> None:
+    fast.close_modals("carol")
     fast.click("carol", posted(fast, older.blocks("card", request_id(card))), "deny")
     form = fast.modal("carol", "review_form")
     assert request_id(card) in form["private_metadata"]
@@ -118,6 +119,7 @@ def _private(fast: Sandbox, person: str, seen: set[str]) -> dict[str, Any] | Non
 
 
 def test_older_incomplete_request_opens_the_form(fast: Sandbox, older: OlderVersion) -> None:
+    fast.close_modals("alice")
     fast.click("alice", posted(fast, older.blocks("complete the request", "")), "fill_in_request")
     form = fast.modal("alice", "request_form")
     (roles,) = [each for each in form["blocks"] if each["block_id"] == "roles"]

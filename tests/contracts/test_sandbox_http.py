@@ -53,6 +53,7 @@ def test_act_returns_the_ack(sandbox: Sandbox) -> None:
 
 def test_act_suggests_options_and_closes_a_form(sandbox: Sandbox) -> None:
     """With the form of `/teleport-request`."""
+    sandbox.close_modals("alice")
     sandbox.command("alice", "/teleport-request")
     form = sandbox.modal("alice", "request_form")
     options = sandbox.act("alice", "suggest", view_id=form["id"], action_id="roles", text="stag")[
