@@ -13,6 +13,8 @@ from bot.start_error import MISCONFIGURED, StartError
 
 Trouble: TypeAlias = Callable[[], str]
 """Why a part is not ready, empty when it is."""
+_SHUTDOWN_SECONDS = 0.5
+"""For responses in flight when the bot stops."""
 
 
 class Readiness:
@@ -46,7 +48,9 @@ async def serve_health(
     if not settings.port:
         yield
         return
-    runner = web.AppRunner(_app(readiness, metrics), access_log=None)
+    runner = web.AppRunner(
+        _app(readiness, metrics), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+    )
     await runner.setup()
     try:
         await _listen(runner, settings)

@@ -44,14 +44,18 @@ from bot.slack_connection import (
 )
 from bot.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
+from bot.stop_limit import (
+    FINISH_SECONDS,
+    PARTS_SECONDS,
+    SOCKETS_SECONDS,
+    limit_stop,
+    wait_for_end,
+)
 from bot.teleport_connection import check_cluster, first_credentials, open_client
 from bot.unknown_names import warn_of_unknown_names
 from commands.on_behalf import OnBehalf
 from teleport_client.identity import Credentials
 
-_DRAIN_SECONDS = 10.0
-"""For commands and clicks, none of which waits longer for Teleport, and for messages under way.
-What is not sent by then the next holder of the lease sends."""
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
 
@@ -75,7 +79,7 @@ async def run_until_signalled(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _begin_stop, stop)
     loop.add_signal_handler(signal.SIGHUP, reopen_log)
     log.info("startup_begun", version=version("teleport-chatops"))
     started = asyncio.Event()
@@ -89,6 +93,12 @@ async def run_until_signalled(settings: Settings) -> None:
         await asyncio.gather(bot, return_exceptions=True)
         return
     await bot
+
+
+def _begin_stop(stop: asyncio.Event) -> None:
+    if not stop.is_set():
+        limit_stop()
+        stop.set()
 
 
 async def _run_until(stop: asyncio.Event, started: asyncio.Event, settings: Settings) -> None:
@@ -127,7 +137,7 @@ async def running(
             await bot.drain()
         finally:
             parts.cancel()
-            await asyncio.gather(parts, return_exceptions=True)
+            await wait_for_end(parts, PARTS_SECONDS)
 
 
 async def _connect(
@@ -260,11 +270,13 @@ class _Bot:
         socket here. Answers do not need them.
         """
         log.info("draining", in_flight=self.listeners.in_flight)
+        end = monotonic() + FINISH_SECONDS
         if self._receiving is not None:
             self._receiving.cancel()
-            await asyncio.gather(self._receiving, return_exceptions=True)
+            await wait_for_end(self._receiving, SOCKETS_SECONDS)
+        left = end - monotonic()
         cancelled, _ = await asyncio.gather(
-            self.listeners.drain(_DRAIN_SECONDS), self.controller.finish(_DRAIN_SECONDS)
+            self.listeners.drain(left), self.controller.finish(left)
         )
         log.info("drained", cancelled=cancelled)
 

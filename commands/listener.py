@@ -8,6 +8,7 @@ answer, so its check comes before, within a limit.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeAlias
@@ -23,8 +24,14 @@ from commands.reply import Reply
 from commands.services import Services
 from workspace.slack_failure import in_words
 from workspace.views import result
+from workspace.views.message import sentence
 
 SUGGEST_SECONDS = 2.0
+_CUT_OFF_SECONDS = 1.0
+_CUT_OFF = sentence(
+    "The bot is restarting, so this may not have finished. Check /teleport-pending before you try"
+    " again."
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -197,12 +204,21 @@ class Listeners:
             with one_interaction():
                 await work(self._services, interaction, reply)
             outcome = Outcome.FAILED if reply.content_rejected else Outcome.DONE
+        except asyncio.CancelledError:
+            await self._cut_off(reply)
+            raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
             ended = ending(error)
             outcome = ended.outcome
             await reply.say(ended.message)
         finally:
             await self._handled(interaction, outcome, started)
+
+    async def _cut_off(self, reply: Reply) -> None:
+        """Tell the user that the bot stops before the work is done."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CUT_OFF_SECONDS):
+                await reply.say(_CUT_OFF)
 
     async def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started

@@ -8,6 +8,7 @@ import grpc
 from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.errors import TeleportError
 
+EVERY_METHOD = "*"
 _FOREVER = -1
 
 
@@ -102,7 +103,7 @@ class Faults:
 
     def take(self, method: str) -> Fault | None:
         """The fault that strikes this call, counted off."""
-        fault = next((it for it in self._waiting if it.method == method), None)
+        fault = next((it for it in self._waiting if it.method in (method, EVERY_METHOD)), None)
         if fault is not None:
             fault.times -= 1
             fault.struck += 1
