@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from sandbox.slack.block_kit.elements import (
     BUTTONS,
+    CONTEXT_BUTTONS,
     IMAGE,
+    IMAGE_RULES,
+    IMAGE_SOURCE,
     MULTI_MENUS,
     PICKERS,
     SINGLE_MENUS,
@@ -81,8 +84,9 @@ _DISPLAYED: dict[str, Shape] = {
     ),
     **_block(
         "image",
-        ("image_url", "alt_text"),
-        image_url=String(3000, 1),
+        ("alt_text",),
+        IMAGE_RULES,
+        **IMAGE_SOURCE,
         alt_text=String(2000, 1),
         title=plain_text(2000),
     ),
@@ -104,6 +108,12 @@ _DISPLAYED: dict[str, Shape] = {
     "rich_text": RICH_TEXT,
 }
 _ONLY_IN_MESSAGES: dict[str, Shape] = {
+    **_block(
+        "context_actions",
+        ("elements",),
+        (_action_ids_differ,),
+        elements=Items(Typed(CONTEXT_BUTTONS), 5),
+    ),
     **_block("markdown", ("text",), text=String(LONGEST_MARKDOWN, 1)),
     **_block(
         "table",

@@ -18,7 +18,7 @@ def _completed_block(block: JsonObject, ids: Identifiers) -> JsonObject:
     for place in _PLACES_OF_ELEMENTS:
         if place in whole and whole[place]["type"] != "image":
             whole[place].setdefault("action_id", ids.block())
-    if whole["type"] == "actions":
+    if whole["type"] in ("actions", "context_actions"):
         for element in whole["elements"]:
             element.setdefault("action_id", ids.block())
     return whole

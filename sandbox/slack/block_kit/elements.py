@@ -30,6 +30,8 @@ from sandbox.slack.block_kit.schema import (
     Shape,
     String,
     Word,
+    either,
+    not_both,
 )
 from sandbox.slack.wire import JsonObject
 
@@ -112,6 +114,28 @@ BUTTONS = {
     ),
     **_element("overflow", ("options",), options=Items(OVERFLOW_OPTION, 5), confirm=CONFIRM),
 }
+_FEEDBACK = Object(
+    {"text": plain_text(75), "value": String(2000), "accessibility_label": String(75)},
+    ("text", "value"),
+)
+CONTEXT_BUTTONS = {
+    **_element(
+        "feedback_buttons",
+        ("positive_button", "negative_button"),
+        positive_button=_FEEDBACK,
+        negative_button=_FEEDBACK,
+    ),
+    **_element(
+        "icon_button",
+        ("icon", "text"),
+        icon=Word(("trash",)),
+        text=plain_text(75),
+        value=String(2000),
+        accessibility_label=String(75),
+        visible_to_user_ids=_ID_LIST,
+        confirm=CONFIRM,
+    ),
+}
 SINGLE_MENUS = {
     **_menu("static_select", (), _STATIC_RULES, initial_option=MENU_OPTION, **_STATIC),
     **_menu("external_select", min_query_length=Number(), initial_option=MENU_OPTION),
@@ -186,13 +210,15 @@ TYPING = {
     ),
     **_typing("rich_text_input", initial_value=RICH_TEXT),
 }
+IMAGE_SOURCE: dict[str, Shape] = {
+    "image_url": String(3000, 1),
+    "slack_file": Object({"id": ID, "url": String(3000, 1)}, (), (either("id", "url"),)),
+}
+IMAGE_RULES = (either("image_url", "slack_file"), not_both("image_url", "slack_file"))
 IMAGE = {
     "image": Object(
-        {
-            "type": Word(("image",)),
-            "image_url": String(3000, 1),
-            "alt_text": String(2000, 1),
-        },
-        ("image_url", "alt_text"),
+        {"type": Word(("image",)), "alt_text": String(2000, 1), **IMAGE_SOURCE},
+        ("alt_text",),
+        IMAGE_RULES,
     )
 }

@@ -49,13 +49,16 @@ _SLOTS = {
     "timepicker": Slot("selected_time", "initial_time"),
     "datetimepicker": Slot("selected_date_time", "initial_date_time"),
 }
-_OVERFLOW = Slot("selected_option", "", of_options=True)
+_STATELESS = {
+    "overflow": Slot("selected_option", "", of_options=True),
+    "feedback_buttons": Slot("value", ""),
+}
 
 
 def elements(blocks: Blocks) -> Iterator[tuple[JsonObject, JsonObject]]:
     """Every block with each of the elements in it that a person can use."""
     for block in blocks:
-        if block["type"] == "actions":
+        if block["type"] in ("actions", "context_actions"):
             yield from ((block, element) for element in block["elements"])
         for place in ("accessory", "element"):
             if place in block and block[place]["type"] != "image":
@@ -96,7 +99,7 @@ def entered(element: JsonObject, given: JsonObject) -> JsonObject:
 
 def chosen(element: JsonObject, value: Any) -> JsonObject:
     """The part of an action that says what was chosen, when an element is used by its value."""
-    slot = _OVERFLOW if element["type"] == "overflow" else _SLOTS[element["type"]]
+    slot = {**_SLOTS, **_STATELESS}[element["type"]]
     if slot.of_options:
         wanted = value if slot.many else [value]
         options = [_spelled_out(element, one) for one in wanted]

@@ -15,6 +15,7 @@ from sandbox.slack.workspace.views import Entries, View
 
 Shown = TypeVar("Shown", Message, View)
 
+_BUTTONS = ("button", "icon_button")
 _COPIED = ("text", "value", "style", "url", "confirm", "placeholder", "accessibility_label")
 
 
@@ -79,7 +80,7 @@ def _newest_action(act: Act, history: Iterator[tuple[Shown, Blocks]]) -> tuple[S
 
 
 def _matches(element: JsonObject, value: object) -> bool:
-    return element["type"] != "button" or value is None or element.get("value") == value
+    return element["type"] not in _BUTTONS or value is None or element.get("value") == value
 
 
 def _action(act: Act, block: JsonObject, element: JsonObject) -> JsonObject:
@@ -91,7 +92,7 @@ def _action(act: Act, block: JsonObject, element: JsonObject) -> JsonObject:
         **{name: value for name, value in element.items() if name.startswith("initial_")},
         "action_ts": act.workspace.ids.ts(),
     }
-    if element["type"] == "button":
+    if element["type"] in _BUTTONS:
         return action
     try:
         return {**action, **chosen(element, act.optional("value"))}

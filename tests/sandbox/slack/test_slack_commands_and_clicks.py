@@ -9,7 +9,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.server import SlackStandIn
-from tests.sandbox.slack.blocks import actions, button, home, modal, option, section, text_input
+from tests.sandbox.slack.blocks import (
+    actions,
+    button,
+    home,
+    modal,
+    option,
+    plain,
+    section,
+    text_input,
+)
+from tests.sandbox.slack.refusals import code
 from tests.sandbox.slack.wire import bare_socket
 
 ACCESS, ALICE, BOB = "C0ACCESS01", "U0ALICE001", "U0BOB00001"
@@ -334,3 +344,29 @@ async def test_an_ack_with_attachments_alone_is_shown(slack: SlackStandIn, bolt:
     await slack.act(_command("/teleport-pending"))
     (seen,) = slack.hands.messages("access-requests", "alice")
     assert seen["attachments"][0]["text"] == "two"
+
+
+async def test_a_context_button_can_be_clicked(
+    slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
+) -> None:
+    feedback = {
+        "type": "feedback_buttons",
+        "action_id": "rate",
+        "positive_button": {"text": plain("Good"), "value": "good"},
+        "negative_button": {"text": plain("Bad"), "value": "bad"},
+    }
+    trash = {"type": "icon_button", "action_id": "drop", "icon": "trash", "text": plain("Drop")}
+    block = {"type": "context_actions", "elements": [feedback, {**trash, "value": "7"}]}
+    posted = await client.chat_postMessage(channel=ACCESS, text="x", blocks=[block])
+    await slack.act(_click(posted["ts"], "rate", value="bad"))
+    await slack.act(_click(posted["ts"], "drop", value="7"))
+    assert [body["actions"][0]["value"] for body in bodies] == ["bad", "7"]
+
+
+async def test_an_image_can_come_from_a_slack_file(client: AsyncWebClient) -> None:
+    image = {"type": "image", "alt_text": "x", "slack_file": {"id": "F0FILE0001"}}
+    assert (await client.chat_postMessage(channel=ACCESS, text="x", blocks=[image]))["ok"]
+    both = {**image, "image_url": "https://example.com/x.png"}
+    assert await code(client.chat_postMessage(channel=ACCESS, text="x", blocks=[both])) == (
+        "invalid_blocks"
+    )
