@@ -23,7 +23,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-"""References in the typed text. `<@ID>` and `<#ID>` stand for a picked user or channel."""
+"""References in the typed text.
+
+`<@ID>` and `<#ID>` stand for a user or channel picked from Slack's menu, perhaps one that the
+workspace doesn't know, such as a user of another workspace.
+"""
 
 
 def escape(workspace: Workspace, text: str) -> str:
@@ -53,6 +57,14 @@ def _channel(workspace: Workspace, name: str) -> str | None:
     return f"<#{channel.id}|{channel.name}>"
 
 
+def _picked_user(workspace: Workspace, user_id: str) -> str:
+    return _user(workspace, user_id) or f"<@{user_id}>"
+
+
+def _picked_channel(workspace: Workspace, channel_id: str) -> str:
+    return _channel(workspace, channel_id) or f"<#{channel_id}>"
+
+
 def _url(_workspace: Workspace, url: str) -> str:
     return f"<{_entities(url)}>"
 
@@ -74,9 +86,9 @@ def _entities(text: str) -> str:
 
 
 _REFERENCES: dict[str, Callable[[Workspace, str], str | None]] = {
-    "user_id": _user,
+    "user_id": _picked_user,
     "user": _user,
-    "channel_id": _channel,
+    "channel_id": _picked_channel,
     "channel": _channel,
     "url": _url,
     "email": _email,
