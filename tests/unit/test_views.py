@@ -73,6 +73,7 @@ def text_objects(part: Any) -> Iterator[dict[str, Any]]:
 def check_message(message: Message) -> dict[str, Any]:
     arguments = message.arguments()
     assert len(arguments["text"].encode()) <= 4000
+    assert arguments["blocks"] == [block.to_dict() for block in message.blocks]
     blocks = json.loads(json.dumps(arguments["blocks"]))
     assert message_problems(blocks) == []
     assert not are_blocks_too_long(blocks)

@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block, RichTextElement
 
 from workspace.untrusted import escape, fitted, prose
 from workspace.views import rich
+from workspace.views.plain import plain
 
 TEXT_LIMIT = 700
 """Length of the sentence, well below chat.update's 4000 characters and chat.postEphemeral's 4000
@@ -29,7 +30,7 @@ class Message:
         """
         return {
             "text": escape(prose(self.sentence, TEXT_LIMIT)),
-            "blocks": [block.to_dict() for block in self.blocks],
+            "blocks": plain(self.blocks),
             "parse": "none",
             "link_names": False,
             "unfurl_links": False,

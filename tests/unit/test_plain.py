@@ -1,0 +1,19 @@
+"""Blocks as JSON, without the SDK's own way to it."""
+
+import pytest
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
+
+from workspace.views.plain import plain
+
+
+def test_plain_refuses_what_the_sdk_refuses() -> None:
+    """A block that Slack would not take raises also without the SDK's to_dict."""
+    for wrong in (
+        SectionBlock(text="x" * 3001),
+        ActionsBlock(elements=[ButtonElement(text="x" * 76, action_id="a")]),
+    ):
+        with pytest.raises(SlackObjectFormationError):
+            wrong.to_dict()
+        with pytest.raises(SlackObjectFormationError):
+            plain(wrong)

@@ -1,0 +1,61 @@
+"""Blocks as JSON: what the SDK's `to_dict` gives, at a fifth of its cost.
+
+The SDK looks through all attributes of each object for validators. These are found once a class.
+"""
+
+from functools import cache
+from typing import Any
+
+from slack_sdk.models.basic_objects import JsonObject
+from slack_sdk.models.blocks import ConfirmObject
+
+_MAY_BE_EMPTY = frozenset(
+    {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
+)
+"""Blocks whose `elements` Slack takes without any."""
+
+
+def plain(thing: Any) -> Any:
+    """Turn a block, or whatever a block is made of, into JSON.
+
+    Raises SlackObjectFormationError for a block that Slack would not take.
+    """
+    if isinstance(thing, list | tuple):
+        return [plain(each) for each in thing]
+    if not isinstance(thing, JsonObject):
+        return thing
+    kind = type(thing)
+    if kind.to_dict is not JsonObject.to_dict and kind is not ConfirmObject:
+        return thing.to_dict()
+    for name in _validators(kind):
+        getattr(thing, name)()
+    if kind is ConfirmObject:
+        return _confirm(thing)
+    may_be_empty = getattr(thing, "type", None) in _MAY_BE_EMPTY
+    found: dict[str, Any] = {}
+    for key in sorted(thing.attributes):
+        value = getattr(thing, key, None)
+        if value is None:
+            continue
+        if (may_be_empty and key == "elements") or not hasattr(value, "__len__") or len(value):
+            found[key] = plain(value)
+    return found
+
+
+def _confirm(thing: Any) -> dict[str, Any]:
+    """Its parts have other names than its attributes."""
+    parts = {
+        "title": thing._title,  # noqa: SLF001
+        "text": thing._text,  # noqa: SLF001
+        "confirm": thing._confirm,  # noqa: SLF001
+        "deny": thing._deny,  # noqa: SLF001
+        "style": thing._style,  # noqa: SLF001
+    }
+    return {name: plain(part) for name, part in parts.items() if part}
+
+
+@cache
+def _validators(kind: type[JsonObject]) -> tuple[str, ...]:
+    """Return the names of methods that the SDK marks as validators."""
+    names = (name for name in dir(kind) if not name.startswith("__"))
+    return tuple(name for name in names if hasattr(getattr(kind, name), "validator"))
