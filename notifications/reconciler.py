@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from notifications.alarms import Alarms, next_moment
-from notifications.delivery import Delivery, Posting
+from notifications.delivery import Delivery, Face, Posting
 from notifications.entry import Entry, PostedMessage, trimmed
 from notifications.ledger import Ledger, RequestGone
 from notifications.mirror import Mirror, Source
@@ -126,7 +126,8 @@ class Reconciler:
         if not self._under_way.recording(request_id):
             await self._ledger.settle(request_id)
         while (todo := await self._confirmed_plan(request_id)).plan.actions:
-            await self._carry_out(request_id, todo, live=live)
+            if await self._carry_out(request_id, todo, live=live):
+                break
         if todo.trouble is not None:
             raise todo.trouble
 
@@ -218,10 +219,11 @@ class Reconciler:
         details = Details(self._claims.known(request_id), self._host_names.of(last))
         return entry.with_face(face_in(last, self._outlook, details))
 
-    async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> None:
+    async def _carry_out(self, request_id: str, todo: _Todo, *, live: bool) -> bool:
+        """Give whether all is begun. Otherwise it shows only now what else is to be done."""
         face, actions = todo.plan.face, todo.plan.actions
         if face is None:
-            return
+            return True
         if open_ones := [action for action in actions if isinstance(action, Resolve)]:
             # The rest is planned again once it is known what became of these.
             await self._resolve(request_id, open_ones)
@@ -231,7 +233,10 @@ class Reconciler:
                 request_id, lambda entry: _begun(entry, face).model_copy(update=passed_over)
             )
         else:
-            await self._send(request_id, face, todo, live=live)
+            with self._under_way.beginning(request_id):
+                await self._send(request_id, face, todo, live=live)
+            return True
+        return False
 
     async def _resolve(self, request_id: str, open_ones: Sequence[Resolve]) -> None:
         outcomes = [await self._delivery.resolve(request_id, action) for action in open_ones]
@@ -241,6 +246,9 @@ class Reconciler:
 
     async def _send(self, request_id: str, face: CardFace, todo: _Todo, *, live: bool) -> None:
         """Begin what can be sent; what stands in the way of one message holds up no other."""
+        self._under_way.show(request_id, face)
+        now = partial(self._under_way.shown, request_id)
+        self._edit(request_id, todo, now, live=live)
         actions = todo.plan.actions
         wanted = [action for action in actions if isinstance(action, PostCard | Tell | Reply)]
         before = self._ledger.get(request_id)
@@ -263,18 +271,19 @@ class Reconciler:
 
         if postings or undeliverable or (before and before.seeking != todo.seeking):
             await self._ledger.write(request_id, about_to_be_sent)
-        self._under_way.show(request_id, face)
-        now = partial(self._under_way.shown, request_id)
         for posting in postings:
             sending = self._delivery.post(request_id, posting, now)
             self._under_way.begin(request_id, posting.intent.slot, sending, live=live)
-        for action in actions:
-            if isinstance(action, EditMessage):
-                editing = self._delivery.edit(request_id, action, now, live=live)
-                self._under_way.begin(request_id, action.slot, editing, live=live)
         for error in prepared:
             if isinstance(error, BaseException):
                 raise error
+
+    def _edit(self, request_id: str, todo: _Todo, now: Face, *, live: bool) -> None:
+        """Begin the edits. They need no intents, and so do not wait for a write."""
+        for action in todo.plan.actions:
+            if isinstance(action, EditMessage):
+                editing = self._delivery.edit(request_id, action, now, live=live)
+                self._under_way.begin(request_id, action.slot, editing, live=live)
 
 
 def _begun(entry: Entry | None, face: CardFace) -> Entry:

@@ -1,8 +1,8 @@
 """Messages that are being sent: they wait for their turn in Slack, and nothing waits for them."""
 
 import asyncio
-from collections.abc import Collection, Coroutine
-from contextlib import suppress
+from collections.abc import Collection, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from notifications.delivery import Outcome
@@ -42,6 +42,8 @@ class UnderWay:
         """Writes of outcomes, by request."""
         self._failures: dict[str, Exception] = {}
         """Why a message has to be tried again, by request, until its outcome is recorded."""
+        self._beginning: dict[str, asyncio.Event] = {}
+        """Set once all messages of a pass are begun, by request."""
         self._showing: dict[str, CardFace] = {}
 
     def slots(self, request_id: str) -> Collection[str]:
@@ -62,6 +64,16 @@ class UnderWay:
     def forget(self, request_id: str) -> None:
         """Let go of what a request with nothing under way was to show."""
         self._showing.pop(request_id, None)
+
+    @contextmanager
+    def beginning(self, request_id: str) -> Iterator[None]:
+        """Wait with a record until all is begun, since more is to be written with it."""
+        begun = self._beginning[request_id] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._beginning[request_id]
+            begun.set()
 
     def begin(self, request_id: str, slot: str, sending: Sending, *, live: bool) -> None:
         """Go on without waiting; `live` is how urgent it is again if it comes to nothing."""
@@ -105,8 +117,7 @@ class UnderWay:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._record_within):
-                    while others := self._tasks.get(request_id):
-                        await asyncio.wait(others.values())
+                    await self._all_ended(request_id)
             await self._write(request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
             self._failures.setdefault(request_id, error)
@@ -117,6 +128,15 @@ class UnderWay:
             self._queue.add(request_id)
         else:
             self._queue.retry(request_id, failure, live=live)
+
+    async def _all_ended(self, request_id: str) -> None:
+        while True:
+            if begun := self._beginning.get(request_id):
+                await begun.wait()
+            elif others := self._tasks.get(request_id):
+                await asyncio.wait(others.values())
+            else:
+                break
 
     async def _write(self, request_id: str) -> None:
         try:

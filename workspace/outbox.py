@@ -130,7 +130,7 @@ class Outbox:
         try:
             while True:
                 self._news.clear()
-                pause = self._start_what_is_ready()
+                pause = await self._start_what_is_ready()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._news.wait()
@@ -164,8 +164,11 @@ class Outbox:
         lane.waiting[call.priority].appendleft(call)
         self._waiting[call.priority] += 1
 
-    def _start_what_is_ready(self) -> float | None:
-        """Start all calls whose time has come. Gives seconds until the next, None if unknown."""
+    async def _start_what_is_ready(self) -> float | None:
+        """Start all calls whose time has come. Gives seconds until the next, None if unknown.
+
+        Each is on its way before the next one is drawn: a card does not wait for other messages.
+        """
         now = asyncio.get_running_loop().time()
         self._forget_idle_lanes(now)
         while len(self._sending) < _AT_ONCE:
@@ -178,6 +181,7 @@ class Outbox:
             if call is None:
                 break
             self._start(ready[call], call, now)
+            await asyncio.sleep(0)
         soonest = min(map(self._ready_at, self._lanes.values()), default=float("inf"))
         if soonest == float("inf") or len(self._sending) >= _AT_ONCE:
             return None
