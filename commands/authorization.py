@@ -61,16 +61,18 @@ class Authorization:
                 return otherwise
 
         recorded = frozenset(person.user.roles)
-        login_state, roles = await asyncio.gather(
+        login_state, roles, locks = await asyncio.gather(
             readable("user_login_state", self._last_login(person.name, fresh=fresh), None),
             readable("role", self._roles(recorded, fresh=fresh), {}),
+            readable("lock", self._locks(person.name, recorded), ()),
         )
-        at_login = frozenset(login_state.roles) if login_state else recorded
-        locks, granted = await asyncio.gather(
-            readable("lock", self._locks(person.name, recorded | at_login), ()),
-            readable("role", self._roles(at_login - recorded, fresh=fresh), {}),
-        )
-        roles = {**roles, **granted}
+        if added := frozenset(login_state.roles if login_state else ()) - recorded:
+            more_locks, more_roles = await asyncio.gather(
+                readable("lock", self._locks(person.name, added), ()),
+                readable("role", self._roles(added, fresh=fresh), {}),
+            )
+            locks = tuple(dict.fromkeys((*locks, *more_locks)))
+            roles = {**roles, **more_roles}
         held = login_state.without_removed(recorded) if login_state else recorded
         return AuthorizedUser(
             person,

@@ -1,5 +1,6 @@
 """A person's decision on a request, handed to Teleport as that person's review."""
 
+import asyncio
 from dataclasses import dataclass
 
 import structlog
@@ -60,8 +61,7 @@ async def decide(
     structlog.contextvars.bind_contextvars(request_id=request_id, decision=state.value)
     refuse_if_deciding_is_off(services)
     check_reason(reason)
-    user = await services.authorize(slack_id, REVIEW)
-    request = await find_request.read_request(services, request_id)
+    user, request = await _read(services, slack_id, request_id)
     known = shown or find_request.is_visible(services, user, request)
     if known:
         check_open(user, request)
@@ -78,6 +78,19 @@ async def decide(
         decided = await _hand_in(services, user, request_id, review, known=known)
     services.changed(request_id)
     return Decided(decided, decided.review_by(user.name))
+
+
+async def _read(
+    services: Services, slack_id: str, request_id: str
+) -> tuple[AuthorizedUser, AccessRequest]:
+    """Read person and request at the same time. A refusal of the person comes first."""
+    reading = asyncio.create_task(find_request.read_request(services, request_id))
+    try:
+        user = await services.authorize(slack_id, REVIEW)
+        return user, await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
 
 
 async def _set_state(
