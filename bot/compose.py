@@ -51,6 +51,7 @@ from workspace.claim import Claims
 from workspace.contacts import Contacts
 from workspace.deciding import Deciding
 from workspace.host_names import HostNames
+from workspace.member_names import MemberNames
 from workspace.one_at_a_time import OneAtATime
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
 from workspace.people import Matching, People
@@ -213,6 +214,7 @@ def build_listeners(
         teleport=runtime.teleport,
         people=people,
         contacts=contacts,
+        member_names=MemberNames(runtime.slack, runtime.installation.team),
         authorization=Authorization(runtime.teleport, people),
         permissions=Permissions(runtime.teleport, runtime.deciding),
         host_names=host_names,

@@ -29,7 +29,7 @@ def manifest() -> dict[str, Any]:
                     "command": command.name,
                     "description": command.description,
                     "usage_hint": command.usage_hint,
-                    "should_escape": False,
+                    "should_escape": True,
                 }
                 for command in COMMANDS
             ],

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from commands.durations import duration_from, is_duration
+from commands.slack_text import with_names
 from commands.words import KEYWORDS, Word, Words
 from workspace.ask import Ask, check_reviewers
 from workspace.refusal import Refusal
@@ -65,7 +66,7 @@ def ask_from(text: str) -> Ask:
         elif word.is_keyword("until", "till"):
             raise _no_end_time(words)
         else:
-            draft.roles += _names(word)
+            draft.roles += map(with_names, _names(word))
     return draft.ask()
 
 
@@ -78,7 +79,7 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
     elif flag == "--roles":
         draft.roles += _list(words, flag)
     else:
-        draft.reviewers += (name.removeprefix("@") for name in _list(words, flag))
+        draft.reviewers += _list(words, flag)
 
 
 def _duration(words: Words) -> timedelta:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from commands.slack_text import unescaped
+
 
 @dataclass(frozen=True, slots=True)
 class FormState:
@@ -44,7 +46,7 @@ def from_command(payload: Mapping[str, Any]) -> Interaction:
         name=payload["command"],
         slack_id=payload["user_id"],
         channel=payload.get("channel_id", ""),
-        text=payload.get("text", ""),
+        text=unescaped(payload.get("text") or ""),
         trigger_id=payload.get("trigger_id", ""),
         response_url=payload.get("response_url", ""),
     )

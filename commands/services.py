@@ -18,6 +18,7 @@ from teleport_client.errors import TeleportError
 from workspace.contacts import Contacts, NoContact
 from workspace.deciding import Deciding
 from workspace.host_names import HostNames
+from workspace.member_names import MemberNames
 from workspace.one_at_a_time import OneAtATime
 from workspace.people import People, Person
 from workspace.rate_limit import RateLimit
@@ -43,6 +44,7 @@ class Services:
     teleport: TeleportClient
     people: People
     contacts: Contacts
+    member_names: MemberNames
     authorization: Authorization
     permissions: Permissions
     host_names: HostNames

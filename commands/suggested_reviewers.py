@@ -98,7 +98,9 @@ async def problems(
 
 def without_mentions(reviewers: Sequence[str]) -> tuple[str, ...]:
     """Leave out Slack users without a Teleport user: Teleport has no name for them."""
-    return tuple(each for each in reviewers if not _MENTION.fullmatch(each))
+    return tuple(
+        each for each in reviewers if not (_MENTION.fullmatch(each) or each.startswith("@"))
+    )
 
 
 async def _user_name(services: Services, reviewer: str) -> str:
@@ -128,6 +130,8 @@ async def _problem(
 
 
 async def _person(services: Services, reviewer: str) -> Person:
+    if reviewer.startswith("@"):
+        reviewer = await _without_at(services, reviewer)
     if mention := _MENTION.fullmatch(reviewer):
         return await linked_person(services, mention["id"])
     try:
@@ -139,6 +143,19 @@ async def _person(services: Services, reviewer: str) -> Person:
     if person.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
         raise CannotReview(reviewer, "shares a Slack account with another Teleport user")
     return person
+
+
+async def _without_at(services: Services, reviewer: str) -> str:
+    """Return the mention that `@name` stands for, or the name if no Slack user has it.
+
+    Raises CannotReview, SlackApiError.
+    """
+    name = reviewer.removeprefix("@")
+    found = await patiently(lambda _: services.member_names.find(name))
+    if len(found) > 1:
+        why = f"is the name of {len(found)} Slack users. Run /teleport-request and select one"
+        raise CannotReview(reviewer, why)
+    return f"<@{found[0]}>" if found else name
 
 
 async def _is_user(services: Services, name: str) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import process
 
+from commands.slack_text import with_names
 from workspace.refusal import Refusal
 from workspace.untrusted import label
 
@@ -88,7 +89,7 @@ class Words:
         self._at = len(self._text)
         closing = _QUOTES.get(rest[:1])
         is_quoted = closing is not None and rest.find(closing, 1) == len(rest) - 1 > 0
-        return rest[1:-1].strip() if is_quoted else rest
+        return with_names(rest[1:-1].strip() if is_quoted else rest)
 
     def require_value(self, flag: str) -> Word:
         """Return the first word of a flag's value without moving on. Raises Refusal if missing."""
@@ -107,10 +108,10 @@ class Words:
             first = self.require_value(flag)
         self._at = first.end
         if first.quoted:
-            return first.text.strip()
+            return with_names(first.text.strip())
         while (word := self.peek()) is not None and not word.dashed:
             self._at = word.end
-        return self._text[first.start : self._at]
+        return with_names(self._text[first.start : self._at])
 
     def peek(self) -> Word | None:
         """Return the next word without moving on to it."""

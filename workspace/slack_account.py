@@ -66,7 +66,7 @@ def account_from(user: Mapping[str, Any]) -> SlackAccount:
     email = (user.get("profile") or {}).get("email") or ""
     return SlackAccount(
         id=user["id"],
-        team=user.get("team_id", ""),
+        team=user.get("team_id") or "",
         teams=tuple((user.get("enterprise_user") or {}).get("teams") or ()),
         bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
         deactivated=bool(user.get("deleted")),
@@ -75,3 +75,15 @@ def account_from(user: Mapping[str, Any]) -> SlackAccount:
         confirmed_email=email if user.get("is_email_confirmed") else "",
         name=user.get("real_name") or user.get("name") or "",
     )
+
+
+def names_from(user: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names that a user object can be found by, without case."""
+    profile = user.get("profile") or {}
+    named = (
+        user.get("name"),
+        user.get("real_name"),
+        profile.get("display_name"),
+        profile.get("real_name"),
+    )
+    return frozenset(name.casefold() for name in named if name)

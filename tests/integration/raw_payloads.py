@@ -42,3 +42,17 @@ def form_of_bob(
         "state": {"values": {name: {name: value} for name, value in values.items()}},
     }
     return from_bob(stage, "view_submission", view=view)
+
+
+def command_of_bob(stage: Stage, command: str, text: str) -> dict[str, Any]:
+    """Return a command with this text, escaped or not."""
+    conversation = stage.slack.workspace.conversation(CHANNEL)
+    person = stage.slack.workspace.named("bob")
+    assert conversation is not None
+    assert person is not None
+    return {
+        **payloads.slash_command(
+            stage.slack.workspace, person, conversation, command=command, text=text
+        ),
+        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
+    }

@@ -16,6 +16,7 @@ def test_it_obeys_slacks_limits() -> None:
         assert 2 <= len(command["command"]) <= 32
         assert 1 <= len(command["description"]) <= 2000
         assert 1 <= len(command["usage_hint"]) <= 1000
+        assert command["should_escape"] is True
     assert made["settings"]["socket_mode_enabled"] is True
     assert made["settings"]["interactivity"] == {"is_enabled": True}
 
