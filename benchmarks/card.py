@@ -29,7 +29,7 @@ class CardRow:
     async def measure(self, folder: Path) -> Sequence[Measurement]:
         async with both(folder) as (bot, bare):
             cards = await _in_turns(bot, bare, _card)
-            clicks = await _in_turns(bot, bare, _click)
+            clicks = await _in_turns(bot, bare, clicked_to_updated)
         return [_measured("card", *cards), _measured("click", *clicks)]
 
 
@@ -58,7 +58,7 @@ async def _card(around: StandIns, number: int) -> float:
     return call.ms - started * 1000
 
 
-async def _click(around: StandIns, number: int) -> float:
+async def clicked_to_updated(around: StandIns, number: int) -> float:
     reason = f"clicked {number}."
     request_id = new_request(around.teleport, reason=reason)
     posted = await _call(around, "chat.postMessage", reason)

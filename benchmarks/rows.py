@@ -1,7 +1,10 @@
 """All rows, in the order of the table."""
 
 from benchmarks.ack import AckRow
+from benchmarks.burst import BurstRow
 from benchmarks.card import CardRow
 from benchmarks.row import Row
+from benchmarks.start import StartRow
+from benchmarks.writes import WritesRow
 
-ROWS: tuple[Row, ...] = (AckRow(), CardRow())
+ROWS: tuple[Row, ...] = (AckRow(), CardRow(), WritesRow(), BurstRow(), StartRow())

@@ -88,6 +88,10 @@ class BotProcess:
             )
         )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def wait(self) -> int:
         """Give its exit code once it has ended."""
         return await self._process.wait()
