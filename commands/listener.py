@@ -22,6 +22,7 @@ from commands.outcome import Outcome, ending
 from commands.patience import FORM_SECONDS, one_interaction
 from commands.reply import Reply
 from commands.services import Services
+from commands.start_queue import StartQueue
 from workspace.slack_failure import in_words
 from workspace.views import result
 from workspace.views.message import sentence
@@ -72,6 +73,7 @@ class Listeners:
         self._services = services
         self.observe = observe
         self._tasks: set[asyncio.Task[None]] = set()
+        self._starts = StartQueue()
 
     @property
     def in_flight(self) -> int:
@@ -201,6 +203,7 @@ class Listeners:
         _name_in_logs(interaction)
         outcome = Outcome.CANCELLED
         try:
+            await self._starts.wait()
             with one_interaction():
                 await work(self._services, interaction, reply)
             outcome = Outcome.FAILED if reply.content_rejected else Outcome.DONE

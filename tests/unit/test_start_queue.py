@@ -1,0 +1,31 @@
+import asyncio
+from itertools import pairwise
+
+from commands.start_queue import StartQueue
+
+
+async def test_work_begins_in_order_and_at_most_once_a_turn_of_the_loop() -> None:
+    """So an ack waits for one beginning at most, however many interactions there are."""
+    queue, begun = StartQueue(), list[int]()
+
+    async def work(number: int) -> None:
+        await queue.wait()
+        begun.append(number)
+
+    tasks = [asyncio.create_task(work(number)) for number in range(5)]
+    begun_by_turn = []
+    while len(begun) < len(tasks):
+        await asyncio.sleep(0)
+        begun_by_turn.append(len(begun))
+    assert begun == list(range(5))
+    assert all(after - before <= 1 for before, after in pairwise([0, *begun_by_turn]))
+
+
+async def test_cancelled_work_holds_up_no_other() -> None:
+    queue = StartQueue()
+    waiting = [asyncio.create_task(queue.wait()) for _ in range(3)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    waiting[1].cancel()
+    async with asyncio.timeout(5):
+        await waiting[2]
