@@ -9,16 +9,20 @@ from pathlib import Path
 
 from benchmarks.percentile import percentile
 from benchmarks.row import Measurement
-from benchmarks.stand_ins import bot_between, stand_ins
+from benchmarks.stand_ins import bot_started
+from benchmarks.teleport_process import teleport_process
+from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.profile import identity_path
+from sandbox.teleport.server import BOT_IDENTITY
 
 _COMMAND = {"as": "alice", "do": "command", "channel": "access-requests"}
 _TEXT = "/teleport-pending mine"
 """Reads the user, the locks and the roles from Teleport, and posts a response to Slack."""
-_ROUNDS = 4
+_ROUNDS = 8
 """In each, the bot and the bare client take turns at each rate."""
-_COMMANDS_A_ROUND = {1: 5, 50: 150, 200: 600}
+_COMMANDS_A_ROUND = {1: 3, 50: 75, 200: 200}
 """Commands per second, and how many of them."""
 _TARGETS = {50: 2.0, 99: 3.0}
 """Percentile and the highest ratio."""
@@ -31,17 +35,13 @@ class AckRow:
     async def measure(self, folder: Path) -> Sequence[Measurement]:
         ours: dict[int, list[float]] = defaultdict(list)
         bare: dict[int, list[float]] = defaultdict(list)
-        async with (
-            stand_ins(folder) as around,
-            bot_between(around),
-            _bare_client() as other,
-        ):
-            for slack in (around.slack, other):
-                await _acks(slack, rate=_WARM_UP, count=_WARM_UP)
+        async with _bot(folder) as slack, _bare_client() as other:
+            for each in (slack, other):
+                await _acks(each, rate=_WARM_UP, count=_WARM_UP)
             for _ in range(_ROUNDS):
                 for rate, count in _COMMANDS_A_ROUND.items():
                     bare[rate] += await _acks(other, rate=rate, count=count)
-                    ours[rate] += await _acks(around.slack, rate=rate, count=count)
+                    ours[rate] += await _acks(slack, rate=rate, count=count)
         return [
             Measurement(
                 f"ack p{percent} at {rate}/s",
@@ -68,6 +68,25 @@ async def _acks(slack: SlackStandIn, *, rate: float, count: int) -> list[float]:
     if lost:
         raise RuntimeError(f"{len(lost)} of {count} commands got no ack: {lost[0]}")
     return [float(each["ack_ms"]) for each in done]
+
+
+@asynccontextmanager
+async def _bot(folder: Path) -> AsyncIterator[SlackStandIn]:
+    """Run the bot. Gives the stand-in that it is connected to, which shares a process with us."""
+    slack = await SlackStandIn.start(pace=Pace(unlimited=True))
+    try:
+        async with teleport_process(folder) as address:
+            settings = write_settings(
+                folder,
+                teleport=address,
+                identity=identity_path(folder, BOT_IDENTITY),
+                slack_api=slack.api_url,
+                log=str(folder / "bot.log"),
+            )
+            async with bot_started(slack, settings):
+                yield slack
+    finally:
+        await slack.stop()
 
 
 @asynccontextmanager

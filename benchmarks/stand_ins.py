@@ -42,10 +42,17 @@ async def stand_ins(folder: Path, *, pace: Pace | None = None) -> AsyncIterator[
 
 @asynccontextmanager
 async def bot_between(around: StandIns) -> AsyncIterator[BotProcess]:
-    """Run the bot with its default log level while the block runs, from its first socket on."""
-    bot = await BotProcess.start(around.settings)
+    """Run the bot while the block runs, from its first sockets on."""
+    async with bot_started(around.slack, around.settings) as bot:
+        yield bot
+
+
+@asynccontextmanager
+async def bot_started(slack: SlackStandIn, settings: Path) -> AsyncIterator[BotProcess]:
+    """Do so between stand-ins that are started another way."""
+    bot = await BotProcess.start(settings)
     try:
-        await around.slack.socket_count(SOCKETS_OF_BOT, _START_SECONDS)
+        await slack.socket_count(SOCKETS_OF_BOT, _START_SECONDS)
         yield bot
     finally:
         await bot.stop()

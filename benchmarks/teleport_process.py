@@ -1,0 +1,39 @@
+"""A Teleport stand-in as a process of its own: `python -m benchmarks.teleport_process FOLDER`.
+
+In the process of the Slack stand-in, its work would delay what is measured there.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from sandbox.teleport.server import TeleportStandIn
+
+
+@asynccontextmanager
+async def teleport_process(folder: Path) -> AsyncIterator[str]:
+    """Run it with its files in `folder` while the block runs. Gives its address."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.teleport_process", str(folder),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    lines = cast(asyncio.StreamReader, process.stdout)
+    try:
+        yield (await lines.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _main(folder: Path) -> None:
+    """Run until the process is ended, after a line with the address."""
+    stand_in = await TeleportStandIn.start(folder)
+    print(stand_in.address, flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(Path(sys.argv[1])))
