@@ -14,6 +14,7 @@ import structlog
 from async_lru import alru_cache
 
 from commands.authorized_user import Action, AuthorizedUser, denials_of, ensure_allowed
+from commands.log_fields import bind_teleport_user
 from commands.patience import ATTEMPT_SECONDS, patiently
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
@@ -45,6 +46,7 @@ class Authorization:
         Raises Refusal, TeleportError, SlackApiError.
         """
         person = await patiently(lambda _: self._people.person(slack_id, fresh=action.fresh))
+        bind_teleport_user(slack_id, person.name)
         user = await self._read(person, fresh=action.fresh)
         ensure_allowed(user, action)
         return user

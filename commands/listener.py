@@ -18,6 +18,7 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
 from commands.interaction import Interaction, from_form, from_suggestion
+from commands.log_fields import bind_interaction
 from commands.outcome import Outcome, ending
 from commands.patience import FORM_SECONDS, one_interaction
 from commands.reply import Reply
@@ -109,7 +110,7 @@ class Listeners:
 
         async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_form(body)
-            _name_in_logs(interaction)
+            bind_interaction(interaction.name, interaction.slack_id)
             try:
                 async with asyncio.timeout(FORM_SECONDS):
                     checked = await check(self._services, interaction)
@@ -134,7 +135,7 @@ class Listeners:
 
         async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_suggestion(body)
-            _name_in_logs(interaction)
+            bind_interaction(interaction.name, interaction.slack_id)
             options: list[dict[str, Any]] = []
             outcome = Outcome.DONE
             try:
@@ -200,7 +201,7 @@ class Listeners:
 
     async def _run(self, interaction: Interaction, work: Work, reply: Reply) -> None:
         started = monotonic()
-        _name_in_logs(interaction)
+        bind_interaction(interaction.name, interaction.slack_id)
         outcome = Outcome.CANCELLED
         try:
             await self._starts.wait()
@@ -231,10 +232,3 @@ class Listeners:
 
 def _update(view: View) -> dict[str, Any]:
     return {"response_action": "update", "view": view}
-
-
-def _name_in_logs(interaction: Interaction) -> None:
-    """Whatever is logged in this task from here on says what it belongs to."""
-    structlog.contextvars.bind_contextvars(
-        interaction=interaction.name, slack_id=interaction.slack_id
-    )

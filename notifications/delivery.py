@@ -238,16 +238,29 @@ class Delivery:
 
         A single sign-on user may have expired since the request. Who it was is on record then.
         """
+        slack_user = ""
         try:
-            return await self._recipients.dm(await self._contacts.user(face.user))
+            slack_user = await self._contacts.user(face.user)
+            return await self._recipients.dm(slack_user)
         except NoContact as error:
             if error.user_gone and known_dm:
                 return known_dm
-            log.info("requester_not_in_slack", request_id=face.id, user=face.user, error=str(error))
+            log.info(
+                "requester_not_in_slack",
+                request_id=face.id,
+                teleport_user=face.user,
+                error=str(error),
+            )
         except SlackApiError as error:
             if may_pass(error) or failure_of(error) is Failure.REJECTED:
                 raise
-            log.warning("requester_unreachable", request_id=face.id, error=error_code(error))
+            log.warning(
+                "requester_unreachable",
+                request_id=face.id,
+                slack_user=slack_user,
+                teleport_user=face.user,
+                error=error_code(error),
+            )
         return ""
 
 
