@@ -15,9 +15,10 @@ from sandbox import cast
 from sandbox.cast import Channel, Person
 
 _REQUESTS, _CHANNELS = 1_000, 20
-_UNPACED = 100.0
+_UNPACED = 20.0
+"""Times as fast as Slack: more would shorten the lease too far."""
 _CPU_BEFORE_MS = 6.0
-"""Of the bot, for each request, in version 0.9."""
+"""Of the bot, for each request, before writes were combined."""
 _PATIENCE = 300.0
 
 
@@ -29,13 +30,14 @@ class BurstRow:
         for each in folders:
             each.mkdir()
         sequential = await _sequential(bare)
-        unpaced, _ = await _burst(fast, factor=_UNPACED)
-        paced, cpu = await _burst(slow, factor=1.0)
+        unpaced, cpu = await _burst(fast, factor=_UNPACED)
+        paced, cpu_paced = await _burst(slow, factor=1.0)
         slowest = _REQUESTS / _CHANNELS - 1
         return [
             Measurement("burst at Slack's pace", "s", paced, slowest, target=1.05),
             Measurement("burst without pace", "s", unpaced, sequential, target=1.0),
-            Measurement("burst, CPU a request", "ms", cpu, _CPU_BEFORE_MS, target=1.0),
+            Measurement("burst without pace, CPU each", "ms", cpu, _CPU_BEFORE_MS, target=1.0),
+            Measurement("burst at pace, CPU each", "ms", cpu_paced, _CPU_BEFORE_MS, target=1.0),
         ]
 
 
