@@ -7,23 +7,13 @@ from secrets import token_hex
 import structlog
 
 from commands.explain import explain
+from commands.explain_slack import explain_slack
 from teleport_client.errors import TeleportError, Unexpected, Unreachable
 from workspace.refusal import Refusal
 from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, failure_of, in_words
 from workspace.views.message import Message, sentence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-# Answers and forms deal with Slack's errors themselves; what is left are look-ups of people.
-_SLACK_UNWELL = Refusal(
-    "Slack did not tell the bot who you are, so nothing was done. Try again in a moment.",
-    reason="slack_unwell",
-)
-_TOKEN_REFUSED = Refusal(
-    "Slack does not take the bot's token any more, so nothing was done. Tell whoever runs the bot;"
-    " until then use tsh.",
-    reason="slack_token_refused",
-)
 
 
 class Outcome(StrEnum):
@@ -58,13 +48,7 @@ def ending(error: Exception) -> Ending:
     if isinstance(error, TeleportError):
         return _refused_by_teleport(error)
     if isinstance(error, SLACK_ERRORS):
-        failure = failure_of(error)
-        if failure in PASSING:
-            log.warning("slack_failed", error=in_words(error))
-            return _refused(_SLACK_UNWELL, Outcome.UNAVAILABLE)
-        if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
-            log.error("slack_failed", error=in_words(error))
-            return _refused(_TOKEN_REFUSED, Outcome.FAILED)
+        return _refused_by_slack(error)
     return _unexpected(error)
 
 
@@ -81,6 +65,18 @@ def _refused_by_teleport(error: TeleportError) -> Ending:
     elif isinstance(error, Unexpected):
         outcome = Outcome.FAILED
     return _refused(explain(error), outcome)
+
+
+def _refused_by_slack(error: Exception) -> Ending:
+    failure = failure_of(error)
+    operators = failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}
+    (log.error if operators else log.warning)("slack_failed", error=in_words(error))
+    outcome = Outcome.REFUSED
+    if failure in PASSING:
+        outcome = Outcome.UNAVAILABLE
+    elif operators:
+        outcome = Outcome.FAILED
+    return _refused(explain_slack(error), outcome)
 
 
 def _unexpected(error: Exception) -> Ending:

@@ -140,9 +140,8 @@ class Reply:
         try:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:
-            if failure_of(error) is Failure.REJECTED and not _trigger_spent(error):
-                raise
-            log.warning("form_not_opened", error=in_words(error))
+            rejected = failure_of(error) is Failure.REJECTED and not _trigger_spent(error)
+            (log.error if rejected else log.warning)("form_not_opened", error=in_words(error))
             return False
         return True
 

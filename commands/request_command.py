@@ -142,7 +142,7 @@ async def open_form(services: Services, user: AuthorizedUser, reply: Reply, ask:
     create_request.refuse_if_asking_is_off(services)
     typed = _typed(ask)
     if not await reply.open_form(request_form(ask, channel=reply.channel), typed=typed):
-        said = f"The form didn't open in time. Run {NAME} again, or without the form:"
+        said = f"The form didn't open. Run {NAME} again, or without the form:"
         await reply.say(sentence(said, to_copy=typed))
         return
     # The menu of roles asks for these a moment later.

@@ -165,7 +165,7 @@ async def _open_form(
     name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
     typed = f"{name} {decision.request_id} <reason>"
     if not await reply.open_form(review_form(decision, face), typed=typed):
-        said = "The form didn't open in time. Click again, or run:"
+        said = "The form didn't open. Click again, or run:"
         await reply.say(sentence(said, to_copy=typed))
 
 

@@ -29,12 +29,17 @@ class SlackAccount:
     name: str = ""
 
     def barred_from(self, team: str) -> str:
-        """Return why the account has no part in a workspace, empty if it has one."""
+        """Return why the account has no part in a workspace, empty if it has one.
+
+        Slack names the workspace of each member of another one. Of an Enterprise organization it
+        may name only the organization's own ID.
+        """
         if self.bot:
             return "bot"
         if self.deactivated:
             return "deactivated"
-        if self.stranger or team not in {self.team, *self.teams}:
+        known = {self.team, *self.teams} - {""}
+        if self.stranger or (known and team not in known):
             return "stranger"
         return "guest" if self.guest else ""
 

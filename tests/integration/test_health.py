@@ -134,7 +134,7 @@ async def test_a_token_that_was_taken_back_is_told_everywhere(
         stage = Stage(slack, teleport)
         slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "Slack does not take the bot's token any more")
+        await stage.answer("alice", "The bot's Slack token no longer works")
         slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
         pending_request(teleport, reason="redis 1")
         await process.event("not_posted")

@@ -14,7 +14,7 @@ from yarl import URL
 from commands.outcome import Outcome, ending
 from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable, from_rpc
 from workspace.refusal import Refusal
-from workspace.slack_failure import Failure, failure_of, in_words
+from workspace.slack_failure import RULES, Failure, failure_of, in_words
 
 
 def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
@@ -34,9 +34,34 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
         (AlreadyReviewed("has already reviewed"), Outcome.REFUSED, "already reviewed"),
         (Unreachable("gone"), Outcome.UNAVAILABLE, "Teleport stopped answering"),
         (Unexpected("odd"), Outcome.FAILED, "Teleport answered: odd"),
-        (slack_error({"error": "internal_error"}), Outcome.UNAVAILABLE, "Slack did not tell"),
-        (slack_error({"error": "token_revoked"}), Outcome.FAILED, "Slack does not take the bot's"),
-        (slack_error({"error": "invalid_blocks"}), Outcome.FAILED, "Something went wrong"),
+        (slack_error({"error": "internal_error"}), Outcome.UNAVAILABLE, "Slack isn't responding"),
+        (
+            slack_error({"error": "token_revoked"}),
+            Outcome.FAILED,
+            "Slack token no longer works",
+        ),
+        (slack_error({"error": "invalid_blocks"}), Outcome.FAILED, "Slack rejected a call"),
+        (slack_error({"error": "odd_new_error"}), Outcome.FAILED, "odd_new_error"),
+        (slack_error({"error": "ratelimited"}), Outcome.UNAVAILABLE, "Slack limits the bot's"),
+        (slack_error({"error": "user_disabled"}), Outcome.REFUSED, "account is deactivated"),
+        (slack_error({"error": "user_not_visible"}), Outcome.REFUSED, "doesn't show your account"),
+        (
+            slack_error({"error": "channel_not_found"}),
+            Outcome.REFUSED,
+            "can't post in this",
+        ),
+        (slack_error({"error": "is_archived"}), Outcome.REFUSED, "can't post in this"),
+        (
+            slack_error({"error": "restricted_action"}),
+            Outcome.REFUSED,
+            "can't post in this",
+        ),
+        (slack_error({"error": "message_not_found"}), Outcome.REFUSED, "message was deleted"),
+        (
+            slack_error({"error": "missing_scope", "needed": "users:read"}),
+            Outcome.FAILED,
+            "missing_scope (users:read)",
+        ),
         (RuntimeError("bug"), Outcome.FAILED, "Something went wrong"),
     ],
 )
@@ -47,6 +72,20 @@ def test_every_error_has_an_outcome_and_words(
     ended = ending(error)
     assert ended.outcome is outcome
     assert said in ended.message.sentence
+
+
+@pytest.mark.parametrize("code", [*RULES, "odd_new_error"])
+def test_no_error_of_slacks_is_called_a_bug_of_the_bot(code: str) -> None:
+    ended = ending(slack_error({"error": code}))
+    assert "Something went wrong" not in ended.message.sentence
+
+
+def test_unexpected_error_gets_an_id_for_the_log() -> None:
+    """So that the bot's operator finds the cause."""
+    with structlog.testing.capture_logs() as logged:
+        said = ending(RuntimeError("bug")).message.sentence
+    (failed,) = (event for event in logged if event["event"] == "interaction_failed")
+    assert f"(error {failed['error_id']})" in said
 
 
 def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:

@@ -36,13 +36,16 @@ EXPECTED = {
         "user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot",
         "restricted_action", "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
     },
     ("revoked", "retry", "retry", "retry"): {
         "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
         "not_allowed_token_type", "org_login_required", "ekm_access_denied", "accesslimited",
-        "forbidden_team",
+        "forbidden_team", "two_factor_setup_required",
     },
-    ("forbidden", "retry", "retry", "retry"): {"missing_scope"},
+    ("forbidden", "retry", "retry", "retry"): {
+        "missing_scope", "no_permission", "access_denied", "team_access_not_granted",
+    },
     ("rejected", "rest", "rest", "rest"): {ANY_OTHER},
 }  # fmt: skip
 """Meaning, and what follows for a card, a direct message and an edit."""
