@@ -67,3 +67,13 @@ async def test_unknown_role_option_is_named_beside_its_field(stage: Stage) -> No
     roles = {"type": "multi_external_select", "selected_options": [{"value": f"#{'0' * 32}"}]}
     reply = await deliver(stage, form_of_bob(stage, "request_form", "", roles=roles))
     assert "search for it again" in words(reply.payload)
+
+
+async def test_click_without_a_workspace_is_handled(stage: Stage) -> None:
+    """Slack sends `team: null` where an organization installed the app."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    click = click_of_bob(stage, "approve", request.Metadata.Name)
+    del click["user"]["team_id"]
+    organization = {"id": "E0ORG00001", "name": "org"}
+    assert (await deliver(stage, {**click, "team": None, "enterprise": organization})).acked
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
