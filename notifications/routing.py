@@ -50,11 +50,16 @@ def united(routes: Iterable[Routes]) -> Routes:
 
 
 async def ask_each(look_ups: Iterable[Awaitable[str]]) -> Routes:
-    """Look for several channels at once; an empty id is none."""
-    answers = await asyncio.gather(*look_ups, return_exceptions=True)
-    return united(
-        Routes(trouble=answer)
-        if isinstance(answer, BaseException)
-        else Routes(tuple(filter(None, (answer,))))
-        for answer in answers
-    )
+    """Look for several channels at once; an empty id is none. A single one needs no task."""
+    calls = tuple(look_ups)
+    if len(calls) == 1:
+        return await _routes_of(calls[0])
+    return united(await asyncio.gather(*map(_routes_of, calls)))
+
+
+async def _routes_of(look_up: Awaitable[str]) -> Routes:
+    try:
+        found = await look_up
+    except Exception as error:  # noqa: BLE001 - what stands in the way of one is said of that one
+        return Routes(trouble=error)
+    return Routes((found,) if found else ())
