@@ -48,10 +48,13 @@ class Unhandled:
         self._listeners = listeners
         self._logged = BoundedDict[tuple[str, str], None](_MOST_REMEMBERED)
 
-    def ack(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the ack's payload. Starts a response if the ack can't carry it."""
+    def ack(self, body: Mapping[str, Any], error: Exception | None = None) -> dict[str, Any]:
+        """Return the ack's payload. Starts a response if the ack can't carry it.
+
+        `error` is the reason why a listener or Bolt can't read the payload.
+        """
         payload = _read(body)
-        self._log(payload)
+        self._log(payload, error)
         if payload.kind == "view_submission":
             view = result_view(sentence(outdated_form().sentence))
             self._observe(payload.kind)
@@ -62,11 +65,12 @@ class Unhandled:
             self._observe(payload.kind)
         return {"options": []} if payload.kind == "block_suggestion" else {}
 
-    def _log(self, payload: _Payload) -> None:
+    def _log(self, payload: _Payload, error: Exception | None) -> None:
         seen = (payload.kind, payload.name)
         if seen not in self._logged:
             self._logged[seen] = None
-            log.info("payload_unhandled", kind=payload.kind, name=label(payload.name))
+            unreadable = {"error": type(error).__name__} if error else {}
+            log.info("payload_unhandled", kind=payload.kind, name=label(payload.name), **unreadable)
 
     def _observe(self, kind: str) -> None:
         self._listeners.observe(kind, Outcome.UNHANDLED, 0.0)

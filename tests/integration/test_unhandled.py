@@ -82,3 +82,31 @@ async def test_unknown_form_gets_a_response_in_its_place(stage: Stage) -> None:
     assert reply.payload is not None
     assert reply.payload["response_action"] == "update"
     assert "This form is from an older version of the bot." in words(reply.payload)
+
+
+ODD: list[dict[str, Any]] = [
+    {"type": "block_actions", "user": "U0BOB00001", "actions": [{"action_id": "old"}]},
+    {"type": "block_actions", "user": BOB, "actions": {}},
+    {"type": "block_actions", "user": BOB, "actions": ["old"]},
+    {"type": "block_actions", "user": BOB},
+    {"type": "block_actions", "user": BOB, "actions": [{}], "channel": None, "team": None},
+    {"type": "event_callback", "event": "app_mention"},
+    {"type": "event_callback", "event": {}, "authorizations": []},
+    {"type": "view_submission", "user": BOB, "view": {"callback_id": "review_form"}},
+    {"type": "block_suggestion", "action_id": "roles"},
+    {"type": "view_submission", "user": BOB, "view": None, "response_urls": []},
+    {"type": "view_closed", "user": None},
+    {"type": "block_suggestion", "user": BOB},
+    {"type": "dialog_submission", "user": BOB, "callback_id": "old"},
+    {"type": 7},
+    {"command": None, "user_id": None},
+    {},
+]
+
+
+@pytest.mark.parametrize("payload", ODD)
+async def test_odd_payload_is_acked_without_an_error(
+    stage: Stage, log: Log, payload: dict[str, Any]
+) -> None:
+    assert (await deliver(stage, payload)).acked
+    assert not [entry for entry in log.entries if entry["log_level"] == "error"]
