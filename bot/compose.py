@@ -258,6 +258,11 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
         raise_error_for_unhandled_request=True,
         # Otherwise Bolt looks every 10 ms whether a listener has acked.
         process_before_response=True,
+        # Of use to apps that Slack reaches by HTTP, or that offer workflow steps.
+        ssl_check_enabled=False,
+        request_verification_enabled=False,
+        url_verification_enabled=False,
+        attaching_function_token_enabled=False,
     )
 
     app.unhandled = Unhandled(listeners)
