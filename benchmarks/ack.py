@@ -21,7 +21,7 @@ from sandbox.teleport.server import BOT_IDENTITY
 _COMMAND = {"as": "alice", "do": "command", "channel": "access-requests"}
 _TEXT = "/teleport-pending mine"
 """Reads the user, the locks and the roles from Teleport, and posts a response to Slack."""
-_ROUNDS = 9
+_ROUNDS = 7
 """In each, the bot and the bare client take turns at each rate."""
 _COMMANDS_A_ROUND = {1: 3, 50: 75, 200: 200}
 """Commands per second, and how many of them."""
