@@ -274,6 +274,8 @@ class Reconciler:
         for posting in postings:
             sending = self._delivery.post(request_id, posting, now)
             self._under_way.begin(request_id, posting.intent.slot, sending, live=live)
+        # The outbox counts these before the worker is free for the next request.
+        await asyncio.sleep(0)
         for error in prepared:
             if isinstance(error, BaseException):
                 raise error
