@@ -101,10 +101,9 @@ class Ledger:
             self._facts.setdefault(request_id, []).append(fact)
 
     async def settle(self, request_id: str) -> None:
-        """Write what could not be written before, if anything. Raises as `write` does."""
+        """Write what is known and not written, also what comes in meanwhile. Raises as `write`."""
         async with self._writing(request_id):
-            entry = self.get(request_id)
-            if entry is not None and self._facts.get(request_id):
+            while self._facts.get(request_id) and (entry := self.get(request_id)) is not None:
                 await self._write(request_id, entry)
 
     async def write(self, request_id: str, change: Callable[[Entry | None], Entry]) -> None:

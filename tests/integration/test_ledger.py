@@ -1,5 +1,6 @@
 """Records of requests in Teleport's plugin data, written by several replicas."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -91,3 +92,24 @@ async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
         entry = ledger.get(request_id)
         assert entry is not None
         assert entry.shown("dm:deleted") == message
+
+
+async def test_settle_writes_what_is_noted_during_its_write(teleport: TeleportStandIn) -> None:
+    """Nothing may come after it: the bot may be stopping."""
+    request_id = pending_request(teleport).Metadata.Name
+    card, dm = (
+        PostedMessage(slot=slot, channel="C0ACCESS01", ts="1.000002")
+        for slot in ("card:C0ACCESS01", "dm:created")
+    )
+    async with two_ledgers(teleport) as (ledger, other):
+        await ledger.write(request_id, lambda _: entry_of(request_id, "card:C0FIRST001"))
+        ledger.note(request_id, lambda entry: entry.with_message(card))
+        settling = asyncio.create_task(ledger.settle(request_id))
+        await teleport.journal.wait_for_call("UpdatePluginData", count=2)
+        ledger.note(request_id, lambda entry: entry.with_message(dm))
+        await settling
+        await other.load()
+        entry = other.get(request_id)
+        assert entry is not None
+        assert entry.shown("card:C0ACCESS01") == card
+        assert entry.shown("dm:created") == dm
