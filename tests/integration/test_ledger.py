@@ -97,10 +97,8 @@ async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
 async def test_settle_writes_what_is_noted_during_its_write(teleport: TeleportStandIn) -> None:
     """Nothing may come after it: the bot may be stopping."""
     request_id = pending_request(teleport).Metadata.Name
-    card, dm = (
-        PostedMessage(slot=slot, channel="C0ACCESS01", ts="1.000002")
-        for slot in ("card:C0ACCESS01", "dm:created")
-    )
+    card = PostedMessage(slot="card:C0ACCESS01", channel="C0ACCESS01", ts="1.000002")
+    dm = PostedMessage(slot="dm:created", channel="D0ALICE001", ts="1.000003")
     async with two_ledgers(teleport) as (ledger, other):
         await ledger.write(request_id, lambda _: entry_of(request_id, "card:C0FIRST001"))
         ledger.note(request_id, lambda entry: entry.with_message(card))
