@@ -12,7 +12,7 @@ import structlog
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.identity import Credentials
-from teleport_client.renewal import RenewedCredentials
+from teleport_client.renewal import ReloadingCredentials
 
 SHORTEST = timedelta(hours=12)
 """Teleport's own default for a session."""
@@ -31,7 +31,7 @@ async def is_too_short(teleport: TeleportClient, credentials: Credentials) -> bo
     return not any(role.allow.max_duration for role in await teleport.roles())
 
 
-async def report_short_lifetimes(teleport: TeleportClient, identity: RenewedCredentials) -> None:
+async def report_short_lifetimes(teleport: TeleportClient, identity: ReloadingCredentials) -> None:
     """Log each certificate that is too short, once, until cancelled."""
     while True:
         credentials = identity.current

@@ -72,14 +72,14 @@ def teleport_role(
     from bot import teleport_role as made
     from bot.start_error import MISCONFIGURED
     from teleport_client.cluster import ClusterInfo, version_numbers
-    from workspace.deciding import Mode
+    from workspace.deciding import ReviewMode
 
-    if mode not in {Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY}:
+    if mode not in {ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY}:
         _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
     if server_version and not version_numbers(server_version):
         _give_up(f"{server_version} isn't a version. Use something like 17.0.", MISCONFIGURED)
     server = ClusterInfo("", server_version, advanced_workflows=True)
-    if server_version and not tbot and (line := made.rejected_line(Mode(mode), server)):
+    if server_version and not tbot and (line := made.rejected_line(ReviewMode(mode), server)):
         _give_up(
             f"Teleport {server_version} doesn't accept `{line}`, which mode {mode} needs; choose"
             " override or notify.",
@@ -88,14 +88,14 @@ def teleport_role(
     if tbot:
         text = made.tbot(server_version)
     else:
-        text = made.resources(Mode(mode), asking=asking, names=resource_names)
+        text = made.resources(ReviewMode(mode), asking=asking, names=resource_names)
     typer.echo(text, nl=False)
 
 
 @app.command()
 def link(
     user: Annotated[str, typer.Argument(help="Teleport user name, such as alice.")],
-    slack_id: Annotated[str, typer.Argument(help="Slack user ID, such as U012ABCDEF.")],
+    slack_user_id: Annotated[str, typer.Argument(help="Slack user ID, such as U012ABCDEF.")],
     config: ConfigOption = None,
     trait: Annotated[
         str, typer.Option(help="Trait for the ID; review.slack_user_id_trait if not given.")
@@ -110,7 +110,7 @@ def link(
     try:
         text = "" if sys.stdin.isatty() else sys.stdin.read()
         trait = trait or slack_user_id_trait(config)
-        typer.echo(link(text, user, slack_id, trait=trait, replace=replace), nl=False)
+        typer.echo(link(text, user, slack_user_id, trait=trait, replace=replace), nl=False)
     except (LinkError, SettingsError) as error:
         _give_up(str(error), MISCONFIGURED)
 

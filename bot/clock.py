@@ -21,7 +21,7 @@ MOST_SKEW = timedelta(seconds=2)
 """Slack tells whole seconds, and an answer is under way for a while."""
 _ANSWERS = 5
 """One that took long says little, so the best of these counts."""
-CURE = "let this machine's clock be set by NTP: leases and durations go by it"
+HINT = "let this machine's clock be set by NTP: leases and durations go by it"
 _STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """On Linux it goes on while the machine sleeps, and the other one doesn't (clock_gettime(2))."""
 
@@ -82,7 +82,7 @@ class SlackClock:
         """What is wrong and the cure; empty while our clock is right."""
         if self.skew <= MOST_SKEW:
             return ""
-        return f"{self.seconds():.0f} s off Slack's clock; {CURE}"
+        return f"{self.seconds():.0f} s off Slack's clock; {HINT}"
 
     def trace(self) -> aiohttp.TraceConfig:
         """Give what the session has to be made with."""

@@ -23,38 +23,38 @@ from bot.slack_connection import Installation, web_client
 from commands import register
 from commands.authorization import Authorization
 from commands.listener import Listeners
-from commands.on_behalf import OnBehalf
+from commands.on_behalf import OnBehalfHealth
 from commands.permissions import Permissions
 from commands.reply import form_limit
 from commands.services import Policy, Services
 from commands.suggested_reviewers import lookup_limit
 from commands.unhandled import Unhandled
-from notifications.alarms import Alarms
+from notifications.alarms import ExpiryTimers
 from notifications.controller import RECENT, Controller
-from notifications.delivery import REST, Delivery
+from notifications.delivery import RETRY_LATER_DELAY, Delivery
 from notifications.history import History
-from notifications.lease import Leadership, LeaseTimes
+from notifications.lease import Leadership, LeaseTiming
 from notifications.ledger import Ledger
 from notifications.mirror import RELIST_SOON_SECONDS, Mirror, WatchBackoff
-from notifications.plan import Outlook
+from notifications.plan import PlanContext
 from notifications.queue import LONGEST_PAUSE, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
-from notifications.routing import United
+from notifications.routing import CombinedRouting
 from notifications.suggested_reviewers import SuggestedReviewers
 from notifications.under_way import RECORD_WITHIN
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
-from teleport_client.renewal import RenewedCredentials
+from teleport_client.renewal import ReloadingCredentials
 from teleport_client.visibility import Visibility
 from workspace.claim import Claims
 from workspace.contacts import Contacts
-from workspace.deciding import Deciding
+from workspace.deciding import ReviewPolicy
 from workspace.host_names import HostNames
 from workspace.member_names import MemberNames
-from workspace.one_at_a_time import OneAtATime
+from workspace.one_at_a_time import KeyedLock
 from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
-from workspace.people import Matching, People
+from workspace.people import UserDirectory, UserMapping
 
 PLUGIN = "teleport-chatops"
 
@@ -66,17 +66,17 @@ class Runtime:
     """What the bot found when it started."""
 
     settings: Settings
-    identity: RenewedCredentials
+    identity: ReloadingCredentials
     teleport: TeleportClient
     cluster: ClusterInfo
-    deciding: Deciding
+    deciding: ReviewPolicy
     slack: AsyncWebClient
     http: aiohttp.ClientSession
     installation: Installation
     now: Callable[[], datetime]
     metrics: Metrics
     clock: SlackClock
-    on_behalf: OnBehalf
+    on_behalf: OnBehalfHealth
 
     @property
     def plugin(self) -> str:
@@ -84,20 +84,20 @@ class Runtime:
         return f"{PLUGIN}/{self.installation.team}"
 
 
-def _build_people(runtime: Runtime) -> People:
-    return People(runtime.slack, runtime.teleport, _matching(runtime), now=runtime.now)
+def _build_people(runtime: Runtime) -> UserDirectory:
+    return UserDirectory(runtime.slack, runtime.teleport, _matching(runtime), now=runtime.now)
 
 
 def build_contacts(runtime: Runtime) -> Contacts:
     return Contacts(runtime.slack, runtime.teleport, _matching(runtime))
 
 
-def _matching(runtime: Runtime) -> Matching:
+def _matching(runtime: Runtime) -> UserMapping:
     review = runtime.settings.review
-    return Matching(
+    return UserMapping(
         team=runtime.installation.team,
         trait=review.slack_user_id_trait,
-        email_is_user_name=review.allow_email_username_match,
+        match_email=review.allow_email_username_match,
     )
 
 
@@ -108,21 +108,21 @@ def build_host_names(runtime: Runtime) -> HostNames:
 def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames) -> Controller:
     """Put together the street on which people are told."""
     settings = runtime.settings
-    faster = settings.pace.factor
-    queue = ChangeQueue(longest_pause=LONGEST_PAUSE / faster)
+    scaled = settings.pace.factor
+    queue = ChangeQueue(max_backoff=LONGEST_PAUSE / scaled)
     mirror = _build_mirror(runtime, queue)
-    alarms = Alarms(queue.add, now=runtime.now)
+    expiry_timers = ExpiryTimers(queue.add, now=runtime.now)
     leadership = Leadership(
         runtime.teleport,
         runtime.installation.team,
         holder=_holder(),
         now=runtime.now,
-        times=LeaseTimes().faster(faster),
+        times=LeaseTiming().scaled(scaled),
     )
     outbox = Outbox(
         runtime.slack,
         may_send=lambda: leadership.held,
-        seconds_between_posts=SECONDS_BETWEEN_POSTS / faster,
+        seconds_between_posts=SECONDS_BETWEEN_POSTS / scaled,
     )
     ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
     recipients = Recipients(
@@ -138,13 +138,13 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
         queue=queue,
         ledger=ledger,
         delivery=_build_delivery(runtime, outbox, recipients, contacts),
-        routing=United(
+        routing=CombinedRouting(
             recipients,
             SuggestedReviewers(contacts, recipients, most=settings.review.max_reviewer_messages),
         ),
-        alarms=alarms,
-        outlook=Outlook(
-            pages=runtime.cluster.request_page,
+        expiry_timers=expiry_timers,
+        context=PlanContext(
+            request_url_base=runtime.cluster.request_page,
             cluster=runtime.cluster.name,
             deciding=runtime.deciding,
             announce_max_age=settings.announce_max_age,
@@ -153,7 +153,7 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
         claims=Claims(runtime.teleport),
         host_names=host_names,
         now=runtime.now,
-        record_within=RECORD_WITHIN / faster,
+        record_within=RECORD_WITHIN / scaled,
     )
     return Controller(
         mirror=mirror,
@@ -161,23 +161,23 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
         ledger=ledger,
         reconciler=reconciler,
         recipients=recipients,
-        alarms=alarms,
+        expiry_timers=expiry_timers,
         outbox=outbox,
         leadership=leadership,
         host_names=host_names,
         now=runtime.now,
-        recent=RECENT / faster,
+        recent=RECENT / scaled,
     )
 
 
 def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
-    faster = runtime.settings.pace.factor
+    scaled = runtime.settings.pace.factor
     return Mirror(
         runtime.teleport,
-        lambda request_id, live: queue.add(request_id, live=live),
+        lambda request_id, live: queue.add(request_id, high_priority=live),
         visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
-        relist_soon_seconds=RELIST_SOON_SECONDS / faster,
-        backoff=WatchBackoff().faster(faster),
+        relist_soon_seconds=RELIST_SOON_SECONDS / scaled,
+        backoff=WatchBackoff().scaled(scaled),
     )
 
 
@@ -198,7 +198,7 @@ def _build_delivery(
         contacts,
         History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
         now=runtime.now,
-        rest=REST / runtime.settings.pace.factor,
+        rest=RETRY_LATER_DELAY / runtime.settings.pace.factor,
     )
 
 
@@ -222,18 +222,18 @@ def build_listeners(
         http=runtime.http,
         changed=changed,
         now=runtime.now,
-        certificate_ends=lambda: runtime.identity.current.expires,
+        certificate_expiry=lambda: runtime.identity.current.expires,
         policy=Policy(
             cluster=runtime.cluster.name,
-            pages=runtime.cluster.request_page,
-            can_ask=runtime.settings.request.enabled,
+            request_url_base=runtime.cluster.request_page,
+            requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
         deciding=runtime.deciding,
         on_behalf=runtime.on_behalf,
         forms=form_limit(),
         reviewer_lookups=lookup_limit(),
-        asking=OneAtATime(),
+        request_locks=KeyedLock(),
     )
     return Listeners(services, runtime.metrics.observe_interaction)
 

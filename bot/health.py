@@ -11,7 +11,7 @@ from bot.metrics import Metrics
 from bot.settings import HealthSettings
 from bot.start_error import MISCONFIGURED, StartError
 
-Trouble: TypeAlias = Callable[[], str]
+ReadinessCheck: TypeAlias = Callable[[], str]
 """Why a part is not ready, empty when it is."""
 _SHUTDOWN_SECONDS = 0.5
 """For responses in flight when the bot stops."""
@@ -21,13 +21,15 @@ class Readiness:
     """Every part with its reason; until there are any, that the bot is starting."""
 
     def __init__(self) -> None:
-        self._parts: Mapping[str, Trouble] = {"start": lambda: "still starting"}
-        self._doubts: Mapping[str, Trouble] = {}
+        self._parts: Mapping[str, ReadinessCheck] = {"start": lambda: "still starting"}
+        self._doubts: Mapping[str, ReadinessCheck] = {}
 
-    def watch(self, parts: Mapping[str, Trouble], doubts: Mapping[str, Trouble]) -> None:
+    def watch(
+        self, parts: Mapping[str, ReadinessCheck], warning_checks: Mapping[str, ReadinessCheck]
+    ) -> None:
         """`doubts` make nothing unready, and are told all the same."""
         self._parts = parts
-        self._doubts = doubts
+        self._doubts = warning_checks
 
     def warnings(self) -> dict[str, str]:
         told = {name: doubt() for name, doubt in self._doubts.items()}
@@ -35,9 +37,9 @@ class Readiness:
 
     def report(self) -> tuple[bool, dict[str, str]]:
         """Give whether all parts are ready, and what each says."""
-        troubles = {name: trouble() for name, trouble in self._parts.items()}
-        ready = not any(troubles.values())
-        return ready, {name: trouble or "ready" for name, trouble in troubles.items()}
+        readiness_checks = {name: problem() for name, problem in self._parts.items()}
+        ready = not any(readiness_checks.values())
+        return ready, {name: problem or "ready" for name, problem in readiness_checks.items()}
 
 
 @asynccontextmanager

@@ -31,6 +31,6 @@ class Metrics:
     def count_socket_reset(self, cure: str) -> None:
         self._socket_resets.labels(cure).inc()
 
-    def ask(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+    def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Read a value whenever somebody looks at the metrics."""
         Gauge(f"{PREFIX}_{name}", meaning, registry=self.registry).set_function(value)

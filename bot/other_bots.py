@@ -12,7 +12,7 @@ _PLUGIN, _MESSAGES = "slack", "messages"
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def announced_elsewhere(teleport: TeleportClient) -> int:
+async def count_plugin_announcements(teleport: TeleportClient) -> int:
     """Count the pending requests for which it has posted messages. Raises TeleportError."""
     kept = await teleport.plugin_data(_PLUGIN)
     if not kept:
@@ -23,7 +23,7 @@ async def announced_elsewhere(teleport: TeleportClient) -> int:
 
 async def warn_of_other_bots(teleport: TeleportClient) -> None:
     try:
-        count = await announced_elsewhere(teleport)
+        count = await count_plugin_announcements(teleport)
     except TeleportError as error:
         log.info("other_bots_not_looked_for", error=str(error))
         return

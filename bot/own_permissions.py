@@ -7,7 +7,7 @@ import structlog
 from bot.teleport_role import rules
 from teleport_client.access_rules import may
 from teleport_client.user import Role
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 
 _RESOURCES = {"user", "role", "user_login_state", "lock"}
 
@@ -18,7 +18,7 @@ def log_missing_permissions(roles: Sequence[Role]) -> None:
     """Log the verbs that the bot's roles lack; without them it rejects every command."""
     missing = [
         f"{rule.resource}: {verb}"
-        for rule in rules(Mode.NOTIFY)
+        for rule in rules(ReviewMode.NOTIFY)
         if rule.resource in _RESOURCES
         for verb in rule.verbs
         if not may(roles, rule.resource, verb)

@@ -54,13 +54,13 @@ from bot.stop_limit import (
 )
 from bot.teleport_connection import check_cluster, first_credentials, open_client
 from bot.unknown_names import warn_of_unknown_names
-from commands.on_behalf import OnBehalf
+from commands.on_behalf import OnBehalfHealth
 from teleport_client.identity import Credentials
 
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
 
-_ALONE = (
+_STANDALONE_WARNING = (
     "Teleport gives the bot no leases, so this has to be the only replica:"
     " give it the role of teleport-role to have more"
 )
@@ -133,7 +133,7 @@ async def running(
         readiness, metrics = Readiness(), Metrics()
         await stack.enter_async_context(serve_health(settings.health, readiness, metrics))
         bot = await _connect(settings, stack, metrics, now, end)
-        readiness.watch(bot.troubles, bot.doubts)
+        readiness.watch(bot.readiness_checks, bot.warning_checks)
         parts = asyncio.create_task(bot.run())
         try:
             await bot.wait_until_started(parts, end)
@@ -169,7 +169,7 @@ async def _connect(
     address = await first_socket_address(slack, app_token, end=end)
     runtime = Runtime(
         settings, identity, teleport, cluster, deciding, slack, http, installation, clock.now,
-        metrics, clock, OnBehalf(partial(may_submit_now, teleport, identity)),
+        metrics, clock, OnBehalfHealth(partial(may_submit_now, teleport, identity)),
     )  # fmt: skip
     return _Bot(runtime, app_token, address)
 
@@ -179,8 +179,8 @@ def _log_identity(event: str, credentials: Credentials) -> None:
     log.info(event, user=credentials.user, cluster=credentials.cluster, expires=expires)
 
 
-def _log_identity_not_renewed(trouble: str) -> None:
-    log.warning("identity_not_renewed", error=trouble)
+def _log_identity_not_renewed(problem: str) -> None:
+    log.warning("identity_not_renewed", error=problem)
 
 
 class _Bot:
@@ -199,21 +199,23 @@ class _Bot:
         self._sockets: Sockets | None = None
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
-        self.troubles = {
+        self.readiness_checks = {
             "teleport": self._teleport_trouble,
             "identity": self._identity_trouble,
-            "slack": lambda: self._socket_trouble() or self.controller.outbox.trouble,
+            "slack": lambda: self._socket_trouble() or self.controller.outbox.problem,
             "notifications": lambda: (
-                self.controller.leadership.trouble or self.controller.queue.trouble
+                self.controller.leadership.problem or self.controller.queue.problem
             ),
-            "reviews": lambda: self.runtime.on_behalf.trouble,
+            "reviews": lambda: self.runtime.on_behalf.problem,
         }
-        self.doubts = {
+        self.warning_checks = {
             "clock": lambda: self.runtime.clock.warning,
-            "identity": lambda: self._identity.trouble,
+            "identity": lambda: self._identity.problem,
             "requests": lambda: self.controller.queue.warning,
             "roles": lambda: warning_of(self.runtime.deciding.unknown.roles),
-            "replicas": lambda: _ALONE if self.controller.leadership.alone else "",
+            "replicas": lambda: (
+                _STANDALONE_WARNING if self.controller.leadership.standalone else ""
+            ),
         }
         self._expose_metrics()
 
@@ -256,7 +258,7 @@ class _Bot:
             starting.cancel()
             raise StartError(
                 "Teleport did not list its access requests in time:"
-                f" {self.controller.mirror.trouble}.",
+                f" {self.controller.mirror.problem}.",
                 exit_code=UNAVAILABLE,
             )
         log.info(
@@ -299,7 +301,7 @@ class _Bot:
 
     def _teleport_trouble(self) -> str:
         lacks = missing_method(self.runtime.teleport)
-        return f"{lacks}. {UPGRADE}" if lacks else self.controller.mirror.trouble
+        return f"{lacks}. {UPGRADE}" if lacks else self.controller.mirror.problem
 
     def _identity_trouble(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""
@@ -310,10 +312,10 @@ class _Bot:
     def _socket_trouble(self) -> str:
         if not self._app_token:
             return ""
-        return self._sockets.trouble() if self._sockets else "not connected yet"
+        return self._sockets.problem() if self._sockets else "not connected yet"
 
     def _expose_metrics(self) -> None:
-        ask, controller = self.runtime.metrics.ask, self.controller
+        ask, controller = self.runtime.metrics.gauge, self.controller
         ask(
             "clock_skew_seconds",
             "How far our clock is off Slack's, which tells whole seconds",
@@ -341,7 +343,7 @@ class _Bot:
         ask(
             "reviews_refused",
             "Reviews for people that Teleport did not take from the bot",
-            lambda: self.runtime.on_behalf.refusals,
+            lambda: self.runtime.on_behalf.rejections,
         )
         ask(
             "sockets",

@@ -7,29 +7,29 @@ import structlog
 from bot.guarding_roles import find_unknown
 from bot.own_permissions import log_missing_permissions
 from bot.settings import Settings
-from teleport_client.access_rules import sees_requests
+from teleport_client.access_rules import can_list_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.errors import TeleportError
-from teleport_client.renewal import RenewedCredentials
+from teleport_client.renewal import ReloadingCredentials
 from teleport_client.user import Role
-from workspace.deciding import ANY_ROLE, Deciding, Mode, UnknownRoles
+from workspace.deciding import ANY_ROLE, ReviewMode, ReviewPolicy, UnknownRoles
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def find_deciding(
     teleport: TeleportClient, cluster: ClusterInfo, own: Sequence[str], settings: Settings
-) -> Deciding:
+) -> ReviewPolicy:
     """Log the mode too, and what the bot's role lacks. `own` are the roles of its certificate."""
     roles = await own_roles(teleport, own)
-    if roles is not None and not sees_requests(roles):
+    if roles is not None and not can_list_requests(roles):
         log.error("requests_not_visible", cure="give the bot the role of teleport-role")
     if roles is not None and settings.app_token is not None:
         log_missing_permissions(roles)
     mode, why = find_mode(cluster, roles, settings)
     log.info("review_mode", mode=mode, why=why)
-    return Deciding(
+    return ReviewPolicy(
         mode=mode,
         approvers=settings.role_to_approvers,
         link_only=frozenset(settings.review.link_only_roles),
@@ -37,12 +37,12 @@ async def find_deciding(
     )
 
 
-def guarding_roles(mode: Mode, settings: Settings) -> frozenset[str]:
+def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
     """Return the roles whose misspelled name would leave another one without its limit."""
     if not mode.from_slack:
         return frozenset()
     link_only = frozenset(settings.review.link_only_roles)
-    if mode is Mode.OVERRIDE and settings.role_to_approvers.get(ANY_ROLE):
+    if mode is ReviewMode.OVERRIDE and settings.role_to_approvers.get(ANY_ROLE):
         return link_only | (settings.role_to_approvers.keys() - {ANY_ROLE})
     return link_only
 
@@ -56,29 +56,32 @@ async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Rol
         return None
 
 
-def may_submit(roles: Sequence[Role] | None) -> bool:
+def can_submit_on_behalf(roles: Sequence[Role] | None) -> bool:
     """Whether the bot's role lets it hand in reviews for anybody; unknown roles count as yes."""
     return roles is None or any(role.allow.review.submit_for for role in roles)
 
 
-async def may_submit_now(teleport: TeleportClient, identity: RenewedCredentials) -> bool:
+async def may_submit_now(teleport: TeleportClient, identity: ReloadingCredentials) -> bool:
     """Return whether the bot's roles, as they are now, let it submit reviews for any user."""
     roles = await own_roles(teleport, identity.current.roles)
-    return roles is not None and may_submit(roles)
+    return roles is not None and can_submit_on_behalf(roles)
 
 
 def find_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
-) -> tuple[Mode, str]:
+) -> tuple[ReviewMode, str]:
     """Give the mode, and why it is that. Where roles are unknown, Teleport's answer has to tell."""
     if not settings.can_decide:
-        return Mode.OFF, "the settings say so"
+        return ReviewMode.OFF, "the settings say so"
     if settings.review.mode != "auto":
-        return Mode(settings.review.mode), "the settings say so"
-    if cluster.takes_reviews_for_people:
-        if may_submit(roles):
-            return Mode.PERSON, "Teleport takes reviews that the bot hands in for people"
-        return Mode.NOTIFY, "the bot's role has no submit_for_users"
+        return ReviewMode(settings.review.mode), "the settings say so"
+    if cluster.supports_on_behalf_reviews:
+        if can_submit_on_behalf(roles):
+            return ReviewMode.PERSON, "Teleport takes reviews that the bot hands in for people"
+        return ReviewMode.NOTIFY, "the bot's role has no submit_for_users"
     if settings.role_to_approvers:
-        return Mode.OVERRIDE, "this Teleport takes no reviews from the bot; approvers are set"
-    return Mode.NOTIFY, "this Teleport takes no reviews from the bot, and no approvers are set"
+        return ReviewMode.OVERRIDE, "this Teleport takes no reviews from the bot; approvers are set"
+    return (
+        ReviewMode.NOTIFY,
+        "this Teleport takes no reviews from the bot, and no approvers are set",
+    )

@@ -162,6 +162,6 @@ Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_names)]
 ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_by_role)]
 """A table; in the environment also JSON, or plain names for all roles."""
 Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]
-Recipients: TypeAlias = Annotated[
+RecipientsByRole: TypeAlias = Annotated[
     ByRole, AfterValidator(_recipients), AfterValidator(_for_all_roles)
 ]

@@ -28,7 +28,7 @@ from bot.setting_values import (
     LogOutput,
     Names,
     Recipient,
-    Recipients,
+    RecipientsByRole,
     RefreshInterval,
     Secret,
     Severity,
@@ -135,7 +135,7 @@ class Settings(_Section):
     slack: SlackSettings
     request: RequestSettings = RequestSettings()
     review: ReviewSettings = ReviewSettings()
-    role_to_recipients: Recipients
+    role_to_recipients: RecipientsByRole
     role_to_approvers: ByRole = {}
     """Who may decide where the bot sets states itself: users, or `role:` and a role of theirs."""
     log: LogSettings = LogSettings()

@@ -20,14 +20,14 @@ from teleport_client.no_redirects import no_redirects
 from teleport_client.obstacle import Obstacle, obstacle_of
 from workspace.fence import fence
 from workspace.slack_failure import (
-    PASSING,
     SLACK_ERRORS,
+    TRANSIENT,
     Failure,
+    classify,
+    describe,
     error_code,
-    failure_of,
-    in_words,
-    rest_asked,
     retry_after,
+    retry_delay,
 )
 
 CALL_SECONDS = 8.0
@@ -124,7 +124,7 @@ async def check_installation(client: AsyncWebClient, *, end: float) -> Installat
 
     Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
     """
-    answer = await _insist(client.auth_test, "slack.token", end)
+    answer = await _retry_until(client.auth_test, "slack.token", end)
     if not answer.get("bot_id"):
         raise StartError(_NOT_OF_A_BOT, _BEGINNINGS, exit_code=MISCONFIGURED)
     if answer.get("is_enterprise_install"):
@@ -147,29 +147,29 @@ async def first_socket_address(client: AsyncWebClient, app_token: str, *, end: f
     """
     if not app_token:
         return ""
-    opened = await _insist(
+    opened = await _retry_until(
         lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", end
     )
     return str(opened["url"])
 
 
-async def _insist(call: Callable[[], Awaitable[Any]], setting: str, end: float) -> Any:
+async def _retry_until(call: Callable[[], Awaitable[Any]], setting: str, end: float) -> Any:
     """Repeat a read while Slack does not answer. What no later attempt can change ends it."""
     pause = 0.5
     while True:
         try:
             return await call()
         except SLACK_ERRORS as error:
-            failure = failure_of(error)
-            if failure not in PASSING:
+            failure = classify(error)
+            if failure not in TRANSIENT:
                 raise _refused(setting, error) from error
-            if not may_pass(error):
+            if not is_transient(error):
                 raise _no_answer(error, failure) from error
             if failure is Failure.RATE_LIMITED:
-                pause = rest_asked(error)
+                pause = retry_delay(error)
             if monotonic() + pause > end:
                 raise _no_answer(error, failure) from error
-            log.warning("slack_unreachable", error=in_words(error), retry_in=pause)
+            log.warning("slack_unreachable", error=describe(error), retry_in=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5.0)
 
@@ -186,37 +186,37 @@ def _obstacle(error: BaseException) -> Obstacle | None:
 def _no_answer(error: Exception, failure: Failure) -> StartError:
     if failure is Failure.RATE_LIMITED:
         return StartError(
-            f"Slack asks to be left alone for {rest_asked(error):g} s, longer than start_timeout"
+            f"Slack asks to be left alone for {retry_delay(error):g} s, longer than start_timeout"
             " allows.",
             _RATE_LIMITED_HINT,
             exit_code=UNAVAILABLE,
         )
     obstacle = _obstacle(error) or Obstacle.NO_ANSWER
     return StartError(
-        f"Slack does not answer: {in_words(error)}.",
+        f"Slack does not answer: {describe(error)}.",
         _HINTS.get(obstacle, _HINTS[Obstacle.NO_ANSWER]),
         exit_code=UNAVAILABLE if obstacle.passes else MISCONFIGURED,
     )
 
 
-def may_pass(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Return whether one of SLACK_ERRORS may not come again, where nobody changes the setup."""
     if (obstacle := _obstacle(error)) is not None:
         return obstacle.passes
-    return failure_of(error) in PASSING
+    return classify(error) in TRANSIENT
 
 
 def hint_for(error: BaseException) -> str:
     """Return what to do about one of SLACK_ERRORS that may pass."""
-    if failure_of(error) is Failure.RATE_LIMITED:
+    if classify(error) is Failure.RATE_LIMITED:
         return _RATE_LIMITED_HINT
     return _HINTS.get(_obstacle(error) or Obstacle.NO_ANSWER, _HINTS[Obstacle.NO_ANSWER])
 
 
 def _refused(setting: str, error: Exception) -> StartError:
     code = error_code(error) if isinstance(error, SlackApiError) else ""
-    cure = _CURES.get((setting, code)) or _CURES.get(("", code), _CURE)
-    return StartError(f"Slack refuses {setting}: {in_words(error)}.", cure, exit_code=MISCONFIGURED)
+    cure = _CAUSE_HINTS.get((setting, code)) or _CAUSE_HINTS.get(("", code), _CURE)
+    return StartError(f"Slack refuses {setting}: {describe(error)}.", cure, exit_code=MISCONFIGURED)
 
 
 _HINTS = {
@@ -250,7 +250,7 @@ _ORG_WIDE_HINT = (
     " installation's token as slack.token."
 )
 _CURE = "Copy the token again from the app's settings at api.slack.com/apps."
-_CURES = {
+_CAUSE_HINTS = {
     ("", "not_allowed_token_type"): _BEGINNINGS,
     ("slack.app_token", "missing_scope"): "Give the app token the scope connections:write.",
     ("", "account_inactive"): "The app was uninstalled; install it to the workspace again.",

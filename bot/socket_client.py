@@ -35,14 +35,14 @@ _CLOSE_SECONDS = 1.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Client(SocketModeClient):
+class SocketClient(SocketModeClient):
     """Its owner opens it with `connect`, looks at the values below, and closes it.
 
     `others` are the app's sockets that an ack can take where this one is closed.
     """
 
     def __init__(
-        self, app: AsyncApp, app_token: str, others: Callable[[], Iterable["Client"]] = tuple
+        self, app: AsyncApp, app_token: str, others: Callable[[], Iterable["SocketClient"]] = tuple
     ) -> None:
         super().__init__(
             app_token,
@@ -54,14 +54,14 @@ class Client(SocketModeClient):
         # The SDK's own session follows redirects; it has opened no connection yet.
         self.aiohttp_client_session.detach()
         self.aiohttp_client_session = ClientSession(trace_configs=[no_redirects()])
-        self.greeted = asyncio.Event()
+        self.hello_received = asyncio.Event()
         """Slack said hello."""
-        self.leave = asyncio.Event()
-        self.of_app = 0
+        self.disconnect_requested = asyncio.Event()
+        self.app_connections = 0
         """Sockets that the app had with this one when it began."""
         self.reason = ""
         """Slack's word for letting this socket go."""
-        self.refusal: Exception | None = None
+        self.open_error: Exception | None = None
         """Why Slack gives no address; one of SLACK_ERRORS."""
         self._app = app
         self._others = others
@@ -75,7 +75,7 @@ class Client(SocketModeClient):
         """Whether Slack has greeted us and the line still stands."""
         session = self.current_session
         stands = not self.closed and session is not None and not session.closed
-        return self.greeted.is_set() and stands and not self._closing
+        return self.hello_received.is_set() and stands and not self._closing
 
     def use_address(self, url: str) -> None:
         """Connect to this address next, through the HTTP proxy for its host.
@@ -94,7 +94,7 @@ class Client(SocketModeClient):
             self.use_address(str(opened["url"]))
             return str(self.wss_uri)
         except SLACK_ERRORS as error:
-            self.refusal = error
+            self.open_error = error
             await asyncio.Event().wait()
             raise
 
@@ -115,12 +115,12 @@ class Client(SocketModeClient):
         """Handle a frame as it comes; the SDK's queue would hide what is still to be handled."""
         frame: dict[str, Any] = json.loads(message) if message.startswith("{") else {}
         if frame.get("type") == "hello":
-            self.of_app = int(frame.get("num_connections") or 0)
-            self.greeted.set()
-            log.info("socket_open", sockets_of_app=self.of_app)
+            self.app_connections = int(frame.get("num_connections") or 0)
+            self.hello_received.set()
+            log.info("socket_open", sockets_of_app=self.app_connections)
         elif frame.get("type") == "disconnect":
             self.reason = str(frame.get("reason", ""))
-            self.leave.set()
+            self.disconnect_requested.set()
             log.info("socket_closing", reason=self.reason)
         elif request := SocketModeRequest.from_dict(frame):
             task = asyncio.create_task(self._handle(request))

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.socket_client import Client
-from bot.socket_place import Place, Spare
+from bot.socket_client import SocketClient
+from bot.socket_place import SocketSupervisor, StandbySupervisor
 
 
 class Sockets:
@@ -25,22 +25,22 @@ class Sockets:
         on_reset: Callable[[str], None],
     ) -> None:
         self._places = [
-            Place(app, app_token, on_reset, self._open, first_address),
-            Spare(app, app_token, on_reset, self._open),
+            SocketSupervisor(app, app_token, on_reset, self._open, first_address),
+            StandbySupervisor(app, app_token, on_reset, self._open),
         ]
 
     @property
     def connected(self) -> int:
         return sum(place.connected for place in self._places)
 
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why nothing can arrive from Slack, or what only a person can mend."""
         for place in self._places:
-            if place.needs_person:
-                return place.trouble
+            if place.needs_operator:
+                return place.problem
         if self.connected:
             return ""
-        reasons = [place.trouble for place in self._places if place.trouble]
+        reasons = [place.problem for place in self._places if place.problem]
         return f"no socket is connected{f': {reasons[0]}' if reasons else ''}"
 
     async def run(self) -> None:
@@ -56,5 +56,5 @@ class Sockets:
             for place in reversed(self._places):
                 await place.close()
 
-    def _open(self) -> Iterable[Client]:
+    def _open(self) -> Iterable[SocketClient]:
         return [client for place in self._places for client in place.open]

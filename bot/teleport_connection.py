@@ -22,7 +22,7 @@ from teleport_client.identity import (
     load_key_pair,
 )
 from teleport_client.obstacle import Obstacle
-from teleport_client.renewal import CredentialsRefused, RenewedCredentials
+from teleport_client.renewal import CredentialsRefused, ReloadingCredentials
 
 PRIVATE_SOCKET_HINT = (
     "Set TMPDIR to a short path of a folder that the bot can write, such as a tmpfs."
@@ -77,14 +77,14 @@ def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
 
 async def first_credentials(
     settings: TeleportSettings, now: Callable[[], datetime], *, end: float
-) -> RenewedCredentials:
+) -> ReloadingCredentials:
     """Read them for the first time. Files that are renewed may become good until `end`.
 
     Raises StartError.
     """
     while True:
         try:
-            return RenewedCredentials(
+            return ReloadingCredentials(
                 partial(load_credentials, settings),
                 partial(probe, settings),
                 interval=settings.refresh_identity_interval,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from teleport_client.cluster import ClusterInfo, version_numbers
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 
 NAME = "teleport-chatops"
 
@@ -30,12 +30,12 @@ class Rule:
     why: str
 
 
-def rules(mode: Mode, *, asking: bool = True) -> Iterator[Rule]:
+def rules(mode: ReviewMode, *, asking: bool = True) -> Iterator[Rule]:
     """List the least that the bot needs to decide in this mode, and to ask for people."""
     verbs = ["list", "read"]
     if asking:
         verbs.append("create")
-    if mode is Mode.OVERRIDE:
+    if mode is ReviewMode.OVERRIDE:
         verbs.append("update")
     yield Rule("access_request", tuple(verbs), "follow requests, and make them for people")
     yield Rule("access_plugin_data", ("list", "read", "update"), "remember which cards are where")
@@ -46,7 +46,7 @@ def rules(mode: Mode, *, asking: bool = True) -> Iterator[Rule]:
     yield Rule("lock", ("list", "read"), "reject locked users")
 
 
-def role(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -> str:
+def role(mode: ReviewMode = ReviewMode.PERSON, *, asking: bool = True, names: bool = True) -> str:
     """Write the role as YAML for `tctl create`.
 
     The version is v8 for `person` only, as in Teleport's own preset: each server with this mode
@@ -54,7 +54,7 @@ def role(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -
     """
     lines = [
         "kind: role",
-        f"version: {'v8' if mode is Mode.PERSON else 'v7'}",
+        f"version: {'v8' if mode is ReviewMode.PERSON else 'v7'}",
         "metadata:",
         f"  name: {NAME}",
         "spec:",
@@ -67,7 +67,7 @@ def role(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -
             f"      - resources: [{rule.resource}]",
             f"        verbs: [{', '.join(rule.verbs)}]",
         ]
-    if mode is Mode.PERSON:
+    if mode is ReviewMode.PERSON:
         lines += [
             "    review_requests:",
             "      # submit the review of the user who clicked; that user's own roles decide",
@@ -78,14 +78,14 @@ def role(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -
     return "\n".join([*lines, ""])
 
 
-def _host_names(mode: Mode) -> list[str]:
+def _host_names(mode: ReviewMode) -> list[str]:
     """Return the permission to read host names, which no server denies but lists as empty.
 
     Servers with the mode `person` have Teleport's preset role for it. Community Edition rejects
     review_requests, and 17.0 with Enterprise features has no such preset. Node labels work on all
     of them, and allow no session without logins. Most other kinds have their name as ID.
     """
-    if mode is Mode.PERSON:
+    if mode is ReviewMode.PERSON:
         return [
             "      # show host names on cards instead of IDs; this gives no access to the hosts",
             "      preview_as_roles: [list-access-request-resources]",
@@ -109,25 +109,27 @@ spec:
 """
 
 
-def resources(mode: Mode = Mode.PERSON, *, asking: bool = True, names: bool = True) -> str:
+def resources(
+    mode: ReviewMode = ReviewMode.PERSON, *, asking: bool = True, names: bool = True
+) -> str:
     """Write all that `tctl create -f` needs."""
     return f"{role(mode, asking=asking, names=names)}---\n{bot()}"
 
 
-def rejected_line(mode: Mode, cluster: ClusterInfo) -> str:
+def rejected_line(mode: ReviewMode, cluster: ClusterInfo) -> str:
     """Return the first line of the printed role that this server rejects; empty if there is none.
 
     Community Edition: `checkRoleFeatureSupport` in lib/auth/auth_with_roles.go. A server drops a
     field that it doesn't know, such as `submit_for_users`, without an error.
     """
-    if mode is not Mode.PERSON or cluster.takes_reviews_for_people:
+    if mode is not ReviewMode.PERSON or cluster.supports_on_behalf_reviews:
         return ""
     if version_numbers(cluster.version) < _ROLE_V8_SINCE:
         return "version: v8"
     return "submit_for_users" if cluster.advanced_workflows else "review_requests"
 
 
-def command(mode: Mode, *, asking: bool = True) -> str:
+def command(mode: ReviewMode, *, asking: bool = True) -> str:
     """Return the command that prints the role for this mode."""
     return f"teleport-chatops teleport-role --mode {mode}{'' if asking else ' --no-asking'}"
 

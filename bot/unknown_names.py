@@ -12,7 +12,7 @@ from notifications.address import is_user_id
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.user import User
-from workspace.deciding import ANY_ROLE, HOLDERS_OF
+from workspace.deciding import ANY_ROLE, ROLE_PREFIX
 
 _LEAST_ALIKE = 60
 """Per cent."""
@@ -102,15 +102,15 @@ def _named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
     for role in settings.role_to_approvers:
         yield "role_to_approvers", role
     for approver in _approvers(settings):
-        if approver.startswith(HOLDERS_OF):
-            yield "role_to_approvers", approver.removeprefix(HOLDERS_OF)
+        if approver.startswith(ROLE_PREFIX):
+            yield "role_to_approvers", approver.removeprefix(ROLE_PREFIX)
     for role in settings.role_to_recipients:
         yield "role_to_recipients", role
 
 
 def _named_users(settings: Settings) -> Iterator[tuple[str, str]]:
     for approver in _approvers(settings):
-        if not approver.startswith(HOLDERS_OF):
+        if not approver.startswith(ROLE_PREFIX):
             yield "role_to_approvers", approver
 
 

@@ -23,36 +23,36 @@ class LinkError(Exception):
     """The input can't be linked. The text is one sentence that says why and what to do."""
 
 
-def link(text: str, user: str, slack_id: str, *, trait: str, replace: bool = False) -> str:
+def link(text: str, user: str, slack_user_id: str, *, trait: str, replace: bool = False) -> str:
     """Return the resource of `user` as YAML for `tctl create -f`, with `slack_id` in `trait`.
 
     `text` is YAML or JSON with this one user. `replace` allows another ID to be overwritten.
     Raises LinkError.
     """
-    if not _SLACK_USER_ID.fullmatch(slack_id):
+    if not _SLACK_USER_ID.fullmatch(slack_user_id):
         raise LinkError(
-            f"{slack_id} isn't a Slack user ID: copy it from the profile in Slack, it looks like"
-            " U012ABCDEF."
+            f"{slack_user_id} isn't a Slack user ID: copy it from the profile in Slack, it looks"
+            " like U012ABCDEF."
         )
-    resource = _only_resource(text, user, slack_id)
+    resource = _only_resource(text, user, slack_user_id)
     _check_user(resource, user, trait)
     linked = list(_strings(_at(resource, "spec", "traits", trait)))
-    if slack_id not in linked:
+    if slack_user_id not in linked:
         if linked and not replace:
             raise LinkError(
                 f"{user} is already linked to {', '.join(linked)}: add --replace to link"
-                f" {slack_id} instead."
+                f" {slack_user_id} instead."
             )
-        resource = _with_values(resource, ("spec", "traits", trait), [slack_id])
+        resource = _with_values(resource, ("spec", "traits", trait), [slack_user_id])
     return yaml.serialize(resource, Dumper=yaml.SafeDumper, allow_unicode=True, width=sys.maxsize)
 
 
-def _only_resource(text: str, user: str, slack_id: str) -> yaml.Node:
+def _only_resource(text: str, user: str, slack_user_id: str) -> yaml.Node:
     resources = list(_resources(text))
     if not resources:
         raise LinkError(
             f"The input is empty: run tctl get users/{user} | teleport-chatops link {user}"
-            f" {slack_id} | tctl create -f"
+            f" {slack_user_id} | tctl create -f"
         )
     if len(resources) > 1:
         raise LinkError(f"The input has {len(resources)} resources: use tctl get users/{user}")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 
 from commands import pending_command, request_command, request_form, review_command
-from commands.interaction import from_click, from_command
-from commands.listener import Check, Listeners, Suggest, Work
+from commands.interaction import from_block_action, from_command
+from commands.listener import FormValidator, Handler, Listeners, Suggest
 from workspace.views import card, pending_list, request_answers, review_form
 from workspace.views import request_form as request_form_view
 
@@ -37,22 +37,22 @@ COMMANDS = (
 )
 
 
-_COMMANDS: Mapping[str, Work] = {
+_COMMANDS: Mapping[str, Handler] = {
     request_command.NAME: request_command.command,
     pending_command.NAME: pending_command.command,
     review_command.APPROVE_COMMAND: review_command.command(approve=True),
     review_command.DENY_COMMAND: review_command.command(approve=False),
 }
-_ACTIONS: Mapping[str, Work] = {
+_ACTIONS: Mapping[str, Handler] = {
     card.APPROVE: review_command.button(approve=True),
     card.DENY: review_command.button(approve=False),
     pending_list.OLDER: pending_command.turn_page,
     pending_list.NEWER: pending_command.turn_page,
-    request_answers.ASK_ANYWAY: request_command.ask_anyway,
-    request_answers.FILL_IN: request_command.fill_in,
+    request_answers.REQUEST_ANYWAY: request_command.request_anyway,
+    request_answers.OPEN_FORM: request_command.open_prefilled_form,
 }
 _OPTIONS: Mapping[str, Suggest] = {request_form_view.ROLES: request_form.suggest_roles}
-_FORMS: Mapping[str, tuple[Check, Work]] = {
+_FORMS: Mapping[str, tuple[FormValidator, Handler]] = {
     request_form_view.CALLBACK: (request_form.check, request_form.submit),
     review_form.CALLBACK: (review_command.check_form, review_command.submit_form),
 }
@@ -63,10 +63,10 @@ TRIGGERS = frozenset({*_COMMANDS, *_ACTIONS, *_OPTIONS, *_FORMS})
 
 def register(app: AsyncApp, listeners: Listeners) -> None:
     for name, work in _COMMANDS.items():
-        app.command(name)(listeners.acting(from_command, work))
+        app.command(name)(listeners.for_action(from_command, work))
     for action_id, work in _ACTIONS.items():
-        app.action(action_id)(listeners.acting(from_click, work))
+        app.action(action_id)(listeners.for_action(from_block_action, work))
     for action_id, suggest in _OPTIONS.items():
-        app.options(action_id)(listeners.suggesting(suggest))
+        app.options(action_id)(listeners.for_options(suggest))
     for callback_id, (check, work) in _FORMS.items():
-        app.view(callback_id)(listeners.submitting(check, otherwise=work))
+        app.view(callback_id)(listeners.for_submission(check, on_timeout=work))

@@ -15,12 +15,12 @@ from async_lru import alru_cache
 
 from commands.authorized_user import Action, AuthorizedUser, denials_of, ensure_allowed
 from commands.log_fields import bind_teleport_user
-from commands.patience import ATTEMPT_SECONDS, patiently
+from commands.patience import ATTEMPT_SECONDS, with_retry
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
 from teleport_client.lock import Lock
 from teleport_client.user import Role, StaticAccess
-from workspace.people import People, Person
+from workspace.people import Person, UserDirectory
 
 REMEMBERED_SECONDS = 60
 """Maximum age of login states and roles for actions that don't read them again."""
@@ -34,19 +34,19 @@ T = TypeVar("T")
 class Authorization:
     """Reads what applies to a user. Remembers login states and roles for a minute."""
 
-    def __init__(self, teleport: TeleportClient, people: People) -> None:
+    def __init__(self, teleport: TeleportClient, people: UserDirectory) -> None:
         self._teleport = teleport
         self._people = people
         self._login_state = alru_cache(_MOST_USERS, ttl=REMEMBERED_SECONDS)(self._read_login_state)
         self._role = alru_cache(_MOST_ROLES, ttl=REMEMBERED_SECONDS)(self._read_role)
 
-    async def authorize(self, slack_id: str, action: Action) -> AuthorizedUser:
+    async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the user behind a Slack account, if they can do this.
 
         Raises Refusal, TeleportError, SlackApiError.
         """
-        person = await patiently(lambda _: self._people.person(slack_id, fresh=action.fresh))
-        bind_teleport_user(slack_id, person.name)
+        person = await with_retry(lambda _: self._people.person(slack_user_id, fresh=action.fresh))
+        bind_teleport_user(slack_user_id, person.name)
         user = await self._read(person, fresh=action.fresh)
         ensure_allowed(user, action)
         return user
@@ -89,19 +89,19 @@ class Authorization:
     async def _last_login(self, user: str, *, fresh: bool) -> StaticAccess | None:
         if fresh:
             self._login_state.cache_invalidate(user)
-        return await patiently(lambda _: self._login_state(user))
+        return await with_retry(lambda _: self._login_state(user))
 
     async def _roles(self, names: Collection[str], *, fresh: bool) -> dict[str, Role]:
         """Return definitions by name, without those of roles that don't exist."""
         if fresh:
             for name in names:
                 self._role.cache_invalidate(name)
-        found = await patiently(lambda _: asyncio.gather(*map(self._role, names)))
+        found = await with_retry(lambda _: asyncio.gather(*map(self._role, names)))
         return {role.name: role for role in found if role is not None}
 
     async def _locks(self, user: str, roles: Collection[str]) -> tuple[Lock, ...]:
-        return await patiently(
-            lambda deadline: self._teleport.locks_on(user, sorted(roles), deadline=deadline)
+        return await with_retry(
+            lambda deadline: self._teleport.locks_in_force(user, sorted(roles), deadline=deadline)
         )
 
     async def _read_login_state(self, user: str) -> StaticAccess | None:

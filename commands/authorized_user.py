@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from teleport_client.access_rules import Denial, denial, sees_requests
+from teleport_client.access_rules import Denial, can_list_requests, denial
 from teleport_client.lock import Lock
 from teleport_client.user import Role
 from workspace.people import Person
-from workspace.refusal import Refusal
-from workspace.untrusted import label, one_line
+from workspace.refusal import UserError
+from workspace.untrusted import safe_line, safe_name
 
 _MESSAGE_LENGTH = 200
 """Characters of a lock's message."""
@@ -80,7 +80,7 @@ class AuthorizedUser:
 
     @property
     def sees_all_requests(self) -> bool:
-        return sees_requests(self.roles)
+        return can_list_requests(self.roles)
 
 
 def ensure_allowed(user: AuthorizedUser, action: Action) -> None:
@@ -104,10 +104,10 @@ def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
     return MappingProxyType({verb: rule for verb, rule in found if rule is not None})
 
 
-def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> Refusal:
+def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
     by_name = lock.user == user.name
-    whom = f"Your Teleport user {label(user.name)}" if by_name else "One of your Teleport roles"
-    message = f" ({one_line(lock.message, _MESSAGE_LENGTH)})" if lock.message else ""
+    whom = f"Your Teleport user {safe_name(user.name)}" if by_name else "One of your Teleport roles"
+    message = f" ({safe_line(lock.message, _MESSAGE_LENGTH)})" if lock.message else ""
     return _refusal(
         f"{whom} is locked{message}.",
         action.outcome,
@@ -116,7 +116,7 @@ def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> Refusal:
     )
 
 
-def _unknown(kind: str, action: Action) -> Refusal:
+def _unknown(kind: str, action: Action) -> UserError:
     what, permission = _UNREADABLE[kind]
     return _refusal(
         f"The bot can't check {what}.",
@@ -126,8 +126,8 @@ def _unknown(kind: str, action: Action) -> Refusal:
     )
 
 
-def _denied(rule: Denial, action: Action) -> Refusal:
-    role = label(rule.role)
+def _denied(rule: Denial, action: Action) -> UserError:
+    role = safe_name(rule.role)
     if rule.conditional:
         return _refusal(
             f"Your Teleport role {role} has a deny rule with a condition that the bot can't"
@@ -144,5 +144,5 @@ def _denied(rule: Denial, action: Action) -> Refusal:
     )
 
 
-def _refusal(*sentences: str, reason: str) -> Refusal:
-    return Refusal(" ".join(filter(None, sentences)), reason=reason)
+def _refusal(*sentences: str, reason: str) -> UserError:
+    return UserError(" ".join(filter(None, sentences)), reason=reason)

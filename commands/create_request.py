@@ -8,7 +8,7 @@ from rapidfuzz import process
 
 from commands.authorized_user import AuthorizedUser
 from commands.grammar import FILLERS
-from commands.patience import patiently
+from commands.patience import with_retry
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, NewAccessRequest
 from teleport_client.errors import (
@@ -19,9 +19,9 @@ from teleport_client.errors import (
     TeleportError,
     Unreachable,
 )
-from workspace.ask import Ask, check_reason
-from workspace.refusal import Refusal
-from workspace.untrusted import label, prose
+from workspace.ask import RequestDraft, check_reason
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name, safe_text
 from workspace.views.budget import joined
 from workspace.views.status import named
 
@@ -46,52 +46,54 @@ class ReasonMissing(Exception):
 
     @property
     def sentence(self) -> str:
-        said = joined((prose(each, 300, lines=2) for each in self.prompts), _PROMPTS_ROOM, " ")
+        said = joined((safe_text(each, 300, lines=2) for each in self.prompts), _PROMPTS_ROOM, " ")
         return said or "Teleport asks for a reason here."
 
 
 async def check(
-    services: Services, user: AuthorizedUser, ask: Ask, *, deadline: float
+    services: Services, user: AuthorizedUser, draft: RequestDraft, *, deadline: float
 ) -> AccessRequest:
     """Have Teleport try an ask without storing it. Gives what it would store.
 
     Raises ReasonMissing, Refusal, TeleportError.
     """
-    refuse_if_asking_is_off(services)
-    check_reason(ask.reason)
+    ensure_requests_enabled(services)
+    check_reason(draft.reason)
     try:
-        tried = await services.teleport.try_request(_new(services, user, ask), deadline=deadline)
+        tried = await services.teleport.dry_run_request(
+            _new(services, user, draft), deadline=deadline
+        )
     except (InvalidArgument, NotFound, PermissionDenied) as error:
-        raise await _refusal(services, user, ask, error) from error
+        raise await _refusal(services, user, draft, error) from error
     dry_run = tried.dry_run
-    if dry_run is not None and dry_run.reason_required and not ask.has_reason:
+    if dry_run is not None and dry_run.reason_required and not draft.has_reason:
         raise ReasonMissing(dry_run.reason_prompts)
     return tried
 
 
-def refuse_if_asking_is_off(services: Services) -> None:
-    if not services.policy.can_ask:
-        raise Refusal(
+def ensure_requests_enabled(services: Services) -> None:
+    if not services.policy.requests_enabled:
+        raise UserError(
             "Asking from Slack is switched off here. Ask with tsh request create, or on Teleport's"
             " web page.",
             reason="asking_off",
         )
 
 
-def ends_with_bot(services: Services, tried: AccessRequest) -> bool:
+def limited_by_bot_certificate(services: Services, tried: AccessRequest) -> bool:
     """Whether access would end with the bot's own certificate, beyond which it can create none."""
-    ends = services.certificate_ends()
+    ends = services.certificate_expiry()
     return tried.access_until is not None and abs(tried.access_until - ends) < _SAME_MOMENT
 
 
 async def requests_of(services: Services, user: AuthorizedUser) -> tuple[AccessRequest, ...]:
     """List everything that this user has asked for, newest first."""
-    return await patiently(
+    return await with_retry(
         lambda deadline: services.teleport.requests(user=user.name, deadline=deadline)
     )
 
 
-def alike(tried: AccessRequest, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+def duplicates_of(tried: AccessRequest, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
     """Choose those that wait already for the same roles and resources."""
     return [
         request
@@ -103,7 +105,7 @@ def alike(tried: AccessRequest, requests: Iterable[AccessRequest]) -> list[Acces
 
 
 async def create(
-    services: Services, user: AuthorizedUser, ask: Ask, before: Iterable[AccessRequest]
+    services: Services, user: AuthorizedUser, draft: RequestDraft, before: Iterable[AccessRequest]
 ) -> AccessRequest:
     """Store a request, trying for as long as a person waits.
 
@@ -111,13 +113,13 @@ async def create(
     these is ours; only one that Teleport does not list yet is stored a second time. Raises
     ReasonMissing, Refusal, TeleportError.
     """
-    new = _new(services, user, ask)
+    new = _new(services, user, draft)
     known_ids = {request.id for request in before}
     perhaps_stored = False
 
     async def attempt(deadline: float) -> AccessRequest:
         nonlocal perhaps_stored
-        if perhaps_stored and (ours := await _stored_meanwhile(services, new, known_ids, deadline)):
+        if perhaps_stored and (ours := await _find_created(services, new, known_ids, deadline)):
             return ours
         try:
             return await services.teleport.create_request(new, deadline=deadline)
@@ -126,17 +128,17 @@ async def create(
             raise
 
     try:
-        created = await patiently(attempt, changes=True)
+        created = await with_retry(attempt, idempotent=True)
     except (InvalidArgument, NotFound, PermissionDenied) as error:
         if _REASON_MISSING in error.text:
             raise ReasonMissing(error.text.splitlines()[1:]) from error
-        raise await _refusal(services, user, ask, error) from error
+        raise await _refusal(services, user, draft, error) from error
     structlog.contextvars.bind_contextvars(request_id=created.id)
     services.changed(created.id)
     return created
 
 
-async def _stored_meanwhile(
+async def _find_created(
     services: Services, new: NewAccessRequest, known_ids: set[str], deadline: float
 ) -> AccessRequest | None:
     listed = await services.teleport.requests(user=new.user, deadline=deadline)
@@ -147,29 +149,29 @@ async def _stored_meanwhile(
     return None
 
 
-def _new(services: Services, user: AuthorizedUser, ask: Ask) -> NewAccessRequest:
+def _new(services: Services, user: AuthorizedUser, draft: RequestDraft) -> NewAccessRequest:
     return NewAccessRequest(
         user=user.name,
-        roles=ask.roles,
-        reason=ask.reason,
-        access_until=services.now() + ask.duration if ask.duration else None,
-        suggested_reviewers=ask.reviewers,
+        roles=draft.roles,
+        reason=draft.reason,
+        access_until=services.now() + draft.duration if draft.duration else None,
+        suggested_reviewers=draft.reviewers,
     )
 
 
 async def _refusal(
-    services: Services, user: AuthorizedUser, ask: Ask, error: TeleportError
-) -> Refusal | TeleportError:
+    services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
+) -> UserError | TeleportError:
     """Say what can be said better than in Teleport's own words."""
     if isinstance(error, NotFound) and _is_about_user(error.text, user.name):
-        return Refusal(
-            f"Teleport does not know the user {label(user.name)} at the moment. Log in to"
+        return UserError(
+            f"Teleport does not know the user {safe_name(user.name)} at the moment. Log in to"
             " Teleport once, with tsh or on its web page, and try again: it forgets users of"
             " single sign-on when their login ends. Nothing was asked for.",
             reason="user_gone",
         )
     if _NO_VERB in error.text:
-        return Refusal(
+        return UserError(
             "The bot may not create requests for other people, so nothing was asked for. A"
             " Teleport administrator has to give the bot's role the verb create on"
             " access_request; until then use tsh request create.",
@@ -178,15 +180,15 @@ async def _refusal(
     if not _about_roles(error):
         return error
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
-    known = set(allowed).intersection(ask.roles)
-    unknown = [role for role in ask.roles if role not in known]
+    known = set(allowed).intersection(draft.roles)
+    unknown = [role for role in draft.roles if role not in known]
     if not unknown:
         return error
     if words := [role for role in unknown if role.lower() in FILLERS]:
         return _not_understood(words, sorted(known) or allowed)
-    return Refusal(
+    return UserError(
         f"You can't request {named(unknown)}, so nothing was requested."
-        f" {_instead(unknown[:_ROLES_NAMED], allowed)}",
+        f" {_alternatives(unknown[:_ROLES_NAMED], allowed)}",
         reason="role_not_requestable",
     )
 
@@ -201,18 +203,18 @@ def _about_roles(error: TeleportError) -> bool:
     return bool(found) and ("can not request role" in error.text or "not found" in after)
 
 
-def _not_understood(words: Sequence[str], roles: Sequence[str]) -> Refusal:
+def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
     """Name the words that are neither roles nor keywords. `roles` can be requested."""
     quoted = named([f"“{word}”" for word in words])
-    return Refusal(
+    return UserError(
         f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
         " before “for” and “because”, such as:",
         reason="word_not_understood",
-        command=f"/teleport-request {label(roles[0]) if roles else 'staging'} for 2h because …",
+        command=f"/teleport-request {safe_name(roles[0]) if roles else 'staging'} for 2h because …",
     )
 
 
-def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
+def _alternatives(unknown: Sequence[str], allowed: Sequence[str]) -> str:
     if not allowed:
         return "Your Teleport roles don't let you request any role."
     near = {
@@ -221,5 +223,5 @@ def _instead(unknown: Sequence[str], allowed: Sequence[str]) -> str:
         for match in process.extract(role[:_COMPARED], allowed, limit=3, score_cutoff=60)
     }
     if near:
-        return f"Did you mean {joined(map(label, sorted(near)), _PROMPTS_ROOM, ' or ')}?"
+        return f"Did you mean {joined(map(safe_name, sorted(near)), _PROMPTS_ROOM, ' or ')}?"
     return f"You can request {named(allowed, _ROLES_NAMED)}."

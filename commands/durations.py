@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import humanize
 
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 
 LONGEST = timedelta(days=14)
 """Teleport grants nothing for longer (api/constants: MaxAccessDuration)."""
@@ -55,22 +55,22 @@ def duration_from(text: str) -> timedelta:
         raise _refused("Add a duration, such as: for 2h.")
     seconds = _seconds(plain)
     if seconds is None and re.fullmatch(r"[0-9.,]+", plain):
-        raise _refused(f"“{label(text)}” has no unit. Use something like 30m, 2h or 3 days.")
+        raise _refused(f"“{safe_name(text)}” has no unit. Use something like 30m, 2h or 3 days.")
     if seconds is None:
         raise _refused(
-            f"“{label(text)}” isn't a duration. Use something like 30m, 2h, 1h30m or 3 days, or"
+            f"“{safe_name(text)}” isn't a duration. Use something like 30m, 2h, 1h30m or 3 days, or"
             " leave it out for the maximum."
         )
     if not _SHORTEST.total_seconds() <= seconds <= LONGEST.total_seconds():
         raise _refused(
-            f"“{label(text)}” is out of range. Use between 1 minute and"
+            f"“{safe_name(text)}” is out of range. Use between 1 minute and"
             f" {humanize.precisedelta(LONGEST)}."
         )
     return timedelta(seconds=round(seconds))
 
 
-def _refused(sentence: str) -> Refusal:
-    return Refusal(f"{sentence} Nothing was requested.", reason="bad_duration")
+def _refused(sentence: str) -> UserError:
+    return UserError(f"{sentence} Nothing was requested.", reason="bad_duration")
 
 
 def _plain(text: str) -> str:

@@ -20,8 +20,8 @@ from teleport_client.errors import (
     TeleportError,
     Unreachable,
 )
-from workspace.refusal import Refusal
-from workspace.untrusted import label, prose
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name, safe_text
 
 _TEXT_LIMIT = 300
 _MAY_NOT_REVIEW = (
@@ -30,12 +30,12 @@ _MAY_NOT_REVIEW = (
 )
 
 
-def explain(error: TeleportError) -> Refusal:
+def explain(error: TeleportError) -> UserError:
     """Say what happened, what became of it, and what to do next."""
     for kind, words in _SENTENCES.items():
         if isinstance(error, kind):
-            return Refusal(words(error), reason=f"teleport_{kind.__name__}")
-    return Refusal(_unexpected(error), reason="teleport_unexpected")
+            return UserError(words(error), reason=f"teleport_{kind.__name__}")
+    return UserError(_unexpected(error), reason="teleport_unexpected")
 
 
 def _unreachable(error: TeleportError) -> str:
@@ -48,7 +48,7 @@ def _unreachable(error: TeleportError) -> str:
 
 
 def _said(error: TeleportError) -> str:
-    return prose(error.text, _TEXT_LIMIT, lines=4).rstrip(".")
+    return safe_text(error.text, _TEXT_LIMIT, lines=4).rstrip(".")
 
 
 def _unexpected(error: TeleportError) -> str:
@@ -95,13 +95,13 @@ _SENTENCES: dict[type[TeleportError], Callable[[TeleportError], str]] = {
 }
 
 
-def may_not_review() -> Refusal:
-    return Refusal(_MAY_NOT_REVIEW, reason="may_not_review")
+def may_not_review() -> UserError:
+    return UserError(_MAY_NOT_REVIEW, reason="may_not_review")
 
 
-def no_such_request(request_id: str, cluster: str) -> Refusal:
-    return Refusal(
-        f"There is no request {label(request_id)} in the cluster {label(cluster)}. It may have"
-        " ended, or belong to another cluster. See what is open with /teleport-pending.",
+def no_such_request(request_id: str, cluster: str) -> UserError:
+    return UserError(
+        f"There is no request {safe_name(request_id)} in the cluster {safe_name(cluster)}. It may"
+        " have ended, or belong to another cluster. See what is open with /teleport-pending.",
         reason="no_such_request",
     )

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from slack_sdk.errors import SlackApiError
 
-from workspace.refusal import Refusal
-from workspace.slack_failure import Failure, error_code, failure_of, in_words
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.slack_failure import Failure, classify, describe, error_code
+from workspace.untrusted import safe_name
 
 _OPERATOR = "Tell the bot's operator, and use tsh in the meantime."
 _BY_FAILURE: Mapping[Failure, str] = {
@@ -46,10 +46,10 @@ _BY_CODE: Mapping[str, str] = {
 }
 
 
-def explain_slack(error: Exception) -> Refusal:
+def explain_slack(error: Exception) -> UserError:
     """Return what happened and the next step, for one of SLACK_ERRORS."""
-    failure = failure_of(error)
-    return Refusal(_words(error, failure), reason=f"slack_{failure.value}")
+    failure = classify(error)
+    return UserError(_words(error, failure), reason=f"slack_{failure.value}")
 
 
 def _words(error: Exception, failure: Failure) -> str:
@@ -57,7 +57,7 @@ def _words(error: Exception, failure: Failure) -> str:
         return words
     if failure is Failure.UNREACHABLE and isinstance(error, SlackApiError):
         return _BY_CODE.get(error_code(error), _NO_CHANNEL)
-    said = label(in_words(error))
+    said = safe_name(describe(error))
     if failure is Failure.FORBIDDEN:
         return f"Slack denies the bot a permission: {said}. Nothing changed. {_OPERATOR}"
     return (

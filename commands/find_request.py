@@ -4,12 +4,12 @@ import re
 
 from commands.authorized_user import AuthorizedUser
 from commands.explain import no_such_request
-from commands.patience import patiently
+from commands.patience import with_retry
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import NotFound
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 
 _FULL_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PART_OF_ID = re.compile(r"[0-9a-f-]{4,35}", re.IGNORECASE)
@@ -22,7 +22,7 @@ def is_full_id(text: str) -> bool:
 async def read_request(services: Services, request_id: str) -> AccessRequest:
     """Read a request as it is now. Raises Refusal when there is none, TeleportError."""
     try:
-        return await patiently(
+        return await with_retry(
             lambda deadline: services.teleport.request(request_id, deadline=deadline)
         )
     except NotFound as error:
@@ -31,27 +31,29 @@ async def read_request(services: Services, request_id: str) -> AccessRequest:
 
 async def pending_requests(services: Services, *, user: str = "") -> tuple[AccessRequest, ...]:
     """List all that wait, of one user if given, newest first."""
-    return await patiently(
+    return await with_retry(
         lambda deadline: services.teleport.requests(
             user=user, state=RequestState.PENDING, deadline=deadline
         )
     )
 
 
-async def ending_with(services: Services, user: AuthorizedUser, part: str) -> list[AccessRequest]:
+async def find_by_suffix(
+    services: Services, user: AuthorizedUser, part: str
+) -> list[AccessRequest]:
     """Find requests by the last characters of their ids, which are what we show.
 
     Pending ones, else decided ones; only those that this user may know of. Raises Refusal when
     there is none.
     """
     if not _PART_OF_ID.fullmatch(part):
-        raise Refusal(
-            f"“{label(part)}” is not an id of a request. Copy one from /teleport-pending, or leave"
-            " it out to pick one.",
+        raise UserError(
+            f"“{safe_name(part)}” is not an id of a request. Copy one from /teleport-pending, or"
+            " leave it out to pick one.",
             reason="bad_id",
         )
     for state in (RequestState.PENDING, None):
-        listed = await patiently(
+        listed = await with_retry(
             lambda deadline, state=state: services.teleport.requests(  # type: ignore[misc]
                 state=state, deadline=deadline
             )
@@ -73,11 +75,11 @@ def visible_to(
     """Choose own requests and those that the user can review, or all if Teleport shows all."""
     if user.sees_all_requests:
         return requests
-    concerned = services.permissions.concerned(user, requests)
+    in_review_scope = services.permissions.in_review_scope(user, requests)
     return [
         request
         for request in requests
         if request.user == user.name
         or request.review_by(user.name) is not None
-        or request.id in concerned
+        or request.id in in_review_scope
     ]

@@ -14,9 +14,9 @@ from datetime import timedelta
 from commands.durations import duration_from, is_duration
 from commands.slack_text import with_names
 from commands.words import KEYWORDS, Word, Words
-from workspace.ask import Ask, check_reviewers
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.ask import RequestDraft, check_reviewers
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 
 CONJUNCTIONS = frozenset({"and", "&", "+"})
 """Words between two roles, unless a role is called so."""
@@ -47,13 +47,13 @@ class _Draft:
     duration: timedelta | None = None
     reviewers: list[str] = field(default_factory=list)
 
-    def ask(self) -> Ask:
+    def draft(self) -> RequestDraft:
         reviewers = tuple(dict.fromkeys(self.reviewers))
         check_reviewers(reviewers)
-        return Ask(tuple(dict.fromkeys(self.roles)), self.reason, self.duration, reviewers)
+        return RequestDraft(tuple(dict.fromkeys(self.roles)), self.reason, self.duration, reviewers)
 
 
-def ask_from(text: str) -> Ask:
+def ask_from(text: str) -> RequestDraft:
     """Return what the text after the command asks for. Raises Refusal with the next step."""
     draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
@@ -67,7 +67,7 @@ def ask_from(text: str) -> Ask:
             raise _no_end_time(words)
         else:
             draft.roles += map(with_names, _names(word))
-    return draft.ask()
+    return draft.draft()
 
 
 def _set(draft: _Draft, flag: str, words: Words) -> None:
@@ -93,11 +93,11 @@ def _duration(words: Words) -> timedelta:
     return duration_from(" ".join(texts))
 
 
-def _no_end_time(words: Words) -> Refusal:
+def _no_end_time(words: Words) -> UserError:
     until = " ".join(("until", *(word.text for word in words.run(_DURATION_WORDS))))
-    return Refusal(
-        f"The bot can't read an end time such as “{label(until)}” yet. Use a duration instead, such"
-        f" as: for 2h. {_UNCHANGED}",
+    return UserError(
+        f"The bot can't read an end time such as “{safe_name(until)}” yet. Use a duration instead,"
+        f" such as: for 2h. {_UNCHANGED}",
         reason="end_time",
     )
 

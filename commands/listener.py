@@ -17,14 +17,14 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
-from commands.interaction import Interaction, from_form, from_suggestion
+from commands.interaction import Interaction, from_block_suggestion, from_view_submission
 from commands.log_fields import bind_interaction
-from commands.outcome import Outcome, ending
-from commands.patience import FORM_SECONDS, one_interaction
-from commands.reply import Reply
+from commands.outcome import Outcome, failure_response
+from commands.patience import FORM_SECONDS, interaction_deadline
+from commands.reply import Responder
 from commands.services import Services
 from commands.start_queue import StartQueue
-from workspace.slack_failure import in_words
+from workspace.slack_failure import describe
 from workspace.views import result
 from workspace.views.message import sentence
 
@@ -37,18 +37,18 @@ _CUT_OFF = sentence(
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-Work: TypeAlias = Callable[[Services, Interaction, Reply], Awaitable[None]]
+Handler: TypeAlias = Callable[[Services, Interaction, Responder], Awaitable[None]]
 Listener: TypeAlias = Callable[[AsyncAck, dict[str, Any]], Coroutine[Any, Any, None]]
 Payload: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class FormResult:
     """What a form's check came to: words beside its fields, or the work that follows its ack."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
     """Block id to sentence. The form stays open."""
-    work: Work | None = None
+    work: Handler | None = None
     channel: str = ""
     """Where to answer."""
 
@@ -61,7 +61,7 @@ class _Ack:
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
-Check: TypeAlias = Callable[[Services, Interaction], Awaitable[Checked]]
+FormValidator: TypeAlias = Callable[[Services, Interaction], Awaitable[FormResult]]
 Suggest: TypeAlias = Callable[[Services, Interaction], Awaitable[list[dict[str, Any]]]]
 Observe: TypeAlias = Callable[[str, str, float], None]
 """Told the interaction's name, its outcome and how many seconds it took."""
@@ -90,11 +90,11 @@ class Listeners:
         await asyncio.gather(*late, return_exceptions=True)
         return len(late)
 
-    def begin(self, interaction: Interaction, work: Work) -> None:
+    def begin(self, interaction: Interaction, work: Handler) -> None:
         """Start work on an interaction that is acked."""
         self._start(self._run(interaction, work, self._reply(interaction)))
 
-    def acting(self, read: Callable[[Payload], Interaction], work: Work) -> Listener:
+    def for_action(self, read: Callable[[Payload], Interaction], work: Handler) -> Listener:
         """For commands, clicks and events: ack, then work."""
 
         async def ack(body: Payload) -> _Ack:
@@ -102,15 +102,15 @@ class Listeners:
 
         return self._acking(ack)
 
-    def submitting(self, check: Check, *, otherwise: Work) -> Listener:
+    def for_submission(self, check: FormValidator, *, on_timeout: Handler) -> Listener:
         """For forms: check, ack with the outcome, then work.
 
         A check that does not end in time leaves a view that waits, and `otherwise` does it all.
         """
 
         async def ack(body: Payload) -> _Ack:
-            started, interaction = monotonic(), from_form(body)
-            bind_interaction(interaction.name, interaction.slack_id)
+            started, interaction = monotonic(), from_view_submission(body)
+            bind_interaction(interaction.name, interaction.slack_user_id)
             try:
                 async with asyncio.timeout(FORM_SECONDS):
                     checked = await check(self._services, interaction)
@@ -118,10 +118,10 @@ class Listeners:
                 waiting = interaction.form.id if interaction.form else ""
                 reply = self._reply(interaction, view_id=waiting)
                 return _Ack(
-                    self._run(interaction, otherwise, reply), _update(result.waiting_view())
+                    self._run(interaction, on_timeout, reply), _update(result.waiting_view())
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
-                ended = ending(error)
+                ended = failure_response(error)
                 return _Ack(
                     self._handled(interaction, ended.outcome, started),
                     _update(result.result_view(ended.message)),
@@ -130,12 +130,12 @@ class Listeners:
 
         return self._acking(ack)
 
-    def suggesting(self, suggest: Suggest) -> Listener:
+    def for_options(self, suggest: Suggest) -> Listener:
         """For menus that are typed into: ack with options. No answer in time is an empty menu."""
 
         async def ack(body: Payload) -> _Ack:
-            started, interaction = monotonic(), from_suggestion(body)
-            bind_interaction(interaction.name, interaction.slack_id)
+            started, interaction = monotonic(), from_block_suggestion(body)
+            bind_interaction(interaction.name, interaction.slack_user_id)
             options: list[dict[str, Any]] = []
             outcome = Outcome.DONE
             try:
@@ -143,7 +143,7 @@ class Listeners:
                     options = await suggest(self._services, interaction)
             except Exception as error:  # noqa: BLE001 - a menu can show no error
                 outcome = Outcome.NO_OPTIONS
-                log.warning("no_options", error=in_words(error))
+                log.warning("no_options", error=describe(error))
             return _Ack(self._handled(interaction, outcome, started), {"options": options})
 
         return self._acking(ack)
@@ -157,7 +157,7 @@ class Listeners:
 
         return listener
 
-    def _settled(self, interaction: Interaction, checked: Checked, started: float) -> _Ack:
+    def _settled(self, interaction: Interaction, checked: FormResult, started: float) -> _Ack:
         if checked.errors:
             return _Ack(
                 self._handled(interaction, Outcome.FORM_ERRORS, started),
@@ -168,9 +168,11 @@ class Listeners:
         reply = self._reply(interaction, channel=checked.channel)
         return _Ack(self._run(interaction, checked.work, reply))
 
-    def _reply(self, interaction: Interaction, *, channel: str = "", view_id: str = "") -> Reply:
+    def _reply(
+        self, interaction: Interaction, *, channel: str = "", view_id: str = ""
+    ) -> Responder:
         services = self._services
-        return Reply(
+        return Responder(
             interaction,
             services.slack,
             services.http,
@@ -190,7 +192,7 @@ class Listeners:
             log.error("task_failed", exc_info=error)
 
     async def _read_and_run(
-        self, read: Callable[[Payload], Interaction], body: Payload, work: Work
+        self, read: Callable[[Payload], Interaction], body: Payload, work: Handler
     ) -> None:
         try:
             interaction = read(body)
@@ -199,30 +201,30 @@ class Listeners:
             return
         await self._run(interaction, work, self._reply(interaction))
 
-    async def _run(self, interaction: Interaction, work: Work, reply: Reply) -> None:
+    async def _run(self, interaction: Interaction, work: Handler, reply: Responder) -> None:
         started = monotonic()
-        bind_interaction(interaction.name, interaction.slack_id)
+        bind_interaction(interaction.name, interaction.slack_user_id)
         outcome = Outcome.CANCELLED
         try:
             await self._starts.wait()
-            with one_interaction():
+            with interaction_deadline():
                 await work(self._services, interaction, reply)
             outcome = Outcome.FAILED if reply.content_rejected else Outcome.DONE
         except asyncio.CancelledError:
             await self._cut_off(reply)
             raise
         except Exception as error:  # noqa: BLE001 - the one place where errors become words
-            ended = ending(error)
+            ended = failure_response(error)
             outcome = ended.outcome
-            await reply.say(ended.message)
+            await reply.respond(ended.message)
         finally:
             await self._handled(interaction, outcome, started)
 
-    async def _cut_off(self, reply: Reply) -> None:
+    async def _cut_off(self, reply: Responder) -> None:
         """Tell the user that the bot stops before the work is done."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CUT_OFF_SECONDS):
-                await reply.say(_CUT_OFF)
+                await reply.respond(_CUT_OFF)
 
     async def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started

@@ -5,37 +5,37 @@ from time import monotonic
 
 import structlog
 
-_TOLD_FOR = 600.0
+_REPORT_SECONDS = 600.0
 """Seconds after which a refusal says nothing of now."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class OnBehalf:
+class OnBehalfHealth:
     """The mode does not change while the bot runs: an operator has to correct the bot's role.
 
     `may_submit` returns whether the bot's role lets it submit reviews for any user.
     """
 
-    def __init__(self, may_submit: Callable[[], Awaitable[bool]]) -> None:
-        self._may_submit = may_submit
-        self.refusals = 0
+    def __init__(self, can_submit_on_behalf: Callable[[], Awaitable[bool]]) -> None:
+        self._may_submit = can_submit_on_behalf
+        self.rejections = 0
         self._words = ""
         self._until = 0.0
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Teleport's words, until it takes a review again, or for ten minutes."""
         return self._words if monotonic() < self._until else ""
 
-    async def refused(self, text: str, author: str) -> None:
+    async def record_rejection(self, text: str, author: str) -> None:
         """Note a refusal. One that concerns this author alone is logged and nothing else."""
-        self.refusals += 1
+        self.rejections += 1
         if await self._may_submit():
             log.warning("review_refused_for_user", user=author, error=text)
             return
         self._words = f"Teleport takes no reviews from the bot: {text}"
-        self._until = monotonic() + _TOLD_FOR
+        self._until = monotonic() + _REPORT_SECONDS
 
-    def taken(self) -> None:
+    def record_success(self) -> None:
         self._until = 0.0

@@ -9,8 +9,8 @@ import structlog
 from commands.explain import explain
 from commands.explain_slack import explain_slack
 from teleport_client.errors import TeleportError, Unexpected, Unreachable
-from workspace.refusal import Refusal
-from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, failure_of, in_words
+from workspace.refusal import UserError
+from workspace.slack_failure import SLACK_ERRORS, TRANSIENT, Failure, classify, describe
 from workspace.views.message import Message, sentence
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -36,14 +36,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class FailureResponse:
     outcome: Outcome
     message: Message
 
 
-def ending(error: Exception) -> Ending:
+def failure_response(error: Exception) -> FailureResponse:
     """Log the cause of an error, and find the words for the person."""
-    if isinstance(error, Refusal):
+    if isinstance(error, UserError):
         return _refused(error, Outcome.REFUSED)
     if isinstance(error, TeleportError):
         return _refused_by_teleport(error)
@@ -52,13 +52,13 @@ def ending(error: Exception) -> Ending:
     return _unexpected(error)
 
 
-def _refused(refusal: Refusal, outcome: Outcome) -> Ending:
+def _refused(refusal: UserError, outcome: Outcome) -> FailureResponse:
     log.info("refused", reason=refusal.reason)
-    return Ending(outcome, sentence(refusal.sentence, to_copy=refusal.command))
+    return FailureResponse(outcome, sentence(refusal.sentence, preformatted=refusal.command))
 
 
-def _refused_by_teleport(error: TeleportError) -> Ending:
-    log.warning("teleport_failed", method=error.method, code=error.code.name, error=in_words(error))
+def _refused_by_teleport(error: TeleportError) -> FailureResponse:
+    log.warning("teleport_failed", method=error.method, code=error.code.name, error=describe(error))
     outcome = Outcome.REFUSED
     if isinstance(error, Unreachable):
         outcome = Outcome.UNAVAILABLE
@@ -67,23 +67,23 @@ def _refused_by_teleport(error: TeleportError) -> Ending:
     return _refused(explain(error), outcome)
 
 
-def _refused_by_slack(error: Exception) -> Ending:
-    failure = failure_of(error)
+def _refused_by_slack(error: Exception) -> FailureResponse:
+    failure = classify(error)
     operators = failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}
-    (log.error if operators else log.warning)("slack_failed", error=in_words(error))
+    (log.error if operators else log.warning)("slack_failed", error=describe(error))
     outcome = Outcome.REFUSED
-    if failure in PASSING:
+    if failure in TRANSIENT:
         outcome = Outcome.UNAVAILABLE
     elif operators:
         outcome = Outcome.FAILED
     return _refused(explain_slack(error), outcome)
 
 
-def _unexpected(error: Exception) -> Ending:
+def _unexpected(error: Exception) -> FailureResponse:
     error_id = token_hex(4)
     log.error("interaction_failed", error_id=error_id, exc_info=error)
     said = sentence(
         f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before you"
         " try again, and give that id to whoever runs the bot."
     )
-    return Ending(Outcome.FAILED, said)
+    return FailureResponse(Outcome.FAILED, said)

@@ -12,13 +12,13 @@ import structlog
 from commands import find_request
 from commands.authorized_user import AuthorizedUser
 from commands.explain import may_not_review
-from commands.patience import patiently
+from commands.patience import with_retry
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.errors import Conflict
 from teleport_client.review_permission import review_denied
 from workspace.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from
-from workspace.refusal import Refusal
+from workspace.refusal import UserError
 from workspace.views.status import named
 
 _STALE = timedelta(seconds=30)
@@ -39,7 +39,7 @@ async def override(
     Gives the request as it stands then, which is decided by somebody else if they were faster (see
     `is_attributed_to`). Raises Refusal, TeleportError.
     """
-    refuse_unless_approver(services, user, request)
+    ensure_approver(services, user, request)
     claim = Claim(by=user.name, state=state, at=services.now())
     await _claim(services, request.id, claim)
 
@@ -54,21 +54,19 @@ async def override(
                 deadline=deadline,
             )
 
-    await patiently(attempt, changes=True)
+    await with_retry(attempt, idempotent=True)
     decided = await find_request.read_request(services, request.id)
     log.info("overridden", request_id=request.id, state=decided.state, delegator=user.name)
     return decided
 
 
-def refuse_unless_approver(
-    services: Services, user: AuthorizedUser, request: AccessRequest
-) -> None:
+def ensure_approver(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
     """Go by the settings, and by the roles that the user holds now.
 
     A role that denies to review the requested roles counts here too, though Teleport doesn't
     look at it when the bot sets the state.
     """
-    if not services.deciding.approves(user.name, user.held, request):
+    if not services.deciding.may_override(user.name, user.held, request):
         raise _not_an_approver(request)
     if review_denied(user.denying_roles, request):
         raise may_not_review()
@@ -76,14 +74,14 @@ def refuse_unless_approver(
 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:
     """Be the only one to decide, by compare and swap. Raises Refusal where somebody else is."""
-    kept = await patiently(
+    kept = await with_retry(
         lambda deadline: services.teleport.plugin_data(
             PLUGIN, request_id=request_id, deadline=deadline
         )
     )
     before = kept.get(request_id, {}).get(KEY, "")
     if _in_force(before, claim):
-        raise _somebody_else()
+        raise _claimed_error()
     try:
         await services.teleport.update_plugin_data(
             PLUGIN,
@@ -92,7 +90,7 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
             expect={KEY: before},
         )
     except Conflict as error:
-        raise _somebody_else() from error
+        raise _claimed_error() from error
 
 
 def _in_force(text: str, claim: Claim) -> bool:
@@ -107,16 +105,16 @@ def _in_force(text: str, claim: Claim) -> bool:
     return not same and abs(claim.at - before.at) < _STALE
 
 
-def _somebody_else() -> Refusal:
-    return Refusal(
+def _claimed_error() -> UserError:
+    return UserError(
         "This request is being decided at this moment, so nothing was done. Look at its card before"
         " you try again.",
         reason="being_decided",
     )
 
 
-def _not_an_approver(request: AccessRequest) -> Refusal:
-    return Refusal(
+def _not_an_approver(request: AccessRequest) -> UserError:
+    return UserError(
         f"You are not among the approvers for {named(request.roles)}, so nothing was"
         " done. Whoever runs the bot names them in its settings.",
         reason="not_an_approver",

@@ -12,13 +12,13 @@ import structlog
 
 from teleport_client.errors import Sent, Unreachable
 
-SECONDS = 10.0
+INTERACTION_SECONDS = 10.0
 """For one command, click or form, whatever it takes in calls."""
 ATTEMPT_SECONDS = 4.0
 FORM_SECONDS = 1.5
 """For what a form waits for, to be opened or to be acked: Slack allows 3 s in all for either."""
 _LEAST_SECONDS = 0.1
-_PAUSES = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2}
+_BACKOFF = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2}
 
 # Its own log lines quote the arguments; ours name the cause.
 stamina.instrumentation.set_on_retry_hooks([])
@@ -26,26 +26,28 @@ stamina.instrumentation.set_on_retry_hooks([])
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_end: ContextVar[float | None] = ContextVar("end_of_patience", default=None)
+_deadline_at: ContextVar[float | None] = ContextVar("end_of_patience", default=None)
 
 
 @contextmanager
-def one_interaction(seconds: float = SECONDS) -> Iterator[None]:
+def interaction_deadline(seconds: float = INTERACTION_SECONDS) -> Iterator[None]:
     """Bound all that is tried within the block."""
-    token = _end.set(monotonic() + seconds)
+    token = _deadline_at.set(monotonic() + seconds)
     try:
         yield
     finally:
-        _end.reset(token)
+        _deadline_at.reset(token)
 
 
-async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = False) -> T:
+async def with_retry(call: Callable[[float], Awaitable[T]], *, idempotent: bool = False) -> T:
     """Call with a deadline in seconds, and again while Teleport cannot be reached.
 
     With `changes` the call does something that may be sent twice without harm. When patience ends
     the last error is raised, and its `sent` says whether anything can have been done by then.
     """
-    left = max((_end.get() or monotonic() + SECONDS) - monotonic(), _LEAST_SECONDS)
+    left = max(
+        (_deadline_at.get() or monotonic() + INTERACTION_SECONDS) - monotonic(), _LEAST_SECONDS
+    )
     last = Unreachable("Teleport did not answer in time")
     perhaps_done = under_way = False
 
@@ -55,7 +57,7 @@ async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = Fa
             return False
         last, under_way = error, False
         perhaps_done = perhaps_done or error.sent is not Sent.NO
-        again = changes or error.retry_safe
+        again = idempotent or error.retry_safe
         log.warning(
             "teleport_unreachable", method=error.method, error=str(error), sent=error.sent,
             attempt=attempt.num, again=again,
@@ -66,7 +68,7 @@ async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = Fa
     try:
         async with limit:
             async for attempt in stamina.retry_context(
-                on=worth_it, attempts=None, timeout=None, **_PAUSES
+                on=worth_it, attempts=None, timeout=None, **_BACKOFF
             ):
                 with attempt:
                     under_way = True
@@ -76,5 +78,5 @@ async def patiently(call: Callable[[float], Awaitable[T]], *, changes: bool = Fa
             raise
     except Unreachable as error:
         last = error
-    last.sent = Sent.PERHAPS if changes and (perhaps_done or under_way) else Sent.NO
+    last.sent = Sent.UNKNOWN if idempotent and (perhaps_done or under_way) else Sent.NO
     raise last

@@ -7,11 +7,11 @@ from rapidfuzz import process
 from commands import find_request
 from commands.authorized_user import LIST, AuthorizedUser
 from commands.interaction import Interaction
-from commands.reply import Reply
+from commands.reply import Responder
 from commands.services import Services
 from commands.words import DASHES, bare, wants_help
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.outdated import outdated_button, reading
@@ -44,20 +44,20 @@ _NONE = {
 }
 
 
-async def command(services: Services, interaction: Interaction, reply: Reply) -> None:
+async def command(services: Services, interaction: Interaction, reply: Responder) -> None:
     if wants_help(interaction.text):
-        await reply.say(help_message(NAME))
+        await reply.respond(help_message(NAME))
         return
     scope = _scope(bare(interaction.text).lstrip(DASHES).rstrip(".,;"))
-    user = await services.authorize(interaction.slack_id, LIST)
-    await reply.say(await listing(services, user, scope))
+    user = await services.authorize(interaction.slack_user_id, LIST)
+    await reply.respond(await listing(services, user, scope))
 
 
-async def turn_page(services: Services, interaction: Interaction, reply: Reply) -> None:
+async def turn_page(services: Services, interaction: Interaction, reply: Responder) -> None:
     """Older or newer: a button whose value is `<scope>:<page>`."""
     scope, page = _page(interaction.value)
-    user = await services.authorize(interaction.slack_id, LIST)
-    await reply.instead(await listing(services, user, scope, page))
+    user = await services.authorize(interaction.slack_user_id, LIST)
+    await reply.replace_original(await listing(services, user, scope, page))
 
 
 def _page(value: str) -> tuple[Scope, int]:
@@ -68,7 +68,7 @@ def _page(value: str) -> tuple[Scope, int]:
 
 async def listing(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:
     if scope is Scope.ALL and not user.sees_all_requests:
-        raise Refusal(
+        raise UserError(
             "Your Teleport roles do not let you list everybody's requests. See your own and those"
             f" that wait for you with {NAME}.",
             reason="may_not_list_all",
@@ -102,7 +102,7 @@ def _scope(word: str) -> Scope:
         named = [scope.value for scope in Scope if scope.value]
         nearest = process.extractOne(word, named, score_cutoff=50)
         hint = f"Did you mean {nearest[0]}? " if nearest else ""
-        raise Refusal(
-            f"There is no list called “{label(word)}”. {hint}There are {', '.join(named)}.",
+        raise UserError(
+            f"There is no list called “{safe_name(word)}”. {hint}There are {', '.join(named)}.",
             reason="unknown_scope",
         ) from None

@@ -9,11 +9,11 @@ from async_lru import alru_cache
 
 from commands.authorization import REMEMBERED_SECONDS
 from commands.authorized_user import AuthorizedUser
-from commands.patience import ATTEMPT_SECONDS, patiently
+from commands.patience import ATTEMPT_SECONDS, with_retry
 from teleport_client.access_request import AccessCapabilities, AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.review_permission import MayReview, may_review, review_denied
-from workspace.deciding import Deciding, Mode
+from workspace.deciding import ReviewMode, ReviewPolicy
 
 _MOST_USERS = 1_000
 
@@ -21,7 +21,7 @@ _MOST_USERS = 1_000
 class Permissions:
     """Remembers for a minute what each user can request."""
 
-    def __init__(self, teleport: TeleportClient, deciding: Deciding) -> None:
+    def __init__(self, teleport: TeleportClient, deciding: ReviewPolicy) -> None:
         self._teleport = teleport
         self._deciding = deciding
         self._capabilities = alru_cache(_MOST_USERS, ttl=REMEMBERED_SECONDS)(
@@ -29,20 +29,22 @@ class Permissions:
         )
 
     async def capabilities(self, user: str) -> AccessCapabilities:
-        return await patiently(lambda _: self._capabilities(user))
+        return await with_retry(lambda _: self._capabilities(user))
 
     def reviewable(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Return the ids of requests that the user can, or perhaps can, still review."""
         open_ones = [each for each in requests if each.pending and not each.review_by(user.name)]
-        return self.concerned(user, open_ones)
+        return self.in_review_scope(user, open_ones)
 
-    def concerned(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
+    def in_review_scope(
+        self, user: AuthorizedUser, requests: Sequence[AccessRequest]
+    ) -> frozenset[str]:
         """Return the ids of requests whose review is, or perhaps is, up to the user."""
         return frozenset(request.id for request in requests if self._can_review(user, request))
 
     def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:
-        if self._deciding.mode_of(request) is Mode.OVERRIDE:
-            approver = self._deciding.approves(user.name, user.held, request)
+        if self._deciding.mode_of(request) is ReviewMode.OVERRIDE:
+            approver = self._deciding.may_override(user.name, user.held, request)
             return approver and not review_denied(user.denying_roles, request)
         return may_review(user.name, user.roles, request) is not MayReview.NO
 

@@ -15,14 +15,14 @@ from commands.envelope import ack_sent
 from commands.interaction import Interaction
 from teleport_client.http_proxy import proxy_for_url
 from workspace.rate_limit import RateLimit
-from workspace.refusal import Refusal
+from workspace.refusal import UserError
 from workspace.slack_failure import (
     CONTENT_ERRORS,
     SLACK_ERRORS,
     Failure,
+    classify,
+    describe,
     error_code,
-    failure_of,
-    in_words,
 )
 from workspace.views.message import Message, sentence
 from workspace.views.result import result_view
@@ -57,7 +57,7 @@ class _ContentRejected(Exception):
     """Slack rejects this message wherever it is posted."""
 
 
-class Reply:
+class Responder:
     """Answers one interaction. `view_id` is a form that shows the answer."""
 
     def __init__(
@@ -84,7 +84,7 @@ class Reply:
         """Where it was done, for forms that have to remember it."""
         return self._channel
 
-    async def say(self, message: Message) -> None:
+    async def respond(self, message: Message) -> None:
         """Answer so that only this person sees it, by the first way that works.
 
         Where none does, that is logged: what the answer is about has happened all the same.
@@ -92,10 +92,10 @@ class Reply:
         await ack_sent()
         await self._say(message)
 
-    async def instead(self, message: Message) -> None:
+    async def replace_original(self, message: Message) -> None:
         """Answer in the place of our private answer that was clicked on, if that is what it was."""
         await ack_sent()
-        await self._say(message, in_place=self._interaction.on_answer)
+        await self._say(message, in_place=self._interaction.on_ephemeral)
 
     async def _say(self, message: Message, *, in_place: bool = False) -> None:
         try:
@@ -130,8 +130,8 @@ class Reply:
         Raises Refusal with the command line `typed`, which needs no form, when this person has
         opened too many.
         """
-        if not self._forms.allow(self._interaction.slack_id):
-            raise Refusal(
+        if not self._forms.allow(self._interaction.slack_user_id):
+            raise UserError(
                 "You've opened many forms in the last minute, so this one didn't open. Wait a"
                 " minute, or run:",
                 reason="too_many_forms",
@@ -140,8 +140,8 @@ class Reply:
         try:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:
-            rejected = failure_of(error) is Failure.REJECTED and not _trigger_spent(error)
-            (log.error if rejected else log.warning)("form_not_opened", error=in_words(error))
+            rejected = classify(error) is Failure.REJECTED and not _trigger_spent(error)
+            (log.error if rejected else log.warning)("form_not_opened", error=describe(error))
             return False
         return True
 
@@ -149,7 +149,7 @@ class Reply:
         """In the form that waits for the answer, or that holds the button."""
         if not self._view_id:
             return False
-        return await _done(
+        return await _attempt(
             "view", self._slack.views_update(view_id=self._view_id, view=result_view(message))
         )
 
@@ -171,35 +171,37 @@ class Reply:
                     return True
                 log.warning("answer_refused", way="response_url", error=str(answer.status))
         except SLACK_ERRORS as error:
-            log.warning("answer_refused", way="response_url", error=in_words(error))
+            log.warning("answer_refused", way="response_url", error=describe(error))
         return False
 
     async def _by_ephemeral(self, message: Message) -> bool:
         if not self._channel:
             return False
-        return await _done(
+        return await _attempt(
             "ephemeral",
             self._slack.chat_postEphemeral(
-                channel=self._channel, user=self._interaction.slack_id, **_kept(message)
+                channel=self._channel,
+                user=self._interaction.slack_user_id,
+                **_ephemeral_arguments(message),
             ),
         )
 
     async def _by_direct_message(self, message: Message) -> bool:
         async def post() -> None:
-            opened = await self._slack.conversations_open(users=self._interaction.slack_id)
+            opened = await self._slack.conversations_open(users=self._interaction.slack_user_id)
             channel = opened["channel"]["id"]
             await self._slack.chat_postMessage(channel=channel, **message.arguments())
 
-        return await _done("direct_message", post())
+        return await _attempt("direct_message", post())
 
 
-async def _done(way: str, call: Awaitable[object]) -> bool:
+async def _attempt(way: str, call: Awaitable[object]) -> bool:
     try:
         await call
     except SLACK_ERRORS as error:
         if isinstance(error, SlackApiError) and error_code(error) in CONTENT_ERRORS:
-            raise _ContentRejected(f"{way}: {in_words(error)}") from error
-        log.warning("answer_refused", way=way, error=in_words(error))
+            raise _ContentRejected(f"{way}: {describe(error)}") from error
+        log.warning("answer_refused", way=way, error=describe(error))
         return False
     return True
 
@@ -208,7 +210,7 @@ def _trigger_spent(error: Exception) -> bool:
     return isinstance(error, SlackApiError) and error_code(error) in _TRIGGER_SPENT
 
 
-def _kept(message: Message) -> dict[str, Any]:
+def _ephemeral_arguments(message: Message) -> dict[str, Any]:
     """chat.postEphemeral knows nothing of unfurling."""
     return {
         name: value for name, value in message.arguments().items() if not name.startswith("unfurl")

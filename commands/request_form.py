@@ -12,24 +12,31 @@ from commands.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.create_request import ReasonMissing
 from commands.explain import explain
 from commands.interaction import Interaction
-from commands.listener import Checked
+from commands.listener import FormResult
 from commands.patience import FORM_SECONDS
-from commands.reply import Reply
+from commands.reply import Responder
 from commands.services import Services
 from commands.suggested_reviewers import CannotReview, ensure_within_limit, linked_person
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import TeleportError, Unreachable
-from workspace.ask import Ask, check_reviewers
-from workspace.refusal import Refusal
+from workspace.ask import RequestDraft, check_reviewers
+from workspace.refusal import UserError
 from workspace.views import role_option
-from workspace.views.request_answers import reason_wanted
-from workspace.views.request_form import REASON, REVIEWERS, ROLES, Filled, read, role_options
+from workspace.views.request_answers import reason_prompt
+from workspace.views.request_form import (
+    REASON,
+    REVIEWERS,
+    ROLES,
+    RequestFormInput,
+    read,
+    role_options,
+)
 
 _ALIKE = 50
 """How much a role's name has to resemble what was typed, out of 100."""
 
 
-class _FieldRefused(Exception):
+class _FieldError(Exception):
     """One field is wrong, in a sentence that is shown beside it."""
 
     def __init__(self, field: str, sentence: str) -> None:
@@ -40,7 +47,7 @@ class _FieldRefused(Exception):
 
 async def suggest_roles(services: Services, interaction: Interaction) -> list[dict[str, Any]]:
     """Offer the roles that this user can request, best match first."""
-    user = await services.authorize(interaction.slack_id, FILL_IN_REQUEST)
+    user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     typed = interaction.text.strip()
     if not typed:
@@ -52,96 +59,96 @@ async def suggest_roles(services: Services, interaction: Interaction) -> list[di
     return role_options(name for name, _, _ in found)
 
 
-async def check(services: Services, interaction: Interaction) -> Checked:
+async def check(services: Services, interaction: Interaction) -> FormResult:
     """Look at what was handed in, and have Teleport try it, before the form closes."""
     filled = _filled(interaction)
     try:
-        user, ask = await _understood(services, interaction, filled)
-        tried = await _tried(services, user, ask)
-    except _FieldRefused as refused:
-        return Checked(errors={refused.field: refused.sentence})
+        user, draft = await _parse(services, interaction, filled)
+        tried = await _dry_run(services, user, draft)
+    except _FieldError as refused:
+        return FormResult(errors={refused.field: refused.sentence})
     except Unreachable as error:
         raise TimeoutError from error
-    return Checked(work=_storing(user, ask, tried), channel=filled.channel)
+    return FormResult(work=_create_handler(user, draft, tried), channel=filled.channel)
 
 
-async def submit(services: Services, interaction: Interaction, reply: Reply) -> None:
+async def submit(services: Services, interaction: Interaction, reply: Responder) -> None:
     """Do it all after the ack, for when Teleport was too slow for the form."""
     try:
-        user, ask = await _understood(services, interaction, _filled(interaction))
-    except _FieldRefused as refused:
-        raise Refusal(refused.sentence, reason="form_field") from refused
-    await request_command.ask_for(services, user, ask, reply)
+        user, draft = await _parse(services, interaction, _filled(interaction))
+    except _FieldError as refused:
+        raise UserError(refused.sentence, reason="form_field") from refused
+    await request_command.request_access(services, user, draft, reply)
 
 
-def _filled(interaction: Interaction) -> Filled:
+def _filled(interaction: Interaction) -> RequestFormInput:
     if interaction.form is None:
         raise ValueError("a form that was handed in has a state")
     return read(interaction.form.values, interaction.form.private_metadata)
 
 
-async def _understood(
-    services: Services, interaction: Interaction, filled: Filled
-) -> tuple[AuthorizedUser, Ask]:
-    user = await services.authorize(interaction.slack_id, CREATE)
-    _check_reviewers(services, interaction.slack_id, filled)
+async def _parse(
+    services: Services, interaction: Interaction, filled: RequestFormInput
+) -> tuple[AuthorizedUser, RequestDraft]:
+    user = await services.authorize(interaction.slack_user_id, CREATE)
+    _check_reviewers(services, interaction.slack_user_id, filled)
     picked = await asyncio.gather(
-        *(_reviewer(services, slack_id) for slack_id in filled.picked_reviewers)
+        *(_reviewer(services, slack_user_id) for slack_user_id in filled.picked_reviewers)
     )
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     return user, replace(
-        filled.ask,
+        filled.draft,
         roles=_role_names(filled, allowed),
-        reviewers=tuple(dict.fromkeys((*filled.ask.reviewers, *picked))),
+        reviewers=tuple(dict.fromkeys((*filled.draft.reviewers, *picked))),
     )
 
 
-def _role_names(filled: Filled, requestable: Collection[str]) -> tuple[str, ...]:
+def _role_names(filled: RequestFormInput, requestable: Collection[str]) -> tuple[str, ...]:
     try:
         return role_option.names(filled.role_values, requestable)
     except LookupError as error:
         said = "You can't request one of these roles any more. Remove it, or search for it again."
-        raise _FieldRefused(ROLES, said) from error
+        raise _FieldError(ROLES, said) from error
 
 
-def _check_reviewers(services: Services, slack_id: str, filled: Filled) -> None:
+def _check_reviewers(services: Services, slack_user_id: str, filled: RequestFormInput) -> None:
     """Refuse too many before any is looked up: Slack limits lookups for all users together."""
-    reviewers = (*filled.ask.reviewers, *filled.picked_reviewers)
+    reviewers = (*filled.draft.reviewers, *filled.picked_reviewers)
     try:
         check_reviewers(reviewers)
-        ensure_within_limit(services, slack_id, reviewers)
-    except Refusal as refusal:
-        raise _FieldRefused(REVIEWERS, refusal.sentence) from refusal
+        ensure_within_limit(services, slack_user_id, reviewers)
+    except UserError as refusal:
+        raise _FieldError(REVIEWERS, refusal.sentence) from refusal
 
 
-async def _reviewer(services: Services, slack_id: str) -> str:
+async def _reviewer(services: Services, slack_user_id: str) -> str:
     try:
-        return (await linked_person(services, slack_id)).name
+        return (await linked_person(services, slack_user_id)).name
     except CannotReview as error:
-        raise _FieldRefused(REVIEWERS, f"{error.sentence} Choose someone else.") from error
+        raise _FieldError(REVIEWERS, f"{error.sentence} Choose someone else.") from error
 
 
-async def _tried(services: Services, user: AuthorizedUser, ask: Ask) -> AccessRequest:
+async def _dry_run(services: Services, user: AuthorizedUser, draft: RequestDraft) -> AccessRequest:
     try:
-        return await create_request.check(services, user, ask, deadline=FORM_SECONDS)
+        return await create_request.check(services, user, draft, deadline=FORM_SECONDS)
     except ReasonMissing as missing:
-        raise _FieldRefused(REASON, missing.sentence) from missing
-    except Refusal as refusal:
+        raise _FieldError(REASON, missing.sentence) from missing
+    except UserError as refusal:
         field = REASON if refusal.reason == "reason_too_long" else ROLES
-        raise _FieldRefused(field, refusal.sentence) from refusal
+        raise _FieldError(field, refusal.sentence) from refusal
     except Unreachable:
         raise
     except TeleportError as error:
-        raise _FieldRefused(ROLES, explain(error).sentence) from error
+        raise _FieldError(ROLES, explain(error).sentence) from error
 
 
-def _storing(
-    user: AuthorizedUser, ask: Ask, tried: AccessRequest
-) -> Callable[[Services, Interaction, Reply], Awaitable[None]]:
-    async def store(services: Services, _interaction: Interaction, reply: Reply) -> None:
+def _create_handler(
+    user: AuthorizedUser, draft: RequestDraft, tried: AccessRequest
+) -> Callable[[Services, Interaction, Responder], Awaitable[None]]:
+    async def store(services: Services, _interaction: Interaction, reply: Responder) -> None:
         try:
-            await request_command.store(services, user, ask, tried, reply)
+            await request_command.store(services, user, draft, tried, reply)
         except ReasonMissing as missing:
-            await reply.say(reason_wanted(ask, missing.sentence))
+            await reply.respond(reason_prompt(draft, missing.sentence))
 
     return store

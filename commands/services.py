@@ -10,20 +10,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from commands.authorization import Authorization
 from commands.authorized_user import Action, AuthorizedUser
-from commands.on_behalf import OnBehalf
+from commands.on_behalf import OnBehalfHealth
 from commands.permissions import Permissions
 from teleport_client.access_request import AccessRequest
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.contacts import Contacts, NoContact
-from workspace.deciding import Deciding
+from workspace.deciding import ReviewPolicy
 from workspace.host_names import HostNames
 from workspace.member_names import MemberNames
-from workspace.one_at_a_time import OneAtATime
-from workspace.people import People, Person
+from workspace.one_at_a_time import KeyedLock
+from workspace.people import Person, UserDirectory
 from workspace.rate_limit import RateLimit
-from workspace.slack_failure import SLACK_ERRORS, in_words
-from workspace.views.card import CardFace, face_of
+from workspace.slack_failure import SLACK_ERRORS, describe
+from workspace.views.card import CardModel, card_model
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -33,16 +33,16 @@ class Policy:
     """What the settings say about acting from Slack."""
 
     cluster: str
-    pages: str = ""
+    request_url_base: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
-    can_ask: bool = True
+    requests_enabled: bool = True
     approve_with_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     teleport: TeleportClient
-    people: People
+    people: UserDirectory
     contacts: Contacts
     member_names: MemberNames
     authorization: Authorization
@@ -53,34 +53,34 @@ class Services:
     changed: Callable[[str], None]
     """Called with the id of a request that was created or decided here."""
     now: Callable[[], datetime]
-    certificate_ends: Callable[[], datetime]
+    certificate_expiry: Callable[[], datetime]
     """When the bot's own certificate ends, as it is now."""
     policy: Policy
-    deciding: Deciding
-    on_behalf: OnBehalf
+    deciding: ReviewPolicy
+    on_behalf: OnBehalfHealth
     forms: RateLimit
     """By Slack user."""
     reviewer_lookups: RateLimit
     """By Slack user."""
-    asking: OneAtATime
+    request_locks: KeyedLock
     """By Teleport user: whoever asks twice at once is not to get two requests."""
 
-    async def authorize(self, slack_id: str, action: Action) -> AuthorizedUser:
+    async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the user who acts. Raises Refusal, TeleportError, SlackApiError."""
-        return await self.authorization.authorize(slack_id, action)
+        return await self.authorization.authorize(slack_user_id, action)
 
     async def gets_messages(self, person: Person) -> bool:
         """Return whether the bot will find this Slack account when it has news for the user."""
         try:
-            return await self.contacts.user(person.name) == person.slack_id
+            return await self.contacts.user(person.name) == person.slack_user_id
         except (NoContact, TeleportError, *SLACK_ERRORS) as error:
-            log.info("contact_not_found", teleport_user=person.name, error=in_words(error))
+            log.info("contact_not_found", teleport_user=person.name, error=describe(error))
             return False
 
-    def face(self, request: AccessRequest) -> CardFace:
-        return face_of(
+    def face(self, request: AccessRequest) -> CardModel:
+        return card_model(
             request,
-            pages=self.policy.pages,
+            request_url_base=self.policy.request_url_base,
             mode=self.deciding.mode_of(request),
             cluster=self.policy.cluster,
             host_names=self.host_names.of(request),

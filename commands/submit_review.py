@@ -9,7 +9,7 @@ from commands import find_request
 from commands.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
 from commands.explain import no_such_request
 from commands.override import override
-from commands.patience import patiently
+from commands.patience import with_retry
 from commands.services import Services
 from teleport_client.access_request import AccessRequest, RequestState, Review
 from teleport_client.errors import (
@@ -23,9 +23,9 @@ from teleport_client.errors import (
 from teleport_client.threshold_progress import counts
 from workspace.ask import check_reason
 from workspace.claim import is_attributed_to
-from workspace.deciding import Mode
-from workspace.refusal import Refusal
-from workspace.views.card import face_of, status_line
+from workspace.deciding import ReviewMode
+from workspace.refusal import UserError
+from workspace.views.card import card_model, status_line
 
 _DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 
@@ -43,9 +43,9 @@ class Decided:
         return self.review is None or counts(self.review, self.request)
 
 
-async def decide(
+async def submit_decision(
     services: Services,
-    slack_id: str,
+    slack_user_id: str,
     request_id: str,
     state: RequestState,
     reason: str = "",
@@ -59,34 +59,34 @@ async def decide(
     Refusal, TeleportError.
     """
     structlog.contextvars.bind_contextvars(request_id=request_id, decision=state.value)
-    refuse_if_deciding_is_off(services)
+    ensure_reviews_enabled(services)
     check_reason(reason)
-    user, request = await _read(services, slack_id, request_id)
+    user, request = await _read(services, slack_user_id, request_id)
     known = shown or find_request.is_visible(services, user, request)
     if known:
-        check_open(user, request)
+        ensure_open(user, request)
     mode = services.deciding.mode_of(request)
-    if not known and mode is not Mode.PERSON:
+    if not known and mode is not ReviewMode.PERSON:
         raise no_such_request(request_id, services.policy.cluster)
-    if mode is Mode.NOTIFY:
-        raise decided_elsewhere(services, request_id)
-    if mode is Mode.OVERRIDE:
+    if mode is ReviewMode.NOTIFY:
+        raise link_only_error(services, request_id)
+    if mode is ReviewMode.OVERRIDE:
         ensure_allowed(user, OVERRIDE)
         decided = await _set_state(services, user, request, state, reason)
     else:
         review = Review(user.name, state, reason)
-        decided = await _hand_in(services, user, request_id, review, known=known)
+        decided = await _submit_on_behalf(services, user, request_id, review, known=known)
     services.changed(request_id)
     return Decided(decided, decided.review_by(user.name))
 
 
 async def _read(
-    services: Services, slack_id: str, request_id: str
+    services: Services, slack_user_id: str, request_id: str
 ) -> tuple[AuthorizedUser, AccessRequest]:
     """Read person and request at the same time. A refusal of the person comes first."""
     reading = asyncio.create_task(find_request.read_request(services, request_id))
     try:
-        user = await services.authorize(slack_id, REVIEW)
+        user = await services.authorize(slack_user_id, REVIEW)
         return user, await reading
     finally:
         reading.cancel()
@@ -103,11 +103,11 @@ async def _set_state(
     """Mode `override`. Somebody who was faster has decided, and this person is told so."""
     decided = await override(services, user, request, state, reason)
     if decided.state is not state or not is_attributed_to(decided, user.name):
-        check_open(user, decided)
+        ensure_open(user, decided)
     return decided
 
 
-async def _hand_in(
+async def _submit_on_behalf(
     services: Services, user: AuthorizedUser, request_id: str, review: Review, *, known: bool
 ) -> AccessRequest:
     """Mode `person`."""
@@ -117,47 +117,47 @@ async def _hand_in(
         if not known:
             raise no_such_request(request_id, services.policy.cluster) from None
         # Somebody may have been faster: say who, from what is true now.
-        check_open(user, await find_request.read_request(services, request_id))
+        ensure_open(user, await find_request.read_request(services, request_id))
         raise
     except NotFound as error:
         raise no_such_request(request_id, services.policy.cluster) from error
 
 
-def refuse_if_deciding_is_off(services: Services) -> None:
-    if services.deciding.mode is Mode.OFF:
-        raise Refusal(
+def ensure_reviews_enabled(services: Services) -> None:
+    if services.deciding.mode is ReviewMode.OFF:
+        raise UserError(
             "Reviews from Slack are turned off. Use tsh request review or the Teleport web UI.",
             reason="deciding_off",
         )
 
 
-def decided_elsewhere(services: Services, request_id: str) -> Refusal:
-    page = services.policy.pages
+def link_only_error(services: Services, request_id: str) -> UserError:
+    page = services.policy.request_url_base
     where = f"Review it at {page}{request_id}" if page else "Approve it with tctl"
-    return Refusal(
+    return UserError(
         f"This request can't be reviewed from Slack. Nothing changed. {where}.",
         reason="decided_elsewhere",
         command="" if page else f"tctl requests approve {request_id}",
     )
 
 
-def check_open(user: AuthorizedUser, request: AccessRequest) -> None:
+def ensure_open(user: AuthorizedUser, request: AccessRequest) -> None:
     """Refuse what is already certain from the request itself.
 
     Whether its time has passed is for Teleport to say: it takes reviews until it deletes a request.
     """
     if not request.pending:
-        raise Refusal(
+        raise UserError(
             f"This request is already closed: {_resolution(request)}. Nothing changed.",
             reason="already_decided",
         )
     if request.user == user.name:
-        raise Refusal(
+        raise UserError(
             "This is your own request; somebody else has to decide it. Nothing was done.",
             reason="own_request",
         )
     if vote := request.review_by(user.name):
-        raise Refusal(
+        raise UserError(
             f"You've already {_DONE.get(vote.state, 'reviewed')} this request, and reviews are"
             " final. It's waiting for another reviewer.",
             reason="already_reviewed",
@@ -165,7 +165,7 @@ def check_open(user: AuthorizedUser, request: AccessRequest) -> None:
 
 
 def _resolution(request: AccessRequest) -> str:
-    return status_line(face_of(request, pages="", mode=Mode.OFF, cluster=""))
+    return status_line(card_model(request, request_url_base="", mode=ReviewMode.OFF, cluster=""))
 
 
 async def _submit(services: Services, request_id: str, review: Review) -> AccessRequest:
@@ -181,9 +181,9 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
         return await services.teleport.submit_review(request_id, review, deadline=deadline)
 
     try:
-        decided = await patiently(attempt, changes=True)
+        decided = await with_retry(attempt, idempotent=True)
     except OnBehalfNotAllowed as error:
-        await services.on_behalf.refused(error.text, review.author)
+        await services.on_behalf.record_rejection(error.text, review.author)
         raise
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:
@@ -192,5 +192,5 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
             if mine is not None and (mine.state, mine.reason) == (review.state, review.reason):
                 return request
         raise
-    services.on_behalf.taken()
+    services.on_behalf.record_success()
     return decided

@@ -7,16 +7,16 @@ from collections.abc import Collection, Sequence
 import structlog
 
 from commands.authorized_user import FILL_IN_REVIEW
-from commands.patience import patiently
+from commands.patience import with_retry
 from commands.services import Services
 from teleport_client.access_request import AccessRequest
 from teleport_client.errors import NotFound
 from workspace.contacts import NoContact
 from workspace.people import Person
 from workspace.rate_limit import RateLimit
-from workspace.refusal import Refusal
-from workspace.slack_failure import SLACK_ERRORS, in_words
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.slack_failure import SLACK_ERRORS, describe
+from workspace.untrusted import safe_name
 
 _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 """A Slack user as Slack escapes one in a command's text (docs.slack.dev: slash commands)."""
@@ -40,7 +40,7 @@ class CannotReview(Exception):
     """Someone can't review a request. `sentence` names them and says why."""
 
     def __init__(self, name: str, why: str) -> None:
-        self.sentence = f"{label(name)} {why}."
+        self.sentence = f"{safe_name(name)} {why}."
         super().__init__(self.sentence)
 
 
@@ -52,25 +52,25 @@ def lookup_limit() -> RateLimit:
     return RateLimit(at_once=60, seconds_each=1.0)
 
 
-def ensure_within_limit(services: Services, slack_id: str, reviewers: Collection[str]) -> None:
+def ensure_within_limit(services: Services, slack_user_id: str, reviewers: Collection[str]) -> None:
     """Raise Refusal when this user suggested too many reviewers in the last minute."""
-    if not services.reviewer_lookups.allow(slack_id, len(reviewers)):
-        raise Refusal(
+    if not services.reviewer_lookups.allow(slack_user_id, len(reviewers)):
+        raise UserError(
             "You've suggested many reviewers in the last minute, so nothing was requested. Wait a"
             " minute and try again, or leave the reviewers out.",
             reason="too_many_lookups",
         )
 
 
-async def linked_person(services: Services, slack_id: str) -> Person:
+async def linked_person(services: Services, slack_user_id: str) -> Person:
     """Return the Teleport user of a Slack user.
 
     Raises CannotReview, TeleportError, SlackApiError.
     """
     try:
-        return await patiently(lambda _: services.people.person(slack_id))
-    except Refusal as refusal:
-        name = await services.people.account_name(slack_id)
+        return await with_retry(lambda _: services.people.person(slack_user_id))
+    except UserError as refusal:
+        name = await services.people.account_name(slack_user_id)
         raise _cannot_review(name, refusal) from refusal
 
 
@@ -111,7 +111,7 @@ async def _user_name(services: Services, reviewer: str) -> str:
     except CannotReview:
         return reviewer
     except SLACK_ERRORS as error:
-        log.warning("reviewer_not_looked_up", error=in_words(error))
+        log.warning("reviewer_not_looked_up", error=describe(error))
         return reviewer
 
 
@@ -125,7 +125,7 @@ async def _problem(
     except CannotReview as error:
         return error.sentence
     except SLACK_ERRORS as error:
-        log.warning("reviewer_not_looked_up", error=in_words(error))
+        log.warning("reviewer_not_looked_up", error=describe(error))
     return ""
 
 
@@ -135,11 +135,11 @@ async def _person(services: Services, reviewer: str) -> Person:
     if mention := _MENTION.fullmatch(reviewer):
         return await linked_person(services, mention["id"])
     try:
-        slack_id = await patiently(lambda _: services.contacts.reviewer(reviewer))
+        slack_user_id = await with_retry(lambda _: services.contacts.reviewer(reviewer))
     except NoContact as error:
         why = "isn't a Teleport user" if error.user_gone else "isn't linked to a Slack account"
         raise CannotReview(reviewer, why) from error
-    person = await linked_person(services, slack_id)
+    person = await linked_person(services, slack_user_id)
     if person.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
         raise CannotReview(reviewer, "shares a Slack account with another Teleport user")
     return person
@@ -151,7 +151,7 @@ async def _without_at(services: Services, reviewer: str) -> str:
     Raises CannotReview, SlackApiError.
     """
     name = reviewer.removeprefix("@")
-    found = await patiently(lambda _: services.member_names.find(name))
+    found = await with_retry(lambda _: services.member_names.find(name))
     if len(found) > 1:
         why = f"is the name of {len(found)} Slack users. Run /teleport-request and select one"
         raise CannotReview(reviewer, why)
@@ -160,7 +160,7 @@ async def _without_at(services: Services, reviewer: str) -> str:
 
 async def _is_user(services: Services, name: str) -> bool:
     try:
-        await patiently(lambda deadline: services.teleport.user(name, deadline=deadline))
+        await with_retry(lambda deadline: services.teleport.user(name, deadline=deadline))
     except NotFound:
         return False
     return True
@@ -168,12 +168,12 @@ async def _is_user(services: Services, name: str) -> bool:
 
 async def _ensure_can_review(services: Services, person: Person, request: AccessRequest) -> None:
     try:
-        user = await services.authorize(person.slack_id, FILL_IN_REVIEW)
-    except Refusal as refusal:
+        user = await services.authorize(person.slack_user_id, FILL_IN_REVIEW)
+    except UserError as refusal:
         raise _cannot_review(person.name, refusal) from refusal
-    if not services.permissions.concerned(user, [request]):
+    if not services.permissions.in_review_scope(user, [request]):
         raise CannotReview(person.name, "can't review this request")
 
 
-def _cannot_review(name: str, refusal: Refusal) -> CannotReview:
+def _cannot_review(name: str, refusal: UserError) -> CannotReview:
     return CannotReview(name, _WHY.get(refusal.reason, "can't use Teleport from Slack"))

@@ -12,13 +12,13 @@ from typing import Any
 import structlog
 
 from commands.interaction import Interaction
-from commands.listener import Listeners, Work
+from commands.listener import Handler, Listeners
 from commands.outcome import Outcome
-from commands.reply import Reply
+from commands.reply import Responder
 from commands.services import Services
 from workspace.bounded import BoundedDict
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 from workspace.views.message import sentence
 from workspace.views.outdated import outdated_button, outdated_form
 from workspace.views.result import result_view
@@ -38,7 +38,7 @@ class _Payload:
 
     kind: str
     name: str
-    slack_id: str
+    slack_user_id: str
 
 
 class Unhandled:
@@ -59,7 +59,7 @@ class Unhandled:
             view = result_view(sentence(outdated_form().sentence))
             self._observe(payload.kind)
             return {"response_action": "update", "view": view.to_dict()}
-        if payload.slack_id and payload.name and (refusal := _refusal(payload)):
+        if payload.slack_user_id and payload.name and (refusal := _refusal(payload)):
             self._listeners.begin(_interaction(payload, body), _refuse(refusal))
         else:
             self._observe(payload.kind)
@@ -70,30 +70,32 @@ class Unhandled:
         if seen not in self._logged:
             self._logged[seen] = None
             unreadable = {"error": type(error).__name__} if error else {}
-            log.info("payload_unhandled", kind=payload.kind, name=label(payload.name), **unreadable)
+            log.info(
+                "payload_unhandled", kind=payload.kind, name=safe_name(payload.name), **unreadable
+            )
 
     def _observe(self, kind: str) -> None:
         self._listeners.observe(kind, Outcome.UNHANDLED, 0.0)
 
 
-def _refuse(refusal: Refusal) -> Work:
-    async def work(_services: Services, _interaction: Interaction, _reply: Reply) -> None:
+def _refuse(refusal: UserError) -> Handler:
+    async def work(_services: Services, _interaction: Interaction, _reply: Responder) -> None:
         raise refusal
 
     return work
 
 
-def _refusal(payload: _Payload) -> Refusal | None:
+def _refusal(payload: _Payload) -> UserError | None:
     """Return the response, or None if the payload isn't a user's act that awaits one."""
     if payload.kind in _BUTTONS:
         return outdated_button()
     if payload.kind == "dialog_submission":
         return outdated_form()
     if payload.kind == _COMMAND:
-        said = f"The bot doesn't know the command {label(payload.name)}. {_NEXT}"
-        return Refusal(said, reason="unknown_command")
+        said = f"The bot doesn't know the command {safe_name(payload.name)}. {_NEXT}"
+        return UserError(said, reason="unknown_command")
     if payload.kind in _SHORTCUTS:
-        return Refusal(f"The bot doesn't know this shortcut. {_NEXT}", reason="unknown_shortcut")
+        return UserError(f"The bot doesn't know this shortcut. {_NEXT}", reason="unknown_shortcut")
     return None
 
 
@@ -121,7 +123,7 @@ def _interaction(payload: _Payload, body: Mapping[str, Any]) -> Interaction:
     view = _object(body, "view")
     return Interaction(
         name=payload.kind,
-        slack_id=payload.slack_id,
+        slack_user_id=payload.slack_user_id,
         channel=str(body.get("channel_id") or _object(body, "channel").get("id") or ""),
         view_id=str(view.get("id") or "") if view.get("type") == "modal" else "",
         response_url=str(body.get("response_url") or ""),

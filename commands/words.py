@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from rapidfuzz import process
 
 from commands.slack_text import with_names
-from workspace.refusal import Refusal
-from workspace.untrusted import label
+from workspace.refusal import UserError
+from workspace.untrusted import safe_name
 
 KEYWORDS = frozenset({"because", "for", "until", "till"})
 _HELP = {"help", "--help", "-h", "?"}
@@ -95,7 +95,7 @@ class Words:
         """Return the first word of a flag's value without moving on. Raises Refusal if missing."""
         word = self.peek()
         if word is None or word.dashed or not word.text.strip():
-            raise Refusal(
+            raise UserError(
                 f"{flag} needs a value, such as {flag} {self._flags[flag]}. {self._unchanged}",
                 reason="flag_without_value",
             )
@@ -143,8 +143,8 @@ class Words:
             if nearest
             else f"Available flags: {', '.join(self._flags)}."
         )
-        raise Refusal(
-            f"Unknown flag {label(flag)}. {hint} {self._unchanged}", reason="unknown_flag"
+        raise UserError(
+            f"Unknown flag {safe_name(flag)}. {hint} {self._unchanged}", reason="unknown_flag"
         )
 
     def _quoted_word(self) -> Word | None:

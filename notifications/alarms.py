@@ -13,7 +13,7 @@ _SOONEST, _LATEST = timedelta(seconds=10), timedelta(minutes=5)
 """Between two reports of a request whose moment has passed: the longer ago, the rarer."""
 
 
-class Alarms:
+class ExpiryTimers:
     """Reports an id when its moment has come: the last one that was set for it."""
 
     def __init__(self, ring: Callable[[str], None], *, now: Callable[[], datetime]) -> None:
@@ -23,9 +23,9 @@ class Alarms:
         self._heap: list[tuple[datetime, str]] = []
         self._news = asyncio.Event()
 
-    def set_for(self, request: AccessRequest) -> None:
+    def schedule(self, request: AccessRequest) -> None:
         """Report it at its moment; after that again and again, since our clock may be ahead."""
-        moment, now = next_moment(request), self._now()
+        moment, now = next_transition(request), self._now()
         if moment is None:
             return
         if moment <= now:
@@ -60,7 +60,7 @@ class Alarms:
         return min(_LONGEST_SLEEP, max(0.0, (self._heap[0][0] - self._now()).total_seconds()))
 
 
-def next_moment(request: AccessRequest) -> datetime | None:
+def next_transition(request: AccessRequest) -> datetime | None:
     """When this request will next change by itself, as it now stands."""
     if request.pending:
         return request.expires

@@ -3,7 +3,7 @@
 from enum import Enum
 
 from teleport_client.errors import NotSupported, PermissionDenied, Unreachable
-from workspace.slack_failure import PASSING, SLACK_ERRORS, Failure, failure_of
+from workspace.slack_failure import SLACK_ERRORS, TRANSIENT, Failure, classify
 
 
 class BlastRadius(Enum):
@@ -23,7 +23,7 @@ def blast_radius(error: Exception) -> BlastRadius:
         return BlastRadius.SERVICE
     if not isinstance(error, SLACK_ERRORS):
         return BlastRadius.ONE
-    failure = failure_of(error)
+    failure = classify(error)
     if failure in {Failure.REVOKED, Failure.FORBIDDEN}:
         return BlastRadius.EVERYONE
-    return BlastRadius.SERVICE if failure in PASSING else BlastRadius.ONE
+    return BlastRadius.SERVICE if failure in TRANSIENT else BlastRadius.ONE

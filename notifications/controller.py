@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from notifications.alarms import Alarms
-from notifications.asides import Asides
+from notifications.alarms import ExpiryTimers
+from notifications.asides import ServiceMessages
 from notifications.lease import Leadership
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
-from notifications.newcomers import without_floods
-from notifications.plan import Outlook, announced, passed_over
-from notifications.queue import AT_ONCE, ChangeQueue
+from notifications.newcomers import within_limit
+from notifications.plan import PlanContext, announced, passed_over
+from notifications.queue import MAX_WORKERS, ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
 from teleport_client.access_request import AccessRequest
@@ -41,7 +41,7 @@ class Controller:
         ledger: Ledger,
         reconciler: Reconciler,
         recipients: Recipients,
-        alarms: Alarms,
+        expiry_timers: ExpiryTimers,
         outbox: Outbox,
         leadership: Leadership,
         host_names: HostNames,
@@ -57,7 +57,7 @@ class Controller:
         self._reconciler = reconciler
         self._recipients = recipients
         self.unreachable = recipients.unreachable
-        self._alarms = alarms
+        self._expiry_timers = expiry_timers
         self._host_names = host_names
         self._now = now
         self._recent = recent
@@ -68,7 +68,7 @@ class Controller:
         """Run until cancelled. Messages that are on their way by then are waited for."""
         async with asyncio.TaskGroup() as parts:
             parts.create_task(self.mirror.run())
-            parts.create_task(self._alarms.run())
+            parts.create_task(self._expiry_timers.run())
             parts.create_task(self._host_names.run(self.queue.add))
             self._leading = parts.create_task(self._lead())
 
@@ -85,7 +85,7 @@ class Controller:
                 self.outbox.stop()
                 await self._reconciler.finish()
         except TimeoutError:
-            self._reconciler.give_up()
+            self._reconciler.cancel()
         self._stop_leading()
 
     def _stop_leading(self) -> None:
@@ -109,11 +109,11 @@ class Controller:
         """Look at each pending request again, since the way in which it is decided has changed."""
         for request in self.mirror.requests():
             if request.pending:
-                self.queue.add(request.id, live=False)
+                self.queue.add(request.id, high_priority=False)
 
     async def _read(self, request_id: str) -> None:
         try:
-            await self.mirror.confirm(request_id)
+            await self.mirror.refresh(request_id)
         except TeleportError as error:
             log.info("changed_request_not_read", request_id=request_id, error=str(error))
         else:
@@ -121,27 +121,29 @@ class Controller:
 
     async def _lead(self) -> None:
         await self.mirror.synced.wait()
-        await self.leadership.run(self._notify)
+        await self.leadership.run(self._run_as_leader)
 
-    async def _notify(self) -> None:
+    async def _run_as_leader(self) -> None:
         """Take over: know what was shown, look at everything once, then at whatever changes."""
         await self._ledger.load()
-        self.leadership.trouble = ""
+        self.leadership.problem = ""
         log.info("ledger_loaded", entries=len(self._ledger), requests=len(self.mirror))
         first = not self._ledger.ids
-        outlook = None
+        context = None
         if first_started := self._now() if first else self._ledger.first_started:
-            outlook = self._reconciler.sort_out_from(first_started)
-        self._look_at_everything()
-        asides = Asides(self.outbox, self._recipients)
+            context = self._reconciler.set_first_start(first_started)
+        self._enqueue_all()
+        asides = ServiceMessages(self.outbox, self._recipients)
         sending = asyncio.create_task(self.outbox.run())
         try:
             async with asyncio.TaskGroup() as parts:
-                parts.create_task(self.queue.run(self._reconciler.reconcile, room=self._room))
+                parts.create_task(
+                    self.queue.run(self._reconciler.reconcile, has_capacity=self._has_capacity)
+                )
                 parts.create_task(self._recipients.check())
-                parts.create_task(asides.tell_fallback())
-                if first and outlook:
-                    parts.create_task(asides.sum_up(self._passed_over(outlook)))
+                parts.create_task(asides.report_unreachable())
+                if first and context:
+                    parts.create_task(asides.post_backlog_summary(self._passed_over(context)))
         finally:
             self.queue.close()
             self.outbox.stop()
@@ -151,34 +153,34 @@ class Controller:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
 
-    def _room(self, live: bool) -> bool:
+    def _has_capacity(self, high_priority: bool) -> bool:
         """Whether so few messages wait, or are about to, that there may be more.
 
         Of the backlog just enough cards to keep Slack busy: what comes after them in the outbox
         must not go before them here.
         """
-        if not live and self.outbox.older_waiting + self.queue.working >= AT_ONCE:
+        if not high_priority and self.outbox.backlog_waiting + self.queue.processing >= MAX_WORKERS:
             return False
         return self.outbox.waiting < MOST_WAITING
 
-    def _look_at_everything(self) -> None:
+    def _enqueue_all(self) -> None:
         self.queue.open()
         recent = self._recent_ones()
         for request in self.mirror.requests():
-            self.queue.add(request.id, live=request.id in recent)
+            self.queue.add(request.id, high_priority=request.id in recent)
         for request_id in self._ledger.ids:
-            self.queue.add(request_id, live=False)
+            self.queue.add(request_id, high_priority=False)
 
-    def _passed_over(self, outlook: Outlook) -> list[AccessRequest]:
+    def _passed_over(self, context: PlanContext) -> list[AccessRequest]:
         """Those of before there was a bot that still wait."""
         now = self._now()
         waiting = (request for request in self.mirror.requests() if request.pending)
-        return [request for request in waiting if passed_over(request, now, outlook)]
+        return [request for request in waiting if passed_over(request, now, context)]
 
     def _recent_ones(self) -> frozenset[str]:
         """Requests without a card that are as good as new, unless there are very many."""
         since = self._now() - self._recent
         young = (each for each in self.mirror.requests() if each.created and each.created > since)
         without_card = (each for each in young if not announced(self._ledger.get(each.id)))
-        recent = frozenset(each.id for each in without_floods(without_card))
+        recent = frozenset(each.id for each in within_limit(without_card))
         return recent if len(recent) <= _MOST_RECENT else frozenset()

@@ -10,14 +10,14 @@ from uuid import uuid4
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.entry import CARD, UNKNOWN_FACE, Entry, Intent, PostedMessage
+from notifications.entry import CARD, UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.history import History, Unreadable
 from notifications.plan import (
-    EditMessage,
     PostCard,
-    Reply,
-    Resolve,
-    Tell,
+    PostReply,
+    RecoverMessage,
+    SendNotice,
+    UpdateMessage,
     card_slot,
     notice_slot,
     reply_slot,
@@ -25,73 +25,73 @@ from notifications.plan import (
 )
 from notifications.recipients import Recipients
 from workspace.contacts import Contacts, NoContact
-from workspace.fence import NotSending
+from workspace.fence import SendingStopped
 from workspace.outbox import Outbox
 from workspace.slack_failure import (
     SLACK_ERRORS,
-    Edit,
     Failure,
-    Post,
+    PostFailureAction,
+    UpdateFailureAction,
+    classify,
+    describe,
     error_code,
-    failure_of,
-    in_words,
-    may_pass,
-    rule_of,
+    is_transient,
+    policy_for,
 )
 from workspace.turns import MessageRef, Priority
-from workspace.views.card import CardFace, card
+from workspace.views.card import CardModel, card
 from workspace.views.message import Message
 from workspace.views.notices import Notice, notice
 from workspace.views.review_reply import review_reply
 
-REST = timedelta(minutes=4)
+RETRY_LATER_DELAY = timedelta(minutes=4)
 """Before what Slack does not take is tried again."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-Face: TypeAlias = Callable[[], CardFace]
+Face: TypeAlias = Callable[[], CardModel]
 """Gives what a request's messages are to show now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Posting:
+class PreparedPost:
     """A message to post: where, what for, and how it is drawn when its turn comes."""
 
     intent: Intent
-    draw: Callable[[CardFace], Message]
+    render: Callable[[CardModel], Message]
     priority: Priority
     thread_ts: str = ""
     """Of the message that it hangs on, for replies."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryResult:
     """What became of a message."""
 
     shown: PostedMessage | None = None
     """What Slack has now."""
-    settles: str = ""
+    fulfilled_key: str = ""
     """Key of the intent that it was posted for; an edited one is known by its ts."""
     owed: str = ""
     """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
     rest_until: datetime | None = None
     error: Exception | None = None
     """Set where it has to be tried again."""
-    replaced: Intent | None = None
+    replacement: Intent | None = None
     """A card to post in the place of one that cannot be edited."""
 
-    def noted_in(self, entry: Entry) -> Entry:
+    def apply_to(self, entry: Entry) -> Entry:
         """Give the record with it, unless somebody else has put something in its place."""
-        if self.replaced:
-            entry = entry.without_message(self.replaced.slot).with_intents((self.replaced,))
+        if self.replacement:
+            entry = entry.without_message(self.replacement.slot).with_intents((self.replacement,))
         if self.owed:
-            entry = entry.owing(self.owed, self.rest_until)
+            entry = entry.mark_undelivered(self.owed, self.rest_until)
         return entry.with_message(self.shown) if self.shown and self._fits(entry) else entry
 
     def _fits(self, entry: Entry) -> bool:
-        if self.settles:
-            return any(intent.key == self.settles for intent in entry.intents)
+        if self.fulfilled_key:
+            return any(intent.key == self.fulfilled_key for intent in entry.intents)
         before = self.shown and entry.shown(self.shown.slot)
         return bool(self.shown and before and before.ts == self.shown.ts)
 
@@ -105,7 +105,7 @@ class Delivery:
         history: History,
         *,
         now: Callable[[], datetime],
-        rest: timedelta = REST,
+        rest: timedelta = RETRY_LATER_DELAY,
     ) -> None:
         self._outbox = outbox
         self._recipients = recipients
@@ -114,67 +114,74 @@ class Delivery:
         self._now = now
         self._rest = rest
 
-    async def posting(
-        self, action: PostCard | Tell | Reply, face: CardFace, *, live: bool, known_dm: str = ""
-    ) -> Posting | PostedMessage:
+    async def prepare(
+        self,
+        action: PostCard | SendNotice | PostReply,
+        face: CardModel,
+        *,
+        high_priority: bool,
+        known_dm: str = "",
+    ) -> PreparedPost | PostedMessage:
         """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get.
 
         `known_dm` is the conversation in which the requester got an earlier message.
         """
         if isinstance(action, PostCard):
             intent = self._intent(card_slot(action.channel), action.channel)
-            priority = Priority.NEW_REQUEST if live else Priority.OLDER_REQUEST
-            return Posting(intent, card, priority)
-        if isinstance(action, Reply):
+            priority = Priority.NEW_REQUEST if high_priority else Priority.BACKLOG_REQUEST
+            return PreparedPost(intent, card, priority)
+        if isinstance(action, PostReply):
             intent = self._intent(reply_slot(action.vote.author, action.channel), action.channel)
             said = partial(review_reply, action.vote, action.standing)
-            return Posting(intent, lambda _: said(), Priority.THREAD_REPLY, action.thread_ts)
+            return PreparedPost(intent, lambda _: said(), Priority.THREAD_REPLY, action.thread_ts)
         slot = notice_slot(action.notice)
         channel = await self._requester_dm(face, known_dm)
         if not channel:
             return PostedMessage(slot=slot, channel="", ts="")
-        draw = partial(notice, action.notice)
-        return Posting(self._intent(slot, channel), draw, Priority.DIRECT_MESSAGE)
+        render = partial(notice, action.notice)
+        return PreparedPost(self._intent(slot, channel), render, Priority.DIRECT_MESSAGE)
 
-    async def post(self, request_id: str, posting: Posting, face: Face) -> Outcome:
-        intent, drawing = posting.intent, _Drawing(posting.intent.slot, posting.draw, face)
+    async def post(self, request_id: str, posting: PreparedPost, face: Face) -> DeliveryResult:
+        intent, rendering = posting.intent, _Rendering(posting.intent.slot, posting.render, face)
         try:
             posted = await self._outbox.post(
                 intent.channel,
-                drawing,
+                rendering,
                 priority=posting.priority,
                 request_id=request_id,
                 key=intent.key,
                 thread_ts=posting.thread_ts,
             )
-        except NotSending as error:
-            return Outcome(owed=intent.key, error=error)
+        except SendingStopped as error:
+            return DeliveryResult(owed=intent.key, error=error)
         except SLACK_ERRORS as error:
-            return self._not_posted(request_id, intent, error)
-        self._recipients.took(intent.channel)
+            return self._post_failed(request_id, intent, error)
+        self._recipients.mark_delivered(intent.channel)
         log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        return Outcome(_shown(intent, posted, drawing.fingerprint), settles=intent.key)
+        return DeliveryResult(
+            _shown(intent, posted, rendering.fingerprint), fulfilled_key=intent.key
+        )
 
-    async def edit(
-        self, request_id: str, action: EditMessage, face: Face, *, live: bool
-    ) -> Outcome:
+    async def update(
+        self, request_id: str, action: UpdateMessage, face: Face, *, high_priority: bool
+    ) -> DeliveryResult:
         message = action.message
-        draw = card if _is_card(message) else partial(notice, Notice.CREATED)
-        drawing = _Drawing(message.slot, draw, face)
+        render = card if _is_card(message) else partial(notice, Notice.CREATED)
+        rendering = _Rendering(message.slot, render, face)
         posted = MessageRef(message.channel, message.ts)
-        priority = Priority.CARD_UPDATE if live else Priority.OLDER_CARD_UPDATE
+        priority = Priority.CARD_UPDATE if high_priority else Priority.BACKLOG_UPDATE
         try:
-            await self._outbox.edit(posted, drawing, priority=priority)
-        except NotSending as error:
-            return Outcome(error=error)
+            await self._outbox.update(posted, rendering, priority=priority)
+        except SendingStopped as error:
+            return DeliveryResult(error=error)
         except SLACK_ERRORS as error:
             if message.rest_until is None:
                 _log_failure("not_edited", request_id, message.slot, message.channel, error)
-            return self._not_edited(message, error, drawing)
-        log.info("edited", request_id=request_id, slot=message.slot, status=drawing.face.status)
-        return Outcome(message.now_showing(drawing.fingerprint))
+            return self._update_failed(message, error, rendering)
+        log.info("edited", request_id=request_id, slot=message.slot, status=rendering.face.status)
+        return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
 
-    async def resolve(self, request_id: str, action: Resolve) -> Outcome:
+    async def recover(self, request_id: str, action: RecoverMessage) -> DeliveryResult:
         """Look for a message whose answer never came. Where that is not possible, post again.
 
         What is found gets no fingerprint that could be current, and so is drawn anew.
@@ -188,52 +195,61 @@ class Delivery:
             posted = None
             log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))
         if posted is None:
-            return Outcome(owed=intent.key)
+            return DeliveryResult(owed=intent.key)
         kept_up_to_date = _is_card(intent) or intent.slot == notice_slot(Notice.CREATED)
-        face = UNKNOWN_FACE if kept_up_to_date else ""
-        return Outcome(_shown(intent, posted, face), settles=intent.key)
+        face = UNKNOWN_FINGERPRINT if kept_up_to_date else ""
+        return DeliveryResult(_shown(intent, posted, face), fulfilled_key=intent.key)
 
-    def _not_posted(self, request_id: str, intent: Intent, error: Exception) -> Outcome:
-        rule = rule_of(error)
+    def _post_failed(self, request_id: str, intent: Intent, error: Exception) -> DeliveryResult:
+        rule = policy_for(error)
         follows = rule.card if _is_card(intent) else rule.dm
-        closed = rule.failure is Failure.UNREACHABLE and follows is Post.REST
-        if not (closed and self._recipients.refused(intent.channel, in_words(error))):
+        closed = rule.failure is Failure.UNREACHABLE and follows is PostFailureAction.RETRY_LATER
+        if not (closed and self._recipients.mark_rejected(intent.channel, describe(error))):
             _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
         match follows:
-            case Post.LOOK:
-                return Outcome(error=error)
-            case Post.REST:
+            case PostFailureAction.CHECK_HISTORY:
+                return DeliveryResult(error=error)
+            case PostFailureAction.RETRY_LATER:
                 # Somebody may invite the bot yet.
-                return Outcome(owed=intent.key, rest_until=self._now() + self._rest)
-            case Post.LET_GO:
+                return DeliveryResult(owed=intent.key, rest_until=self._now() + self._rest)
+            case PostFailureAction.GIVE_UP:
                 let_go = PostedMessage(slot=intent.slot, channel=intent.channel, ts="")
-                return Outcome(let_go, settles=intent.key)
-            case Post.WAIT | Post.RETRY:
-                return Outcome(owed=intent.key, error=error)
+                return DeliveryResult(let_go, fulfilled_key=intent.key)
+            case PostFailureAction.WAIT | PostFailureAction.RETRY:
+                return DeliveryResult(owed=intent.key, error=error)
 
-    def _not_edited(self, message: PostedMessage, error: Exception, drawing: "_Drawing") -> Outcome:
-        follows = rule_of(error).edit
-        if not _is_card(message) and follows not in {Edit.WAIT, Edit.RETRY}:
-            follows = Edit.LET_GO  # another notice says how it ended
-        elif follows is Edit.REPLACE_WHILE_WAITING:
-            follows = Edit.LET_GO if drawing.face.status.decided else Edit.REPLACE
+    def _update_failed(
+        self, message: PostedMessage, error: Exception, rendering: "_Rendering"
+    ) -> DeliveryResult:
+        follows = policy_for(error).update
+        if not _is_card(message) and follows not in {
+            UpdateFailureAction.WAIT,
+            UpdateFailureAction.RETRY,
+        }:
+            follows = UpdateFailureAction.GIVE_UP  # another notice says how it ended
+        elif follows is UpdateFailureAction.REPLACE_WHILE_WAITING:
+            follows = (
+                UpdateFailureAction.GIVE_UP
+                if rendering.face.status.decided
+                else UpdateFailureAction.REPLACE
+            )
         match follows:
-            case Edit.REPLACE:
+            case UpdateFailureAction.REPLACE:
                 anew = self._intent(message.slot, _address_of(message))
-                return Outcome(replaced=anew.model_copy(update={"owed": True}))
-            case Edit.LET_GO:
-                return Outcome(message.now_showing(drawing.fingerprint))
-            case Edit.REST:
+                return DeliveryResult(replacement=anew.model_copy(update={"owed": True}))
+            case UpdateFailureAction.GIVE_UP:
+                return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
+            case UpdateFailureAction.RETRY_LATER:
                 # The channel may be opened again, and then shows the card.
                 rest = {"rest_until": self._now() + self._rest}
-                return Outcome(message.model_copy(update=rest))
+                return DeliveryResult(message.model_copy(update=rest))
             case _:
-                return Outcome(error=error)
+                return DeliveryResult(error=error)
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
 
-    async def _requester_dm(self, face: CardFace, known_dm: str) -> str:
+    async def _requester_dm(self, face: CardModel, known_dm: str) -> str:
         """Find the channel to tell the requester in; empty where there is none for good.
 
         A single sign-on user may have expired since the request. Who it was is on record then.
@@ -252,7 +268,7 @@ class Delivery:
                 error=str(error),
             )
         except SlackApiError as error:
-            if may_pass(error) or failure_of(error) is Failure.REJECTED:
+            if is_transient(error) or classify(error) is Failure.REJECTED:
                 raise
             log.warning(
                 "requester_unreachable",
@@ -264,12 +280,12 @@ class Delivery:
         return ""
 
 
-class _Drawing:
+class _Rendering:
     """Draws a message when its turn comes, and remembers what it shows."""
 
-    def __init__(self, slot: str, draw: Callable[[CardFace], Message], face: Face) -> None:
+    def __init__(self, slot: str, render: Callable[[CardModel], Message], face: Face) -> None:
         self._slot = slot
-        self._draw = draw
+        self._draw = render
         self._face = face
         self.face = face()
 
@@ -296,12 +312,12 @@ def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:
 
 
 def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:
-    said = log.error if failure_of(error) is Failure.REJECTED else log.warning
+    said = log.error if classify(error) is Failure.REJECTED else log.warning
     said(
         event,
         request_id=request_id,
         slot=slot,
         channel=channel,
-        failure=failure_of(error).value,
-        error=in_words(error),
+        failure=classify(error).value,
+        error=describe(error),
     )

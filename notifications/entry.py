@@ -8,10 +8,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from workspace.moment import Moment
-from workspace.untrusted import shortened
-from workspace.views.card import CardFace
+from workspace.untrusted import truncate
+from workspace.views.card import CardModel
 
-UNKNOWN_FACE = "unknown"
+UNKNOWN_FINGERPRINT = "unknown"
 """Fingerprint of nothing, for a card that has to be drawn anew."""
 CARD, NOTICE = "card:", "dm:"
 """Begin the slots of cards and of messages to the requester."""
@@ -33,10 +33,10 @@ class PostedMessage(BaseModel):
     rest_until: Moment | None = None
     """Not to be edited before, since Slack will not take it now."""
 
-    def resting(self, now: datetime) -> bool:
+    def backing_off(self, now: datetime) -> bool:
         return self.rest_until is not None and now < self.rest_until
 
-    def now_showing(self, face: str) -> Self:
+    def with_fingerprint(self, face: str) -> Self:
         return self.model_copy(update={"face": face, "rest_until": None})
 
 
@@ -54,7 +54,7 @@ class Intent(BaseModel):
     rest_until: Moment | None = None
     """Not to be tried before, since Slack will not take it now."""
 
-    def resting(self, now: datetime) -> bool:
+    def backing_off(self, now: datetime) -> bool:
         return self.rest_until is not None and now < self.rest_until
 
 
@@ -63,7 +63,7 @@ class Entry(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    face: CardFace
+    face: CardModel
     """What was last known, short of its longest texts: enough to draw the last card."""
     messages: tuple[PostedMessage, ...] = ()
     intents: tuple[Intent, ...] = ()
@@ -87,7 +87,7 @@ class Entry(BaseModel):
         sent = (each for each in self.messages if each.ts and each.slot.startswith(NOTICE))
         return next((each.channel for each in sent if each.channel.startswith("D")), "")
 
-    def rests_until(self, now: datetime) -> datetime | None:
+    def next_retry(self, now: datetime) -> datetime | None:
         """When the next message is to be tried again that Slack would not take."""
         rests = [each.rest_until for each in self.messages]
         rests += [each.rest_until for each in self.intents]
@@ -117,7 +117,7 @@ class Entry(BaseModel):
         left = tuple(intent for intent in self.intents if intent.slot not in slots)
         return self.model_copy(update={"intents": (*left, *intents)})
 
-    def owing(self, key: str, rest_until: datetime | None = None) -> Self:
+    def mark_undelivered(self, key: str, rest_until: datetime | None = None) -> Self:
         """Note that the message with `key` never got there."""
         owed = {"owed": True, "rest_until": rest_until}
         intents = tuple(
@@ -137,26 +137,26 @@ class Entry(BaseModel):
         others = tuple(each for each in self.messages if each.slot != slot)
         return self.model_copy(update={"messages": others})
 
-    def doubted(self) -> Self:
+    def mark_stale(self) -> Self:
         """Take no card for up to date."""
         messages = tuple(
-            each.model_copy(update={"face": UNKNOWN_FACE}) if each.face else each
+            each.model_copy(update={"face": UNKNOWN_FINGERPRINT}) if each.face else each
             for each in self.messages
         )
         return self.model_copy(update={"messages": messages})
 
-    def with_face(self, face: CardFace) -> Self:
+    def with_face(self, face: CardModel) -> Self:
         """Remember what is known now. A decision stays: whoever knows of none saw less.
 
         The same holds for names of resources.
         """
-        if self.face.status.decided_by_somebody and not face.status.decided_by_somebody:
+        if self.face.status.is_resolved and not face.status.is_resolved:
             return self
         if not face.resource_names:
             face = replace(face, resource_names=self.face.resource_names)
         return self.model_copy(update={"face": trimmed(face)})
 
-    def shortest(self) -> Self:
+    def minimal(self) -> Self:
         """Keep the barest face; nothing but the last card of a request that is gone needs it."""
         bare = replace(
             self.face, reason="", resources=(), resource_names=(), progress=(), votes=(),
@@ -166,31 +166,31 @@ class Entry(BaseModel):
         return self.model_copy(update={"face": bare})
 
 
-def trimmed(face: CardFace) -> CardFace:
+def trimmed(face: CardModel) -> CardModel:
     """Cut a face down to what is worth keeping."""
     return replace(
         face,
-        user=shortened(face.user, NAME_LENGTH),
+        user=truncate(face.user, NAME_LENGTH),
         roles=_names(face.roles),
         resources=_names(face.resources),
         resource_names=_names(face.resource_names),
-        reason=shortened(face.reason, _TEXT),
-        progress=tuple(shortened(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
+        reason=truncate(face.reason, _TEXT),
+        progress=tuple(truncate(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
         votes=tuple(
             replace(
                 vote,
-                author=shortened(vote.author, NAME_LENGTH),
-                reason=shortened(vote.reason, _TEXT),
+                author=truncate(vote.author, NAME_LENGTH),
+                reason=truncate(vote.reason, _TEXT),
             )
             for vote in face.votes[:_MOST_VOTES]
         ),
         decided_by=_names(face.decided_by),
-        resolve_reason=shortened(face.resolve_reason, _TEXT),
-        promoted_to=shortened(face.promoted_to, NAME_LENGTH),
+        resolve_reason=truncate(face.resolve_reason, _TEXT),
+        promoted_to=truncate(face.promoted_to, NAME_LENGTH),
         reviewers=_names(face.reviewers),
         access_for=None,
     )
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(shortened(name, NAME_LENGTH) for name in names[:_MOST_NAMES])
+    return tuple(truncate(name, NAME_LENGTH) for name in names[:_MOST_NAMES])

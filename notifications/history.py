@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.slack_failure import error_code, may_pass
+from workspace.slack_failure import error_code, is_transient
 from workspace.turns import MessageRef
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
@@ -46,7 +46,7 @@ class History:
         try:
             return await self._search(channel, key, since, thread_ts)
         except SlackApiError as error:
-            if may_pass(error):
+            if is_transient(error):
                 raise
             raise Unreadable(error_code(error)) from error
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from notifications.entry import Entry, Intent, PostedMessage
-from notifications.plan import fits_its_channel
+from notifications.plan import slot_matches_channel
 from teleport_client.cluster import PluginData
 
 REV, ENTRY = "rev", "entry"
@@ -40,7 +40,7 @@ class Record:
         return str(int(self.rev) + 1) if number else "1"
 
 
-def read(request_id: str, kept: PluginData, now: datetime) -> Record:
+def decode_record(request_id: str, kept: PluginData, now: datetime) -> Record:
     rev = kept.get(REV, "")
     if ENTRY not in kept:
         return Record(rev)
@@ -49,13 +49,13 @@ def read(request_id: str, kept: PluginData, now: datetime) -> Record:
     except ValueError as error:
         log.warning("ledger_unreadable", request_id=request_id, error=type(error).__name__)
         return Record(rev)
-    if wrong := next(_mistakes(request_id, entry, now), ""):
+    if wrong := next(_inconsistencies(request_id, entry, now), ""):
         log.warning("ledger_unreadable", request_id=request_id, error=wrong)
         return Record(rev)
     return Record(rev, entry)
 
 
-def each_with_its_own(records: Mapping[str, Record]) -> dict[str, Record]:
+def drop_shared_messages(records: Mapping[str, Record]) -> dict[str, Record]:
     """Leave out messages that several records claim: a card is to show no other's state."""
     claims = Counter(
         (each.channel, each.ts)
@@ -68,9 +68,9 @@ def each_with_its_own(records: Mapping[str, Record]) -> dict[str, Record]:
     }
 
 
-def written(entry: Entry) -> str:
+def encode_entry(entry: Entry) -> str:
     """Give what is kept of an entry, at most 32 KB in UTF-8. Raises EntryTooLarge."""
-    for each in (entry, entry.shortest()):
+    for each in (entry, entry.minimal()):
         text = each.model_dump_json(exclude_defaults=True)
         size = len(text.encode())
         if size <= _HARD_LIMIT:
@@ -78,7 +78,7 @@ def written(entry: Entry) -> str:
     raise EntryTooLarge(f"{size} bytes")
 
 
-def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
+def _inconsistencies(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
     if entry.face.id != request_id:
         yield "it speaks of another request"
     if entry.passed_over is not None and entry.passed_over > now + _SKEW:
@@ -88,7 +88,7 @@ def _mistakes(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:
     there: tuple[PostedMessage | Intent, ...] = (*entry.messages, *entry.intents)
     if not (_differ(entry.messages) and _differ(entry.intents)):
         yield "it has a slot twice"
-    if not all(map(fits_its_channel, there)):
+    if not all(map(slot_matches_channel, there)):
         yield "a message is in another channel than it says"
 
 

@@ -12,10 +12,10 @@ from functools import reduce
 from typing import TypeAlias
 
 from notifications.entry import Entry
-from notifications.kept import ENTRY, REV, Record, each_with_its_own, read, written
+from notifications.kept import ENTRY, REV, Record, decode_record, drop_shared_messages, encode_entry
 from teleport_client.client import TeleportClient
 from teleport_client.errors import Conflict, NotFound
-from workspace.one_at_a_time import OneAtATime
+from workspace.one_at_a_time import KeyedLock
 
 _DOUBTED_FOR = timedelta(minutes=1)
 
@@ -39,11 +39,11 @@ class Ledger:
         self._now = now
         self._plugin = plugin
         self._records: dict[str, Record] = {}
-        self._facts: dict[str, list[Change]] = {}
+        self._pending: dict[str, list[Change]] = {}
         """What has happened and is not written yet."""
         self._gone: set[str] = set()
         """Requests that are gone with their record: what is known of them is known here only."""
-        self._writing = OneAtATime()
+        self._write_locks = KeyedLock()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -58,7 +58,7 @@ class Ledger:
         if record is None or record.entry is None:
             return None
         return reduce(
-            lambda entry, fact: fact(entry), self._facts.get(request_id, ()), record.entry
+            lambda entry, fact: fact(entry), self._pending.get(request_id, ()), record.entry
         )
 
     @property
@@ -76,34 +76,36 @@ class Ledger:
         data = await self._teleport.plugin_data(self._plugin)
         known, self._gone = self._records, set()
         now = self._now()
-        read_ones = {request_id: read(request_id, kept, now) for request_id, kept in data.items()}
+        read_ones = {
+            request_id: decode_record(request_id, kept, now) for request_id, kept in data.items()
+        }
         self._records = {
             request_id: _doubted_if_fresh(record, now)
-            for request_id, record in each_with_its_own(read_ones).items()
+            for request_id, record in drop_shared_messages(read_ones).items()
         }
-        self._facts = {
+        self._pending = {
             request_id: facts
-            for request_id, facts in self._facts.items()
+            for request_id, facts in self._pending.items()
             if request_id in known and known[request_id].rev == self._record(request_id).rev
         }
 
-    async def record(self, request_id: str, fact: Change) -> None:
+    async def apply(self, request_id: str, fact: Change) -> None:
         """Write what has happened already: it stays known until `settle` could write it.
 
         Raises as `write` does.
         """
         self.note(request_id, fact)
-        await self.settle(request_id)
+        await self.flush(request_id)
 
     def note(self, request_id: str, fact: Change) -> None:
         """Know what has happened already: `settle`, or any other write, keeps it."""
         if self.get(request_id) is not None:
-            self._facts.setdefault(request_id, []).append(fact)
+            self._pending.setdefault(request_id, []).append(fact)
 
-    async def settle(self, request_id: str) -> None:
+    async def flush(self, request_id: str) -> None:
         """Write what is known and not written, also what comes in meanwhile. Raises as `write`."""
-        async with self._writing(request_id):
-            while self._facts.get(request_id) and (entry := self.get(request_id)) is not None:
+        async with self._write_locks(request_id):
+            while self._pending.get(request_id) and (entry := self.get(request_id)) is not None:
                 await self._write(request_id, entry)
 
     async def write(self, request_id: str, change: Callable[[Entry | None], Entry]) -> None:
@@ -113,13 +115,13 @@ class Ledger:
         RequestGone, once, after which records are kept here only;
         EntryTooLarge; TeleportError.
         """
-        async with self._writing(request_id):
+        async with self._write_locks(request_id):
             await self._write(request_id, change(self.get(request_id)))
 
     async def _write(self, request_id: str, entry: Entry) -> None:
-        written_facts = len(self._facts.get(request_id, ()))
+        written_facts = len(self._pending.get(request_id, ()))
         entry = entry.model_copy(update={"touched": self._now()})
-        text = written(entry)
+        text = encode_entry(entry)
         before = self._record(request_id)
         if request_id not in self._gone:
             try:
@@ -141,14 +143,14 @@ class Ledger:
     def _keep(self, request_id: str, record: Record, written_facts: int) -> None:
         """Facts that came in during the write are not in it."""
         self._records[request_id] = record
-        later = self._facts.pop(request_id, [])[written_facts:]
+        later = self._pending.pop(request_id, [])[written_facts:]
         if later:
-            self._facts[request_id] = later
+            self._pending[request_id] = later
 
     def forget(self, request_id: str) -> None:
         """Drop our copy of a record whose request has ended for good."""
         self._records.pop(request_id, None)
-        self._facts.pop(request_id, None)
+        self._pending.pop(request_id, None)
         self._gone.discard(request_id)
 
     def _record(self, request_id: str) -> Record:
@@ -158,8 +160,8 @@ class Ledger:
         """What has happened holds whoever wrote; what our cards show is no longer certain."""
         data = await self._teleport.plugin_data(self._plugin, request_id=request_id)
         if request_id in data:
-            self._records[request_id] = read(request_id, data[request_id], self._now())
-            self._facts.setdefault(request_id, []).append(Entry.doubted)
+            self._records[request_id] = decode_record(request_id, data[request_id], self._now())
+            self._pending.setdefault(request_id, []).append(Entry.mark_stale)
         else:
             self.forget(request_id)
 
@@ -168,4 +170,4 @@ def _doubted_if_fresh(record: Record, now: datetime) -> Record:
     entry = record.entry
     if entry is None or entry.touched is None or now - entry.touched > _DOUBTED_FOR:
         return record
-    return replace(record, entry=entry.doubted())
+    return replace(record, entry=entry.mark_stale())

@@ -39,15 +39,15 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class Source(Enum):
     """Where our copy of a request comes from."""
 
-    EVENT_OR_READ = "event_or_read"
+    FRESH = "event_or_read"
     LIST = "list"
     """Or known from before the watch was opened: perhaps older than what there is."""
-    NOT_LISTED = "not_listed"
+    MISSING = "not_listed"
     """Known from before, and missing in a list: perhaps gone, perhaps too new."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class CachedRequest:
     request: AccessRequest
     source: Source
     expired: bool = False
@@ -59,7 +59,7 @@ class _Read:
     """A request that is being read by id."""
 
     request_id: str
-    overtaken: bool = False
+    superseded: bool = False
     """An event came in meanwhile."""
 
 
@@ -74,15 +74,15 @@ class WatchBackoff:
     longest: float = 15.0
     steady: float = 15.0
 
-    def faster(self, factor: float) -> "WatchBackoff":
+    def scaled(self, factor: float) -> "WatchBackoff":
         return WatchBackoff(self.first / factor, self.longest / factor, self.steady / factor)
 
 
-class StreamEnded(Exception):
+class WatchEnded(Exception):
     """The server ended the watch without an error."""
 
 
-class StreamMoves(Exception):
+class ConnectionReplaced(Exception):
     """The connection was renewed; the watch goes on on the new one."""
 
 
@@ -110,18 +110,18 @@ class Mirror:
         self._relist_seconds = relist_seconds
         self._relist_soon_seconds = relist_soon_seconds
         self._backoff = backoff or WatchBackoff()
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, CachedRequest] = {}
         self._gone: OrderedDict[str, AccessRequest] = OrderedDict()
         """As they were last, until somebody forgets them; the newest only."""
         self._reads: list[_Read] = []
         self._newcomers = newcomers()
-        self._touched: set[str] = set()
+        self._changed_since_list: set[str] = set()
         """Requests that had an event since the last list was asked for."""
         self._watching_since = 0.0
         """Monotonic time at which the last watch had been listed after."""
         self.synced = asyncio.Event()
         """Set once everything has been listed for the first time."""
-        self.trouble = "not synced yet"
+        self.problem = "not synced yet"
         """Why the copy may be behind; empty while the watch stands."""
 
     def __len__(self) -> int:
@@ -129,12 +129,12 @@ class Mirror:
 
     @property
     def watching(self) -> bool:
-        return not self.trouble
+        return not self.problem
 
-    def get(self, request_id: str) -> Seen | None:
+    def get(self, request_id: str) -> CachedRequest | None:
         return self._seen.get(request_id)
 
-    def last(self, request_id: str) -> AccessRequest | None:
+    def last_known(self, request_id: str) -> AccessRequest | None:
         """How a request was when it went: it may have been decided just before."""
         return self._gone.get(request_id)
 
@@ -145,7 +145,7 @@ class Mirror:
     def requests(self) -> list[AccessRequest]:
         return [seen.request for seen in self._seen.values()]
 
-    async def confirm(self, request_id: str) -> AccessRequest | None:
+    async def refresh(self, request_id: str) -> AccessRequest | None:
         """Read one request from Teleport's storage, None when it is gone. Raises TeleportError.
 
         An event that comes in meanwhile is newer than what was read.
@@ -159,7 +159,7 @@ class Mirror:
             await self._visibility.check_missing()
         finally:
             self._reads.remove(read)
-        if not read.overtaken:
+        if not read.superseded:
             self._keep(request_id, found)
         seen = self._seen.get(request_id)
         return seen.request if seen else None
@@ -170,7 +170,7 @@ class Mirror:
         Teleport's lists leave an expired request out by Teleport's own clock. A read by ID returns
         it until it is deleted: a pending one 40 s later or more. Servers before 18 delete at once.
         """
-        request = await self.confirm(request_id)
+        request = await self.refresh(request_id)
         seen = self._seen.get(request_id)
         if request is None or seen is None:
             return
@@ -189,13 +189,13 @@ class Mirror:
             try:
                 async with self._teleport.watch_requests() as events:
                     await self._follow(events, renewed)
-            except StreamMoves:
+            except ConnectionReplaced:
                 log.info("watch_moves")
                 continue
-            except (TeleportError, StreamEnded) as error:
+            except (TeleportError, WatchEnded) as error:
                 if self.watching and monotonic() - self._watching_since >= self._backoff.steady:
                     pause = self._backoff.first
-                self.trouble = f"the watch ended: {error}"
+                self.problem = f"the watch ended: {error}"
                 log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
             finally:
                 renewed.cancel()
@@ -213,9 +213,9 @@ class Mirror:
         ]
         try:
             listed = await self._list()
-            self._doubt_all()
+            self._mark_all_stale()
             self._apply_list(listed)
-            self.trouble = ""
+            self.problem = ""
             self._watching_since = monotonic()
             self.synced.set()
             log.info("watch_started", requests=len(self._seen))
@@ -232,10 +232,10 @@ class Mirror:
     async def _relist_for_ever(self, arrived: "asyncio.Queue[WatchEvent | Exception]") -> None:
         for pause in chain((self._relist_soon_seconds,), repeat(self._relist_seconds)):
             await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - only spreads load
-            self._touched.clear()
+            self._changed_since_list.clear()
             try:
-                self._apply_list(await self._list(), except_for=self._touched)
-                await self._look_for_missing()
+                self._apply_list(await self._list(), except_for=self._changed_since_list)
+                await self._refresh_missing()
             except NotVisible as error:
                 arrived.put_nowait(error)
                 return
@@ -245,11 +245,11 @@ class Mirror:
                 arrived.put_nowait(error)
                 return
 
-    async def _look_for_missing(self) -> None:
+    async def _refresh_missing(self) -> None:
         """A replica that does not notify has nobody else to find out what is gone."""
-        missing = [each for each, seen in self._seen.items() if seen.source is Source.NOT_LISTED]
+        missing = [each for each, seen in self._seen.items() if seen.source is Source.MISSING]
         for request_id in missing[:_MOST_LOOKED_FOR]:
-            if await self.confirm(request_id) is None:
+            if await self.refresh(request_id) is None:
                 self._changed(request_id, False)
 
     async def _list(self) -> tuple[AccessRequest, ...]:
@@ -261,12 +261,12 @@ class Mirror:
     def _apply_event(self, event: WatchEvent) -> None:
         match event:
             case RequestPut(request):
-                live = request.id in self._seen or self._newcomers.allow(request.user)
+                high_priority = request.id in self._seen or self._newcomers.allow(request.user)
                 self._keep(request.id, request)
-                self._touch(request.id, live=live)
+                self._touch(request.id, high_priority=high_priority)
             case RequestDeleted(request_id):
                 self._keep(request_id, None)
-                self._touch(request_id, live=True)
+                self._touch(request_id, high_priority=True)
 
     def _keep(self, request_id: str, request: AccessRequest | None) -> None:
         if request is None:
@@ -276,18 +276,18 @@ class Mirror:
                 self._gone.popitem(last=False)
         else:
             self._gone.pop(request_id, None)
-            self._seen[request_id] = Seen(request, Source.EVENT_OR_READ)
+            self._seen[request_id] = CachedRequest(request, Source.FRESH)
 
-    def _touch(self, request_id: str, *, live: bool) -> None:
-        self._touched.add(request_id)
+    def _touch(self, request_id: str, *, high_priority: bool) -> None:
+        self._changed_since_list.add(request_id)
         for read in self._reads:
-            read.overtaken = read.overtaken or read.request_id == request_id
-        self._changed(request_id, live)
+            read.superseded = read.superseded or read.request_id == request_id
+        self._changed(request_id, high_priority)
 
-    def _doubt_all(self) -> None:
+    def _mark_all_stale(self) -> None:
         """Of what is known from before a break nothing tells how old it is, nor does a list."""
         for request_id, seen in self._seen.items():
-            if seen.source is Source.EVENT_OR_READ:
+            if seen.source is Source.FRESH:
                 self._seen[request_id] = replace(seen, source=Source.LIST)
 
     def _apply_list(
@@ -305,13 +305,13 @@ class Mirror:
             if request.id in touched:
                 continue
             if known is None or known.request != request:
-                self._seen[request.id] = Seen(request, Source.LIST)
+                self._seen[request.id] = CachedRequest(request, Source.LIST)
             elif not request.pending:
                 continue
             new = known is None and self.synced.is_set()
             self._changed(request.id, new and self._newcomers.allow(request.user))
         for missing in self._seen.keys() - by_id.keys() - touched:
-            self._seen[missing] = replace(self._seen[missing], source=Source.NOT_LISTED)
+            self._seen[missing] = replace(self._seen[missing], source=Source.MISSING)
             self._changed(missing, False)
 
 
@@ -323,7 +323,7 @@ async def _move_when(
     renewed: "asyncio.Task[None]", arrived: "asyncio.Queue[WatchEvent | Exception]"
 ) -> None:
     await asyncio.wait({renewed})
-    arrived.put_nowait(StreamMoves())
+    arrived.put_nowait(ConnectionReplaced())
 
 
 async def _read_into(
@@ -337,8 +337,8 @@ async def _read_into(
         if task is None or task.cancelling():
             raise
         # Not this task was cancelled but the call, with its channel.
-        arrived.put_nowait(StreamEnded("the connection was closed"))
+        arrived.put_nowait(WatchEnded("the connection was closed"))
     except Exception as error:  # noqa: BLE001 - handed over to whoever follows
         arrived.put_nowait(error)
     else:
-        arrived.put_nowait(StreamEnded("the server ended the watch"))
+        arrived.put_nowait(WatchEnded("the server ended the watch"))

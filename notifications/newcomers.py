@@ -16,7 +16,7 @@ def newcomers() -> RateLimit:
     return RateLimit(at_once=_AT_ONCE, seconds_each=_SECONDS_EACH)
 
 
-def without_floods(requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+def within_limit(requests: Iterable[AccessRequest]) -> list[AccessRequest]:
     """Leave out those of people who made more of them than may go first at once."""
     new = list(requests)
     count = Counter(request.user for request in new)

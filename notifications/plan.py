@@ -12,11 +12,18 @@ from notifications.address import is_conversation_id
 from notifications.entry import CARD, NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
 from teleport_client.access_request import AccessRequest
 from workspace.claim import Claim
-from workspace.deciding import Deciding
-from workspace.untrusted import shortened
-from workspace.views.card import CardFace, Vote, ended, face_of, fingerprint, page_of
+from workspace.deciding import ReviewPolicy
+from workspace.untrusted import truncate
+from workspace.views.card import (
+    CardModel,
+    CardReview,
+    card_model,
+    closed_model,
+    fingerprint,
+    request_url,
+)
 from workspace.views.notices import OUTCOMES, Notice
-from workspace.views.review_reply import standing_after
+from workspace.views.review_reply import progress_after
 from workspace.views.status import Status
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
@@ -29,14 +36,14 @@ _MOST_REPLIES, _REPLIES_AT_ONCE = 100, 16
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PlanContext:
     """What holds for every request alike."""
 
-    pages: str = ""
+    request_url_base: str = ""
     """Address that request ids are appended to, where Teleport has pages for them."""
     cluster: str = ""
     """Name of the bot's own cluster."""
-    deciding: Deciding = field(default_factory=Deciding)
+    deciding: ReviewPolicy = field(default_factory=ReviewPolicy)
     first_started: datetime | None = None
     """Set where this ledger's very first start is known: what existed before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
@@ -67,7 +74,7 @@ class PostCard:
 
 
 @dataclass(frozen=True, slots=True)
-class EditMessage:
+class UpdateMessage:
     """Show in a message what holds now."""
 
     message: PostedMessage
@@ -78,7 +85,7 @@ class EditMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class SendNotice:
     """Send the requester a direct message."""
 
     notice: Notice
@@ -89,12 +96,12 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class PostReply:
     """Tell of one review in the thread of a card."""
 
     channel: str
     thread_ts: str
-    vote: Vote
+    vote: CardReview
     standing: str
     """How far the request had come with it."""
 
@@ -104,7 +111,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolve:
+class RecoverMessage:
     """Find out whether a message that was about to be posted is there."""
 
     intent: Intent
@@ -117,16 +124,16 @@ class Resolve:
 
 
 @dataclass(frozen=True, slots=True)
-class PassOver:
+class SkipRequest:
     """Record that this request is not announced."""
 
 
-Action: TypeAlias = PostCard | EditMessage | Tell | Reply | Resolve | PassOver
+Action: TypeAlias = PostCard | UpdateMessage | SendNotice | PostReply | RecoverMessage | SkipRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    face: CardFace | None
+    face: CardModel | None
     """What is to be shown; None when there is nothing to show and never was."""
     actions: tuple[Action, ...] = ()
 
@@ -136,7 +143,7 @@ def plan(
     entry: Entry | None,
     channels: Sequence[str],
     now: datetime,
-    outlook: Outlook,
+    context: PlanContext,
     *,
     expired: bool = False,
     details: Details = NO_DETAILS,
@@ -147,69 +154,69 @@ def plan(
     from what the entry remembers of it. `expired` means that Teleport no longer lists it.
     """
     if request is not None:
-        face: CardFace | None = face_in(request, outlook, details, expired=expired)
+        face: CardModel | None = face_in(request, context, details, expired=expired)
     else:
-        face = _face_on_record(entry, now, outlook)
+        face = _face_on_record(entry, now, context)
     if face is None:
         return Plan(None)
-    if entry is None and request is not None and passed_over(request, now, outlook):
-        return Plan(face, (PassOver(),))
-    due = tuple(_due_cards(face, entry, channels, gone=request is None))
-    actions = (*_difference(face, entry, due, now), *_replies(request, face, entry, now))
+    if entry is None and request is not None and passed_over(request, now, context):
+        return Plan(face, (SkipRequest(),))
+    due = tuple(_channels_due(face, entry, channels, gone=request is None))
+    actions = (*_diff(face, entry, due, now), *_replies(request, face, entry, now))
     return Plan(face, actions)
 
 
-def passed_over(request: AccessRequest, now: datetime, outlook: Outlook) -> bool:
+def passed_over(request: AccessRequest, now: datetime, context: PlanContext) -> bool:
     """Whether a request of before the very first start is left alone.
 
     Teleport keeps no time of decision, so the last review stands for it.
     """
-    if outlook.first_started is None or request.created is None:
+    if context.first_started is None or request.created is None:
         return False
-    if request.created >= outlook.first_started:
+    if request.created >= context.first_started:
         return False
     if request.pending:
-        return now - request.created > outlook.announce_max_age
+        return now - request.created > context.announce_max_age
     touched = max((r.created for r in request.reviews if r.created), default=request.created)
     return now - max(touched, request.created) > DECIDED_MAX_AGE
 
 
-def face_shown(face: CardFace) -> str:
+def model_fingerprint(face: CardModel) -> str:
     """Fingerprint what the ledger keeps of a face, so that a request's end alone is no change."""
     return fingerprint(trimmed(face))
 
 
-def shown_in(slot: str, face: CardFace) -> str:
+def shown_in(slot: str, face: CardModel) -> str:
     """Fingerprint what a message shows that is kept up to date, empty for any other.
 
     A notice that a request waits says no more of its end than which one it is.
     """
     if slot == notice_slot(Notice.CREATED):
         return OUTCOMES.get(face.status, Notice.CREATED)
-    return "" if slot.startswith((NOTICE, _REPLY)) else face_shown(face)
+    return "" if slot.startswith((NOTICE, _REPLY)) else model_fingerprint(face)
 
 
 def face_in(
     request: AccessRequest,
-    outlook: Outlook,
+    context: PlanContext,
     details: Details = NO_DETAILS,
     *,
     expired: bool = False,
-) -> CardFace:
+) -> CardModel:
     """Draw a request as it stands."""
-    face = face_of(
+    face = card_model(
         request,
-        pages=outlook.pages,
-        mode=outlook.deciding.mode_of(request),
-        cluster=outlook.cluster,
+        request_url_base=context.request_url_base,
+        mode=context.deciding.mode_of(request),
+        cluster=context.cluster,
         expired=expired,
         claim=details.claim,
         host_names=details.host_names,
     )
     total = len(request.suggested_reviewers) + request.more_reviewers
-    if not request.pending or total <= outlook.reviewer_messages:
+    if not request.pending or total <= context.reviewer_messages:
         return face
-    return replace(face, messaged=(outlook.reviewer_messages, total))
+    return replace(face, messaged=(context.reviewer_messages, total))
 
 
 def card_slot(channel: str) -> str:
@@ -230,11 +237,11 @@ def reply_slot(author: str, channel: str) -> str:
 
     Of the name as entries keep it: of a request that is gone there is no other.
     """
-    name = shortened(author, NAME_LENGTH).encode()
+    name = truncate(author, NAME_LENGTH).encode()
     return f"{_REPLY}{blake2b(name, digest_size=4).hexdigest()}:{channel}"
 
 
-def fits_its_channel(message: PostedMessage | Intent) -> bool:
+def slot_matches_channel(message: PostedMessage | Intent) -> bool:
     """Whether a slot that names a channel names the one that its message is in.
 
     Slack turns a name or a user's ID into the ID of a conversation.
@@ -246,32 +253,34 @@ def fits_its_channel(message: PostedMessage | Intent) -> bool:
     return by_name and isinstance(message, PostedMessage) and is_conversation_id(message.channel)
 
 
-def _face_on_record(entry: Entry | None, now: datetime, outlook: Outlook) -> CardFace | None:
+def _face_on_record(entry: Entry | None, now: datetime, context: PlanContext) -> CardModel | None:
     if entry is None:
         return None
     # Not as it is on record, where others may write: people go to this address.
-    return replace(ended(entry.face, now), page=page_of(entry.face.id, outlook.pages))
+    return replace(
+        closed_model(entry.face, now), page=request_url(entry.face.id, context.request_url_base)
+    )
 
 
-def _difference(
-    face: CardFace, entry: Entry | None, due: Sequence[str], now: datetime
+def _diff(
+    face: CardModel, entry: Entry | None, due: Sequence[str], now: datetime
 ) -> Iterator[Action]:
-    filled = _filled(entry, now)
+    filled = _occupied_slots(entry, now)
     for intent in entry.intents if entry else ():
         if not intent.owed:
-            yield Resolve(intent, _thread_of(intent, entry))
+            yield RecoverMessage(intent, _thread_of(intent, entry))
     for channel in due:
         if card_slot(channel) not in filled:
             yield PostCard(channel)
     for message in entry.messages if entry else ():
-        if entry and _is_old(message, face, entry) and not message.resting(now):
-            yield EditMessage(message)
+        if entry and _is_old(message, face, entry) and not message.backing_off(now):
+            yield UpdateMessage(message)
     for kind in _notices(face, entry):
         if notice_slot(kind) not in filled:
-            yield Tell(kind)
+            yield SendNotice(kind)
 
 
-def _is_old(message: PostedMessage, face: CardFace, entry: Entry) -> bool:
+def _is_old(message: PostedMessage, face: CardModel, entry: Entry) -> bool:
     """Whether a message shows something else. Names that are not known yet change nothing."""
     if not message.face or not message.ts:
         return False
@@ -282,20 +291,20 @@ def _is_old(message: PostedMessage, face: CardFace, entry: Entry) -> bool:
 
 
 def _replies(
-    request: AccessRequest | None, face: CardFace, entry: Entry | None, now: datetime
+    request: AccessRequest | None, face: CardModel, entry: Entry | None, now: datetime
 ) -> Iterator[Action]:
     """Each review is told once under each card, also one that came before the card."""
-    filled = _filled(entry, now)
+    filled = _occupied_slots(entry, now)
     told = sum(slot.startswith(_REPLY) for slot in filled)
     return islice(
-        _untold(request, face, entry, filled),
+        _missing_replies(request, face, entry, filled),
         max(0, min(_REPLIES_AT_ONCE, _MOST_REPLIES - told)),
     )
 
 
-def _untold(
-    request: AccessRequest | None, face: CardFace, entry: Entry | None, filled: set[str]
-) -> Iterator[Reply]:
+def _missing_replies(
+    request: AccessRequest | None, face: CardModel, entry: Entry | None, filled: set[str]
+) -> Iterator[PostReply]:
     for card in entry.messages if entry else ():
         if not card.ts or not card.slot.startswith(CARD):
             continue
@@ -303,15 +312,15 @@ def _untold(
             slot = reply_slot(vote.author, card.channel)
             if slot not in filled:
                 filled.add(slot)
-                standing = standing_after(request, vote.author) if request else ""
-                yield Reply(card.channel, card.ts, vote, standing)
+                standing = progress_after(request, vote.author) if request else ""
+                yield PostReply(card.channel, card.ts, vote, standing)
 
 
-def _filled(entry: Entry | None, now: datetime) -> set[str]:
+def _occupied_slots(entry: Entry | None, now: datetime) -> set[str]:
     """Slots for which there is nothing to do now."""
     if entry is None:
         return set()
-    under_way = {each.slot for each in entry.intents if not each.owed or each.resting(now)}
+    under_way = {each.slot for each in entry.intents if not each.owed or each.backing_off(now)}
     # A card that was addressed by name is in a channel that may be known by its ID by now.
     cards = {card_slot(each.channel) for each in entry.messages if each.slot.startswith(CARD)}
     return under_way | cards | {message.slot for message in entry.messages}
@@ -322,8 +331,8 @@ def _thread_of(intent: Intent, entry: Entry | None) -> str:
     return card.ts if card is not None and intent.slot.startswith(_REPLY) else ""
 
 
-def _due_cards(
-    face: CardFace, entry: Entry | None, channels: Sequence[str], *, gone: bool
+def _channels_due(
+    face: CardModel, entry: Entry | None, channels: Sequence[str], *, gone: bool
 ) -> Iterator[str]:
     """Channels that should have a card: all while it waits, and after that where one is owed.
 
@@ -339,7 +348,7 @@ def _due_cards(
                 yield intent.channel
 
 
-def _notices(face: CardFace, entry: Entry | None) -> Iterator[Notice]:
+def _notices(face: CardModel, entry: Entry | None) -> Iterator[Notice]:
     """The requester hears that it waits, and then each outcome; never what was over before."""
     if not face.status.decided:
         if entry is None or not entry.passed_over:

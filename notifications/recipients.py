@@ -10,23 +10,23 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from notifications.address import is_conversation_id, is_email, is_user_id, is_user_name
-from notifications.routing import Routes, ask_each, united
+from notifications.routing import Routes, gather_routes, merge_routes
 from notifications.slack_directory import SlackDirectory, channel_from
 from notifications.unreachable import (
     NO_SUCH_CHANNEL,
     NO_SUCH_USER,
     NOT_JOINED,
     SHARED,
-    Unreachable,
+    UnreachableRecipients,
 )
 from teleport_client.access_request import AccessRequest
-from workspace.slack_failure import SLACK_ERRORS, error_code, in_words, may_pass
+from workspace.slack_failure import SLACK_ERRORS, describe, error_code, is_transient
 
 ANY_ROLE = "*"
 ALL_SCOPES = frozenset({"im:write", "channels:read", "groups:read"})
 """Scopes that let the bot find recipients before it posts to them. None of them is needed."""
 _REMEMBERED_SECONDS = 600
-_LOOK_AGAIN_SECONDS = 300.0
+_RECHECK_SECONDS = 300.0
 """After which a recipient that could not be found is looked for again."""
 
 _NOT_IN_THERE = frozenset({"not_in_channel", "channel_not_found"})
@@ -36,12 +36,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RecipientLookup:
     """What a name in the settings came to."""
 
     address: str = ""
     """For chat.postMessage: a conversation's ID, or `#` and a name, or a user's ID."""
-    trouble: str = ""
+    problem: str = ""
     """Why nothing can be posted there."""
     bot_is_member: bool = True
     unchecked: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Recipients:
         self._names: dict[str, str] = {}
         self._ids: dict[str, str] = {}
         """Of channels whose cards may have been addressed by name before."""
-        self.unreachable = Unreachable()
+        self.unreachable = UnreachableRecipients()
         remember = alru_cache(maxsize=1000, ttl=_REMEMBERED_SECONDS)
         self._resolve = remember(self._resolve_anew)
         self._dm = remember(self._open_dm)
@@ -95,28 +95,28 @@ class Recipients:
         names = named_for(request.roles, self._by_role)
         routes = await self._found(names)
         reachable = any(self._names[each] not in self.unreachable for each in routes.channels)
-        if names and not reachable and not routes.trouble:
-            routes = united((routes, await self.fallback()))
+        if names and not reachable and not routes.error:
+            routes = merge_routes((routes, await self.fallback()))
         return replace(routes, ids=self._ids)
 
     async def fallback(self) -> Routes:
         """The fallback channel, if there is one that can be found."""
         return await self._found((self._fallback,) if self._fallback else ())
 
-    def refused(self, channel: str, trouble: str) -> bool:
+    def mark_rejected(self, channel: str, problem: str) -> bool:
         """Note that Slack took no card there. Gives whether it is a recipient's channel."""
         name = self._names.get(channel)
-        if name is not None and not (name in self.unreachable and trouble in _NOT_IN_THERE):
-            self.unreachable.lost(name, trouble)
+        if name is not None and not (name in self.unreachable and problem in _NOT_IN_THERE):
+            self.unreachable.mark_unreachable(name, problem)
         return name is not None
 
-    def took(self, channel: str) -> None:
+    def mark_delivered(self, channel: str) -> None:
         """Note that Slack took a message there."""
         if name := self._names.get(channel):
-            self.unreachable.well(name)
+            self.unreachable.mark_reachable(name)
 
     async def _found(self, names: Iterable[str]) -> Routes:
-        return await ask_each(self._channel_of(name) for name in names)
+        return await gather_routes(self._channel_of(name) for name in names)
 
     async def _channel_of(self, name: str) -> str:
         """Give the address of a recipient, empty where there is none for now.
@@ -128,18 +128,18 @@ class Recipients:
         try:
             address = await self._resolve(name)
         except _NotFound as error:
-            self._not_found[name] = monotonic() + _LOOK_AGAIN_SECONDS
-            self.unreachable.lost(name, str(error))
+            self._not_found[name] = monotonic() + _RECHECK_SECONDS
+            self.unreachable.mark_unreachable(name, str(error))
             return ""
         if self._not_found.pop(name, None):
-            self.unreachable.well(name)
+            self.unreachable.mark_reachable(name)
         # Two names may mean one channel, which then goes by the first.
         self._names.setdefault(address, name)
         if address == by_name(name):
             # The bot may be invited at any time.
             self._resolve.cache_invalidate(name)
             if not (self._directory.missing_scopes or self.posts_uninvited):
-                self.unreachable.lost(name, NO_SUCH_CHANNEL)
+                self.unreachable.mark_unreachable(name, NO_SUCH_CHANNEL)
         elif is_conversation_id(address):
             self._ids[by_name(name)] = address
         return address
@@ -155,83 +155,87 @@ class Recipients:
         if self._fallback:
             names[self._fallback] = None
         try:
-            (await self._found(names)).all()
+            (await self._found(names)).require_all()
             for name in names:
                 if is_conversation_id(name) and name not in self._not_found:
                     found = await self.look_up(name)
                     if not found.bot_is_member:
                         log.warning("bot_not_in_channel", recipient=name, channel=found.address)
         except SLACK_ERRORS as error:
-            log.warning("recipients_not_checked", error=in_words(error))
+            log.warning("recipients_not_checked", error=describe(error))
 
-    async def look_up(self, name: str) -> Found:
+    async def look_up(self, name: str) -> RecipientLookup:
         """Ask Slack for one recipient. Raises one of SLACK_ERRORS that may pass."""
         try:
             if is_conversation_id(name):
                 found = await self._find_id(name)
             elif is_user_id(name):
-                found = Found(await self._dm(name))
+                found = RecipientLookup(await self._dm(name))
             elif is_user_name(name):
                 found = await self._find_user(name)
             elif is_email(name):
                 answer = await self._slack.users_lookupByEmail(email=name)
-                found = Found(await self._dm(answer["user"]["id"]))
+                found = RecipientLookup(await self._dm(answer["user"]["id"]))
             else:
                 found = await self._find_channel(name)
         except SlackApiError as error:
-            if may_pass(error):
+            if is_transient(error):
                 raise
-            return Found(trouble=in_words(error))
+            return RecipientLookup(problem=describe(error))
         return found
 
-    async def dm(self, slack_id: str) -> str:
+    async def dm(self, slack_user_id: str) -> str:
         """Return the address of the direct messages with a person. Raises SlackApiError."""
-        return await self._dm(slack_id)
+        return await self._dm(slack_user_id)
 
-    async def _open_dm(self, slack_id: str) -> str:
+    async def _open_dm(self, slack_user_id: str) -> str:
         if not self._can_open:
-            return slack_id
-        answer = await self._slack.conversations_open(users=slack_id)
+            return slack_user_id
+        answer = await self._slack.conversations_open(users=slack_user_id)
         return str(answer["channel"]["id"])
 
     async def _resolve_anew(self, name: str) -> str:
         found = await self.look_up(name)
-        if found.trouble:
-            raise _NotFound(found.trouble)
+        if found.problem:
+            raise _NotFound(found.problem)
         return found.address
 
-    async def _find_id(self, channel_id: str) -> Found:
+    async def _find_id(self, channel_id: str) -> RecipientLookup:
         """A direct message conversation is the app's own, or Slack will say so."""
         if channel_id.startswith("D"):
-            return Found(channel_id)
+            return RecipientLookup(channel_id)
         try:
             answer = await self._slack.conversations_info(channel=channel_id)
         except SlackApiError as error:
             if error_code(error) == "missing_scope":
-                return Found(channel_id, unchecked=self._directory.missing_scopes)
+                return RecipientLookup(channel_id, unchecked=self._directory.missing_scopes)
             raise
         if self._refuses(shared=channel_from(answer["channel"]).shared):
-            return Found(trouble=SHARED)
-        return Found(channel_id, bot_is_member=bool(answer["channel"].get("is_member", True)))
+            return RecipientLookup(problem=SHARED)
+        return RecipientLookup(
+            channel_id, bot_is_member=bool(answer["channel"].get("is_member", True))
+        )
 
-    async def _find_channel(self, name: str) -> Found:
+    async def _find_channel(self, name: str) -> RecipientLookup:
         channel = await self._directory.channel(name)
         if channel is None:
             unchecked = self._directory.missing_scopes
             if self.posts_uninvited and "channels:read" not in unchecked and not self._allow_shared:
-                return Found(trouble=NOT_JOINED)
-            return Found(by_name(name), bot_is_member=False, unchecked=unchecked)
+                return RecipientLookup(problem=NOT_JOINED)
+            return RecipientLookup(by_name(name), bot_is_member=False, unchecked=unchecked)
         if self._refuses(shared=channel.shared):
-            return Found(trouble=SHARED)
-        return Found(channel.id)
+            return RecipientLookup(problem=SHARED)
+        return RecipientLookup(channel.id)
 
-    async def _find_user(self, name: str) -> Found:
+    async def _find_user(self, name: str) -> RecipientLookup:
         ids = await self._directory.user_ids(name.removeprefix("@"))
         if not ids:
-            return Found(trouble=NO_SUCH_USER)
+            return RecipientLookup(problem=NO_SUCH_USER)
         if len(ids) > 1:
-            return Found(trouble=f"{len(ids)} people have this display name: use a user ID")
-        return Found(await self._dm(ids[0]))
+            return RecipientLookup(
+                problem=f"{len(ids)} people have this display name: use a user ID"
+            )
+        return RecipientLookup(await self._dm(ids[0]))
 
     def _refuses(self, *, shared: bool) -> bool:
         return shared and not self._allow_shared

@@ -14,15 +14,15 @@ from teleport_client.access_request import AccessRequest
 class Routes:
     channels: tuple[str, ...] = ()
     """Addresses without doubles, direct messages included (`notifications.address`)."""
-    trouble: BaseException | None = None
+    error: BaseException | None = None
     """Why there may be more that are not known now; to be asked again."""
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """IDs of channels that were addressed by name before, by that address."""
 
-    def all(self) -> tuple[str, ...]:
+    def require_all(self) -> tuple[str, ...]:
         """Give the channels if no other is missing. Raises what stands in the way."""
-        if self.trouble is not None:
-            raise self.trouble
+        if self.error is not None:
+            raise self.error
         return self.channels
 
 
@@ -31,35 +31,37 @@ class Routing(Protocol):
         """What cannot be known now is said, and holds up nothing that can."""
 
 
-class United:
+class CombinedRouting:
     """Asks all of them."""
 
     def __init__(self, *routings: Routing) -> None:
         self._routings = routings
 
     async def routes(self, request: AccessRequest) -> Routes:
-        return united(await asyncio.gather(*(each.routes(request) for each in self._routings)))
+        return merge_routes(
+            await asyncio.gather(*(each.routes(request) for each in self._routings))
+        )
 
 
-def united(routes: Iterable[Routes]) -> Routes:
+def merge_routes(routes: Iterable[Routes]) -> Routes:
     """Take the channels of all, and the first trouble."""
     several = tuple(routes)
     channels = dict.fromkeys(channel for each in several for channel in each.channels)
-    trouble = next((each.trouble for each in several if each.trouble), None)
-    return Routes(tuple(channels), trouble, ChainMap(*(dict(each.ids) for each in several)))
+    error = next((each.error for each in several if each.error), None)
+    return Routes(tuple(channels), error, ChainMap(*(dict(each.ids) for each in several)))
 
 
-async def ask_each(look_ups: Iterable[Awaitable[str]]) -> Routes:
+async def gather_routes(look_ups: Iterable[Awaitable[str]]) -> Routes:
     """Look for several channels at once; an empty id is none. A single one needs no task."""
     calls = tuple(look_ups)
     if len(calls) == 1:
         return await _routes_of(calls[0])
-    return united(await asyncio.gather(*map(_routes_of, calls)))
+    return merge_routes(await asyncio.gather(*map(_routes_of, calls)))
 
 
 async def _routes_of(look_up: Awaitable[str]) -> Routes:
     try:
         found = await look_up
     except Exception as error:  # noqa: BLE001 - what stands in the way of one is said of that one
-        return Routes(trouble=error)
+        return Routes(error=error)
     return Routes((found,) if found else ())

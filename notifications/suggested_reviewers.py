@@ -9,10 +9,10 @@ from slack_sdk.errors import SlackApiError
 
 from notifications.plan import REVIEWER_MESSAGES
 from notifications.recipients import Recipients
-from notifications.routing import Routes, ask_each
+from notifications.routing import Routes, gather_routes
 from teleport_client.access_request import AccessRequest
 from workspace.contacts import Contacts, NoContact
-from workspace.slack_failure import error_code, may_pass
+from workspace.slack_failure import error_code, is_transient
 
 _REMEMBERED = 1000
 _REMEMBERED_SECONDS = 300
@@ -37,7 +37,7 @@ class SuggestedReviewers:
         names = [*dict.fromkeys(request.suggested_reviewers)]
         self._log_cut(request, names[self._most :])
         first = (name for name in names[: self._most] if name != request.user)
-        return await ask_each(self._channel(name) for name in first)
+        return await gather_routes(self._channel(name) for name in first)
 
     def _log_cut(self, request: AccessRequest, others: Sequence[str]) -> None:
         """Log once which reviewers get no message; the card says how many."""
@@ -65,7 +65,7 @@ class SuggestedReviewers:
             self._say_missing(name, "reviewer_not_in_slack", str(error))
             return ""
         except SlackApiError as error:
-            if may_pass(error):
+            if is_transient(error):
                 raise
             self._say_missing(name, "reviewer_unreachable", error_code(error))
             return ""

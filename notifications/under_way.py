@@ -5,19 +5,19 @@ from collections.abc import Collection, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
-from notifications.delivery import Outcome
+from notifications.delivery import DeliveryResult
 from notifications.ledger import Ledger, RequestGone
 from notifications.mirror import Mirror
 from notifications.queue import ChangeQueue
-from workspace.views.card import CardFace
+from workspace.views.card import CardModel
 
-Sending: TypeAlias = Coroutine[Any, Any, Outcome]
+Sending: TypeAlias = Coroutine[Any, Any, DeliveryResult]
 
 RECORD_WITHIN = 1.5
 """Seconds, a little more than a message waits for its turn in a channel that just got one."""
 
 
-class UnderWay:
+class InFlightMessages:
     """Each is sent by itself, recorded when Slack has it, and its request looked at again.
 
     Messages of one request that end close together are recorded by one write: when the last has
@@ -44,7 +44,7 @@ class UnderWay:
         """Why a message has to be tried again, by request, until its outcome is recorded."""
         self._beginning: dict[str, asyncio.Event] = {}
         """Set once all messages of a pass are begun, by request."""
-        self._showing: dict[str, CardFace] = {}
+        self._showing: dict[str, CardModel] = {}
 
     def slots(self, request_id: str) -> Collection[str]:
         """Of messages of a request that nothing else may be begun for now."""
@@ -54,11 +54,11 @@ class UnderWay:
         """Whether the outcomes of messages of a request are about to be recorded."""
         return request_id in self._records
 
-    def show(self, request_id: str, face: CardFace) -> None:
+    def set_model(self, request_id: str, face: CardModel) -> None:
         """Let what waits for its turn, or comes later, be drawn from this."""
         self._showing[request_id] = face
 
-    def shown(self, request_id: str) -> CardFace:
+    def model(self, request_id: str) -> CardModel:
         return self._showing[request_id]
 
     def forget(self, request_id: str) -> None:
@@ -75,9 +75,11 @@ class UnderWay:
             del self._beginning[request_id]
             begun.set()
 
-    def begin(self, request_id: str, slot: str, sending: Sending, *, live: bool) -> None:
+    def start(self, request_id: str, slot: str, sending: Sending, *, high_priority: bool) -> None:
         """Go on without waiting; `live` is how urgent it is again if it comes to nothing."""
-        task = asyncio.create_task(self._deliver(request_id, slot, sending, live=live))
+        task = asyncio.create_task(
+            self._deliver(request_id, slot, sending, high_priority=high_priority)
+        )
         self._tasks.setdefault(request_id, {})[slot] = task
 
     async def finish(self) -> None:
@@ -85,7 +87,7 @@ class UnderWay:
         while tasks := self._every_task():
             await asyncio.wait(tasks)
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Wait no longer: what is not on record by now is found out by the next holder."""
         for task in self._every_task():
             task.cancel()
@@ -94,25 +96,27 @@ class UnderWay:
         sending = (task for slots in self._tasks.values() for task in slots.values())
         return [*sending, *self._records.values()]
 
-    async def _deliver(self, request_id: str, slot: str, sending: Sending, *, live: bool) -> None:
+    async def _deliver(
+        self, request_id: str, slot: str, sending: Sending, *, high_priority: bool
+    ) -> None:
         try:
-            outcome = await sending
+            result = await sending
         except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
-            outcome = Outcome(error=error)
+            result = DeliveryResult(error=error)
         else:
-            face = self.shown(request_id)
-            self._ledger.note(request_id, lambda entry: outcome.noted_in(entry).with_face(face))
+            face = self.model(request_id)
+            self._ledger.note(request_id, lambda entry: result.apply_to(entry).with_face(face))
         finally:
             self._ended(request_id, slot)
-        if outcome.error is not None:
-            self._failures[request_id] = outcome.error
+        if result.error is not None:
+            self._failures[request_id] = result.error
         elif self.slots(request_id) or request_id in self._failures:
             self._queue.add(request_id)
         if request_id not in self._records:
-            task = asyncio.create_task(self._record(request_id, live=live))
+            task = asyncio.create_task(self._record(request_id, high_priority=high_priority))
             self._records[request_id] = task
 
-    async def _record(self, request_id: str, *, live: bool) -> None:
+    async def _record(self, request_id: str, *, high_priority: bool) -> None:
         """Write what has ended, and then have the request looked at again."""
         try:
             with suppress(TimeoutError):
@@ -127,7 +131,7 @@ class UnderWay:
         if failure is None:
             self._queue.add(request_id)
         else:
-            self._queue.retry(request_id, failure, live=live)
+            self._queue.retry(request_id, failure, high_priority=high_priority)
 
     async def _all_ended(self, request_id: str) -> None:
         while True:
@@ -140,9 +144,9 @@ class UnderWay:
 
     async def _write(self, request_id: str) -> None:
         try:
-            await self._ledger.settle(request_id)
+            await self._ledger.flush(request_id)
         except RequestGone:
-            await self._mirror.confirm(request_id)
+            await self._mirror.refresh(request_id)
 
     def _ended(self, request_id: str, slot: str) -> None:
         slots = self._tasks[request_id]

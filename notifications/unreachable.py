@@ -10,7 +10,7 @@ NOT_IN_CHANNEL = "not_in_channel"
 SHARED = "shared with another company; slack.allow_shared_channels is off"
 NOT_JOINED = "the bot isn't in it, so it can't check whether another company shares it"
 NO_SUCH_USER = "nobody has this user name or display name"
-_CURES = {
+_HINTS = {
     NO_SUCH_CHANNEL: "Invite the bot there, unarchive it, or correct {setting}.",
     NOT_JOINED: "Invite the bot to the channel, or use the channel's ID in {setting}.",
     SHARED: "Turn slack.allow_shared_channels on if that company may read the requests.",
@@ -24,19 +24,19 @@ _CURES = {
     "user_not_found": "Correct the user's ID in {setting}, or take it out.",
 }
 _MISSING_SCOPE = "missing_scope"
-_SCOPE_CURE = "Add the scope to the app and install it again."
-_CURE = "See what the channel or the workspace allows, or correct {setting}."
+_SCOPE_HINT = "Add the scope to the app and install it again."
+_HINT = "See what the channel or the workspace allows, or correct {setting}."
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def cure_of(trouble: str, setting: str = "role_to_recipients") -> str:
+def recipient_hint(problem: str, setting: str = "role_to_recipients") -> str:
     """Return what to do about a recipient of this setting that can't be reached."""
-    cure = _SCOPE_CURE if trouble.startswith(_MISSING_SCOPE) else _CURES.get(trouble, _CURE)
+    cure = _SCOPE_HINT if problem.startswith(_MISSING_SCOPE) else _HINTS.get(problem, _HINT)
     return cure.format(setting=setting)
 
 
-class Unreachable:
+class UnreachableRecipients:
     def __init__(self) -> None:
         self._troubles: dict[str, str] = {}
         self._untold: dict[str, str] = {}
@@ -48,23 +48,25 @@ class Unreachable:
     def __contains__(self, name: str) -> bool:
         return name in self._troubles
 
-    def lost(self, name: str, trouble: str) -> None:
+    def mark_unreachable(self, name: str, problem: str) -> None:
         """Say that nothing can be posted there, unless that was said."""
-        if self._troubles.get(name) == trouble:
+        if self._troubles.get(name) == problem:
             return
-        self._troubles[name] = self._untold[name] = trouble
-        log.error("recipient_left_out", recipient=name, error=trouble)
+        self._troubles[name] = self._untold[name] = problem
+        log.error("recipient_left_out", recipient=name, error=problem)
         self._news.set()
 
-    def well(self, name: str) -> None:
+    def mark_reachable(self, name: str) -> None:
         if self._troubles.pop(name, None) is not None:
             self._untold.pop(name, None)
             log.info("recipient_reachable_again", recipient=name)
 
-    async def next_untold(self) -> str:
+    async def next_unreported(self) -> str:
         """Wait for a trouble that nobody was told of, and give the sentence to say."""
         while not self._untold:
             self._news.clear()
             await self._news.wait()
-        name, trouble = self._untold.popitem()
-        return f"Access requests cannot be announced to {name}: {trouble}. {cure_of(trouble)}"
+        name, problem = self._untold.popitem()
+        return (
+            f"Access requests cannot be announced to {name}: {problem}. {recipient_hint(problem)}"
+        )

@@ -36,7 +36,7 @@ class Person:
     """One person; `roles` is None for somebody without a Teleport user."""
 
     name: str
-    slack_id: str
+    slack_user_id: str
     real_name: str
     roles: tuple[str, ...] | None = None
     standing: Standing = Standing.MEMBER

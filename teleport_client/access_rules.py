@@ -39,7 +39,7 @@ def may(roles: Sequence[Role], resource: str, verb: str) -> bool:
     return allowed and denial(roles, resource, verb) is None
 
 
-def sees_requests(roles: Sequence[Role]) -> bool:
+def can_list_requests(roles: Sequence[Role]) -> bool:
     """Return whether the roles show every user's access requests.
 
     Without the permission, Teleport lists only the caller's own requests instead of an error.

@@ -55,7 +55,7 @@ class _AnyText:
         )
 
 
-def reading_any_text(channel: grpc.aio.Channel) -> grpc.aio.Channel:
+def lenient_channel(channel: grpc.aio.Channel) -> grpc.aio.Channel:
     return cast(grpc.aio.Channel, _AnyText(channel))
 
 

@@ -23,7 +23,7 @@ _SUBPROTOCOL = "alpn-ping"
 """With it the proxy pings, so that a load balancer sees no idle connection."""
 
 
-class TcpCarrier:
+class TcpTransport:
     """A TCP connection, through an HTTP proxy where the environment names one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -94,7 +94,7 @@ class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
         super().__init__(reader, writer, *args, **options)
 
 
-class WebSocketCarrier:
+class WebSocketTransport:
     """Messages of a WebSocket: all that gets through a load balancer that ends TLS itself."""
 
     def __init__(

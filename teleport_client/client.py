@@ -30,7 +30,7 @@ from teleport_client.access_request import (
     RequestState,
     Review,
 )
-from teleport_client.any_text import reading_any_text
+from teleport_client.any_text import lenient_channel
 from teleport_client.cluster import ClusterInfo, Lease, PluginData
 from teleport_client.dialer import Connection
 from teleport_client.lock import Lock
@@ -100,7 +100,7 @@ class TeleportClient:
         return frozenset(self._missing_methods)
 
     def _make_stubs(self) -> None:
-        channel = reading_any_text(self._connection.channel)
+        channel = lenient_channel(self._connection.channel)
         self._auth = AuthServiceStub(channel)
         self._users = UsersServiceStub(channel)
         self._login_states = UserLoginStateServiceStub(channel)
@@ -134,7 +134,7 @@ class TeleportClient:
                 )
             )
 
-    async def try_request(
+    async def dry_run_request(
         self, new: NewAccessRequest, *, deadline: float = DEADLINE
     ) -> AccessRequest:
         """Let the server check a request and fill in what it would store, storing nothing.
@@ -329,7 +329,7 @@ class TeleportClient:
             )
         return convert.lease_from(message, fallback=expires)
 
-    async def keep_lease(
+    async def renew_lease(
         self, lease: Lease, *, expires: datetime, deadline: float = DEADLINE
     ) -> Lease:
         """Hold a lease for longer. Raises NotFound when it has lapsed."""
@@ -455,7 +455,7 @@ class TeleportClient:
             )
         return convert.host_names_from(page)
 
-    async def locks_on(
+    async def locks_in_force(
         self, user: str, roles: Sequence[str], *, deadline: float = DEADLINE
     ) -> tuple[Lock, ...]:
         """Return the locks in force that refuse a user who holds these roles.
@@ -483,7 +483,7 @@ class TeleportClient:
             if error.code() is grpc.StatusCode.UNIMPLEMENTED:
                 self._missing_methods.add(method)
             raise errors.from_rpc(
-                method, error.code(), error.details(), not_connected=self._connection.trouble,
+                method, error.code(), error.details(), not_connected=self._connection.problem,
                 obstacle=self._connection.obstacle,
             ) from error  # fmt: skip
         except grpc.aio.UsageError as error:

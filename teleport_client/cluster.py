@@ -32,7 +32,7 @@ class ClusterInfo:
     """Licensed for reviews by several people, and so for the page of a request."""
 
     @property
-    def takes_reviews_for_people(self) -> bool:
+    def supports_on_behalf_reviews(self) -> bool:
         """Whether the server knows reviews that are handed in for others.
 
         Since 18.11 (gravitational/teleport#69431), and only where there are reviews at all. What

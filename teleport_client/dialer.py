@@ -9,7 +9,7 @@ import grpc.aio
 from teleport_client.identity import Credentials
 from teleport_client.obstacle import Obstacle
 from teleport_client.relay import Relay
-from teleport_client.route import Route, Way
+from teleport_client.route import ConnectionMode, Connector
 from teleport_client.tls import server_name
 
 MAX_RECEIVE_BYTES = 64 * 1024 * 1024
@@ -36,16 +36,16 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 class Connection:
     """A channel, and the relay that carries it."""
 
-    def __init__(self, relay: Relay, route: Route, cluster: str) -> None:
+    def __init__(self, relay: Relay, route: Connector, cluster: str) -> None:
         self._relay = relay
         self._route = route
         self._authority = server_name(cluster)
         self.channel = self._new_channel()
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why Auth could not be reached the last time it was tried; empty when it could."""
-        return self._relay.trouble
+        return self._relay.problem
 
     @property
     def obstacle(self) -> Obstacle | None:
@@ -53,7 +53,7 @@ class Connection:
         return self._relay.obstacle
 
     @property
-    def way(self) -> Way | None:
+    def way(self) -> ConnectionMode | None:
         """The way that led to Auth the last time."""
         return self._route.taken
 
@@ -99,6 +99,10 @@ def dial(
     `credentials` is asked whenever a connection is made. `upgrade` says whether to go through a
     load balancer that ends TLS; None finds out.
     """
-    ways = {None: tuple(Way), True: (Way.UPGRADE,), False: (Way.DIRECT,)}[upgrade]
-    route = Route(address, ways)
+    ways = {
+        None: tuple(ConnectionMode),
+        True: (ConnectionMode.UPGRADE,),
+        False: (ConnectionMode.DIRECT,),
+    }[upgrade]
+    route = Connector(address, ways)
     return Connection(Relay(route, credentials), route, credentials().cluster)

@@ -12,7 +12,7 @@ _FIND = "/webapi/find"
 _SECONDS = 5.0
 
 
-async def why_not(address: str, cluster: str) -> str:
+async def diagnose(address: str, cluster: str) -> str:
     """Say why a proxy at `host:port` leads to no Auth of this cluster; empty if unknown."""
     try:
         found = await _find(address)

@@ -35,7 +35,7 @@ class Sent(StrEnum):
     """It never reached the server."""
     REFUSED = "refused"
     """The server answered, and did nothing."""
-    PERHAPS = "perhaps"
+    UNKNOWN = "perhaps"
     """Nobody knows; it may have been done."""
 
 
@@ -48,7 +48,7 @@ class TeleportError(Exception):
         *,
         method: str = "",
         code: grpc.StatusCode = grpc.StatusCode.UNKNOWN,
-        sent: Sent = Sent.PERHAPS,
+        sent: Sent = Sent.UNKNOWN,
     ) -> None:
         super().__init__(text)
         self.method = method
@@ -67,7 +67,7 @@ class TeleportError(Exception):
     @property
     def retry_safe(self) -> bool:
         """True when the same call may be sent again: it never arrived, or it changes nothing."""
-        return self.sent is Sent.NO or (self.sent is Sent.PERHAPS and self.method in READS)
+        return self.sent is Sent.NO or (self.sent is Sent.UNKNOWN and self.method in READS)
 
 
 class Unreachable(TeleportError):
@@ -224,4 +224,4 @@ def _sent(kind: type[TeleportError], text: str) -> Sent:
     """Only a refusal is sure to have changed nothing; UNKNOWN and INTERNAL may come after."""
     if kind not in {Unreachable, Unexpected}:
         return Sent.REFUSED
-    return Sent.NO if any(words in text for words in _NEVER_SENT) else Sent.PERHAPS
+    return Sent.NO if any(words in text for words in _NEVER_SENT) else Sent.UNKNOWN

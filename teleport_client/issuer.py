@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from teleport_client.carriers import TcpCarrier
+from teleport_client.carriers import TcpTransport
 from teleport_client.tls import TlsConnection, unverified_context
 
 _SECONDS = 5.0
@@ -32,7 +32,7 @@ async def issuer_at(address: str, cluster: str) -> Issuer | None:
 
 async def _issuer_at(address: str, cluster: str) -> Issuer | None:
     connection = TlsConnection(
-        await TcpCarrier.connect(address), unverified_context(cluster), cluster
+        await TcpTransport.connect(address), unverified_context(cluster), cluster
     )
     try:
         # It fails after the certificate where the server doesn't choose HTTP/2.

@@ -12,7 +12,7 @@ from contextlib import suppress
 from teleport_client.identity import Credentials
 from teleport_client.obstacle import Obstacle, obstacle_of
 from teleport_client.private_socket import PrivateSocket, private_socket
-from teleport_client.route import NoRoute, Route
+from teleport_client.route import ConnectFailed, Connector
 from teleport_client.tls import TlsConnection, client_context
 
 _CHUNK = 64 * 1024
@@ -27,7 +27,7 @@ class Relay:
 
     def __init__(
         self,
-        route: Route,
+        route: Connector,
         credentials: Callable[[], Credentials],
         socket: PrivateSocket | None = None,
     ) -> None:
@@ -39,7 +39,7 @@ class Relay:
         self._carrying: set[asyncio.Task[None]] = set()
         self._newest: set[asyncio.Task[None]] = set()
         """Connections that were made since the last call of `retire`."""
-        self.trouble = ""
+        self.problem = ""
         """Why the last connection could not be made."""
         self.obstacle: Obstacle | None = None
         """What kept it from Auth, if it did not get there."""
@@ -91,20 +91,20 @@ class Relay:
         """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""
         connection = await self._connect()
         if connection is not None and not await _carry(reader, writer, connection):
-            self.trouble = _NOT_TAKEN
+            self.problem = _NOT_TAKEN
 
     async def _connect(self) -> TlsConnection | None:
         credentials = self._credentials()
         try:
             context = client_context(credentials)
             connection = await self._route.connect(context, credentials.cluster)
-        except NoRoute as error:
-            self.trouble, self.obstacle = str(error), error.obstacle
+        except ConnectFailed as error:
+            self.problem, self.obstacle = str(error), error.obstacle
             return None
         except OSError as error:
-            self.trouble, self.obstacle = f"no connection can be made ({error})", obstacle_of(error)
+            self.problem, self.obstacle = f"no connection can be made ({error})", obstacle_of(error)
             return None
-        self.trouble, self.obstacle = "", None
+        self.problem, self.obstacle = "", None
         return connection
 
 

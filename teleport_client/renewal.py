@@ -19,7 +19,7 @@ class CredentialsRefused(CredentialsError):
     """A whole file with credentials that can't take over from those in use."""
 
 
-class RenewedCredentials:
+class ReloadingCredentials:
     """`load` reads the files, and raises CredentialsError.
 
     `probe` makes a call with new credentials on a connection of its own. It raises
@@ -40,7 +40,7 @@ class RenewedCredentials:
         self._now = now
         self.current = load(now())
         self._may_change_soon = False
-        self.trouble = ""
+        self.problem = ""
         """Why the newest that was read is not used; empty when it is."""
 
     async def run(self, *, renewed: Callable[[], None], failed: Callable[[str], None]) -> None:
@@ -52,10 +52,10 @@ class RenewedCredentials:
         while True:
             soon = min(self._interval, _LOOK_AGAIN_SECONDS)
             await asyncio.sleep(soon if self._may_change_soon else self._interval)
-            before, trouble = self.current, self.trouble
+            before, problem = self.current, self.problem
             await self._look()
-            if self.trouble and self.trouble != trouble:
-                failed(self.trouble)
+            if self.problem and self.problem != problem:
+                failed(self.problem)
             if self.current != before:
                 renewed()
 
@@ -66,10 +66,10 @@ class RenewedCredentials:
                 await self._check(read)
         except CredentialsError as error:
             self._may_change_soon = not isinstance(error, CredentialsRefused)
-            self.trouble = str(error)
+            self.problem = str(error)
         else:
             self._may_change_soon = False
-            self.trouble = ""
+            self.problem = ""
             self.current = read
 
     async def _check(self, after: Credentials) -> None:

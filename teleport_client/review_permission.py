@@ -14,7 +14,7 @@ from teleport_client.user import ReviewConditions, Role
 
 class MayReview(Enum):
     NO = "no"
-    PERHAPS = "perhaps"
+    UNKNOWN = "perhaps"
     YES = "yes"
 
 
@@ -28,8 +28,8 @@ def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> Ma
     allowed = [_best(_names(role.allow.review, asked) for role in roles) for asked in request.roles]
     if MayReview.NO in allowed:
         return MayReview.NO
-    certain = MayReview.PERHAPS not in allowed and MayReview.PERHAPS not in denied
-    return MayReview.YES if certain else MayReview.PERHAPS
+    certain = MayReview.UNKNOWN not in allowed and MayReview.UNKNOWN not in denied
+    return MayReview.YES if certain else MayReview.UNKNOWN
 
 
 def review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
@@ -47,12 +47,12 @@ def _names(conditions: ReviewConditions, asked: str) -> MayReview:
     for pattern in conditions.roles:
         try:
             if matches(pattern, asked):
-                return MayReview.PERHAPS if conditions.where else MayReview.YES
+                return MayReview.UNKNOWN if conditions.where else MayReview.YES
         except UnreadablePattern:
             unreadable = True
-    return MayReview.PERHAPS if unreadable else MayReview.NO
+    return MayReview.UNKNOWN if unreadable else MayReview.NO
 
 
 def _best(verdicts: Iterable[MayReview]) -> MayReview:
     found = set(verdicts)
-    return next((v for v in (MayReview.YES, MayReview.PERHAPS) if v in found), MayReview.NO)
+    return next((v for v in (MayReview.YES, MayReview.UNKNOWN) if v in found), MayReview.NO)

@@ -13,25 +13,25 @@ from enum import StrEnum
 from socket import gaierror
 from time import monotonic
 
-from teleport_client.carriers import TcpCarrier, WebSocketCarrier
-from teleport_client.discovery import why_not
+from teleport_client.carriers import TcpTransport, WebSocketTransport
+from teleport_client.discovery import diagnose
 from teleport_client.issuer import Issuer, issuer_at
 from teleport_client.obstacle import NotTeleport, Obstacle, obstacle_of, worst_of
-from teleport_client.tls import Carrier, TlsConnection
+from teleport_client.tls import TlsConnection, Transport
 
 CONNECT_SECONDS = 10.0
 """For each of the ways."""
 _ASK_AGAIN_SECONDS = 60.0
 
 
-class Way(StrEnum):
+class ConnectionMode(StrEnum):
     DIRECT = "direct"
     """TLS to Auth itself, or to a proxy with TLS routing, which forwards it untouched."""
     UPGRADE = "upgrade"
     """The same inside a WebSocket, which a load balancer understands."""
 
 
-class NoRoute(Exception):
+class ConnectFailed(Exception):
     """Auth cannot be reached. The text says what happened on each way that was tried."""
 
     def __init__(self, text: str, obstacle: Obstacle) -> None:
@@ -39,22 +39,24 @@ class NoRoute(Exception):
         self.obstacle = obstacle
 
 
-_CARRIERS: dict[Way, type[TcpCarrier] | type[WebSocketCarrier]] = {
-    Way.DIRECT: TcpCarrier,
-    Way.UPGRADE: WebSocketCarrier,
+_CARRIERS: dict[ConnectionMode, type[TcpTransport] | type[WebSocketTransport]] = {
+    ConnectionMode.DIRECT: TcpTransport,
+    ConnectionMode.UPGRADE: WebSocketTransport,
 }
 
 
-class Route:
+class Connector:
     """Finds the way to `address`, and takes what worked the last time first.
 
     `ways` are those that may be tried, the likelier first.
     """
 
-    def __init__(self, address: str, ways: Sequence[Way] = tuple(Way)) -> None:
+    def __init__(
+        self, address: str, ways: Sequence[ConnectionMode] = tuple(ConnectionMode)
+    ) -> None:
         self._address = address
         self._ways = list(ways)
-        self.taken: Way | None = None
+        self.taken: ConnectionMode | None = None
         """The way that led to Auth the last time."""
         self._why = ""
         self._issuer: Issuer | None = None
@@ -62,7 +64,7 @@ class Route:
 
     async def connect(self, context: ssl.SSLContext, cluster: str) -> TlsConnection:
         """Open a connection and shake hands. Raises NoRoute."""
-        failures: dict[Way, Exception] = {}
+        failures: dict[ConnectionMode, Exception] = {}
         for way in tuple(self._ways):
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
@@ -76,7 +78,9 @@ class Route:
                 return connection
         raise await self._no_route(failures, cluster)
 
-    async def _no_route(self, failures: Mapping[Way, Exception], cluster: str) -> NoRoute:
+    async def _no_route(
+        self, failures: Mapping[ConnectionMode, Exception], cluster: str
+    ) -> ConnectFailed:
         said = [_explained(way, error) for way, error in failures.items()]
         obstacles = [obstacle_of(error) for error in failures.values()]
         obstacle = worst_of(obstacles)
@@ -87,18 +91,20 @@ class Route:
             said.append(f"the certificate there was issued by {self._issuer.name}")
             if Obstacle.UNTRUSTED_PROXY in obstacles and not self._issuer.is_teleport:
                 obstacle = Obstacle.UNTRUSTED_PROXY
-        return NoRoute("; ".join(said), obstacle)
+        return ConnectFailed("; ".join(said), obstacle)
 
     async def _look_closer(self, cluster: str) -> None:
         """Ask whoever answers there, and not at every attempt."""
         if monotonic() > self._ask_again_at:
             self._ask_again_at = monotonic() + _ASK_AGAIN_SECONDS
             self._why, self._issuer = await asyncio.gather(
-                why_not(self._address, cluster), issuer_at(self._address, cluster)
+                diagnose(self._address, cluster), issuer_at(self._address, cluster)
             )
 
-    async def _connect_by(self, way: Way, context: ssl.SSLContext, cluster: str) -> TlsConnection:
-        carrier: Carrier = await _CARRIERS[way].connect(self._address)
+    async def _connect_by(
+        self, way: ConnectionMode, context: ssl.SSLContext, cluster: str
+    ) -> TlsConnection:
+        carrier: Transport = await _CARRIERS[way].connect(self._address)
         connection = TlsConnection(carrier, context, cluster)
         try:
             await connection.handshake()
@@ -107,7 +113,7 @@ class Route:
             raise
         return connection
 
-    def _prefer(self, way: Way) -> None:
+    def _prefer(self, way: ConnectionMode) -> None:
         self.taken = way
         self._ways.sort(key=lambda each: each is not way)
 
@@ -117,9 +123,9 @@ def _may_be_a_load_balancer(error: Exception) -> bool:
     return isinstance(error, ssl.SSLError | ConnectionResetError | NotTeleport)
 
 
-def _explained(way: Way, error: Exception) -> str:
+def _explained(way: ConnectionMode, error: Exception) -> str:
     said = _words(error)
-    return said if way is Way.DIRECT else f"through a load balancer: {said}"
+    return said if way is ConnectionMode.DIRECT else f"through a load balancer: {said}"
 
 
 def _words(error: Exception) -> str:

@@ -17,7 +17,7 @@ _HTTP2 = "h2"
 _CHUNK = 64 * 1024
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """Carries bytes to the other end and back, in order."""
 
     async def read(self) -> bytes:
@@ -66,7 +66,7 @@ def _protocols(cluster: str) -> list[str]:
 class TlsConnection:
     """A TLS client on a carrier. One task may read while another writes."""
 
-    def __init__(self, carrier: Carrier, context: ssl.SSLContext, cluster: str) -> None:
+    def __init__(self, carrier: Transport, context: ssl.SSLContext, cluster: str) -> None:
         self._carrier = carrier
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         # As bytes: text goes through IDNA, which refuses labels of more than 63 characters, and so

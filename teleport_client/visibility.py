@@ -7,7 +7,7 @@ So a right that was withdrawn looks like requests that were all deleted.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from teleport_client.access_rules import sees_requests
+from teleport_client.access_rules import can_list_requests
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, Sent, TeleportError
 from teleport_client.user import Role
@@ -45,7 +45,7 @@ class Visibility:
     async def _sees(self) -> bool:
         """What cannot be read, and never could, is taken for given."""
         try:
-            sees = sees_requests(await self._roles())
+            sees = can_list_requests(await self._roles())
         except TeleportError:
             if self._given:
                 raise

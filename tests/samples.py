@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from teleport_client.access_request import AccessRequest, RequestState
-from workspace.deciding import Mode
-from workspace.views.card import CardFace, face_of
+from workspace.deciding import ReviewMode
+from workspace.views.card import CardModel, card_model
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGES = "https://teleport.example.com/web/requests/"
@@ -26,11 +26,11 @@ def request(**changes: Any) -> AccessRequest:
     return AccessRequest(**values)
 
 
-def shown_by(request: AccessRequest, mode: Mode = Mode.PERSON) -> CardFace:
+def shown_by(request: AccessRequest, mode: ReviewMode = ReviewMode.PERSON) -> CardModel:
     """Return what the card of a request shows."""
-    return face_of(request, pages=PAGES, mode=mode, cluster="main")
+    return card_model(request, request_url_base=PAGES, mode=mode, cluster="main")
 
 
-def face(**changes: Any) -> CardFace:
+def face(**changes: Any) -> CardModel:
     """Return the card model of the sample request, with these fields of the request changed."""
     return shown_by(request(**changes))

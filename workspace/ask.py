@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
-from workspace.refusal import Refusal
-from workspace.untrusted import prose
+from workspace.refusal import UserError
+from workspace.untrusted import safe_text
 
 MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000
@@ -20,7 +20,7 @@ Duration = Annotated[timedelta, Field(gt=timedelta(), le=timedelta(days=366))]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RequestDraft:
     __pydantic_config__ = EXACT
 
     roles: tuple[str, ...] = ()
@@ -40,17 +40,17 @@ class Ask:
     @property
     def has_reason(self) -> bool:
         """Whether the reason says anything that can be seen."""
-        return bool(prose(self.reason, REASON_BYTES))
+        return bool(safe_text(self.reason, REASON_BYTES))
 
     def packed(self) -> str:
         """Write it down for a button or a form, as short JSON."""
         return _ASKS.dump_json(self, exclude_defaults=True).decode()
 
 
-_ASKS = TypeAdapter(Ask)
+_ASKS = TypeAdapter(RequestDraft)
 
 
-def unpacked(text: str) -> Ask:
+def draft_from_json(text: str) -> RequestDraft:
     """Read what `packed` wrote. Raises ValueError on anything else."""
     return _ASKS.validate_json(text)
 
@@ -58,7 +58,7 @@ def unpacked(text: str) -> Ask:
 def check_reviewers(reviewers: Sequence[str]) -> None:
     """Refuse more than anybody means to ask, and more than a form can carry along."""
     if len(reviewers) > MOST_REVIEWERS or sum(map(len, reviewers)) > _REVIEWERS_CHARACTERS:
-        raise Refusal(
+        raise UserError(
             f"Name at most {MOST_REVIEWERS} reviewers. Nothing was asked for.",
             reason="too_many_reviewers",
         )
@@ -68,7 +68,7 @@ def check_reason(reason: str) -> None:
     """Refuse a reason that Teleport would refuse for its length."""
     size = len(reason.encode())
     if size > REASON_BYTES:
-        raise Refusal(
+        raise UserError(
             f"The reason is {size} bytes long and Teleport keeps {REASON_BYTES}. Shorten it, for"
             " instance to a link to the ticket.",
             reason="reason_too_long",

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.user import User
-from workspace.people import Matching
+from workspace.people import UserMapping
 from workspace.slack_account import SlackAccount, account_by_email, account_by_id
 
 _REMEMBERED_SECONDS = 600
@@ -36,7 +36,9 @@ class NoContact(Exception):
 class Contacts:
     """Finds Slack IDs, and remembers them for ten minutes."""
 
-    def __init__(self, slack: AsyncWebClient, teleport: TeleportClient, matching: Matching) -> None:
+    def __init__(
+        self, slack: AsyncWebClient, teleport: TeleportClient, matching: UserMapping
+    ) -> None:
         self._slack = slack
         self._teleport = teleport
         self._matching = matching
@@ -52,7 +54,7 @@ class Contacts:
         try:
             return await self._of_user(name)
         except NoContact as error:
-            if not (error.user_gone and self._matching.email_is_user_name and "@" in name):
+            if not (error.user_gone and self._matching.match_email and "@" in name):
                 raise
         return await self._of_address(name)
 
@@ -71,10 +73,14 @@ class Contacts:
     async def _find_user(self, name: str) -> str:
         """Raise NoContact rather than return None: a raised answer isn't remembered."""
         user = await self._read_user(name)
-        linked = [slack_id for slack_id in user.traits.get(self._matching.trait, ()) if slack_id]
+        linked = [
+            slack_user_id
+            for slack_user_id in user.traits.get(self._matching.trait, ())
+            if slack_user_id
+        ]
         if linked:
             return await self._first_here(linked)
-        if self._matching.email_is_user_name and "@" in name:
+        if self._matching.match_email and "@" in name:
             return await self._of_address(name)
         raise NoContact(f"no Slack ID in the trait {self._matching.trait}")
 
@@ -96,8 +102,8 @@ class Contacts:
 
     async def _first_here(self, linked: list[str]) -> str:
         """Choose the account of this workspace: companies link one for each of their own."""
-        for slack_id in linked[:_MOST_LINKS]:
-            account = await account_by_id(self._slack, slack_id)
+        for slack_user_id in linked[:_MOST_LINKS]:
+            account = await account_by_id(self._slack, slack_user_id)
             if account is not None and not account.barred_from(self._matching.team):
                 return account.id
         ids = ", ".join(linked[:_MOST_LINKS])

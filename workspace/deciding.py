@@ -9,11 +9,11 @@ from teleport_client.access_request import AccessRequest
 from workspace.views.resources import are_constraints_shown
 
 ANY_ROLE = "*"
-HOLDERS_OF = "role:"
+ROLE_PREFIX = "role:"
 """An approver that begins so is everybody who holds that Teleport role."""
 
 
-class Mode(StrEnum):
+class ReviewMode(StrEnum):
     PERSON = "person"
     """The bot hands in a review of the person who clicked; Teleport judges it."""
     OVERRIDE = "override"
@@ -25,7 +25,7 @@ class Mode(StrEnum):
 
     @property
     def from_slack(self) -> bool:
-        return self in {Mode.PERSON, Mode.OVERRIDE}
+        return self in {ReviewMode.PERSON, ReviewMode.OVERRIDE}
 
 
 @dataclass(slots=True)
@@ -36,10 +36,10 @@ class UnknownRoles:
 
 
 @dataclass(frozen=True, slots=True)
-class Deciding:
+class ReviewPolicy:
     """What was found out at start. Only `unknown` changes while the bot runs."""
 
-    mode: Mode = Mode.PERSON
+    mode: ReviewMode = ReviewMode.PERSON
     """What the server and the settings let the bot do at best."""
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
@@ -48,18 +48,18 @@ class Deciding:
     unknown: UnknownRoles = field(default_factory=UnknownRoles)
     """Of `link_only` and `approvers`. One may be any role's misspelled name, so it limits all."""
 
-    def mode_of(self, request: AccessRequest) -> Mode:
-        if self.mode is Mode.OFF:
-            return Mode.OFF
+    def mode_of(self, request: AccessRequest) -> ReviewMode:
+        if self.mode is ReviewMode.OFF:
+            return ReviewMode.OFF
         if request.long_term or self.link_only & (self.unknown.roles | {*request.roles}):
-            return Mode.NOTIFY
+            return ReviewMode.NOTIFY
         if not are_constraints_shown(request.resources):
-            return Mode.NOTIFY
-        if self.mode is Mode.OVERRIDE and not self._may_override(request):
-            return Mode.NOTIFY
+            return ReviewMode.NOTIFY
+        if self.mode is ReviewMode.OVERRIDE and not self._may_override(request):
+            return ReviewMode.NOTIFY
         return self.mode
 
-    def approves(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
+    def may_override(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
         """Whether the settings let `user`, who holds these roles, override all that is asked for.
 
         Never one's own request.
@@ -68,7 +68,7 @@ class Deciding:
             user != request.user
             and bool(request.roles)
             and all(
-                user in named or any(f"{HOLDERS_OF}{role}" in named for role in held)
+                user in named or any(f"{ROLE_PREFIX}{role}" in named for role in held)
                 for named in map(self._named_for, request.roles)
             )
         )

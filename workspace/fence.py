@@ -12,7 +12,7 @@ from contextvars import ContextVar
 import aiohttp
 
 
-class NotSending(Exception):
+class SendingStopped(Exception):
     """Another replica sends now. Nothing was sent."""
 
 
@@ -32,12 +32,12 @@ def fenced(may_send: Callable[[], bool]) -> Iterator[None]:
 def fence() -> aiohttp.TraceConfig:
     """Give what the session has to be made with, for `fenced` to have an effect."""
     trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_look)
-    trace.on_connection_reuseconn.append(_look)
+    trace.on_connection_create_end.append(_check)
+    trace.on_connection_reuseconn.append(_check)
     return trace
 
 
-async def _look(_session: aiohttp.ClientSession, _context: object, _params: object) -> None:
+async def _check(_session: aiohttp.ClientSession, _context: object, _params: object) -> None:
     may_send = _may_send.get()
     if may_send is not None and not may_send():
-        raise NotSending
+        raise SendingStopped

@@ -4,7 +4,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 
-class OneAtATime:
+class KeyedLock:
     """`async with one_at_a_time(name):` lets one in for each name."""
 
     def __init__(self) -> None:

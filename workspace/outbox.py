@@ -16,18 +16,18 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from workspace.fence import NotSending, fenced
-from workspace.slack_failure import SLACK_ERRORS, Failure, failure_of, in_words, rest_asked
-from workspace.turns import Call, Draw, Lane, MessageRef, Priority, whose_turn
+from workspace.fence import SendingStopped, fenced
+from workspace.slack_failure import SLACK_ERRORS, Failure, classify, describe, retry_delay
+from workspace.turns import Call, Lane, MessageRef, Priority, Render, next_call
 
 SECONDS_BETWEEN_POSTS = 1.0
 """To one channel (docs.slack.dev/apis/web-api/rate-limits)."""
 METADATA_EVENT = "teleport_access_request"
-_AT_ONCE, _POSTS_AT_ONCE = 8, 6
+_MAX_CALLS, _MAX_POSTS = 8, 6
 """Calls; however many channels there are to post to, cards are kept up to date."""
-_LONG_REST = 60.0
+_LONG_RATE_LIMIT = 60.0
 """Seconds, which people notice."""
-_EDITS = "edits"
+_UPDATES = "edits"
 _POST, _UPDATE = "chat.postMessage", "chat.update"
 
 
@@ -50,26 +50,26 @@ class Outbox:
         self._lanes: dict[str, Lane] = {}
         self._ids: dict[str, str] = {}
         """Of conversations that are addressed by name or by person: each has one pace."""
-        self._resting: dict[str, float] = {}
+        self._rate_limited_until: dict[str, float] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._posting = 0
-        self._taken = 0
+        self._sent_count = 0
         self._waiting: Counter[Priority] = Counter()
         self._order = count()
         self._stopped = False
         self._news = asyncio.Event()
-        self._refused = ""
+        self._token_problem = ""
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why nothing can be sent at all, or not for long; empty where it can."""
-        if self._refused:
-            return self._refused
+        if self._token_problem:
+            return self._token_problem
         now = asyncio.get_running_loop().time()
         methods = {call.method for lane in self._lanes.values() if (call := lane.next())}
-        rests = {method: self._resting.get(method, 0.0) - now for method in methods}
+        rests = {method: self._rate_limited_until.get(method, 0.0) - now for method in methods}
         longest = max(rests, key=lambda method: rests[method], default="")
-        if longest and rests[longest] > _LONG_REST:
+        if longest and rests[longest] > _LONG_RATE_LIMIT:
             return f"Slack asks that {longest} be left alone for {rests[longest]:.0f} s more"
         return ""
 
@@ -78,9 +78,9 @@ class Outbox:
         return self._waiting.total()
 
     @property
-    def older_waiting(self) -> int:
+    def backlog_waiting(self) -> int:
         """Of those that wait, cards of the backlog."""
-        return self._waiting[Priority.OLDER_REQUEST]
+        return self._waiting[Priority.BACKLOG_REQUEST]
 
     @property
     def lanes(self) -> int:
@@ -90,7 +90,7 @@ class Outbox:
     async def post(
         self,
         channel: str,
-        draw: Draw,
+        render: Render,
         *,
         priority: Priority,
         request_id: str,
@@ -113,16 +113,16 @@ class Outbox:
             arguments["thread_ts"] = thread_ts
         key = self._ids.get(channel, channel)
         lane = self._lanes.setdefault(key, Lane(key, self._seconds_between_posts))
-        posted = await self._submit(_POST, draw, arguments, lane, priority)
+        posted = await self._submit(_POST, render, arguments, lane, priority)
         if posted.channel != channel:
             self._ids[channel] = posted.channel
         return posted
 
-    async def edit(self, posted: MessageRef, draw: Draw, *, priority: Priority) -> None:
+    async def update(self, posted: MessageRef, render: Render, *, priority: Priority) -> None:
         """Show something else in a message. Raises as `post` does."""
         arguments = {"channel": posted.channel, "ts": posted.ts}
-        lane = self._lanes.setdefault(_EDITS, Lane(_EDITS, 0.0))
-        await self._submit(_UPDATE, draw, arguments, lane, priority)
+        lane = self._lanes.setdefault(_UPDATES, Lane(_UPDATES, 0.0))
+        await self._submit(_UPDATE, render, arguments, lane, priority)
 
     async def run(self) -> None:
         """Send until cancelled; calls that are on their way by then are waited for."""
@@ -130,33 +130,33 @@ class Outbox:
         try:
             while True:
                 self._news.clear()
-                pause = await self._start_what_is_ready()
+                pause = await self._start_ready()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(pause):
                         await self._news.wait()
         finally:
             self.stop()
             await asyncio.gather(*self._sending, return_exceptions=True)
-            self._refused = ""
+            self._token_problem = ""
 
     async def _submit(
         self,
         method: str,
-        draw: Draw,
+        render: Render,
         arguments: dict[str, Any],
         lane: Lane,
         priority: Priority,
     ) -> MessageRef:
         if self._stopped or not self._may_send():
-            raise NotSending
+            raise SendingStopped
         done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
-        call = Call(method, draw, arguments, done, priority, next(self._order))
+        call = Call(method, render, arguments, done, priority, next(self._order))
         lane.waiting[priority].append(call)
         self._waiting[priority] += 1
         self._news.set()
         return await done
 
-    def _wait_again(self, lane: Lane, call: Call) -> None:
+    def _requeue(self, lane: Lane, call: Call) -> None:
         """Let a call have its turn again that Slack asked to wait."""
         lane = self._lanes.setdefault(lane.key, lane)
         # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
@@ -164,33 +164,33 @@ class Outbox:
         lane.waiting[call.priority].appendleft(call)
         self._waiting[call.priority] += 1
 
-    async def _start_what_is_ready(self) -> float | None:
+    async def _start_ready(self) -> float | None:
         """Start all calls whose time has come. Gives seconds until the next, None if unknown.
 
         Each is on its way before the next one is drawn: a card does not wait for other messages.
         """
         now = asyncio.get_running_loop().time()
         self._forget_idle_lanes(now)
-        while len(self._sending) < _AT_ONCE:
+        while len(self._sending) < _MAX_CALLS:
             ready = {
                 call: lane
                 for lane in self._lanes.values()
                 if self._ready_at(lane) <= now and (call := lane.next())
             }
-            call = whose_turn(ready, self._taken)
+            call = next_call(ready, self._sent_count)
             if call is None:
                 break
             self._start(ready[call], call, now)
             await asyncio.sleep(0)
         soonest = min(map(self._ready_at, self._lanes.values()), default=float("inf"))
-        if soonest == float("inf") or len(self._sending) >= _AT_ONCE:
+        if soonest == float("inf") or len(self._sending) >= _MAX_CALLS:
             return None
         return max(0.0, soonest - now)
 
     def _start(self, lane: Lane, call: Call, now: float) -> None:
         lane.ready_at = now + lane.interval
         lane.take(call)
-        self._taken += 1
+        self._sent_count += 1
         self._waiting[call.priority] -= 1
         self._posting += call.method == _POST
         task = asyncio.create_task(self._send(lane, call))
@@ -205,9 +205,9 @@ class Outbox:
 
     def _ready_at(self, lane: Lane) -> float:
         call = lane.next()
-        if call is None or (call.method == _POST and self._posting >= _POSTS_AT_ONCE):
+        if call is None or (call.method == _POST and self._posting >= _MAX_POSTS):
             return float("inf")
-        return max(lane.ready_at, self._resting.get(call.method, 0.0))
+        return max(lane.ready_at, self._rate_limited_until.get(call.method, 0.0))
 
     def _sent(self, method: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -218,31 +218,31 @@ class Outbox:
         if call.done.done():
             return
         if not self._may_send():
-            call.done.set_exception(NotSending())
+            call.done.set_exception(SendingStopped())
             return
         try:
             with fenced(self._may_send):
-                answer = await self._slack.api_call(call.method, json=_drawn(call))
+                answer = await self._slack.api_call(call.method, json=_rendered_arguments(call))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, call, error)
             return
-        self._refused = ""
+        self._token_problem = ""
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
     def _failed(self, lane: Lane, call: Call, error: Exception) -> None:
-        failure = failure_of(error) if isinstance(error, SLACK_ERRORS) else None
+        failure = classify(error) if isinstance(error, SLACK_ERRORS) else None
         if failure is Failure.RATE_LIMITED:
             now = asyncio.get_running_loop().time()
-            self._resting[call.method] = now + rest_asked(error)
+            self._rate_limited_until[call.method] = now + retry_delay(error)
             if not self._stopped:
-                self._wait_again(lane, call)
+                self._requeue(lane, call)
                 return
-            error = NotSending()
+            error = SendingStopped()
         if failure is Failure.REVOKED:
-            self._refused = f"Slack does not take slack.token any more: {in_words(error)}"
+            self._token_problem = f"Slack does not take slack.token any more: {describe(error)}"
         elif failure is Failure.FORBIDDEN:
-            self._refused = f"slack.token lacks a scope for {call.method}: {in_words(error)}"
+            self._token_problem = f"slack.token lacks a scope for {call.method}: {describe(error)}"
         if not call.done.done():
             call.done.set_exception(error)
 
@@ -252,14 +252,14 @@ class Outbox:
         for lane in self._lanes.values():
             for call in chain.from_iterable(lane.waiting.values()):
                 if not call.done.done():
-                    call.done.set_exception(NotSending())
+                    call.done.set_exception(SendingStopped())
             lane.waiting.clear()
         self._waiting.clear()
 
 
-def _drawn(call: Call) -> dict[str, Any]:
+def _rendered_arguments(call: Call) -> dict[str, Any]:
     """Give all arguments; chat.update knows nothing of unfurling."""
-    arguments = call.draw().arguments() | call.arguments
+    arguments = call.render().arguments() | call.arguments
     if call.method == _UPDATE:
         del arguments["unfurl_links"], arguments["unfurl_media"]
     return arguments

@@ -17,16 +17,16 @@ class RateLimit:
         self._burst = at_once * seconds_each
         self._seconds_each = seconds_each
         self._clock = clock
-        self._busy_until: OrderedDict[str, float] = OrderedDict()
+        self._full_at: OrderedDict[str, float] = OrderedDict()
         """By key: when as many events are allowed again as at the beginning."""
 
     def allow(self, key: str, events: int = 1) -> bool:
         """Count events of a key, and return whether all of them are within the limit."""
         now = self._clock()
-        busy_until = max(now, self._busy_until.pop(key, now))
+        busy_until = max(now, self._full_at.pop(key, now))
         next_until = busy_until + events * self._seconds_each
         allowed = next_until <= now + self._burst
-        self._busy_until[key] = next_until if allowed else busy_until
-        if len(self._busy_until) > _REMEMBERED:
-            self._busy_until.popitem(last=False)
+        self._full_at[key] = next_until if allowed else busy_until
+        if len(self._full_at) > _REMEMBERED:
+            self._full_at.popitem(last=False)
         return allowed

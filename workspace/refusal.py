@@ -1,7 +1,7 @@
 """Something that a person asked for and does not get, said in a sentence that they can act on."""
 
 
-class Refusal(Exception):
+class UserError(Exception):
     """Said privately, as it is. `reason` is the fixed word for the log."""
 
     def __init__(self, sentence: str, *, reason: str, command: str = "") -> None:

@@ -44,10 +44,10 @@ class SlackAccount:
         return "guest" if self.guest else ""
 
 
-async def account_by_id(slack: AsyncWebClient, slack_id: str) -> SlackAccount | None:
+async def account_by_id(slack: AsyncWebClient, slack_user_id: str) -> SlackAccount | None:
     """Return None for an account that the workspace can't see. Raises SlackApiError."""
     try:
-        answer = await slack.users_info(user=slack_id)
+        answer = await slack.users_info(user=slack_user_id)
     except SlackApiError as error:
         if error_code(error) in _NOT_VISIBLE:
             return None

@@ -27,22 +27,22 @@ class Failure(Enum):
     """Slack does not take this call, for a reason that is not foreseen here."""
 
 
-class Post(Enum):
+class PostFailureAction(Enum):
     """What follows when a message could not be posted."""
 
     WAIT = "wait"
     """The outbox sends it again when Slack's Retry-After is over."""
     RETRY = "retry"
     """It did not get there; it is tried again soon."""
-    LOOK = "look"
+    CHECK_HISTORY = "look"
     """It may have got there; it is looked for, and posted again if it cannot be found."""
-    REST = "rest"
+    RETRY_LATER = "rest"
     """It is tried again every few minutes; a recipient that is out of reach is named as such."""
-    LET_GO = "let_go"
+    GIVE_UP = "let_go"
     """It is not tried again."""
 
 
-class Edit(Enum):
+class UpdateFailureAction(Enum):
     """What follows when a card could not be edited."""
 
     WAIT = "wait"
@@ -53,73 +53,116 @@ class Edit(Enum):
     """The card stays as it is, perhaps with buttons: a new one says what holds."""
     REPLACE_WHILE_WAITING = "replace_while_waiting"
     """Nobody sees the card any more: a new one, if there is still something to decide."""
-    REST = "rest"
+    RETRY_LATER = "rest"
     """It is tried again every few minutes."""
-    LET_GO = "let_go"
+    GIVE_UP = "let_go"
     """It is not tried again: there is nothing to see any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class FailurePolicy:
     """What one error of Slack's means, and what follows from it."""
 
     failure: Failure
-    card: Post
+    card: PostFailureAction
     """After a failed post to a channel or person that gets the cards."""
-    dm: Post
+    dm: PostFailureAction
     """After a failed post to a requester."""
-    edit: Edit
+    update: UpdateFailureAction
 
 
-_LIMITED = Rule(Failure.RATE_LIMITED, card=Post.WAIT, dm=Post.WAIT, edit=Edit.WAIT)
-_UNWELL = Rule(Failure.TRY_AGAIN, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
-_PERHAPS = Rule(Failure.UNCERTAIN, card=Post.LOOK, dm=Post.LOOK, edit=Edit.RETRY)
-_GONE = Rule(
-    Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE_WHILE_WAITING
+_LIMITED = FailurePolicy(
+    Failure.RATE_LIMITED,
+    card=PostFailureAction.WAIT,
+    dm=PostFailureAction.WAIT,
+    update=UpdateFailureAction.WAIT,
 )
-_FROZEN = Rule(Failure.MESSAGE_GONE, card=Post.LET_GO, dm=Post.LET_GO, edit=Edit.REPLACE)
-_CLOSED = Rule(Failure.UNREACHABLE, card=Post.REST, dm=Post.LET_GO, edit=Edit.REST)
-_REVOKED = Rule(Failure.REVOKED, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
-_FORBIDDEN = Rule(Failure.FORBIDDEN, card=Post.RETRY, dm=Post.RETRY, edit=Edit.RETRY)
-_REJECTED = Rule(Failure.REJECTED, card=Post.REST, dm=Post.REST, edit=Edit.REST)
+_UNAVAILABLE = FailurePolicy(
+    Failure.TRY_AGAIN,
+    card=PostFailureAction.RETRY,
+    dm=PostFailureAction.RETRY,
+    update=UpdateFailureAction.RETRY,
+)
+_UNCERTAIN = FailurePolicy(
+    Failure.UNCERTAIN,
+    card=PostFailureAction.CHECK_HISTORY,
+    dm=PostFailureAction.CHECK_HISTORY,
+    update=UpdateFailureAction.RETRY,
+)
+_GONE = FailurePolicy(
+    Failure.MESSAGE_GONE,
+    card=PostFailureAction.GIVE_UP,
+    dm=PostFailureAction.GIVE_UP,
+    update=UpdateFailureAction.REPLACE_WHILE_WAITING,
+)
+_FROZEN = FailurePolicy(
+    Failure.MESSAGE_GONE,
+    card=PostFailureAction.GIVE_UP,
+    dm=PostFailureAction.GIVE_UP,
+    update=UpdateFailureAction.REPLACE,
+)
+_UNREACHABLE = FailurePolicy(
+    Failure.UNREACHABLE,
+    card=PostFailureAction.RETRY_LATER,
+    dm=PostFailureAction.GIVE_UP,
+    update=UpdateFailureAction.RETRY_LATER,
+)
+_REVOKED = FailurePolicy(
+    Failure.REVOKED,
+    card=PostFailureAction.RETRY,
+    dm=PostFailureAction.RETRY,
+    update=UpdateFailureAction.RETRY,
+)
+_FORBIDDEN = FailurePolicy(
+    Failure.FORBIDDEN,
+    card=PostFailureAction.RETRY,
+    dm=PostFailureAction.RETRY,
+    update=UpdateFailureAction.RETRY,
+)
+_REJECTED = FailurePolicy(
+    Failure.REJECTED,
+    card=PostFailureAction.RETRY_LATER,
+    dm=PostFailureAction.RETRY_LATER,
+    update=UpdateFailureAction.RETRY_LATER,
+)
 
 NO_ANSWER = "(no answer)"
 NO_CONNECTION = "(no connection)"
 NOT_JSON = "(a page instead of JSON)"
 ANY_OTHER = "(any other)"
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, FailurePolicy] = {
     "ratelimited": _LIMITED,
     "rate_limited": _LIMITED,
-    "service_unavailable": _UNWELL,
-    "team_added_to_org": _UNWELL,
-    NO_CONNECTION: _UNWELL,
+    "service_unavailable": _UNAVAILABLE,
+    "team_added_to_org": _UNAVAILABLE,
+    NO_CONNECTION: _UNAVAILABLE,
     # These may have partly succeeded.
-    "internal_error": _PERHAPS,
-    "fatal_error": _PERHAPS,
-    "request_timeout": _PERHAPS,
-    NO_ANSWER: _PERHAPS,
-    NOT_JSON: _PERHAPS,
+    "internal_error": _UNCERTAIN,
+    "fatal_error": _UNCERTAIN,
+    "request_timeout": _UNCERTAIN,
+    NO_ANSWER: _UNCERTAIN,
+    NOT_JSON: _UNCERTAIN,
     "message_not_found": _GONE,
     "cant_update_message": _FROZEN,
     "edit_window_closed": _FROZEN,
     "block_mismatch": _FROZEN,
     "is_inactive": _GONE,
     "cannot_reply_to_message": _GONE,
-    "channel_not_found": _CLOSED,
-    "not_in_channel": _CLOSED,
-    "is_archived": _CLOSED,
-    "messages_tab_disabled": _CLOSED,
-    "user_not_found": _CLOSED,
-    "users_not_found": _CLOSED,
-    "user_disabled": _CLOSED,
-    "user_not_visible": _CLOSED,
-    "cannot_dm_bot": _CLOSED,
-    "restricted_action": _CLOSED,
-    "restricted_action_read_only_channel": _CLOSED,
-    "restricted_action_thread_only_channel": _CLOSED,
-    "restricted_action_thread_locked": _CLOSED,
-    "restricted_action_non_threadable_channel": _CLOSED,
+    "channel_not_found": _UNREACHABLE,
+    "not_in_channel": _UNREACHABLE,
+    "is_archived": _UNREACHABLE,
+    "messages_tab_disabled": _UNREACHABLE,
+    "user_not_found": _UNREACHABLE,
+    "users_not_found": _UNREACHABLE,
+    "user_disabled": _UNREACHABLE,
+    "user_not_visible": _UNREACHABLE,
+    "cannot_dm_bot": _UNREACHABLE,
+    "restricted_action": _UNREACHABLE,
+    "restricted_action_read_only_channel": _UNREACHABLE,
+    "restricted_action_thread_only_channel": _UNREACHABLE,
+    "restricted_action_thread_locked": _UNREACHABLE,
+    "restricted_action_non_threadable_channel": _UNREACHABLE,
     "invalid_auth": _REVOKED,
     "not_authed": _REVOKED,
     # Of every method: the account is the token's, also where a person is written to.
@@ -158,9 +201,9 @@ CONTENT_ERRORS = frozenset(
 """Slack's words for a message or view that it accepts nowhere (docs.slack.dev: chat.postMessage,
 views.update)."""
 
-PASSING = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
+TRANSIENT = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
 """Failures that go by without anybody's help."""
-OF_THE_CALL = frozenset(
+PERMANENT = frozenset(
     {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.FORBIDDEN, Failure.REJECTED}
 )
 """Failures that say something about the call itself; after any other the same may succeed."""
@@ -177,7 +220,7 @@ _LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A longer one is a mistake on the way, and must not silence the bot for days."""
 
 
-def rule_of(error: BaseException) -> Rule:
+def policy_for(error: BaseException) -> FailurePolicy:
     """Find the rule for one of SLACK_ERRORS."""
     if isinstance(error, aiohttp.ClientConnectorError):
         return RULES[NO_CONNECTION]
@@ -191,14 +234,14 @@ def rule_of(error: BaseException) -> Rule:
     return RULES.get(code, RULES[ANY_OTHER])
 
 
-def failure_of(error: BaseException) -> Failure:
+def classify(error: BaseException) -> Failure:
     """Classify one of SLACK_ERRORS."""
-    return rule_of(error).failure
+    return policy_for(error).failure
 
 
-def may_pass(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Whether this is one of SLACK_ERRORS, and the same call may succeed later."""
-    return isinstance(error, SLACK_ERRORS) and failure_of(error) not in OF_THE_CALL
+    return isinstance(error, SLACK_ERRORS) and classify(error) not in PERMANENT
 
 
 def error_code(error: SlackApiError) -> str:
@@ -214,7 +257,7 @@ def _needed_scope(error: SlackApiError) -> str:
     return str(data.get("needed") or "") if isinstance(data, dict) else ""
 
 
-def in_words(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Say in one line what one of SLACK_ERRORS was.
 
     An SDK's error quotes the whole answer, which may quote what was sent.
@@ -239,9 +282,9 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
-def rest_asked(error: BaseException) -> float:
+def retry_delay(error: BaseException) -> float:
     """Seconds for which Slack asked to be left alone with this method, if it did."""
-    if failure_of(error) is not Failure.RATE_LIMITED or not isinstance(error, SlackApiError):
+    if classify(error) is not Failure.RATE_LIMITED or not isinstance(error, SlackApiError):
         return 0.0
     return retry_after(error.response.headers)
 

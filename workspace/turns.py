@@ -9,22 +9,22 @@ from typing import Any, TypeAlias
 
 from workspace.views.message import Message
 
-_TURNS = 8
+_FAIRNESS_INTERVAL = 8
 """Of so many, one is for what has waited longest."""
 
-Draw: TypeAlias = Callable[[], Message]
+Render: TypeAlias = Callable[[], Message]
 """Gives a message as it is right when its turn comes; asked again for each attempt."""
 
 
 class Priority(IntEnum):
     NEW_REQUEST = 0
-    OLDER_REQUEST = 1
+    BACKLOG_REQUEST = 1
     """Of a backlog, which a request made now does not wait for."""
     CARD_UPDATE = 2
-    OLDER_CARD_UPDATE = 3
+    BACKLOG_UPDATE = 3
     DIRECT_MESSAGE = 4
     THREAD_REPLY = 5
-    REMINDER = 6
+    SERVICE_MESSAGE = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Call:
     """One of the Web API's methods, with what it is to say."""
 
     method: str
-    draw: Draw
+    render: Render
     arguments: dict[str, Any]
     """Those that are no part of the message."""
     done: "asyncio.Future[MessageRef]"
@@ -57,7 +57,7 @@ class Lane:
     interval: float
     ready_at: float = 0.0
     waiting: dict[Priority, deque[Call]] = field(default_factory=lambda: defaultdict(deque))
-    taken: int = 0
+    sent_count: int = 0
 
     @property
     def empty(self) -> bool:
@@ -65,15 +65,15 @@ class Lane:
 
     def next(self) -> Call | None:
         """Give the call whose turn it is; it stays until it is taken."""
-        return whose_turn((calls[0] for calls in self.waiting.values() if calls), self.taken)
+        return next_call((calls[0] for calls in self.waiting.values() if calls), self.sent_count)
 
     def take(self, call: Call) -> None:
         """Let go of one that `next` gave."""
         self.waiting[call.priority].popleft()
-        self.taken += 1
+        self.sent_count += 1
 
 
-def whose_turn(calls: Iterable[Call], taken: int) -> Call | None:
+def next_call(calls: Iterable[Call], sent_count: int) -> Call | None:
     """Choose one, after so many that had their turn; None where there is none."""
-    longest = taken % _TURNS == _TURNS - 1
+    longest = sent_count % _FAIRNESS_INTERVAL == _FAIRNESS_INTERVAL - 1
     return min(calls, key=lambda call: (not longest and call.priority, call.order), default=None)

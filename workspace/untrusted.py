@@ -24,7 +24,7 @@ _MAX_MARKS = 3
 """Accents on one letter; more are drawn over the neighbouring lines."""
 
 
-def label(text: str, limit: int = 80) -> str:
+def safe_name(text: str, limit: int = 80) -> str:
     """One line for a name or an id, never empty.
 
     What cannot be seen is marked, so that no name hides in another.
@@ -36,7 +36,7 @@ def label(text: str, limit: int = 80) -> str:
     return _isolated(fitted(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
 
 
-def prose(text: str, limit: int, lines: int = 12) -> str:
+def safe_text(text: str, limit: int, lines: int = 12) -> str:
     """Free text over a few lines. What cannot be seen is left out; it may be part of a script."""
     beginning = _beginning(text, limit)
     unified = beginning.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
@@ -48,12 +48,12 @@ def prose(text: str, limit: int, lines: int = 12) -> str:
     return fitted(kept, limit)
 
 
-def one_line(text: str, limit: int) -> str:
+def safe_line(text: str, limit: int) -> str:
     """Free text in a line among others, where one of its own could pass for one of ours."""
-    return fitted(" ".join(prose(text, limit * 2, lines=limit).split()), limit)
+    return fitted(" ".join(safe_text(text, limit * 2, lines=limit).split()), limit)
 
 
-def shortened(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """At most `limit` characters, with an ellipsis where something was cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 

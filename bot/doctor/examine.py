@@ -33,14 +33,14 @@ from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import dial
 from teleport_client.identity import Credentials, CredentialsError
-from workspace.people import Matching, People
+from workspace.people import UserDirectory, UserMapping
 
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 Now = Callable[[], datetime]
 
 
 async def examine(
-    config: Path | None, slack_id: str, now: Now, *, patience: float = PATIENCE
+    config: Path | None, slack_user_id: str, now: Now, *, patience: float = TIMEOUT_SECONDS
 ) -> AsyncIterator[Check]:
     """Give row after row. `slack_id` is somebody whose Teleport user is looked up, if given.
 
@@ -63,12 +63,12 @@ async def examine(
         if workspace.clock.heard:
             yield slack.clock(workspace.clock)
         client = None
-        async for found in _teleport(settings, workspace.clock, now, patience, stack, can_dial):
-            if isinstance(found, TeleportClient):
-                client = found
+        async for detail in _teleport(settings, workspace.clock, now, patience, stack, can_dial):
+            if isinstance(detail, TeleportClient):
+                client = detail
             else:
-                yield found
-        async for check in workspace.rows(client, slack_id):
+                yield detail
+        async for check in workspace.rows(client, slack_user_id):
             yield check
 
 
@@ -86,7 +86,7 @@ async def _teleport(
     except CredentialsError as error:
         hint = f"Correct the clock first. {error.hint}" if clock.warning else error.hint
         refreshed = settings.teleport.refresh_identity
-        yield Check("identity", Level.FAILURE, error.problem, hint, may_pass=refreshed)
+        yield Check("identity", Level.FAILURE, error.problem, hint, is_transient=refreshed)
         return
     for check in teleport.identity(settings, credentials, now()):
         yield check
@@ -120,15 +120,15 @@ async def _permissions(
     roles = await own_roles(client, credentials.roles)
     mode, check = teleport.review_mode(cluster, roles, settings)
     yield check
-    cure = teleport.role_cure(mode, cluster, settings)
-    yield teleport.sees_requests(roles, cure)
-    yield teleport.host_names(roles, cure)
-    async for check in teleport.verbs(client, settings, credentials.user, mode, clock.now(), cure):
+    hint = teleport.role_cure(mode, cluster, settings)
+    yield teleport.can_list_requests(roles, hint)
+    yield teleport.host_names(roles, hint)
+    async for check in teleport.verbs(client, settings, credentials.user, mode, clock.now(), hint):
         yield check
-    async for check in names.rows(client, settings, mode, cure):
+    async for check in names.rows(client, settings, mode, hint):
         yield check
     if settings.app_token and settings.request.enabled:
-        yield await teleport.certificate_lifetime(client, credentials, cure)
+        yield await teleport.certificate_lifetime(client, credentials, hint)
     yield await teleport.other_bots(client)
 
 
@@ -156,7 +156,7 @@ class _Workspace:
             return cls(settings, http, web, clock, error, patience)
         return cls(settings, http, web, clock, installation, patience)
 
-    async def rows(self, client: TeleportClient | None, slack_id: str) -> AsyncIterator[Check]:
+    async def rows(self, client: TeleportClient | None, slack_user_id: str) -> AsyncIterator[Check]:
         installation, settings = self.installation, self.settings
         if isinstance(installation, StartError):
             yield start_failure("slack", installation)
@@ -169,8 +169,8 @@ class _Workspace:
             yield check
         async for check in slack.recipients(self._recipients(installation), settings):
             yield check
-        if slack_id and client is not None:
-            yield await slack.person(self.web, self._people(installation, client), slack_id)
+        if slack_user_id and client is not None:
+            yield await slack.person(self.web, self._people(installation, client), slack_user_id)
 
     def _recipients(self, installation: Installation) -> Recipients:
         return Recipients(
@@ -181,11 +181,11 @@ class _Workspace:
             allow_shared=self.settings.slack.allow_shared_channels,
         )
 
-    def _people(self, installation: Installation, client: TeleportClient) -> People:
+    def _people(self, installation: Installation, client: TeleportClient) -> UserDirectory:
         review = self.settings.review
-        matching = Matching(
+        matching = UserMapping(
             team=installation.team,
             trait=review.slack_user_id_trait,
-            email_is_user_name=review.allow_email_username_match,
+            match_email=review.allow_email_username_match,
         )
-        return People(self.web, client, matching, now=self.clock.now)
+        return UserDirectory(self.web, client, matching, now=self.clock.now)

@@ -38,11 +38,11 @@ def log_output(settings: LogSettings) -> Check:
     try:
         path.open("a").close()
     except OSError as error:
-        cure = (
+        hint = (
             f"Choose another log.output, or let the user that the bot runs as (uid {os.geteuid()})"
             " write it."
         )
-        return failure(name, f"{path} cannot be written ({error.strerror})", cure)
+        return failure(name, f"{path} cannot be written ({error.strerror})", hint)
     if not existed:
         path.unlink()
     return ok(name, f"{path} can be written")
@@ -60,8 +60,8 @@ async def health_port(settings: HealthSettings) -> Check:
             return ok(name, f"a bot is running and has {address}")
         # asyncio words the error of a taken port by itself.
         said = os.strerror(error.errno) if error.errno else str(error)
-        cure = "Choose another health.port or health.listen, or 0 to switch it off."
-        return failure(name, f"the health page cannot listen on {address} ({said})", cure)
+        hint = "Choose another health.port or health.listen, or 0 to switch it off."
+        return failure(name, f"the health page cannot listen on {address} ({said})", hint)
     server.close()
     return ok(name, f"{address} is free")
 
@@ -92,8 +92,8 @@ def authorities() -> Check:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
         said = getattr(error, "reason", None) or error.strerror
-        cure = "Name a PEM file in SSL_CERT_FILE that the bot can read, or unset it."
-        return failure(name, f"SSL_CERT_FILE names {path}, which can't be used ({said})", cure)
+        hint = "Name a PEM file in SSL_CERT_FILE that the bot can read, or unset it."
+        return failure(name, f"SSL_CERT_FILE names {path}, which can't be used ({said})", hint)
     return ok(name, f"those in {path}")
 
 

@@ -8,7 +8,7 @@ from bot.settings import Settings
 from bot.unknown_names import Kind, UnknownName, find_unknown_roles, find_unknown_users
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 
 _FOUND = {
     Kind.ROLE: "Teleport has no such role, and {setting} names it",
@@ -21,7 +21,7 @@ _FOUND = {
 
 
 async def rows(
-    teleport: TeleportClient, settings: Settings, mode: Mode, cure: str
+    teleport: TeleportClient, settings: Settings, mode: ReviewMode, hint: str
 ) -> AsyncIterator[Check]:
     guarding = guarding_roles(mode, settings)
     looked_up: tuple[tuple[str, Awaitable[tuple[UnknownName, ...]]], ...] = (
@@ -32,7 +32,7 @@ async def rows(
         try:
             unknown = await finding
         except TeleportError as error:
-            yield warning(name, f"they can't be looked up: {error}", cure)
+            yield warning(name, f"they can't be looked up: {error}", hint)
             continue
         for each in unknown:
             yield _row(each, limits=each.kind is Kind.ROLE and each.name in guarding)
@@ -42,8 +42,8 @@ async def rows(
 
 def _row(unknown: UnknownName, *, limits: bool) -> Check:
     name = f"{unknown.kind} {unknown.name}"
-    found = _FOUND[unknown.kind].format(setting=unknown.setting)
+    detail = _FOUND[unknown.kind].format(setting=unknown.setting)
     if limits:
-        found += "; until it exists, no request that it may limit can be decided from Slack"
-        return failure(name, found, unknown.hint)
-    return warning(name, found, unknown.hint)
+        detail += "; until it exists, no request that it may limit can be decided from Slack"
+        return failure(name, detail, unknown.hint)
+    return warning(name, detail, unknown.hint)

@@ -14,11 +14,11 @@ _NAME_WIDTH = 32
 
 
 async def report(
-    config: Path | None, slack_id: str, *, as_json: bool, say: Callable[[str], None]
+    config: Path | None, slack_user_id: str, *, as_json: bool, say: Callable[[str], None]
 ) -> int:
     """Give the exit code, the worst of the rows': 0, 1 or 2, see `Check.exit_code`."""
     checks: list[Check] = []
-    async for check in examine(config, slack_id, utc_now):
+    async for check in examine(config, slack_user_id, utc_now):
         checks.append(check)
         if not as_json:
             say(_row(check))
@@ -28,5 +28,5 @@ async def report(
 
 
 def _row(check: Check) -> str:
-    row = f"{_MARKS[check.level]} {check.name:{_NAME_WIDTH}} {check.found}"
-    return f"{row}\n  {'':{_NAME_WIDTH}} → {check.cure}" if check.cure else row
+    row = f"{_MARKS[check.level]} {check.name:{_NAME_WIDTH}} {check.detail}"
+    return f"{row}\n  {'':{_NAME_WIDTH}} → {check.hint}" if check.hint else row

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.clock import CURE, MOST_SKEW, SlackClock
+from bot.clock import HINT, MOST_SKEW, SlackClock
 from bot.doctor.check import Check, failure, ok, start_failure, unavailable, unknown, warning
 from bot.doctor.socket_mode import greeting_at, no_socket, same_app, socket_row, unseen
 from bot.settings import Settings
@@ -16,14 +16,14 @@ from bot.slack_connection import SCOPES, Installation, first_socket_address, hin
 from bot.slack_scopes import needed_scopes, without
 from bot.start_error import StartError
 from notifications.address import is_conversation_id, is_user_id
-from notifications.recipients import Found, Recipients
-from notifications.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, cure_of
+from notifications.recipients import RecipientLookup, Recipients
+from notifications.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
 from teleport_client.errors import TeleportError
 from teleport_client.http_proxy import proxy_for_url
-from workspace.people import People
-from workspace.refusal import Refusal
+from workspace.people import UserDirectory
+from workspace.refusal import UserError
 from workspace.slack_account import account_by_id
-from workspace.slack_failure import SLACK_ERRORS, in_words, rest_asked
+from workspace.slack_failure import SLACK_ERRORS, describe, retry_delay
 
 _COPY_ID = (
     "Copy the ID in Slack: open the user's profile, then the menu with three dots, Copy member ID."
@@ -81,8 +81,8 @@ async def responses(http: aiohttp.ClientSession, url: str) -> Check:
         async with http.get(url, proxy=proxy_for_url(url), allow_redirects=False):
             return ok(name, f"{host} is within reach")
     except SLACK_ERRORS as error:
-        found = f"{in_words(error)}; private responses come late and by chat.postEphemeral"
-        return warning(name, found, f"Let connections to {host} through.")
+        detail = f"{describe(error)}; private responses come late and by chat.postEphemeral"
+        return warning(name, detail, f"Let connections to {host} through.")
 
 
 def _scopes(settings: Settings, installation: Installation) -> Check:
@@ -90,12 +90,12 @@ def _scopes(settings: Settings, installation: Installation) -> Check:
     if not missing:
         return ok("slack scopes", "all that are needed")
     effects = "; ".join(map(without, missing))
-    cure = (
+    hint = (
         f"Add {', '.join(missing)} to the app (OAuth & Permissions, or the manifest that"
         " `teleport-chatops manifest` prints) and install it again."
     )
     worst = failure if {*missing} & {*needed_scopes(settings)} else warning
-    return worst("slack scopes", f"the bot's token lacks {', '.join(missing)}: {effects}", cure)
+    return worst("slack scopes", f"the bot's token lacks {', '.join(missing)}: {effects}", hint)
 
 
 def clock(told: SlackClock) -> Check:
@@ -103,12 +103,12 @@ def clock(told: SlackClock) -> Check:
     if not told.heard:
         return unknown("clock", "Slack told no time", "Look at it yourself, with `date`.")
     if told.skew > MOST_SKEW:
-        hint = f"{CURE[0].upper()}{CURE[1:]}."
+        hint = f"{HINT[0].upper()}{HINT[1:]}."
         return warning("clock", f"{told.seconds():.0f} s off Slack's", hint)
     return ok("clock", "as Slack's")
 
 
-async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Check]:
+async def recipients(detail: Recipients, settings: Settings) -> AsyncIterator[Check]:
     """Each name in the settings, the fallback channel's last."""
     names = {
         name: "role_to_recipients"
@@ -120,44 +120,44 @@ async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Che
     for name, setting in names.items():
         row = f"recipient {name}"
         try:
-            yield _recipient(row, setting, await found.look_up(name), found)
+            yield _recipient(row, setting, await detail.look_up(name), detail)
         except SLACK_ERRORS as error:
             yield _not_told(row, error)
 
 
 def _not_told(row: str, error: BaseException) -> Check:
     """One of SLACK_ERRORS that may pass."""
-    if seconds := rest_asked(error):
-        found = f"Slack asks to be left alone for {seconds:g} s"
-        return unavailable(row, found, "Run doctor again after that.")
-    return unavailable(row, f"Slack does not tell: {in_words(error)}", hint_for(error))
+    if seconds := retry_delay(error):
+        detail = f"Slack asks to be left alone for {seconds:g} s"
+        return unavailable(row, detail, "Run doctor again after that.")
+    return unavailable(row, f"Slack does not tell: {describe(error)}", hint_for(error))
 
 
-def _recipient(row: str, setting: str, found: Found, recipients: Recipients) -> Check:
-    if found.trouble:
-        return failure(row, found.trouble, cure_of(found.trouble, setting))
-    if found.unchecked:
-        scopes = " and ".join(found.unchecked)
+def _recipient(row: str, setting: str, detail: RecipientLookup, recipients: Recipients) -> Check:
+    if detail.problem:
+        return failure(row, detail.problem, recipient_hint(detail.problem, setting))
+    if detail.unchecked:
+        scopes = " and ".join(detail.unchecked)
         return warning(
             row, f"can't be checked without {scopes}; cards go to it unchecked",
             "Make sure that the bot is in this channel and that no other company shares it.",
         )  # fmt: skip
-    if found.bot_is_member or recipients.posts_uninvited:
+    if detail.bot_is_member or recipients.posts_uninvited:
         return ok(row, "reachable")
-    trouble = NOT_IN_CHANNEL if is_conversation_id(found.address) else NO_SUCH_CHANNEL
-    return failure(row, trouble, cure_of(trouble, setting))
+    problem = NOT_IN_CHANNEL if is_conversation_id(detail.address) else NO_SUCH_CHANNEL
+    return failure(row, problem, recipient_hint(problem, setting))
 
 
-async def person(slack: AsyncWebClient, people: People, slack_id: str) -> Check:
+async def person(slack: AsyncWebClient, people: UserDirectory, slack_user_id: str) -> Check:
     """Who somebody in Slack is in Teleport."""
-    name = f"person {slack_id}"
-    if not is_user_id(slack_id):
-        return failure(name, f"{slack_id} isn't a Slack user ID", _COPY_ID)
+    name = f"person {slack_user_id}"
+    if not is_user_id(slack_user_id):
+        return failure(name, f"{slack_user_id} isn't a Slack user ID", _COPY_ID)
     try:
-        if await account_by_id(slack, slack_id) is None:
+        if await account_by_id(slack, slack_user_id) is None:
             return failure(name, "Slack knows no user with this ID", _COPY_ID)
-        known = await people.person(slack_id, fresh=True)
-    except Refusal as refusal:
+        known = await people.person(slack_user_id, fresh=True)
+    except UserError as refusal:
         return failure(name, refusal.sentence, refusal.command or "See the sentence.")
     except TeleportError as error:
         return failure(name, f"Teleport does not tell: {error}", "See the rows on its rights.")

@@ -12,9 +12,9 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.doctor.check import Check, failure, ok, unavailable, unknown
-from bot.slack_connection import Installation, hint_for, may_pass
+from bot.slack_connection import Installation, hint_for, is_transient
 from teleport_client.http_proxy import proxy_for_url
-from workspace.slack_failure import SLACK_ERRORS, in_words
+from workspace.slack_failure import SLACK_ERRORS, describe
 
 _ROW = "slack sockets"
 _MOST_SOCKETS = 10
@@ -55,22 +55,22 @@ def socket_row(address: str, greeting: Greeting) -> Check:
     if greeting.hello:
         return ok(_ROW, f"open at {host}, {greeting.sockets} of {_MOST_SOCKETS} in use")
     if greeting.reason == _DISABLED:
-        cure = "Switch on Socket Mode in the app's settings at api.slack.com/apps."
-        return failure(_ROW, "Socket Mode is switched off", cure)
+        hint = "Switch on Socket Mode in the app's settings at api.slack.com/apps."
+        return failure(_ROW, "Socket Mode is switched off", hint)
     if greeting.reason == _NO_ROOM:
-        found = f"the app has {_MOST_SOCKETS} sockets open, which is all that Slack allows"
-        return unavailable(_ROW, found, "Stop other copies of the bot that aren't needed.")
+        detail = f"the app has {_MOST_SOCKETS} sockets open, which is all that Slack allows"
+        return unavailable(_ROW, detail, "Stop other copies of the bot that aren't needed.")
     return unavailable(_ROW, f"{host}: {greeting.reason}", "Run doctor again in a moment.")
 
 
 def no_socket(address: str, error: Exception) -> Check:
     """Sockets have a host of their own, which a proxy or firewall may hold back."""
     host = _host(address)
-    found = f"no socket at {host}: {in_words(error)}"
-    if may_pass(error):
-        cure = f"Let connections to {host} through: a firewall or proxy may know slack.com alone."
-        return unavailable(_ROW, found, cure)
-    return failure(_ROW, found, hint_for(error))
+    detail = f"no socket at {host}: {describe(error)}"
+    if is_transient(error):
+        hint = f"Let connections to {host} through: a firewall or proxy may know slack.com alone."
+        return unavailable(_ROW, detail, hint)
+    return failure(_ROW, detail, hint_for(error))
 
 
 async def same_app(slack: AsyncWebClient, installation: Installation, app: str) -> Check:
@@ -79,12 +79,12 @@ async def same_app(slack: AsyncWebClient, installation: Installation, app: str) 
     try:
         answer = await slack.bots_info(bot=installation.bot_id)
     except SLACK_ERRORS as error:
-        cure = "Make sure that both tokens are of the same app."
-        return unknown(name, f"the app of slack.token can't be read: {in_words(error)}", cure)
+        hint = "Make sure that both tokens are of the same app."
+        return unknown(name, f"the app of slack.token can't be read: {describe(error)}", hint)
     of_token = str((answer.get("bot") or {}).get("app_id") or "")
     if app and of_token and app != of_token:
-        found = f"slack.token is of the app {of_token}, and slack.app_token of {app}"
-        return failure(name, found, "Copy both tokens from the same app at api.slack.com/apps.")
+        detail = f"slack.token is of the app {of_token}, and slack.app_token of {app}"
+        return failure(name, detail, "Copy both tokens from the same app at api.slack.com/apps.")
     return ok(name, f"both tokens are of {of_token or app}")
 
 

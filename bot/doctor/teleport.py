@@ -9,13 +9,13 @@ from uuid import uuid4
 from bot import teleport_role
 from bot.certificate_lifetime import HINT, is_too_short
 from bot.doctor.check import Check, Level, failure, ok, unavailable, warning
-from bot.other_bots import announced_elsewhere
-from bot.review_mode import find_mode, may_submit
+from bot.other_bots import count_plugin_announcements
+from bot.review_mode import can_submit_on_behalf, find_mode
 from bot.server_support import UPGRADE
 from bot.settings import Settings
 from teleport_client.access_request import NewAccessRequest, RequestState
+from teleport_client.access_rules import can_list_requests as bot_sees_requests
 from teleport_client.access_rules import sees_hosts
-from teleport_client.access_rules import sees_requests as bot_sees_requests
 from teleport_client.client import TeleportClient
 from teleport_client.cluster import ClusterInfo
 from teleport_client.dialer import Connection
@@ -27,9 +27,9 @@ from teleport_client.errors import (
     Unreachable,
 )
 from teleport_client.identity import Credentials
-from teleport_client.route import Way
+from teleport_client.route import ConnectionMode
 from teleport_client.user import Role
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 
 _SOON = timedelta(days=1)
 _PROBE = "doctor"
@@ -39,14 +39,14 @@ def identity(settings: Settings, credentials: Credentials, now: datetime) -> Ite
     """Whose it is, how long it lasts, and who else can read it."""
     left = credentials.expires - now
     until = f"{credentials.expires:%Y-%m-%d %H:%M} UTC"
-    found = f"{credentials.user} in {credentials.cluster}, until {until}"
+    detail = f"{credentials.user} in {credentials.cluster}, until {until}"
     if left < _SOON and not settings.teleport.refresh_identity:
         yield warning(
-            "identity", f"{found}, and it is not read again",
+            "identity", f"{detail}, and it is not read again",
             "Set teleport.refresh_identity, and let tbot renew the file.",
         )  # fmt: skip
     else:
-        yield ok("identity", found)
+        yield ok("identity", detail)
     for path in _files(settings):
         if path.stat().st_mode & S_IROTH:
             yield warning(
@@ -56,66 +56,75 @@ def identity(settings: Settings, credentials: Credentials, now: datetime) -> Ite
 
 
 def server(connection: Connection, cluster: ClusterInfo) -> Check:
-    way = "through a load balancer" if connection.way is Way.UPGRADE else "by TLS to Auth"
+    way = (
+        "through a load balancer" if connection.way is ConnectionMode.UPGRADE else "by TLS to Auth"
+    )
     edition = "Enterprise" if cluster.advanced_workflows else "Community Edition"
     return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {way}")
 
 
-def role_cure(mode: Mode, cluster: ClusterInfo, settings: Settings) -> str:
+def role_cure(mode: ReviewMode, cluster: ClusterInfo, settings: Settings) -> str:
     """Return which role to give to the bot, and its line that this server rejects, if any."""
-    printed = Mode.NOTIFY if mode is Mode.OFF else mode
+    printed = ReviewMode.NOTIFY if mode is ReviewMode.OFF else mode
     command = teleport_role.command(printed, asking=settings.request.enabled)
-    cure = f"Give the bot the role that `{command}` prints."
+    hint = f"Give the bot the role that `{command}` prints."
     if line := teleport_role.rejected_line(printed, cluster):
-        cure += (
+        hint += (
             f" Teleport {cluster.version} doesn't accept its line `{line}`, so choose another mode."
         )
-    return cure
+    return hint
 
 
 def review_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
-) -> tuple[Mode, Check]:
+) -> tuple[ReviewMode, Check]:
     """Give the mode, and whether it can work here, also where the settings insist on it."""
     mode, why = find_mode(cluster, roles, settings)
-    found = f"{mode}: {why}"
-    if mode is Mode.PERSON and not cluster.takes_reviews_for_people:
+    detail = f"{mode}: {why}"
+    if mode is ReviewMode.PERSON and not cluster.supports_on_behalf_reviews:
         line = teleport_role.rejected_line(mode, cluster)
         refused = f"Teleport {cluster.version} doesn't accept `{line}` in a role"
-        cure = f"Leave review.mode at auto: {refused}."
-        return mode, failure("review mode", found, cure)
-    if mode is Mode.PERSON and not may_submit(roles):
-        cure = role_cure(mode, cluster, settings)
-        return mode, failure("review mode", f"{found}; its role lets it not", cure)
-    if mode is Mode.OVERRIDE and not settings.role_to_approvers:
-        return mode, failure("review mode", f"{found}; nobody approves", "Set role_to_approvers.")
-    if mode is Mode.NOTIFY and settings.review.mode == "auto":
-        if cluster.takes_reviews_for_people:
-            return mode, warning("review mode", found, role_cure(Mode.PERSON, cluster, settings))
-        cure = "Set role_to_approvers, or leave the deciding to Teleport."
-        return mode, warning("review mode", found, cure)
-    return mode, ok("review mode", found)
+        hint = f"Leave review.mode at auto: {refused}."
+        return mode, failure("review mode", detail, hint)
+    if mode is ReviewMode.PERSON and not can_submit_on_behalf(roles):
+        hint = role_cure(mode, cluster, settings)
+        return mode, failure("review mode", f"{detail}; its role lets it not", hint)
+    if mode is ReviewMode.OVERRIDE and not settings.role_to_approvers:
+        return mode, failure("review mode", f"{detail}; nobody approves", "Set role_to_approvers.")
+    if mode is ReviewMode.NOTIFY and settings.review.mode == "auto":
+        if cluster.supports_on_behalf_reviews:
+            return mode, warning(
+                "review mode", detail, role_cure(ReviewMode.PERSON, cluster, settings)
+            )
+        hint = "Set role_to_approvers, or leave the deciding to Teleport."
+        return mode, warning("review mode", detail, hint)
+    return mode, ok("review mode", detail)
 
 
-def sees_requests(roles: Sequence[Role] | None, cure: str) -> Check:
+def can_list_requests(roles: Sequence[Role] | None, hint: str) -> Check:
     name = "access_request: list, read"
     if roles is None:
-        return failure(name, "the bot's own roles cannot be read", cure)
+        return failure(name, "the bot's own roles cannot be read", hint)
     if bot_sees_requests(roles):
         return ok(name, "allowed")
-    return failure(name, "the bot's role does not have both", cure)
+    return failure(name, "the bot's role does not have both", hint)
 
 
-def host_names(roles: Sequence[Role] | None, cure: str) -> Check:
+def host_names(roles: Sequence[Role] | None, hint: str) -> Check:
     """Without them, cards of resource requests are harder to read, and still correct."""
     name = "host names"
     if roles is None or sees_hosts(roles):
         return ok(name, "readable")
-    return warning(name, "the bot's role shows it no hosts, so cards have their IDs", cure)
+    return warning(name, "the bot's role shows it no hosts, so cards have their IDs", hint)
 
 
 async def verbs(
-    teleport: TeleportClient, settings: Settings, bot: str, mode: Mode, now: datetime, cure: str
+    teleport: TeleportClient,
+    settings: Settings,
+    bot: str,
+    mode: ReviewMode,
+    now: datetime,
+    hint: str,
 ) -> AsyncIterator[Check]:
     """Try each permission that the bot needs, on resources that don't exist."""
     nowhere = str(uuid4())
@@ -132,19 +141,19 @@ async def verbs(
         ("user_login_state: read", teleport.login_state(bot)),
     ]
     if settings.app_token is not None:
-        needed.append(("lock: list, read", teleport.locks_on(_PROBE, ())))
+        needed.append(("lock: list, read", teleport.locks_in_force(_PROBE, ())))
     if settings.request.enabled:
-        needed.append(("access_request: create", teleport.try_request(new)))
-    if mode is Mode.OVERRIDE:
+        needed.append(("access_request: create", teleport.dry_run_request(new)))
+    if mode is ReviewMode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
     for name, attempt in needed:
-        yield await _tried(name, attempt, cure)
-    lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now), cure)
+        yield await _tried(name, attempt, hint)
+    lease = await _tried("semaphore: create, update", _take_a_lease(teleport, now), hint)
     yield _only_warned(lease, "Until then run one copy only.")
 
 
 async def certificate_lifetime(
-    teleport: TeleportClient, credentials: Credentials, cure: str
+    teleport: TeleportClient, credentials: Credentials, hint: str
 ) -> Check:
     name = "certificate lifetime"
     hours = credentials.lifetime.total_seconds() / 3600
@@ -152,17 +161,17 @@ async def certificate_lifetime(
         if not await is_too_short(teleport, credentials):
             return ok(name, f"{hours:.0f} h")
     except TeleportError as error:
-        return warning(name, f"the roles can't be listed: {error}", cure)
-    found = f"{hours:.1f} h, and access that the bot requests ends with the bot's certificate"
-    return warning(name, found, HINT)
+        return warning(name, f"the roles can't be listed: {error}", hint)
+    detail = f"{hours:.1f} h, and access that the bot requests ends with the bot's certificate"
+    return warning(name, detail, HINT)
 
 
 async def other_bots(teleport: TeleportClient) -> Check:
     try:
-        count = await announced_elsewhere(teleport)
+        count = await count_plugin_announcements(teleport)
     except TeleportError as error:
-        cure = "See the rows on its rights."
-        return warning("other bots", f"they can't be looked for: {error}", cure)
+        hint = "See the rows on its rights."
+        return warning("other bots", f"they can't be looked for: {error}", hint)
     if count:
         return warning(
             "other bots",
@@ -175,16 +184,16 @@ async def other_bots(teleport: TeleportClient) -> Check:
 def _only_warned(check: Check, until_then: str) -> Check:
     """The bot works without it, in part."""
     if check.level is Level.FAILURE:
-        return warning(check.name, check.found, f"{check.cure} {until_then}")
+        return warning(check.name, check.detail, f"{check.hint} {until_then}")
     return check
 
 
-async def _tried(name: str, attempt: Awaitable[object], cure: str) -> Check:
+async def _tried(name: str, attempt: Awaitable[object], hint: str) -> Check:
     """What Teleport does not allow it says so; any other refusal means that it looked further."""
     try:
         await attempt
     except PermissionDenied as error:
-        return failure(name, error.text, cure)
+        return failure(name, error.text, hint)
     except NotSupported as error:
         return failure(name, f"Teleport has no {error.method.partition(' ')[0]}", UPGRADE)
     except (Unreachable, Unexpected) as error:

@@ -66,7 +66,7 @@ class Hands:
         person = self._viewer(conversation, viewer)
         if person is not None and not self._workspace.can_see(person, conversation):
             return []
-        seen = conversation.seen_by(person.slack_id) if person else conversation.standing()
+        seen = conversation.seen_by(person.slack_user_id) if person else conversation.standing()
         return [
             {
                 "blocks": [],
@@ -78,7 +78,7 @@ class Hands:
 
     def views(self, name: str) -> JsonObject:
         """A person's open modals, the top one last, and the app's Home tab."""
-        screen = self._workspace.screens[self._known(name).slack_id]
+        screen = self._workspace.screens[self._known(name).slack_user_id]
         home = screen.home
         return {
             "modals": [view_json(self._workspace, view) for view in screen.modals],
@@ -118,7 +118,7 @@ class Hands:
 
     def _person(self, person: Person) -> JsonObject:
         return {
-            "id": person.slack_id,
+            "id": person.slack_user_id,
             "name": person.name,
             "real_name": person.real_name,
             "standing": person.standing.value,

@@ -53,7 +53,7 @@ def populate(cluster: Cluster) -> None:
 def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> None:
     traits = _NEW_USER_TRAITS | {"logins": [person.name]}
     if person.mapped:
-        traits[SLACK_TRAIT] = [person.slack_id]
+        traits[SLACK_TRAIT] = [person.slack_user_id]
     cluster.add_user(person.name, roles, traits, locked=person.locked)
 
 

@@ -30,7 +30,9 @@ def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
     """Give everybody of the crew their two accounts."""
     for person in CREW:
         slack.workspace.admit(person)
-        teleport.cluster.add_user(person.name, person.roles or (), {SLACK_TRAIT: [person.slack_id]})
+        teleport.cluster.add_user(
+            person.name, person.roles or (), {SLACK_TRAIT: [person.slack_user_id]}
+        )
 
 
 class People:

@@ -10,9 +10,9 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRe
 
 WAITING = "⏳ Waiting for approval"
 APPROVED_NOW = "✅ Approved"
-ENDED = "🏁 Approved, access has ended"
+ACCESS_ENDED = "🏁 Approved, access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
-RAN_OUT = "⌛ Expired"
+EXPIRED = "⌛ Expired"
 DELETED = "🗑️ Deleted before a decision"
 DELETED_APPROVED = ", then deleted"
 _CLOCKS_APART = timedelta(seconds=3)
@@ -60,17 +60,17 @@ class Life:
         assert spec.State == APPROVED
         ends = moment(spec.Expires)
         if self.gone is None:
-            return frozenset({ENDED if ends <= now else APPROVED_NOW})
+            return frozenset({ACCESS_ENDED if ends <= now else APPROVED_NOW})
         deleted = frozenset({DELETED_APPROVED} if self.gone < ends else ())
-        return deleted | frozenset({ENDED} if ends <= now + _CLOCKS_APART else ())
+        return deleted | frozenset({ACCESS_ENDED} if ends <= now + _CLOCKS_APART else ())
 
     def _of_waiting(self, now: datetime) -> frozenset[str]:
         late = self.waited_until <= now
         if self.gone is None:
-            return frozenset({RAN_OUT if late else WAITING})
+            return frozenset({EXPIRED if late else WAITING})
         if self.waited_until <= self.gone:
-            return frozenset({RAN_OUT})
-        return frozenset({DELETED, RAN_OUT}) if late else frozenset({DELETED})
+            return frozenset({EXPIRED})
+        return frozenset({DELETED, EXPIRED}) if late else frozenset({DELETED})
 
 
 class Truth:

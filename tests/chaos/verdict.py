@@ -10,12 +10,12 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from tests.chaos.shown import Message, Shown, shown
 from tests.chaos.tenures import Tenures
 from tests.chaos.truth import (
+    ACCESS_ENDED,
     APPROVED_NOW,
     DELETED,
     DELETED_APPROVED,
     DENIED_FOR_GOOD,
-    ENDED,
-    RAN_OUT,
+    EXPIRED,
     WAITING,
     Life,
 )
@@ -26,14 +26,14 @@ _NO_LONGER_WAITING = ": your request for"
 _TOLD = {
     WAITING: _CREATED,
     APPROVED_NOW: "was approved",
-    ENDED: "was approved",
+    ACCESS_ENDED: "was approved",
     DELETED_APPROVED: "was approved",
     DENIED_FOR_GOOD: "was denied",
-    RAN_OUT: "expired without a decision",
+    EXPIRED: "expired without a decision",
     DELETED: "was deleted before",
 }
 _DECIDED = {_TOLD[APPROVED_NOW], _TOLD[DENIED_FOR_GOOD]}
-_UNDECIDED = {_TOLD[RAN_OUT], _TOLD[DELETED]}
+_UNDECIDED = {_TOLD[EXPIRED], _TOLD[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
 _ENOUGH = timedelta(seconds=5)
@@ -128,7 +128,7 @@ def _notices(
     What was taken for undecided may turn out decided, and not the other way round.
     """
     expected = {_TOLD[status] for status in statuses}
-    allowed = expected | {_CREATED} | ({_TOLD[RAN_OUT]} if life.ran_out_first(now) else set())
+    allowed = expected | {_CREATED} | ({_TOLD[EXPIRED]} if life.ran_out_first(now) else set())
     told = [said for each in notices for said in {*_TOLD.values()} if said in each["text"]]
     if not expected & {*told}:
         yield "lost", f"no notice that it {_either(expected)}"

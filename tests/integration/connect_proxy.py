@@ -16,7 +16,7 @@ async def connect_proxy(
 
     Yields its address and the destinations it was asked for.
     """
-    asked_for: list[str] = []
+    target_names: list[str] = []
     secret = base64.b64encode(login.encode()).decode()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -26,7 +26,7 @@ async def connect_proxy(
             writer.write(b"HTTP/1.1 407 No\r\n\r\n")
             writer.close()
             return
-        asked_for.append(destination)
+        target_names.append(destination)
         if destination not in hosts:
             writer.write(b"HTTP/1.1 502 Unknown host\r\n\r\n")
             writer.close()
@@ -38,5 +38,5 @@ async def connect_proxy(
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    yield f"127.0.0.1:{port}", asked_for
+    yield f"127.0.0.1:{port}", target_names
     server.close()

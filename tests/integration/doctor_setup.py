@@ -26,7 +26,7 @@ class Setup:
     now: Callable[[], datetime] = field(default=utc_now)
     """The machine's clock."""
 
-    def edit(self, old: str, new: str) -> None:
+    def update(self, old: str, new: str) -> None:
         text = self.file.read_text()
         assert old in text
         self.file.write_text(text.replace(old, new))

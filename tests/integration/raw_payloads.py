@@ -20,7 +20,7 @@ def from_bob(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
     return {
         **payloads.interaction(stage.slack.workspace, person, kind),
         "channel": {"id": conversation.id, "name": CHANNEL},
-        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
+        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_user_id),
         **fields,
     }
 
@@ -54,5 +54,5 @@ def command_of_bob(stage: Stage, command: str, text: str) -> dict[str, Any]:
         **payloads.slash_command(
             stage.slack.workspace, person, conversation, command=command, text=text
         ),
-        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_id),
+        "response_url": stage.slack.response_urls.for_command(conversation, person.slack_user_id),
     }

@@ -9,7 +9,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import AccessRequestV3
 
 CHANNEL = "access-requests"
-PATIENCE = 5.0
+TIMEOUT_SECONDS = 5.0
 
 
 def words(thing: Any) -> str:
@@ -35,7 +35,7 @@ class SlackDriver:
     """
 
     def __init__(
-        self, slack: SlackStandIn, *, patience: float = PATIENCE, since: float = 0.0
+        self, slack: SlackStandIn, *, patience: float = TIMEOUT_SECONDS, since: float = 0.0
     ) -> None:
         self.slack = slack
         self._patience = patience

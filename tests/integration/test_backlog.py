@@ -8,9 +8,9 @@ import pytest
 
 from notifications.controller import MOST_WAITING
 from notifications.entry import Entry, PostedMessage
-from notifications.kept import ENTRY, REV, written
+from notifications.kept import ENTRY, REV, encode_entry
 from notifications.plan import card_slot, notice_slot
-from notifications.queue import AT_ONCE
+from notifications.queue import MAX_WORKERS
 from sandbox.cast import TEAM
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -19,7 +19,7 @@ from teleport_client._proto.types_pb2 import PluginDataV3, RequestState
 from tests.integration.made import pending_request
 from tests.integration.operated import Bot, bot, watched
 from tests.integration.stage import Stage, words
-from workspace.views.card import CardFace
+from workspace.views.card import CardModel
 from workspace.views.notices import Notice
 from workspace.views.status import Status
 
@@ -69,7 +69,7 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
     taken = [backlog.index(each) for each in ids if each in set(backlog)]
     assert sorted(taken) == list(range(len(taken)))
     assert len(before) <= _NEXT
-    assert len(taken) <= AT_ONCE + len([m for m in stage.messages() if "backlog" in words(m)])
+    assert len(taken) <= MAX_WORKERS + len([m for m in stage.messages() if "backlog" in words(m)])
 
 
 def peak_memory(process: Bot) -> int:
@@ -98,13 +98,13 @@ async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
         measured = await health.measured_where(
             lambda found: found["teleport_chatops_outbox"] >= MOST_WAITING
         )
-    assert measured["teleport_chatops_outbox"] <= MOST_WAITING + AT_ONCE
-    assert measured["teleport_chatops_queue"] >= _TO_EDIT - MOST_WAITING - 2 * AT_ONCE
+    assert measured["teleport_chatops_outbox"] <= MOST_WAITING + MAX_WORKERS
+    assert measured["teleport_chatops_queue"] >= _TO_EDIT - MOST_WAITING - 2 * MAX_WORKERS
 
 
 def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
     """Put on record that it has a card, which shows it waiting, and that the requester knows."""
-    face = CardFace(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
+    face = CardModel(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
     card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, face="waiting")
     told = PostedMessage(slot=notice_slot(Notice.DENIED), channel="", ts="")
     entry = Entry(face=face, messages=(card, told))
@@ -112,7 +112,7 @@ def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
     record.Metadata.Name = request_id
     record.Metadata.Expires.CopyFrom(stamp(utc_now() + timedelta(hours=9)))
     data = record.Spec.Entries[f"teleport-chatops/{TEAM}"].Data
-    data.update({ENTRY: written(entry), REV: "1"})
+    data.update({ENTRY: encode_entry(entry), REV: "1"})
     teleport.cluster.plugin_data["access_request", request_id] = record
 
 

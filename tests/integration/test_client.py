@@ -34,7 +34,7 @@ async def test_a_request_is_made_reviewed_and_deleted(
     """In a person's name, with the bot as the one that hands the review in."""
     until = datetime.now(UTC) + timedelta(hours=2)
     new = NewAccessRequest("alice", ("staging",), "why", until, ("bob",))
-    tried = await client.try_request(new)
+    tried = await client.dry_run_request(new)
     assert tried.dry_run is not None
     assert not teleport.cluster.requests
     created = await client.create_request(new)
@@ -172,13 +172,13 @@ async def test_one_lease_is_held_by_one(client: TeleportClient) -> None:
     with pytest.raises(errors.LimitExceeded):
         await client.acquire_semaphore("k", "n", holder="two", expires=soon)
     later = soon + timedelta(seconds=20)
-    kept = await client.keep_lease(lease, expires=later)
+    kept = await client.renew_lease(lease, expires=later)
     assert kept.expires == later
     await client.cancel_lease(kept)
     second = await client.acquire_semaphore("k", "n", holder="two", expires=soon)
     assert second.id != lease.id
     with pytest.raises(errors.NotFound):
-        await client.keep_lease(lease, expires=later)
+        await client.renew_lease(lease, expires=later)
 
 
 @pytest.mark.parametrize("version", ["19.1.0", "17.4.0"])

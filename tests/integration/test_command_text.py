@@ -48,7 +48,7 @@ async def test_name_typed_to_an_app_without_escaping_is_looked_up(stage: Stage, 
 
 async def test_name_of_several_slack_users_is_asked_about(stage: Stage) -> None:
     people = stage.slack.workspace.people
-    people["U0CAROL002"] = replace(people["U0CAROL001"], slack_id="U0CAROL002")
+    people["U0CAROL002"] = replace(people["U0CAROL001"], slack_user_id="U0CAROL002")
     text = "staging --reviewers @carol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
     answer = await stage.answer("bob", "@carol is the name of 2 Slack users.")

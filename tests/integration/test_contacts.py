@@ -17,7 +17,7 @@ from tests.integration.operated import watched_here
 from tests.integration.stage import Stage, words
 
 BY_NAME = {person.name: person for person in PEOPLE}
-ALICE, BOB = BY_NAME["alice"].slack_id, BY_NAME["bob"].slack_id
+ALICE, BOB = BY_NAME["alice"].slack_user_id, BY_NAME["bob"].slack_user_id
 ELSEWHERE = "U0OTHERTEAM"
 """An account in another workspace of the same company."""
 

@@ -42,17 +42,17 @@ async def test_recipient_that_cannot_be_checked_is_a_warning_that_names_the_scop
     checks = {check.name: check for check in await setup.rows()}
     scopes, recipient = checks["slack scopes"], checks["recipient access-requests"]
     assert {scopes.level, recipient.level} == {Level.WARNING}
-    assert "lacks im:write, channels:read, groups:read" in scopes.found
-    assert "Add im:write, channels:read, groups:read to the app" in scopes.cure
-    assert "can't be checked without channels:read and groups:read" in recipient.found
+    assert "lacks im:write, channels:read, groups:read" in scopes.detail
+    assert "Add im:write, channels:read, groups:read to the app" in scopes.hint
+    assert "can't be checked without channels:read and groups:read" in recipient.detail
 
 
 async def test_missing_permission_names_the_command_that_prints_the_role(setup: Setup) -> None:
     """With the flags of this cluster and these settings."""
     setup.forbid("lock", "list")
-    setup.edit("[review]\n", "[request]\nenabled = false\n[review]\n")
+    setup.update("[review]\n", "[request]\nenabled = false\n[review]\n")
     (locks,) = [check for check in await setup.rows() if check.name == "lock: list, read"]
-    assert "`teleport-chatops teleport-role --mode person --no-asking` prints" in locks.cure
+    assert "`teleport-chatops teleport-role --mode person --no-asking` prints" in locks.hint
 
 
 async def test_mode_that_the_server_lacks_names_the_rejected_line(
@@ -72,7 +72,7 @@ async def test_mode_that_the_server_lacks_names_the_rejected_line(
         ),
         AsyncExitStack(),
     )
-    setup.edit("[review]\n", '[review]\nmode = "person"\n')
+    setup.update("[review]\n", '[review]\nmode = "person"\n')
     old.cluster.roles["teleport-chatops"].Spec.Allow.ClearField("Rules")
     try:
         checks = {check.name: check for check in await setup.rows()}
@@ -80,8 +80,8 @@ async def test_mode_that_the_server_lacks_names_the_rejected_line(
         await old.stop()
     mode, denied = checks["review mode"], checks["access_plugin_data: update"]
     assert mode.level is Level.FAILURE
-    assert "Teleport 17.0.0 doesn't accept `version: v8` in a role" in mode.cure
-    assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.cure
+    assert "Teleport 17.0.0 doesn't accept `version: v8` in a role" in mode.hint
+    assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.hint
 
 
 async def test_server_without_a_needed_method_gets_no_rows_about_permissions(setup: Setup) -> None:
@@ -90,7 +90,7 @@ async def test_server_without_a_needed_method_gets_no_rows_about_permissions(set
     checks = await setup.rows()
     names = [check.name for check in checks]
     version = names.index("teleport version")
-    assert "upgrade to teleport 16" in checks[version].cure.lower()
+    assert "upgrade to teleport 16" in checks[version].hint.lower()
     assert names[version + 1] == "slack"
 
 
@@ -98,15 +98,15 @@ async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
     """With the line that maps them."""
     checks = await setup.rows("U0NORA0001")
     assert checks[-1].level is Level.FAILURE
-    assert "teleport-chatops link <your-teleport-user> U0NORA0001" in checks[-1].cure
-    assert "tctl edit user/" in checks[-1].found
+    assert "teleport-chatops link <your-teleport-user> U0NORA0001" in checks[-1].hint
+    assert "tctl edit user/" in checks[-1].detail
 
 
 async def test_somebody_whom_the_bot_may_not_look_up_is_a_failure(setup: Setup) -> None:
     """And no traceback."""
     setup.forbid("user", "list")
     checks = await setup.rows("U0BOB00001")
-    assert "Teleport does not tell" in checks[-1].found
+    assert "Teleport does not tell" in checks[-1].detail
 
 
 async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
@@ -117,9 +117,9 @@ async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
         await client.update_plugin_data(
             "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
         )
-    (found,) = [check for check in await setup.rows() if check.name == "other bots"]
-    assert found.level is Level.WARNING
-    assert "announces requests too (1 now)" in found.found
+    (detail,) = [check for check in await setup.rows() if check.name == "other bots"]
+    assert detail.level is Level.WARNING
+    assert "announces requests too (1 now)" in detail.detail
 
 
 async def test_doctor_is_a_command(setup: Setup) -> None:
@@ -136,7 +136,7 @@ async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
     code, said = await reported(setup)
     assert code == 1
     rows = json.loads(said)
-    assert set(rows[0]) == {"name", "level", "found", "cure", "may_pass"}
+    assert set(rows[0]) == {"name", "level", "detail", "hint", "may_pass"}
     assert [row["name"] for row in rows if row["level"] == "warning"] == [
         "semaphore: create, update"
     ]
@@ -152,28 +152,30 @@ async def reported(setup: Setup) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(
-    ("person", "found"),
+    ("person", "detail"),
     [
         ("alice", "alice isn't a Slack user ID"),
         ("@alice", "@alice isn't a Slack user ID"),
         ("U0NOBODY1", "Slack knows no user with this ID"),
     ],
 )
-async def test_wrong_slack_id_names_where_to_copy_it(setup: Setup, person: str, found: str) -> None:
+async def test_wrong_slack_id_names_where_to_copy_it(
+    setup: Setup, person: str, detail: str
+) -> None:
     last = (await setup.rows(person))[-1]
-    assert (last.name, last.found, last.exit_code) == (f"person {person}", found, 2)
-    assert "Copy member ID" in last.cure
+    assert (last.name, last.detail, last.exit_code) == (f"person {person}", detail, 2)
+    assert "Copy member ID" in last.hint
 
 
 async def test_person_who_cannot_be_read_now_may_pass(setup: Setup) -> None:
     setup.slack.faults.inject({"method": "users.info", "retry_after": 30})
     last = (await setup.rows("U0BOB00001"))[-1]
-    assert (last.found, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
+    assert (last.detail, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
 
 
 async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> None:
     output = setup.file.parent / "bot.log"
-    setup.edit('output = "stderr"', f'output = "{output}"')
+    setup.update('output = "stderr"', f'output = "{output}"')
     assert max(check.exit_code for check in await setup.rows()) == 0
     assert not output.exists()
     assert await setup.slack.socket_count(0)
@@ -181,10 +183,10 @@ async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> N
 
 async def test_health_port_of_a_running_bot_is_no_failure(setup: Setup) -> None:
     """Doctor may run in the bot's own container."""
-    setup.edit("[review]\n", f"[health]\nport = {free_port()}\n[review]\n")
+    setup.update("[review]\n", f"[health]\nport = {free_port()}\n[review]\n")
     async with running(load_settings(setup.file)):
         rows = {check.name: check for check in await setup.rows()}
-    assert "a bot is running" in rows["health port"].found
+    assert "a bot is running" in rows["health port"].detail
     assert {check.exit_code for check in rows.values()} == {0}
 
 
@@ -198,7 +200,7 @@ async def test_unusable_ssl_cert_file_is_named(
         path.write_text(content)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     rows = {check.name: check for check in await setup.rows()}
-    assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].found
+    assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].detail
     assert rows["certificate authorities"].exit_code == 2
 
 
@@ -208,5 +210,5 @@ async def test_host_of_private_responses_that_is_out_of_reach_is_named() -> None
     async with http_session() as http:
         row = await responses(http, "http://127.0.0.1:1/")
     assert (row.name, row.exit_code) == ("slack responses", 1)
-    assert row.found.startswith("no connection to 127.0.0.1:1 (")
-    assert row.cure == "Let connections to 127.0.0.1:1 through."
+    assert row.detail.startswith("no connection to 127.0.0.1:1 (")
+    assert row.hint == "Let connections to 127.0.0.1:1 through."

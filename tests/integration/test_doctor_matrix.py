@@ -47,7 +47,7 @@ def expire(setup: Setup) -> None:
 
 def short_lived(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1)).chmod(0o600)
-    setup.edit("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
+    setup.update("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
 
 
 def without_scope(setup: Setup) -> None:
@@ -60,7 +60,7 @@ def without_on_behalf(setup: Setup) -> None:
 
 def insist_on_person(setup: Setup) -> None:
     without_on_behalf(setup)
-    setup.edit("[review]\n", '[review]\nmode = "person"\n')
+    setup.update("[review]\n", '[review]\nmode = "person"\n')
 
 
 async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
@@ -79,15 +79,15 @@ async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | No
 
 
 async def ssh_port(setup: Setup) -> None:
-    setup.edit(setup.teleport.address, await listening(setup, b"SSH-2.0-Teleport\r\n"))
+    setup.update(setup.teleport.address, await listening(setup, b"SSH-2.0-Teleport\r\n"))
 
 
 async def silent_port(setup: Setup) -> None:
-    setup.edit(setup.teleport.address, await listening(setup, None))
+    setup.update(setup.teleport.address, await listening(setup, None))
 
 
 def plain_http(setup: Setup) -> None:
-    setup.edit(setup.teleport.address, urlsplit(setup.slack.api_url).netloc)
+    setup.update(setup.teleport.address, urlsplit(setup.slack.api_url).netloc)
 
 
 async def inspecting_proxy(setup: Setup) -> str:
@@ -97,11 +97,11 @@ async def inspecting_proxy(setup: Setup) -> str:
 
 
 async def inspected_teleport(setup: Setup) -> None:
-    setup.edit(setup.teleport.address, await inspecting_proxy(setup))
+    setup.update(setup.teleport.address, await inspecting_proxy(setup))
 
 
 async def inspected_slack(setup: Setup) -> None:
-    setup.edit(setup.slack.api_url, f"https://{await inspecting_proxy(setup)}/api/")
+    setup.update(setup.slack.api_url, f"https://{await inspecting_proxy(setup)}/api/")
 
 
 async def all_sockets_taken(setup: Setup) -> None:
@@ -118,7 +118,7 @@ async def all_sockets_taken(setup: Setup) -> None:
 
 async def taken_health_port(setup: Setup) -> None:
     port = (await listening(setup, b"")).rpartition(":")[2]
-    setup.edit("[review]\n", f"[health]\nport = {port}\n[review]\n")
+    setup.update("[review]\n", f"[health]\nport = {port}\n[review]\n")
 
 
 def wrong_clock(setup: Setup, off: timedelta) -> None:
@@ -130,16 +130,16 @@ def role_deleted(setup: Setup) -> None:
 
 
 def approvers(setup: Setup) -> None:
-    setup.edit("[log]\n", '[role_to_approvers]\n"*" = ["bobby"]\n\n[log]\n')
+    setup.update("[log]\n", '[role_to_approvers]\n"*" = ["bobby"]\n\n[log]\n')
 
 
 def limited_by(setup: Setup, role: str) -> None:
-    setup.edit("[review]\n", f'[review]\nlink_only_roles = ["{role}"]\n')
+    setup.update("[review]\n", f'[review]\nlink_only_roles = ["{role}"]\n')
 
 
 BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "a key that there is not": (
-        lambda s: s.edit("[slack]\n", "[slack]\ntokn = 1\n"),
+        lambda s: s.update("[slack]\n", "[slack]\ntokn = 1\n"),
         2, "settings", "Did you mean slack.token?",
     ),
     "no identity": (
@@ -155,7 +155,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         of_another_cluster, 2, "teleport", "its certificate is not of this cluster",
     ),
     "an address where nobody is": (
-        lambda s: s.edit(s.teleport.address, "127.0.0.1:1"),
+        lambda s: s.update(s.teleport.address, "127.0.0.1:1"),
         1, "teleport", "Connection refused",
     ),
     "a server without the newest method": (
@@ -184,7 +184,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         insist_on_person, 2, "review mode", "its role lets it not",
     ),
     "a mode without approvers": (
-        lambda s: s.edit("[review]\n", '[review]\nmode = "override"\n'),
+        lambda s: s.update("[review]\n", '[review]\nmode = "override"\n'),
         2, "review mode", "nobody approves",
     ),
     "a Teleport that is unwell": (
@@ -211,26 +211,26 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         1, "semaphore: create, update", "access denied",
     ),
     "a wrong token": (
-        lambda s: s.edit("xoxb-sandbox-bot", "xoxb-other"),
+        lambda s: s.update("xoxb-sandbox-bot", "xoxb-other"),
         2, "slack", "Slack refuses slack.token: invalid_auth",
     ),
     "a token in the other's place": (
-        lambda s: s.edit("xapp-sandbox-app", "xoxb-sandbox-bot"),
+        lambda s: s.update("xapp-sandbox-app", "xoxb-sandbox-bot"),
         2, "slack sockets", "slack.app_token: not_allowed_token_type",
     ),
     "a scope that is missing": (
         without_scope, 2, "slack scopes", "lacks chat:write",
     ),
     "a channel that there is not": (
-        lambda s: s.edit('"access-requests"', '"acess-requests"'),
+        lambda s: s.update('"access-requests"', '"acess-requests"'),
         2, "recipient acess-requests", "no channel of that name",
     ),
     "a channel without the bot": (
-        lambda s: s.edit('"access-requests"', '"general"'),
+        lambda s: s.update('"access-requests"', '"general"'),
         2, "recipient general", "the bot is in no channel of that name",
     ),
     "a channel's ID without the bot": (
-        lambda s: s.edit('"access-requests"', '"C0GENERAL1"'),
+        lambda s: s.update('"access-requests"', '"C0GENERAL1"'),
         2, "recipient C0GENERAL1", "not_in_channel",
     ),
     "no scope for private channels": (
@@ -242,11 +242,11 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         2, "slack scopes", "lacks commands: commands don't reach the bot",
     ),
     "a fallback channel that there is not": (
-        lambda s: s.edit("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
+        lambda s: s.update("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
         2, "recipient no-such", "no channel of that name",
     ),
     "a log that cannot be written": (
-        lambda s: s.edit('output = "stderr"', f'output = "{s.file.parent}"'),
+        lambda s: s.update('output = "stderr"', f'output = "{s.file.parent}"'),
         2, "log output", "cannot be written (Is a directory)",
     ),
     "a health port that is taken": (
@@ -259,7 +259,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: wrong_clock(s, timedelta(days=3650)), 2, "clock", "s off Slack's",
     ),
     "an identity's folder": (
-        lambda s: s.edit(str(s.teleport.identity("bot")), str(s.file.parent)),
+        lambda s: s.update(str(s.teleport.identity("bot")), str(s.file.parent)),
         2, "identity", "Is a directory",
     ),
     "an SSH port": (ssh_port, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
@@ -279,16 +279,16 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: limited_by(s, "prdo"), 2, "role prdo", "can be decided from Slack",
     ),
     "an unknown role with recipients": (
-        lambda s: s.edit('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
+        lambda s: s.update('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
         1, "role prdo", "role_to_recipients names it",
     ),
     "an unknown approver": (approvers, 1, "user bobby", "no such user now"),
     "an unknown trait": (
-        lambda s: s.edit('"slack_uid"', '"slackid"'),
+        lambda s: s.update('"slack_uid"', '"slackid"'),
         1, "trait slackid", "nobody in Slack is linked",
     ),
     "an app token as the bot's": (
-        lambda s: s.edit("xoxb-sandbox-bot", "xapp-sandbox-app"),
+        lambda s: s.update("xoxb-sandbox-bot", "xapp-sandbox-app"),
         2, "slack", "slack.token is not the token of a bot",
     ),
     "Slack down": (
@@ -342,15 +342,15 @@ HINTS = {
 
 @pytest.mark.parametrize("case", list(BROKEN))
 async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: str) -> None:
-    spoil, exit_code, name, found = BROKEN[case]
+    spoil, exit_code, name, detail = BROKEN[case]
     if isawaitable(broken := spoil(setup)):
         await broken
     checks = await setup.rows()
     first = next(check for check in checks if check.level not in FINE)
     assert first.name == name
-    assert found in first.found
-    assert HINTS.get(case, "") in without_secrets(first.cure)
-    assert first.cure
+    assert detail in first.detail
+    assert HINTS.get(case, "") in without_secrets(first.hint)
+    assert first.hint
     assert max(check.exit_code for check in checks) == exit_code
 
 
@@ -375,12 +375,12 @@ async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: st
 )
 async def test_run_ends_at_once_with_the_same_words_and_exit_code(setup: Setup, case: str) -> None:
     """No later attempt could succeed."""
-    spoil, exit_code, _, found = BROKEN[case]
+    spoil, exit_code, _, detail = BROKEN[case]
     if isawaitable(broken := spoil(setup)):
         await broken
     with pytest.raises(StartError) as ended:
         async with asyncio.timeout(5), running(load_settings(setup.file)):
             pass
     assert ended.value.exit_code == exit_code == 2
-    assert found in ended.value.problem
+    assert detail in ended.value.problem
     assert ended.value.hint

@@ -11,7 +11,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.manifest import manifest
-from bot.socket_client import Client
+from bot.socket_client import SocketClient
 from sandbox import cast
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
@@ -62,7 +62,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
     async with tls_before(slack.local_url, company, tmp_path) as slack_address:
         hosts = {f"{SLACK}:443": slack_address, f"{TELEPORT}:443": proxy.behind_load_balancer}
         async with (
-            connect_proxy(hosts) as (proxy_address, asked_for),
+            connect_proxy(hosts) as (proxy_address, target_names),
             bot(
                 "--config", str(settings), SSL_CERT_FILE=str(trusted),
                 TELEPORT_CHATOPS_START_TIMEOUT="10s", **{variable: f"http://{proxy_address}"},
@@ -79,14 +79,14 @@ async def test_every_host_is_contacted_through_the_http_proxy(
             code, said = await process.end()
     assert code == 0
     assert "answer_refused" not in said
-    assert set(asked_for) == hosts.keys()
+    assert set(target_names) == hosts.keys()
 
 
 async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack's sockets are on other hosts than its Web API."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.setenv("NO_PROXY", "wss-backup.slack.com")
-    client = Client(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
+    client = SocketClient(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
     used = {}
     for host in ("wss-primary.slack.com", "wss-backup.slack.com"):
         client.use_address(f"wss://{host}/link/?ticket=1")

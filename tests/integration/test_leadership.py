@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from notifications.lease import Leadership, LeaseTimes
+from notifications.lease import Leadership, LeaseTiming
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import dial
 from teleport_client.errors import Unreachable
 from teleport_client.identity import load_identity_file
-from tests.integration.stage import PATIENCE
+from tests.integration.stage import TIMEOUT_SECONDS
 
 _REPLACED_WITHIN = 30.0
 """Seconds, as promised in docs/reliability.md."""
@@ -73,8 +73,8 @@ async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
         yield client
 
 
-def leadership(client: TeleportClient, holder: str, *, faster: float = 1.0) -> Leadership:
-    times = LeaseTimes().faster(faster)
+def leadership(client: TeleportClient, holder: str, *, scaled: float = 1.0) -> Leadership:
+    times = LeaseTiming().scaled(scaled)
     return Leadership(client, "team", holder=holder, now=lambda: datetime.now(UTC), times=times)
 
 
@@ -125,7 +125,7 @@ async def test_a_lease_that_was_lost_is_taken_again(
 ) -> None:
     """Nobody else is there who would notify."""
     work = Work()
-    task = asyncio.create_task(leadership(client, "one", faster=20).run(work))
+    task = asyncio.create_task(leadership(client, "one", scaled=20).run(work))
     for _ in range(3):
         await work.under_way.wait()
         work.under_way.clear()
@@ -139,10 +139,10 @@ async def test_a_lease_that_is_refused_once_does_not_make_a_replica_work_without
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """The others might do the same, and each would tell everything."""
-    work, one = Work(), leadership(client, "one", faster=10)
+    work, one = Work(), leadership(client, "one", scaled=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED)
     async with running(one, work):
-        assert not one.alone
+        assert not one.standalone
         assert teleport.cluster.semaphores
 
 
@@ -150,7 +150,7 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """It had a lease before, so there may be others that have one now."""
-    work, one = Work(), leadership(client, "one", faster=10)
+    work, one = Work(), leadership(client, "one", scaled=10)
     async with running(one, work):
         work.under_way.clear()
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=5)
@@ -158,11 +158,11 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
         asked = len(teleport.journal.of("AcquireSemaphore"))
         await teleport.journal.wait_for_call("AcquireSemaphore", count=asked + 4, ended=True)
         assert not work.under_way.is_set()
-        assert "refused" in one.trouble
-        async with asyncio.timeout(PATIENCE):
+        assert "refused" in one.problem
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await work.under_way.wait()
         assert one.held
-        assert not one.alone
+        assert not one.standalone
 
 
 async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work(
@@ -170,7 +170,7 @@ async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work
 ) -> None:
     """It had none itself, and knows all the same that there are leases."""
     first, waiting = Work(), Work()
-    one, other = leadership(client, "one"), leadership(client, "other", faster=10)
+    one, other = leadership(client, "one"), leadership(client, "other", scaled=10)
     async with running(one, first):
         task = asyncio.create_task(other.run(waiting))
         # Taken; then refused more often than it takes to believe that there are none.
@@ -178,7 +178,7 @@ async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=9)
         await teleport.journal.wait_for_call("AcquireSemaphore", count=6, ended=True)
         assert not waiting.under_way.is_set()
-        assert "refused" in other.trouble
+        assert "refused" in other.problem
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -186,15 +186,15 @@ async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work
 async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    work, one = Work(), leadership(client, "one", faster=10)
+    work, one = Work(), leadership(client, "one", scaled=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=2)
     async with running(one, work):
-        without = one.alone, bool(teleport.cluster.semaphores)
+        without = one.standalone, bool(teleport.cluster.semaphores)
         work.under_way.clear()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await work.under_way.wait()
         assert without == (True, False)
-        assert (one.alone, bool(teleport.cluster.semaphores)) == (False, True)
+        assert (one.standalone, bool(teleport.cluster.semaphores)) == (False, True)
 
 
 @asynccontextmanager
@@ -202,7 +202,7 @@ async def running(leads: Leadership, work: Work) -> AsyncIterator[None]:
     """Until the end of the block, which is entered once the work is under way."""
     task = asyncio.create_task(leads.run(work))
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await work.under_way.wait()
         yield
     finally:
@@ -224,6 +224,6 @@ async def test_a_stop_in_the_middle_of_a_failure_is_a_stop(client: TeleportClien
     task = asyncio.create_task(leadership(client, "one").run(work))
     await working.wait()
     task.cancel()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()

@@ -15,7 +15,7 @@ from teleport_client.dialer import dial
 from teleport_client.errors import Conflict
 from teleport_client.identity import load_identity_file
 from tests.integration.made import pending_request
-from workspace.views.card import CardFace
+from workspace.views.card import CardModel
 from workspace.views.status import Status
 
 PLUGIN = "teleport-chatops/test"
@@ -33,7 +33,7 @@ async def two_ledgers(teleport: TeleportStandIn) -> AsyncIterator[tuple[Ledger, 
 
 
 def entry_of(request_id: str, slot: str) -> Entry:
-    face = CardFace(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
+    face = CardModel(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
     message = PostedMessage(slot=slot, channel=slot.rpartition(":")[2], ts="1.000001")
     return Entry(face=face).with_message(message)
 
@@ -66,7 +66,7 @@ async def test_write_succeeds_after_a_lost_race(teleport: TeleportStandIn) -> No
         with pytest.raises(Conflict):
             await loser.write(request_id, lambda _: entry_of(request_id, "card:C0LOSER001"))
         message = PostedMessage(slot="dm:created", channel="D0ALICE001", ts="1.000002")
-        await loser.record(request_id, lambda entry: entry.with_message(message))
+        await loser.apply(request_id, lambda entry: entry.with_message(message))
         await winner.load()
         entry = winner.get(request_id)
         assert entry is not None
@@ -87,8 +87,8 @@ async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
         teleport.cluster.requests.delete(request_id)
         message = PostedMessage(slot="dm:deleted", channel="D0ALICE001", ts="1.000002")
         with pytest.raises(RequestGone):
-            await ledger.record(request_id, lambda entry: entry.with_message(message))
-        await ledger.settle(request_id)
+            await ledger.apply(request_id, lambda entry: entry.with_message(message))
+        await ledger.flush(request_id)
         entry = ledger.get(request_id)
         assert entry is not None
         assert entry.shown("dm:deleted") == message
@@ -102,7 +102,7 @@ async def test_settle_writes_what_is_noted_during_its_write(teleport: TeleportSt
     async with two_ledgers(teleport) as (ledger, other):
         await ledger.write(request_id, lambda _: entry_of(request_id, "card:C0FIRST001"))
         ledger.note(request_id, lambda entry: entry.with_message(card))
-        settling = asyncio.create_task(ledger.settle(request_id))
+        settling = asyncio.create_task(ledger.flush(request_id))
         await teleport.journal.wait_for_call("UpdatePluginData", count=2)
         ledger.note(request_id, lambda entry: entry.with_message(dm))
         await settling

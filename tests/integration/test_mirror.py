@@ -21,7 +21,7 @@ from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
 from tests.integration.made import decided, pending_request
-from tests.integration.stage import PATIENCE
+from tests.integration.stage import TIMEOUT_SECONDS
 
 _LATE = 0.8
 """Seconds for which an answer is on its way, while things go on."""
@@ -69,7 +69,7 @@ def follow(teleport: TeleportStandIn) -> Follow:
             visibility = Visibility(client, lambda: credentials.roles)
             followed = Followed(client, visibility, soon, backoff)
             running = asyncio.create_task(followed.mirror.run())
-            async with asyncio.timeout(2 * PATIENCE):
+            async with asyncio.timeout(2 * TIMEOUT_SECONDS):
                 await followed.mirror.synced.wait()
                 yield followed
             running.cancel()
@@ -108,7 +108,7 @@ async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
 ) -> None:
     request = pending_request(teleport)
     async with follow(3600) as followed:
-        reading = asyncio.create_task(followed.mirror.confirm(request.Metadata.Name))
+        reading = asyncio.create_task(followed.mirror.refresh(request.Metadata.Name))
         await deny_while_an_answer_is_late(teleport, followed, request)
         await reading
         assert followed.state(request) is RequestState.DENIED
@@ -146,7 +146,7 @@ async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that
     """It was decided meanwhile, and the list comes from a cache that does not know."""
     request = pending_request(teleport)
     async with follow(3600) as followed:
-        await followed.mirror.confirm(request.Metadata.Name)
+        await followed.mirror.refresh(request.Metadata.Name)
         teleport.cluster.stale_lists = True
         teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
         teleport.cluster.requests.put(decided(request, DENIED))

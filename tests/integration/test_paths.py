@@ -18,7 +18,7 @@ from teleport_client import errors
 from teleport_client.client import TeleportClient
 from teleport_client.dialer import Connection, dial
 from teleport_client.identity import Credentials, load_identity_file
-from teleport_client.route import Way
+from teleport_client.route import ConnectionMode
 from tests.integration.connect_proxy import connect_proxy
 from tests.integration.made import pending_request
 
@@ -66,18 +66,18 @@ async def refusal(address: str, credentials: Credentials, *, upgrade: bool | Non
 
 async def test_auth_itself(teleport: TeleportStandIn, credentials: Credentials) -> None:
     """By the same hello as through a proxy."""
-    assert await way_to(teleport.address, credentials) == Way.DIRECT
+    assert await way_to(teleport.address, credentials) == ConnectionMode.DIRECT
 
 
 async def test_tls_routing(proxy: ProxyStandIn, credentials: Credentials) -> None:
     """The proxy reads the first protocol, and passes on what only Auth can read."""
-    assert await way_to(proxy.address, credentials) == Way.DIRECT
+    assert await way_to(proxy.address, credentials) == ConnectionMode.DIRECT
     assert proxy.router.passed_to_auth == 1
 
 
 async def test_a_load_balancer_that_ends_tls(proxy: ProxyStandIn, credentials: Credentials) -> None:
     """It is found out by the handshake; Auth's own TLS travels inside the WebSocket."""
-    assert await way_to(proxy.behind_load_balancer, credentials) == Way.UPGRADE
+    assert await way_to(proxy.behind_load_balancer, credentials) == ConnectionMode.UPGRADE
     assert proxy.router.passed_to_auth == 1
 
 
@@ -100,7 +100,10 @@ async def test_an_rsa_key_on_every_way(
 
 async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:
     """Where finding out does not work."""
-    assert await way_to(proxy.behind_load_balancer, credentials, upgrade=True) == Way.UPGRADE
+    assert (
+        await way_to(proxy.behind_load_balancer, credentials, upgrade=True)
+        == ConnectionMode.UPGRADE
+    )
     said = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
     assert "its certificate is not of this cluster" in said
     assert "load balancer" not in said
@@ -160,13 +163,16 @@ async def test_an_http_proxy_that_the_environment_names(
     monkeypatch: pytest.MonkeyPatch, login: str,
 ) -> None:  # fmt: skip
     """By CONNECT, on each of the ways."""
-    async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (address, asked_for):
+    async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (
+        address,
+        target_names,
+    ):
         # Without a login also without a scheme, as many write it.
         monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}" if login else address)
         for destination in behind_http_proxy:
             await way_to(destination, credentials)
     auth, routed, web = behind_http_proxy
-    assert asked_for == [auth, routed, web, web]
+    assert target_names == [auth, routed, web, web]
 
 
 async def test_some_destinations_are_reached_without_the_http_proxy(
@@ -174,7 +180,7 @@ async def test_some_destinations_are_reached_without_the_http_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Loopback, and what NO_PROXY names, with or without a port."""
-    async with connect_proxy(behind_http_proxy) as (address, asked_for):
+    async with connect_proxy(behind_http_proxy) as (address, target_names):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         await way_to(teleport.address, credentials)
         for no_proxy in (
@@ -185,7 +191,7 @@ async def test_some_destinations_are_reached_without_the_http_proxy(
         ):
             monkeypatch.setenv("NO_PROXY", no_proxy)
             await refusal("auth.teleport.invalid:3025", credentials)
-    assert not asked_for
+    assert not target_names
 
 
 async def test_an_http_proxy_that_refuses_is_named(
@@ -233,11 +239,11 @@ async def test_hint_about_an_address_is_asked_for_through_the_http_proxy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
-    async with connect_proxy(behind_http_proxy) as (address, asked_for):
+    async with connect_proxy(behind_http_proxy) as (address, target_names):
         monkeypatch.setenv("https_proxy", f"http://{address}")
         said = await refusal("web.teleport.invalid:443", credentials)
     assert "has no TLS routing: give the Auth Service's own address" in said
-    direct, upgrade, hint, *_ = asked_for
+    direct, upgrade, hint, *_ = target_names
     assert direct == upgrade == hint == "web.teleport.invalid:443"
 
 

@@ -18,8 +18,8 @@ from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from tests.integration.conftest import bot_on
 from tests.integration.stage import Stage, words
-from workspace.people import Matching, People
-from workspace.refusal import Refusal
+from workspace.people import UserDirectory, UserMapping
+from workspace.refusal import UserError
 
 BY_NAME = {person.name: person for person in PEOPLE}
 
@@ -124,10 +124,10 @@ async def test_whoever_may_not_act_is_nobody(
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        matching = Matching(team=TEAM, trait=SLACK_TRAIT)
-        people = People(web, client, matching, now=utc_now)
-        with pytest.raises(Refusal) as refused:
-            await people.person(BY_NAME[who].slack_id)
+        matching = UserMapping(team=TEAM, trait=SLACK_TRAIT)
+        people = UserDirectory(web, client, matching, now=utc_now)
+        with pytest.raises(UserError) as refused:
+            await people.person(BY_NAME[who].slack_user_id)
     assert refused.value.reason == reason
 
 

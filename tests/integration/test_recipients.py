@@ -293,7 +293,7 @@ async def test_user_name_of_a_recipient_belongs_to_the_workspace(
 ) -> None:
     """In the stand-in, the display name of a person is their user name."""
     bob = next(person for person in PEOPLE if person.name == "bob")
-    slack.workspace.admit(replace(bob, slack_id="U0BAD00001", roles=None, **changes))
+    slack.workspace.admit(replace(bob, slack_user_id="U0BAD00001", roles=None, **changes))
     slack.workspace.conversations["C0PARTNER1"].members.add("U0BAD00001")
     web = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url)
-    assert await SlackDirectory(web, frozenset(), TEAM).user_ids("bob") == [bob.slack_id]
+    assert await SlackDirectory(web, frozenset(), TEAM).user_ids("bob") == [bob.slack_user_id]

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from bot.slack_connection import SlackClient, http_session
-from notifications.alarms import Alarms
+from notifications.alarms import ExpiryTimers
 from notifications.delivery import Delivery
 from notifications.history import History
 from notifications.ledger import Ledger
 from notifications.mirror import Mirror
-from notifications.plan import Outlook
+from notifications.plan import PlanContext
 from notifications.queue import ChangeQueue
 from notifications.recipients import Recipients
 from notifications.reconciler import Reconciler
-from notifications.routing import United
+from notifications.routing import CombinedRouting
 from notifications.suggested_reviewers import SuggestedReviewers
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
@@ -30,12 +30,12 @@ from teleport_client.dialer import dial
 from teleport_client.identity import load_identity_file
 from teleport_client.visibility import Visibility
 from tests.integration.made import decided, pending_request
-from tests.integration.stage import CHANNEL, PATIENCE, Stage, buttons, words
+from tests.integration.stage import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
 from workspace.claim import Claims
 from workspace.contacts import Contacts
 from workspace.host_names import HostNames
 from workspace.outbox import Outbox
-from workspace.people import Matching
+from workspace.people import UserMapping
 
 _REST = timedelta(seconds=0.5)
 """Before what Slack did not take is tried again."""
@@ -65,10 +65,10 @@ class Desk:
 
     async def look_at(self, request_id: str) -> None:
         """As when an event came in; until that was worked on."""
-        await self.mirror.confirm(request_id)
+        await self.mirror.refresh(request_id)
         looked = self.looks[request_id] = asyncio.Event()
         self.queue.add(request_id)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await looked.wait()
 
     async def work(self, request_id: str, live: bool) -> bool:
@@ -81,7 +81,7 @@ class Desk:
 
     async def stop_sending(self) -> None:
         self.outbox.stop()
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await self.reconciler.finish()
 
 
@@ -99,7 +99,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         visibility = Visibility(client, lambda: credentials.roles)
         mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
         queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
-        matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
         recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
@@ -108,9 +108,9 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             queue=queue,
             ledger=ledger,
             delivery=Delivery(outbox, recipients, contacts, history, now=now, rest=_REST),
-            routing=United(recipients, SuggestedReviewers(contacts, recipients)),
-            alarms=Alarms(lambda _: None, now=now),
-            outlook=Outlook(),
+            routing=CombinedRouting(recipients, SuggestedReviewers(contacts, recipients)),
+            expiry_timers=ExpiryTimers(lambda _: None, now=now),
+            context=PlanContext(),
             claims=Claims(client),
             host_names=HostNames(client, "main"),
             now=now,
@@ -132,7 +132,7 @@ async def test_what_waits_for_its_turn_is_on_record_and_holds_up_nobody(desk: De
         pending_request(desk.stage.teleport, reason=f"redis {number}.").Metadata.Name
         for number in range(50)
     ]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         for request_id in ids:
             await desk.look_at(request_id)
     assert desk.ledger.ids == {*ids}
@@ -225,7 +225,7 @@ async def test_request_that_goes_while_its_recipients_are_looked_up_gets_its_las
     looking = asyncio.create_task(desk.look_at(request_id))
     await teleport.journal.wait_for_call("GetUser", count=looked_up + 1)
     teleport.cluster.delete_request(request_id)
-    await desk.mirror.confirm(request_id)
+    await desk.mirror.refresh(request_id)
     desk.queue.add(request_id)
     await looking
     await desk.stage.card_where(card["ts"], partial(speaks_of, "Deleted"))

@@ -10,12 +10,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
 from bot.slack_connection import SlackClient, http_session
-from bot.socket_client import Client
+from bot.socket_client import SocketClient
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from teleport_client.no_redirects import RedirectRefused
 from tests.integration.stage import Stage
-from workspace.slack_failure import Failure, failure_of, in_words
+from workspace.slack_failure import Failure, classify, describe
 
 
 @dataclass
@@ -53,8 +53,8 @@ async def test_redirected_call_has_an_uncertain_outcome(
         with pytest.raises(RedirectRefused) as refused:
             await client.api_call(method, json={"text": "secret"})
     assert elsewhere.received == []
-    assert failure_of(refused.value) is Failure.UNCERTAIN
-    assert in_words(refused.value) == (
+    assert classify(refused.value) is Failure.UNCERTAIN
+    assert describe(refused.value) == (
         f"RedirectRefused: HTTP status {status}, a redirect to 127.0.0.1"
     )
 
@@ -79,12 +79,12 @@ async def test_redirect_without_a_target_says_nothing_about_the_call(slack: Slac
         )
         with pytest.raises(SlackApiError) as raised:
             await client.auth_test()
-    assert failure_of(raised.value) is Failure.UNCERTAIN
+    assert classify(raised.value) is Failure.UNCERTAIN
 
 
 async def test_redirected_socket_is_not_opened_elsewhere(elsewhere: Elsewhere) -> None:
     """Its address contains a ticket."""
-    client = Client(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
+    client = SocketClient(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
     with pytest.raises(RedirectRefused):
         await client.aiohttp_client_session.ws_connect(f"{elsewhere.url}redirect?ticket=1")
     await client.close()  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ from teleport_client.dialer import Connection
 from teleport_client.identity import Credentials, load_identity_file
 from teleport_client.private_socket import FolderSocket
 from teleport_client.relay import Relay
-from teleport_client.route import Route
+from teleport_client.route import Connector
 from tests.integration.operated import bot
 
 _CONNECT = """
@@ -40,7 +40,7 @@ async def test_connection_of_another_process_is_refused(
     teleport: TeleportStandIn, credentials: Credentials
 ) -> None:
     """It would act with the bot's certificate."""
-    route = Route(teleport.address)
+    route = Connector(teleport.address)
     relay = Relay(route, lambda: credentials)
     async with TeleportClient(Connection(relay, route, "main")) as client:
         name = relay.target.removeprefix("unix-abstract:")
@@ -56,7 +56,7 @@ async def test_no_folder_is_needed_that_can_be_written_to(
 ) -> None:  # fmt: skip
     """As with a read-only root and no tmpfs."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    route = Route(teleport.address)
+    route = Connector(teleport.address)
     connection = Connection(Relay(route, lambda: credentials), route, "main")
     async with TeleportClient(connection) as client:
         assert (await client.ping()).name == "main"
@@ -81,7 +81,7 @@ async def test_folder_socket_carries_calls(
 ) -> None:
     """On systems without abstract sockets; it leaves nothing behind."""
     socket = FolderSocket()
-    route = Route(teleport.address)
+    route = Connector(teleport.address)
     relay = Relay(route, lambda: credentials, socket)
     async with TeleportClient(Connection(relay, route, "main")) as client:
         assert (await client.ping()).name == "main"

@@ -116,8 +116,8 @@ async def test_renewals_under_load_are_not_noticed(
     assert len(done) >= RENEWALS
     connections = proxy.router.passed_to_auth - before
     assert connections <= 2 * RENEWALS + 1, "for each one to try it and one to use it"
-    for trouble in ("watch_ended", "teleport_unreachable", "interaction_failed"):
-        assert not log.all(trouble)
+    for problem in ("watch_ended", "teleport_unreachable", "interaction_failed"):
+        assert not log.all(problem)
     assert {event["outcome"] for event in log.all("interaction_handled")} == {"done"}
 
 

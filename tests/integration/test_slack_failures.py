@@ -13,12 +13,12 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.slack_connection import CALL_SECONDS, SlackClient, http_session
-from notifications.delivery import Delivery, Outcome, Posting
-from notifications.entry import UNKNOWN_FACE, Entry, Intent, PostedMessage
+from notifications.delivery import Delivery, DeliveryResult, PreparedPost
+from notifications.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.history import History
-from notifications.lease import LeaseTimes
-from notifications.plan import EditMessage, card_slot, face_shown
-from notifications.queue import AT_ONCE
+from notifications.lease import LeaseTiming
+from notifications.plan import UpdateMessage, card_slot, model_fingerprint
+from notifications.queue import MAX_WORKERS
 from notifications.recipients import Recipients
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
@@ -32,10 +32,10 @@ from tests.integration.made import decided, pending_request
 from tests.integration.operated import watched
 from tests.integration.stage import CHANNEL, Stage, buttons, words
 from workspace.contacts import Contacts
-from workspace.deciding import Mode
-from workspace.fence import NotSending
+from workspace.deciding import ReviewMode
+from workspace.fence import SendingStopped
 from workspace.outbox import Outbox
-from workspace.people import Matching
+from workspace.people import UserMapping
 from workspace.slack_failure import (
     ANY_OTHER,
     NO_ANSWER,
@@ -43,14 +43,14 @@ from workspace.slack_failure import (
     NOT_JSON,
     RULES,
     SLACK_ERRORS,
-    Edit,
     Failure,
-    Post,
-    failure_of,
-    rest_asked,
+    PostFailureAction,
+    UpdateFailureAction,
+    classify,
+    retry_delay,
 )
 from workspace.turns import MessageRef, Priority
-from workspace.views.card import CardFace, face_of
+from workspace.views.card import CardModel, card_model
 from workspace.views.message import sentence
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -84,18 +84,18 @@ class Desk:
     async def post(self, slot: str) -> Entry:
         """Post to the channel; gives what is then noted of it."""
         intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
-        posting = Posting(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
+        posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
         face = face_in(RequestState.PENDING)
         return await self._noted(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
 
-    async def edit(self, shown: PostedMessage, face: CardFace) -> Entry:
-        editing = self._delivery.edit(ID, EditMessage(shown), lambda: face, live=True)
+    async def update(self, shown: PostedMessage, face: CardModel) -> Entry:
+        editing = self._delivery.update(ID, UpdateMessage(shown), lambda: face, high_priority=True)
         return await self._noted(editing, messages=(shown,))
 
-    async def _noted(self, doing: Awaitable[Outcome], **before: Any) -> Entry:
+    async def _noted(self, doing: Awaitable[DeliveryResult], **before: Any) -> Entry:
         outcome = await doing
         self.error = outcome.error
-        return outcome.noted_in(Entry(face=face_in(RequestState.PENDING), **before))
+        return outcome.apply_to(Entry(face=face_in(RequestState.PENDING), **before))
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
         outbox = Outbox(web, may_send=lambda: True)
-        matching = Matching(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         recipients = Recipients(web, {}, team=cast.TEAM)
@@ -120,13 +120,13 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         await asyncio.gather(sending, return_exceptions=True)
 
 
-def face_in(state: RequestState) -> CardFace:
+def face_in(state: RequestState) -> CardModel:
     until = NOW + timedelta(hours=8)
     made = AccessRequest(
         id=ID, user="alice", roles=("staging",), state=state,
         created=NOW, expires=until, access_until=until,
     )  # fmt: skip
-    return face_of(made, pages="", mode=Mode.PERSON, cluster="main")
+    return card_model(made, request_url_base="", mode=ReviewMode.PERSON, cluster="main")
 
 
 @pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])
@@ -140,23 +140,23 @@ async def test_each_failed_post_is_followed_by_what_the_table_says(
     shown, intent = entry.shown(slot), next(iter(entry.intents), None)
     rule = RULES[row]
     match rule.card if slot.startswith("card:") else rule.dm:
-        case Post.WAIT:
+        case PostFailureAction.WAIT:
             assert shown
             assert shown.ts
-        case Post.RETRY:
+        case PostFailureAction.RETRY:
             assert intent
             assert (intent.owed, intent.rest_until) == (True, None)
             assert desk.error
-        case Post.LOOK:
+        case PostFailureAction.CHECK_HISTORY:
             assert intent
             assert not intent.owed
             assert desk.error
-        case Post.REST:
+        case PostFailureAction.RETRY_LATER:
             assert intent
             assert intent.owed
-            assert intent.resting(NOW)
+            assert intent.backing_off(NOW)
             assert desk.error is None
-        case Post.LET_GO:
+        case PostFailureAction.GIVE_UP:
             assert shown
             assert (shown.ts, desk.error) == ("", None)
 
@@ -170,27 +170,27 @@ async def test_each_failed_edit_is_followed_by_what_the_table_says(
     slot, face = card_slot(CHANNEL_ID), face_in(state)
     posted = (await desk.post(slot)).shown(slot)
     assert posted
-    before = posted.model_copy(update={"face": UNKNOWN_FACE})
+    before = posted.model_copy(update={"face": UNKNOWN_FINGERPRINT})
     await desk.fail_next("chat.update", row)
-    entry = await desk.edit(before, face)
+    entry = await desk.update(before, face)
     replaced = any(each.owed for each in entry.intents) and entry.shown(slot) is None
-    match RULES[row].edit:
-        case Edit.WAIT | Edit.LET_GO:
+    match RULES[row].update:
+        case UpdateFailureAction.WAIT | UpdateFailureAction.GIVE_UP:
             shown = entry.shown(slot)
             assert shown
-            assert (shown.ts, shown.face) == (before.ts, face_shown(face))
+            assert (shown.ts, shown.face) == (before.ts, model_fingerprint(face))
             assert desk.error is None
-        case Edit.RETRY:
+        case UpdateFailureAction.RETRY:
             assert entry.shown(slot) == before
             assert desk.error
-        case Edit.REST:
+        case UpdateFailureAction.RETRY_LATER:
             shown = entry.shown(slot)
             assert shown
-            assert (shown.face, shown.resting(NOW)) == (before.face, True)
+            assert (shown.face, shown.backing_off(NOW)) == (before.face, True)
             assert desk.error is None
-        case Edit.REPLACE:
+        case UpdateFailureAction.REPLACE:
             assert replaced
-        case Edit.REPLACE_WHILE_WAITING:
+        case UpdateFailureAction.REPLACE_WHILE_WAITING:
             assert replaced is (state is RequestState.PENDING)
 
 
@@ -222,13 +222,13 @@ async def test_a_deleted_card_of_a_request_that_waits_is_posted_anew(stage: Stag
 
 async def test_a_call_that_outlasts_its_time_is_uncertain(slack: SlackStandIn) -> None:
     """And ends before another replica could send in this one's place."""
-    times = LeaseTimes()
-    assert times.ttl - times.give_up > CALL_SECONDS
+    times = LeaseTiming()
+    assert times.duration - times.renew_deadline > CALL_SECONDS
     slack.faults.inject({"method": "chat.postMessage", "delay_ms": 2_000})
     async with sending(slack, lambda: True, seconds=0.2) as outbox:
         with pytest.raises(SLACK_ERRORS) as raised:
             await post(outbox, CHANNEL_ID)
-        assert failure_of(raised.value) is Failure.UNCERTAIN
+        assert classify(raised.value) is Failure.UNCERTAIN
 
 
 async def test_channels_that_nothing_waits_for_are_forgotten(slack: SlackStandIn) -> None:
@@ -254,7 +254,7 @@ async def test_the_right_to_send_is_asked_when_the_connection_is_there(slack: Sl
         await post(outbox, CHANNEL_ID)
         assert looks == 3, "asked to wait, to call, and to write"
         lost.set()
-        with pytest.raises(NotSending):
+        with pytest.raises(SendingStopped):
             await post(outbox, CHANNEL_ID)
     assert [call.method for call in slack.journal.calls].count("chat.postMessage") == 1
 
@@ -297,14 +297,14 @@ async def test_a_method_that_slack_asks_to_rest_is_not_called_meanwhile(
         for user in ("U0ALICE001", "U0BOB00001"):
             with pytest.raises(SlackApiError) as raised:
                 await web.users_info(user=user)
-            assert failure_of(raised.value) is Failure.RATE_LIMITED
-            assert rest_asked(raised.value) == pytest.approx(300, abs=5)
+            assert classify(raised.value) is Failure.RATE_LIMITED
+            assert retry_delay(raised.value) == pytest.approx(300, abs=5)
         await web.auth_test()
     assert [call.method for call in slack.journal.calls] == ["users.info", "auth.test"]
 
 
-async def edit(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:
-    await outbox.edit(posted, partial(sentence, words), priority=priority)
+async def update(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:
+    await outbox.update(posted, partial(sentence, words), priority=priority)
 
 
 async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStandIn) -> None:
@@ -314,7 +314,7 @@ async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStand
         posted = await post(outbox, CHANNEL_ID)
         slack.faults.inject({"method": "chat.update", "retry_after": 0, "times": 1})
         await asyncio.gather(
-            *(edit(outbox, posted, f"{n}", Priority.CARD_UPDATE) for n in range(many))
+            *(update(outbox, posted, f"{n}", Priority.CARD_UPDATE) for n in range(many))
         )
     calls = [call for call in slack.journal.calls if call.method == "chat.update"]
     assert [call.status for call in calls].count(429) == 1
@@ -330,12 +330,12 @@ async def test_a_long_rest_is_told_while_something_waits_for_it(slack: SlackStan
         slack.faults.inject({"method": "chat.postMessage", "retry_after": 600})
         waiting = asyncio.create_task(post(outbox, "D1"))
         await slack.call_where(lambda call: call.status == 429)
-        await edit(outbox, posted, "while posts rest", Priority.CARD_UPDATE)
-        troubles = [outbox.trouble]
+        await update(outbox, posted, "while posts rest", Priority.CARD_UPDATE)
+        readiness_checks = [outbox.problem]
         outbox.stop()
         await asyncio.gather(waiting, return_exceptions=True)
-        troubles.append(outbox.trouble)
-    assert troubles == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
+        readiness_checks.append(outbox.problem)
+    assert readiness_checks == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
 
 
 async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
@@ -343,7 +343,7 @@ async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
 ) -> None:
     """New requests go first, seven times out of eight."""
     async with sending(slack, lambda: True, seconds_between_posts=0.01) as outbox:
-        older = said(outbox, "older", Priority.OLDER_REQUEST)
+        older = said(outbox, "older", Priority.BACKLOG_REQUEST)
         reply = said(outbox, "reply", Priority.THREAD_REPLY)
         new = [said(outbox, "new", Priority.NEW_REQUEST) for _ in range(20)]
         await asyncio.gather(older, reply, *new)
@@ -360,7 +360,7 @@ async def test_cards_are_edited_however_many_channels_are_posted_to(slack: Slack
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 100})
         posts = [asyncio.create_task(post(outbox, f"D{number}")) for number in range(30)]
         await asyncio.sleep(0)
-        await edit(outbox, posted, "decided", Priority.CARD_UPDATE)
+        await update(outbox, posted, "decided", Priority.CARD_UPDATE)
         await asyncio.gather(*posts, return_exceptions=True)
     methods = [call.method for call in slack.journal.calls]
     assert methods.index("chat.update") < 8
@@ -379,8 +379,8 @@ async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
     async with sending(slack, lambda: True) as outbox:
         posted = await post(outbox, CHANNEL_ID)
         slack.faults.inject({"method": "chat.update", "delay_ms": 100})
-        older = [edit(outbox, posted, "older", Priority.OLDER_CARD_UPDATE) for _ in range(20)]
-        await asyncio.gather(*older, edit(outbox, posted, "live", Priority.CARD_UPDATE))
+        older = [update(outbox, posted, "older", Priority.BACKLOG_UPDATE) for _ in range(20)]
+        await asyncio.gather(*older, update(outbox, posted, "live", Priority.CARD_UPDATE))
     said = [call.args["text"] for call in slack.journal.calls if call.method == "chat.update"]
     assert said.index("live") < said.index("older", 16)
 
@@ -394,7 +394,7 @@ async def test_ten_thousand_requests_make_no_ten_thousand_messages(
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
     async with watched(settings_file) as (process, health):
         await process.event("slack_rate_limited")
-        await teleport.journal.wait_for_call("UpdatePluginData", count=AT_ONCE, ended=True)
+        await teleport.journal.wait_for_call("UpdatePluginData", count=MAX_WORKERS, ended=True)
         measured = await health.measured()
-        assert 10_000 - 2 * AT_ONCE <= measured["teleport_chatops_queue"] < 10_000
-        assert 0 < measured["teleport_chatops_outbox"] <= 3 * AT_ONCE
+        assert 10_000 - 2 * MAX_WORKERS <= measured["teleport_chatops_queue"] < 10_000
+        assert 0 < measured["teleport_chatops_outbox"] <= 3 * MAX_WORKERS

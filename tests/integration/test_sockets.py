@@ -24,7 +24,7 @@ from tests.sandbox.slack.wire import bare_socket
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a socket that only a person can mend is tried again."""
-    monkeypatch.setattr("bot.socket_place._HOPELESS_SECONDS", 1.0)
+    monkeypatch.setattr("bot.socket_place._PERMANENT_RETRY_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "cut"])
@@ -151,8 +151,8 @@ async def test_of_many_replicas_each_has_one_socket_and_a_lone_one_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that came first lets its spare go soon, and takes another when it is alone again."""
-    monkeypatch.setattr("bot.socket_place.SOON_SECONDS", 0.5)
-    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 3.0)
+    monkeypatch.setattr("bot.socket_place.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
+    monkeypatch.setattr("bot.socket_place.STANDBY_RECHECK_SECONDS", 3.0)
     await stage.slack.socket_count(2)
     async with AsyncExitStack() as replicas:
         for _ in range(3):
@@ -202,8 +202,8 @@ async def test_envelopes_are_acked_while_spare_sockets_are_renewed(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas reconsider their spares all the time."""
-    monkeypatch.setattr("bot.socket_place.SOON_SECONDS", 0.0)
-    monkeypatch.setattr("bot.socket_place.SPARE_SECONDS", 0.0)
+    monkeypatch.setattr("bot.socket_place.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr("bot.socket_place.STANDBY_RECHECK_SECONDS", 0.0)
     async with running(load_settings(settings_file)):
         before = len(opened(stage))
         while len(opened(stage)) < before + 20:

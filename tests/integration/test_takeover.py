@@ -16,7 +16,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.made import decided, pending_request
 from tests.integration.operated import Bot, bot
-from tests.integration.stage import PATIENCE, Stage, words
+from tests.integration.stage import TIMEOUT_SECONDS, Stage, words
 
 _FOR_EVER = 60.0
 """Seconds; longer than any test."""
@@ -37,7 +37,7 @@ async def kept_where(
     teleport: TeleportStandIn, request_id: str, fits: Callable[[dict[str, str]], bool]
 ) -> None:
     """Wait for a record; the stand-in tells nobody when one is written."""
-    async with asyncio.timeout(2 * PATIENCE):
+    async with asyncio.timeout(2 * TIMEOUT_SECONDS):
         while True:
             if fits(kept_data(teleport, request_id)):
                 return
@@ -191,7 +191,7 @@ async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
             teleport.cluster.semaphores.clear()
             await stage.slack.message_where(
                 "access-requests", "dana",
-                lambda m: m["ts"] == ts and "then deleted" in words(m), 2 * PATIENCE,
+                lambda m: m["ts"] == ts and "then deleted" in words(m), 2 * TIMEOUT_SECONDS,
             )  # fmt: skip
         process.process.kill()
         await process.end()

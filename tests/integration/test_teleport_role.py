@@ -17,7 +17,7 @@ from teleport_client._proto.types_pb2 import RoleConditions
 from teleport_client.cluster import ClusterInfo
 from tests.integration.clusters import cluster
 from tests.integration.stage import words
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 
 OTHER_MODES = "choose override or notify"
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
@@ -32,15 +32,16 @@ def give(teleport: TeleportStandIn, allowed: Iterable[Rule], *, submit: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("mode", "edition"), [(Mode.PERSON, Edition.ENTERPRISE), (Mode.OVERRIDE, Edition.COMMUNITY)]
+    ("mode", "edition"),
+    [(ReviewMode.PERSON, Edition.ENTERPRISE), (ReviewMode.OVERRIDE, Edition.COMMUNITY)],
 )
 async def test_with_it_people_ask_and_decide(
-    slack: SlackStandIn, tmp_path: Path, mode: Mode, edition: Edition
+    slack: SlackStandIn, tmp_path: Path, mode: ReviewMode, edition: Edition
 ) -> None:
     """The whole of the main job."""
 
     def restrict(teleport: TeleportStandIn) -> None:
-        give(teleport, rules(mode), submit=mode is Mode.PERSON)
+        give(teleport, rules(mode), submit=mode is ReviewMode.PERSON)
 
     async with cluster(slack, tmp_path, edition, prepare=restrict) as (stage, log):
         assert log.all("review_mode")[0]["mode"] == mode
@@ -62,40 +63,40 @@ def test_the_files_of_the_repository_are_what_is_printed() -> None:
     """So that nobody follows a file that the code has left behind."""
     written = {path.name: path.read_text() for path in DEPLOY.iterdir() if path.suffix == ".yaml"}
     assert written == {
-        "teleport-person.yaml": resources(Mode.PERSON),
-        "teleport-override.yaml": resources(Mode.OVERRIDE),
-        "teleport-notify.yaml": resources(Mode.NOTIFY),
+        "teleport-person.yaml": resources(ReviewMode.PERSON),
+        "teleport-override.yaml": resources(ReviewMode.OVERRIDE),
+        "teleport-notify.yaml": resources(ReviewMode.NOTIFY),
         "tbot.yaml": tbot(),
     }
 
 
 def test_only_what_a_mode_needs_is_in_its_role() -> None:
     """Deciding is the strongest thing that the bot may do."""
-    assert "submit_for_users" in role(Mode.PERSON)
-    assert "submit_for_users" not in role(Mode.OVERRIDE) + role(Mode.NOTIFY)
-    may_update = [mode for mode in Mode if "create, update]" in requests_part(role(mode))]
-    assert may_update == [Mode.OVERRIDE]
-    assert "create" not in requests_part(role(Mode.NOTIFY, asking=False))
+    assert "submit_for_users" in role(ReviewMode.PERSON)
+    assert "submit_for_users" not in role(ReviewMode.OVERRIDE) + role(ReviewMode.NOTIFY)
+    may_update = [mode for mode in ReviewMode if "create, update]" in requests_part(role(mode))]
+    assert may_update == [ReviewMode.OVERRIDE]
+    assert "create" not in requests_part(role(ReviewMode.NOTIFY, asking=False))
     assert "user_login_state]\n        verbs: [read]\n" in role()
-    assert all("resources: [lock]" in role(mode) for mode in Mode)
+    assert all("resources: [lock]" in role(mode) for mode in ReviewMode)
     assert bot() in resources()
 
 
 def test_role_version_is_v8_only_for_person() -> None:
     """Teleport 17 takes nothing above v7; the mode `person` exists only from 18.11 on."""
-    versions = {mode: yaml.safe_load(role(mode))["version"] for mode in Mode}
-    assert versions.pop(Mode.PERSON) == "v8"
+    versions = {mode: yaml.safe_load(role(mode))["version"] for mode in ReviewMode}
+    assert versions.pop(ReviewMode.PERSON) == "v8"
     assert set(versions.values()) == {"v7"}
 
 
-@pytest.mark.parametrize("mode", [Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY])
-def test_host_names_are_readable_without_any_login(mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY])
+def test_host_names_are_readable_without_any_login(mode: ReviewMode) -> None:
     """In the form that the mode's servers accept; an operator can leave it out."""
     allow = yaml.safe_load(role(mode))["spec"]["allow"]
     assert "logins" not in allow
     preview = allow.get("review_requests", {}).get("preview_as_roles")
-    assert preview == (["list-access-request-resources"] if mode is Mode.PERSON else None)
-    assert allow.get("node_labels") == (None if mode is Mode.PERSON else {"*": "*"})
+    assert preview == (["list-access-request-resources"] if mode is ReviewMode.PERSON else None)
+    assert allow.get("node_labels") == (None if mode is ReviewMode.PERSON else {"*": "*"})
     without = CliRunner().invoke(app, ["teleport-role", "--mode", mode, "--no-resource-names"])
     assert without.stdout == resources(mode, names=False)
     assert "node_labels" not in without.stdout
@@ -105,16 +106,16 @@ def test_host_names_are_readable_without_any_login(mode: Mode) -> None:
 @pytest.mark.parametrize(
     ("mode", "advanced", "version", "line"),
     [
-        (Mode.PERSON, True, "18.11.0", ""),
-        (Mode.PERSON, True, "18.2.0", "submit_for_users"),
-        (Mode.PERSON, False, "18.11.0", "review_requests"),
-        (Mode.PERSON, True, "17.0.0-dev", "version: v8"),
-        (Mode.OVERRIDE, False, "17.0.0-dev", ""),
-        (Mode.NOTIFY, False, "17.0.0-dev", ""),
+        (ReviewMode.PERSON, True, "18.11.0", ""),
+        (ReviewMode.PERSON, True, "18.2.0", "submit_for_users"),
+        (ReviewMode.PERSON, False, "18.11.0", "review_requests"),
+        (ReviewMode.PERSON, True, "17.0.0-dev", "version: v8"),
+        (ReviewMode.OVERRIDE, False, "17.0.0-dev", ""),
+        (ReviewMode.NOTIFY, False, "17.0.0-dev", ""),
     ],
 )
 def test_rejected_line_depends_on_version_and_edition(
-    mode: Mode, advanced: bool, version: str, line: str
+    mode: ReviewMode, advanced: bool, version: str, line: str
 ) -> None:
     """It's a line of the printed role."""
     cluster = ClusterInfo("main", version, advanced_workflows=advanced)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
-from teleport_client.carriers import TcpCarrier
+from teleport_client.carriers import TcpTransport
 from teleport_client.identity import Credentials
 from teleport_client.tls import TlsConnection, client_context
 
@@ -78,7 +78,7 @@ async def server(folder: Path, *protocols: str) -> AsyncIterator[tuple[str, Seen
 
 async def connected(address: str, kind: str) -> TlsConnection:
     context = client_context(credentials(kind))
-    connection = TlsConnection(await TcpCarrier.connect(address), context, "main")
+    connection = TlsConnection(await TcpTransport.connect(address), context, "main")
     try:
         await connection.handshake()
     except ssl.SSLError:

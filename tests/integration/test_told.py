@@ -169,7 +169,7 @@ async def test_reviewers_beyond_the_limit_are_counted_on_the_card_and_named_in_t
     for number in range(count):
         person = Person(f"owner-{number:03}", f"U0OWNER{number:03}", "Owner")
         slack.workspace.admit(person)
-        teleport.cluster.add_user(person.name, ["reviewer"], {"slack_uid": [person.slack_id]})
+        teleport.cluster.add_user(person.name, ["reviewer"], {"slack_uid": [person.slack_user_id]})
     names = [f"owner-{number:03}" for number in range(count)]
 
     def limited(text: str) -> str:

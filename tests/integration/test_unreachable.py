@@ -34,7 +34,7 @@ def said_of(stage: Stage, name: str, channel: str = CHANNEL) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "trouble", "cure"),
+    ("name", "problem", "cure"),
     [
         ("general", "the bot is in no channel of that name", "Invite the bot there"),
         ("no-such-channel", "the bot is in no channel of that name", "or correct role_to_recip"),
@@ -50,7 +50,7 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
     teleport: TeleportStandIn,
     settings_file: Path,
     name: str,
-    trouble: str,
+    problem: str,
     cure: str,
 ) -> None:
     """All of them; the reason and the cure are said once, there and in the log."""
@@ -59,12 +59,12 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
             for number in range(3):
                 pending_request(teleport, reason=f"redis {number}")
                 await stage.card(f"redis {number}")
-            line = await stage.card(f"cannot be announced to {name}: {trouble}")
+            line = await stage.card(f"cannot be announced to {name}: {problem}")
             assert cure in words(line)
             assert said_of(stage, name) == 1
     (left_out,) = log.all("recipient_left_out")
     assert left_out["recipient"] == name
-    assert trouble in left_out["error"]
+    assert problem in left_out["error"]
 
 
 async def test_one_reachable_recipient_is_enough(

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.teleport.credentials.authority import CertificateAuthority
 from sandbox.teleport.timestamps import utc_now
-from teleport_client.carriers import WebSocketCarrier
+from teleport_client.carriers import WebSocketTransport
 
 _ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, 1.3."""
@@ -38,7 +38,7 @@ async def test_frames_are_readable_by_proxies_that_do_not_unmask_them(
 
     async with await asyncio.start_server(proxy, "127.0.0.1", 0, ssl=tls) as server:
         port = server.sockets[0].getsockname()[1]
-        carrier = await WebSocketCarrier.connect(f"127.0.0.1:{port}")
+        carrier = await WebSocketTransport.connect(f"127.0.0.1:{port}")
         await carrier.write(b"a hello of TLS")
         assert await received == (_MASKED, b"a hello of TLS")
         await carrier.close()

@@ -17,7 +17,7 @@ from notifications.history import History, Unreadable
 from tests.real_slack.recording import RecordingClient
 from tests.samples import request
 from workspace.outbox import METADATA_EVENT
-from workspace.slack_failure import SLACK_ERRORS, Failure, error_code, failure_of, in_words
+from workspace.slack_failure import SLACK_ERRORS, Failure, classify, describe, error_code
 from workspace.turns import MessageRef
 from workspace.views.message import Message
 
@@ -86,7 +86,7 @@ class CreatedMessages:
         try:
             answer = await self._client.api_call("chat.postMessage", json=arguments)
         except SLACK_ERRORS as error:
-            if failure_of(error) is not Failure.UNCERTAIN:
+            if classify(error) is not Failure.UNCERTAIN:
                 del self._expected[key]
             raise
         del self._expected[key]
@@ -101,7 +101,7 @@ class CreatedMessages:
                 expected.channel, expected.key, expected.at, thread_ts=expected.thread_ts
             )
         except (Unreadable, *SLACK_ERRORS) as error:
-            why = str(error) if isinstance(error, Unreadable) else in_words(error)
+            why = str(error) if isinstance(error, Unreadable) else describe(error)
             return f"a message in {expected.channel} whose response was lost ({why})"
         if found:
             self._posted.append(found)
@@ -116,7 +116,7 @@ class CreatedMessages:
             except SLACK_ERRORS as error:
                 if isinstance(error, SlackApiError) and error_code(error) == "message_not_found":
                     return ""
-                problem = f"message {posted.ts} in {posted.channel} ({in_words(error)})"
+                problem = f"message {posted.ts} in {posted.channel} ({describe(error)})"
             else:
                 return ""
         return problem

@@ -14,22 +14,22 @@ from teleport_client.access_request import (
     Threshold,
 )
 from tests.samples import HOSTILE, NOW, face, request, shown_by
-from workspace.ask import Ask
-from workspace.deciding import Mode
-from workspace.views.card import CardFace, Vote, card, ended, face_of
+from workspace.ask import RequestDraft
+from workspace.deciding import ReviewMode
+from workspace.views.card import CardModel, CardReview, card, card_model, closed_model
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.notices import OUTCOMES, Notice, notice
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_answers import (
-    ask_again,
-    ask_shorter,
-    asked,
-    reason_wanted,
+    duplicate_found,
+    reason_prompt,
+    request_created,
     reviewers_doubtful,
+    shorter_offer,
 )
-from workspace.views.review_answer import decided_message, without_effect_message
-from workspace.views.review_reply import review_reply, standing_after
+from workspace.views.review_answer import review_submitted, without_effect_message
+from workspace.views.review_reply import progress_after, review_reply
 from workspace.views.status import Status
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
@@ -65,7 +65,7 @@ def sample_messages() -> Iterator[SampleMessage]:
         yield SampleMessage(f"response, {name}", response)
 
 
-def cards_by_status() -> dict[Status, CardFace]:
+def cards_by_status() -> dict[Status, CardModel]:
     """Return a card model for each status."""
     approved = shown_by(_approved())
     return {
@@ -73,10 +73,10 @@ def cards_by_status() -> dict[Status, CardFace]:
         Status.APPROVED: approved,
         Status.DENIED: shown_by(_denied()),
         Status.PROMOTED: face(state=RequestState.PROMOTED, promoted_to="Database admins"),
-        Status.RAN_OUT: ended(face(), _AFTER_EXPIRY),
-        Status.ENDED: ended(approved, _AFTER_ACCESS),
-        Status.DELETED: ended(face(), NOW),
-        Status.DELETED_APPROVED: ended(approved, NOW),
+        Status.EXPIRED: closed_model(face(), _AFTER_EXPIRY),
+        Status.ACCESS_ENDED: closed_model(approved, _AFTER_ACCESS),
+        Status.DELETED: closed_model(face(), NOW),
+        Status.DELETED_APPROVED: closed_model(approved, NOW),
     }
 
 
@@ -105,15 +105,15 @@ def largest_request() -> AccessRequest:
     )
 
 
-def _other_cards() -> dict[str, CardFace]:
+def _other_cards() -> dict[str, CardModel]:
     node = ResourceId("main", "node", "0a1b")
-    link_only = face_of(request(), pages="", mode=Mode.NOTIFY, cluster="main")
+    link_only = card_model(request(), request_url_base="", mode=ReviewMode.NOTIFY, cluster="main")
     return {
         "waiting for one approval": face(suggested_reviewers=("bob", "carol"), reason="redis"),
         "resources": shown_by(request(resources=(node, replace(node, cluster="leaf")))),
-        "link to Teleport": shown_by(request(), Mode.NOTIFY),
+        "link to Teleport": shown_by(request(), ReviewMode.NOTIFY),
         "tctl command": link_only,
-        "reviews turned off": shown_by(request(), Mode.OFF),
+        "reviews turned off": shown_by(request(), ReviewMode.OFF),
         "hostile text": face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
         "largest request": shown_by(largest_request()),
     }
@@ -147,11 +147,11 @@ def _denied() -> AccessRequest:
 
 
 def _replies() -> Iterator[tuple[str, Message]]:
-    standing = standing_after(_two_approvals(), "bob")
-    yield "approved", review_reply(Vote("bob", RequestState.APPROVED, "fine"), standing)
-    yield "denied", review_reply(Vote("bob", RequestState.DENIED, "no"), "")
-    yield "promoted", review_reply(Vote("bob", RequestState.PROMOTED), "")
-    yield "without effect", review_reply(Vote("bob", RequestState.APPROVED, counts=False), "")
+    standing = progress_after(_two_approvals(), "bob")
+    yield "approved", review_reply(CardReview("bob", RequestState.APPROVED, "fine"), standing)
+    yield "denied", review_reply(CardReview("bob", RequestState.DENIED, "no"), "")
+    yield "promoted", review_reply(CardReview("bob", RequestState.PROMOTED), "")
+    yield "without effect", review_reply(CardReview("bob", RequestState.APPROVED, counts=False), "")
 
 
 def _service_messages() -> Iterator[tuple[str, Message]]:
@@ -162,17 +162,20 @@ def _service_messages() -> Iterator[tuple[str, Message]]:
 
 
 def _responses() -> Iterator[tuple[str, Message]]:
-    ask = Ask(("staging",), "redis", timedelta(hours=10), ("bob",))
+    ask = RequestDraft(("staging",), "redis", timedelta(hours=10), ("bob",))
     pending = face()
-    yield "requested", asked(ask, pending, NOW, told=True)
-    yield "already requested", ask_again(ask, pending, NOW)
-    yield "shortened", ask_shorter(ask, pending, ends_with_bot=False)
-    yield "reason wanted", reason_wanted(ask, "Teleport requires a reason.")
+    yield "requested", request_created(ask, pending, NOW, told=True)
+    yield "already requested", duplicate_found(ask, pending, NOW)
+    yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
+    yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")
     yield "suggested reviewers", reviewers_doubtful(ask, ["zoe isn't a Teleport user."])
-    yield "approved", decided_message(face(state=RequestState.APPROVED), approve=True)
-    yield "denied", decided_message(face(state=RequestState.DENIED), approve=False)
+    yield "approved", review_submitted(face(state=RequestState.APPROVED), approve=True)
+    yield "denied", review_submitted(face(state=RequestState.DENIED), approve=False)
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
-    yield "command to copy", sentence("Run this command:", to_copy="/teleport-deny 0190c0de no")
+    yield (
+        "command to copy",
+        sentence("Run this command:", preformatted="/teleport-deny 0190c0de no"),
+    )
     rows = [Row(pending, NOW, may_decide=True)] * (PAGE * 2 + 1)
     for page in range(3):
         yield f"list, page {page + 1}", pending_list("Requests", rows, scope="all", page=page)

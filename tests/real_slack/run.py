@@ -18,7 +18,7 @@ from tests.real_slack.recording import Answer, RecordingClient
 from tests.real_slack.socket_hello import NoHelloError, receive_hello
 from tests.real_slack.validation import Validator
 from tests.real_slack.views import sample_views
-from workspace.slack_failure import SLACK_ERRORS, error_code, in_words
+from workspace.slack_failure import SLACK_ERRORS, describe, error_code
 from workspace.turns import MessageRef
 
 SLACK_URL = "https://slack.com/api/"
@@ -113,7 +113,7 @@ class _Run:
         try:
             await act()
         except SLACK_ERRORS as error:
-            self._note(in_words(error))
+            self._note(describe(error))
         except NoHelloError as error:
             self._note(str(error))
         else:

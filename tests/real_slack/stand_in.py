@@ -21,7 +21,7 @@ def target_in(slack: SlackStandIn, *, with_person: bool) -> Target:
         bot_token=BOT_TOKEN,
         app_token=APP_TOKEN,
         channel=next(each.id for each in CHANNELS if each.name == APPROVERS_CHANNEL),
-        person=PEOPLE[0].slack_id if with_person else "",
+        person=PEOPLE[0].slack_user_id if with_person else "",
         base_url=slack.api_url,
         seconds_between_posts=0.0,
     )

@@ -11,29 +11,32 @@ from slack_sdk.models.views import View
 
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, face, shown_by
-from workspace.ask import Ask
+from workspace.ask import RequestDraft
 from workspace.views.message import sentence
 from workspace.views.request_form import request_form
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_form import Decision, review_form
+from workspace.views.review_form import ReviewFormMetadata, review_form
 
 
 def sample_views() -> Iterator[tuple[str, View]]:
     """Yield each view with its name."""
-    filled = Ask(("staging", "prod"), HOSTILE, timedelta(hours=2), ("bob", "carol"))
+    filled = RequestDraft(("staging", "prod"), HOSTILE, timedelta(hours=2), ("bob", "carol"))
     request_id = face().id
-    yield "request form, empty", request_form(Ask(), channel="C1")
+    yield "request form, empty", request_form(RequestDraft(), channel="C1")
     yield "request form, filled", request_form(filled, channel="C1", note="Add a reason.")
     yield (
         "request form, reason required",
-        request_form(Ask(cut=True), channel="C1", reason_required=True),
+        request_form(RequestDraft(cut=True), channel="C1", reason_required=True),
     )
     for approve in (True, False):
         word = "approve" if approve else "deny"
-        decision = Decision(request_id, approve, "C1")
+        decision = ReviewFormMetadata(request_id, approve, "C1")
         yield f"review form, {word}", review_form(decision, face(reason=HOSTILE))
         yield f"review form, {word}, unknown request", review_form(decision, None)
     largest = shown_by(largest_request())
-    yield "review form, largest request", review_form(Decision(request_id, approve=True), largest)
-    yield "result", result_view(sentence("You approved it.", to_copy="tsh login"))
+    yield (
+        "review form, largest request",
+        review_form(ReviewFormMetadata(request_id, approve=True), largest),
+    )
+    yield "result", result_view(sentence("You approved it.", preformatted="tsh login"))
     yield "waiting for Teleport", waiting_view()

@@ -19,7 +19,7 @@ _PERIOD_SECONDS = 30
 class Account:
     name: str
     roles: tuple[str, ...]
-    slack_id: str = ""
+    slack_user_id: str = ""
     """Empty for a user who is not linked."""
 
     def resource(self) -> dict[str, Any]:
@@ -27,7 +27,7 @@ class Account:
 
         Teleport 17 and later have no cluster without a second factor.
         """
-        traits = {SLACK_TRAIT: [self.slack_id]} if self.slack_id else {}
+        traits = {SLACK_TRAIT: [self.slack_user_id]} if self.slack_user_id else {}
         return {
             "kind": "user",
             "version": "v2",

@@ -7,7 +7,7 @@ from sandbox.cast import PEOPLE
 from tests.real_teleport.accounts import Account
 
 ACCOUNTS: Mapping[str, Account] = {
-    person.name: Account(person.name, person.roles, person.slack_id if person.mapped else "")
+    person.name: Account(person.name, person.roles, person.slack_user_id if person.mapped else "")
     for person in PEOPLE
     if person.roles and not person.locked
 }

@@ -15,7 +15,7 @@ async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotPro
     _, card = await world.requested_by_tsh(
         "alice", "staging", "for nobody to review", "--request-ttl=6s"
     )
-    await world.closed(card, Status.RAN_OUT)
+    await world.closed(card, Status.EXPIRED)
     await world.people.told("alice", "expired without a decision")
 
 

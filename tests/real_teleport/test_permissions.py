@@ -35,7 +35,7 @@ async def test_user_whose_role_denies_requests_makes_none(world: World, bot: Bot
     deny["spec"]["deny"] = {"rules": [{"resources": ["access_request"], "verbs": ["create"]}]}
     await world.cluster.create(deny)
     nora = next(person for person in PEOPLE if person.name == "nora")
-    async with world.cluster.user(Account(nora.name, ("dev", "no-requests"), nora.slack_id)):
+    async with world.cluster.user(Account(nora.name, ("dev", "no-requests"), nora.slack_user_id)):
         await world.people.type("nora", "/teleport-request staging because redis is stuck")
         await world.people.answer("nora", "doesn't let you request access")
     assert await world.cluster.requests() == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleport_client.access_rules import Denial, denial, may, sees_requests
+from teleport_client.access_rules import Denial, can_list_requests, denial, may
 from teleport_client.user import Conditions, Role, Rule
 
 VERBS = ("create", "list", "read", "update")
@@ -52,9 +52,9 @@ def test_denial_names_a_role_without_a_condition_first() -> None:
 
 
 def test_requests_are_visible_only_with_list_and_read() -> None:
-    assert sees_requests([allows("access_request", "list"), allows("*", "read")])
-    assert not sees_requests([allows("access_request", "list")])
-    assert not sees_requests([allows("*", "*"), denies("access_request", "read")])
+    assert can_list_requests([allows("access_request", "list"), allows("*", "read")])
+    assert not can_list_requests([allows("access_request", "list")])
+    assert not can_list_requests([allows("*", "*"), denies("access_request", "read")])
 
 
 rules = st.builds(

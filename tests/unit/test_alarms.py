@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from notifications.alarms import Alarms
+from notifications.alarms import ExpiryTimers
 from teleport_client.access_request import AccessRequest, RequestState
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -22,14 +22,14 @@ class Desk:
     def __init__(self) -> None:
         self.now = NOW
         self.rung: asyncio.Queue[str] = asyncio.Queue()
-        self.alarms = Alarms(self.rung.put_nowait, now=lambda: self.now)
+        self.expiry_timers = ExpiryTimers(self.rung.put_nowait, now=lambda: self.now)
 
     async def at(self, moment: datetime) -> list[str]:
         """Return what is reported until then; "last" comes after all that is due with it."""
         self.now = moment - SECOND
-        self.alarms.set_for(waiting("last", until=moment))
+        self.expiry_timers.schedule(waiting("last", until=moment))
         self.now = moment
-        self.alarms.set_for(waiting("wake", until=moment + timedelta(days=1)))
+        self.expiry_timers.schedule(waiting("wake", until=moment + timedelta(days=1)))
         found: list[str] = []
         while "last" not in found:
             found.append(await self.rung.get())
@@ -39,7 +39,7 @@ class Desk:
 @asynccontextmanager
 async def running() -> AsyncIterator[Desk]:
     desk = Desk()
-    task = asyncio.create_task(desk.alarms.run())
+    task = asyncio.create_task(desk.expiry_timers.run())
     async with asyncio.timeout(5):
         yield desk
     task.cancel()
@@ -48,7 +48,7 @@ async def running() -> AsyncIterator[Desk]:
 
 async def test_request_is_reported_at_its_moment() -> None:
     async with running() as desk:
-        desk.alarms.set_for(waiting("a", until=NOW + 60 * SECOND))
+        desk.expiry_timers.schedule(waiting("a", until=NOW + 60 * SECOND))
         assert await desk.at(NOW + 59 * SECOND) == []
         assert await desk.at(NOW + 60 * SECOND) == ["a"]
 
@@ -58,10 +58,10 @@ async def test_request_whose_moment_has_passed_is_reported_ever_more_rarely() ->
     overdue = waiting("a", until=NOW - 20 * SECOND)
     async with running() as desk:
         for _ in range(3):
-            desk.alarms.set_for(overdue)
+            desk.expiry_timers.schedule(overdue)
         assert await desk.at(NOW + 19 * SECOND) == []
         assert await desk.at(NOW + 20 * SECOND) == ["a"]
-        desk.alarms.set_for(overdue)
+        desk.expiry_timers.schedule(overdue)
         assert await desk.at(NOW + 59 * SECOND) == []
         assert await desk.at(NOW + 60 * SECOND) == ["a"]
 
@@ -69,5 +69,5 @@ async def test_request_whose_moment_has_passed_is_reported_ever_more_rarely() ->
 async def test_request_whose_moment_has_long_passed_is_reported_every_five_minutes() -> None:
     overdue = waiting("a", until=NOW - timedelta(days=9))
     async with running() as desk:
-        desk.alarms.set_for(overdue)
+        desk.expiry_timers.schedule(overdue)
         assert await desk.at(NOW + timedelta(minutes=5)) == ["a"]

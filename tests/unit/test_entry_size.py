@@ -3,8 +3,16 @@
 from datetime import timedelta
 
 from notifications.entry import Entry, Intent
-from notifications.kept import written
-from notifications.plan import PostCard, Reply, Tell, card_slot, notice_slot, plan, reply_slot
+from notifications.kept import encode_entry
+from notifications.plan import (
+    PostCard,
+    PostReply,
+    SendNotice,
+    card_slot,
+    notice_slot,
+    plan,
+    reply_slot,
+)
 from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.unit.test_plan import NOW, OUTLOOK, asked, carried_out
 
@@ -21,14 +29,14 @@ def largest(request: AccessRequest, channels: tuple[str, ...]) -> tuple[int, Ent
             match action:
                 case PostCard(channel):
                     intents.append(intent(card_slot(channel), channel, number))
-                case Reply(channel, _, vote, _):
+                case PostReply(channel, _, vote, _):
                     intents.append(intent(reply_slot(vote.author, channel), channel, number))
-                case Tell(kind):
+                case SendNotice(kind):
                     intents.append(intent(notice_slot(kind), "D0REQUEST1", number))
         done = carried_out(made, entry)
         assert done is not None
         before = (entry or Entry(face=done.face)).with_intents(tuple(intents))
-        most = max(most, len(written(before).encode()), len(written(done).encode()))
+        most = max(most, len(encode_entry(before).encode()), len(encode_entry(done).encode()))
         entry = done
     assert entry is not None
     return most, entry

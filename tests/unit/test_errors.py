@@ -67,8 +67,8 @@ def test_refusals_are_told_apart_by_their_text(code: str, text: str, kind: str) 
     ("method", "text", "sent", "safe"),
     [
         ("SubmitAccessReview", "failed to connect to all addresses; last error", Sent.NO, True),
-        ("SubmitAccessReview", "Socket closed", Sent.PERHAPS, False),
-        ("ListAccessRequests", "Socket closed", Sent.PERHAPS, True),
+        ("SubmitAccessReview", "Socket closed", Sent.UNKNOWN, False),
+        ("ListAccessRequests", "Socket closed", Sent.UNKNOWN, True),
     ],
 )
 def test_a_call_is_repeated_only_where_that_is_safe(

@@ -12,8 +12,8 @@ from commands.grammar import ask_from
 from commands.review_grammar import review_from
 from commands.words import KEYWORDS, wants_help
 from tests.cpu_limit import cpu_limit
-from workspace.ask import Ask
-from workspace.refusal import Refusal
+from workspace.ask import RequestDraft
+from workspace.refusal import UserError
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -32,69 +32,72 @@ hours = st.integers(min_value=1, max_value=14 * 24)
 
 
 @pytest.mark.parametrize(
-    ("typed", "ask"),
+    ("typed", "draft"),
     [
-        ("", Ask()),
-        ("staging", Ask(("staging",))),
-        ("staging prod", Ask(("staging", "prod"))),
-        ("staging,prod", Ask(("staging", "prod"))),
-        ("staging staging", Ask(("staging",))),
-        ("staging for 2h", Ask(("staging",), duration=2 * HOUR)),
-        ("staging for 2 hours and 30 min", Ask(("staging",), duration=2.5 * HOUR)),
-        ("staging because redis is stuck", Ask(("staging",), "redis is stuck")),
-        ("staging BECAUSE x for 3h", Ask(("staging",), "x for 3h")),
-        ("staging because it's --down", Ask(("staging",), "it's --down")),
-        ('staging --reason "a b" --duration 2h', Ask(("staging",), "a b", 2 * HOUR)),
-        ('staging --reason="a b"', Ask(("staging",), "a b")),
+        ("", RequestDraft()),
+        ("staging", RequestDraft(("staging",))),
+        ("staging prod", RequestDraft(("staging", "prod"))),
+        ("staging,prod", RequestDraft(("staging", "prod"))),
+        ("staging staging", RequestDraft(("staging",))),
+        ("staging for 2h", RequestDraft(("staging",), duration=2 * HOUR)),
+        ("staging for 2 hours and 30 min", RequestDraft(("staging",), duration=2.5 * HOUR)),
+        ("staging because redis is stuck", RequestDraft(("staging",), "redis is stuck")),
+        ("staging BECAUSE x for 3h", RequestDraft(("staging",), "x for 3h")),
+        ("staging because it's --down", RequestDraft(("staging",), "it's --down")),
+        ('staging --reason "a b" --duration 2h', RequestDraft(("staging",), "a b", 2 * HOUR)),
+        ('staging --reason="a b"', RequestDraft(("staging",), "a b")),
         (
             "staging --reason redis is stuck --duration 1h",
-            Ask(("staging",), "redis is stuck", HOUR),
+            RequestDraft(("staging",), "redis is stuck", HOUR),
         ),
-        ("--roles staging,prod", Ask(("staging", "prod"))),
-        ("x --reviewers bob,@carol", Ask(("x",), reviewers=("bob", "@carol"))),
-        ("x —reason “it’s odd”", Ask(("x",), "it’s odd")),
-        ('"for" because x', Ask(("for",), "x")),
-        ("staging   for 2h\nbecause\n two lines", Ask(("staging",), "two lines", 2 * HOUR)),
-        ("staging for 1:30", Ask(("staging",), duration=1.5 * HOUR)),
-        ("staging for an hour because x", Ask(("staging",), "x", HOUR)),
-        ("staging for half an hour", Ask(("staging",), duration=30 * MINUTE)),
-        ("staging for 2h.", Ask(("staging",), duration=2 * HOUR)),
-        ("for 2h staging", Ask(("staging",), duration=2 * HOUR)),
-        ("staging for 2h and prod", Ask(("staging", "and", "prod"), duration=2 * HOUR)),
-        ("staging for: 2h because: x", Ask(("staging",), "x", 2 * HOUR)),
-        ("staging because, well, x", Ask(("staging",), "well, x")),
-        ("for 2h 'my role' 'b", Ask(("my role", "'b"), duration=2 * HOUR)),
-        ("staging because:x", Ask(("staging",), "x")),
-        ('staging because "redis is stuck"', Ask(("staging",), "redis is stuck")),
-        ('staging because "a" and "b"', Ask(("staging",), '"a" and "b"')),
-        ("staging reason: redis is stuck", Ask(("staging",), "redis is stuck")),
-        ("staging reason:redis is stuck", Ask(("staging",), "redis is stuck")),
-        ("staging --reason=redis is stuck", Ask(("staging",), "redis is stuck")),
-        ("staging --reason: ok", Ask(("staging",), "ok")),
-        ("staging -reason ok", Ask(("staging",), "ok")),
-        ("staging −−reason ok", Ask(("staging",), "ok")),
-        ("-staging", Ask(("-staging",))),
-        ("staging --duration 2 hours prod", Ask(("staging", "prod"), duration=2 * HOUR)),
-        ("staging --duration=2 hours", Ask(("staging",), duration=2 * HOUR)),
-        ("staging;prod", Ask(("staging", "prod"))),
-        ("--roles staging, prod for 2h", Ask(("staging", "prod"), duration=2 * HOUR)),
-        ("x --reviewers bob;@carol", Ask(("x",), reviewers=("bob", "@carol"))),
-        ("x --reviewers bob, carol y", Ask(("x", "y"), reviewers=("bob", "carol"))),
-        ("x --reviewers bob and carol", Ask(("x",), reviewers=("bob", "carol"))),
-        ("x --reviewers <@U0BOB|Bob B>", Ask(("x",), reviewers=("<@U0BOB|Bob B>",))),
-        ("x reviewers: <@U0BOB>,bob", Ask(("x",), reviewers=("<@U0BOB>", "bob"))),
+        ("--roles staging,prod", RequestDraft(("staging", "prod"))),
+        ("x --reviewers bob,@carol", RequestDraft(("x",), reviewers=("bob", "@carol"))),
+        ("x —reason “it’s odd”", RequestDraft(("x",), "it’s odd")),
+        ('"for" because x', RequestDraft(("for",), "x")),
+        (
+            "staging   for 2h\nbecause\n two lines",
+            RequestDraft(("staging",), "two lines", 2 * HOUR),
+        ),
+        ("staging for 1:30", RequestDraft(("staging",), duration=1.5 * HOUR)),
+        ("staging for an hour because x", RequestDraft(("staging",), "x", HOUR)),
+        ("staging for half an hour", RequestDraft(("staging",), duration=30 * MINUTE)),
+        ("staging for 2h.", RequestDraft(("staging",), duration=2 * HOUR)),
+        ("for 2h staging", RequestDraft(("staging",), duration=2 * HOUR)),
+        ("staging for 2h and prod", RequestDraft(("staging", "and", "prod"), duration=2 * HOUR)),
+        ("staging for: 2h because: x", RequestDraft(("staging",), "x", 2 * HOUR)),
+        ("staging because, well, x", RequestDraft(("staging",), "well, x")),
+        ("for 2h 'my role' 'b", RequestDraft(("my role", "'b"), duration=2 * HOUR)),
+        ("staging because:x", RequestDraft(("staging",), "x")),
+        ('staging because "redis is stuck"', RequestDraft(("staging",), "redis is stuck")),
+        ('staging because "a" and "b"', RequestDraft(("staging",), '"a" and "b"')),
+        ("staging reason: redis is stuck", RequestDraft(("staging",), "redis is stuck")),
+        ("staging reason:redis is stuck", RequestDraft(("staging",), "redis is stuck")),
+        ("staging --reason=redis is stuck", RequestDraft(("staging",), "redis is stuck")),
+        ("staging --reason: ok", RequestDraft(("staging",), "ok")),
+        ("staging -reason ok", RequestDraft(("staging",), "ok")),
+        ("staging −−reason ok", RequestDraft(("staging",), "ok")),
+        ("-staging", RequestDraft(("-staging",))),
+        ("staging --duration 2 hours prod", RequestDraft(("staging", "prod"), duration=2 * HOUR)),
+        ("staging --duration=2 hours", RequestDraft(("staging",), duration=2 * HOUR)),
+        ("staging;prod", RequestDraft(("staging", "prod"))),
+        ("--roles staging, prod for 2h", RequestDraft(("staging", "prod"), duration=2 * HOUR)),
+        ("x --reviewers bob;@carol", RequestDraft(("x",), reviewers=("bob", "@carol"))),
+        ("x --reviewers bob, carol y", RequestDraft(("x", "y"), reviewers=("bob", "carol"))),
+        ("x --reviewers bob and carol", RequestDraft(("x",), reviewers=("bob", "carol"))),
+        ("x --reviewers <@U0BOB|Bob B>", RequestDraft(("x",), reviewers=("<@U0BOB|Bob B>",))),
+        ("x reviewers: <@U0BOB>,bob", RequestDraft(("x",), reviewers=("<@U0BOB>", "bob"))),
     ],
 )
-def test_an_ask_is_read_as_people_type_it(typed: str, ask: Ask) -> None:
+def test_an_ask_is_read_as_people_type_it(typed: str, draft: RequestDraft) -> None:
     """Keywords, flags and typographic quotes lead to the same ask."""
-    assert ask_from(typed) == ask
+    assert ask_from(typed) == draft
 
 
 @given(roles, hours, reasons)
 def test_what_is_written_in_words_is_read_back(wanted: list[str], count: int, reason: str) -> None:
     """Any roles, any whole number of hours and any reason survive the sentence form."""
-    ask = ask_from(f"{' '.join(wanted)} for {count}h because {reason}")
-    assert (list(ask.roles), ask.duration, ask.reason) == (wanted, count * HOUR, reason)
+    draft = ask_from(f"{' '.join(wanted)} for {count}h because {reason}")
+    assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
 @given(roles, hours, reasons.filter(lambda reason: '"' not in reason))
@@ -102,8 +105,8 @@ def test_what_is_written_with_flags_is_read_back(
     wanted: list[str], count: int, reason: str
 ) -> None:
     """The same ask survives the flag form, in any order of flags."""
-    ask = ask_from(f'--reason "{reason}" {",".join(wanted)} --duration {count}h')
-    assert (list(ask.roles), ask.duration, ask.reason) == (wanted, count * HOUR, reason)
+    draft = ask_from(f'--reason "{reason}" {",".join(wanted)} --duration {count}h')
+    assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
 @given(st.text(max_size=300))
@@ -111,7 +114,7 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
     """Whatever is typed is either an ask or a refusal with words."""
     try:
         ask_from(typed)
-    except Refusal as refusal:
+    except UserError as refusal:
         assert refusal.sentence.endswith((".", "?"))
 
 
@@ -144,7 +147,7 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
 )
 def test_a_mistake_is_answered_with_the_way_out(typed: str, helps: str) -> None:
     """Each mistake gets a sentence that names it and what to write instead."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         ask_from(typed)
     assert helps in refused.value.sentence
 
@@ -201,7 +204,7 @@ def test_plain_review_reason_is_kept_as_typed(reason: str) -> None:
 def test_unknown_flag_of_a_review_is_refused() -> None:
     """It would otherwise be recorded as a reason."""
     for typed in (f"{ID} --reson ok", f"{ID} --duration 2h"):
-        with pytest.raises(Refusal, match="Unknown flag"):
+        with pytest.raises(UserError, match="Unknown flag"):
             review_from(typed)
 
 
@@ -305,5 +308,5 @@ def test_text_is_read_in_linear_time(part: str) -> None:
     text = part * (60_000 // len(part))
     with cpu_limit(seconds=4):
         for read in (ask_from, review_from, is_duration, wants_help):
-            with suppress(Refusal):
+            with suppress(UserError):
                 read(text)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.entry import Entry, PostedMessage
-from notifications.kept import ENTRY, REV, Record, each_with_its_own, read
-from workspace.views.card import CardFace
+from notifications.kept import ENTRY, REV, Record, decode_record, drop_shared_messages
+from workspace.views.card import CardModel
 from workspace.views.card import card as card_of
 from workspace.views.status import Status
 
@@ -22,7 +22,7 @@ TWICE = {"slot": "card:C1", "channel": "C1"}
 
 
 def entry(request_id: str, *messages: PostedMessage) -> Entry:
-    face = CardFace(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
+    face = CardModel(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
     return Entry(face=face, messages=messages)
 
 
@@ -53,7 +53,7 @@ def card(ts: str) -> PostedMessage:
 def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> None:
     """Moments without a zone, other requests, other channels."""
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, **more})}
-    assert read("i", kept, NOW) == Record("3")
+    assert decode_record("i", kept, NOW) == Record("3")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_card_that_was_addressed_by_name_has_an_id_on_record(
     """Slack's answer carries the ID of the conversation."""
     message = {"slot": slot, "channel": channel, "ts": "1"}
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "messages": [message]})}
-    assert (read("i", kept, NOW).entry is not None) is right
+    assert (decode_record("i", kept, NOW).entry is not None) is right
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
@@ -81,21 +81,21 @@ def test_entry_with_an_intent_outside_of_the_calendar_counts_as_none(at: str) ->
     """Slack's history is searched from two minutes before it."""
     intent = {"slot": "card:C1", "channel": "C1", "key": "k", "at": at}
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "intents": [intent]})}
-    assert read("i", kept, NOW) == Record("3")
+    assert decode_record("i", kept, NOW) == Record("3")
 
 
 @given(st.datetimes(timezones=st.sampled_from(ZONES)))
 def test_any_moment_in_an_entry_can_be_shown(when: datetime) -> None:
     """Or the entry counts as none."""
     face = {**FACE, "status": "approved", "access_until": when.isoformat()}
-    record = read("i", {REV: "3", ENTRY: json.dumps({"face": face})}, NOW)
+    record = decode_record("i", {REV: "3", ENTRY: json.dumps({"face": face})}, NOW)
     if record.entry is not None:
         card_of(record.entry.face)
 
 
 @given(st.dictionaries(st.sampled_from([REV, ENTRY, "other"]), st.text()))
 def test_nothing_that_is_kept_makes_reading_fail(kept: dict[str, str]) -> None:
-    record = read("i", kept, NOW)
+    record = decode_record("i", kept, NOW)
     assert record.rev == kept.get(REV, "")
     assert record.next_rev.isdecimal()
     assert record.next_rev != record.rev
@@ -118,7 +118,7 @@ def test_a_message_that_two_records_claim_is_nobodys() -> None:
         "b": Record("1", entry("b", card("1"), PostedMessage(slot="dm:x", channel="D", ts="2"))),
         "c": Record("1"),
     }
-    left = each_with_its_own(records)
+    left = drop_shared_messages(records)
     assert left["a"] == Record("1", entry("a"))
     assert left["b"].entry == entry("b", PostedMessage(slot="dm:x", channel="D", ts="2"))
     assert left["c"] == Record("1")

@@ -14,14 +14,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from commands import TRIGGERS, register
 from commands.interaction import Interaction
 from commands.listener import Listeners
-from commands.reply import Reply
+from commands.reply import Responder
 from commands.services import Services
 
 EVENT = {
     "type": "event_callback",
     "event": {"type": "app_home_opened", "user": "U0ALICE001"},
 }
-OPENED = Interaction(name="app_home_opened", slack_id="U0ALICE001")
+OPENED = Interaction(name="app_home_opened", slack_user_id="U0ALICE001")
 
 
 def no_metrics(_name: str, _outcome: str, _seconds: float) -> None:
@@ -45,10 +45,10 @@ async def test_event_is_acked_before_its_work_ends() -> None:
     """Bolt acks an event when its listener returns, which has to be at once."""
     end, made, bolt = asyncio.Event(), listeners(), app()
 
-    async def work(_services: Services, _interaction: Interaction, _reply: Reply) -> None:
+    async def work(_services: Services, _interaction: Interaction, _reply: Responder) -> None:
         await end.wait()
 
-    bolt.event("app_home_opened")(made.acting(lambda _: OPENED, work))
+    bolt.event("app_home_opened")(made.for_action(lambda _: OPENED, work))
     response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=EVENT))
     assert (response.status, made.in_flight) == (200, 1)
     end.set()
@@ -61,12 +61,12 @@ async def test_event_is_acked_when_its_work_and_the_metrics_fail() -> None:
     def unreadable(_: Any) -> Interaction:
         raise KeyError("user")
 
-    async def failing(_services: Services, _interaction: Interaction, _reply: Reply) -> None:
+    async def failing(_services: Services, _interaction: Interaction, _reply: Responder) -> None:
         raise asyncio.CancelledError
 
     for read in (unreadable, lambda _: OPENED):
         bolt = app()
-        bolt.event("app_home_opened")(made.acting(read, failing))
+        bolt.event("app_home_opened")(made.for_action(read, failing))
         response = await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=EVENT))
         assert response.status == 200
     await made.drain(5)

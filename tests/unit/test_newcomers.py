@@ -1,6 +1,6 @@
 """Who goes before the backlog."""
 
-from notifications.newcomers import newcomers, without_floods
+from notifications.newcomers import newcomers, within_limit
 from teleport_client.access_request import AccessRequest, RequestState
 
 
@@ -12,8 +12,8 @@ def test_a_flood_of_one_person_waits_and_anybody_else_goes_first() -> None:
 
 def test_of_many_new_ones_those_of_a_flood_are_left_out() -> None:
     made = [asked("mallory") for _ in range(11)] + [asked("alice") for _ in range(10)]
-    assert {each.user for each in without_floods(made)} == {"alice"}
-    assert len(without_floods(made)) == 10
+    assert {each.user for each in within_limit(made)} == {"alice"}
+    assert len(within_limit(made)) == 10
 
 
 def asked(user: str) -> AccessRequest:

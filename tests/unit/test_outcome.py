@@ -11,10 +11,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
-from commands.outcome import Outcome, ending
+from commands.outcome import Outcome, failure_response
 from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable, from_rpc
-from workspace.refusal import Refusal
-from workspace.slack_failure import RULES, Failure, failure_of, in_words
+from workspace.refusal import UserError
+from workspace.slack_failure import RULES, Failure, classify, describe
 
 
 def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
@@ -30,7 +30,7 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
 @pytest.mark.parametrize(
     ("error", "outcome", "said"),
     [
-        (Refusal("Not like this.", reason="no"), Outcome.REFUSED, "Not like this."),
+        (UserError("Not like this.", reason="no"), Outcome.REFUSED, "Not like this."),
         (AlreadyReviewed("has already reviewed"), Outcome.REFUSED, "already reviewed"),
         (Unreachable("gone"), Outcome.UNAVAILABLE, "Teleport stopped answering"),
         (Unexpected("odd"), Outcome.FAILED, "Teleport answered: odd"),
@@ -69,21 +69,21 @@ def test_every_error_has_an_outcome_and_words(
     error: Exception, outcome: Outcome, said: str
 ) -> None:
     """Which of them is nobody's fault, and whom to tell of the others."""
-    ended = ending(error)
+    ended = failure_response(error)
     assert ended.outcome is outcome
     assert said in ended.message.sentence
 
 
 @pytest.mark.parametrize("code", [*RULES, "odd_new_error"])
 def test_no_error_of_slacks_is_called_a_bug_of_the_bot(code: str) -> None:
-    ended = ending(slack_error({"error": code}))
+    ended = failure_response(slack_error({"error": code}))
     assert "Something went wrong" not in ended.message.sentence
 
 
 def test_unexpected_error_gets_an_id_for_the_log() -> None:
     """So that the bot's operator finds the cause."""
     with structlog.testing.capture_logs() as logged:
-        said = ending(RuntimeError("bug")).message.sentence
+        said = failure_response(RuntimeError("bug")).message.sentence
     (failed,) = (event for event in logged if event["event"] == "interaction_failed")
     assert f"(error {failed['error_id']})" in said
 
@@ -91,9 +91,9 @@ def test_unexpected_error_gets_an_id_for_the_log() -> None:
 def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
     """A token that was taken back is known, and nobody needs forty lines to see it."""
     with structlog.testing.capture_logs() as logged:
-        ending(slack_error({"error": "token_revoked"}))
-        ending(from_rpc("Ping", grpc.StatusCode.UNAVAILABLE, "gone"))
-        ending(RuntimeError("bug"))
+        failure_response(slack_error({"error": "token_revoked"}))
+        failure_response(from_rpc("Ping", grpc.StatusCode.UNAVAILABLE, "gone"))
+        failure_response(RuntimeError("bug"))
     assert [event["event"] for event in logged if "exc_info" in event] == ["interaction_failed"]
     assert {"slack_failed", "teleport_failed"} <= {event["event"] for event in logged}
 
@@ -101,8 +101,8 @@ def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
 def test_an_answer_that_is_not_slacks_says_nothing_of_the_call() -> None:
     """A proxy's page is no refusal of a token, and stays on one line."""
     page = slack_error("<html>\n<body>Bad gateway</body>\n</html>")
-    assert failure_of(page) is Failure.UNCERTAIN
-    assert in_words(page) == "HTTP status 200, and no JSON"
+    assert classify(page) is Failure.UNCERTAIN
+    assert describe(page) == "HTTP status 200, and no JSON"
 
 
 def test_the_password_of_a_proxy_is_not_repeated() -> None:
@@ -110,11 +110,11 @@ def test_the_password_of_a_proxy_is_not_repeated() -> None:
     address = URL("http://me:secret@proxy.example.com")
     request = RequestInfo(address, "CONNECT", CIMultiDictProxy(CIMultiDict()), address)
     error = ClientHttpProxyError(request, (), status=407, message="No")
-    assert in_words(error) == "ClientHttpProxyError: 407 No"
+    assert describe(error) == "ClientHttpProxyError: 407 No"
 
 
 def test_an_sdk_error_is_told_in_slacks_own_word() -> None:
     """The rest of its text is the whole answer."""
-    assert in_words(slack_error({"ok": False, "error": "invalid_auth"})) == "invalid_auth"
-    assert in_words(TimeoutError()) == "TimeoutError"
-    assert in_words(OSError("two\nlines")) == "OSError: two lines"
+    assert describe(slack_error({"ok": False, "error": "invalid_auth"})) == "invalid_auth"
+    assert describe(TimeoutError()) == "TimeoutError"
+    assert describe(OSError("two\nlines")) == "OSError: two lines"

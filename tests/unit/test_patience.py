@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import structlog
 
-from commands.patience import one_interaction, patiently
+from commands.patience import interaction_deadline, with_retry
 from teleport_client.errors import NotFound, Sent, TeleportError, Unreachable
 
 READ, CHANGE = "ListAccessRequests", "SubmitAccessReview"
@@ -36,37 +36,37 @@ def gone(sent: Sent, method: str) -> Unreachable:
     ("sent", "method", "changes"),
     [
         (Sent.NO, READ, False),
-        (Sent.PERHAPS, READ, False),
+        (Sent.UNKNOWN, READ, False),
         (Sent.NO, CHANGE, False),
         (Sent.NO, CHANGE, True),
-        (Sent.PERHAPS, CHANGE, True),
+        (Sent.UNKNOWN, CHANGE, True),
     ],
 )
 async def test_what_does_no_harm_is_tried_again(sent: Sent, method: str, changes: bool) -> None:
     """A read always; a change that never arrived, or of which the caller says so."""
     call, made = answering(gone(sent, method), "done")
-    with one_interaction(BRIEFLY * 2):
-        assert await patiently(call, changes=changes) == "done"
+    with interaction_deadline(BRIEFLY * 2):
+        assert await with_retry(call, idempotent=changes) == "done"
     assert len(made) == 2
 
 
 async def test_a_change_that_may_have_arrived_is_not_sent_twice() -> None:
     """Unless its caller knows that it may be."""
-    call, made = answering(gone(Sent.PERHAPS, CHANGE))
-    with one_interaction(BRIEFLY), pytest.raises(Unreachable):
-        await patiently(call)
+    call, made = answering(gone(Sent.UNKNOWN, CHANGE))
+    with interaction_deadline(BRIEFLY), pytest.raises(Unreachable):
+        await with_retry(call)
     assert len(made) == 1
 
 
 async def test_every_attempt_that_fails_is_logged() -> None:
     """With its cause, its number and whether there is another."""
-    call, _ = answering(gone(Sent.NO, CHANGE), gone(Sent.PERHAPS, CHANGE))
+    call, _ = answering(gone(Sent.NO, CHANGE), gone(Sent.UNKNOWN, CHANGE))
     with (
         structlog.testing.capture_logs() as logged,
-        one_interaction(BRIEFLY * 2),
+        interaction_deadline(BRIEFLY * 2),
         pytest.raises(Unreachable),
     ):
-        await patiently(call)
+        await with_retry(call)
     assert [(event["event"], event["attempt"], event["again"]) for event in logged] == [
         ("teleport_unreachable", 1, True),
         ("teleport_unreachable", 2, False),
@@ -77,8 +77,8 @@ async def test_every_attempt_that_fails_is_logged() -> None:
 async def test_what_teleport_says_is_not_argued_with() -> None:
     """An answer is an answer."""
     call, made = answering(NotFound("no such request", method=READ, sent=Sent.REFUSED))
-    with one_interaction(BRIEFLY), pytest.raises(NotFound):
-        await patiently(call)
+    with interaction_deadline(BRIEFLY), pytest.raises(NotFound):
+        await with_retry(call)
     assert len(made) == 1
 
 
@@ -86,8 +86,8 @@ async def test_what_teleport_says_is_not_argued_with() -> None:
     ("answers", "changes", "sent"),
     [
         ((gone(Sent.NO, CHANGE),), True, Sent.NO),
-        ((gone(Sent.PERHAPS, CHANGE), gone(Sent.NO, CHANGE)), True, Sent.PERHAPS),
-        ((gone(Sent.PERHAPS, READ),), False, Sent.NO),
+        ((gone(Sent.UNKNOWN, CHANGE), gone(Sent.NO, CHANGE)), True, Sent.UNKNOWN),
+        ((gone(Sent.UNKNOWN, READ),), False, Sent.NO),
     ],
 )
 async def test_the_last_word_says_whether_it_may_have_been_done(
@@ -95,8 +95,8 @@ async def test_the_last_word_says_whether_it_may_have_been_done(
 ) -> None:
     """By any of the attempts, not only the last."""
     call, _ = answering(*answers)
-    with one_interaction(BRIEFLY), pytest.raises(Unreachable) as last:
-        await patiently(call, changes=changes)
+    with interaction_deadline(BRIEFLY), pytest.raises(Unreachable) as last:
+        await with_retry(call, idempotent=changes)
     assert last.value.sent is sent
 
 
@@ -106,18 +106,18 @@ async def test_a_change_that_hangs_may_have_been_done() -> None:
     async def hang(_deadline: float) -> None:
         await asyncio.Event().wait()
 
-    with one_interaction(0.1), pytest.raises(Unreachable) as last:
-        await patiently(hang, changes=True)
-    assert last.value.sent is Sent.PERHAPS
+    with interaction_deadline(0.1), pytest.raises(Unreachable) as last:
+        await with_retry(hang, idempotent=True)
+    assert last.value.sent is Sent.UNKNOWN
 
 
 async def test_all_calls_of_one_interaction_share_its_time() -> None:
     """The second has what the first left."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    with one_interaction(BRIEFLY):
+    with interaction_deadline(BRIEFLY):
         for _ in range(3):
             call, _ = answering(gone(Sent.NO, READ))
             with pytest.raises(Unreachable):
-                await patiently(call)
+                await with_retry(call)
     assert loop.time() - started < BRIEFLY * 2

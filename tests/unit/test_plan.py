@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from notifications.plan import (
     Details,
-    EditMessage,
-    Outlook,
-    PassOver,
     Plan,
+    PlanContext,
     PostCard,
-    Reply,
-    Resolve,
-    Tell,
+    PostReply,
+    RecoverMessage,
+    SendNotice,
+    SkipRequest,
+    UpdateMessage,
     card_slot,
-    face_shown,
+    model_fingerprint,
     notice_slot,
     plan,
     reply_slot,
@@ -27,14 +27,14 @@ from notifications.plan import (
 )
 from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.strategies import moments, requests
-from workspace.deciding import Deciding, Mode
-from workspace.views.card import CardFace, Vote
+from workspace.deciding import ReviewMode, ReviewPolicy
+from workspace.views.card import CardModel, CardReview
 from workspace.views.notices import Notice
 from workspace.views.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-OUTLOOK = Outlook()
+OUTLOOK = PlanContext()
 CHANNEL = "C1"
 _ROUNDS = 7
 """In which up to a hundred replies are told, sixteen at a time."""
@@ -60,24 +60,24 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
             case PostCard(channel):
                 shown = PostedMessage(
                     slot=card_slot(channel), channel=channel, ts=f"{number}",
-                    face=face_shown(made.face),
+                    face=model_fingerprint(made.face),
                 )  # fmt: skip
                 entry = entry.with_message(shown)
-            case EditMessage(message):
+            case UpdateMessage(message):
                 fresh = message.model_copy(update={"face": shown_in(message.slot, made.face)})
                 entry = entry.with_message(fresh)
-            case Tell(kind):
+            case SendNotice(kind):
                 slot = notice_slot(kind)
                 entry = entry.with_message(
                     PostedMessage(slot=slot, channel="D", ts="1", face=shown_in(slot, made.face))
                 )
-            case Reply(channel, _, vote, _):
+            case PostReply(channel, _, vote, _):
                 entry = entry.with_message(
                     PostedMessage(slot=reply_slot(vote.author, channel), channel=channel, ts="2")
                 )
-            case Resolve(intent):
-                entry = entry.owing(intent.key)
-            case PassOver():
+            case RecoverMessage(intent):
+                entry = entry.mark_undelivered(intent.key)
+            case SkipRequest():
                 entry = entry.model_copy(update={"passed_over": NOW})
     return entry
 
@@ -91,7 +91,7 @@ def announced(request: AccessRequest, *channels: str) -> Entry:
 def test_a_new_request_is_announced_and_its_requester_told() -> None:
     """A card in each channel, once, and one direct message."""
     made = plan(asked(), None, ("C1", "C2", "C1"), NOW, OUTLOOK)
-    assert made.actions == (PostCard("C1"), PostCard("C2"), Tell(Notice.CREATED))
+    assert made.actions == (PostCard("C1"), PostCard("C2"), SendNotice(Notice.CREATED))
 
 
 def test_nothing_changed_means_nothing_to_do() -> None:
@@ -103,10 +103,10 @@ def test_a_vote_redraws_the_card_and_is_told_in_its_thread() -> None:
     """And tells the requester nothing yet."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
     edit, reply = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
-    assert isinstance(edit, EditMessage)
-    assert isinstance(reply, Reply)
+    assert isinstance(edit, UpdateMessage)
+    assert isinstance(reply, PostReply)
     assert (reply.channel, reply.thread_ts) == (CHANNEL, edit.message.ts)
-    assert reply.vote == Vote("bob", RequestState.APPROVED, "looks fine")
+    assert reply.vote == CardReview("bob", RequestState.APPROVED, "looks fine")
 
 
 def test_each_review_is_told_once_under_each_card() -> None:
@@ -115,7 +115,7 @@ def test_each_review_is_told_once_under_each_card() -> None:
     entry = announced(asked(reviews=(bob,)), "C1", "C2")
     both = asked(reviews=(bob, carol))
     made = plan(both, entry, ("C1", "C2"), NOW, OUTLOOK)
-    told = [(a.channel, a.vote.author) for a in made.actions if isinstance(a, Reply)]
+    told = [(a.channel, a.vote.author) for a in made.actions if isinstance(a, PostReply)]
     assert told == [("C1", "bob"), ("C1", "carol"), ("C2", "bob"), ("C2", "carol")]
     assert plan(both, carried_out(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
 
@@ -126,7 +126,7 @@ def test_a_review_of_somebody_with_a_long_name_is_told_once_too() -> None:
     entry = announced(voted)
     told = carried_out(plan(voted, entry, (CHANNEL,), NOW, OUTLOOK), entry)
     gone = plan(None, told, (), NOW, OUTLOOK)
-    assert not [action for action in gone.actions if isinstance(action, Reply)]
+    assert not [action for action in gone.actions if isinstance(action, PostReply)]
 
 
 def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
@@ -136,10 +136,10 @@ def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
     intent = Intent(slot=reply_slot("bob", CHANNEL), channel=CHANNEL, key="k", at=NOW)
     (look,) = plan(voted, entry.with_intents((intent,)), (CHANNEL,), NOW, OUTLOOK).actions
     (card,) = (message for message in entry.messages if message.slot == card_slot(CHANNEL))
-    assert look == Resolve(intent, card.ts)
-    owed = entry.with_intents((intent,)).owing("k")
+    assert look == RecoverMessage(intent, card.ts)
+    owed = entry.with_intents((intent,)).mark_undelivered("k")
     (again,) = plan(voted, owed, (CHANNEL,), NOW, OUTLOOK).actions
-    assert isinstance(again, Reply)
+    assert isinstance(again, PostReply)
 
 
 def test_under_a_card_that_is_not_there_nothing_is_told() -> None:
@@ -159,7 +159,7 @@ def test_a_card_follows_when_a_host_name_becomes_known() -> None:
     request = asked(resources=(HOST,))
     entry = announced(request)
     edit, *rest = plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions
-    assert isinstance(edit, EditMessage)
+    assert isinstance(edit, UpdateMessage)
     assert rest == []
 
 
@@ -186,9 +186,9 @@ def test_a_decision_redraws_what_said_that_it_waits_and_tells_the_requester() ->
     ):
         entry = announced(asked())
         *edits, tell = plan(asked(state=state), entry, (CHANNEL,), NOW, OUTLOOK).actions
-        assert edits == [EditMessage(message) for message in entry.messages]
+        assert edits == [UpdateMessage(message) for message in entry.messages]
         assert len(edits) == len((card_slot(CHANNEL), notice_slot(Notice.CREATED)))
-        assert tell == Tell(notice)
+        assert tell == SendNotice(notice)
 
 
 def test_a_vote_or_the_end_of_access_leaves_the_first_notice_as_it_is() -> None:
@@ -200,7 +200,7 @@ def test_a_vote_or_the_end_of_access_leaves_the_first_notice_as_it_is() -> None:
         entry = carried_out(plan(before, entry, (CHANNEL,), NOW, OUTLOOK), entry) or entry
         made = plan(after, entry, (CHANNEL,), NOW, OUTLOOK, expired=expired)
         assert notice_slot(Notice.CREATED) not in {
-            action.slot for action in made.actions if isinstance(action, EditMessage)
+            action.slot for action in made.actions if isinstance(action, UpdateMessage)
         }
 
 
@@ -209,14 +209,14 @@ def test_a_first_notice_of_before_it_was_kept_up_to_date_stays_as_it_is() -> Non
     entry = announced(asked())
     old = PostedMessage(slot=notice_slot(Notice.CREATED), channel="D", ts="1")
     made = plan(asked(state=RequestState.DENIED), entry.with_message(old), (), NOW, OUTLOOK)
-    assert EditMessage(old) not in made.actions
+    assert UpdateMessage(old) not in made.actions
 
 
 def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() -> None:
     """Nobody is asked to decide it any more, yet it is announced."""
     denied = asked(state=RequestState.DENIED)
     made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
-    assert made.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
+    assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
     assert made.face is not None
     assert made.face.status is Status.DENIED
 
@@ -225,7 +225,7 @@ def test_access_that_came_and_went_before_its_turn_is_shown_and_told_once() -> N
     """The bot was away for all of it; the second look finds nothing left to do."""
     over = asked(state=RequestState.APPROVED, access_until=NOW)
     made = plan(over, None, (CHANNEL,), NOW, OUTLOOK)
-    assert made.actions == (PostCard(CHANNEL), Tell(Notice.APPROVED))
+    assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.APPROVED))
     assert plan(over, carried_out(made, None), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
@@ -233,11 +233,11 @@ def test_expired_request_is_shown_and_a_later_resolution_too() -> None:
     """Teleport takes reviews of a request that it no longer lists."""
     entry = announced(asked())
     made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK, expired=True)
-    assert Tell(Notice.RAN_OUT) in made.actions
+    assert SendNotice(Notice.EXPIRED) in made.actions
     after = carried_out(made, entry)
     decided = plan(asked(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
-    assert Tell(Notice.APPROVED) in decided.actions
-    assert any(isinstance(action, EditMessage) for action in decided.actions)
+    assert SendNotice(Notice.APPROVED) in decided.actions
+    assert any(isinstance(action, UpdateMessage) for action in decided.actions)
 
 
 @given(st.timedeltas(min_value=-9000 * HOUR, max_value=9000 * HOUR))
@@ -258,10 +258,10 @@ def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
     ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
     assert [made.face and made.face.status for made in (deleted, ran_out)] == [
         Status.DELETED,
-        Status.RAN_OUT,
+        Status.EXPIRED,
     ]
-    assert Tell(Notice.DELETED) in deleted.actions
-    assert Tell(Notice.RAN_OUT) in ran_out.actions
+    assert SendNotice(Notice.DELETED) in deleted.actions
+    assert SendNotice(Notice.EXPIRED) in ran_out.actions
 
 
 def test_the_end_of_a_denied_request_changes_nothing() -> None:
@@ -278,7 +278,7 @@ def test_the_end_of_access_is_shown_without_another_message() -> None:
     entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
                         announced(asked()))  # fmt: skip
     (action,) = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
-    assert isinstance(action, EditMessage)
+    assert isinstance(action, UpdateMessage)
 
 
 def test_a_channel_that_is_new_in_the_settings_gets_what_still_waits() -> None:
@@ -295,16 +295,16 @@ def test_what_was_left_open_is_found_out_before_anything_else() -> None:
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
     entry = Entry(face=trimmed(face(asked()))).with_intents((intent,))
     made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK)
-    assert made.actions[0] == Resolve(intent)
+    assert made.actions[0] == RecoverMessage(intent)
     assert PostCard(CHANNEL) not in made.actions
 
 
 def test_a_card_that_never_got_there_is_owed_even_after_the_decision() -> None:
     """Its channel would not know that there was a request at all."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
-    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,)).owing("k")
+    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,)).mark_undelivered("k")
     denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
-    assert denied.actions == (PostCard(CHANNEL), Tell(Notice.DENIED))
+    assert denied.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
 
 
 def test_a_card_is_owed_to_nobody_whom_the_request_is_not_for() -> None:
@@ -322,14 +322,18 @@ def test_card_that_was_addressed_by_name_fills_the_channel_with_its_id() -> None
     by_name = card_slot("#general")
     face = plan(asked(), None, (), NOW, OUTLOOK).face
     assert face
-    message = PostedMessage(slot=by_name, channel="C0GENERAL1", ts="1", face=face_shown(face))
+    message = PostedMessage(
+        slot=by_name, channel="C0GENERAL1", ts="1", face=model_fingerprint(face)
+    )
     entry = Entry(face=trimmed(face)).with_message(message)
     for channel in ("#general", "C0GENERAL1"):
-        assert plan(asked(), entry, (channel,), NOW, OUTLOOK).actions == (Tell(Notice.CREATED),)
+        assert plan(asked(), entry, (channel,), NOW, OUTLOOK).actions == (
+            SendNotice(Notice.CREATED),
+        )
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
     edit, _, reply = plan(voted, entry, ("C0GENERAL1",), NOW, OUTLOOK).actions
-    assert edit == EditMessage(message)
-    assert isinstance(reply, Reply)
+    assert edit == UpdateMessage(message)
+    assert isinstance(reply, PostReply)
     assert (reply.channel, reply.thread_ts) == ("C0GENERAL1", "1")
 
 
@@ -367,8 +371,8 @@ def test_the_page_of_a_request_that_is_gone_is_teleports() -> None:
     face = plan(asked(), None, [], NOW, OUTLOOK).face
     assert face
     entry = Entry(face=replace(face, page="https://elsewhere.example/i"))
-    outlook = replace(OUTLOOK, pages="https://teleport.example/requests/")
-    for each, page in ((OUTLOOK, ""), (outlook, "https://teleport.example/requests/i")):
+    context = replace(OUTLOOK, request_url_base="https://teleport.example/requests/")
+    for each, page in ((OUTLOOK, ""), (context, "https://teleport.example/requests/i")):
         shown = plan(None, entry, [], NOW, each).face
         assert shown
         assert shown.page == page
@@ -396,7 +400,7 @@ def test_the_first_start_passes_over_what_is_old() -> None:
     )
     made_later = asked(created=NOW + HOUR)
     planned = [plan(each, None, (CHANNEL,), NOW, first).actions for each in (old, decided)]
-    assert planned == [(PassOver(),), (PassOver(),)]
+    assert planned == [(SkipRequest(),), (SkipRequest(),)]
     for each in (asked(), reviewed, made_later):
         assert PostCard(CHANNEL) in plan(each, None, (CHANNEL,), NOW, first).actions
 
@@ -412,7 +416,7 @@ def test_a_request_passed_over_gets_no_card_but_its_requester_hears_the_outcome(
     entry = Entry(face=trimmed(face(asked())), passed_over=NOW)
     assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
     approved = plan(asked(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
-    assert approved.actions == (Tell(Notice.APPROVED),)
+    assert approved.actions == (SendNotice(Notice.APPROVED),)
 
 
 def test_nothing_is_known_of_an_unknown_request() -> None:
@@ -422,25 +426,25 @@ def test_nothing_is_known_of_an_unknown_request() -> None:
 
 channels = st.lists(st.sampled_from(["C1", "C2", "C3"]), max_size=3).map(tuple)
 outlooks = st.builds(
-    Outlook,
+    PlanContext,
     first_started=st.none() | moments,
-    deciding=st.builds(Deciding, mode=st.sampled_from(Mode)),
+    deciding=st.builds(ReviewPolicy, mode=st.sampled_from(ReviewMode)),
 )
 
 
 @given(requests(), channels, moments, outlooks)
 def test_a_plan_carried_out_leaves_nothing_to_do(
-    request: AccessRequest, to: tuple[str, ...], now: datetime, outlook: Outlook
+    request: AccessRequest, to: tuple[str, ...], now: datetime, context: PlanContext
 ) -> None:
     """Whatever the request is like: cards, then what hangs on them, and nothing in a loop."""
-    entry = carried_out(plan(request, None, to, now, outlook), None)
+    entry = carried_out(plan(request, None, to, now, context), None)
     for _ in range(_ROUNDS):
-        hanging = plan(request, entry, to, now, outlook)
-        assert all(isinstance(action, Reply) for action in hanging.actions)
+        hanging = plan(request, entry, to, now, context)
+        assert all(isinstance(action, PostReply) for action in hanging.actions)
         entry = carried_out(hanging, entry)
-    assert plan(request, entry, to, now, outlook).actions == ()
-    gone = plan(None, entry, (), now, outlook)
-    assert plan(None, carried_out(gone, entry), (), now, outlook).actions == ()
+    assert plan(request, entry, to, now, context).actions == ()
+    gone = plan(None, entry, (), now, context)
+    assert plan(None, carried_out(gone, entry), (), now, context).actions == ()
 
 
 @given(st.lists(requests(), min_size=2, max_size=5), channels, moments)
@@ -452,11 +456,11 @@ def test_through_all_changes_each_message_is_posted_once(
     filled: list[object] = []
     for version in versions:
         made = plan(replace(version, id="i", user="alice"), entry, to, now, OUTLOOK)
-        filled += [action for action in made.actions if isinstance(action, PostCard | Tell)]
+        filled += [action for action in made.actions if isinstance(action, PostCard | SendNotice)]
         filled += [
             (action.channel, action.vote.author)
             for action in made.actions
-            if isinstance(action, Reply)
+            if isinstance(action, PostReply)
         ]
         entry = carried_out(made, entry)
     assert len(filled) == len(set(filled))
@@ -472,7 +476,7 @@ def test_an_entry_stays_small_and_survives_storing(request: AccessRequest, now: 
     assert len(text) < 32 * 1024
 
 
-def face(request: AccessRequest) -> CardFace:
+def face(request: AccessRequest) -> CardModel:
     made = plan(request, None, (), NOW, OUTLOOK)
     assert made.face is not None
     return made.face

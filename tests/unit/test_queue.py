@@ -8,13 +8,13 @@ import pytest
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.queue import ChangeQueue, Work
+from notifications.queue import ChangeQueue, Reconcile
 from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
 from tests.unit.test_outcome import slack_error
 
 
 @asynccontextmanager
-async def working(queue: ChangeQueue, work: Work, at_once: int = 4) -> AsyncIterator[None]:
+async def working(queue: ChangeQueue, work: Reconcile, at_once: int = 4) -> AsyncIterator[None]:
     queue.open()
     task = asyncio.create_task(queue.run(work, at_once=at_once))
     yield
@@ -27,13 +27,13 @@ class Worker:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.live: list[bool] = []
+        self.high_priority: list[bool] = []
         self.go = asyncio.Event()
         self._news = asyncio.Event()
 
     async def __call__(self, request_id: str, live: bool) -> bool:
         self.seen.append(request_id)
-        self.live.append(live)
+        self.high_priority.append(live)
         self._news.set()
         return await self.go.wait()
 
@@ -49,12 +49,12 @@ async def test_what_is_live_goes_before_the_backlog() -> None:
     queue, worker = ChangeQueue(), Worker()
     async with working(queue, worker, at_once=1):
         for name in ("first", "old-1", "old-2"):
-            queue.add(name, live=False)
+            queue.add(name, high_priority=False)
         await worker.saw(1)
         queue.add("new")
         worker.go.set()
         assert await worker.saw(4) == ["first", "new", "old-1", "old-2"]
-        assert worker.live == [False, True, False, False]
+        assert worker.high_priority == [False, True, False, False]
 
 
 async def test_duplicates_fold_and_a_change_during_work_is_looked_at_again() -> None:
@@ -94,7 +94,7 @@ async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
 
 async def test_what_fails_comes_back_as_live_as_it_was() -> None:
     """A request made now is not sent to the end of a backlog by one refusal of Slack's."""
-    queue = ChangeQueue(longest_pause=0.01)
+    queue = ChangeQueue(max_backoff=0.01)
     seen: list[tuple[str, bool]] = []
     tried_again = asyncio.Event()
 
@@ -115,8 +115,8 @@ async def test_the_backlog_waits_for_room_and_what_is_live_does_not() -> None:
     queue, worker, room = ChangeQueue(), Worker(), False
     worker.go.set()
     queue.open()
-    task = asyncio.create_task(queue.run(worker, room=lambda live: live or room))
-    queue.add("old", live=False)
+    task = asyncio.create_task(queue.run(worker, has_capacity=lambda live: live or room))
+    queue.add("old", high_priority=False)
     queue.add("new")
     assert await worker.saw(1) == ["new"]
     room = True
@@ -155,9 +155,9 @@ async def test_messages_that_fail_together_are_one_failure() -> None:
     queue.open()
     with structlog.testing.capture_logs() as logged:
         for _ in range(8):
-            queue.retry("a", TimeoutError(), live=True)
+            queue.retry("a", TimeoutError(), high_priority=True)
         queue.add("a")
-        queue.retry("a", TimeoutError(), live=True)
+        queue.retry("a", TimeoutError(), high_priority=True)
     warned = [event["failures"] for event in logged if event["log_level"] == "warning"]
     assert warned == [1, 2]
     queue.close()
@@ -168,8 +168,8 @@ async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
     queue = ChangeQueue()
     queue.open()
     with structlog.testing.capture_logs() as logged:
-        queue.retry("a", TimeoutError(), live=True)
-        queue.retry("a", KeyError("ours"), live=True)
+        queue.retry("a", TimeoutError(), high_priority=True)
+        queue.retry("a", KeyError("ours"), high_priority=True)
     assert [event["log_level"] for event in logged] == ["warning", "error"]
     assert ["exc_info" in event for event in logged] == [False, True]
     queue.close()
@@ -201,7 +201,7 @@ async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue
     queue = ChangeQueue(long=long)
     queue.open()
     for request_id, error in errors.items():
-        queue.retry(request_id, error, live=True)
+        queue.retry(request_id, error, high_priority=True)
     yield queue
     queue.close()
 
@@ -211,7 +211,7 @@ async def test_queue_warns_and_stays_ready_when_one_request_fails_for_long(
     error: Exception,
 ) -> None:
     async with failing(0.0, a=error) as queue:
-        assert (queue.trouble, queue.failing) == ("", 1)
+        assert (queue.problem, queue.failing) == ("", 1)
         assert "what 1 access request is to show cannot be shown" in queue.warning
 
 
@@ -220,7 +220,7 @@ async def test_queue_stays_ready_when_several_requests_fail_each_by_themselves(
     error: Exception,
 ) -> None:
     async with failing(0.0, a=error, b=error, c=error) as queue:
-        assert queue.trouble == ""
+        assert queue.problem == ""
         assert "3 access requests" in queue.warning
 
 
@@ -228,7 +228,7 @@ async def test_queue_stays_ready_when_several_requests_fail_each_by_themselves(
 async def test_queue_is_not_ready_when_the_bot_itself_is_refused(error: Exception) -> None:
     """One request is enough to know."""
     async with failing(0.0, a=error) as queue:
-        assert "1 access request is" in queue.trouble
+        assert "1 access request is" in queue.problem
 
 
 @pytest.mark.parametrize("long", [0.0, 60.0])
@@ -236,7 +236,7 @@ async def test_queue_is_not_ready_when_nothing_is_answered_for_long(long: float)
     """Not at once: most outages pass before an operator needs to know."""
     async with failing(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
         said = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
-        assert queue.trouble == queue.warning == (said if long == 0 else "")
+        assert queue.problem == queue.warning == (said if long == 0 else "")
 
 
 async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
@@ -247,7 +247,7 @@ async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
     async def work(request_id: str, _live: bool) -> bool:
         if request_id in {"a", "b"}:
             raise TimeoutError
-        troubles.append(bool(queue.trouble))
+        troubles.append(bool(queue.problem))
         if request_id == "last":
             seen.set()
         if request_id == "sent" and not sent.is_set():

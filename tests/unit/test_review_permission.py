@@ -42,11 +42,11 @@ def test_one_denied_role_is_enough_to_refuse() -> None:
 def test_conditions_only_teleport_can_evaluate_count_as_perhaps() -> None:
     """`where`, claims and patterns that we cannot read."""
     one = asks("prod")
-    assert may_review("bob", [allows("prod", where="x")], one) is MayReview.PERHAPS
-    assert may_review("bob", [allows(from_claims=True)], one) is MayReview.PERHAPS
-    assert may_review("bob", [allows("{{external.x}}")], one) is MayReview.PERHAPS
-    assert may_review("bob", [allows("^(?=prod)$")], one) is MayReview.PERHAPS
-    assert may_review("bob", [allows("*"), denies("prod", where="x")], one) is MayReview.PERHAPS
+    assert may_review("bob", [allows("prod", where="x")], one) is MayReview.UNKNOWN
+    assert may_review("bob", [allows(from_claims=True)], one) is MayReview.UNKNOWN
+    assert may_review("bob", [allows("{{external.x}}")], one) is MayReview.UNKNOWN
+    assert may_review("bob", [allows("^(?=prod)$")], one) is MayReview.UNKNOWN
+    assert may_review("bob", [allows("*"), denies("prod", where="x")], one) is MayReview.UNKNOWN
     assert may_review("bob", [allows("prod"), allows("prod", where="x")], one) is MayReview.YES
 
 
@@ -58,7 +58,7 @@ def test_more_allow_never_hurts_and_more_deny_never_helps(
     asked: list[str], allowed: list[str], more: list[str], denied: list[str]
 ) -> None:
     """The verdict moves one way only."""
-    order = [MayReview.NO, MayReview.PERHAPS, MayReview.YES]
+    order = [MayReview.NO, MayReview.UNKNOWN, MayReview.YES]
     before = may_review("bob", [allows(*allowed)], asks(*asked))
     with_more = may_review("bob", [allows(*allowed), allows(*more)], asks(*asked))
     with_deny = may_review("bob", [allows(*allowed), denies(*denied)], asks(*asked))

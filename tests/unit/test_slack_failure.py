@@ -12,9 +12,9 @@ from workspace.slack_failure import (
     NOT_JSON,
     RULES,
     Failure,
-    may_pass,
+    is_transient,
+    policy_for,
     retry_after,
-    rule_of,
 )
 
 EXPECTED = {
@@ -62,8 +62,8 @@ ERRORS = {
 @pytest.mark.parametrize("row", RULES)
 def test_each_error_has_its_rule(row: str) -> None:
     """Looked up as it arrives; a row that nobody wrote down here fails."""
-    rule = rule_of(ERRORS.get(row) or slack_error({"error": row}))
-    found = (rule.failure.value, rule.card.value, rule.dm.value, rule.edit.value)
+    rule = policy_for(ERRORS.get(row) or slack_error({"error": row}))
+    found = (rule.failure.value, rule.card.value, rule.dm.value, rule.update.value)
     assert row in EXPECTED[found]
 
 
@@ -78,21 +78,21 @@ def test_each_error_has_its_rule(row: str) -> None:
 )
 def test_the_status_goes_before_the_word(status: int, data: object, failure: Failure) -> None:
     """A gateway's answer leaves open what Slack did."""
-    assert rule_of(slack_error(data, status)).failure is failure
+    assert policy_for(slack_error(data, status)).failure is failure
 
 
 def test_a_refusal_that_is_not_slacks_says_nothing_of_the_call() -> None:
     """As a proxy's that blocks a call by its own rules."""
     blocked = slack_error({"ok": None, "error": "blocked_by_policy"}, 403)
-    assert rule_of(blocked) is RULES[NOT_JSON]
+    assert policy_for(blocked) is RULES[NOT_JSON]
 
 
 def test_only_failures_that_pass_are_worth_another_try() -> None:
     """A mistake of ours is none of Slack's errors at all."""
-    assert may_pass(TimeoutError())
-    assert may_pass(slack_error({"error": "token_revoked"}))
-    assert not may_pass(slack_error({"error": "not_in_channel"}))
-    assert not may_pass(ValueError("ours"))
+    assert is_transient(TimeoutError())
+    assert is_transient(slack_error({"error": "token_revoked"}))
+    assert not is_transient(slack_error({"error": "not_in_channel"}))
+    assert not is_transient(ValueError("ours"))
 
 
 @pytest.mark.parametrize(

@@ -168,19 +168,20 @@ def test_link_rejects_input_that_it_cannot_link(text: str, sentence: str) -> Non
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("slack_id", ["U012ABCDEF", "W012ABCDEF"])
-def test_link_accepts_ids_of_both_kinds(slack_id: str) -> None:
+@pytest.mark.parametrize("slack_user_id", ["U012ABCDEF", "W012ABCDEF"])
+def test_link_accepts_ids_of_both_kinds(slack_user_id: str) -> None:
     """`W` in Enterprise organizations."""
-    assert slack_id in link(ALICE, "alice", slack_id, trait="slack_uid")
+    assert slack_user_id in link(ALICE, "alice", slack_user_id, trait="slack_uid")
 
 
 @pytest.mark.parametrize(
-    "slack_id", ["@alice", "", "u012abcdef", "C012ABCDEF", "U012ABCDEF\n", "<@U012ABCDEF>", "U01"]
+    "slack_user_id",
+    ["@alice", "", "u012abcdef", "C012ABCDEF", "U012ABCDEF\n", "<@U012ABCDEF>", "U01"],
 )
-def test_link_rejects_an_invalid_slack_id(slack_id: str) -> None:
+def test_link_rejects_an_invalid_slack_id(slack_user_id: str) -> None:
     """Before it looks at the input."""
     with pytest.raises(LinkError, match="isn't a Slack user ID"):
-        link("", "alice", slack_id, trait="slack_uid")
+        link("", "alice", slack_user_id, trait="slack_uid")
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=20)

@@ -24,32 +24,41 @@ from teleport_client.threshold_progress import open_filters
 from tests.integration.stage import buttons
 from tests.samples import HOSTILE, NOW, PAGES, face, request, shown_by
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
-from workspace.ask import Ask, unpacked
-from workspace.deciding import Deciding, Mode
+from workspace.ask import RequestDraft, draft_from_json
+from workspace.deciding import ReviewMode, ReviewPolicy
 from workspace.views import role_option
-from workspace.views.card import APPROVE, DENY, CardFace, Vote, card, ended, face_of, fingerprint
+from workspace.views.card import (
+    APPROVE,
+    DENY,
+    CardModel,
+    CardReview,
+    card,
+    card_model,
+    closed_model,
+    fingerprint,
+)
 from workspace.views.help import help_message
 from workspace.views.message import Message, sentence
 from workspace.views.notices import Notice, notice
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_answers import (
-    ask_again,
-    ask_shorter,
-    asked,
-    reason_wanted,
+    duplicate_found,
+    reason_prompt,
+    request_created,
     reviewers_doubtful,
+    shorter_offer,
 )
 from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_answer import decided_message, without_effect_message
-from workspace.views.review_form import Decision, review_form
+from workspace.views.review_answer import review_submitted, without_effect_message
+from workspace.views.review_form import ReviewFormMetadata, review_form
 from workspace.views.review_form import read as read_decision
-from workspace.views.review_reply import review_reply, standing_after
+from workspace.views.review_reply import progress_after, review_reply
 from workspace.views.status import Status
 
 faces = requests().map(shown_by)
 asks = st.builds(
-    Ask,
+    RequestDraft,
     roles=st.lists(names, max_size=5).map(tuple),
     reason=long_texts,
     duration=st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=14)),
@@ -90,24 +99,24 @@ def check_view(view: View) -> dict[str, Any]:
     return drawn
 
 
-def check_messages_of(face: CardFace) -> None:
+def check_messages_of(face: CardModel) -> None:
     check_message(card(face))
     for kind in Notice:
         check_message(notice(kind, face))
     for approve in (True, False):
-        check_message(decided_message(face, approve=approve))
-    check_message(card(ended(face, NOW)))
+        check_message(review_submitted(face, approve=approve))
+    check_message(card(closed_model(face, NOW)))
 
 
 @given(faces)
-def test_no_request_breaks_a_message(each: CardFace) -> None:
+def test_no_request_breaks_a_message(each: CardModel) -> None:
     """Cards, notices and answers obey Slack's limits and are literal, whatever is in a request."""
     check_messages_of(each)
 
 
 @settings(deadline=None)
-@given(extremes, st.sampled_from((Mode.PERSON, Mode.NOTIFY)))
-def test_no_extreme_request_breaks_a_message(extreme: Extreme, mode: Mode) -> None:
+@given(extremes, st.sampled_from((ReviewMode.PERSON, ReviewMode.NOTIFY)))
+def test_no_extreme_request_breaks_a_message(extreme: Extreme, mode: ReviewMode) -> None:
     """Very many very long parts together stay within what Slack posts at once."""
     check_messages_of(shown_by(extreme.request, mode))
 
@@ -149,8 +158,10 @@ def test_no_review_breaks_a_reply(extreme: Extreme) -> None:
     """However many thresholds it counts for, and whatever its author is called."""
     request = extreme.request
     for review in request.reviews[:2]:
-        standing = standing_after(request, review.author)
-        check_message(review_reply(Vote(review.author, review.state, review.reason), standing))
+        standing = progress_after(request, review.author)
+        check_message(
+            review_reply(CardReview(review.author, review.state, review.reason), standing)
+        )
 
 
 @settings(deadline=None)
@@ -159,8 +170,8 @@ def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
     """Every role that is asked for may have one of its own."""
     said = ReasonMissing(extreme.names).sentence
     assert len(said) <= 1000
-    check_view(request_form(Ask(cut=True), channel="C1", note=said, reason_required=True))
-    check_message(reason_wanted(Ask(roles=("prod",)), said))
+    check_view(request_form(RequestDraft(cut=True), channel="C1", note=said, reason_required=True))
+    check_message(reason_prompt(RequestDraft(roles=("prod",)), said))
 
 
 def test_of_many_prompts_the_rest_is_counted() -> None:
@@ -181,50 +192,59 @@ def test_no_list_of_extreme_requests_outgrows_a_message(extreme: Extreme, many: 
 
 
 @given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
-def test_no_list_outgrows_a_message(shown: list[CardFace], page: int) -> None:
+def test_no_list_outgrows_a_message(shown: list[CardModel], page: int) -> None:
     """A page of the pending list holds whatever its requests say."""
     rows = [Row(each, NOW, may_decide=True) for each in shown]
     check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
 
 
-def check_answers_to(ask: Ask, existing: CardFace) -> None:
+def check_answers_to(draft: RequestDraft, existing: CardModel) -> None:
     for told in (True, False):
-        check_message(asked(ask, existing, NOW, told=told))
-    shorter = [ask_shorter(ask, existing, ends_with_bot=False)] if ask.duration else []
-    doubtful = reviewers_doubtful(ask, [f"{name} isn't a user." for name in ask.reviewers * 5])
-    answers = (ask_again(ask, existing, NOW), reason_wanted(ask, "why"), doubtful, *shorter)
+        check_message(request_created(draft, existing, NOW, told=told))
+    shorter = (
+        [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
+    )
+    doubtful = reviewers_doubtful(draft, [f"{name} isn't a user." for name in draft.reviewers * 5])
+    answers = (
+        duplicate_found(draft, existing, NOW),
+        reason_prompt(draft, "why"),
+        doubtful,
+        *shorter,
+    )
     for message in answers:
         button = check_message(message)["blocks"][-1]["elements"][0]
         assert len(button["value"]) <= 2000
-        carried = unpacked(button["value"])
-        assert ask.reason.startswith(carried.reason)
-        assert ask.roles[: len(carried.roles)] == carried.roles
+        carried = draft_from_json(button["value"])
+        assert draft.reason.startswith(carried.reason)
+        assert draft.roles[: len(carried.roles)] == carried.roles
 
 
 @given(asks, faces.filter(lambda each: each.access_until is not None))
-def test_no_ask_breaks_an_answer(ask: Ask, existing: CardFace) -> None:
+def test_no_ask_breaks_an_answer(draft: RequestDraft, existing: CardModel) -> None:
     """A button carries the ask, or as much of it as fits."""
-    check_answers_to(ask, existing)
+    check_answers_to(draft, existing)
 
 
 @given(asks, texts, st.booleans())
-def test_no_ask_breaks_the_form(ask: Ask, note: str, required: bool) -> None:
+def test_no_ask_breaks_the_form(draft: RequestDraft, note: str, required: bool) -> None:
     """Prefilled with anything, the form is one that Slack opens."""
-    check_view(request_form(ask, channel="C1", note=note, reason_required=required))
+    check_view(request_form(draft, channel="C1", note=note, reason_required=required))
 
 
 @settings(deadline=None)
 @given(extremes, extremes)
 def test_no_extreme_ask_breaks_an_answer_or_the_form(extreme: Extreme, other: Extreme) -> None:
     """Of very many very long roles and reviewers."""
-    ask = Ask(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
-    check_answers_to(ask, shown_by(other.request))
-    check_view(request_form(ask, channel="C1", note=other.text))
+    draft = RequestDraft(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
+    check_answers_to(draft, shown_by(other.request))
+    check_view(request_form(draft, channel="C1", note=other.text))
 
 
 def test_a_duration_is_offered_once() -> None:
     """Also one that differs from the offered ones by less than a second."""
-    view = check_view(request_form(Ask(duration=timedelta(minutes=30, seconds=0.4)), channel="C1"))
+    view = check_view(
+        request_form(RequestDraft(duration=timedelta(minutes=30, seconds=0.4)), channel="C1")
+    )
     (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "duration")
     values = [option["value"] for option in menu["options"]]
     assert len(values) == len({*values})
@@ -232,16 +252,16 @@ def test_a_duration_is_offered_once() -> None:
 
 
 @given(faces | extremes.map(lambda each: shown_by(each.request)) | st.none(), st.booleans())
-def test_no_request_breaks_the_review_form(each: CardFace | None, approve: bool) -> None:
+def test_no_request_breaks_the_review_form(each: CardModel | None, approve: bool) -> None:
     """Also when nothing is known of the request."""
-    check_view(review_form(Decision("i", approve, "C1"), each))
+    check_view(review_form(ReviewFormMetadata("i", approve, "C1"), each))
 
 
 @given(st.text(min_size=1), extremes)
 def test_no_sentence_breaks_an_answer(words: str, extreme: Extreme) -> None:
     """Errors quote what others wrote, and commands to copy what was typed."""
     for said in (words[:2000], extreme.text):
-        message = sentence(f"It says: {said}", to_copy=f"/teleport-deny i {extreme.text}")
+        message = sentence(f"It says: {said}", preformatted=f"/teleport-deny i {extreme.text}")
         check_message(message)
         check_view(result_view(message))
 
@@ -283,14 +303,14 @@ def test_a_decided_card_has_no_buttons(state: RequestState) -> None:
 
 def test_a_card_without_deciding_has_no_buttons() -> None:
     """Where Slack does not decide; in mode notify it says where instead."""
-    for mode, pages, said in (
-        (Mode.OFF, "", ""),
-        (Mode.NOTIFY, "", "tctl requests approve"),
-        (Mode.NOTIFY, PAGES, "Review it in Teleport"),
+    for mode, request_url_base, said in (
+        (ReviewMode.OFF, "", ""),
+        (ReviewMode.NOTIFY, "", "tctl requests approve"),
+        (ReviewMode.NOTIFY, PAGES, "Review it in Teleport"),
     ):
-        blocks = card(face_of(request(), pages=pages, mode=mode, cluster="main")).arguments()[
-            "blocks"
-        ]
+        blocks = card(
+            card_model(request(), request_url_base=request_url_base, mode=mode, cluster="main")
+        ).arguments()["blocks"]
         assert all(block["type"] != "actions" for block in blocks)
         assert said in str(blocks)
 
@@ -298,16 +318,16 @@ def test_a_card_without_deciding_has_no_buttons() -> None:
 ARN = "arn:aws:iam::123456789012:role/Admin"
 
 
-def every_view_of(face: CardFace) -> dict[str, str]:
+def every_view_of(face: CardModel) -> dict[str, str]:
     """What is written where a request is shown."""
     views = {
         "card": card(face).arguments(),
         "notice": notice(Notice.CREATED, face).arguments(),
-        "answer": decided_message(face, approve=True).arguments(),
+        "answer": review_submitted(face, approve=True).arguments(),
         "list": pending_list("", [Row(face, NOW, may_decide=True)], scope="").arguments(),
-        "form": review_form(Decision(face.id, approve=False), face).to_dict(),
-        "created": asked(Ask(), face, NOW, told=True).arguments(),
-        "again": ask_again(Ask(), face, NOW).arguments(),
+        "form": review_form(ReviewFormMetadata(face.id, approve=False), face).to_dict(),
+        "created": request_created(RequestDraft(), face, NOW, told=True).arguments(),
+        "again": duplicate_found(RequestDraft(), face, NOW).arguments(),
     }
     return {name: json.dumps(view) for name, view in views.items()}
 
@@ -319,11 +339,11 @@ def test_a_resource_of_another_cluster_is_told_apart_everywhere() -> None:
         assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
 
 
-def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardFace:
-    return face_of(
+def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
+    return card_model(
         request(resources=resources),
-        pages=PAGES,
-        mode=Mode.PERSON,
+        request_url_base=PAGES,
+        mode=ReviewMode.PERSON,
         cluster="main",
         host_names=host_names,
     )
@@ -374,9 +394,9 @@ def test_a_request_that_no_card_can_show_in_full_is_not_decided_from_slack(
 ) -> None:
     """Be it for its length or for what this version cannot read. The card says so."""
     limited = request(resources=(ResourceId("main", "node", "a", constraints=constraints),))
-    for mode in (Mode.PERSON, Mode.OVERRIDE, Mode.NOTIFY):
-        assert Deciding(mode, {"*": ("bob",)}).mode_of(limited) is Mode.NOTIFY
-    drawn = check_message(card(shown_by(limited, Deciding().mode_of(limited))))
+    for mode in (ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY):
+        assert ReviewPolicy(mode, {"*": ("bob",)}).mode_of(limited) is ReviewMode.NOTIFY
+    drawn = check_message(card(shown_by(limited, ReviewPolicy().mode_of(limited))))
     assert not buttons(drawn)
     assert "can't show the full request" in json.dumps(drawn)
 
@@ -450,7 +470,7 @@ def test_a_card_says_everything_once() -> None:
 def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
     """Certificates outlive the request: until when, and how to stop them."""
     approved = face(state=RequestState.APPROVED)
-    deleted = ended(approved, NOW)
+    deleted = closed_model(approved, NOW)
     assert deleted.status is Status.DELETED_APPROVED
     drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
     for said in (
@@ -462,7 +482,7 @@ def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
         assert said in drawn
     assert "ended" not in drawn
     assert "can't log in" in json.dumps(notice(Notice.APPROVED, deleted).arguments())
-    assert ended(approved, NOW + timedelta(hours=8)).status is Status.ENDED
+    assert closed_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
 
 
 def test_several_sets_get_a_line_each() -> None:
@@ -544,7 +564,7 @@ def test_the_menu_offers_at_most_a_hundred() -> None:
 
 def test_the_form_is_read_as_it_was_filled_in() -> None:
     """Roles, reason, duration and reviewers, and where it was opened."""
-    view = check_view(request_form(Ask(reviewers=("bob",)), channel="C1"))
+    view = check_view(request_form(RequestDraft(reviewers=("bob",)), channel="C1"))
     values: dict[str, dict[str, Any]] = {
         "roles": {"roles": {"selected_options": [{"value": "staging"}]}},
         "reason": {"reason": {"value": " redis "}},
@@ -552,7 +572,9 @@ def test_the_form_is_read_as_it_was_filled_in() -> None:
         "reviewers": {"reviewers": {"selected_users": ["U1"]}},
     }
     filled = read(values, view["private_metadata"])
-    assert filled.ask == Ask(reason="redis", duration=timedelta(hours=2), reviewers=("bob",))
+    assert filled.draft == RequestDraft(
+        reason="redis", duration=timedelta(hours=2), reviewers=("bob",)
+    )
     assert (filled.role_values, filled.picked_reviewers) == (("staging",), ("U1",))
     assert filled.channel == "C1"
 
@@ -563,24 +585,24 @@ def test_an_empty_form_is_an_empty_ask() -> None:
         name: {name: {"selected_options": None, "value": None, "selected_option": None}}
         for name in ("roles", "reason", "duration", "reviewers")
     }
-    assert read(values, "").ask == Ask()
+    assert read(values, "").draft == RequestDraft()
 
 
 def test_the_review_form_is_read_as_it_was_filled_in() -> None:
     """What is decided travels in the form, the reason in its field."""
-    decision = Decision("some-id", approve=False, channel="C1")
+    decision = ReviewFormMetadata("some-id", approve=False, channel="C1")
     view = check_view(review_form(decision, face()))
     values = {"reason": {"reason": {"value": " no "}}}
     assert read_decision(values, view["private_metadata"]) == (decision, "no")
 
 
 @given(asks)
-def test_an_ask_survives_a_button(ask: Ask) -> None:
+def test_an_ask_survives_a_button(draft: RequestDraft) -> None:
     """What is packed is unpacked."""
-    assert unpacked(ask.packed()) == ask
+    assert draft_from_json(draft.packed()) == draft
 
 
 def test_what_is_gone_is_shown_by_its_times() -> None:
     """A deleted request differs from one that ran out."""
-    assert ended(face(), NOW).status is Status.DELETED
-    assert ended(face(), NOW + timedelta(hours=2)).status is Status.RAN_OUT
+    assert closed_model(face(), NOW).status is Status.DELETED
+    assert closed_model(face(), NOW + timedelta(hours=2)).status is Status.EXPIRED

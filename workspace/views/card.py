@@ -19,9 +19,9 @@ from slack_sdk.models.blocks import (
 from teleport_client.access_request import AccessRequest, RequestState, Review
 from teleport_client.threshold_progress import SetProgress, counts, progress
 from workspace.claim import Claim, attribution
-from workspace.deciding import Mode
+from workspace.deciding import ReviewMode
 from workspace.moment import Moment
-from workspace.untrusted import fitted, label, one_line, prose
+from workspace.untrusted import fitted, safe_line, safe_name, safe_text
 from workspace.views import rich
 from workspace.views.budget import joined
 from workspace.views.message import Message, message
@@ -49,7 +49,7 @@ _CLOCKS_APART = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class CardReview:
     author: str
     state: RequestState
     """What was proposed; promoted resolves by itself."""
@@ -58,12 +58,12 @@ class Vote:
     """False if the author meets the filter of no threshold, so that nothing came of it."""
 
 
-def vote_of(review: Review, request: AccessRequest) -> Vote:
-    return Vote(review.author, review.state, review.reason, counts(review, request))
+def vote_of(review: Review, request: AccessRequest) -> CardReview:
+    return CardReview(review.author, review.state, review.reason, counts(review, request))
 
 
 @dataclass(frozen=True, slots=True)
-class CardFace:
+class CardModel:
     """Everything that a card shows, as others wrote it. Equal faces look the same."""
 
     id: str
@@ -76,7 +76,7 @@ class CardFace:
     waiting_until: Moment | None = None
     assume_start: Moment | None = None
     progress: tuple[str, ...] = ()
-    votes: tuple[Vote, ...] = ()
+    votes: tuple[CardReview, ...] = ()
     decided_by: tuple[str, ...] = ()
     """Who resolved it; empty if it was resolved past the reviews, as tctl can."""
     resolve_reason: str = ""
@@ -110,24 +110,24 @@ class CardFace:
         return self.resource_names or self.resources or self.roles
 
 
-_FACES = TypeAdapter(CardFace)
+_FACES = TypeAdapter(CardModel)
 
 
-def page_of(request_id: str, pages: str) -> str:
+def request_url(request_id: str, request_url_base: str) -> str:
     """Address of a request's page in Teleport; `pages` is what request ids are appended to."""
-    return f"{pages}{request_id}" if pages else ""
+    return f"{request_url_base}{request_id}" if request_url_base else ""
 
 
-def face_of(
+def card_model(
     request: AccessRequest,
     *,
-    pages: str,
-    mode: Mode,
+    request_url_base: str,
+    mode: ReviewMode,
     cluster: str,
     expired: bool = False,
     claim: Claim | None = None,
     host_names: Mapping[str, str] = MappingProxyType({}),
-) -> CardFace:
+) -> CardModel:
     """Take from a request what its card shows now.
 
     `pages` is what request ids are appended to, `cluster` the bot's own. `expired` is as for
@@ -135,7 +135,7 @@ def face_of(
     `host_names` are by ID.
     """
     from_slack = attribution(request, claim)
-    return CardFace(
+    return CardModel(
         id=request.id,
         user=request.user,
         roles=request.roles,
@@ -148,13 +148,15 @@ def face_of(
         assume_start=request.assume_start,
         progress=tuple(progress_words(request)),
         votes=tuple(vote_of(review, request) for review in request.reviews),
-        decided_by=(from_slack.user,) if from_slack and from_slack.user else _deciders(request),
+        decided_by=(from_slack.user,)
+        if from_slack and from_slack.user
+        else _resolving_reviewers(request),
         resolve_reason=from_slack.reason if from_slack else request.resolve_reason,
         promoted_to=request.promoted_to,
         reviewers=request.suggested_reviewers if request.pending else (),
-        page=page_of(request.id, pages),
+        page=request_url(request.id, request_url_base),
         can_decide=mode.from_slack and request.pending,
-        elsewhere=mode is Mode.NOTIFY and request.pending,
+        elsewhere=mode is ReviewMode.NOTIFY and request.pending,
         constrained=any(each.constraints for each in request.resources),
         incomplete=not are_constraints_shown(request.resources),
         from_slack=from_slack is not None,
@@ -163,7 +165,7 @@ def face_of(
     )
 
 
-def fingerprint(face: CardFace) -> str:
+def fingerprint(face: CardModel) -> str:
     """Tell faces apart in a few characters, the same in every process.
 
     A field that is new in a later version and at its default changes nothing, nor does
@@ -173,17 +175,17 @@ def fingerprint(face: CardFace) -> str:
     return blake2b(shown, digest_size=6).hexdigest()
 
 
-def ended(face: CardFace, now: datetime) -> CardFace:
+def closed_model(face: CardModel, now: datetime) -> CardModel:
     """Show a request that is gone from Teleport, from what was last known of it.
 
     Teleport doesn't say why one is gone, so the time tells an expired request from a deleted one.
     """
     if face.status is Status.WAITING:
         late = face.waiting_until is not None and face.waiting_until <= now + _CLOCKS_APART
-        return replace(face, status=Status.RAN_OUT if late else Status.DELETED)
+        return replace(face, status=Status.EXPIRED if late else Status.DELETED)
     if face.status is Status.APPROVED:
         late = face.access_until is not None and face.access_until <= now + _CLOCKS_APART
-        return replace(face, status=Status.ENDED if late else Status.DELETED_APPROVED)
+        return replace(face, status=Status.ACCESS_ENDED if late else Status.DELETED_APPROVED)
     return face
 
 
@@ -191,7 +193,7 @@ def short_id(request_id: str) -> str:
     return request_id[-SHORT_ID:]
 
 
-def asked_for(face: CardFace, each: int = 80, room: int = 300) -> str:
+def target_names(face: CardModel, each: int = 80, room: int = 300) -> str:
     """Name what is asked for, in a text of about `room` characters.
 
     Names are cut to `each` characters, or to more where there is room.
@@ -199,9 +201,9 @@ def asked_for(face: CardFace, each: int = 80, room: int = 300) -> str:
     return named(face.targets, room=room, each=max(each, room // max(1, len(face.targets))))
 
 
-def card(face: CardFace) -> Message:
+def card(face: CardModel) -> Message:
     """Draw a face. Status is said in words and never by colour or sign alone."""
-    title = f"{label(face.user)} requests {asked_for(face)}"
+    title = f"{safe_name(face.user)} requests {target_names(face)}"
     content = [
         HeaderBlock(text=PlainTextObject(text=fitted(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(face)),
@@ -211,7 +213,7 @@ def card(face: CardFace) -> Message:
     return message(f"{title}. {status_line(face)}.", *content)
 
 
-def decision_buttons(face: CardFace) -> ActionsBlock:
+def decision_buttons(face: CardModel) -> ActionsBlock:
     return ActionsBlock(
         elements=[
             ButtonElement(
@@ -220,20 +222,20 @@ def decision_buttons(face: CardFace) -> ActionsBlock:
                 value=face.id,
                 style="primary",
                 confirm=_confirm(face),
-                accessibility_label=f"Approve {label(face.user, 40)}'s request",
+                accessibility_label=f"Approve {safe_name(face.user, 40)}'s request",
             ),
             ButtonElement(
                 text="Deny",
                 action_id=DENY,
                 value=face.id,
                 style="danger",
-                accessibility_label=f"Deny {label(face.user, 40)}'s request",
+                accessibility_label=f"Deny {safe_name(face.user, 40)}'s request",
             ),
         ]
     )
 
 
-def _confirm(face: CardFace) -> ConfirmObject:
+def _confirm(face: CardModel) -> ConfirmObject:
     return ConfirmObject(
         title="Approve this request?",
         text=PlainTextObject(text=fitted(_effect(face), _CONFIRM_LIMIT), emoji=False),
@@ -242,12 +244,12 @@ def _confirm(face: CardFace) -> ConfirmObject:
     )
 
 
-def _effect(face: CardFace) -> str:
+def _effect(face: CardModel) -> str:
     """Say what an approval leads to. Plain text has no times in the reader's zone."""
     # Short enough each, so that how many more there are is always said.
-    wanted = asked_for(face, each=32, room=150)
+    wanted = target_names(face, each=32, room=150)
     length = f" for up to {rich.duration(face.access_for)}" if face.access_for else ""
-    gets = f"{label(face.user, 40)} gets access to {wanted}{length}."
+    gets = f"{safe_name(face.user, 40)} gets access to {wanted}{length}."
     more = face.approvals_left - 1
     if more < 1:
         return gets
@@ -255,12 +257,12 @@ def _effect(face: CardFace) -> str:
     return f"After yours, {needed} before {gets}"
 
 
-def _body(face: CardFace) -> Iterator[RichTextElement]:
+def _body(face: CardModel) -> Iterator[RichTextElement]:
     yield rich.lines((rich.bold(status_line(face)),))
     yield rich.facts(_facts(face))
     if face.reason.strip():
         yield rich.lines((rich.bold("Reason:"),))
-        yield rich.quote(prose(face.reason, REASON_LIMIT) or "(no visible text)")
+        yield rich.quote(safe_text(face.reason, REASON_LIMIT) or "(no visible text)")
     if votes := tuple(_votes(face)):
         yield rich.lines(*votes)
     if face.incomplete:
@@ -272,30 +274,30 @@ def _body(face: CardFace) -> Iterator[RichTextElement]:
     yield rich.lines(_footer(face))
 
 
-def status_line(face: CardFace) -> str:
+def status_line(face: CardModel) -> str:
     """Say where a request stands, and who resolved it as far as that is known."""
     words = face.status.words
     if face.status is Status.WAITING and len(face.progress) == 1:
         return f"{words}: {fitted(face.progress[0], _PROGRESS_ROOM)}"
     if face.status is Status.PROMOTED and face.promoted_to:
-        return f"{words}: {label(face.promoted_to)}"
+        return f"{words}: {safe_name(face.promoted_to)}"
     by = resolved_by(face)
     if not by or face.status is Status.PROMOTED:
         return words
     if face.status is Status.DELETED_APPROVED:
         return f"🗑️ Approved{by}, then deleted"
-    return f"{words} (approved{by})" if face.status is Status.ENDED else f"{words}{by}"
+    return f"{words} (approved{by})" if face.status is Status.ACCESS_ENDED else f"{words}{by}"
 
 
-def resolved_by(face: CardFace) -> str:
+def resolved_by(face: CardModel) -> str:
     """Say who resolved it, as far as that is known: ` by bob`, ` from Slack`, or nothing."""
     if face.decided_by:
         return f" by {named(face.decided_by)}"
     return " from Slack" if face.from_slack else ""
 
 
-def _facts(face: CardFace) -> Iterator[rich.Fact]:
-    yield rich.fact("Requester", label(face.user))
+def _facts(face: CardModel) -> Iterator[rich.Fact]:
+    yield rich.fact("Requester", safe_name(face.user))
     yield rich.fact("Roles", named(face.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if face.resources:
         each = RESOURCES_ROOM if face.constrained else 80
@@ -316,10 +318,10 @@ def _facts(face: CardFace) -> Iterator[rich.Fact]:
     if face.waiting_until is not None and _waits_apart(face):
         yield rich.fact("Request expires", rich.moment(face.waiting_until))
     if face.resolve_reason.strip() and face.resolve_reason not in {v.reason for v in face.votes}:
-        yield rich.fact("Resolution reason", one_line(face.resolve_reason, _VOTE_REASON_LIMIT))
+        yield rich.fact("Resolution reason", safe_line(face.resolve_reason, _VOTE_REASON_LIMIT))
 
 
-def _waits_apart(face: CardFace) -> bool:
+def _waits_apart(face: CardModel) -> bool:
     """Whether the request expires at another time than the access would end."""
     if face.status is not Status.WAITING or face.waiting_until is None:
         return False
@@ -327,7 +329,7 @@ def _waits_apart(face: CardFace) -> bool:
 
 
 _MINUTE = timedelta(minutes=1)
-_WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ENDED}
+_WITH_ACCESS = {Status.WAITING, Status.APPROVED, Status.ACCESS_ENDED}
 
 
 _VERBS = {
@@ -339,16 +341,16 @@ _DECIDERS_NAMED = 5
 COUNTS_FOR_NOTHING = "counts toward no threshold"
 
 
-def _votes(face: CardFace) -> Iterator[rich.Line]:
+def _votes(face: CardModel) -> Iterator[rich.Line]:
     """List the reviews, without those of which the first line says it all."""
     for vote in face.votes[:_VOTES_SHOWN]:
-        said = one_line(vote.reason, _VOTE_REASON_LIMIT)
+        said = safe_line(vote.reason, _VOTE_REASON_LIMIT)
         known = vote.author in face.decided_by[:_DECIDERS_NAMED]
         if known and not said:
             continue
         yield (
             "" if known else _VERBS.get(vote.state, "reviewed by "),
-            rich.bold(label(vote.author)),
+            rich.bold(safe_name(vote.author)),
             "" if vote.counts else f" ({COUNTS_FOR_NOTHING})",
             f": {said}" if said else "",
         )
@@ -362,7 +364,7 @@ _INCOMPLETE = (
 )
 
 
-def still_valid(face: CardFace) -> Iterator[RichTextElement]:
+def still_valid(face: CardModel) -> Iterator[RichTextElement]:
     """Say what the deletion of an approved request leaves, and how to end it."""
     until: rich.Line = ("until they expire",)
     if face.access_until is not None:
@@ -371,18 +373,18 @@ def still_valid(face: CardFace) -> Iterator[RichTextElement]:
         ("Certificates issued with this request stay valid ", *until, "."),
         ("To stop them, a Teleport administrator can run:",),
     )
-    yield rich.to_copy(f"tctl lock --access-request={label(face.id)}")
+    yield rich.preformatted(f"tctl lock --access-request={safe_name(face.id)}")
 
 
-def _elsewhere(face: CardFace) -> Iterator[RichTextElement]:
+def _elsewhere(face: CardModel) -> Iterator[RichTextElement]:
     if face.page:
         yield rich.lines((rich.link(face.page, "Review it in Teleport"),))
     else:
         yield rich.lines(("To approve it, run:",))
-        yield rich.to_copy(f"tctl requests approve {label(face.id)}")
+        yield rich.preformatted(f"tctl requests approve {safe_name(face.id)}")
 
 
-def _footer(face: CardFace) -> rich.Line:
+def _footer(face: CardModel) -> rich.Line:
     yield "Request "
     yield rich.code(short_id(face.id))
     if face.page:
@@ -390,7 +392,7 @@ def _footer(face: CardFace) -> rich.Line:
         yield rich.link(face.page, "Open in Teleport")
 
 
-def _deciders(request: AccessRequest) -> tuple[str, ...]:
+def _resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
     if request.pending:
         return ()
     deciders = tuple(
@@ -435,7 +437,8 @@ def progress_words(request: AccessRequest) -> Iterator[str]:
 def _set_words(one: SetProgress, *, name_roles: bool) -> str:
     ways = joined(
         (
-            f"{count} approvals" + (f" ({label(count.name)})" if count.name not in _UNNAMED else "")
+            f"{count} approvals"
+            + (f" ({safe_name(count.name)})" if count.name not in _UNNAMED else "")
             for count in one.counts
         ),
         _PROGRESS_ROOM,

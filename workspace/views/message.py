@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, RichTextElement
 
-from workspace.untrusted import escape, fitted, prose
+from workspace.untrusted import escape, fitted, safe_text
 from workspace.views import rich
 from workspace.views.plain import plain
 
@@ -29,7 +29,7 @@ class Message:
         to look for links or names. chat.update parses unless told not to.
         """
         return {
-            "text": escape(prose(self.sentence, TEXT_LIMIT)),
+            "text": escape(safe_text(self.sentence, TEXT_LIMIT)),
             "blocks": plain(self.blocks),
             "parse": "none",
             "link_names": False,
@@ -43,13 +43,13 @@ def message(sentence: str, *content: Block | RichTextElement) -> Message:
     return Message(sentence, tuple(_gathered(content)))
 
 
-def sentence(words: str, *more: str, to_copy: str = "") -> Message:
+def sentence(words: str, *more: str, preformatted: str = "") -> Message:
     """Say one or more plain sentences, and perhaps give a command line to copy."""
     said = tuple(fitted(row, _ROW_LIMIT) for row in (words, *more))
     elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in said))]
-    if to_copy:
-        elements.append(rich.to_copy(fitted(to_copy, _COPY_LIMIT)))
-    return message(" ".join((*said, to_copy)).strip(), *elements)
+    if preformatted:
+        elements.append(rich.preformatted(fitted(preformatted, _COPY_LIMIT)))
+    return message(" ".join((*said, preformatted)).strip(), *elements)
 
 
 def _gathered(content: Sequence[Block | RichTextElement]) -> list[Block]:

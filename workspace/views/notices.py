@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from slack_sdk.models.blocks import RichTextElement
 
-from workspace.untrusted import label, prose
+from workspace.untrusted import safe_name, safe_text
 from workspace.views import rich
-from workspace.views.card import REASON_LIMIT, CardFace, asked_for, resolved_by, short_id
+from workspace.views.card import REASON_LIMIT, CardModel, resolved_by, short_id, target_names
 from workspace.views.message import Message, message
 from workspace.views.status import Status
 
@@ -19,27 +19,27 @@ class Notice(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"
     PROMOTED = "promoted"
-    RAN_OUT = "ran_out"
+    EXPIRED = "ran_out"
     DELETED = "deleted"
 
 
 OUTCOMES = {
     Status.APPROVED: Notice.APPROVED,
-    Status.ENDED: Notice.APPROVED,
+    Status.ACCESS_ENDED: Notice.APPROVED,
     Status.DELETED_APPROVED: Notice.APPROVED,
     Status.DENIED: Notice.DENIED,
     Status.PROMOTED: Notice.PROMOTED,
-    Status.RAN_OUT: Notice.RAN_OUT,
+    Status.EXPIRED: Notice.EXPIRED,
     Status.DELETED: Notice.DELETED,
 }
 """What a requester is told of each status. The end of access needs no message: it was announced
 with the approval."""
 
 
-def notice(kind: Notice, face: CardFace) -> Message:
+def notice(kind: Notice, face: CardModel) -> Message:
     if kind is Notice.CREATED and face.status.decided:
         return _no_longer_waiting(face)
-    wanted = asked_for(face)
+    wanted = target_names(face)
     headline = _HEADLINES[kind].format(wanted=wanted, by=resolved_by(face))
     return message(
         headline,
@@ -50,9 +50,9 @@ def notice(kind: Notice, face: CardFace) -> Message:
     )
 
 
-def _no_longer_waiting(face: CardFace) -> Message:
+def _no_longer_waiting(face: CardModel) -> Message:
     """Replace the notice that a request waits. Another message says who, why and what next."""
-    headline = f"{face.status.words}: your request for {asked_for(face)}."
+    headline = f"{face.status.words}: your request for {target_names(face)}."
     return message(
         headline, rich.lines((headline,), ("Request ", rich.code(short_id(face.id)), *_page(face)))
     )
@@ -63,16 +63,16 @@ _HEADLINES = {
     Notice.APPROVED: "✅ Your request for {wanted} was approved{by}.",
     Notice.DENIED: "⛔ Your request for {wanted} was denied{by}.",
     Notice.PROMOTED: "📋 You were granted {wanted} through an access list.",
-    Notice.RAN_OUT: "⌛ Your request for {wanted} expired without a decision.",
+    Notice.EXPIRED: "⌛ Your request for {wanted} expired without a decision.",
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
 }
 
 
-def _nothing(_face: CardFace) -> tuple[rich.Line, ...]:
+def _nothing(_face: CardModel) -> tuple[rich.Line, ...]:
     return ()
 
 
-def _until(face: CardFace) -> tuple[rich.Line, ...]:
+def _until(face: CardModel) -> tuple[rich.Line, ...]:
     rows: list[rich.Line] = []
     if face.assume_start is not None:
         rows.append(("Access starts ", rich.moment(face.assume_start), "."))
@@ -84,25 +84,25 @@ def _until(face: CardFace) -> tuple[rich.Line, ...]:
 _NEWS = "You'll get a message here when it's reviewed."
 
 
-def _deadline(face: CardFace) -> tuple[rich.Line, ...]:
+def _deadline(face: CardModel) -> tuple[rich.Line, ...]:
     if face.waiting_until is None:
         return ()
     return (("It expires ", rich.moment(face.waiting_until), ". ", _NEWS),)
 
 
-def _list_title(face: CardFace) -> tuple[rich.Line, ...]:
-    return ((f"Access list: {label(face.promoted_to)}.",),) if face.promoted_to else ()
+def _list_title(face: CardModel) -> tuple[rich.Line, ...]:
+    return ((f"Access list: {safe_name(face.promoted_to)}.",),) if face.promoted_to else ()
 
 
-_REST: dict[Notice, Callable[[CardFace], tuple[rich.Line, ...]]] = {
+_REST: dict[Notice, Callable[[CardModel], tuple[rich.Line, ...]]] = {
     Notice.CREATED: _deadline,
     Notice.APPROVED: _until,
     Notice.PROMOTED: _list_title,
 }
 
 
-def _said(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
-    reason = prose(face.resolve_reason, REASON_LIMIT)
+def _said(kind: Notice, face: CardModel) -> tuple[RichTextElement, ...]:
+    reason = safe_text(face.resolve_reason, REASON_LIMIT)
     if kind is Notice.CREATED or not reason:
         return ()
     return (rich.quote(reason),)
@@ -114,20 +114,20 @@ _DELETED_SINCE = (
 )
 
 
-def _next_step(kind: Notice, face: CardFace) -> tuple[RichTextElement, ...]:
-    if kind is Notice.APPROVED and face.status is Status.ENDED:
+def _next_step(kind: Notice, face: CardModel) -> tuple[RichTextElement, ...]:
+    if kind is Notice.APPROVED and face.status is Status.ACCESS_ENDED:
         return (rich.lines(("Access has already ended.",)),)
     if kind is Notice.APPROVED and face.status is Status.DELETED_APPROVED:
         return (rich.lines((_DELETED_SINCE,)),)
     if kind is Notice.APPROVED:
         return (
             rich.lines(("To use it, run:",)),
-            rich.to_copy(f"tsh login --request-id={label(face.id)}"),
+            rich.preformatted(f"tsh login --request-id={safe_name(face.id)}"),
         )
-    if kind in {Notice.DENIED, Notice.RAN_OUT, Notice.DELETED}:
+    if kind in {Notice.DENIED, Notice.EXPIRED, Notice.DELETED}:
         return (rich.lines(("To request access again, run ", rich.code("/teleport-request"), ".")),)
     return ()
 
 
-def _page(face: CardFace) -> tuple[rich.Part | str, ...]:
+def _page(face: CardModel) -> tuple[rich.Part | str, ...]:
     return ("  ·  ", rich.link(face.page, "Open in Teleport")) if face.page else ()

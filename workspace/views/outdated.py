@@ -3,30 +3,30 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from workspace.refusal import Refusal
+from workspace.refusal import UserError
 
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, OverflowError)
 ANY_COMMAND = "/teleport-request or /teleport-pending"
 
 
-def outdated_button(command: str = ANY_COMMAND) -> Refusal:
+def outdated_button(command: str = ANY_COMMAND) -> UserError:
     """Return the response to a button. `command` shows the button of this version."""
-    return Refusal(
+    return UserError(
         f"This button is from an older version of the bot. Nothing changed. Run {command} again.",
         reason="outdated_button",
     )
 
 
-def outdated_form(command: str = ANY_COMMAND) -> Refusal:
+def outdated_form(command: str = ANY_COMMAND) -> UserError:
     """Return the response to a form. `command` opens the form of this version."""
-    return Refusal(
+    return UserError(
         f"This form is from an older version of the bot. Nothing changed. Run {command} again.",
         reason="outdated_form",
     )
 
 
 @contextmanager
-def reading(otherwise: Refusal) -> Iterator[None]:
+def reading(otherwise: UserError) -> Iterator[None]:
     """Read a value that another version may have written. Raises `otherwise` if it is invalid."""
     try:
         yield

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
 
-from workspace.untrusted import label, one_line
+from workspace.untrusted import safe_line, safe_name
 from workspace.views import rich
 from workspace.views.budget import joined
-from workspace.views.card import CardFace, asked_for, decision_buttons, short_id
+from workspace.views.card import CardModel, decision_buttons, short_id, target_names
 from workspace.views.message import Message, message
 from workspace.views.resources import fits
 
@@ -26,7 +26,7 @@ NEWER = "pending_newer"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    face: CardFace
+    face: CardModel
     created: datetime | None
     may_decide: bool
 
@@ -47,8 +47,12 @@ def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) 
 
 def _row(row: Row) -> Iterator[Block]:
     face = row.face
-    wanted = asked_for(face, room=_ROOM)
-    first: list[rich.Part | str] = [rich.bold(label(face.user)), " requests ", rich.bold(wanted)]
+    wanted = target_names(face, room=_ROOM)
+    first: list[rich.Part | str] = [
+        rich.bold(safe_name(face.user)),
+        " requests ",
+        rich.bold(wanted),
+    ]
     if face.progress:
         first.append(f" · {joined(face.progress, _ROOM)}")
     yield DividerBlock()
@@ -69,8 +73,8 @@ def _when(row: Row) -> Iterator[rich.Part | str]:
         yield rich.moment(row.face.waiting_until)
 
 
-def _why(face: CardFace) -> Iterator[rich.Line]:
-    if reason := one_line(face.reason, _ROOM):
+def _why(face: CardModel) -> Iterator[rich.Line]:
+    if reason := safe_line(face.reason, _ROOM):
         yield (reason,)
 
 

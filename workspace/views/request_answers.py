@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
-from workspace.ask import Ask
-from workspace.untrusted import fitted, one_line, slack_length
+from workspace.ask import RequestDraft
+from workspace.untrusted import fitted, safe_line, slack_length
 from workspace.views import rich
-from workspace.views.card import CardFace, asked_for, short_id
+from workspace.views.card import CardModel, short_id, target_names
 from workspace.views.message import Message, message
 from workspace.views.status import named
 
-ASK_ANYWAY = "ask_anyway"
-FILL_IN = "fill_in_request"
+REQUEST_ANYWAY = "ask_anyway"
+OPEN_FORM = "fill_in_request"
 """Action ids; the value is a packed ask."""
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
@@ -27,22 +27,24 @@ _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 _LEEWAY = timedelta(minutes=1)
 
 
-def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> Message:
+def request_created(
+    draft: RequestDraft, face: CardModel, created: datetime | None, *, told: bool
+) -> Message:
     """Confirm a request, and say openly when Teleport gives it for less long.
 
     `told` promises a message about the outcome.
     """
-    wanted = asked_for(face)
+    wanted = target_names(face)
     headline = f"You requested {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
         (_TOLD if told else _NOT_TOLD,),
     ]
-    if ask.duration:
-        rows.insert(1, (f"Duration: {rich.duration(ask.duration)}.",))
-    if reason := one_line(ask.reason, 300):
+    if draft.duration:
+        rows.insert(1, (f"Duration: {rich.duration(draft.duration)}.",))
+    if reason := safe_line(draft.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
-    if created and face.access_until and is_shorter(ask, face.access_until, created):
+    if created and face.access_until and is_shorter(draft, face.access_until, created):
         rows.append(
             (
                 "That's longer than Teleport allows. Access ends ",
@@ -53,27 +55,29 @@ def asked(ask: Ask, face: CardFace, created: datetime | None, *, told: bool) -> 
     return message(headline, rich.lines(*rows))
 
 
-def ask_again(ask: Ask, existing: CardFace, created: datetime | None) -> Message:
+def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime | None) -> Message:
     """Point out that the same is asked for already."""
-    wanted = asked_for(existing)
+    wanted = target_names(existing)
     headline = f"You've already requested {wanted}, and it's still pending."
     rows: list[rich.Line] = [(rich.bold(headline),)]
     row: list[rich.Part | str] = ["Request ", rich.code(short_id(existing.id))]
     if created is not None:
         row += [" · requested ", rich.ago(created)]
     rows += [row, ("No new request was created.",)]
-    button = _button("Request anyway", ASK_ANYWAY, replace(ask, anyway=True))
+    button = _button("Request anyway", REQUEST_ANYWAY, replace(draft, anyway=True))
     return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
 
 
-def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
+def shorter_offer(
+    draft: RequestDraft, tried: CardModel, *, limited_by_bot_certificate: bool
+) -> Message:
     """Say, before anything is asked for, that Teleport gives it for less long."""
-    if ask.duration is None or tried.access_until is None:
+    if draft.duration is None or tried.access_until is None:
         raise ValueError("only what is asked for so long can be too long")
-    headline = f"Teleport doesn't allow {asked_for(tried)} for {rich.duration(ask.duration)}."
+    headline = f"Teleport doesn't allow {target_names(tried)} for {rich.duration(draft.duration)}."
     why = (
         "The bot's certificate expires then. Its operator can extend it."
-        if ends_with_bot
+        if limited_by_bot_certificate
         else "This limit comes from your roles or the requested roles."
     )
     return message(
@@ -84,12 +88,12 @@ def ask_shorter(ask: Ask, tried: CardFace, *, ends_with_bot: bool) -> Message:
             ("Nothing was requested yet.",),
         ),
         ActionsBlock(
-            elements=[_button("Request until then", ASK_ANYWAY, replace(ask, shorter=True))]
+            elements=[_button("Request until then", REQUEST_ANYWAY, replace(draft, shorter=True))]
         ),
     )
 
 
-def reviewers_doubtful(ask: Ask, problems: Sequence[str]) -> Message:
+def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
     """Name the suggested reviewers who can't review the request, before it is created."""
     headline = "Check your suggested reviewers."
     shown = problems[:_PROBLEMS]
@@ -103,49 +107,55 @@ def reviewers_doubtful(ask: Ask, problems: Sequence[str]) -> Message:
             ("Nothing was requested yet.",),
         ),
         ActionsBlock(
-            elements=[_button("Request anyway", ASK_ANYWAY, replace(ask, any_reviewers=True))]
+            elements=[_button("Request anyway", REQUEST_ANYWAY, replace(draft, any_reviewers=True))]
         ),
     )
 
 
-def is_shorter(ask: Ask, access_until: datetime | None, asked_at: datetime) -> bool:
+def is_shorter(draft: RequestDraft, access_until: datetime | None, asked_at: datetime) -> bool:
     """Whether access would end before what was asked for."""
-    if ask.duration is None or access_until is None:
+    if draft.duration is None or access_until is None:
         return False
-    return access_until + _LEEWAY < asked_at + ask.duration
+    return access_until + _LEEWAY < asked_at + draft.duration
 
 
-def reason_wanted(ask: Ask, why: str) -> Message:
+def reason_prompt(draft: RequestDraft, why: str) -> Message:
     """Ask for the reason when it is too late for a form to open by itself."""
-    headline = f"Add a reason to request {named(ask.roles)}."
+    headline = f"Add a reason to request {named(draft.roles)}."
     return message(
         headline,
         rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was requested yet.",)),
-        ActionsBlock(elements=[_button("Add a reason", FILL_IN, ask)]),
+        ActionsBlock(elements=[_button("Add a reason", OPEN_FORM, draft)]),
     )
 
 
-def _button(words: str, action: str, ask: Ask) -> ButtonElement:
+def _button(words: str, action: str, draft: RequestDraft) -> ButtonElement:
     """Carry the ask; one too long for a button opens the form, to be completed there."""
-    if not _fits_a_button(ask):
-        action, ask = FILL_IN, _cut(ask)
-    return ButtonElement(text=words, action_id=action, value=ask.packed())
+    if not _fits_a_button(draft):
+        action, draft = OPEN_FORM, _cut(draft)
+    return ButtonElement(text=words, action_id=action, value=draft.packed())
 
 
-def _cut(ask: Ask) -> Ask:
+def _cut(draft: RequestDraft) -> RequestDraft:
     """Keep as much of the reason as fits, or none and as many roles as fit."""
-    bare = Ask(anyway=ask.anyway, shorter=ask.shorter, any_reviewers=ask.any_reviewers, cut=True)
-    beginning = _longest(lambda n: replace(ask, cut=True, reason=ask.reason[:n]), len(ask.reason))
+    bare = RequestDraft(
+        anyway=draft.anyway, shorter=draft.shorter, any_reviewers=draft.any_reviewers, cut=True
+    )
+    beginning = _longest(
+        lambda n: replace(draft, cut=True, reason=draft.reason[:n]), len(draft.reason)
+    )
     return (
-        beginning or _longest(lambda n: replace(bare, roles=ask.roles[:n]), len(ask.roles)) or bare
+        beginning
+        or _longest(lambda n: replace(bare, roles=draft.roles[:n]), len(draft.roles))
+        or bare
     )
 
 
-def _longest(cut_to: Callable[[int], Ask], whole: int) -> Ask | None:
+def _longest(cut_to: Callable[[int], RequestDraft], whole: int) -> RequestDraft | None:
     """Return the longest cut that fits a button, None if none does."""
     too_long = bisect_left(range(whole + 1), 1, key=lambda n: not _fits_a_button(cut_to(n)))
     return cut_to(too_long - 1) if too_long else None
 
 
-def _fits_a_button(ask: Ask) -> bool:
-    return slack_length(ask.packed()) <= _VALUE_LIMIT
+def _fits_a_button(draft: RequestDraft) -> bool:
+    return slack_length(draft.packed()) <= _VALUE_LIMIT

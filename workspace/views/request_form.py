@@ -20,8 +20,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from workspace.ask import EXACT, MOST_REVIEWERS, REASON_BYTES, Ask, Duration
-from workspace.untrusted import fitted, prose, shortened, slack_length
+from workspace.ask import EXACT, MOST_REVIEWERS, REASON_BYTES, Duration, RequestDraft
+from workspace.untrusted import fitted, safe_text, slack_length, truncate
 from workspace.views import rich, role_option
 from workspace.views.outdated import outdated_form, reading
 from workspace.views.status import named
@@ -46,7 +46,7 @@ _DURATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RequestFormMetadata:
     """What the form must remember of where it was opened, in its private metadata."""
 
     __pydantic_config__ = EXACT
@@ -60,31 +60,35 @@ class Origin:
         return _ORIGINS.dump_json(self, exclude_defaults=True).decode()
 
 
-_ORIGINS = TypeAdapter(Origin)
+_ORIGINS = TypeAdapter(RequestFormMetadata)
 _DURATION = TypeAdapter(Duration)
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class RequestFormInput:
     """A form as it was handed in. Reviewers picked in it are Slack user ids."""
 
-    ask: Ask
+    draft: RequestDraft
     role_values: tuple[str, ...]
     picked_reviewers: tuple[str, ...]
     channel: str
 
 
-def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: bool = False) -> View:
+def request_form(
+    draft: RequestDraft, *, channel: str, note: str = "", reason_required: bool = False
+) -> View:
     """Build it with what is known already. `note` says why it was opened."""
     blocks: list[Block] = []
-    origin = _fitting(Origin(channel=channel, reviewers=ask.reviewers, anyway=ask.anyway))
-    if ask.cut or origin.reviewers != ask.reviewers:
+    origin = _fitting(
+        RequestFormMetadata(channel=channel, reviewers=draft.reviewers, anyway=draft.anyway)
+    )
+    if draft.cut or origin.reviewers != draft.reviewers:
         note = f"{fitted(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
     if note:
         text = PlainTextObject(text=fitted(note, _TEXT_LIMIT), emoji=False)
         blocks.append(ContextBlock(elements=[text]))
-    blocks += [_roles(ask.roles), _reason(ask.reason, required=reason_required)]
-    blocks += [_duration(ask.duration), _reviewers(origin.reviewers)]
+    blocks += [_roles(draft.roles), _reason(draft.reason, required=reason_required)]
+    blocks += [_duration(draft.duration), _reviewers(origin.reviewers)]
     return View(
         type="modal",
         callback_id=CALLBACK,
@@ -96,7 +100,7 @@ def request_form(ask: Ask, *, channel: str, note: str = "", reason_required: boo
     )
 
 
-def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Filled:
+def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
     """Read `state.values`. Role values still need `role_option.names`.
 
     Raises Refusal for a form of another version.
@@ -105,12 +109,12 @@ def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Fill
         return _read(values, private_metadata)
 
 
-def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Filled:
+def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
     origin = _ORIGINS.validate_json(private_metadata or "{}")
     seconds = (_field(values, DURATION).get("selected_option") or {}).get("value")
     roles = _field(values, ROLES).get("selected_options") or ()
-    return Filled(
-        ask=Ask(
+    return RequestFormInput(
+        draft=RequestDraft(
             reason=(_field(values, REASON).get("value") or "").strip(),
             duration=_duration_from(seconds) if seconds else None,
             reviewers=origin.reviewers,
@@ -127,7 +131,7 @@ def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
     return [role_option.option(name).to_dict() for name in list(names)[:100]]
 
 
-def _fitting(origin: Origin) -> Origin:
+def _fitting(origin: RequestFormMetadata) -> RequestFormMetadata:
     """Leave out the last reviewers if a view cannot carry all."""
 
     def too_long(count: int) -> bool:
@@ -156,7 +160,7 @@ def _roles(chosen: Sequence[str]) -> InputBlock:
 
 
 def _reason(written: str, *, required: bool) -> InputBlock:
-    visible = prose(written, _UNCUT, lines=100)
+    visible = safe_text(written, _UNCUT, lines=100)
     return InputBlock(
         block_id=REASON,
         label="Reason",
@@ -166,7 +170,7 @@ def _reason(written: str, *, required: bool) -> InputBlock:
             action_id=REASON,
             multiline=True,
             max_length=REASON_CHARACTERS,
-            initial_value=shortened(visible, REASON_CHARACTERS) or None,
+            initial_value=truncate(visible, REASON_CHARACTERS) or None,
             placeholder="Ticket, incident or task",
         ),
     )

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from teleport_client.access_request import Threshold
-from workspace.untrusted import label
+from workspace.untrusted import safe_name
 from workspace.views import rich
 from workspace.views.budget import joined
-from workspace.views.card import COUNTS_FOR_NOTHING, CardFace, asked_for, short_id
+from workspace.views.card import COUNTS_FOR_NOTHING, CardModel, short_id, target_names
 from workspace.views.message import Message, message
 
 _ROOM = 600
@@ -15,19 +15,19 @@ _ROLE_FILTER = re.compile(r'contains\(\s*reviewer\.roles,\s*"([^"]+)"\s*\)')
 _FILTER_LIMIT = 150
 
 
-def decided_message(face: CardFace, *, approve: bool) -> Message:
+def review_submitted(face: CardModel, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
-    wanted = asked_for(face)
-    headline = f"You {verb} {label(face.user)}'s request for {wanted}."
+    wanted = target_names(face)
+    headline = f"You {verb} {safe_name(face.user)}'s request for {wanted}."
     return message(
         headline,
         rich.lines((rich.bold(headline),), (_where_it_stands(face), rich.code(short_id(face.id)))),
     )
 
 
-def without_effect_message(face: CardFace, filters: Sequence[Threshold]) -> Message:
+def without_effect_message(face: CardModel, filters: Sequence[Threshold]) -> Message:
     """Say that a review changes nothing, and whose would. `filters` are those not yet met."""
-    headline = f"Your review of {label(face.user)}'s request {COUNTS_FOR_NOTHING}."
+    headline = f"Your review of {safe_name(face.user)}'s request {COUNTS_FOR_NOTHING}."
     who = joined(map(_who, filters), _ROOM, " or ")
     rows: list[rich.Line] = [(rich.bold(headline),)]
     rows.append((f"It takes {who}." if who else "Ask a Teleport administrator who can review it.",))
@@ -39,11 +39,11 @@ def _who(threshold: Threshold) -> str:
     """Name those whose reviews a filter lets count, as far as it is a simple one."""
     role = _ROLE_FILTER.fullmatch(threshold.filter.strip())
     if role:
-        return f"reviewers with the role {label(role[1])}"
-    return f"reviewers who match {label(threshold.filter, _FILTER_LIMIT)}"
+        return f"reviewers with the role {safe_name(role[1])}"
+    return f"reviewers who match {safe_name(threshold.filter, _FILTER_LIMIT)}"
 
 
-def _where_it_stands(face: CardFace) -> str:
+def _where_it_stands(face: CardModel) -> str:
     if face.status.decided:
         return f"{face.status.words}. Request "
     waits = f": {joined(face.progress, _ROOM)}" if face.progress else ""

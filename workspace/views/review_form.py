@@ -9,9 +9,9 @@ from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from workspace.ask import EXACT
-from workspace.untrusted import label, one_line
+from workspace.untrusted import safe_line, safe_name
 from workspace.views import rich
-from workspace.views.card import CardFace, asked_for, short_id
+from workspace.views.card import CardModel, short_id, target_names
 from workspace.views.outdated import outdated_form, reading
 from workspace.views.resources import RESOURCES_ROOM
 
@@ -22,7 +22,7 @@ _REASON_CHARACTERS = 3000
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReviewFormMetadata:
     """What is about to be decided, kept in the form's private metadata."""
 
     __pydantic_config__ = EXACT
@@ -37,10 +37,10 @@ class Decision:
         return _DECISIONS.dump_json(self).decode()
 
 
-_DECISIONS = TypeAdapter(Decision)
+_DECISIONS = TypeAdapter(ReviewFormMetadata)
 
 
-def review_form(decision: Decision, face: CardFace | None) -> View:
+def review_form(decision: ReviewFormMetadata, face: CardModel | None) -> View:
     """Build it; `face` is None when Teleport did not tell in time what the request is."""
     word = "Approve" if decision.approve else "Deny"
     blocks: list[Block] = [
@@ -65,18 +65,20 @@ def review_form(decision: Decision, face: CardFace | None) -> View:
     )
 
 
-def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> tuple[Decision, str]:
+def read(
+    values: Mapping[str, Mapping[str, Any]], private_metadata: str
+) -> tuple[ReviewFormMetadata, str]:
     """Read what is decided and the reason given. Raises Refusal for a form of another version."""
     with reading(outdated_form("/teleport-pending")):
         reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
         return _DECISIONS.validate_json(private_metadata), reason.strip()
 
 
-def _about(decision: Decision, face: CardFace | None) -> tuple[rich.Line, ...]:
+def _about(decision: ReviewFormMetadata, face: CardModel | None) -> tuple[rich.Line, ...]:
     if face is None:
         return (("Request ", rich.code(short_id(decision.request_id))),)
-    wanted = asked_for(face, room=RESOURCES_ROOM)
-    rows: list[rich.Line] = [(rich.bold(label(face.user)), f" requests {wanted}")]
-    if reason := one_line(face.reason, 500):
+    wanted = target_names(face, room=RESOURCES_ROOM)
+    rows: list[rich.Line] = [(rich.bold(safe_name(face.user)), f" requests {wanted}")]
+    if reason := safe_line(face.reason, 500):
         rows.append((f"Reason: {reason}",))
     return tuple(rows)

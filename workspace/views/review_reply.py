@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from teleport_client.access_request import AccessRequest, RequestState
-from workspace.untrusted import label, prose
+from workspace.untrusted import safe_name, safe_text
 from workspace.views import rich
 from workspace.views.budget import joined
-from workspace.views.card import COUNTS_FOR_NOTHING, REASON_LIMIT, Vote, progress_words
+from workspace.views.card import COUNTS_FOR_NOTHING, REASON_LIMIT, CardReview, progress_words
 from workspace.views.message import Message, message
 
 _ROOM = 600
@@ -17,13 +17,13 @@ _SAID = {
 }
 
 
-def review_reply(vote: Vote, standing: str) -> Message:
+def review_reply(vote: CardReview, standing: str) -> Message:
     """Draw one review. `standing` is what `standing_after` gave, or empty."""
-    said = _SAID.get(vote.state, "{author} reviewed").format(author=label(vote.author))
+    said = _SAID.get(vote.state, "{author} reviewed").format(author=safe_name(vote.author))
     if not vote.counts:
         said += f", which {COUNTS_FOR_NOTHING}"
     headline = f"{said}. {standing}." if standing else f"{said}."
-    reason = prose(vote.reason, REASON_LIMIT)
+    reason = safe_text(vote.reason, REASON_LIMIT)
     return message(
         headline,
         rich.lines((headline,)),
@@ -31,7 +31,7 @@ def review_reply(vote: Vote, standing: str) -> Message:
     )
 
 
-def standing_after(request: AccessRequest, author: str) -> str:
+def progress_after(request: AccessRequest, author: str) -> str:
     """How many approvals there were once this author had approved; empty for other reviews."""
     until = next((i for i, each in enumerate(request.reviews) if each.author == author), None)
     if until is None or request.reviews[until].state is not RequestState.APPROVED:

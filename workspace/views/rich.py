@@ -51,17 +51,17 @@ def link(url: str, words: str) -> Part:
 
 def moment(when: datetime) -> Part:
     return RichTextElementParts.Date(
-        timestamp=int(when.timestamp()), format=MOMENT, fallback=spelled_out(when)
+        timestamp=int(when.timestamp()), format=MOMENT, fallback=utc_text(when)
     )
 
 
 def ago(when: datetime) -> Part:
     return RichTextElementParts.Date(
-        timestamp=int(when.timestamp()), format="{ago}", fallback=spelled_out(when)
+        timestamp=int(when.timestamp()), format="{ago}", fallback=utc_text(when)
     )
 
 
-def spelled_out(when: datetime) -> str:
+def utc_text(when: datetime) -> str:
     """For where Slack does not convert times: the zone is named."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
@@ -95,7 +95,7 @@ def quote(words: str) -> RichTextQuoteElement:
     return RichTextQuoteElement(elements=[text(words)])
 
 
-def to_copy(words: str) -> RichTextPreformattedElement:
+def preformatted(words: str) -> RichTextPreformattedElement:
     return RichTextPreformattedElement(elements=[text(words)])
 
 

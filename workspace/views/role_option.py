@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from slack_sdk.models.blocks import Option, PlainTextObject
 
-from workspace.untrusted import label
+from workspace.untrusted import safe_name
 
 LIMIT = 75
 """Characters of an option's text, and the fewest that Slack has ever allowed for its value
@@ -16,7 +16,9 @@ _DIGEST = re.compile("#[0-9a-f]{32}")
 
 
 def option(role: str) -> Option:
-    return Option(text=PlainTextObject(text=label(role, LIMIT - 2), emoji=False), value=value(role))
+    return Option(
+        text=PlainTextObject(text=safe_name(role, LIMIT - 2), emoji=False), value=value(role)
+    )
 
 
 def value(role: str) -> str:

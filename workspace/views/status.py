@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from teleport_client.access_request import AccessRequest, RequestState
-from workspace.untrusted import label
+from workspace.untrusted import safe_name
 from workspace.views.budget import fitting
 
 
@@ -15,9 +15,9 @@ class Status(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"
     PROMOTED = "promoted"
-    RAN_OUT = "ran_out"
+    EXPIRED = "ran_out"
     """Nobody decided in time."""
-    ENDED = "ended"
+    ACCESS_ENDED = "ended"
     """Was approved, and the access is over."""
     DELETED = "deleted"
     """Went before anybody decided."""
@@ -29,7 +29,7 @@ class Status(StrEnum):
         return self is not Status.WAITING
 
     @property
-    def decided_by_somebody(self) -> bool:
+    def is_resolved(self) -> bool:
         """What nothing but the end of the access comes after."""
         return self in _DECIDED
 
@@ -43,8 +43,8 @@ _WORDS = {
     Status.APPROVED: "✅ Approved",
     Status.DENIED: "⛔ Denied",
     Status.PROMOTED: "📋 Granted through an access list",
-    Status.RAN_OUT: "⌛ Expired without a decision",
-    Status.ENDED: "🏁 Approved, access has ended",
+    Status.EXPIRED: "⌛ Expired without a decision",
+    Status.ACCESS_ENDED: "🏁 Approved, access has ended",
     Status.DELETED: "🗑️ Deleted before a decision",
     Status.DELETED_APPROVED: "🗑️ Approved, then deleted",
 }
@@ -53,7 +53,7 @@ _DECIDED = {
     Status.APPROVED,
     Status.DENIED,
     Status.PROMOTED,
-    Status.ENDED,
+    Status.ACCESS_ENDED,
     Status.DELETED_APPROVED,
 }
 
@@ -70,12 +70,12 @@ def status_of(request: AccessRequest, *, expired: bool = False) -> Status:
     `expired` means that Teleport no longer lists it. Only Teleport's own clock can tell.
     """
     if request.pending:
-        return Status.RAN_OUT if expired else Status.WAITING
+        return Status.EXPIRED if expired else Status.WAITING
     status = _OF_STATE[request.state]
-    return Status.ENDED if expired and status is Status.APPROVED else status
+    return Status.ACCESS_ENDED if expired and status is Status.APPROVED else status
 
 
-def listed(
+def join_names(
     names: Iterable[str], limit: int = 6, room: int = 300, *, total: int | None = None
 ) -> str:
     """`a`, `a and b`, `a, b and c`, `a, b and 7 more`.
@@ -95,5 +95,5 @@ def listed(
 
 def named(names: Sequence[str], limit: int = 6, room: int = 300, *, each: int = 80) -> str:
     """List names that others chose, each in at most `each` characters."""
-    labels = (label(name, each) for name in names[:limit])
-    return listed(labels, limit, room, total=len(names))
+    labels = (safe_name(name, each) for name in names[:limit])
+    return join_names(labels, limit, room, total=len(names))

@@ -45,7 +45,7 @@ class Act:
 
     @property
     def user(self) -> str:
-        return self.person.slack_id
+        return self.person.slack_user_id
 
     def require_interactivity(self) -> None:
         """Raise CannotActError, with Slack's text, if the manifest doesn't enable it."""

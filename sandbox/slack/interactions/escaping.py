@@ -47,7 +47,7 @@ def _reference(workspace: Workspace, match: re.Match[str]) -> str:
 
 def _user(workspace: Workspace, name: str) -> str | None:
     person = workspace.named(name)
-    return None if person is None else f"<@{person.slack_id}|{person.name}>"
+    return None if person is None else f"<@{person.slack_user_id}|{person.name}>"
 
 
 def _channel(workspace: Workspace, name: str) -> str | None:

@@ -31,7 +31,7 @@ def slash_command(
         "team_domain": app.team_domain,
         "channel_id": conversation.id,
         "channel_name": conversation.name_in_payloads,
-        "user_id": person.slack_id,
+        "user_id": person.slack_user_id,
         "user_name": person.name,
         "command": command,
         "text": text,
@@ -49,7 +49,7 @@ def interaction(workspace: Workspace, person: Person, kind: str) -> JsonObject:
         "token": _VERIFICATION,
         "team": {"id": app.team_id, "domain": app.team_domain},
         "user": {
-            "id": person.slack_id,
+            "id": person.slack_user_id,
             "username": person.name,
             "name": person.name,
             "team_id": workspace.team_of(person),

@@ -34,7 +34,7 @@ def post_ephemeral(call: Call) -> JsonObject:
     workspace = call.workspace
     conversation = _where_to_post(call)
     person = workspace.people.get(call.args.required("user"))
-    if person is None or person.slack_id not in conversation.members:
+    if person is None or person.slack_user_id not in conversation.members:
         raise SlackError("user_not_in_channel")
     content = read_content(call.args, workspace.ids)
     if len(content.text.encode()) > _LONGEST_EPHEMERAL:
@@ -42,7 +42,7 @@ def post_ephemeral(call: Call) -> JsonObject:
     message = workspace.post(
         conversation,
         content,
-        shown_to=person.slack_id,
+        shown_to=person.slack_user_id,
         thread_ts=_thread(call, conversation),
     )
     return {"message_ts": message.ts}

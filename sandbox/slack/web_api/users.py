@@ -44,7 +44,7 @@ def _shares_channel(call: Call, person: Person) -> bool:
     """
     return any(
         conversation.shared
-        and {person.slack_id, call.workspace.app.bot_user} <= conversation.members
+        and {person.slack_user_id, call.workspace.app.bot_user} <= conversation.members
         for conversation in call.workspace.conversations.values()
     )
 
@@ -54,7 +54,7 @@ def _user_json(call: Call, person: Person) -> JsonObject:
     zone = ZoneInfo(person.timezone)
     offset = datetime.fromtimestamp(call.workspace.now(), zone).utcoffset()
     return {
-        "id": person.slack_id,
+        "id": person.slack_user_id,
         "team_id": call.workspace.team_of(person),
         "name": person.name,
         "real_name": person.real_name,

@@ -31,21 +31,21 @@ class Workspace:
 
         Somebody who is in already keeps what they have, in a new standing perhaps.
         """
-        self.people[person.slack_id] = person
-        self.screens.setdefault(person.slack_id, Screen())
+        self.people[person.slack_user_id] = person
+        self.screens.setdefault(person.slack_user_id, Screen())
         if person.standing is not Standing.BOT:
             self._add(
                 Conversation(
-                    id="D" + person.slack_id[1:],
+                    id="D" + person.slack_user_id[1:],
                     name=f"@{person.name}",
                     kind=Kind.DIRECT,
-                    members={person.slack_id, self.app.bot_user},
+                    members={person.slack_user_id, self.app.bot_user},
                 )
             )
 
     def set_up(self, channel: Channel) -> None:
         """Open a channel as the cast describes it."""
-        members = {person.slack_id for name in channel.members if (person := self.named(name))}
+        members = {person.slack_user_id for name in channel.members if (person := self.named(name))}
         self._add(
             Conversation(
                 id=channel.id,
@@ -78,7 +78,7 @@ class Workspace:
 
     def can_see(self, person: Person, conversation: Conversation) -> bool:
         """Members see a place; full members of the team also look into public channels."""
-        if person.slack_id in conversation.members:
+        if person.slack_user_id in conversation.members:
             return True
         return conversation.kind is Kind.PUBLIC and person.standing is Standing.MEMBER
 

@@ -39,10 +39,10 @@ def reviewed(
         Reviews=[
             AccessReview(
                 Author=f"reviewer-{number}",
-                ProposedState=APPROVED if approves else DENIED,
+                ProposedState=APPROVED if may_override else DENIED,
                 ThresholdIndexes=indexes,
             )
-            for number, (approves, indexes) in enumerate(reviews)
+            for number, (may_override, indexes) in enumerate(reviews)
         ],
     )
 
