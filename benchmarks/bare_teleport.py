@@ -6,8 +6,8 @@ import grpc
 import grpc.aio
 
 from sandbox.teleport.credentials.identity_file import IdentityFile
-from teleport_client.dialer import MAX_RECEIVE_BYTES
-from teleport_client.tls import server_name
+from teleport_client.transport.dialer import MAX_RECEIVE_BYTES
+from teleport_client.transport.tls import server_name
 
 
 def bare_channel(address: str, identity: Path, cluster: str = "main") -> grpc.aio.Channel:

@@ -27,9 +27,9 @@ def run(config: ConfigOption = None) -> None:
     """Run the bot until SIGTERM."""
     # grpc-core writes its own lines to stderr otherwise; what matters is in our log.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from bot.logs import configure_logs
+    from bot.observe.logs import configure_logs
     from bot.process import run_until_signalled
-    from bot.settings import SettingsError, load_settings, warn_of_ignored_settings
+    from bot.settings.settings import SettingsError, load_settings, warn_of_ignored_settings
     from bot.start_error import MISCONFIGURED, StartError
 
     try:
@@ -47,7 +47,7 @@ def run(config: ConfigOption = None) -> None:
 @app.command()
 def manifest() -> None:
     """Print the Slack app manifest."""
-    from bot.manifest import manifest as build
+    from bot.setup.manifest import manifest as build
 
     typer.echo(json.dumps(build(), indent=2))
 
@@ -69,10 +69,10 @@ def teleport_role(
     ] = "",
 ) -> None:
     """Print the role and the Machine ID bot for `tctl create -f`, or a configuration for tbot."""
-    from bot import teleport_role as made
+    from bot.setup import teleport_role as made
     from bot.start_error import MISCONFIGURED
-    from teleport_client.cluster import ClusterInfo, version_numbers
-    from workspace.deciding import ReviewMode
+    from teleport_client.model.cluster import ClusterInfo, version_numbers
+    from workspace.requests.review_policy import ReviewMode
 
     if mode not in {ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY}:
         _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
@@ -103,9 +103,9 @@ def link(
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite another Slack ID.")] = False,
 ) -> None:
     """Link a Teleport user: `tctl get users/alice | teleport-chatops link … | tctl create -f`."""
-    from bot.settings import SettingsError, slack_user_id_trait
+    from bot.settings.settings import SettingsError, slack_user_id_trait
+    from bot.setup.user_link import LinkError, link
     from bot.start_error import MISCONFIGURED
-    from bot.user_link import LinkError, link
 
     try:
         text = "" if sys.stdin.isatty() else sys.stdin.read()
@@ -123,9 +123,9 @@ def doctor(
 ) -> None:
     """Look at everything that the bot needs, and say what to do. Ends with 0, 1 or 2."""
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from bot.doctor.report import report
-    from bot.logs import configure_logs, without_secrets
-    from bot.settings import LogSettings
+    from bot.observe.logs import configure_logs, without_secrets
+    from bot.settings.settings import LogSettings
+    from bot.setup.doctor.report import report
 
     configure_logs(LogSettings(severity="error"))
     exit_code = asyncio.run(
@@ -149,7 +149,7 @@ def main() -> None:
 
 
 def _give_up(text: str, exit_code: int) -> None:
-    from bot.logs import without_secrets
+    from bot.observe.logs import without_secrets
 
     for line in without_secrets(text).splitlines():
         typer.echo(f"teleport-chatops: {line}", err=True)

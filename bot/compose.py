@@ -14,47 +14,47 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.bolt_app import App
-from bot.clock import SlackClock
-from bot.logs import BOLT_LOGGER
-from bot.metrics import Metrics
-from bot.settings import Settings
-from bot.slack_connection import Installation, web_client
+from bot.connect.bolt_app import App
+from bot.connect.slack_connection import Installation, web_client
+from bot.observe.clock import SlackClock
+from bot.observe.logs import BOLT_LOGGER
+from bot.observe.metrics import Metrics
+from bot.settings.settings import Settings
 from commands import register
-from commands.authorization import Authorization
-from commands.listener import Listeners
-from commands.on_behalf import OnBehalfHealth
-from commands.permissions import Permissions
-from commands.reply import form_limit
-from commands.services import Policy, Services
-from commands.suggested_reviewers import lookup_limit
-from commands.unhandled import Unhandled
-from notifications.alarms import ExpiryTimers
-from notifications.controller import RECENT, Controller
-from notifications.delivery import RETRY_LATER_DELAY, Delivery
-from notifications.history import History
-from notifications.lease import Leadership, LeaseTiming
-from notifications.ledger import Ledger
-from notifications.mirror import RELIST_SOON_SECONDS, Mirror, WatchBackoff
+from commands.actions.authorization import Authorization
+from commands.actions.on_behalf import OnBehalfHealth
+from commands.actions.permissions import Permissions
+from commands.actions.services import Policy, Services
+from commands.actions.suggested_reviewers import lookup_limit
+from commands.interactions.listener import Listeners
+from commands.interactions.responder import form_limit
+from commands.interactions.unhandled import Unhandled
+from notifications.controller.controller import RECENT, Controller
+from notifications.controller.expiry_timers import ExpiryTimers
+from notifications.controller.lease import Leadership, LeaseTiming
+from notifications.controller.mirror import RELIST_SOON_SECONDS, Mirror, WatchBackoff
+from notifications.controller.queue import LONGEST_PAUSE, ChangeQueue
+from notifications.controller.reconciler import Reconciler
 from notifications.plan import PlanContext
-from notifications.queue import LONGEST_PAUSE, ChangeQueue
-from notifications.recipients import Recipients
-from notifications.reconciler import Reconciler
-from notifications.routing import CombinedRouting
-from notifications.suggested_reviewers import SuggestedReviewers
-from notifications.under_way import RECORD_WITHIN
+from notifications.records.ledger import Ledger
+from notifications.routing.recipients import Recipients
+from notifications.routing.routes import CombinedRouting
+from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
+from notifications.sending.history import History
+from notifications.sending.in_flight import RECORD_WITHIN
 from teleport_client.client import TeleportClient
-from teleport_client.cluster import ClusterInfo
-from teleport_client.renewal import ReloadingCredentials
-from teleport_client.visibility import Visibility
-from workspace.claim import Claims
-from workspace.contacts import Contacts
-from workspace.deciding import ReviewPolicy
-from workspace.host_names import HostNames
-from workspace.member_names import MemberNames
-from workspace.one_at_a_time import KeyedLock
-from workspace.outbox import SECONDS_BETWEEN_POSTS, Outbox
-from workspace.people import UserDirectory, UserMapping
+from teleport_client.credentials.reloading_credentials import ReloadingCredentials
+from teleport_client.model.cluster import ClusterInfo
+from teleport_client.services.visibility import Visibility
+from workspace.directory.contacts import Contacts
+from workspace.directory.host_names import HostNames
+from workspace.directory.member_names import MemberNames
+from workspace.directory.user_directory import UserDirectory, UserMapping
+from workspace.keyed_lock import KeyedLock
+from workspace.requests.claim import Claims
+from workspace.requests.review_policy import ReviewPolicy
+from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
 
 PLUGIN = "teleport-chatops"
 

@@ -18,8 +18,6 @@ from time import monotonic
 
 import structlog
 
-from bot.certificate_lifetime import report_short_lifetimes
-from bot.clock import SlackClock
 from bot.compose import (
     Runtime,
     build_app,
@@ -28,22 +26,26 @@ from bot.compose import (
     build_host_names,
     build_listeners,
 )
-from bot.guarding_roles import LOOK_AGAIN_SECONDS, keep_up_to_date, warning_of
-from bot.health import Readiness, serve_health
-from bot.logs import reopen_log
-from bot.metrics import Metrics
-from bot.other_bots import warn_of_other_bots
-from bot.review_mode import find_deciding, may_submit_now
-from bot.server_support import UPGRADE, find_missing_method, missing_method
-from bot.settings import Settings
-from bot.slack_connection import (
+from bot.connect.certificate_lifetime import report_short_lifetimes
+from bot.connect.guarding_roles import LOOK_AGAIN_SECONDS, keep_up_to_date, warning_of
+from bot.connect.other_bots import warn_of_other_bots
+from bot.connect.review_mode import find_deciding, may_submit_now
+from bot.connect.server_support import UPGRADE, find_missing_method, missing_method
+from bot.connect.slack_connection import (
     CALL_SECONDS,
     check_installation,
     first_socket_address,
     http_session,
     web_client,
 )
-from bot.sockets import Sockets
+from bot.connect.teleport_connection import check_cluster, first_credentials, open_client
+from bot.connect.unknown_names import warn_of_unknown_names
+from bot.observe.clock import SlackClock
+from bot.observe.health import Readiness, serve_health
+from bot.observe.logs import reopen_log
+from bot.observe.metrics import Metrics
+from bot.settings.settings import Settings
+from bot.sockets.sockets import Sockets
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.stop_limit import (
     FINISH_SECONDS,
@@ -52,10 +54,8 @@ from bot.stop_limit import (
     limit_stop,
     wait_for_end,
 )
-from bot.teleport_connection import check_cluster, first_credentials, open_client
-from bot.unknown_names import warn_of_unknown_names
-from commands.on_behalf import OnBehalfHealth
-from teleport_client.identity import Credentials
+from commands.actions.on_behalf import OnBehalfHealth
+from teleport_client.credentials.identity import Credentials
 
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
@@ -315,42 +315,42 @@ class _Bot:
         return self._sockets.problem() if self._sockets else "not connected yet"
 
     def _expose_metrics(self) -> None:
-        ask, controller = self.runtime.metrics.gauge, self.controller
-        ask(
+        gauge, controller = self.runtime.metrics.gauge, self.controller
+        gauge(
             "clock_skew_seconds",
             "How far our clock is off Slack's, which tells whole seconds",
             self.runtime.clock.seconds,
         )
-        ask("requests", "Access requests in the mirror", lambda: len(controller.mirror))
-        ask("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
-        ask(
+        gauge("requests", "Access requests in the mirror", lambda: len(controller.mirror))
+        gauge("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
+        gauge(
             "requests_failing",
             "Requests whose messages could not be brought up to date at the last attempt",
             lambda: controller.queue.failing,
         )
-        ask("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
-        ask(
+        gauge("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
+        gauge(
             "recipients_unreachable",
             "Recipients that no card can be posted to now, where this replica notifies",
             lambda: len(controller.unreachable) if controller.leadership.held else 0,
         )
-        ask("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
-        ask(
+        gauge("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
+        gauge(
             "interactions_in_flight",
             "Commands and clicks under way",
             lambda: self.listeners.in_flight,
         )
-        ask(
+        gauge(
             "reviews_refused",
             "Reviews for people that Teleport did not take from the bot",
             lambda: self.runtime.on_behalf.rejections,
         )
-        ask(
+        gauge(
             "sockets",
             "Socket Mode connections",
             lambda: self._sockets.connected if self._sockets else 0,
         )
-        ask(
+        gauge(
             "identity_seconds_left",
             "Life left in the Teleport certificate",
             self._identity_seconds_left,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 
 from commands import pending_command, request_command, request_form, review_command
-from commands.interaction import from_block_action, from_command
-from commands.listener import FormValidator, Handler, Listeners, Suggest
-from workspace.views import card, pending_list, request_answers, review_form
-from workspace.views import request_form as request_form_view
+from commands.interactions.interaction import from_block_action, from_command
+from commands.interactions.listener import FormValidator, Handler, Listeners, Suggest
+from workspace.views import card, pending_list
+from workspace.views import request_responses as request_answers
+from workspace.views.forms import request_form as request_form_view
+from workspace.views.forms import review_form
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,17 @@ from enum import StrEnum
 
 from rapidfuzz import process
 
-from commands import find_request
-from commands.authorized_user import LIST, AuthorizedUser
-from commands.interaction import Interaction
-from commands.reply import Responder
-from commands.services import Services
-from commands.words import DASHES, bare, wants_help
-from workspace.refusal import UserError
-from workspace.untrusted import safe_name
+from commands.actions import find_request
+from commands.actions.authorized_user import LIST, AuthorizedUser
+from commands.actions.services import Services
+from commands.interactions.interaction import Interaction
+from commands.interactions.responder import Responder
+from commands.parsing.words import DASHES, bare, wants_help
+from workspace.requests.user_error import UserError
 from workspace.views.help import help_message
-from workspace.views.message import Message, sentence
-from workspace.views.outdated import outdated_button, reading
+from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.outdated import outdated_button, reading
+from workspace.views.parts.untrusted import safe_name
 from workspace.views.pending_list import PAGE, Row, pending_list
 
 NAME = "/teleport-pending"

@@ -4,29 +4,30 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from commands import create_request
-from commands.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
-from commands.create_request import ReasonMissing
-from commands.grammar import CONJUNCTIONS, ask_from
-from commands.interaction import Interaction
-from commands.patience import with_retry
-from commands.reply import Responder
-from commands.services import Services
-from commands.suggested_reviewers import (
+from commands.actions import create_request
+from commands.actions.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
+from commands.actions.create_request import ReasonMissing
+from commands.actions.services import Services
+from commands.actions.suggested_reviewers import (
     ensure_within_limit,
     problems,
     with_user_names,
     without_mentions,
 )
-from commands.words import wants_help
-from teleport_client.access_request import AccessRequest
-from workspace.ask import RequestDraft, draft_from_json
-from workspace.untrusted import safe_name
-from workspace.views import rich
+from commands.interactions.interaction import Interaction
+from commands.interactions.responder import Responder
+from commands.parsing.grammar import CONJUNCTIONS, ask_from
+from commands.parsing.words import wants_help
+from teleport_client.model.access_request import AccessRequest
+from workspace.requests.request_draft import RequestDraft, draft_from_json
+from workspace.retry import with_retry
+from workspace.views.forms.request_form import request_form
 from workspace.views.help import help_message
-from workspace.views.message import sentence
-from workspace.views.outdated import outdated_button, reading
-from workspace.views.request_answers import (
+from workspace.views.parts import rich
+from workspace.views.parts.message import sentence
+from workspace.views.parts.outdated import outdated_button, reading
+from workspace.views.parts.untrusted import safe_name
+from workspace.views.request_responses import (
     duplicate_found,
     is_shorter,
     reason_prompt,
@@ -34,7 +35,6 @@ from workspace.views.request_answers import (
     reviewers_doubtful,
     shorter_offer,
 )
-from workspace.views.request_form import request_form
 
 NAME = "/teleport-request"
 _ROLES_TYPED = 5

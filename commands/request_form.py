@@ -7,23 +7,27 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from commands import create_request, request_command
-from commands.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
-from commands.create_request import ReasonMissing
-from commands.explain import explain
-from commands.interaction import Interaction
-from commands.listener import FormResult
-from commands.patience import FORM_SECONDS
-from commands.reply import Responder
-from commands.services import Services
-from commands.suggested_reviewers import CannotReview, ensure_within_limit, linked_person
-from teleport_client.access_request import AccessRequest
+from commands import request_command
+from commands.actions import create_request
+from commands.actions.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
+from commands.actions.create_request import ReasonMissing
+from commands.actions.services import Services
+from commands.actions.suggested_reviewers import (
+    CannotReview,
+    ensure_within_limit,
+    linked_person,
+)
+from commands.interactions.explain import explain
+from commands.interactions.interaction import Interaction
+from commands.interactions.listener import FormResult
+from commands.interactions.responder import Responder
 from teleport_client.errors import TeleportError, Unreachable
-from workspace.ask import RequestDraft, check_reviewers
-from workspace.refusal import UserError
-from workspace.views import role_option
-from workspace.views.request_answers import reason_prompt
-from workspace.views.request_form import (
+from teleport_client.model.access_request import AccessRequest
+from workspace.requests.request_draft import RequestDraft, check_reviewers
+from workspace.requests.user_error import UserError
+from workspace.retry import FORM_SECONDS
+from workspace.views.forms import role_option
+from workspace.views.forms.request_form import (
     REASON,
     REVIEWERS,
     ROLES,
@@ -31,6 +35,7 @@ from workspace.views.request_form import (
     read,
     role_options,
 )
+from workspace.views.request_responses import reason_prompt
 
 _ALIKE = 50
 """How much a role's name has to resemble what was typed, out of 100."""

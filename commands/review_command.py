@@ -6,43 +6,44 @@ from uuid import UUID
 
 import structlog
 
-from commands import find_request, pending_command
-from commands.authorized_user import (
+from commands import pending_command
+from commands.actions import find_request
+from commands.actions.authorized_user import (
     FILL_IN_REVIEW,
     LIST,
     OVERRIDE,
     AuthorizedUser,
     ensure_allowed,
 )
-from commands.explain import explain, may_not_review, no_such_request
-from commands.interaction import Interaction
-from commands.listener import FormResult, Handler
-from commands.override import ensure_approver
-from commands.patience import FORM_SECONDS
-from commands.reply import Responder
-from commands.review_grammar import review_from
-from commands.services import Services
-from commands.submit_review import (
+from commands.actions.override import ensure_approver
+from commands.actions.services import Services
+from commands.actions.submit_review import (
     ensure_open,
     ensure_reviews_enabled,
     link_only_error,
     submit_decision,
 )
-from commands.words import wants_help
-from teleport_client.access_request import AccessRequest, RequestState
+from commands.interactions.explain import explain, may_not_review, no_such_request
+from commands.interactions.interaction import Interaction
+from commands.interactions.listener import FormResult, Handler
+from commands.interactions.responder import Responder
+from commands.parsing.review_grammar import review_from
+from commands.parsing.words import wants_help
 from teleport_client.errors import NotFound, Unreachable
-from teleport_client.threshold_progress import open_filters
-from workspace.ask import REASON_BYTES, check_reason
-from workspace.deciding import ReviewMode
-from workspace.refusal import UserError
-from workspace.untrusted import safe_text
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.rules.threshold_progress import open_filters
+from workspace.requests.request_draft import REASON_BYTES, check_reason
+from workspace.requests.review_policy import ReviewMode
+from workspace.requests.user_error import UserError
+from workspace.retry import FORM_SECONDS
 from workspace.views.card import CardModel, card
+from workspace.views.forms.review_form import REASON, ReviewFormMetadata, read, review_form
 from workspace.views.help import help_message
-from workspace.views.message import sentence
-from workspace.views.outdated import outdated_button, reading
+from workspace.views.parts.message import sentence
+from workspace.views.parts.outdated import outdated_button, reading
+from workspace.views.parts.untrusted import safe_text
 from workspace.views.pending_list import Row, pending_list
-from workspace.views.review_answer import review_submitted, without_effect_message
-from workspace.views.review_form import REASON, ReviewFormMetadata, read, review_form
+from workspace.views.review_response import review_submitted, without_effect_message
 
 APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
 

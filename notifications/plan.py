@@ -8,12 +8,19 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
-from notifications.address import is_conversation_id
-from notifications.entry import CARD, NAME_LENGTH, NOTICE, Entry, Intent, PostedMessage, trimmed
-from teleport_client.access_request import AccessRequest
-from workspace.claim import Claim
-from workspace.deciding import ReviewPolicy
-from workspace.untrusted import truncate
+from notifications.records.entry import (
+    CARD,
+    NAME_LENGTH,
+    NOTICE,
+    Entry,
+    Intent,
+    PostedMessage,
+    trimmed,
+)
+from notifications.routing.address import is_conversation_id
+from teleport_client.model.access_request import AccessRequest
+from workspace.requests.claim import Claim
+from workspace.requests.review_policy import ReviewPolicy
 from workspace.views.card import (
     CardModel,
     CardReview,
@@ -23,8 +30,9 @@ from workspace.views.card import (
     request_url,
 )
 from workspace.views.notices import OUTCOMES, Notice
+from workspace.views.parts.status import Status
+from workspace.views.parts.untrusted import truncate
 from workspace.views.review_reply import progress_after
-from workspace.views.status import Status
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 DECIDED_MAX_AGE = timedelta(hours=1)

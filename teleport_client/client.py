@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 import grpc
 import grpc.aio
 
-from teleport_client import convert, errors
+from teleport_client import errors
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto import userloginstate_pb2 as login_states
@@ -23,19 +23,20 @@ from teleport_client._proto import users_service_pb2 as users
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client._proto.userloginstate_pb2_grpc import UserLoginStateServiceStub
 from teleport_client._proto.users_service_pb2_grpc import UsersServiceStub
-from teleport_client.access_request import (
+from teleport_client.model.access_request import (
     AccessCapabilities,
     AccessRequest,
     NewAccessRequest,
     RequestState,
     Review,
 )
-from teleport_client.any_text import lenient_channel
-from teleport_client.cluster import ClusterInfo, Lease, PluginData
-from teleport_client.dialer import Connection
-from teleport_client.lock import Lock
-from teleport_client.user import Role, StaticAccess, User
-from teleport_client.watch import WatchEvent, read_events
+from teleport_client.model.cluster import ClusterInfo, Lease, PluginData
+from teleport_client.model.lock import Lock
+from teleport_client.model.user import Role, StaticAccess, User
+from teleport_client.services import convert
+from teleport_client.services.watch import WatchEvent, read_events
+from teleport_client.transport.dialer import Connection
+from teleport_client.transport.lenient_utf8 import lenient_channel
 
 DEADLINE = 10.0
 WHOLE_LEDGER_DEADLINE = 60.0

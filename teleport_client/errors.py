@@ -25,7 +25,7 @@ from enum import StrEnum
 
 import grpc
 
-from teleport_client.obstacle import Obstacle
+from teleport_client.transport.obstacle import Obstacle
 
 
 class Sent(StrEnum):

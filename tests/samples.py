@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from teleport_client.access_request import AccessRequest, RequestState
-from workspace.deciding import ReviewMode
+from teleport_client.model.access_request import AccessRequest, RequestState
+from workspace.requests.review_policy import ReviewMode
 from workspace.views.card import CardModel, card_model
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from teleport_client.access_request import (
+from teleport_client.model.access_request import (
     AccessRequest,
     Constraints,
     RequestState,

@@ -8,9 +8,9 @@ from sandbox.cast import SLACK_TRAIT, Person
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
-from teleport_client.access_request import NewAccessRequest, RequestState, Review
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
+from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
 from tests.chaos.schedule import Deed, Step
 from tests.integration.stage import CHANNEL, buttons
 

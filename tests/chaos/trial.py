@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from bot.manifest import manifest
+from bot.setup.manifest import manifest
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.profile import TCTL_ADMIN
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.chaos.faults import Troubles
 from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica

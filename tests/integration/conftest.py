@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.manifest import manifest
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
+from bot.setup.manifest import manifest
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn

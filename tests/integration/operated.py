@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from sandbox.teleport.timestamps import utc_now
 
 

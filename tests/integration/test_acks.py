@@ -15,7 +15,7 @@ def broken_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("metrics are broken")
 
-    monkeypatch.setattr("bot.metrics.Metrics.observe_interaction", fail)
+    monkeypatch.setattr("bot.observe.metrics.Metrics.observe_interaction", fail)
 
 
 async def form_of(stage: Stage, who: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from notifications.controller import MOST_WAITING
-from notifications.entry import Entry, PostedMessage
-from notifications.kept import ENTRY, REV, encode_entry
+from notifications.controller.controller import MOST_WAITING
+from notifications.controller.queue import MAX_WORKERS
 from notifications.plan import card_slot, notice_slot
-from notifications.queue import MAX_WORKERS
+from notifications.records.entry import Entry, PostedMessage
+from notifications.records.ledger_codec import ENTRY, REV, encode_entry
 from sandbox.cast import TEAM
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -21,7 +21,7 @@ from tests.integration.operated import Bot, bot, watched
 from tests.integration.stage import Stage, words
 from workspace.views.card import CardModel
 from workspace.views.notices import Notice
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 _MANY = 10_000
 _NEXT = 6

@@ -10,12 +10,12 @@ from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client import errors
 from teleport_client._proto.types_pb2 import RequestState as WireState
-from teleport_client.access_request import NewAccessRequest, RequestState, Review
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
-from teleport_client.user import StaticAccess
-from teleport_client.watch import RequestDeleted, RequestPut
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from teleport_client.model.user import StaticAccess
+from teleport_client.services.watch import RequestDeleted, RequestPut
+from teleport_client.transport.dialer import dial
 from tests.integration.made import pending_request
 
 NO_SUCH_ID = "0190c0de-0000-7000-8000-00000000abcd"

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.check import Level
-from bot.doctor.report import report
-from bot.doctor.slack import response_host, responses
+from bot.connect.slack_connection import http_session
 from bot.process import running, utc_now
-from bot.settings import load_settings
-from bot.slack_connection import http_session
+from bot.settings.settings import load_settings
+from bot.setup.doctor.check import Level
+from bot.setup.doctor.report import report
+from bot.setup.doctor.slack import response_host, responses
 from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.integration.doctor_setup import Setup
 from tests.integration.made import pending_request
 from tests.integration.operated import free_port
@@ -136,7 +136,7 @@ async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
     code, said = await reported(setup)
     assert code == 1
     rows = json.loads(said)
-    assert set(rows[0]) == {"name", "level", "detail", "hint", "may_pass"}
+    assert set(rows[0]) == {"name", "level", "detail", "hint", "is_transient"}
     assert [row["name"] for row in rows if row["level"] == "warning"] == [
         "semaphore: create, update"
     ]

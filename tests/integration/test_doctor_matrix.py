@@ -15,9 +15,9 @@ import aiohttp
 import grpc
 import pytest
 
-from bot.logs import without_secrets
+from bot.observe.logs import without_secrets
 from bot.process import running, utc_now
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from bot.start_error import StartError
 from sandbox.cast import BOT_USER
 from sandbox.teleport.credentials.authority import Authority

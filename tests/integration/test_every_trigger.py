@@ -152,8 +152,8 @@ async def scene(
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Scene]:
     """A bot that remembers nobody, so that what changes in Teleport counts at once."""
-    monkeypatch.setattr("workspace.people.ACTING_SECONDS", 0)
-    monkeypatch.setattr("commands.authorization.REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
+    monkeypatch.setattr("commands.actions.authorization.REMEMBERED_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.manifest import manifest
+from bot.setup.manifest import manifest
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from tests.integration.stage import Stage, words

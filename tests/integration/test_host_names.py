@@ -11,7 +11,7 @@ from teleport_client._proto.types_pb2 import ResourceAccessID, ResourceID, Serve
 from tests.integration.conftest import bot_on
 from tests.integration.made import pending_request
 from tests.integration.stage import Stage, words
-from workspace import host_names
+from workspace.directory import host_names
 
 METHOD = "ListUnifiedResources"
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from slack_bolt.async_app import AsyncApp
 
-from bot.manifest import manifest
-from bot.socket_client import SocketClient
+from bot.setup.manifest import manifest
+from bot.sockets.socket_client import SocketClient
 from sandbox import cast
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import grpc
 import pytest
 
-from notifications.lease import Leadership, LeaseTiming
+from notifications.controller.lease import Leadership, LeaseTiming
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
+from teleport_client.credentials.identity import load_identity_file
 from teleport_client.errors import Unreachable
-from teleport_client.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.integration.stage import TIMEOUT_SECONDS
 
 _REPLACED_WITHIN = 30.0

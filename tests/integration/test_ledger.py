@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications.entry import Entry, PostedMessage
-from notifications.ledger import Ledger, RequestGone
+from notifications.records.entry import Entry, PostedMessage
+from notifications.records.ledger import Ledger, RequestGone
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
+from teleport_client.credentials.identity import load_identity_file
 from teleport_client.errors import Conflict
-from teleport_client.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.integration.made import pending_request
 from workspace.views.card import CardModel
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 PLUGIN = "teleport-chatops/test"
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from notifications.entry import Entry
+from notifications.records.entry import Entry
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn

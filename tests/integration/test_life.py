@@ -9,7 +9,7 @@ from time import time
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now

@@ -12,14 +12,14 @@ from typing import Protocol
 import grpc
 import pytest
 
-from notifications.mirror import Mirror, Source, WatchBackoff
+from notifications.controller.mirror import Mirror, Source, WatchBackoff
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
-from teleport_client.access_request import RequestState
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
-from teleport_client.visibility import Visibility
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import RequestState
+from teleport_client.services.visibility import Visibility
+from teleport_client.transport.dialer import dial
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import TIMEOUT_SECONDS
 

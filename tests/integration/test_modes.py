@@ -14,16 +14,16 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2 import RequestStateSetter
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from teleport_client._proto.types_pb2 import RequestState as WireState
-from teleport_client.access_request import RequestState
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import RequestState
+from teleport_client.transport.dialer import dial
 from tests.integration.clusters import cluster
 from tests.integration.conftest import bot_on
 from tests.integration.logged import listening
 from tests.integration.made import decided
 from tests.integration.stage import Stage, buttons, words
-from workspace.claim import Claim
+from workspace.requests.claim import Claim
 
 PLUGIN = "teleport-chatops"
 

@@ -10,7 +10,7 @@ import grpc
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn

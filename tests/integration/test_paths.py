@@ -16,9 +16,9 @@ from sandbox.teleport.proxy.server import ProxyStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client import errors
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import Connection, dial
-from teleport_client.identity import Credentials, load_identity_file
-from teleport_client.route import ConnectionMode
+from teleport_client.credentials.identity import Credentials, load_identity_file
+from teleport_client.transport.connector import ConnectionMode
+from teleport_client.transport.dialer import Connection, dial
 from tests.integration.connect_proxy import connect_proxy
 from tests.integration.made import pending_request
 

@@ -14,12 +14,12 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.integration.conftest import bot_on
 from tests.integration.stage import Stage, words
-from workspace.people import UserDirectory, UserMapping
-from workspace.refusal import UserError
+from workspace.directory.user_directory import UserDirectory, UserMapping
+from workspace.requests.user_error import UserError
 
 BY_NAME = {person.name: person for person in PEOPLE}
 

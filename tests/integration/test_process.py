@@ -16,8 +16,8 @@ from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
 from tests.integration.made import pending_request
 from tests.integration.operated import bot
 from tests.integration.stage import Stage, buttons

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.slack_connection import http_session
+from bot.connect.slack_connection import http_session
 from sandbox.slack.block_kit.surfaces import message_problems, view_problems
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
@@ -23,7 +23,7 @@ from tests.real_slack.run import Findings, examine
 from tests.real_slack.stand_in import examine_stand_in, target_in
 from tests.real_slack.validation import Validator
 from tests.real_slack.views import sample_views
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 
 async def run_on(slack: SlackStandIn, *, with_person: bool = False) -> Findings:

@@ -10,8 +10,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.process import running
-from bot.settings import load_settings
-from notifications.slack_directory import SlackDirectory
+from bot.settings.settings import load_settings
+from notifications.routing.slack_directory import SlackDirectory
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, Standing
 from sandbox.slack.faults import MethodFault
@@ -224,7 +224,7 @@ async def test_channel_that_the_bot_joins_later_gets_each_card_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Addressed by name while the bot wasn't in there, and by ID from then on."""
-    monkeypatch.setattr("notifications.slack_directory._MISS_FRESH_SECONDS", 0)
+    monkeypatch.setattr("notifications.routing.slack_directory._MISS_FRESH_SECONDS", 0)
     general = slack.workspace.conversations["C0GENERAL1"]
     async with bot_on(Stage(slack, teleport), settings_file, to("general")) as stage:
         first = pending_request(teleport, reason="waits 1")

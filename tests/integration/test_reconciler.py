@@ -9,33 +9,33 @@ from typing import Any
 
 import pytest
 
-from bot.slack_connection import SlackClient, http_session
-from notifications.alarms import ExpiryTimers
-from notifications.delivery import Delivery
-from notifications.history import History
-from notifications.ledger import Ledger
-from notifications.mirror import Mirror
+from bot.connect.slack_connection import SlackClient, http_session
+from notifications.controller.expiry_timers import ExpiryTimers
+from notifications.controller.mirror import Mirror
+from notifications.controller.queue import ChangeQueue
+from notifications.controller.reconciler import Reconciler
 from notifications.plan import PlanContext
-from notifications.queue import ChangeQueue
-from notifications.recipients import Recipients
-from notifications.reconciler import Reconciler
-from notifications.routing import CombinedRouting
-from notifications.suggested_reviewers import SuggestedReviewers
+from notifications.records.ledger import Ledger
+from notifications.routing.recipients import Recipients
+from notifications.routing.routes import CombinedRouting
+from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.sending.delivery import Delivery
+from notifications.sending.history import History
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
-from teleport_client.visibility import Visibility
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.services.visibility import Visibility
+from teleport_client.transport.dialer import dial
 from tests.integration.made import decided, pending_request
 from tests.integration.stage import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
-from workspace.claim import Claims
-from workspace.contacts import Contacts
-from workspace.host_names import HostNames
-from workspace.outbox import Outbox
-from workspace.people import UserMapping
+from workspace.directory.contacts import Contacts
+from workspace.directory.host_names import HostNames
+from workspace.directory.user_directory import UserMapping
+from workspace.requests.claim import Claims
+from workspace.sending.outbox import Outbox
 
 _REST = timedelta(seconds=0.5)
 """Before what Slack did not take is tried again."""
@@ -206,7 +206,7 @@ async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look reviewers up for each plan."""
-    monkeypatch.setattr("notifications.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
 
 
 @pytest.mark.usefixtures("forgetful")

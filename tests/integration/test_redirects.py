@@ -9,13 +9,13 @@ from aiohttp.test_utils import TestServer
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bot.slack_connection import SlackClient, http_session
-from bot.socket_client import SocketClient
+from bot.connect.slack_connection import SlackClient, http_session
+from bot.sockets.socket_client import SocketClient
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
-from teleport_client.no_redirects import RedirectRefused
+from teleport_client.transport.no_redirects import RedirectRefused
 from tests.integration.stage import Stage
-from workspace.slack_failure import Failure, classify, describe
+from workspace.sending.slack_failure import Failure, classify, describe
 
 
 @dataclass

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from bot.start_error import MISCONFIGURED, StartError
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import Connection
-from teleport_client.identity import Credentials, load_identity_file
-from teleport_client.private_socket import FolderSocket
-from teleport_client.relay import Relay
-from teleport_client.route import Connector
+from teleport_client.credentials.identity import Credentials, load_identity_file
+from teleport_client.transport.connector import Connector
+from teleport_client.transport.dialer import Connection
+from teleport_client.transport.private_socket import FolderSocket
+from teleport_client.transport.relay import Relay
 from tests.integration.operated import bot
 
 _CONNECT = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn

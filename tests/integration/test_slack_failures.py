@@ -12,31 +12,32 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.slack_connection import CALL_SECONDS, SlackClient, http_session
-from notifications.delivery import Delivery, DeliveryResult, PreparedPost
-from notifications.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
-from notifications.history import History
-from notifications.lease import LeaseTiming
+from bot.connect.slack_connection import CALL_SECONDS, SlackClient, http_session
+from notifications.controller.lease import LeaseTiming
+from notifications.controller.queue import MAX_WORKERS
 from notifications.plan import UpdateMessage, card_slot, model_fingerprint
-from notifications.queue import MAX_WORKERS
-from notifications.recipients import Recipients
+from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
+from notifications.routing.recipients import Recipients
+from notifications.sending.delivery import Delivery, DeliveryResult, PreparedPost
+from notifications.sending.history import History
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState as RequestStateOnWire
-from teleport_client.access_request import AccessRequest, RequestState
 from teleport_client.client import TeleportClient
-from teleport_client.dialer import dial
-from teleport_client.identity import load_identity_file
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.transport.dialer import dial
 from tests.integration.made import decided, pending_request
 from tests.integration.operated import watched
 from tests.integration.stage import CHANNEL, Stage, buttons, words
-from workspace.contacts import Contacts
-from workspace.deciding import ReviewMode
-from workspace.fence import SendingStopped
-from workspace.outbox import Outbox
-from workspace.people import UserMapping
-from workspace.slack_failure import (
+from workspace.directory.contacts import Contacts
+from workspace.directory.user_directory import UserMapping
+from workspace.requests.review_policy import ReviewMode
+from workspace.sending.fence import SendingStopped
+from workspace.sending.outbox import Outbox
+from workspace.sending.send_queue import MessageRef, Priority
+from workspace.sending.slack_failure import (
     ANY_OTHER,
     NO_ANSWER,
     NO_CONNECTION,
@@ -49,9 +50,8 @@ from workspace.slack_failure import (
     classify,
     retry_delay,
 )
-from workspace.turns import MessageRef, Priority
 from workspace.views.card import CardModel, card_model
-from workspace.views.message import sentence
+from workspace.views.parts.message import sentence
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CHANNEL_ID = "C0ACCESS01"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
+from bot.settings.settings import load_settings
 from sandbox.slack.journal import ApiCall, SentEnvelope
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -24,7 +24,7 @@ from tests.sandbox.slack.wire import bare_socket
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a socket that only a person can mend is tried again."""
-    monkeypatch.setattr("bot.socket_place._PERMANENT_RETRY_SECONDS", 1.0)
+    monkeypatch.setattr("bot.sockets.socket_supervisor._PERMANENT_RETRY_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "cut"])
@@ -135,7 +135,7 @@ async def test_a_line_that_swallows_all_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """A proxy may keep it open for ever; only pings that are not answered tell."""
-    monkeypatch.setattr("bot.socket_client.PING_SECONDS", 0.25)
+    monkeypatch.setattr("bot.sockets.socket_client.PING_SECONDS", 0.25)
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
@@ -151,8 +151,8 @@ async def test_of_many_replicas_each_has_one_socket_and_a_lone_one_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one that came first lets its spare go soon, and takes another when it is alone again."""
-    monkeypatch.setattr("bot.socket_place.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
-    monkeypatch.setattr("bot.socket_place.STANDBY_RECHECK_SECONDS", 3.0)
+    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
+    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 3.0)
     await stage.slack.socket_count(2)
     async with AsyncExitStack() as replicas:
         for _ in range(3):
@@ -202,8 +202,8 @@ async def test_envelopes_are_acked_while_spare_sockets_are_renewed(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas reconsider their spares all the time."""
-    monkeypatch.setattr("bot.socket_place.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
-    monkeypatch.setattr("bot.socket_place.STANDBY_RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 0.0)
     async with running(load_settings(settings_file)):
         before = len(opened(stage))
         while len(opened(stage)) < before + 20:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.process import running
-from bot.settings import load_settings
-from notifications.entry import Entry
+from bot.settings.settings import load_settings
+from notifications.records.entry import Entry
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState

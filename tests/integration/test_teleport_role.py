@@ -8,16 +8,16 @@ import yaml
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.teleport_role import Rule, bot, rejected_line, resources, role, rules, tbot
+from bot.setup.teleport_role import Rule, bot, rejected_line, resources, role, rules, tbot
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
-from teleport_client.cluster import ClusterInfo
+from teleport_client.model.cluster import ClusterInfo
 from tests.integration.clusters import cluster
 from tests.integration.stage import words
-from workspace.deciding import ReviewMode
+from workspace.requests.review_policy import ReviewMode
 
 OTHER_MODES = "choose override or notify"
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"

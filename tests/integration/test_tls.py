@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
-from teleport_client.carriers import TcpTransport
-from teleport_client.identity import Credentials
-from teleport_client.tls import TlsConnection, client_context
+from teleport_client.credentials.identity import Credentials
+from teleport_client.transport.tls import TlsConnection, client_context
+from teleport_client.transport.transports import TcpTransport
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority.generate("main", NOW)

@@ -149,7 +149,7 @@ async def test_a_reviewer_who_is_not_in_slack_is_said_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They are looked for again and again while the request waits."""
-    monkeypatch.setattr("notifications.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             pending_request(teleport, reason="redis 1", reviewers=["nobody-here"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.manifest import manifest
+from bot.setup.manifest import manifest
 from sandbox.cast import TEAM
 from tests.integration.logged import Log, listening
 from tests.integration.raw_payloads import click_of_bob, deliver, form_of_bob, from_bob

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.teleport.credentials.authority import CertificateAuthority
 from sandbox.teleport.timestamps import utc_now
-from teleport_client.carriers import WebSocketTransport
+from teleport_client.transport.transports import WebSocketTransport
 
 _ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 """RFC 6455, 1.3."""

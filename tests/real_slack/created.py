@@ -13,13 +13,19 @@ from uuid import uuid4
 
 from slack_sdk.errors import SlackApiError
 
-from notifications.history import History, Unreadable
+from notifications.sending.history import History, Unreadable
 from tests.real_slack.recording import RecordingClient
 from tests.samples import request
-from workspace.outbox import METADATA_EVENT
-from workspace.slack_failure import SLACK_ERRORS, Failure, classify, describe, error_code
-from workspace.turns import MessageRef
-from workspace.views.message import Message
+from workspace.sending.outbox import METADATA_EVENT
+from workspace.sending.send_queue import MessageRef
+from workspace.sending.slack_failure import (
+    SLACK_ERRORS,
+    Failure,
+    classify,
+    describe,
+    error_code,
+)
+from workspace.views.parts.message import Message
 
 _DELETIONS = 3
 """Attempts."""

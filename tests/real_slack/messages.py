@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import Enum
 
 from commands import COMMANDS
-from teleport_client.access_request import (
+from teleport_client.model.access_request import (
     AccessRequest,
     RequestState,
     ResourceId,
@@ -14,23 +14,23 @@ from teleport_client.access_request import (
     Threshold,
 )
 from tests.samples import HOSTILE, NOW, face, request, shown_by
-from workspace.ask import RequestDraft
-from workspace.deciding import ReviewMode
+from workspace.requests.request_draft import RequestDraft
+from workspace.requests.review_policy import ReviewMode
 from workspace.views.card import CardModel, CardReview, card, card_model, closed_model
 from workspace.views.help import help_message
-from workspace.views.message import Message, sentence
 from workspace.views.notices import OUTCOMES, Notice, notice
+from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.status import Status
 from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_answers import (
+from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,
     request_created,
     reviewers_doubtful,
     shorter_offer,
 )
-from workspace.views.review_answer import review_submitted, without_effect_message
 from workspace.views.review_reply import progress_after, review_reply
-from workspace.views.status import Status
+from workspace.views.review_response import review_submitted, without_effect_message
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
 _AFTER_EXPIRY = NOW + timedelta(hours=2)

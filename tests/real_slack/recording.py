@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack_connection import SlackClient
-from teleport_client.http_proxy import proxy_for
+from bot.connect.slack_connection import SlackClient
+from teleport_client.transport.http_proxy import proxy_for
 
 _RATE_LIMIT_RETRIES = 5
 

@@ -9,17 +9,17 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.manifest import manifest
-from bot.slack_connection import http_session
-from notifications.history import History
+from bot.connect.slack_connection import http_session
+from bot.setup.manifest import manifest
+from notifications.sending.history import History
 from tests.real_slack.created import CreatedMessages
 from tests.real_slack.messages import Place, SampleMessage, sample_messages
 from tests.real_slack.recording import Answer, RecordingClient
 from tests.real_slack.socket_hello import NoHelloError, receive_hello
 from tests.real_slack.validation import Validator
 from tests.real_slack.views import sample_views
-from workspace.slack_failure import SLACK_ERRORS, describe, error_code
-from workspace.turns import MessageRef
+from workspace.sending.send_queue import MessageRef
+from workspace.sending.slack_failure import SLACK_ERRORS, describe, error_code
 
 SLACK_URL = "https://slack.com/api/"
 _NO_MESSAGE = "1111111111.000100"

@@ -10,7 +10,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from tests.real_slack.recording import RecordingClient
-from workspace.slack_failure import error_code
+from workspace.sending.slack_failure import error_code
 
 _NOT_OFFERED = frozenset(
     {

@@ -11,11 +11,11 @@ from slack_sdk.models.views import View
 
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, face, shown_by
-from workspace.ask import RequestDraft
-from workspace.views.message import sentence
-from workspace.views.request_form import request_form
+from workspace.requests.request_draft import RequestDraft
+from workspace.views.forms.request_form import request_form
+from workspace.views.forms.review_form import ReviewFormMetadata, review_form
+from workspace.views.parts.message import sentence
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_form import ReviewFormMetadata, review_form
 
 
 def sample_views() -> Iterator[tuple[str, View]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.manifest import manifest
+from bot.setup.manifest import manifest
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from tests.integration.stage import SlackDriver

@@ -7,7 +7,7 @@ from tests.real_teleport.bot_process import BotProcess
 from tests.real_teleport.cluster import NODE
 from tests.real_teleport.programs import ProgramFailed
 from tests.real_teleport.world import World
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 
 async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotProcess) -> None:

@@ -13,7 +13,7 @@ from tests.real_teleport.cast_resources import ACCOUNTS
 from tests.real_teleport.cluster import Cluster
 from tests.real_teleport.features import ServerFeatures
 from tests.real_teleport.tsh import Logins
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 PENDING = 1
 APPROVED = 2

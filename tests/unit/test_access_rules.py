@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleport_client.access_rules import Denial, can_list_requests, denial, may
-from teleport_client.user import Conditions, Role, Rule
+from teleport_client.model.user import Conditions, Role, Rule
+from teleport_client.rules.access_rules import Denial, can_list_requests, denial, may
 
 VERBS = ("create", "list", "read", "update")
 

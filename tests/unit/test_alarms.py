@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from notifications.alarms import ExpiryTimers
-from teleport_client.access_request import AccessRequest, RequestState
+from notifications.controller.expiry_timers import ExpiryTimers
+from teleport_client.model.access_request import AccessRequest, RequestState
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

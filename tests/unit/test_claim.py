@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 
-from teleport_client.access_request import AccessRequest, RequestState
+from teleport_client.model.access_request import AccessRequest, RequestState
 from tests.strategies import names, texts
-from workspace.claim import (
+from workspace.requests.claim import (
     Attribution,
     Claim,
     attributed_reason,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.clock import MOST_SKEW, SlackClock, told_time
+from bot.observe.clock import MOST_SKEW, SlackClock, told_time
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -9,12 +9,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleport_client import convert
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto import userloginstate_pb2 as login_states
 from teleport_client._proto import wrappers_pb2 as wrappers
-from teleport_client.access_request import (
+from teleport_client.model.access_request import (
     AccessRequest,
     Constraints,
     NewAccessRequest,
@@ -22,8 +21,16 @@ from teleport_client.access_request import (
     ResourceId,
     Review,
 )
-from teleport_client.cluster import Lease
-from teleport_client.user import Conditions, ReviewConditions, Role, Rule, StaticAccess, User
+from teleport_client.model.cluster import Lease
+from teleport_client.model.user import (
+    Conditions,
+    ReviewConditions,
+    Role,
+    Rule,
+    StaticAccess,
+    User,
+)
+from teleport_client.services import convert
 from tests.strategies import maybe_moments, moments, names, requests, reviews, texts
 from workspace.moment import in_utc
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from teleport_client.access_request import AccessRequest, RequestState, Threshold
+from teleport_client.model.access_request import AccessRequest, RequestState, Threshold
 from tests.strategies import requests
-from workspace.deciding import ReviewMode, ReviewPolicy, UnknownRoles
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy, UnknownRoles
 
 ONE, TWO = Threshold(approve=1, deny=1), Threshold(approve=2, deny=1)
 FILTERED = Threshold(approve=1, deny=1, filter='contains(reviewer.roles,"boss")')

@@ -5,9 +5,9 @@ import tomllib
 from pathlib import Path
 
 from bot.cli import app
-from bot.metrics import Metrics
-from bot.setting_names import dotted, key_of, keys, variable
-from bot.settings import Settings, load_settings
+from bot.observe.metrics import Metrics
+from bot.settings.setting_names import dotted, key_of, keys, variable
+from bot.settings.settings import Settings, load_settings
 from commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,7 +47,7 @@ def test_every_command_is_explained() -> None:
 def test_every_metric_is_named() -> None:
     """Those that are always there, and those that are asked for."""
     names = {metric.name for metric in Metrics().registry.collect()}
-    asked = set(re.findall(r'ask\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
+    asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
     assert len(asked) > 5
     for name in names | {f"teleport_chatops_{each}" for each in asked}:
         assert name in README

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from notifications.entry import Entry, Intent
-from notifications.kept import encode_entry
 from notifications.plan import (
     PostCard,
     PostReply,
@@ -13,7 +11,9 @@ from notifications.plan import (
     plan,
     reply_slot,
 )
-from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
+from notifications.records.entry import Entry, Intent
+from notifications.records.ledger_codec import encode_entry
+from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.unit.test_plan import NOW, OUTLOOK, asked, carried_out
 
 _AS_A_RULE, _AT_MOST = 2 * 1024, 32 * 1024

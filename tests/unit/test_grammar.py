@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.durations import duration_from, is_duration
-from commands.grammar import ask_from
-from commands.review_grammar import review_from
-from commands.words import KEYWORDS, wants_help
+from commands.parsing.durations import duration_from, is_duration
+from commands.parsing.grammar import ask_from
+from commands.parsing.review_grammar import review_from
+from commands.parsing.words import KEYWORDS, wants_help
 from tests.cpu_limit import cpu_limit
-from workspace.ask import RequestDraft
-from workspace.refusal import UserError
+from workspace.requests.request_draft import RequestDraft
+from workspace.requests.user_error import UserError
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)

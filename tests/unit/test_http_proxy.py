@@ -2,7 +2,7 @@
 
 import pytest
 
-from teleport_client.http_proxy import proxy_for, proxy_for_url
+from teleport_client.transport.http_proxy import proxy_for, proxy_for_url
 
 PROXY = "http://proxy.invalid:3128"
 

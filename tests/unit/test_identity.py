@@ -17,8 +17,12 @@ from hypothesis import strategies as st
 
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
-from teleport_client.identity import CredentialsError, load_identity_file, load_key_pair
-from teleport_client.tls import server_name
+from teleport_client.credentials.identity import (
+    CredentialsError,
+    load_identity_file,
+    load_key_pair,
+)
+from teleport_client.transport.tls import server_name
 from tests.cpu_limit import cpu_limit
 
 NOW = datetime.now(UTC)

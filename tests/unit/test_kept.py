@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.entry import Entry, PostedMessage
-from notifications.kept import ENTRY, REV, Record, decode_record, drop_shared_messages
+from notifications.records.entry import Entry, PostedMessage
+from notifications.records.ledger_codec import (
+    ENTRY,
+    REV,
+    Record,
+    decode_record,
+    drop_shared_messages,
+)
 from workspace.views.card import CardModel
 from workspace.views.card import card as card_of
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ZONES = [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))]

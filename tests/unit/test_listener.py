@@ -12,10 +12,10 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from commands import TRIGGERS, register
-from commands.interaction import Interaction
-from commands.listener import Listeners
-from commands.reply import Responder
-from commands.services import Services
+from commands.actions.services import Services
+from commands.interactions.interaction import Interaction
+from commands.interactions.listener import Listeners
+from commands.interactions.responder import Responder
 
 EVENT = {
     "type": "event_callback",

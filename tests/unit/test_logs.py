@@ -13,8 +13,8 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import _Handler, configure_logs, hide_secrets, reopen_log, without_secrets
-from bot.settings import LogSettings
+from bot.observe.logs import _Handler, configure_logs, hide_secrets, reopen_log, without_secrets
+from bot.settings.settings import LogSettings
 from tests.cpu_limit import cpu_limit
 
 SECRETS = (

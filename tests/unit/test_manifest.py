@@ -1,7 +1,7 @@
 """The manifest of what the code registers, as Slack takes it."""
 
-from bot.manifest import manifest
-from bot.slack_connection import SCOPES
+from bot.connect.slack_connection import SCOPES
+from bot.setup.manifest import manifest
 from commands import COMMANDS
 
 

@@ -1,7 +1,7 @@
 """Who goes before the backlog."""
 
-from notifications.newcomers import newcomers, within_limit
-from teleport_client.access_request import AccessRequest, RequestState
+from notifications.controller.user_rate_limit import newcomers, within_limit
+from teleport_client.model.access_request import AccessRequest, RequestState
 
 
 def test_a_flood_of_one_person_waits_and_anybody_else_goes_first() -> None:

@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-from teleport_client.obstacle import (
+from teleport_client.transport.obstacle import (
     NotTeleport,
     Obstacle,
     UntrustedProxy,

@@ -11,10 +11,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
-from commands.outcome import Outcome, failure_response
+from commands.interactions.outcome import Outcome, failure_response
 from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable, from_rpc
-from workspace.refusal import UserError
-from workspace.slack_failure import RULES, Failure, classify, describe
+from workspace.requests.user_error import UserError
+from workspace.sending.slack_failure import RULES, Failure, classify, describe
 
 
 def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 import structlog
 
-from commands.patience import interaction_deadline, with_retry
 from teleport_client.errors import NotFound, Sent, TeleportError, Unreachable
+from workspace.retry import interaction_deadline, with_retry
 
 READ, CHANGE = "ListAccessRequests", "SubmitAccessReview"
 BRIEFLY = 0.6

@@ -4,7 +4,7 @@ import pytest
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, SectionBlock
 
-from workspace.views.plain import plain
+from workspace.views.parts.plain import plain
 
 
 def test_plain_refuses_what_the_sdk_refuses() -> None:

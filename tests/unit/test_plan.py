@@ -7,7 +7,6 @@ from types import MappingProxyType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.entry import Entry, Intent, PostedMessage, trimmed
 from notifications.plan import (
     Details,
     Plan,
@@ -25,12 +24,13 @@ from notifications.plan import (
     reply_slot,
     shown_in,
 )
-from teleport_client.access_request import AccessRequest, RequestState, ResourceId, Review
+from notifications.records.entry import Entry, Intent, PostedMessage, trimmed
+from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.strategies import moments, requests
-from workspace.deciding import ReviewMode, ReviewPolicy
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.card import CardModel, CardReview
 from workspace.views.notices import Notice
-from workspace.views.status import Status
+from workspace.views.parts.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.queue import ChangeQueue, Reconcile
+from notifications.controller.queue import ChangeQueue, Reconcile
 from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
 from tests.unit.test_outcome import slack_error
 

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleport_client.access_request import AccessRequest, RequestState
-from teleport_client.review_permission import MayReview, may_review, review_denied
-from teleport_client.user import Conditions, ReviewConditions, Role
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.model.user import Conditions, ReviewConditions, Role
+from teleport_client.rules.review_permission import MayReview, may_review, review_denied
 
 
 def asks(*roles: str) -> AccessRequest:

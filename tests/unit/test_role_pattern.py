@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleport_client.role_pattern import UnreadablePattern, matches
+from teleport_client.rules.role_pattern import UnreadablePattern, matches
 from tests.cpu_limit import cpu_limit
 
 names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_size=20)

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.settings import Settings, SettingsError, load_settings, warn_of_ignored_settings
+from bot.settings.settings import (
+    Settings,
+    SettingsError,
+    load_settings,
+    warn_of_ignored_settings,
+)
 
 WHOLE = """
 [teleport]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from workspace.slack_account import account_from, names_from
+from workspace.directory.slack_account import account_from, names_from
 
 TEAM = "T0HOME0001"
 MEMBERS: dict[str, dict[str, Any]] = {

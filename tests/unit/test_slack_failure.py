@@ -5,7 +5,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from tests.unit.test_outcome import slack_error
-from workspace.slack_failure import (
+from workspace.sending.slack_failure import (
     ANY_OTHER,
     NO_ANSWER,
     NO_CONNECTION,

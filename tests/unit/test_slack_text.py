@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.slack_text import unescaped, with_names
+from commands.parsing.slack_text import unescaped, with_names
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import asyncio
 from itertools import pairwise
 
-from commands.start_queue import StartQueue
+from commands.interactions.start_queue import StartQueue
 
 
 async def test_work_begins_in_order_and_at_most_once_a_turn_of_the_loop() -> None:

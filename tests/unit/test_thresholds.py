@@ -2,8 +2,8 @@
 
 from hypothesis import given
 
-from teleport_client.access_request import AccessRequest, RequestState, Review, Threshold
-from teleport_client.threshold_progress import (
+from teleport_client.model.access_request import AccessRequest, RequestState, Review, Threshold
+from teleport_client.rules.threshold_progress import (
     Count,
     SetProgress,
     counts,

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.toml_lines import key_lines
+from bot.settings.toml_lines import key_lines
 
 TEXT = """\
 # A comment.

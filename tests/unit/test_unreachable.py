@@ -2,7 +2,7 @@
 
 import structlog
 
-from notifications.unreachable import UnreachableRecipients
+from notifications.routing.unreachable import UnreachableRecipients
 
 
 def test_a_trouble_is_said_once_and_again_when_it_changes_or_comes_back() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.user_link import LinkError, link
+from bot.setup.user_link import LinkError, link
 
 ALICE = """\
 kind: user

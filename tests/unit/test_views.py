@@ -11,22 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
-from commands.create_request import ReasonMissing
+from commands.actions.create_request import ReasonMissing
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
-from teleport_client.access_request import (
+from teleport_client.model.access_request import (
     Constraints,
     RequestState,
     ResourceId,
     Review,
     Threshold,
 )
-from teleport_client.threshold_progress import open_filters
+from teleport_client.rules.threshold_progress import open_filters
 from tests.integration.stage import buttons
 from tests.samples import HOSTILE, NOW, PAGES, face, request, shown_by
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
-from workspace.ask import RequestDraft, draft_from_json
-from workspace.deciding import ReviewMode, ReviewPolicy
-from workspace.views import role_option
+from workspace.requests.request_draft import RequestDraft, draft_from_json
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.card import (
     APPROVE,
     DENY,
@@ -37,24 +36,25 @@ from workspace.views.card import (
     closed_model,
     fingerprint,
 )
+from workspace.views.forms import role_option
+from workspace.views.forms.request_form import read, request_form, role_options
+from workspace.views.forms.review_form import ReviewFormMetadata, review_form
+from workspace.views.forms.review_form import read as read_decision
 from workspace.views.help import help_message
-from workspace.views.message import Message, sentence
 from workspace.views.notices import Notice, notice
+from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.status import Status
 from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_answers import (
+from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,
     request_created,
     reviewers_doubtful,
     shorter_offer,
 )
-from workspace.views.request_form import read, request_form, role_options
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_answer import review_submitted, without_effect_message
-from workspace.views.review_form import ReviewFormMetadata, review_form
-from workspace.views.review_form import read as read_decision
 from workspace.views.review_reply import progress_after, review_reply
-from workspace.views.status import Status
+from workspace.views.review_response import review_submitted, without_effect_message
 
 faces = requests().map(shown_by)
 asks = st.builds(

@@ -16,23 +16,23 @@ from slack_sdk.models.blocks import (
     RichTextElement,
 )
 
-from teleport_client.access_request import AccessRequest, RequestState, Review
-from teleport_client.threshold_progress import SetProgress, counts, progress
-from workspace.claim import Claim, attribution
-from workspace.deciding import ReviewMode
+from teleport_client.model.access_request import AccessRequest, RequestState, Review
+from teleport_client.rules.threshold_progress import SetProgress, counts, progress
 from workspace.moment import Moment
-from workspace.untrusted import fitted, safe_line, safe_name, safe_text
-from workspace.views import rich
-from workspace.views.budget import joined
-from workspace.views.message import Message, message
-from workspace.views.resources import (
+from workspace.requests.claim import Claim, attribution
+from workspace.requests.review_policy import ReviewMode
+from workspace.views.parts import rich
+from workspace.views.parts.budget import joined
+from workspace.views.parts.message import Message, message
+from workspace.views.parts.resources import (
     RESOURCES_LISTED,
     RESOURCES_ROOM,
     are_constraints_shown,
     resource_names,
     resource_texts,
 )
-from workspace.views.status import Status, named, status_of
+from workspace.views.parts.status import Status, named, status_of
+from workspace.views.parts.untrusted import fitted, safe_line, safe_name, safe_text
 
 APPROVE, DENY = "approve", "deny"
 """Action ids. A button's value is the request's id and nothing else."""

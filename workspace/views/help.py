@@ -1,7 +1,7 @@
 """What each command says about itself."""
 
-from workspace.views import rich
-from workspace.views.message import Message, message
+from workspace.views.parts import rich
+from workspace.views.parts.message import Message, message
 
 _EXAMPLES = {
     "/teleport-request": (

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from slack_sdk.models.blocks import RichTextElement
 
-from workspace.untrusted import safe_name, safe_text
-from workspace.views import rich
 from workspace.views.card import REASON_LIMIT, CardModel, resolved_by, short_id, target_names
-from workspace.views.message import Message, message
-from workspace.views.status import Status
+from workspace.views.parts import rich
+from workspace.views.parts.message import Message, message
+from workspace.views.parts.status import Status
+from workspace.views.parts.untrusted import safe_name, safe_text
 
 
 class Notice(StrEnum):

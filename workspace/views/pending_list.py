@@ -6,12 +6,12 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
 
-from workspace.untrusted import safe_line, safe_name
-from workspace.views import rich
-from workspace.views.budget import joined
 from workspace.views.card import CardModel, decision_buttons, short_id, target_names
-from workspace.views.message import Message, message
-from workspace.views.resources import fits
+from workspace.views.parts import rich
+from workspace.views.parts.budget import joined
+from workspace.views.parts.message import Message, message
+from workspace.views.parts.resources import fits
+from workspace.views.parts.untrusted import safe_line, safe_name
 
 PAGE = 10
 """Rows to a page: each takes three blocks, and a message holds fifty."""

@@ -2,7 +2,7 @@
 
 from slack_sdk.models.views import View
 
-from workspace.views.message import Message, sentence
+from workspace.views.parts.message import Message, sentence
 
 _TITLE = "Teleport"
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from teleport_client.access_request import AccessRequest, RequestState
-from workspace.untrusted import safe_name, safe_text
-from workspace.views import rich
-from workspace.views.budget import joined
+from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.views.card import COUNTS_FOR_NOTHING, REASON_LIMIT, CardReview, progress_words
-from workspace.views.message import Message, message
+from workspace.views.parts import rich
+from workspace.views.parts.budget import joined
+from workspace.views.parts.message import Message, message
+from workspace.views.parts.untrusted import safe_name, safe_text
 
 _ROOM = 600
 _SAID = {

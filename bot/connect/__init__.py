@@ -1,0 +1,1 @@
+"""Connections to Slack and Teleport, and what their servers support."""

@@ -1,0 +1,31 @@
+"""Whether Teleport's own Slack plugin announces requests as well."""
+
+import structlog
+
+from teleport_client.client import TeleportClient
+from teleport_client.errors import TeleportError
+from teleport_client.model.access_request import RequestState
+
+_PLUGIN, _MESSAGES = "slack", "messages"
+"""Where it keeps which messages it has posted for a request."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+async def count_plugin_announcements(teleport: TeleportClient) -> int:
+    """Count the pending requests for which it has posted messages. Raises TeleportError."""
+    kept = await teleport.plugin_data(_PLUGIN)
+    if not kept:
+        return 0
+    waiting = {request.id for request in await teleport.requests(state=RequestState.PENDING)}
+    return sum(bool(data.get(_MESSAGES)) and each in waiting for each, data in kept.items())
+
+
+async def warn_of_other_bots(teleport: TeleportClient) -> None:
+    try:
+        count = await count_plugin_announcements(teleport)
+    except TeleportError as error:
+        log.info("other_bots_not_looked_for", error=str(error))
+        return
+    if count:
+        log.warning("two_bots_announce", requests=count, cure="stop Teleport's own Slack plugin")

@@ -1,0 +1,134 @@
+"""Names in the settings that Teleport doesn't know: roles, users and the trait with Slack IDs."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import structlog
+from rapidfuzz import fuzz, process
+
+from bot.settings.settings import Settings
+from notifications.routing.address import is_user_id
+from teleport_client.client import TeleportClient
+from teleport_client.errors import TeleportError
+from teleport_client.model.user import User
+from workspace.requests.review_policy import ANY_ROLE, ROLE_PREFIX
+
+_LEAST_ALIKE = 60
+"""Per cent."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Kind(StrEnum):
+    ROLE = "role"
+    USER = "user"
+    TRAIT = "trait"
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownName:
+    kind: Kind
+    name: str
+    setting: str
+    """Dotted key of the setting that has the name."""
+    likely: str = ""
+    """The most similar name that Teleport knows, if any is similar."""
+
+    @property
+    def hint(self) -> str:
+        correct = f"Did you mean {self.likely}? " if self.likely else ""
+        if self.kind is Kind.TRAIT:
+            return f"{correct}Correct {self.setting}, or link users with `teleport-chatops link`."
+        return f"{correct}Correct {self.setting}, or create the {self.kind} in Teleport."
+
+
+async def find_unknown_roles(
+    teleport: TeleportClient, settings: Settings
+) -> tuple[UnknownName, ...]:
+    """Needs list and read on `role`. Raises TeleportError."""
+    named = list(_named_roles(settings))
+    known = [role.name for role in await teleport.roles()] if named else []
+    return tuple(_unknown(Kind.ROLE, named, known))
+
+
+async def find_unknown_users(
+    teleport: TeleportClient, settings: Settings
+) -> tuple[UnknownName, ...]:
+    """Look for users who are named, and for one with the trait. Raises TeleportError.
+
+    A single sign-on user exists from a login until its session ends.
+    """
+    users = await teleport.users()
+    named = list(_named_users(settings))
+    found = tuple(_unknown(Kind.USER, named, [user.name for user in users]))
+    return found + _unknown_trait(settings, users)
+
+
+async def warn_of_unknown_names(teleport: TeleportClient, settings: Settings) -> None:
+    """Log each name once. They may be created later, so nothing else follows from it here."""
+    for find in (find_unknown_roles, find_unknown_users):
+        try:
+            for each in await find(teleport, settings):
+                log.warning(
+                    "unknown_name",
+                    kind=each.kind.value,
+                    name=each.name,
+                    setting=each.setting,
+                    likely=each.likely or None,
+                )
+        except TeleportError as error:
+            log.warning("names_not_looked_up", error=str(error))
+
+
+def _unknown(
+    kind: Kind, named: Iterable[tuple[str, str]], known: Sequence[str]
+) -> Iterator[UnknownName]:
+    for setting, name in dict.fromkeys(named):
+        if name != ANY_ROLE and name not in known:
+            yield UnknownName(kind, name, setting, most_similar(name, known))
+
+
+def most_similar(name: str, known: Sequence[str]) -> str:
+    """Return the name that is probably meant; empty if none is similar."""
+    alike = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE)
+    return str(alike[0]) if alike else ""
+
+
+def _named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield pairs of a setting and a role. Teleport takes no patterns as the roles of a request."""
+    for role in settings.review.link_only_roles:
+        yield "review.link_only_roles", role
+    for role in settings.role_to_approvers:
+        yield "role_to_approvers", role
+    for approver in _approvers(settings):
+        if approver.startswith(ROLE_PREFIX):
+            yield "role_to_approvers", approver.removeprefix(ROLE_PREFIX)
+    for role in settings.role_to_recipients:
+        yield "role_to_recipients", role
+
+
+def _named_users(settings: Settings) -> Iterator[tuple[str, str]]:
+    for approver in _approvers(settings):
+        if not approver.startswith(ROLE_PREFIX):
+            yield "role_to_approvers", approver
+
+
+def _approvers(settings: Settings) -> Iterator[str]:
+    for approvers in settings.role_to_approvers.values():
+        yield from approvers
+
+
+def _unknown_trait(settings: Settings, users: Sequence[User]) -> tuple[UnknownName, ...]:
+    """Nobody can act from Slack where no user has the trait, unless addresses are matched."""
+    trait = settings.review.slack_user_id_trait
+    if settings.review.allow_email_username_match or any(user.traits.get(trait) for user in users):
+        return ()
+    with_slack_ids = {
+        name
+        for user in users
+        for name, values in user.traits.items()
+        if any(map(is_user_id, values))
+    }
+    likely = next(iter(sorted(with_slack_ids)), "")
+    return (UnknownName(Kind.TRAIT, trait, "review.slack_user_id_trait", likely),)

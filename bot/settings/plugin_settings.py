@@ -1,0 +1,42 @@
+"""Settings that Teleport's own plugin has or had, and that this bot does not need.
+
+The plugin ignores every key that it does not know, so files still contain keys of its early
+versions (gravitational/teleport-plugins, access/slack).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.settings.setting_names import Key
+
+_REASONS: Mapping[Key, str] = {
+    ("http",): "Slack sends clicks over Socket Mode, so the bot needs no address of its own",
+    ("slack", "secret"): "Socket Mode needs no signing secret",
+    ("slack", "notify_only"): "without slack.app_token the bot only notifies",
+    ("slack", "channel"): "role_to_recipients names the channels",
+}
+"""By key or section."""
+
+
+def unneeded(values: Mapping[str, Any]) -> dict[Key, str]:
+    """Return the keys in settings that the bot does not need, each with the reason."""
+    return {key: reason for key, reason in _REASONS.items() if _contains(values, key)}
+
+
+def without_unneeded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings without those keys."""
+    return {
+        name: _keep_needed(name, value) for name, value in values.items() if (name,) not in _REASONS
+    }
+
+
+def _keep_needed(name: str, section: Any) -> Any:
+    if not isinstance(section, dict):
+        return section
+    return {key: section[key] for key in section if (name, key) not in _REASONS}
+
+
+def _contains(values: Any, key: Key) -> bool:
+    if not key:
+        return True
+    return isinstance(values, dict) and key[0] in values and _contains(values[key[0]], key[1:])

@@ -1,0 +1,167 @@
+"""How single settings are written, and what is refused with the words for it."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pytimeparse.timeparse import timeparse
+
+from notifications.routing.address import parse_recipient
+
+ANY_ROLE = "*"
+_STREAMS = {"error": "stderr", "2": "stderr", "out": "stdout", "1": "stdout"}
+_GO_UNITS = {
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
+}  # fmt: skip
+_GO_DURATION_PART = re.compile(rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_GO_UNITS)})", re.ASCII)
+_GO_DURATION = re.compile(rf"\+?(?:{_GO_DURATION_PART.pattern})+", re.ASCII)
+_SECRET_FILE_BYTES = 2000
+_LEAST_SECONDS = 0.001
+_MOST_SECONDS = 10 * 365 * 86_400
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    seconds = _seconds(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        seconds = 0
+    if not _LEAST_SECONDS <= seconds < _MOST_SECONDS:
+        raise ValueError("write a duration like 60s, 5m or 24h")
+    return timedelta(seconds=seconds)
+
+
+def _seconds(text: str) -> float | None:
+    """Read a duration as Go does (time.ParseDuration), such as 1h30m15s500ms, or as people do."""
+    if _GO_DURATION.fullmatch(text):
+        parts = _GO_DURATION_PART.findall(text)
+        return sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
+    seconds: float | None = timeparse(text)
+    return seconds
+
+
+def _refresh_interval(value: object) -> object:
+    """Read a duration, for which zero stands for the default, as for Teleport's own plugin."""
+    return timedelta(minutes=1) if str(value) in {"0", "0s"} else _duration(value)
+
+
+def _severity(value: object) -> object:
+    """Read a severity in any case, and the names that Teleport's own plugin has for them."""
+    name = value.lower() if isinstance(value, str) else value
+    return {"err": "error", "trace": "debug"}.get(str(name), name)
+
+
+def _secret(value: object) -> object:
+    """Read a secret that is given as the path of a file."""
+    if not isinstance(value, str) or not value.startswith("/"):
+        return value.strip() if isinstance(value, str) else value
+    try:
+        with Path(value).open("rb") as file:
+            secret = file.read(_SECRET_FILE_BYTES).decode().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file {value} cannot be read: {error}") from error
+    if not secret:
+        raise ValueError(f"the file {value} is empty")
+    return secret
+
+
+def _address(value: str) -> str:
+    try:
+        parts = urlsplit(f"//{value}")
+        whole = parts.hostname and parts.port and parts.netloc == value
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError(
+            "write host and port, such as auth.example.com:3025 or example.teleport.sh:443"
+        )
+    return value
+
+
+def _https_or_loopback(value: str) -> str:
+    """The tokens travel there."""
+    parts = urlsplit(value)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError("use https: the tokens are sent there")
+    return value if value.endswith("/") else f"{value}/"
+
+
+def _log_output(value: str) -> str:
+    """Read a stream, by its name or one that Teleport's own plugin has for it, or a file's path.
+
+    A path has a slash or a dot, so that a misspelled stream is not taken for one.
+    """
+    stream = _STREAMS.get(value, value)
+    if stream not in _STREAMS.values() and not {"/", "."} & set(value):
+        raise ValueError(f"write stderr, stdout or a path, such as ./{value}")
+    return stream
+
+
+def _by_role(value: object) -> object:
+    """Take one name for many where a list is meant, and plain names for every role."""
+    if isinstance(value, str):
+        value = _from_text(value.strip())
+    if isinstance(value, list):
+        value = {ANY_ROLE: value}
+    if not isinstance(value, Mapping):
+        raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
+    return {role: _list(role, names) for role, names in value.items()}
+
+
+def _from_text(text: str) -> object:
+    if not text.startswith(("{", "[")):
+        return text.split(",")
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it begins like JSON and is none: {error}") from None
+
+
+def _list(role: str, names: object) -> list[str]:
+    listed = _from_text(names.strip()) if isinstance(names, str) else names
+    if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
+        raise ValueError(f'"{role}" has to be a name or a list of names')
+    return [name.strip() for name in listed if name.strip()]
+
+
+def _names(value: object) -> object:
+    return _list("it", value)
+
+
+def _recipients(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    return {role: tuple(map(parse_recipient, names)) for role, names in value.items()}
+
+
+def _recipient(value: str) -> str:
+    return parse_recipient(value.strip()) if value.strip() else ""
+
+
+def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    if not any(value.get(ANY_ROLE, ())):
+        raise ValueError('"*" has to name a channel, for the roles that are not named')
+    return value
+
+
+Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+RefreshInterval: TypeAlias = Annotated[timedelta, BeforeValidator(_refresh_interval)]
+Severity: TypeAlias = Annotated[
+    Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(_severity)
+]
+Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_secret)]
+"""The secret itself, or the path of a file that holds it, which begins with a slash."""
+Address: TypeAlias = Annotated[str, AfterValidator(_address)]
+"""Host and port."""
+SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
+LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
+Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_names)]
+ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_by_role)]
+"""A table; in the environment also JSON, or plain names for all roles."""
+Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]
+RecipientsByRole: TypeAlias = Annotated[
+    ByRole, AfterValidator(_recipients), AfterValidator(_for_all_roles)
+]

@@ -1,0 +1,104 @@
+"""Says what is wrong with settings: every mistake at once, each with its place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.settings.setting_names import PREFIX, Key, closest, dotted, variable
+from bot.settings.setting_sources import Source
+
+_KEY_FILES = ("client_key", "client_crt", "root_cas")
+_UNKNOWN, _MISSING = "extra_forbidden", "missing"
+
+
+def mistakes(
+    source: Source, error: ValidationError | None, known: Sequence[Key], *, complete: bool
+) -> list[str]:
+    """List what is wrong with single keys, as pydantic found it, and with several together.
+
+    Where the source is not `complete`, what it lacks may be set all the same.
+    """
+    details = error.errors(include_url=False, include_input=False) if error else []
+    wrong = [each for each in details if each["type"] != _MISSING]
+    found = [(_key(each), _explain(source, each, known)) for each in wrong]
+    missing: list[Key] = []
+    if complete:
+        found += [(key, _unusable(source, key, why)) for key, why in _conflicts(source.values)]
+        missing += [_key(each) for each in details if each["type"] == _MISSING]
+        missing += _needed_by_others(source.values)
+    return [*_in_order(source, found), *_explain_missing(missing)]
+
+
+def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:
+    key = _key(error)
+    if error["type"] != _UNKNOWN:
+        return _unusable(source, key, error["msg"].removeprefix("Value error, "))
+    likely = closest(key, known)
+    place = source.place(key)
+    if place.startswith(PREFIX):
+        hint = f"Did you mean {variable(likely)}?" if likely else "The README lists what there is."
+        return f"{place} sets nothing. {hint}"
+    hint = f"Did you mean {dotted(likely)}?" if likely else "The README lists what there is."
+    return f"{_at(place)}There is no setting {dotted(key)}. {hint}"
+
+
+def _unusable(source: Source, key: Key, why: str) -> str:
+    return f"{_at(source.place(key))}The setting {dotted(key)} cannot be used: {why}."
+
+
+def _explain_missing(missing: Sequence[Key]) -> Iterator[str]:
+    if missing:
+        yield (
+            f"Not set: {', '.join(map(dotted, missing))}. Set each in the file given with --config,"
+            f" or in the environment as {', '.join(map(variable, missing))}."
+        )
+
+
+def _conflicts(values: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Find keys that exclude each other, or that need others."""
+    teleport = _section(values, "teleport")
+    given = [name for name in _KEY_FILES if teleport.get(name)]
+    lacking = [name for name in _KEY_FILES if not teleport.get(name)]
+    if teleport.get("identity") and given:
+        yield ("teleport", given[0]), f"set either identity or {', '.join(_KEY_FILES)}, not both"
+    elif given and lacking:
+        yield ("teleport", given[0]), f"{', '.join(lacking)} missing: these three go together"
+    if not teleport.get("identity") and _is_true(teleport.get("refresh_identity")):
+        yield ("teleport", "refresh_identity"), "it reads an identity file: set teleport.identity"
+
+
+def _needed_by_others(values: Mapping[str, Any]) -> Iterator[Key]:
+    teleport, review = _section(values, "teleport"), _section(values, "review")
+    if not any(map(teleport.get, ("identity", *_KEY_FILES))):
+        yield ("teleport", "identity")
+    app_token = _section(values, "slack").get("app_token") or review.get("app_token")
+    if _is_true(review.get("enabled")) and not app_token:
+        yield ("slack", "app_token")
+
+
+def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    section = values.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def _is_true(value: object) -> bool:
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError:
+        return False
+
+
+def _in_order(source: Source, found: Sequence[tuple[Key, str]]) -> list[str]:
+    """Sort by place: the file from top to bottom, then the environment."""
+    order = {key: number for number, key in enumerate(source.places)}
+    return [text for key, text in sorted(found, key=lambda each: order.get(each[0], len(order)))]
+
+
+def _key(error: ErrorDetails) -> Key:
+    return tuple(map(str, error["loc"]))
+
+
+def _at(place: str) -> str:
+    return f"{place}: " if place else ""

@@ -1,0 +1,38 @@
+"""The lines on which the keys of a TOML file are."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.settings.setting_names import Key
+
+
+def key_lines(text: str) -> dict[Key, int]:
+    """Return the line, counted from 1, of each key and section of a valid TOML file.
+
+    tomllib tells no lines, so it parses one statement at a time: a line, or as many as it takes
+    until what is read is complete.
+    """
+    lines: dict[Key, int] = {}
+    section: Key = ()
+    statement, first = "", 1
+    for number, line in enumerate(text.split("\n"), start=1):
+        statement += f"{line}\n"
+        try:
+            parsed = tomllib.loads(statement)
+        except tomllib.TOMLDecodeError:
+            continue
+        is_header = statement.lstrip().startswith("[")
+        for key in _keys(parsed, () if is_header else section):
+            lines.setdefault(key, first)
+            section = key if is_header else section
+        statement, first = "", number + 1
+    return lines
+
+
+def _keys(table: Mapping[str, Any], above: Key) -> Iterator[Key]:
+    for name, value in table.items():
+        key = (*above, name)
+        yield key
+        if isinstance(value, dict):
+            yield from _keys(value, key)

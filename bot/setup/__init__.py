@@ -1,0 +1,1 @@
+"""Commands for the operator: manifest, role, link and doctor."""

@@ -1,0 +1,1 @@
+"""What commands, buttons and forms do in Teleport."""

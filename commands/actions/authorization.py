@@ -1,0 +1,114 @@
+"""Reads who a Slack user is in Teleport, and the locks and rules that apply to them.
+
+Teleport checks the caller of each call, and the caller is the bot. It doesn't check the user on
+whose behalf the bot calls: it stores a request for a locked user, and for one whose roles deny
+`create` (CreateAccessRequestV2 in lib/auth/auth_with_roles.go). So the bot checks what Teleport
+would refuse that user, and every command gets its user here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Collection
+from typing import TypeVar
+
+import structlog
+from async_lru import alru_cache
+
+from commands.actions.authorized_user import Action, AuthorizedUser, denials_of, ensure_allowed
+from commands.interactions.log_fields import bind_teleport_user
+from teleport_client.client import TeleportClient
+from teleport_client.errors import NotFound, NotSupported, PermissionDenied
+from teleport_client.model.lock import Lock
+from teleport_client.model.user import Role, StaticAccess
+from workspace.directory.user_directory import Person, UserDirectory
+from workspace.retry import ATTEMPT_SECONDS, with_retry
+
+REMEMBERED_SECONDS = 60
+"""Maximum age of login states and roles for actions that don't read them again."""
+_MOST_USERS, _MOST_ROLES = 1_000, 5_000
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+class Authorization:
+    """Reads what applies to a user. Remembers login states and roles for a minute."""
+
+    def __init__(self, teleport: TeleportClient, people: UserDirectory) -> None:
+        self._teleport = teleport
+        self._people = people
+        self._login_state = alru_cache(_MOST_USERS, ttl=REMEMBERED_SECONDS)(self._read_login_state)
+        self._role = alru_cache(_MOST_ROLES, ttl=REMEMBERED_SECONDS)(self._read_role)
+
+    async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
+        """Return the user behind a Slack account, if they can do this.
+
+        Raises Refusal, TeleportError, SlackApiError.
+        """
+        person = await with_retry(lambda _: self._people.person(slack_user_id, fresh=action.fresh))
+        bind_teleport_user(slack_user_id, person.name)
+        user = await self._read(person, fresh=action.fresh)
+        ensure_allowed(user, action)
+        return user
+
+    async def _read(self, person: Person, *, fresh: bool) -> AuthorizedUser:
+        unreadable: set[str] = set()
+
+        async def readable(kind: str, call: Awaitable[T], otherwise: T) -> T:
+            try:
+                return await call
+            except (PermissionDenied, NotSupported) as error:
+                log.warning("user_check_failed", resource=kind, error=error.text)
+                unreadable.add(kind)
+                return otherwise
+
+        recorded = frozenset(person.user.roles)
+        login_state, roles, locks = await asyncio.gather(
+            readable("user_login_state", self._last_login(person.name, fresh=fresh), None),
+            readable("role", self._roles(recorded, fresh=fresh), {}),
+            readable("lock", self._locks(person.name, recorded), ()),
+        )
+        if added := frozenset(login_state.roles if login_state else ()) - recorded:
+            more_locks, more_roles = await asyncio.gather(
+                readable("lock", self._locks(person.name, added), ()),
+                readable("role", self._roles(added, fresh=fresh), {}),
+            )
+            locks = tuple(dict.fromkeys((*locks, *more_locks)))
+            roles = {**roles, **more_roles}
+        held = login_state.without_removed(recorded) if login_state else recorded
+        return AuthorizedUser(
+            person,
+            held,
+            roles=tuple(role for name, role in roles.items() if name in held),
+            denying_roles=tuple(roles.values()),
+            locks=locks,
+            denials=denials_of(roles.values()),
+            unreadable=frozenset(unreadable),
+        )
+
+    async def _last_login(self, user: str, *, fresh: bool) -> StaticAccess | None:
+        if fresh:
+            self._login_state.cache_invalidate(user)
+        return await with_retry(lambda _: self._login_state(user))
+
+    async def _roles(self, names: Collection[str], *, fresh: bool) -> dict[str, Role]:
+        """Return definitions by name, without those of roles that don't exist."""
+        if fresh:
+            for name in names:
+                self._role.cache_invalidate(name)
+        found = await with_retry(lambda _: asyncio.gather(*map(self._role, names)))
+        return {role.name: role for role in found if role is not None}
+
+    async def _locks(self, user: str, roles: Collection[str]) -> tuple[Lock, ...]:
+        return await with_retry(
+            lambda deadline: self._teleport.locks_in_force(user, sorted(roles), deadline=deadline)
+        )
+
+    async def _read_login_state(self, user: str) -> StaticAccess | None:
+        return await self._teleport.login_state(user, deadline=ATTEMPT_SECONDS)
+
+    async def _read_role(self, name: str) -> Role | None:
+        try:
+            return await self._teleport.role(name, deadline=ATTEMPT_SECONDS)
+        except NotFound:
+            return None

@@ -1,0 +1,179 @@
+"""Suggested reviewers: whom a name or a mention means, and why someone can't review a request."""
+
+import asyncio
+import re
+from collections.abc import Collection, Sequence
+
+import structlog
+
+from commands.actions.authorized_user import FILL_IN_REVIEW
+from commands.actions.services import Services
+from teleport_client.errors import NotFound
+from teleport_client.model.access_request import AccessRequest
+from workspace.directory.contacts import NoContact
+from workspace.directory.user_directory import Person
+from workspace.rate_limit import RateLimit
+from workspace.requests.user_error import UserError
+from workspace.retry import with_retry
+from workspace.sending.slack_failure import SLACK_ERRORS, describe
+from workspace.views.parts.untrusted import safe_name
+
+_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+"""A Slack user as Slack escapes one in a command's text (docs.slack.dev: slash commands)."""
+_WHY = {
+    "unmapped": "isn't linked to a Teleport user",
+    "ambiguous": "is linked to several Teleport users",
+    "user_locked": "is locked in Teleport",
+    "locked": "is locked in Teleport",
+    "account_guest": "is a guest of this workspace",
+    "account_bot": "is a bot",
+    "user_bot": "is a bot",
+    "denied": "can't review access requests",
+    "perhaps_denied": "can't review access requests",
+}
+"""By the reason of a Refusal."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class CannotReview(Exception):
+    """Someone can't review a request. `sentence` names them and says why."""
+
+    def __init__(self, name: str, why: str) -> None:
+        self.sentence = f"{safe_name(name)} {why}."
+        super().__init__(self.sentence)
+
+
+def lookup_limit() -> RateLimit:
+    """Return the limit of suggested reviewers that one user has looked up: 60, and 60 a minute.
+
+    Slack lets an app make about a hundred lookups a minute for all users (users.info: Tier 4).
+    """
+    return RateLimit(at_once=60, seconds_each=1.0)
+
+
+def ensure_within_limit(services: Services, slack_user_id: str, reviewers: Collection[str]) -> None:
+    """Raise Refusal when this user suggested too many reviewers in the last minute."""
+    if not services.reviewer_lookups.allow(slack_user_id, len(reviewers)):
+        raise UserError(
+            "You've suggested many reviewers in the last minute, so nothing was requested. Wait a"
+            " minute and try again, or leave the reviewers out.",
+            reason="too_many_lookups",
+        )
+
+
+async def linked_person(services: Services, slack_user_id: str) -> Person:
+    """Return the Teleport user of a Slack user.
+
+    Raises CannotReview, TeleportError, SlackApiError.
+    """
+    try:
+        return await with_retry(lambda _: services.people.person(slack_user_id))
+    except UserError as refusal:
+        name = await services.people.account_name(slack_user_id)
+        raise _cannot_review(name, refusal) from refusal
+
+
+async def with_user_names(services: Services, reviewers: Sequence[str]) -> tuple[str, ...]:
+    """Replace mentions and email addresses by Teleport users, as far as there are such users.
+
+    Raises TeleportError.
+    """
+    found = await asyncio.gather(*(_user_name(services, each) for each in reviewers))
+    return tuple(dict.fromkeys(found))
+
+
+async def problems(
+    services: Services, requester: str, reviewers: Sequence[str], request: AccessRequest
+) -> tuple[str, ...]:
+    """Return a sentence for each suggested reviewer who can't review the request.
+
+    Raises TeleportError.
+    """
+    found = await asyncio.gather(
+        *(_problem(services, requester, each, request) for each in reviewers)
+    )
+    return tuple(filter(None, found))
+
+
+def without_mentions(reviewers: Sequence[str]) -> tuple[str, ...]:
+    """Leave out Slack users without a Teleport user: Teleport has no name for them."""
+    return tuple(
+        each for each in reviewers if not (_MENTION.fullmatch(each) or each.startswith("@"))
+    )
+
+
+async def _user_name(services: Services, reviewer: str) -> str:
+    if not _MENTION.fullmatch(reviewer) and "@" not in reviewer:
+        return reviewer
+    try:
+        return (await _person(services, reviewer)).name
+    except CannotReview:
+        return reviewer
+    except SLACK_ERRORS as error:
+        log.warning("reviewer_not_looked_up", error=describe(error))
+        return reviewer
+
+
+async def _problem(
+    services: Services, requester: str, reviewer: str, request: AccessRequest
+) -> str:
+    if reviewer == requester:
+        return "You can't review your own request."
+    try:
+        await _ensure_can_review(services, await _person(services, reviewer), request)
+    except CannotReview as error:
+        return error.sentence
+    except SLACK_ERRORS as error:
+        log.warning("reviewer_not_looked_up", error=describe(error))
+    return ""
+
+
+async def _person(services: Services, reviewer: str) -> Person:
+    if reviewer.startswith("@"):
+        reviewer = await _without_at(services, reviewer)
+    if mention := _MENTION.fullmatch(reviewer):
+        return await linked_person(services, mention["id"])
+    try:
+        slack_user_id = await with_retry(lambda _: services.contacts.reviewer(reviewer))
+    except NoContact as error:
+        why = "isn't a Teleport user" if error.user_gone else "isn't linked to a Slack account"
+        raise CannotReview(reviewer, why) from error
+    person = await linked_person(services, slack_user_id)
+    if person.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
+        raise CannotReview(reviewer, "shares a Slack account with another Teleport user")
+    return person
+
+
+async def _without_at(services: Services, reviewer: str) -> str:
+    """Return the mention that `@name` stands for, or the name if no Slack user has it.
+
+    Raises CannotReview, SlackApiError.
+    """
+    name = reviewer.removeprefix("@")
+    found = await with_retry(lambda _: services.member_names.find(name))
+    if len(found) > 1:
+        why = f"is the name of {len(found)} Slack users. Run /teleport-request and select one"
+        raise CannotReview(reviewer, why)
+    return f"<@{found[0]}>" if found else name
+
+
+async def _is_user(services: Services, name: str) -> bool:
+    try:
+        await with_retry(lambda deadline: services.teleport.user(name, deadline=deadline))
+    except NotFound:
+        return False
+    return True
+
+
+async def _ensure_can_review(services: Services, person: Person, request: AccessRequest) -> None:
+    try:
+        user = await services.authorize(person.slack_user_id, FILL_IN_REVIEW)
+    except UserError as refusal:
+        raise _cannot_review(person.name, refusal) from refusal
+    if not services.permissions.in_review_scope(user, [request]):
+        raise CannotReview(person.name, "can't review this request")
+
+
+def _cannot_review(name: str, refusal: UserError) -> CannotReview:
+    return CannotReview(name, _WHY.get(refusal.reason, "can't use Teleport from Slack"))

@@ -1,0 +1,1 @@
+"""From an envelope to its ack, its work and its private response."""

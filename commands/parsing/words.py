@@ -1,0 +1,182 @@
+"""The words that people type after a command, with the same flags and keywords in every command.
+
+    staging --reason "redis is stuck"    staging —reason=“redis is stuck”
+    staging reason: redis is stuck       staging because: redis is stuck
+
+Desktop clients turn quotes typographic and two hyphens into a dash, so those count as what was
+typed. A word in quotes is never a flag or keyword.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import process
+
+from commands.parsing.slack_text import with_names
+from workspace.requests.user_error import UserError
+from workspace.views.parts.untrusted import safe_name
+
+KEYWORDS = frozenset({"because", "for", "until", "till"})
+_HELP = {"help", "--help", "-h", "?"}
+_QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
+DASHES = "-‐‑‒–—―−"  # noqa: RUF001
+_DASHED = re.compile(rf"(?P<dashes>[{DASHES}]{{1,2}})(?P<name>[A-Za-z][^\s=:]*)[=:]?")
+_WITH_COLON = re.compile(r"(?P<name>[A-Za-z]{1,12}):")
+_BARE = re.compile(r"(?:<@[^<>]*>|\S)+")
+"""A mention may contain spaces."""
+_SPACE = re.compile(r"\s*")
+_NAME_LIMIT = 80
+"""Characters of an unknown flag that are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    start: int
+    end: int
+    """Where the word ends in the whole text; of a flag, where its value begins."""
+    quoted: bool = False
+    flag: str = ""
+    """The flag in its plain spelling, as in `--reason`; empty for any other word."""
+    dashed: bool = False
+    """A flag written with dashes, which ends the unquoted value of another flag."""
+
+    def is_keyword(self, *keywords: str) -> bool:
+        return not self.quoted and self.text.lower().rstrip(",") in keywords
+
+
+def wants_help(text: str) -> bool:
+    """Return whether the text asks for help and nothing else."""
+    typed = bare(text)
+    return re.sub(rf"^[{DASHES}]{{1,2}}(?=[a-z]{{2}})", "--", typed) in _HELP or typed in _HELP
+
+
+def bare(text: str) -> str:
+    """Return a single word in lower case, without quotes around it."""
+    return text.strip().strip("".join(_QUOTES) + "`").strip().lower()
+
+
+class Words:
+    """Splits text at white space. Keeps together what is in quotes, and recognizes flags.
+
+    `flags` maps each flag of the command to an example value. `unchanged` is the sentence that ends
+    each error.
+    """
+
+    def __init__(self, text: str, flags: Mapping[str, str], unchanged: str) -> None:
+        self._text = text
+        self._flags = flags
+        self._unchanged = unchanged
+        self._at = 0
+        self._unclosed: dict[str, int] = {}
+        """By closing quote: where the text begins in which there is none any more."""
+
+    def __iter__(self) -> "Words":
+        return self
+
+    def __next__(self) -> Word:
+        self._skip_space()
+        if self._at >= len(self._text):
+            raise StopIteration
+        word = self._quoted_word() or self._flag_or_keyword() or self._bare_word()
+        self._at = word.end
+        return word
+
+    def rest(self, start: int | None = None) -> str:
+        """Return everything after the current word, or from `start`, without quotes around it."""
+        rest = self._text[self._at if start is None else start :].strip()
+        self._at = len(self._text)
+        closing = _QUOTES.get(rest[:1])
+        is_quoted = closing is not None and rest.find(closing, 1) == len(rest) - 1 > 0
+        return with_names(rest[1:-1].strip() if is_quoted else rest)
+
+    def require_value(self, flag: str) -> Word:
+        """Return the first word of a flag's value without moving on. Raises Refusal if missing."""
+        word = self.peek()
+        if word is None or word.dashed or not word.text.strip():
+            raise UserError(
+                f"{flag} needs a value, such as {flag} {self._flags[flag]}. {self._unchanged}",
+                reason="flag_without_value",
+            )
+        return word
+
+    def reason(self, flag: str) -> str:
+        """Return a value that is in quotes, or all words up to the next flag."""
+        first = self.peek()
+        if first is None or not first.quoted:
+            first = self.require_value(flag)
+        self._at = first.end
+        if first.quoted:
+            return with_names(first.text.strip())
+        while (word := self.peek()) is not None and not word.dashed:
+            self._at = word.end
+        return with_names(self._text[first.start : self._at])
+
+    def peek(self) -> Word | None:
+        """Return the next word without moving on to it."""
+        before = self._at
+        word = next(self, None)
+        self._at = before
+        return word
+
+    def run(self, limit: int) -> list[Word]:
+        """Return up to `limit` words before the next flag or keyword, without moving on."""
+        before, found = self._at, list[Word]()
+        for word in self:
+            if len(found) == limit or word.flag or word.is_keyword(*KEYWORDS):
+                break
+            found.append(word)
+        self._at = before
+        return found
+
+    def move_after(self, word: Word) -> None:
+        self._at = word.end
+
+    def known(self, flag: str) -> str:
+        """Return the flag in lower case. Raises Refusal if this command has no such flag."""
+        if flag.lower() in self._flags:
+            return flag.lower()
+        nearest = process.extractOne(flag[:_NAME_LIMIT], tuple(self._flags), score_cutoff=60)
+        hint = (
+            f"Did you mean {nearest[0]}?"
+            if nearest
+            else f"Available flags: {', '.join(self._flags)}."
+        )
+        raise UserError(
+            f"Unknown flag {safe_name(flag)}. {hint} {self._unchanged}", reason="unknown_flag"
+        )
+
+    def _quoted_word(self) -> Word | None:
+        start = self._at
+        closing = _QUOTES.get(self._text[start])
+        if closing is None or start >= self._unclosed.get(closing, len(self._text)):
+            return None
+        end = self._text.find(closing, start + 1)
+        if end < 0:
+            self._unclosed[closing] = start
+            return None
+        return Word(self._text[start + 1 : end], start, end + 1, quoted=True)
+
+    def _flag_or_keyword(self) -> Word | None:
+        if found := _DASHED.match(self._text, self._at):
+            flag = f"--{found['name']}"
+            # One hyphen alone may begin a name.
+            if found["dashes"] != "-" or flag.lower() in self._flags:
+                return Word(found[0], self._at, found.end(), flag=flag, dashed=True)
+        if found := _WITH_COLON.match(self._text, self._at):
+            name = found["name"].lower()
+            if f"--{name}" in self._flags:
+                return Word(found[0], self._at, found.end(), flag=f"--{name}")
+            if name in KEYWORDS:
+                return Word(name, self._at, found.end())
+        return None
+
+    def _bare_word(self) -> Word:
+        found = _BARE.match(self._text, self._at)
+        text = found[0] if found else ""
+        return Word(text, self._at, self._at + len(text))
+
+    def _skip_space(self) -> None:
+        if found := _SPACE.match(self._text, self._at):
+            self._at = found.end()

@@ -1,0 +1,1 @@
+"""The control loop: mirror, work queue, reconciler, lease and timers."""

@@ -1,0 +1,1 @@
+"""The ledger in Teleport's plugin data."""

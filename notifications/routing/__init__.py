@@ -1,0 +1,1 @@
+"""Which channels and users get the messages of a request."""

@@ -1,0 +1,1 @@
+"""From planned messages to messages in Slack."""

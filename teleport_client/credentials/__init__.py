@@ -1,0 +1,1 @@
+"""Identity files, their issuers, and credentials that are reloaded."""

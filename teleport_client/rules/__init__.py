@@ -1,0 +1,1 @@
+"""Pure functions that apply Teleport's rules."""

@@ -1,0 +1,62 @@
+"""What the rules of roles allow and deny.
+
+`checkAccessToRuleImpl` in lib/services/role.go: one matching deny rule refuses the verb, whatever
+other rules allow; `*` matches every resource or verb. A rule's `where` can't be evaluated here, so
+such a rule denies and never allows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from teleport_client.model.user import Conditions, Role, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A deny rule that matches."""
+
+    role: str
+    """Name of the role that has the rule."""
+    conditional: bool
+    """The rule has a `where`, so Teleport might not apply it."""
+
+
+def denial(roles: Sequence[Role], resource: str, verb: str) -> Denial | None:
+    """Return a matching deny rule, one without a condition first, or None."""
+    found = [
+        Denial(role.name, conditional=bool(rule.where))
+        for role in roles
+        for rule in _matching(role.deny, resource, verb)
+    ]
+    return min(found, key=lambda each: each.conditional, default=None)
+
+
+def may(roles: Sequence[Role], resource: str, verb: str) -> bool:
+    """Return whether the roles allow a verb on a kind of resource under all conditions."""
+    allowed = any(
+        not rule.where for role in roles for rule in _matching(role.allow, resource, verb)
+    )
+    return allowed and denial(roles, resource, verb) is None
+
+
+def can_list_requests(roles: Sequence[Role]) -> bool:
+    """Return whether the roles show every user's access requests.
+
+    Without the permission, Teleport lists only the caller's own requests instead of an error.
+    """
+    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+
+
+def sees_hosts(roles: Sequence[Role]) -> bool:
+    """Return whether the roles show hosts, and so their names.
+
+    Without the permission, Teleport lists none instead of an error. Each user has the verb list on
+    `node` (DefaultImplicitRules in lib/services/role.go).
+    """
+    return any(role.allow.selects_nodes or role.allow.review.preview_as for role in roles)
+
+
+def _matching(conditions: Conditions, resource: str, verb: str) -> Iterator[Rule]:
+    for rule in conditions.rules:
+        if {resource, "*"} & set(rule.resources) and {verb, "*"} & set(rule.verbs):
+            yield rule

@@ -1,0 +1,58 @@
+"""May this person review this request? As far as can be said without asking Teleport.
+
+The server decides (ReviewPermissionChecker in lib/services/access_request.go); this is for lists,
+where asking for each row would cost a review. What only the server can evaluate counts as perhaps.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from teleport_client.model.access_request import AccessRequest
+from teleport_client.model.user import ReviewConditions, Role
+from teleport_client.rules.role_pattern import UnreadablePattern, matches
+
+
+class MayReview(Enum):
+    NO = "no"
+    UNKNOWN = "perhaps"
+    YES = "yes"
+
+
+def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> MayReview:
+    """Judge by the roles that the request first asked for, with deny before allow."""
+    if person == request.user or not request.roles:
+        return MayReview.NO
+    denied = [_names(role.deny.review, asked) for asked in request.roles for role in roles]
+    if MayReview.YES in denied:
+        return MayReview.NO
+    allowed = [_best(_names(role.allow.review, asked) for role in roles) for asked in request.roles]
+    if MayReview.NO in allowed:
+        return MayReview.NO
+    certain = MayReview.UNKNOWN not in allowed and MayReview.UNKNOWN not in denied
+    return MayReview.YES if certain else MayReview.UNKNOWN
+
+
+def review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
+    """Return whether a deny rule of the roles forbids, or might forbid, to review the request."""
+    return any(
+        _names(role.deny.review, asked) is not MayReview.NO
+        for asked in request.roles
+        for role in roles
+    )
+
+
+def _names(conditions: ReviewConditions, asked: str) -> MayReview:
+    """Whether one role's conditions name a requested role."""
+    unreadable = conditions.from_claims
+    for pattern in conditions.roles:
+        try:
+            if matches(pattern, asked):
+                return MayReview.UNKNOWN if conditions.where else MayReview.YES
+        except UnreadablePattern:
+            unreadable = True
+    return MayReview.UNKNOWN if unreadable else MayReview.NO
+
+
+def _best(verdicts: Iterable[MayReview]) -> MayReview:
+    found = set(verdicts)
+    return next((v for v in (MayReview.YES, MayReview.UNKNOWN) if v in found), MayReview.NO)

@@ -1,0 +1,1 @@
+"""Conversions and calls of Teleport's services."""

@@ -1,0 +1,1 @@
+"""TLS, and every way to reach the Auth Service."""

@@ -1,0 +1,179 @@
+"""What carries TLS to Teleport: a TCP connection, or the messages of a WebSocket."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Sequence
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+import aiohttp
+from aiohttp.http_websocket import WebSocketWriter
+
+from teleport_client.transport.http_proxy import proxy_for
+from teleport_client.transport.no_redirects import RedirectRefused, no_redirects
+from teleport_client.transport.obstacle import NotTeleport, UntrustedProxy, obstacle_of
+
+_CHUNK = 64 * 1024
+_CLOSE_SECONDS = 2.0
+_UPGRADE = "/webapi/connectionupgrade"
+_SUBPROTOCOL = "alpn-ping"
+"""With it the proxy pings, so that a load balancer sees no idle connection."""
+
+
+class TcpTransport:
+    """A TCP connection, through an HTTP proxy where the environment names one."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, address: str) -> Self:
+        """Connect to `host:port`. Raises OSError."""
+        proxy = proxy_for(address)
+        if not proxy:
+            return cls(*await asyncio.open_connection(*_host_and_port(address)))
+        parts = urlsplit(proxy)
+        if parts.scheme != "http":
+            raise NotTeleport(f"an HTTP proxy is spoken to by http, not {parts.scheme}")
+        carrier = cls(*await asyncio.open_connection(parts.hostname, parts.port or 80))
+        try:
+            await carrier._tunnel(address, parts.username, parts.password)
+        except BaseException:
+            await carrier.close()
+            raise
+        return carrier
+
+    async def read(self) -> bytes:
+        return await self._reader.read(_CHUNK)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+    async def close(self) -> None:
+        self._writer.close()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._writer.wait_closed()
+        except TimeoutError:
+            self._writer.transport.abort()
+        except OSError:
+            return
+
+    async def _tunnel(self, address: str, user: str | None, password: str | None) -> None:
+        """Ask a proxy for a connection to `address` (RFC 9110, 9.3.6)."""
+        lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}"]
+        if user is not None:
+            secret = f"{unquote(user)}:{unquote(password or '')}".encode()
+            lines.append(f"Proxy-Authorization: Basic {base64.b64encode(secret).decode()}")
+        await self.write("\r\n".join([*lines, "", ""]).encode())
+        try:
+            answer = await self._reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            raise NotTeleport("the HTTP proxy does not answer a CONNECT", passes=True) from None
+        version, _, status = answer.splitlines()[0].decode(errors="replace").partition(" ")
+        if not version.startswith("HTTP/1.") or not status.startswith("2"):
+            raise NotTeleport(
+                f"the HTTP proxy refuses the way to {address}: {status[:80]}", passes=True
+            )
+
+
+class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
+    """A WebSocket with masks of zeros, which leave the payload as it is.
+
+    Proxies older than 16.2.1 don't unmask what they read (gravitational/teleport#45858). A mask
+    keeps web pages from writing bytes of their choice; TLS records are of nobody's choice.
+    """
+
+    def __init__(self, reader: Any, writer: WebSocketWriter, *args: Any, **options: Any) -> None:
+        writer.get_random_bits = partial(int)
+        super().__init__(reader, writer, *args, **options)
+
+
+class WebSocketTransport:
+    """Messages of a WebSocket: all that gets through a load balancer that ends TLS itself."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, socket: "aiohttp.ClientWebSocketResponse[bool]"
+    ) -> None:
+        self._session = session
+        self._socket = socket
+
+    @classmethod
+    async def connect(cls, address: str) -> Self:
+        """Have a Teleport proxy upgrade a web connection (lib/web/conn_upgrade.go).
+
+        It is trusted by the system's authorities, as a web page is; what is carried is checked
+        again, by Auth's own. Raises OSError.
+        """
+        session = aiohttp.ClientSession(
+            ws_response_class=_UnmaskedWebSocket, trace_configs=[no_redirects()]
+        )
+        try:
+            socket = await session.ws_connect(
+                f"https://{address}{_UPGRADE}",
+                protocols=(_SUBPROTOCOL,),
+                proxy=proxy_for(address) or None,
+                ssl=ssl.create_default_context(),
+                max_msg_size=0,
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            await session.close()
+            raise NotTeleport(
+                f"no Teleport proxy upgrades the connection, status {error.status}",
+                passes=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            ) from error
+        except RedirectRefused as error:
+            await session.close()
+            raise NotTeleport(f"no Teleport proxy upgrades the connection, {error}") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            await session.close()
+            raise _web_certificate_error(error.certificate_error) from error
+        except aiohttp.ClientConnectorSSLError as error:
+            await session.close()
+            raise error.os_error from error
+        except aiohttp.ClientError as error:
+            await session.close()
+            raise OSError(str(error)) from error
+        except BaseException:
+            await session.close()
+            raise
+        carrier = cls(session, socket)
+        if socket.protocol != _SUBPROTOCOL:
+            await carrier.close()
+            raise NotTeleport("the upgraded connection is not Teleport's")
+        return carrier
+
+    async def read(self) -> bytes:
+        message = await self._socket.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            return bytes(message.data)
+        if message.type is aiohttp.WSMsgType.ERROR:
+            raise OSError(str(message.data))
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        await self._socket.send_bytes(data)
+
+    async def close(self) -> None:
+        await self._socket.close()
+        await self._session.close()
+
+
+def _web_certificate_error(error: Exception) -> OSError:
+    """A certificate that has expired says that itself; any other has another authority."""
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        return UntrustedProxy(str(error))
+    if obstacle_of(error).passes:
+        return error
+    return UntrustedProxy(f"its web certificate is not trusted ({error.verify_message})")
+
+
+def _host_and_port(address: str) -> Sequence[str]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), port

@@ -1,0 +1,1 @@
+"""Which Slack account belongs to which Teleport user, and names of hosts."""

@@ -1,0 +1,87 @@
+"""Names of the hosts that requests ask for by ID, looked up in the background.
+
+Nothing waits for a name: whatever shows a request gets the names that are known by then.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain, islice
+from time import monotonic
+
+import structlog
+
+from teleport_client.client import TeleportClient
+from teleport_client.errors import TeleportError, Unreachable
+from teleport_client.model.access_request import AccessRequest
+from workspace.bounded import BoundedDict
+from workspace.views.parts.resources import RESOURCES_LISTED, is_host
+
+_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
+"""Whatever else a request names by ID is no host."""
+_MOST_KNOWN, _MOST_WAITING = 10_000, 1_000
+_AGAIN_SECONDS = 600.0
+"""After which a host that is shown is looked up again: it may have a name, or another one."""
+_REQUESTS_AT_ONCE = 10
+_PAUSE_SECONDS = 30.0
+"""After a lookup without an answer."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class HostNames:
+    """`cluster` is the bot's own. Hosts of other clusters cannot be looked up there."""
+
+    def __init__(self, teleport: TeleportClient, cluster: str) -> None:
+        self._teleport = teleport
+        self._cluster = cluster
+        self._names: BoundedDict[str, str] = BoundedDict(_MOST_KNOWN)
+        self._looked_up: BoundedDict[str, float] = BoundedDict(_MOST_KNOWN)
+        """Monotonic time by ID, also of hosts without a name."""
+        self._waiting: BoundedDict[str, frozenset[str]] = BoundedDict(_MOST_WAITING)
+        """IDs of hosts by ID of the request that is shown without their names."""
+        self._news = asyncio.Event()
+
+    def of(self, request: AccessRequest) -> Mapping[str, str]:
+        """Return the known names by host ID. Have the others looked up."""
+        hosts = frozenset(self._hosts(request))
+        if any(map(self._is_due, hosts)):
+            self._waiting[request.id] = hosts
+            self._news.set()
+        return {host: self._names[host] for host in hosts if host in self._names}
+
+    async def run(self, changed: Callable[[str], None]) -> None:
+        """Look names up until cancelled.
+
+        Call `changed` with the ID of a request that may have new ones. A lookup without an answer
+        is repeated: a request may be shown once and never again.
+        """
+        while True:
+            await self._news.wait()
+            batch = dict(islice(self._waiting.items(), _REQUESTS_AT_ONCE))
+            if not batch:
+                self._news.clear()
+                continue
+            due = sorted({*filter(self._is_due, chain.from_iterable(batch.values()))})
+            try:
+                self._names.update(await self._teleport.host_names(due) if due else {})
+            except TeleportError as error:
+                log.warning("host_names_not_read", error=error.text)
+                if isinstance(error, Unreachable):
+                    await asyncio.sleep(_PAUSE_SECONDS)
+                    continue
+            self._looked_up.update(dict.fromkeys(due, monotonic()))
+            for request_id, hosts in batch.items():
+                self._waiting.pop(request_id, None)
+                if not hosts.isdisjoint(self._names):
+                    changed(request_id)
+
+    def _hosts(self, request: AccessRequest) -> Iterable[str]:
+        """Of very many resources a card shows the first."""
+        for resource in request.resources[:RESOURCES_LISTED]:
+            if is_host(resource, self._cluster) and _ID.fullmatch(resource.name):
+                yield resource.name
+
+    def _is_due(self, host: str) -> bool:
+        at = self._looked_up.get(host)
+        return at is None or monotonic() - at > _AGAIN_SECONDS

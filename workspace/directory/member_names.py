@@ -1,0 +1,45 @@
+"""Slack users by the name that a user types after `@`.
+
+An app whose manifest has no `should_escape` gets `@bob` as it was typed (docs.slack.dev: slash
+commands), and Slack has no call that looks up a name. So the bot lists the users of the workspace.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from async_lru import alru_cache
+from slack_sdk.web.async_client import AsyncWebClient
+
+from workspace.directory.slack_account import account_from, names_from
+
+_REMEMBERED_SECONDS = 600
+_PAGE = 1_000
+_MOST_PAGES = 15
+"""Slack allows an app about 20 pages a minute (users.list: Tier 2)."""
+
+
+class MemberNames:
+    """Finds active members, and remembers them for ten minutes."""
+
+    def __init__(self, slack: AsyncWebClient, team: str) -> None:
+        self._slack = slack
+        self._team = team
+        self._by_name = alru_cache(ttl=_REMEMBERED_SECONDS)(self._read)
+
+    async def find(self, name: str) -> tuple[str, ...]:
+        """Return the Slack IDs of the members with that name. Raises SlackApiError."""
+        return (await self._by_name()).get(name.casefold(), ())
+
+    async def _read(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            page = await self._slack.users_list(limit=_PAGE, cursor=cursor)
+            for user in page["members"]:
+                if not account_from(user).barred_from(self._team):
+                    for name in names_from(user):
+                        found[name] += (user["id"],)
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                break
+        return found

@@ -1,0 +1,1 @@
+"""Request drafts, review policy and errors that users read."""

@@ -1,0 +1,1 @@
+"""The single sender of messages, its queue, and what Slack's errors mean."""

@@ -1,0 +1,271 @@
+"""The one place that sends cards and direct messages, at the pace that Slack allows.
+
+One message a second to a channel; edits have a lane of their own and do not use that up. A method
+that Slack asks to rest is rested as a whole, and edits go one a second from then on until none is
+left. New requests go first, reminders last, but each eighth turn is for what has waited longest, so
+that nothing waits for ever. What Slack refuses is the caller's to judge (`slack_failure`).
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import chain, count
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from workspace.sending.fence import SendingStopped, fenced
+from workspace.sending.send_queue import Call, Lane, MessageRef, Priority, Render, next_call
+from workspace.sending.slack_failure import (
+    SLACK_ERRORS,
+    Failure,
+    classify,
+    describe,
+    retry_delay,
+)
+
+SECONDS_BETWEEN_POSTS = 1.0
+"""To one channel (docs.slack.dev/apis/web-api/rate-limits)."""
+METADATA_EVENT = "teleport_access_request"
+_MAX_CALLS, _MAX_POSTS = 8, 6
+"""Calls; however many channels there are to post to, cards are kept up to date."""
+_LONG_RATE_LIMIT = 60.0
+"""Seconds, which people notice."""
+_UPDATES = "edits"
+_POST, _UPDATE = "chat.postMessage", "chat.update"
+
+
+class Outbox:
+    """Takes messages from anywhere on the loop, and sends them while `run` runs.
+
+    `may_send` is asked before every call, and again right before it is written (`fence`).
+    """
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        *,
+        may_send: Callable[[], bool],
+        seconds_between_posts: float = SECONDS_BETWEEN_POSTS,
+    ) -> None:
+        self._slack = slack
+        self._may_send = may_send
+        self._seconds_between_posts = seconds_between_posts
+        self._lanes: dict[str, Lane] = {}
+        self._ids: dict[str, str] = {}
+        """Of conversations that are addressed by name or by person: each has one pace."""
+        self._rate_limited_until: dict[str, float] = {}
+        self._sending: set[asyncio.Task[None]] = set()
+        self._posting = 0
+        self._sent_count = 0
+        self._waiting: Counter[Priority] = Counter()
+        self._order = count()
+        self._stopped = False
+        self._news = asyncio.Event()
+        self._token_problem = ""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be sent at all, or not for long; empty where it can."""
+        if self._token_problem:
+            return self._token_problem
+        now = asyncio.get_running_loop().time()
+        methods = {call.method for lane in self._lanes.values() if (call := lane.next())}
+        rests = {method: self._rate_limited_until.get(method, 0.0) - now for method in methods}
+        longest = max(rests, key=lambda method: rests[method], default="")
+        if longest and rests[longest] > _LONG_RATE_LIMIT:
+            return f"Slack asks that {longest} be left alone for {rests[longest]:.0f} s more"
+        return ""
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting.total()
+
+    @property
+    def backlog_waiting(self) -> int:
+        """Of those that wait, cards of the backlog."""
+        return self._waiting[Priority.BACKLOG_REQUEST]
+
+    @property
+    def lanes(self) -> int:
+        """Channels with something to send, or to which something was just sent."""
+        return len(self._lanes)
+
+    async def post(
+        self,
+        channel: str,
+        render: Render,
+        *,
+        priority: Priority,
+        request_id: str,
+        key: str,
+        thread_ts: str = "",
+    ) -> MessageRef:
+        """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
+
+        `channel` is any address that Slack takes. With `thread_ts` the message goes into the thread
+        of that message.
+
+        Raises NotSending, or what the call raised.
+        """
+        payload = {"request_id": request_id, "key": key}
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "metadata": {"event_type": METADATA_EVENT, "event_payload": payload},
+        }
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
+        key = self._ids.get(channel, channel)
+        lane = self._lanes.setdefault(key, Lane(key, self._seconds_between_posts))
+        posted = await self._submit(_POST, render, arguments, lane, priority)
+        if posted.channel != channel:
+            self._ids[channel] = posted.channel
+        return posted
+
+    async def update(self, posted: MessageRef, render: Render, *, priority: Priority) -> None:
+        """Show something else in a message. Raises as `post` does."""
+        arguments = {"channel": posted.channel, "ts": posted.ts}
+        lane = self._lanes.setdefault(_UPDATES, Lane(_UPDATES, 0.0))
+        await self._submit(_UPDATE, render, arguments, lane, priority)
+
+    async def run(self) -> None:
+        """Send until cancelled; calls that are on their way by then are waited for."""
+        self._stopped = False
+        try:
+            while True:
+                self._news.clear()
+                pause = await self._start_ready()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._news.wait()
+        finally:
+            self.stop()
+            await asyncio.gather(*self._sending, return_exceptions=True)
+            self._token_problem = ""
+
+    async def _submit(
+        self,
+        method: str,
+        render: Render,
+        arguments: dict[str, Any],
+        lane: Lane,
+        priority: Priority,
+    ) -> MessageRef:
+        if self._stopped or not self._may_send():
+            raise SendingStopped
+        done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
+        call = Call(method, render, arguments, done, priority, next(self._order))
+        lane.waiting[priority].append(call)
+        self._waiting[priority] += 1
+        self._news.set()
+        return await done
+
+    def _requeue(self, lane: Lane, call: Call) -> None:
+        """Let a call have its turn again that Slack asked to wait."""
+        lane = self._lanes.setdefault(lane.key, lane)
+        # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
+        lane.interval = self._seconds_between_posts
+        lane.waiting[call.priority].appendleft(call)
+        self._waiting[call.priority] += 1
+
+    async def _start_ready(self) -> float | None:
+        """Start all calls whose time has come. Gives seconds until the next, None if unknown.
+
+        Each is on its way before the next one is drawn: a card does not wait for other messages.
+        """
+        now = asyncio.get_running_loop().time()
+        self._forget_idle_lanes(now)
+        while len(self._sending) < _MAX_CALLS:
+            ready = {
+                call: lane
+                for lane in self._lanes.values()
+                if self._ready_at(lane) <= now and (call := lane.next())
+            }
+            call = next_call(ready, self._sent_count)
+            if call is None:
+                break
+            self._start(ready[call], call, now)
+            await asyncio.sleep(0)
+        soonest = min(map(self._ready_at, self._lanes.values()), default=float("inf"))
+        if soonest == float("inf") or len(self._sending) >= _MAX_CALLS:
+            return None
+        return max(0.0, soonest - now)
+
+    def _start(self, lane: Lane, call: Call, now: float) -> None:
+        lane.ready_at = now + lane.interval
+        lane.take(call)
+        self._sent_count += 1
+        self._waiting[call.priority] -= 1
+        self._posting += call.method == _POST
+        task = asyncio.create_task(self._send(lane, call))
+        self._sending.add(task)
+        task.add_done_callback(partial(self._sent, call.method))
+
+    def _forget_idle_lanes(self, now: float) -> None:
+        """Every person who is told has a channel, so these would grow for ever."""
+        for key, lane in list(self._lanes.items()):
+            if lane.empty and lane.ready_at <= now:
+                del self._lanes[key]
+
+    def _ready_at(self, lane: Lane) -> float:
+        call = lane.next()
+        if call is None or (call.method == _POST and self._posting >= _MAX_POSTS):
+            return float("inf")
+        return max(lane.ready_at, self._rate_limited_until.get(call.method, 0.0))
+
+    def _sent(self, method: str, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        self._posting -= method == _POST
+        self._news.set()
+
+    async def _send(self, lane: Lane, call: Call) -> None:
+        if call.done.done():
+            return
+        if not self._may_send():
+            call.done.set_exception(SendingStopped())
+            return
+        try:
+            with fenced(self._may_send):
+                answer = await self._slack.api_call(call.method, json=_rendered_arguments(call))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
+            self._failed(lane, call, error)
+            return
+        self._token_problem = ""
+        if not call.done.done():
+            call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
+
+    def _failed(self, lane: Lane, call: Call, error: Exception) -> None:
+        failure = classify(error) if isinstance(error, SLACK_ERRORS) else None
+        if failure is Failure.RATE_LIMITED:
+            now = asyncio.get_running_loop().time()
+            self._rate_limited_until[call.method] = now + retry_delay(error)
+            if not self._stopped:
+                self._requeue(lane, call)
+                return
+            error = SendingStopped()
+        if failure is Failure.REVOKED:
+            self._token_problem = f"Slack does not take slack.token any more: {describe(error)}"
+        elif failure is Failure.FORBIDDEN:
+            self._token_problem = f"slack.token lacks a scope for {call.method}: {describe(error)}"
+        if not call.done.done():
+            call.done.set_exception(error)
+
+    def stop(self) -> None:
+        """Let everything that is not on its way yet end with NotSending until `run` runs anew."""
+        self._stopped = True
+        for lane in self._lanes.values():
+            for call in chain.from_iterable(lane.waiting.values()):
+                if not call.done.done():
+                    call.done.set_exception(SendingStopped())
+            lane.waiting.clear()
+        self._waiting.clear()
+
+
+def _rendered_arguments(call: Call) -> dict[str, Any]:
+    """Give all arguments; chat.update knows nothing of unfurling."""
+    arguments = call.render().arguments() | call.arguments
+    if call.method == _UPDATE:
+        del arguments["unfurl_links"], arguments["unfurl_media"]
+    return arguments

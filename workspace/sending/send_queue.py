@@ -1,0 +1,79 @@
+"""Whose turn it is among messages that wait: by urgency, but nothing waits for ever."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeAlias
+
+from workspace.views.parts.message import Message
+
+_FAIRNESS_INTERVAL = 8
+"""Of so many, one is for what has waited longest."""
+
+Render: TypeAlias = Callable[[], Message]
+"""Gives a message as it is right when its turn comes; asked again for each attempt."""
+
+
+class Priority(IntEnum):
+    NEW_REQUEST = 0
+    BACKLOG_REQUEST = 1
+    """Of a backlog, which a request made now does not wait for."""
+    CARD_UPDATE = 2
+    BACKLOG_UPDATE = 3
+    DIRECT_MESSAGE = 4
+    THREAD_REPLY = 5
+    SERVICE_MESSAGE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Names a message that Slack has."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One of the Web API's methods, with what it is to say."""
+
+    method: str
+    render: Render
+    arguments: dict[str, Any]
+    """Those that are no part of the message."""
+    done: "asyncio.Future[MessageRef]"
+    priority: Priority
+    order: int
+    """Of coming."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """Calls that wait for one channel, or all edits."""
+
+    key: str
+    interval: float
+    ready_at: float = 0.0
+    waiting: dict[Priority, deque[Call]] = field(default_factory=lambda: defaultdict(deque))
+    sent_count: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not any(self.waiting.values())
+
+    def next(self) -> Call | None:
+        """Give the call whose turn it is; it stays until it is taken."""
+        return next_call((calls[0] for calls in self.waiting.values() if calls), self.sent_count)
+
+    def take(self, call: Call) -> None:
+        """Let go of one that `next` gave."""
+        self.waiting[call.priority].popleft()
+        self.sent_count += 1
+
+
+def next_call(calls: Iterable[Call], sent_count: int) -> Call | None:
+    """Choose one, after so many that had their turn; None where there is none."""
+    longest = sent_count % _FAIRNESS_INTERVAL == _FAIRNESS_INTERVAL - 1
+    return min(calls, key=lambda call: (not longest and call.priority, call.order), default=None)

@@ -1,0 +1,227 @@
+"""The form that asks for access: its ids, how it is built, and how it is read."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+from slack_sdk.models.blocks import (
+    Block,
+    ContextBlock,
+    ExternalDataMultiSelectElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    PlainTextObject,
+    StaticSelectElement,
+    UserMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from workspace.requests.request_draft import (
+    EXACT,
+    MOST_REVIEWERS,
+    REASON_BYTES,
+    Duration,
+    RequestDraft,
+)
+from workspace.views.forms import role_option
+from workspace.views.parts import rich
+from workspace.views.parts.outdated import outdated_form, reading
+from workspace.views.parts.status import named
+from workspace.views.parts.untrusted import fitted, safe_text, slack_length, truncate
+
+CALLBACK = "request_form"
+ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"
+"""Each is a block id and, within the block, the action id."""
+REASON_CHARACTERS = 3000
+"""The most that Slack lets a text input take."""
+_METADATA_LIMIT, _TEXT_LIMIT, _HINT_ROOM = 3000, 2000, 1500
+_NOTE_LIMIT = _TEXT_LIMIT - 200
+_UNCUT = REASON_BYTES * len("&amp;")
+"""Longer than any reason."""
+
+_COMPLETE_IT = "Some of your text didn't fit. Check the form and complete it."
+_HOUR = timedelta(hours=1)
+_DURATIONS = (
+    timedelta(minutes=30),
+    *(_HOUR * hours for hours in (1, 2, 4, 8, 12)),
+    *(timedelta(days=days) for days in (1, 2, 3, 7, 14)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFormMetadata:
+    """What the form must remember of where it was opened, in its private metadata."""
+
+    __pydantic_config__ = EXACT
+
+    channel: str = ""
+    reviewers: tuple[str, ...] = ()
+    """Typed as Teleport names: there may be no Slack user to preselect."""
+    anyway: bool = False
+
+    def packed(self) -> str:
+        return _ORIGINS.dump_json(self, exclude_defaults=True).decode()
+
+
+_ORIGINS = TypeAdapter(RequestFormMetadata)
+_DURATION = TypeAdapter(Duration)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFormInput:
+    """A form as it was handed in. Reviewers picked in it are Slack user ids."""
+
+    draft: RequestDraft
+    role_values: tuple[str, ...]
+    picked_reviewers: tuple[str, ...]
+    channel: str
+
+
+def request_form(
+    draft: RequestDraft, *, channel: str, note: str = "", reason_required: bool = False
+) -> View:
+    """Build it with what is known already. `note` says why it was opened."""
+    blocks: list[Block] = []
+    origin = _fitting(
+        RequestFormMetadata(channel=channel, reviewers=draft.reviewers, anyway=draft.anyway)
+    )
+    if draft.cut or origin.reviewers != draft.reviewers:
+        note = f"{fitted(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
+    if note:
+        text = PlainTextObject(text=fitted(note, _TEXT_LIMIT), emoji=False)
+        blocks.append(ContextBlock(elements=[text]))
+    blocks += [_roles(draft.roles), _reason(draft.reason, required=reason_required)]
+    blocks += [_duration(draft.duration), _reviewers(origin.reviewers)]
+    return View(
+        type="modal",
+        callback_id=CALLBACK,
+        title="Request access",
+        submit="Request",
+        close="Cancel",
+        private_metadata=origin.packed(),
+        blocks=blocks,
+    )
+
+
+def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
+    """Read `state.values`. Role values still need `role_option.names`.
+
+    Raises Refusal for a form of another version.
+    """
+    with reading(outdated_form("/teleport-request")):
+        return _read(values, private_metadata)
+
+
+def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
+    origin = _ORIGINS.validate_json(private_metadata or "{}")
+    seconds = (_field(values, DURATION).get("selected_option") or {}).get("value")
+    roles = _field(values, ROLES).get("selected_options") or ()
+    return RequestFormInput(
+        draft=RequestDraft(
+            reason=(_field(values, REASON).get("value") or "").strip(),
+            duration=_duration_from(seconds) if seconds else None,
+            reviewers=origin.reviewers,
+            anyway=origin.anyway,
+        ),
+        role_values=tuple(option["value"] for option in roles),
+        picked_reviewers=tuple(_field(values, REVIEWERS).get("selected_users") or ()),
+        channel=origin.channel,
+    )
+
+
+def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Answer type-ahead, at most 100 as Slack takes no more."""
+    return [role_option.option(name).to_dict() for name in list(names)[:100]]
+
+
+def _fitting(origin: RequestFormMetadata) -> RequestFormMetadata:
+    """Leave out the last reviewers if a view cannot carry all."""
+
+    def too_long(count: int) -> bool:
+        packed = replace(origin, reviewers=origin.reviewers[:count]).packed()
+        return slack_length(packed) > _METADATA_LIMIT
+
+    counts = range(1, len(origin.reviewers) + 1)
+    return replace(origin, reviewers=origin.reviewers[: bisect_left(counts, 1, key=too_long)])
+
+
+def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+    return values.get(name, {}).get(name) or {}
+
+
+def _roles(chosen: Sequence[str]) -> InputBlock:
+    return InputBlock(
+        block_id=ROLES,
+        label="Roles",
+        element=ExternalDataMultiSelectElement(
+            action_id=ROLES,
+            placeholder="Type to search",
+            min_query_length=0,
+            initial_options=[role_option.option(name) for name in chosen[:100]] or None,
+        ),
+    )
+
+
+def _reason(written: str, *, required: bool) -> InputBlock:
+    visible = safe_text(written, _UNCUT, lines=100)
+    return InputBlock(
+        block_id=REASON,
+        label="Reason",
+        optional=not required,
+        hint=None if required else "Some roles require a reason.",
+        element=PlainTextInputElement(
+            action_id=REASON,
+            multiline=True,
+            max_length=REASON_CHARACTERS,
+            initial_value=truncate(visible, REASON_CHARACTERS) or None,
+            placeholder="Ticket, incident or task",
+        ),
+    )
+
+
+def _duration(chosen: timedelta | None) -> InputBlock:
+    if chosen:
+        chosen = timedelta(seconds=int(chosen.total_seconds()))
+    offered = sorted({*_DURATIONS, chosen} if chosen else _DURATIONS)
+    options = {each: _duration_option(each) for each in offered}
+    return InputBlock(
+        block_id=DURATION,
+        label="Duration",
+        optional=True,
+        element=StaticSelectElement(
+            action_id=DURATION,
+            placeholder="Maximum allowed",
+            options=list(options.values()),
+            initial_option=options[chosen] if chosen else None,
+        ),
+    )
+
+
+def _duration_from(value: str) -> timedelta:
+    return _DURATION.validate_python(timedelta(seconds=int(value)))
+
+
+def _duration_option(duration: timedelta) -> Option:
+    return Option(
+        text=PlainTextObject(text=rich.duration(duration), emoji=False),
+        value=str(int(duration.total_seconds())),
+    )
+
+
+def _reviewers(typed: Sequence[str]) -> InputBlock:
+    hint = f"Also suggested: {named(typed, len(typed), _HINT_ROOM)}" if typed else None
+    return InputBlock(
+        block_id=REVIEWERS,
+        label="Suggested reviewers",
+        optional=True,
+        hint=hint,
+        element=UserMultiSelectElement(
+            action_id=REVIEWERS,
+            placeholder="Select people",
+            max_selected_items=MOST_REVIEWERS,
+        ),
+    )

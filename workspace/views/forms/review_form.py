@@ -1,0 +1,84 @@
+"""The form that asks an approver for a reason, before a denial or a considered approval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.views import View
+
+from workspace.requests.request_draft import EXACT
+from workspace.views.card import CardModel, short_id, target_names
+from workspace.views.parts import rich
+from workspace.views.parts.outdated import outdated_form, reading
+from workspace.views.parts.resources import RESOURCES_ROOM
+from workspace.views.parts.untrusted import safe_line, safe_name
+
+CALLBACK = "review_form"
+REASON = "reason"
+"""Block id and action id of the only input."""
+_REASON_CHARACTERS = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFormMetadata:
+    """What is about to be decided, kept in the form's private metadata."""
+
+    __pydantic_config__ = EXACT
+
+    request_id: str
+    approve: bool
+    channel: str = ""
+    shown: bool = False
+    """Decided where we showed the request, rather than by typing an id."""
+
+    def packed(self) -> str:
+        return _DECISIONS.dump_json(self).decode()
+
+
+_DECISIONS = TypeAdapter(ReviewFormMetadata)
+
+
+def review_form(decision: ReviewFormMetadata, face: CardModel | None) -> View:
+    """Build it; `face` is None when Teleport did not tell in time what the request is."""
+    word = "Approve" if decision.approve else "Deny"
+    blocks: list[Block] = [
+        rich.block(rich.lines(*_about(decision, face))),
+        InputBlock(
+            block_id=REASON,
+            label="Reason",
+            hint="Saved in Teleport's audit log, shown on the card and sent to the requester.",
+            element=PlainTextInputElement(
+                action_id=REASON, multiline=True, max_length=_REASON_CHARACTERS
+            ),
+        ),
+    ]
+    return View(
+        type="modal",
+        callback_id=CALLBACK,
+        title=f"{word} request",
+        submit=word,
+        close="Cancel",
+        private_metadata=decision.packed(),
+        blocks=blocks,
+    )
+
+
+def read(
+    values: Mapping[str, Mapping[str, Any]], private_metadata: str
+) -> tuple[ReviewFormMetadata, str]:
+    """Read what is decided and the reason given. Raises Refusal for a form of another version."""
+    with reading(outdated_form("/teleport-pending")):
+        reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
+        return _DECISIONS.validate_json(private_metadata), reason.strip()
+
+
+def _about(decision: ReviewFormMetadata, face: CardModel | None) -> tuple[rich.Line, ...]:
+    if face is None:
+        return (("Request ", rich.code(short_id(decision.request_id))),)
+    wanted = target_names(face, room=RESOURCES_ROOM)
+    rows: list[rich.Line] = [(rich.bold(safe_name(face.user)), f" requests {wanted}")]
+    if reason := safe_line(face.reason, 500):
+        rows.append((f"Reason: {reason}",))
+    return tuple(rows)

@@ -1,0 +1,25 @@
+"""Join texts within the room that a message has for them.
+
+Slack rejects a message whose texts are longer than about 13,200 characters together, however short
+each of them is (observed, slackapi/bolt-js#2509). Each view gives what it joins one room, so that
+the rooms of a view add up to less.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+
+from workspace.views.parts.untrusted import fitted, slack_length
+
+
+def joined(texts: Iterable[str], room: int, separator: str = "; ") -> str:
+    """Join as many texts as fit, and say how many more there are."""
+    items = [fitted(each, room) for each in texts]
+    shown = fitting(items, len(items), room, separator)
+    left = [f"and {len(items) - shown} more"] if shown < len(items) else []
+    return separator.join([*items[:shown], *left])
+
+
+def fitting(items: Sequence[str], most: int, room: int, separator: str = ", ") -> int:
+    """Return how many of at most `most` items fit, the first one always."""
+    lengths = accumulate(slack_length(item) + len(separator) for item in items[:most])
+    return max(1, sum(length <= room + len(separator) for length in lengths)) if items else 0

@@ -1,0 +1,82 @@
+"""Requested resources in words: kind and name, with what tells them apart.
+
+A resource outside the bot's own cluster is written as Teleport writes it, `/cluster/kind/name`. The
+constraints of its access follow in parentheses.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from teleport_client.model.access_request import Constraints, ResourceId
+from workspace.views.parts.untrusted import slack_length
+
+RESOURCES_LISTED, RESOURCES_ROOM = 10, 1_200
+"""How many resources a card lists, and the length of the list."""
+
+
+def resource_texts(resources: Sequence[ResourceId], cluster: str) -> tuple[str, ...]:
+    """Write each resource as others named it. `cluster` is the bot's own."""
+    return tuple(f"{_path(each, cluster)}{_limits(each.constraints)}" for each in resources)
+
+
+def resource_names(
+    resources: Sequence[ResourceId], cluster: str, host_names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Write hosts by their names, which are known by ID. Empty where none is known.
+
+    Hosts of the same name keep their IDs. No names are given that leave no room for constraints.
+    """
+    hosts = [each for each in resources if is_host(each, cluster)]
+    called = {each.name: host_names[each.name] for each in hosts if each.name in host_names}
+    if not called:
+        return ()
+    often = Counter(called.values())
+    renamed = [
+        replace(each, name=_name(called[each.name], each.name, often))
+        if each.name in called and is_host(each, cluster)
+        else each
+        for each in resources
+    ]
+    texts = resource_texts(renamed, cluster)
+    constrained = any(each.constraints for each in resources)
+    return () if constrained and not fits(texts) else texts
+
+
+def is_host(resource: ResourceId, cluster: str) -> bool:
+    """Whether this is a host of the cluster, which has a name besides its ID."""
+    return resource.kind == "node" and _is_in(resource, cluster)
+
+
+def _name(name: str, host: str, often: Counter[str]) -> str:
+    return name if often[name] == 1 else f"{name} ({host})"
+
+
+def are_constraints_shown(resources: Sequence[ResourceId]) -> bool:
+    """Whether a card can show everything that access to these is limited to."""
+    constraints = [each.constraints for each in resources if each.constraints is not None]
+    return all(each.readable for each in constraints) and (
+        not constraints or fits(resource_texts(resources, cluster=""))
+    )
+
+
+def fits(texts: Sequence[str], limit: int = RESOURCES_LISTED, room: int = RESOURCES_ROOM) -> bool:
+    """Whether a list of so many characters shows all of these whole."""
+    return len(texts) <= limit and sum(slack_length(each) + len(", ") for each in texts) <= room
+
+
+def _path(resource: ResourceId, cluster: str) -> str:
+    path = "/".join(filter(None, (resource.kind, resource.name, resource.sub_resource)))
+    return path if _is_in(resource, cluster) else f"/{resource.cluster}/{path}"
+
+
+def _is_in(resource: ResourceId, cluster: str) -> bool:
+    return resource.cluster in {"", cluster}
+
+
+def _limits(constraints: Constraints | None) -> str:
+    if constraints is None:
+        return ""
+    if not constraints.readable:
+        return " (with constraints)"
+    return f" ({constraints.principal}: {', '.join(constraints.allowed)})"

@@ -1,0 +1,161 @@
+"""Private answers to somebody who asks for access."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
+
+from workspace.requests.request_draft import RequestDraft
+from workspace.views.card import CardModel, short_id, target_names
+from workspace.views.parts import rich
+from workspace.views.parts.message import Message, message
+from workspace.views.parts.status import named
+from workspace.views.parts.untrusted import fitted, safe_line, slack_length
+
+REQUEST_ANYWAY = "ask_anyway"
+OPEN_FORM = "fill_in_request"
+"""Action ids; the value is a packed ask."""
+_VALUE_LIMIT = 2000
+"""Characters that a button carries (docs.slack.dev: button element)."""
+_TOLD = "You'll get a DM when it's reviewed."
+_NOT_TOLD = "The bot can't send you DMs. Run /teleport-pending to follow your request."
+_WHY = 1_000
+"""Length of what Teleport says about the reason that it wants."""
+_PROBLEMS, _PROBLEM_LENGTH = 10, 200
+_LEEWAY = timedelta(minutes=1)
+
+
+def request_created(
+    draft: RequestDraft, face: CardModel, created: datetime | None, *, told: bool
+) -> Message:
+    """Confirm a request, and say openly when Teleport gives it for less long.
+
+    `told` promises a message about the outcome.
+    """
+    wanted = target_names(face)
+    headline = f"You requested {wanted}."
+    rows: list[rich.Line] = [
+        (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
+        (_TOLD if told else _NOT_TOLD,),
+    ]
+    if draft.duration:
+        rows.insert(1, (f"Duration: {rich.duration(draft.duration)}.",))
+    if reason := safe_line(draft.reason, 300):
+        rows.insert(1, (f"Reason: {reason}",))
+    if created and face.access_until and is_shorter(draft, face.access_until, created):
+        rows.append(
+            (
+                "That's longer than Teleport allows. Access ends ",
+                rich.moment(face.access_until),
+                ".",
+            )
+        )
+    return message(headline, rich.lines(*rows))
+
+
+def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime | None) -> Message:
+    """Point out that the same is asked for already."""
+    wanted = target_names(existing)
+    headline = f"You've already requested {wanted}, and it's still pending."
+    rows: list[rich.Line] = [(rich.bold(headline),)]
+    row: list[rich.Part | str] = ["Request ", rich.code(short_id(existing.id))]
+    if created is not None:
+        row += [" · requested ", rich.ago(created)]
+    rows += [row, ("No new request was created.",)]
+    button = _button("Request anyway", REQUEST_ANYWAY, replace(draft, anyway=True))
+    return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
+
+
+def shorter_offer(
+    draft: RequestDraft, tried: CardModel, *, limited_by_bot_certificate: bool
+) -> Message:
+    """Say, before anything is asked for, that Teleport gives it for less long."""
+    if draft.duration is None or tried.access_until is None:
+        raise ValueError("only what is asked for so long can be too long")
+    headline = f"Teleport doesn't allow {target_names(tried)} for {rich.duration(draft.duration)}."
+    why = (
+        "The bot's certificate expires then. Its operator can extend it."
+        if limited_by_bot_certificate
+        else "This limit comes from your roles or the requested roles."
+    )
+    return message(
+        headline,
+        rich.lines(
+            (rich.bold(headline),),
+            ("If you request it now, access ends ", rich.moment(tried.access_until), ". ", why),
+            ("Nothing was requested yet.",),
+        ),
+        ActionsBlock(
+            elements=[_button("Request until then", REQUEST_ANYWAY, replace(draft, shorter=True))]
+        ),
+    )
+
+
+def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
+    """Name the suggested reviewers who can't review the request, before it is created."""
+    headline = "Check your suggested reviewers."
+    shown = problems[:_PROBLEMS]
+    more = len(problems) - len(shown)
+    return message(
+        headline,
+        rich.lines(
+            (rich.bold(headline),),
+            *((fitted(problem, _PROBLEM_LENGTH),) for problem in shown),
+            *([(f"And {more} more.",)] if more else []),
+            ("Nothing was requested yet.",),
+        ),
+        ActionsBlock(
+            elements=[_button("Request anyway", REQUEST_ANYWAY, replace(draft, any_reviewers=True))]
+        ),
+    )
+
+
+def is_shorter(draft: RequestDraft, access_until: datetime | None, asked_at: datetime) -> bool:
+    """Whether access would end before what was asked for."""
+    if draft.duration is None or access_until is None:
+        return False
+    return access_until + _LEEWAY < asked_at + draft.duration
+
+
+def reason_prompt(draft: RequestDraft, why: str) -> Message:
+    """Ask for the reason when it is too late for a form to open by itself."""
+    headline = f"Add a reason to request {named(draft.roles)}."
+    return message(
+        headline,
+        rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was requested yet.",)),
+        ActionsBlock(elements=[_button("Add a reason", OPEN_FORM, draft)]),
+    )
+
+
+def _button(words: str, action: str, draft: RequestDraft) -> ButtonElement:
+    """Carry the ask; one too long for a button opens the form, to be completed there."""
+    if not _fits_a_button(draft):
+        action, draft = OPEN_FORM, _cut(draft)
+    return ButtonElement(text=words, action_id=action, value=draft.packed())
+
+
+def _cut(draft: RequestDraft) -> RequestDraft:
+    """Keep as much of the reason as fits, or none and as many roles as fit."""
+    bare = RequestDraft(
+        anyway=draft.anyway, shorter=draft.shorter, any_reviewers=draft.any_reviewers, cut=True
+    )
+    beginning = _longest(
+        lambda n: replace(draft, cut=True, reason=draft.reason[:n]), len(draft.reason)
+    )
+    return (
+        beginning
+        or _longest(lambda n: replace(bare, roles=draft.roles[:n]), len(draft.roles))
+        or bare
+    )
+
+
+def _longest(cut_to: Callable[[int], RequestDraft], whole: int) -> RequestDraft | None:
+    """Return the longest cut that fits a button, None if none does."""
+    too_long = bisect_left(range(whole + 1), 1, key=lambda n: not _fits_a_button(cut_to(n)))
+    return cut_to(too_long - 1) if too_long else None
+
+
+def _fits_a_button(draft: RequestDraft) -> bool:
+    return slack_length(draft.packed()) <= _VALUE_LIMIT
