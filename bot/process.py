@@ -82,14 +82,14 @@ async def run_until_signalled(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _begin_stop, stop)
     loop.add_signal_handler(signal.SIGHUP, reopen_log)
-    log.info("startup_begun", version=version("teleport-chatops"))
+    log.info("startup_started", version=version("teleport-chatops"))
     started = asyncio.Event()
     bot = asyncio.create_task(_run_until(stop, started, settings))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({bot, stopping}, return_when=FIRST_COMPLETED)
     stopping.cancel()
     if not bot.done() and not started.is_set():
-        log.info("stopped_while_starting")
+        log.info("startup_cancelled")
         bot.cancel()
         await asyncio.gather(bot, return_exceptions=True)
         return
@@ -117,7 +117,7 @@ async def _run_until(stop: asyncio.Event, started: asyncio.Event, settings: Sett
                 "The bot ended by a mistake of its own. Its log says which, as bot_failed.",
                 exit_code=UNAVAILABLE,
             ) from error
-        log.info("stopping")
+        log.info("shutdown_started")
 
 
 @asynccontextmanager
@@ -154,7 +154,7 @@ async def _connect(
     """Reach both sides before `end`, or say in one sentence why not."""
     clock = SlackClock(now)
     identity = await first_credentials(settings.teleport, clock.now, end=end)
-    _log_identity("identity", identity.current)
+    _log_identity("identity_loaded", identity.current)
     teleport = await open_client(settings.teleport, lambda: identity.current, stack)
     cluster = await check_cluster(teleport, settings.teleport, end=end)
     if lacks := await find_missing_method(teleport, cluster):
@@ -175,12 +175,16 @@ async def _connect(
 
 
 def _log_identity(event: str, credentials: Credentials) -> None:
-    expires = credentials.expires.isoformat(timespec="seconds")
-    log.info(event, user=credentials.user, cluster=credentials.cluster, expires=expires)
+    log.info(
+        event,
+        teleport_user=credentials.user,
+        cluster=credentials.cluster,
+        expires_at=credentials.expires.isoformat(timespec="seconds"),
+    )
 
 
 def _log_identity_not_renewed(problem: str) -> None:
-    log.warning("identity_not_renewed", error=problem)
+    log.warning("identity_reload_failed", error=problem)
 
 
 class _Bot:
@@ -262,11 +266,11 @@ class _Bot:
                 exit_code=UNAVAILABLE,
             )
         log.info(
-            "ready",
+            "bot_started",
             cluster=self.runtime.cluster.name,
-            teleport=self.runtime.cluster.version,
-            team=self.runtime.installation.team,
-            requests=len(self.controller.mirror),
+            teleport_version=self.runtime.cluster.version,
+            slack_team=self.runtime.installation.team,
+            request_count=len(self.controller.mirror),
         )
 
     async def drain(self) -> None:
@@ -275,7 +279,7 @@ class _Bot:
         The sockets go first: Slack gives commands and clicks to other replicas only once it has no
         socket here. Answers do not need them.
         """
-        log.info("draining", in_flight=self.listeners.in_flight)
+        log.info("drain_started", in_flight_count=self.listeners.in_flight)
         end = monotonic() + FINISH_SECONDS
         if self._receiving is not None:
             self._receiving.cancel()
@@ -284,7 +288,7 @@ class _Bot:
         cancelled, _ = await asyncio.gather(
             self.listeners.drain(left), self.controller.finish(left)
         )
-        log.info("drained", cancelled=cancelled)
+        log.info("drain_finished", cancelled_count=cancelled)
 
     def _open_sockets(self) -> Sockets:
         fresh = monotonic() - self._address_from < _ADDRESS_SECONDS
@@ -296,7 +300,7 @@ class _Bot:
         )
 
     def _identity_renewed(self) -> None:
-        _log_identity("identity_renewed", self._identity.current)
+        _log_identity("identity_reloaded", self._identity.current)
         self.runtime.teleport.renew()
 
     def _teleport_trouble(self) -> str:
@@ -321,14 +325,14 @@ class _Bot:
             "How far our clock is off Slack's, which tells whole seconds",
             self.runtime.clock.seconds,
         )
-        gauge("requests", "Access requests in the mirror", lambda: len(controller.mirror))
-        gauge("queue", "Requests that wait to be looked at", lambda: len(controller.queue))
+        gauge("access_requests", "Access requests in the mirror", lambda: len(controller.mirror))
+        gauge("queue_depth", "Requests that wait to be looked at", lambda: len(controller.queue))
         gauge(
             "requests_failing",
             "Requests whose messages could not be brought up to date at the last attempt",
             lambda: controller.queue.failing,
         )
-        gauge("outbox", "Messages that wait to be sent", lambda: controller.outbox.waiting)
+        gauge("outbox_depth", "Messages that wait to be sent", lambda: controller.outbox.waiting)
         gauge(
             "recipients_unreachable",
             "Recipients that no card can be posted to now, where this replica notifies",
@@ -351,7 +355,7 @@ class _Bot:
             lambda: self._sockets.connected if self._sockets else 0,
         )
         gauge(
-            "identity_seconds_left",
+            "identity_remaining_seconds",
             "Life left in the Teleport certificate",
             self._identity_seconds_left,
         )

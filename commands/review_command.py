@@ -173,7 +173,7 @@ async def _open_form(
         raise no_such_request(decision.request_id, services.policy.cluster) from error
     except (Unreachable, TimeoutError) as error:
         # The form says less then; what it hands in is checked again anyway.
-        log.info("form_without_request", request_id=decision.request_id, error=str(error))
+        log.info("modal_request_load_failed", request_id=decision.request_id, error=str(error))
     name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
     typed = f"{name} {decision.request_id} <reason>"
     if not await reply.open_form(review_form(decision, face), typed=typed):

@@ -90,7 +90,7 @@ class _Story:
     def _mode(self) -> None:
         """What the bot found out about its cluster."""
         events = map(json.loads, (self._data / _LOG).read_text().splitlines())
-        found = next(event for event in events if event["event"] == "review_mode")
+        found = next(event for event in events if event["event"] == "review_mode_selected")
         print(f"The bot decides in mode {found['mode']}: {found['why']}")
         expected = "person" if self._abilities.on_behalf_reviews else "override"
         self._expect(found["mode"] == expected, f"the mode should be {expected}")

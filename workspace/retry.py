@@ -59,8 +59,8 @@ async def with_retry(call: Callable[[float], Awaitable[T]], *, idempotent: bool 
         perhaps_done = perhaps_done or error.sent is not Sent.NO
         again = idempotent or error.retry_safe
         log.warning(
-            "teleport_unreachable", method=error.method, error=str(error), sent=error.sent,
-            attempt=attempt.num, again=again,
+            "teleport_call_unanswered", method=error.method, error=str(error), sent=error.sent,
+            attempt=attempt.num, will_retry=again,
         )  # fmt: skip
         return again
 

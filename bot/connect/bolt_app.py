@@ -39,7 +39,9 @@ class App(AsyncApp):
             return BoltResponse(status=HTTPStatus.NOT_FOUND)
         if isinstance(error, _ODD_SHAPE):
             raise error
-        log.error("envelope_not_handled", kind=body.get("type", "command"), exc_info=error)
+        log.error(
+            "envelope_handling_failed", payload_type=body.get("type", "command"), exc_info=error
+        )
         return None
 
     def _ack(self, request: AsyncBoltRequest, error: Exception | None = None) -> BoltResponse:

@@ -26,7 +26,7 @@ async def find_unknown(teleport: TeleportClient, roles: Collection[str]) -> froz
     unknown = {role: error for role, error in zip(roles, errors, strict=True) if error}
     for role, error in unknown.items():
         if not isinstance(error, NotFound):
-            log.warning("guarding_role_not_read", role=role, error=str(error))
+            log.warning("guarding_role_read_failed", role=role, error=str(error))
     if unknown:
         log.error("guarding_roles_unknown", roles=sorted(unknown), effect=warning_of(unknown))
     return frozenset(unknown)

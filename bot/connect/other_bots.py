@@ -25,7 +25,9 @@ async def warn_of_other_bots(teleport: TeleportClient) -> None:
     try:
         count = await count_plugin_announcements(teleport)
     except TeleportError as error:
-        log.info("other_bots_not_looked_for", error=str(error))
+        log.info("teleport_plugin_check_failed", error=str(error))
         return
     if count:
-        log.warning("two_bots_announce", requests=count, cure="stop Teleport's own Slack plugin")
+        log.warning(
+            "teleport_plugin_detected", request_count=count, hint="stop Teleport's own Slack plugin"
+        )

@@ -24,11 +24,11 @@ async def find_deciding(
     """Log the mode too, and what the bot's role lacks. `own` are the roles of its certificate."""
     roles = await own_roles(teleport, own)
     if roles is not None and not can_list_requests(roles):
-        log.error("requests_not_visible", cure="give the bot the role of teleport-role")
+        log.error("request_permission_missing", hint="give the bot the role of teleport-role")
     if roles is not None and settings.app_token is not None:
         log_missing_permissions(roles)
     mode, why = find_mode(cluster, roles, settings)
-    log.info("review_mode", mode=mode, why=why)
+    log.info("review_mode_selected", mode=mode, reason=why)
     return ReviewPolicy(
         mode=mode,
         approvers=settings.role_to_approvers,
@@ -52,7 +52,7 @@ async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Rol
     try:
         return tuple([await teleport.role(name) for name in names])
     except TeleportError as error:
-        log.warning("own_roles_not_read", error=str(error))
+        log.warning("own_roles_read_failed", error=str(error))
         return None
 
 

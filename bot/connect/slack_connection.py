@@ -94,7 +94,7 @@ class SlackClient(AsyncWebClient):
         if answer["status_code"] == HTTPStatus.TOO_MANY_REQUESTS:
             seconds = retry_after(answer["headers"])
             self._rest_until[method] = monotonic() + seconds
-            log.warning("slack_rate_limited", method=method, retry_after=seconds)
+            log.warning("slack_rate_limited", method=method, retry_after_seconds=seconds)
         return dict(answer)
 
 
@@ -131,7 +131,7 @@ async def check_installation(client: AsyncWebClient, *, end: float) -> Installat
         raise StartError(_ORG_WIDE, _ORG_WIDE_HINT, exit_code=MISCONFIGURED)
     scopes = frozenset(str(answer.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
     if missing := [scope for scope in SCOPES if scope not in scopes]:
-        log.warning("slack_scopes_missing", missing=missing)
+        log.warning("slack_scopes_missing", scopes=missing)
     return Installation(
         team=answer["team_id"],
         bot_id=answer["bot_id"],
@@ -169,7 +169,7 @@ async def _retry_until(call: Callable[[], Awaitable[Any]], setting: str, end: fl
                 pause = retry_delay(error)
             if monotonic() + pause > end:
                 raise _no_answer(error, failure) from error
-            log.warning("slack_unreachable", error=describe(error), retry_in=pause)
+            log.warning("slack_unreachable", error=describe(error), retry_in_seconds=pause)
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5.0)
 

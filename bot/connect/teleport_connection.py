@@ -98,7 +98,7 @@ async def first_credentials(
                 raise StartError(error.problem, error.hint, exit_code=MISCONFIGURED) from error
             if monotonic() + _IDENTITY_PAUSE > end:
                 raise StartError(error.problem, error.hint, exit_code=UNAVAILABLE) from error
-            log.warning("identity_not_good_yet", error=str(error))
+            log.warning("identity_load_failed", error=str(error))
         await asyncio.sleep(_IDENTITY_PAUSE)
 
 

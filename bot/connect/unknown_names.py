@@ -71,14 +71,14 @@ async def warn_of_unknown_names(teleport: TeleportClient, settings: Settings) ->
         try:
             for each in await find(teleport, settings):
                 log.warning(
-                    "unknown_name",
-                    kind=each.kind.value,
-                    name=each.name,
+                    "unknown_name_in_settings",
+                    value_type=each.kind.value,
+                    value=each.name,
                     setting=each.setting,
-                    likely=each.likely or None,
+                    suggestion=each.likely or None,
                 )
         except TeleportError as error:
-            log.warning("names_not_looked_up", error=str(error))
+            log.warning("names_lookup_failed", error=str(error))
 
 
 def _unknown(

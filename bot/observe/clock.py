@@ -98,7 +98,9 @@ class SlackClock:
             return
         if bool(self.warning) != self._said:
             self._said = not self._said
-            log.warning("clock_skew", seconds=round(self.seconds()), over=not self._said)
+            log.warning(
+                "clock_skew_detected", skew_seconds=round(self.seconds()), over=not self._said
+            )
 
     def _told(self) -> list[datetime]:
         """What time it is by each of the answers."""

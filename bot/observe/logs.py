@@ -112,7 +112,7 @@ class _Handler(logging.StreamHandler[TextIO]):
         try:
             old = self.setStream(_stream(self._output))
         except OSError as error:
-            log.warning("log_not_reopened", path=self._output, error=error.strerror)
+            log.warning("log_reopen_failed", path=self._output, error=error.strerror)
             return
         if old is not None:
             old.close()

@@ -13,23 +13,23 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._interactions = Histogram(
-            f"{PREFIX}_interaction_seconds",
-            "How long commands, clicks and forms took, by what they were and how they ended",
+            f"{PREFIX}_interaction_duration_seconds",
+            "Duration of interactions, by name and outcome",
             ["interaction", "outcome"],
             registry=self.registry,
         )
         self._socket_resets = Counter(
             f"{PREFIX}_socket_resets_total",
-            "How often a Socket Mode connection had to be helped, by how",
-            ["cure"],
+            "Socket Mode connections replaced, by kind",
+            ["kind"],
             registry=self.registry,
         )
 
     def observe_interaction(self, interaction: str, outcome: str, seconds: float) -> None:
         self._interactions.labels(interaction, outcome).observe(seconds)
 
-    def count_socket_reset(self, cure: str) -> None:
-        self._socket_resets.labels(cure).inc()
+    def count_socket_reset(self, kind: str) -> None:
+        self._socket_resets.labels(kind).inc()
 
     def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Read a value whenever somebody looks at the metrics."""

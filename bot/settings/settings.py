@@ -201,7 +201,7 @@ def warn_of_ignored_settings(config: Path | None) -> None:
     for key, reason in unneeded(source.values).items():
         log.warning("setting_not_needed", key=dotted(key), place=source.place(key), reason=reason)
     for name, likely in ignored_variables(os.environ, known).items():
-        log.warning("variable_ignored", name=name, likely=likely)
+        log.warning("environment_variable_ignored", variable=name, suggestion=likely)
 
 
 def _validate(source: Source) -> tuple[Settings | None, ValidationError | None]:

@@ -26,6 +26,6 @@ def log_missing_permissions(roles: Sequence[Role]) -> None:
     if missing:
         log.error(
             "user_check_permissions_missing",
-            missing=missing,
+            permissions=missing,
             hint="give the bot the role that teleport-role prints",
         )

@@ -117,11 +117,11 @@ class SocketClient(SocketModeClient):
         if frame.get("type") == "hello":
             self.app_connections = int(frame.get("num_connections") or 0)
             self.hello_received.set()
-            log.info("socket_open", sockets_of_app=self.app_connections)
+            log.info("socket_connected", app_connection_count=self.app_connections)
         elif frame.get("type") == "disconnect":
             self.reason = str(frame.get("reason", ""))
             self.disconnect_requested.set()
-            log.info("socket_closing", reason=self.reason)
+            log.info("socket_disconnect_requested", reason=self.reason)
         elif request := SocketModeRequest.from_dict(frame):
             task = asyncio.create_task(self._handle(request))
             self._handling.add(task)
@@ -165,4 +165,4 @@ class SocketClient(SocketModeClient):
         try:
             await send_async_response(self, request, response, time())
         except ConnectionError as error:
-            log.warning("ack_not_sent", error=str(error))
+            log.warning("ack_send_failed", error=str(error))

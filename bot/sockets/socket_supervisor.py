@@ -149,14 +149,14 @@ class SocketSupervisor:
             if now - started > _REBUILD_AFTER:
                 self.needs_operator = False
                 self.problem = f"no connection within {_REBUILD_AFTER:g} s"
-                self._on_reset("rebuilt")
-                log.warning("socket_rebuilt", seconds_down=round(now - started))
+                self._on_reset("timed_out")
+                log.warning("socket_connect_timed_out", down_seconds=round(now - started))
                 return False
             if now - renewed_at > _RENEW_ADDRESS_AFTER:
                 client.wss_uri = None
                 renewed_at = now
-                self._on_reset("address_renewed")
-                log.warning("socket_address_renewed", seconds_down=round(now - started))
+                self._on_reset("url_refreshed")
+                log.warning("socket_url_refreshed", down_seconds=round(now - started))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_CONNECTING_LOOK_SECONDS):
                     await client.hello_received.wait()
@@ -175,7 +175,7 @@ class SocketSupervisor:
         if not client.disconnect_requested.is_set():
             self._close(client)
             self.problem = "the connection was lost"
-            self._on_reset("replaced")
+            self._on_reset("lost")
             log.warning("socket_lost")
         return monotonic() - started
 
@@ -204,7 +204,7 @@ class SocketSupervisor:
             self.problem = hopeless
             self.needs_operator = not 0 < self._rejections <= _TOLERATED_REJECTIONS
             if self.needs_operator:
-                log.error("socket_hopeless", problem=hopeless)
+                log.error("socket_reconnect_blocked", problem=hopeless)
         elif client.open_error is not None:
             return self._note_refusal(client.open_error)
         return 0.0
@@ -213,7 +213,7 @@ class SocketSupervisor:
         failure = classify(error)
         self.problem = f"Slack gives no socket: {describe(error)}"
         self.needs_operator = failure not in TRANSIENT
-        log.warning("socket_refused", error=describe(error), needs_operator=self.needs_operator)
+        log.warning("socket_open_failed", error=describe(error), needs_operator=self.needs_operator)
         return retry_delay(error)
 
     def _close(self, client: SocketClient | None) -> None:
@@ -243,7 +243,7 @@ class StandbySupervisor(SocketSupervisor):
             return False
         self._close(fresh)
         self._close(self._current)
-        log.info("socket_spared", sockets_of_app=fresh.app_connections)
+        log.info("standby_socket_released", app_connection_count=fresh.app_connections)
         await asyncio.sleep(STANDBY_RECHECK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
         return True
 

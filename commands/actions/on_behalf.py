@@ -32,7 +32,7 @@ class OnBehalfHealth:
         """Note a refusal. One that concerns this author alone is logged and nothing else."""
         self.rejections += 1
         if await self._may_submit():
-            log.warning("review_refused_for_user", user=author, error=text)
+            log.warning("on_behalf_review_rejected", teleport_user=author, error=text)
             return
         self._words = f"Teleport takes no reviews from the bot: {text}"
         self._until = monotonic() + _REPORT_SECONDS

@@ -56,7 +56,9 @@ async def override(
 
     await with_retry(attempt, idempotent=True)
     decided = await find_request.read_request(services, request.id)
-    log.info("overridden", request_id=request.id, state=decided.state, delegator=user.name)
+    log.info(
+        "request_state_set", request_id=request.id, state=decided.state, teleport_user=user.name
+    )
     return decided
 
 

@@ -74,7 +74,7 @@ class Services:
         try:
             return await self.contacts.user(person.name) == person.slack_user_id
         except (NoContact, TeleportError, *SLACK_ERRORS) as error:
-            log.info("contact_not_found", teleport_user=person.name, error=describe(error))
+            log.info("contact_lookup_failed", teleport_user=person.name, error=describe(error))
             return False
 
     def face(self, request: AccessRequest) -> CardModel:

@@ -111,7 +111,7 @@ async def _user_name(services: Services, reviewer: str) -> str:
     except CannotReview:
         return reviewer
     except SLACK_ERRORS as error:
-        log.warning("reviewer_not_looked_up", error=describe(error))
+        log.warning("reviewer_lookup_failed", error=describe(error))
         return reviewer
 
 
@@ -125,7 +125,7 @@ async def _problem(
     except CannotReview as error:
         return error.sentence
     except SLACK_ERRORS as error:
-        log.warning("reviewer_not_looked_up", error=describe(error))
+        log.warning("reviewer_lookup_failed", error=describe(error))
     return ""
 
 

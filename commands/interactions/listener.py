@@ -147,7 +147,7 @@ class Listeners:
                     options = await suggest(self._services, interaction)
             except Exception as error:  # noqa: BLE001 - a menu can show no error
                 outcome = Outcome.NO_OPTIONS
-                log.warning("no_options", error=describe(error))
+                log.warning("options_load_failed", error=describe(error))
             return _Ack(self._handled(interaction, outcome, started), {"options": options})
 
         return self._acking(ack)
@@ -201,7 +201,7 @@ class Listeners:
         try:
             interaction = read(body)
         except (KeyError, IndexError, TypeError):
-            log.exception("payload_not_understood", kind=body.get("type", "command"))
+            log.exception("payload_parse_failed", payload_type=body.get("type", "command"))
             return
         await self._run(interaction, work, self._reply(interaction))
 
@@ -232,7 +232,7 @@ class Listeners:
 
     async def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started
-        log.info("interaction_handled", outcome=outcome, seconds=round(seconds, 3))
+        log.info("interaction_handled", outcome=outcome, duration_seconds=round(seconds, 3))
         self.observe(interaction.name, outcome, seconds)
 
 

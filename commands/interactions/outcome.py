@@ -53,12 +53,17 @@ def failure_response(error: Exception) -> FailureResponse:
 
 
 def _refused(refusal: UserError, outcome: Outcome) -> FailureResponse:
-    log.info("refused", reason=refusal.reason)
+    log.info("interaction_rejected", reason=refusal.reason)
     return FailureResponse(outcome, sentence(refusal.sentence, preformatted=refusal.command))
 
 
 def _refused_by_teleport(error: TeleportError) -> FailureResponse:
-    log.warning("teleport_failed", method=error.method, code=error.code.name, error=describe(error))
+    log.warning(
+        "teleport_call_failed",
+        method=error.method,
+        grpc_code=error.code.name,
+        error=describe(error),
+    )
     outcome = Outcome.REFUSED
     if isinstance(error, Unreachable):
         outcome = Outcome.UNAVAILABLE
@@ -70,7 +75,7 @@ def _refused_by_teleport(error: TeleportError) -> FailureResponse:
 def _refused_by_slack(error: Exception) -> FailureResponse:
     failure = classify(error)
     operators = failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}
-    (log.error if operators else log.warning)("slack_failed", error=describe(error))
+    (log.error if operators else log.warning)("slack_call_failed", error=describe(error))
     outcome = Outcome.REFUSED
     if failure in TRANSIENT:
         outcome = Outcome.UNAVAILABLE

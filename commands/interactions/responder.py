@@ -104,11 +104,11 @@ class Responder:
         except _ContentRejected as error:
             self.content_rejected = str(error)
         if self.content_rejected:
-            log.error("answer_content_refused", error=self.content_rejected)
+            log.error("response_content_rejected", error=self.content_rejected)
             with suppress(_ContentRejected):
                 if await self._by_any_way(_NOT_SHOWN):
                     return
-        log.error("not_answered", channel=self._channel)
+        log.error("response_failed", channel=self._channel)
 
     async def _by_any_way(self, message: Message, *, in_place: bool = False) -> bool:
         """Return whether one way worked. Raises _ContentRejected where none can."""
@@ -141,7 +141,7 @@ class Responder:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:
             rejected = classify(error) is Failure.REJECTED and not _trigger_spent(error)
-            (log.error if rejected else log.warning)("form_not_opened", error=describe(error))
+            (log.error if rejected else log.warning)("modal_open_failed", error=describe(error))
             return False
         return True
 
@@ -169,9 +169,9 @@ class Responder:
             ) as answer:
                 if answer.status == HTTPStatus.OK:
                     return True
-                log.warning("answer_refused", way="response_url", error=str(answer.status))
+                log.warning("response_attempt_failed", via="response_url", error=str(answer.status))
         except SLACK_ERRORS as error:
-            log.warning("answer_refused", way="response_url", error=describe(error))
+            log.warning("response_attempt_failed", via="response_url", error=describe(error))
         return False
 
     async def _by_ephemeral(self, message: Message) -> bool:
@@ -201,7 +201,7 @@ async def _attempt(way: str, call: Awaitable[object]) -> bool:
     except SLACK_ERRORS as error:
         if isinstance(error, SlackApiError) and error_code(error) in CONTENT_ERRORS:
             raise _ContentRejected(f"{way}: {describe(error)}") from error
-        log.warning("answer_refused", way=way, error=describe(error))
+        log.warning("response_attempt_failed", via=way, error=describe(error))
         return False
     return True
 

@@ -71,7 +71,10 @@ class Unhandled:
             self._logged[seen] = None
             unreadable = {"error": type(error).__name__} if error else {}
             log.info(
-                "payload_unhandled", kind=payload.kind, name=safe_name(payload.name), **unreadable
+                "payload_unhandled",
+                payload_type=payload.kind,
+                payload_name=safe_name(payload.name),
+                **unreadable,
             )
 
     def _observe(self, kind: str) -> None:

@@ -115,7 +115,7 @@ class Controller:
         try:
             await self.mirror.refresh(request_id)
         except TeleportError as error:
-            log.info("changed_request_not_read", request_id=request_id, error=str(error))
+            log.info("changed_request_read_failed", request_id=request_id, error=str(error))
         else:
             self.queue.add(request_id)
 
@@ -127,7 +127,7 @@ class Controller:
         """Take over: know what was shown, look at everything once, then at whatever changes."""
         await self._ledger.load()
         self.leadership.problem = ""
-        log.info("ledger_loaded", entries=len(self._ledger), requests=len(self.mirror))
+        log.info("ledger_loaded", entry_count=len(self._ledger), request_count=len(self.mirror))
         first = not self._ledger.ids
         context = None
         if first_started := self._now() if first else self._ledger.first_started:

@@ -91,14 +91,14 @@ class Leadership:
         pause, longest = _FIRST_PAUSE, self._times.max_backoff
         while True:
             lease = await self._acquire()
-            log.info("lease_acquired", name=self._name, standalone=self._standalone)
+            log.info("lease_acquired", lease=self._name, standalone=self._standalone)
             started = monotonic()
             self._held = True
             try:
                 await self._work_while_held(lease, work)
             except* (LeaseLost, TeleportError) as errors:
                 self.problem = str(errors.exceptions[0])
-                log.warning("lease_lost", name=self._name, error=self.problem)
+                log.warning("lease_lost", lease=self._name, error=self.problem)
             finally:
                 self._held = False
                 await self._release()
@@ -119,14 +119,14 @@ class Leadership:
                 self._lease = await self._request_lease()
             except PermissionDenied as error:
                 self.problem = f"the lease is refused: {error}"
-                log.warning("lease_forbidden", error=str(error))
+                log.warning("lease_denied", error=str(error))
                 refusals += 1
             except LimitExceeded:
                 self.problem, refusals, self._lease_seen = "", 0, True
-                log.debug("lease_taken", name=self._name)
+                log.debug("lease_held_elsewhere", lease=self._name)
             except TeleportError as error:
                 self.problem = f"the lease cannot be had: {error}"
-                log.warning("lease_not_acquired", error=str(error))
+                log.warning("lease_acquire_failed", error=str(error))
             else:
                 return self._lease
             self._standalone = refusals >= _MAX_DENIALS and not self._lease_seen
@@ -180,7 +180,7 @@ class Leadership:
             except NotFound as error:
                 raise LeaseLost("the lease ran out") from error
             except TeleportError as error:
-                log.warning("lease_not_renewed", error=str(error))
+                log.warning("lease_renew_failed", error=str(error))
             if not self.held:
                 raise LeaseLost(f"not renewed for {self._times.renew_deadline:g} s")
 
@@ -193,7 +193,7 @@ class Leadership:
             except LimitExceeded as error:
                 raise LeaseLost("another replica holds the lease") from error
             except TeleportError as error:
-                log.debug("lease_still_refused", error=str(error))
+                log.debug("lease_still_denied", error=str(error))
             else:
                 raise LeaseLost("the lease is not refused any more")
 
@@ -208,7 +208,7 @@ class Leadership:
         try:
             await self._teleport.cancel_lease(lease, deadline=self._times.call_timeout)
         except TeleportError as error:
-            log.info("lease_not_cancelled", error=str(error))
+            log.info("lease_release_failed", error=str(error))
 
 
 async def _awaited(work: Callable[[], Awaitable[None]]) -> None:

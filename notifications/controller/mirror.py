@@ -190,13 +190,13 @@ class Mirror:
                 async with self._teleport.watch_requests() as events:
                     await self._follow(events, renewed)
             except ConnectionReplaced:
-                log.info("watch_moves")
+                log.info("watch_reconnect_started")
                 continue
             except (TeleportError, WatchEnded) as error:
                 if self.watching and monotonic() - self._watching_since >= self._backoff.steady:
                     pause = self._backoff.first
                 self.problem = f"the watch ended: {error}"
-                log.warning("watch_ended", error=str(error), retry_in=round(pause, 1))
+                log.warning("watch_ended", error=str(error), retry_in_seconds=round(pause, 1))
             finally:
                 renewed.cancel()
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - only spreads load
@@ -218,7 +218,7 @@ class Mirror:
             self.problem = ""
             self._watching_since = monotonic()
             self.synced.set()
-            log.info("watch_started", requests=len(self._seen))
+            log.info("watch_started", request_count=len(self._seen))
             helpers.append(asyncio.create_task(self._relist_for_ever(arrived)))
             while True:
                 event = await arrived.get()

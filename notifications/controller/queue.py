@@ -273,6 +273,6 @@ def _log_failure(
         "reconcile_failed",
         request_id=request_id,
         error=describe(error),
-        failures=failures,
-        retry_in=round(pause, 1),
+        failure_count=failures,
+        retry_in_seconds=round(pause, 1),
     )

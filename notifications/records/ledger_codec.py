@@ -47,10 +47,10 @@ def decode_record(request_id: str, kept: PluginData, now: datetime) -> Record:
     try:
         entry = Entry.model_validate_json(kept[ENTRY])
     except ValueError as error:
-        log.warning("ledger_unreadable", request_id=request_id, error=type(error).__name__)
+        log.warning("ledger_entry_invalid", request_id=request_id, error=type(error).__name__)
         return Record(rev)
     if wrong := next(_inconsistencies(request_id, entry, now), ""):
-        log.warning("ledger_unreadable", request_id=request_id, error=wrong)
+        log.warning("ledger_entry_invalid", request_id=request_id, error=wrong)
         return Record(rev)
     return Record(rev, entry)
 

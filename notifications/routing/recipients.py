@@ -162,7 +162,7 @@ class Recipients:
                     if not found.bot_is_member:
                         log.warning("bot_not_in_channel", recipient=name, channel=found.address)
         except SLACK_ERRORS as error:
-            log.warning("recipients_not_checked", error=describe(error))
+            log.warning("recipients_check_failed", error=describe(error))
 
     async def look_up(self, name: str) -> RecipientLookup:
         """Ask Slack for one recipient. Raises one of SLACK_ERRORS that may pass."""

@@ -50,7 +50,7 @@ class SuggestedReviewers:
             "reviewers_not_messaged",
             request_id=request.id,
             reviewers=list(others),
-            more=request.more_reviewers,
+            more_count=request.more_reviewers,
             setting="review.max_reviewer_messages",
         )
 

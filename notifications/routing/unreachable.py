@@ -53,13 +53,13 @@ class UnreachableRecipients:
         if self._troubles.get(name) == problem:
             return
         self._troubles[name] = self._untold[name] = problem
-        log.error("recipient_left_out", recipient=name, error=problem)
+        log.error("recipient_unreachable", recipient=name, error=problem)
         self._news.set()
 
     def mark_reachable(self, name: str) -> None:
         if self._troubles.pop(name, None) is not None:
             self._untold.pop(name, None)
-            log.info("recipient_reachable_again", recipient=name)
+            log.info("recipient_recovered", recipient=name)
 
     async def next_unreported(self) -> str:
         """Wait for a trouble that nobody was told of, and give the sentence to say."""

@@ -157,7 +157,7 @@ class Delivery:
         except SLACK_ERRORS as error:
             return self._post_failed(request_id, intent, error)
         self._recipients.mark_delivered(intent.channel)
-        log.info("posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
+        log.info("message_posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
         return DeliveryResult(
             _shown(intent, posted, rendering.fingerprint), fulfilled_key=intent.key
         )
@@ -176,9 +176,16 @@ class Delivery:
             return DeliveryResult(error=error)
         except SLACK_ERRORS as error:
             if message.rest_until is None:
-                _log_failure("not_edited", request_id, message.slot, message.channel, error)
+                _log_failure(
+                    "message_update_failed", request_id, message.slot, message.channel, error
+                )
             return self._update_failed(message, error, rendering)
-        log.info("edited", request_id=request_id, slot=message.slot, status=rendering.face.status)
+        log.info(
+            "message_updated",
+            request_id=request_id,
+            slot=message.slot,
+            status=rendering.face.status,
+        )
         return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
 
     async def recover(self, request_id: str, action: RecoverMessage) -> DeliveryResult:
@@ -193,7 +200,9 @@ class Delivery:
             )
         except Unreadable as error:
             posted = None
-            log.warning("posting_again", request_id=request_id, slot=intent.slot, reason=str(error))
+            log.warning(
+                "message_lookup_failed", request_id=request_id, slot=intent.slot, error=str(error)
+            )
         if posted is None:
             return DeliveryResult(owed=intent.key)
         kept_up_to_date = _is_card(intent) or intent.slot == notice_slot(Notice.CREATED)
@@ -205,7 +214,7 @@ class Delivery:
         follows = rule.card if _is_card(intent) else rule.dm
         closed = rule.failure is Failure.UNREACHABLE and follows is PostFailureAction.RETRY_LATER
         if not (closed and self._recipients.mark_rejected(intent.channel, describe(error))):
-            _log_failure("not_posted", request_id, intent.slot, intent.channel, error)
+            _log_failure("message_post_failed", request_id, intent.slot, intent.channel, error)
         match follows:
             case PostFailureAction.CHECK_HISTORY:
                 return DeliveryResult(error=error)
@@ -262,7 +271,7 @@ class Delivery:
             if error.user_gone and known_dm:
                 return known_dm
             log.info(
-                "requester_not_in_slack",
+                "requester_not_linked",
                 request_id=face.id,
                 teleport_user=face.user,
                 error=str(error),
@@ -271,7 +280,7 @@ class Delivery:
             if is_transient(error) or classify(error) is Failure.REJECTED:
                 raise
             log.warning(
-                "requester_unreachable",
+                "requester_dm_failed",
                 request_id=face.id,
                 slack_user=slack_user,
                 teleport_user=face.user,

@@ -38,7 +38,7 @@ class ServiceMessages:
             try:
                 await _retry_transient(partial(self._say_in_fallback, said))
             except (*SLACK_ERRORS, SendingStopped) as error:
-                log.warning("unreachable_not_told", error=describe(error))
+                log.warning("fallback_notice_failed", error=describe(error))
 
     async def post_backlog_summary(self, older: Iterable[AccessRequest]) -> None:
         """Say in one line for each channel how many these are, which get no cards."""
@@ -51,7 +51,7 @@ class ServiceMessages:
             try:
                 await self._post(channel, said, key="older")
             except (*SLACK_ERRORS, SendingStopped) as error:
-                log.warning("older_not_summed_up", channel=channel, error=describe(error))
+                log.warning("backlog_summary_failed", channel=channel, error=describe(error))
 
     async def _channels_of(self, request: AccessRequest) -> Sequence[str]:
         return (await self._recipients.routes(request)).require_all()

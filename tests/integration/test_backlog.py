@@ -54,7 +54,7 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
     ]
     teleport.journal.calls.clear()
     async with bot("--config", str(settings_file)) as process:
-        await process.event("posted")
+        await process.event("message_posted")
         await stage.card("backlog 1.")
         newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
         async with asyncio.timeout(5):
@@ -96,10 +96,10 @@ async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
     async with watched(settings_file) as (process, health):
         await process.event("ledger_loaded")
         measured = await health.measured_where(
-            lambda found: found["teleport_chatops_outbox"] >= MOST_WAITING
+            lambda found: found["teleport_chatops_outbox_depth"] >= MOST_WAITING
         )
-    assert measured["teleport_chatops_outbox"] <= MOST_WAITING + MAX_WORKERS
-    assert measured["teleport_chatops_queue"] >= _TO_EDIT - MOST_WAITING - 2 * MAX_WORKERS
+    assert measured["teleport_chatops_outbox_depth"] <= MOST_WAITING + MAX_WORKERS
+    assert measured["teleport_chatops_queue_depth"] >= _TO_EDIT - MOST_WAITING - 2 * MAX_WORKERS
 
 
 def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
@@ -126,5 +126,5 @@ async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
         pending_request(teleport, age=timedelta(seconds=30), reason=f"flood {number}.", user="dana")
     pending_request(teleport, reason="newcomer", age=timedelta(seconds=20), user="bob")
     async with bot("--config", str(settings_file)) as process:
-        await process.event("posted")
+        await process.event("message_posted")
         await Stage(slack, teleport).card("newcomer")

@@ -43,11 +43,11 @@ async def test_unknown_slack_id_in_a_trait_is_logged_once_and_fails_nothing(
             card = await stage.card("redis 1")
             teleport.cluster.requests.put(decided(request, APPROVED))
             await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
-            await log.until("requester_not_in_slack", 2)
+            await log.until("requester_not_linked", 2)
             assert (await health.measured())["teleport_chatops_requests_failing"] == 0
             assert (await health.parts())[0] == 200
     assert not log.all("reconcile_failed")
-    created, approved = log.all("requester_not_in_slack")
+    created, approved = log.all("requester_not_linked")
     assert created["error"] == approved["error"]
     assert "U0TYPO0001" in created["error"]
 
@@ -102,7 +102,7 @@ async def test_record_that_names_a_channel_instead_of_a_conversation_is_not_foll
     teleport.cluster.requests.put(decided(request, APPROVED))
     with listening() as log:
         async with bot_on(away, settings_file) as stage:
-            await log.until("requester_not_in_slack")
+            await log.until("requester_not_linked")
     assert not [m for m in away.messages() if "tsh login" in words(m)]
 
 

@@ -179,7 +179,7 @@ async def test_trigger_refuses_a_user_who_cannot_act(
         if name == "roles":
             assert done["payload"]["options"] == []
         else:
-            assert [entry["reason"] for entry in scene.log.all("refused")] == [reason]
+            assert [entry["reason"] for entry in scene.log.all("interaction_rejected")] == [reason]
         assert not [c for c in teleport.journal.calls[calls:] if c.method.startswith(_ACTS)]
         await scene.settle()
         assert PLAN not in words(private(slack)[seen:])

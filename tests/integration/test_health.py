@@ -22,9 +22,9 @@ async def test_health_tells_each_part_with_its_reason(
 ) -> None:
     """On loopback, for whoever watches over the process."""
     async with watched(settings_file) as (process, health):
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
-        await process.event("socket_open")
+        await process.event("socket_connected")
         assert (await health.page("/healthz"))[0] == 200
         status, parts = await health.parts()
         assert (status, set(parts.values())) == (200, {"ready"})
@@ -34,7 +34,7 @@ async def test_health_tells_each_part_with_its_reason(
         await process.event("interaction_handled")
         _, metrics = await health.page("/metrics")
         assert (
-            'interaction_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
+            'interaction_duration_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
             in metrics
         )
         assert "teleport_chatops_lease_held 1.0" in metrics
@@ -109,8 +109,8 @@ async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_fi
         async with watched_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
             await slack.socket_count(2)
             assert "off Slack's clock" in (await health.warnings())["clock"]
-    (skew,) = log.all("clock_skew")
-    assert 28 <= skew["seconds"] <= 31
+    (skew,) = log.all("clock_skew_detected")
+    assert 28 <= skew["skew_seconds"] <= 31
 
 
 async def test_health_is_there_while_the_bot_starts(
@@ -129,7 +129,7 @@ async def test_a_token_that_was_taken_back_is_told_everywhere(
 ) -> None:
     """To the person who types, to whoever watches; and it is over when Slack takes it again."""
     async with watched(settings_file) as (process, health):
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
@@ -137,11 +137,11 @@ async def test_a_token_that_was_taken_back_is_told_everywhere(
         await stage.answer("alice", "The bot's Slack token no longer works")
         slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
         pending_request(teleport, reason="redis 1")
-        await process.event("not_posted")
+        await process.event("message_post_failed")
         assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
         slack.faults.clear()
         await stage.card("redis 1")
-        await process.event("posted")
+        await process.event("message_posted")
         assert (await health.parts())[1]["slack"] == "ready"
         process.process.send_signal(signal.SIGTERM)
         _, said = await process.end()
@@ -153,11 +153,11 @@ async def test_an_app_token_that_was_taken_back_is_told(
 ) -> None:
     """By Slack's word for it, without a traceback for each attempt."""
     async with watched(settings_file) as (process, health):
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
         slack.faults.inject({"sockets": "cut"})
-        await process.event("socket_refused")
+        await process.event("socket_open_failed")
         status, parts = await health.parts()
         assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
         process.process.send_signal(signal.SIGTERM)
@@ -171,7 +171,7 @@ async def test_a_role_that_was_taken_away_is_told(
 ) -> None:
     """To whoever clicks, and to whoever watches; until the role is mended."""
     async with watched(settings_file) as (process, health):
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         _, card = await stage.asked("alice", "prod", "redis 1")
@@ -205,8 +205,8 @@ async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
             assert (await health.measured())["teleport_chatops_reviews_refused"] == 1
             await stage.click("bob", card, "approve")
             await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
-    (refused,) = log.all("review_refused_for_user")
-    assert refused["user"] == "carol"
+    (refused,) = log.all("on_behalf_review_rejected")
+    assert refused["teleport_user"] == "carol"
 
 
 async def test_a_ledger_that_cannot_be_read_is_told(
@@ -248,6 +248,6 @@ async def test_one_bad_record_fails_nothing_and_its_card_goes_out(
             )
             assert measured["teleport_chatops_requests_failing"] == 0
             assert (await health.parts())[0] == 200
-    (unreadable,) = log.all("ledger_unreadable")
+    (unreadable,) = log.all("ledger_entry_invalid")
     assert unreadable["request_id"] == request.Metadata.Name
     assert not log.all("reconcile_failed")

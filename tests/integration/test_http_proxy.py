@@ -68,7 +68,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
                 TELEPORT_CHATOPS_START_TIMEOUT="10s", **{variable: f"http://{proxy_address}"},
             ) as process,
         ):  # fmt: skip
-            await process.event("ready")
+            await process.event("bot_started")
             await slack.socket_count(2)
             stage = Stage(slack, teleport)
             _, card = await stage.asked("alice", "staging", "redis 1")
@@ -78,7 +78,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
             process.process.terminate()
             code, said = await process.end()
     assert code == 0
-    assert "answer_refused" not in said
+    assert "response_attempt_failed" not in said
     assert set(target_names) == hosts.keys()
 
 

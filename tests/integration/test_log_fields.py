@@ -38,7 +38,7 @@ async def test_log_lines_of_a_form_name_both_users(stage: Stage, log: Log) -> No
 
 async def test_log_lines_of_a_refusal_name_both_users(stage: Stage, log: Log) -> None:
     await stage.type("bob", "/teleport-approve 0190c0de-0000-7000-8000-00000000abcd")
-    await log.first("refused", reason="no_such_request", **BOB)
+    await log.first("interaction_rejected", reason="no_such_request", **BOB)
 
 
 async def test_looked_up_reviewer_is_not_logged_as_the_user_who_acts(

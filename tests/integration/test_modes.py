@@ -31,7 +31,7 @@ PLUGIN = "teleport-chatops"
 @pytest.fixture
 async def community(slack: SlackStandIn, tmp_path: Path) -> AsyncIterator[Stage]:
     async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, log):
-        assert log.all("review_mode")[0]["mode"] == "override"
+        assert log.all("review_mode_selected")[0]["mode"] == "override"
         yield stage
 
 
@@ -179,7 +179,7 @@ async def test_approvers_see_what_they_may_decide(community: Stage) -> None:
 async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path: Path) -> None:
     """One approval is overridden; two are for Teleport itself, and the card says so."""
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
-        assert log.all("review_mode")[0]["mode"] == "override"
+        assert log.all("review_mode_selected")[0]["mode"] == "override"
         _, staging = await stage.asked("alice", "staging", "redis 1")
         await stage.click("bob", staging, "approve")
         await stage.card_where(staging["ts"], lambda m: "Approved by bob" in words(m))
@@ -216,7 +216,7 @@ async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n')
 
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=linked) as (stage, log):
-        assert log.all("review_mode")[0]["mode"] == "person"
+        assert log.all("review_mode_selected")[0]["mode"] == "person"
         await stage.type("alice", "/teleport-request prod because redis 1")
         card = await stage.card("redis 1")
         assert not buttons(card)
@@ -231,8 +231,8 @@ async def test_a_bot_that_may_not_hand_in_reviews_says_so(
     del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
-            (found,) = log.all("review_mode")
-            assert (found["mode"], "submit_for_users" in found["why"]) == ("notify", True)
+            (found,) = log.all("review_mode_selected")
+            assert (found["mode"], "submit_for_users" in found["reason"]) == ("notify", True)
             await stage.type("alice", "/teleport-request staging because redis 1")
             assert not buttons(await stage.card("redis 1"))
 
@@ -246,7 +246,7 @@ async def test_a_bot_that_sees_no_requests_says_so(
             rule.Verbs[:] = ["read", "create"]
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file):
-            assert log.all("requests_not_visible")
+            assert log.all("request_permission_missing")
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ async def test_startup_log_names_missing_permissions_to_check_users(
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file):
             (entry,) = log.all("user_check_permissions_missing")
-            assert entry["missing"] == missing
+            assert entry["permissions"] == missing

@@ -134,7 +134,7 @@ async def test_an_answer_that_slack_rejects_is_answered_in_one_sentence(stage: S
         await stage.answer("bob", "Slack rejected the bot's response")
         await log.until("interaction_handled")
     assert log.all("interaction_handled")[-1]["outcome"] == "failed"
-    assert "msg_blocks_too_long" in log.all("answer_content_refused")[0]["error"]
+    assert "msg_blocks_too_long" in log.all("response_content_rejected")[0]["error"]
 
 
 async def test_a_button_in_the_list_decides(stage: Stage) -> None:

@@ -117,7 +117,7 @@ async def test_a_teleport_that_does_not_answer_is_waited_for(
     async with bot(*config) as process:
         await process.event("teleport_unreachable")
         await teleport.resume()
-        await process.event("ready")
+        await process.event("bot_started")
 
 
 async def test_a_teleport_that_is_unwell_is_waited_for(
@@ -127,7 +127,7 @@ async def test_a_teleport_that_is_unwell_is_waited_for(
     teleport.faults.add("Ping", grpc.StatusCode.INTERNAL)
     teleport.faults.add("Ping", grpc.StatusCode.RESOURCE_EXHAUSTED)
     async with bot("--config", str(settings_file)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
 
 
 async def test_server_without_a_needed_method_ends_the_start(
@@ -158,9 +158,9 @@ async def test_server_without_a_needed_method_ends_the_start(
 async def test_a_variable_that_sets_nothing_is_named(settings_file: Path) -> None:
     """It may have been meant to."""
     async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG_FORMAT="json") as process:
-        ignored = await process.event("variable_ignored")
-        assert ignored["likely"] == "TELEPORT_CHATOPS_LOG__FORMAT"
-        await process.event("ready")
+        ignored = await process.event("environment_variable_ignored")
+        assert ignored["suggestion"] == "TELEPORT_CHATOPS_LOG__FORMAT"
+        await process.event("bot_started")
 
 
 async def test_a_half_written_identity_names_itself(
@@ -190,10 +190,10 @@ async def test_an_identity_that_is_renewed_is_waited_for(
     assert "expired at" in said
     settings_file.write_text(text.replace("[teleport]\n", "[teleport]\nrefresh_identity = true\n"))
     async with bot("--config", str(settings_file)) as process:
-        not_good = await process.event("identity_not_good_yet")
+        not_good = await process.event("identity_load_failed")
         assert "expired at" in str(not_good["error"])
         teleport.write_identity(BOT_USER)
-        await process.event("ready")
+        await process.event("bot_started")
 
 
 async def test_an_identity_of_another_cluster_names_what_to_check(
@@ -252,7 +252,7 @@ async def test_sigterm_is_heard_while_starting(
         process.process.send_signal(signal.SIGTERM)
         code, said = await process.end()
     assert code == 0
-    assert "stopped_while_starting" in said
+    assert "startup_cancelled" in said
     assert "Traceback" not in said
 
 
@@ -261,7 +261,7 @@ async def test_sigterm_finishes_what_is_under_way(
 ) -> None:
     """The answer to a command that is being worked on still comes."""
     async with bot("--config", str(settings_file)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         teleport.faults.add("CreateAccessRequestV2", delay=1.0)
@@ -271,7 +271,7 @@ async def test_sigterm_finishes_what_is_under_way(
         await stage.answer("alice", "You requested staging")
         code, said = await process.end()
     assert code == 0
-    assert '"cancelled": 0' in said
+    assert '"cancelled_count": 0' in said
 
 
 OFFICIAL = """
@@ -322,8 +322,8 @@ async def test_the_settings_of_teleports_own_plugin_start_the_bot(
     )
     async with bot("--config", str(config), SLACK_API_URL=slack.api_url) as process:
         assert (await process.event("setting_not_needed"))["key"] == "http"
-        await process.event("ready")
-        assert (await process.event("two_bots_announce"))["requests"] == 1
+        await process.event("bot_started")
+        assert (await process.event("teleport_plugin_detected"))["request_count"] == 1
         pending_request(teleport, reason="redis 1")
         card = await Stage(slack, teleport).card("redis 1")
         assert bool(buttons(card)) is has_buttons
@@ -334,7 +334,7 @@ async def test_channels_are_looked_for_before_they_are_needed(settings_file: Pat
     text = settings_file.read_text()
     settings_file.write_text(text.replace('"access-requests"', '["C0GENERAL1", "nowhere"]'))
     async with bot("--config", str(settings_file)) as process:
-        left_out = await process.event("recipient_left_out")
+        left_out = await process.event("recipient_unreachable")
         not_in = await process.event("bot_not_in_channel")
     assert (left_out["recipient"], not_in["recipient"]) == ("nowhere", "C0GENERAL1")
 
@@ -346,7 +346,7 @@ async def test_no_secret_is_ever_logged(
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug"
     ) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         await stage.type("alice", "/teleport-request staging because redis 1")
@@ -361,7 +361,7 @@ async def test_no_secret_is_ever_logged(
         process.process.send_signal(signal.SIGTERM)
         code, said = await process.end()
     assert code == 0
-    assert '"event": "form_not_opened"' in said
+    assert '"event": "modal_open_failed"' in said
     secrets = {"xoxb-sandbox-bot", "xapp-sandbox-app", "PRIVATE KEY", "ticket="}
     secrets |= {envelope["trigger_id"] for envelope in envelopes}
     secrets |= {envelope["response_url"] for envelope in envelopes}
@@ -375,7 +375,7 @@ async def test_without_an_app_token_it_only_notifies(
     text = settings_file.read_text().replace("xapp-sandbox-app", "")
     settings_file.write_text(text)
     async with bot("--config", str(settings_file)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         pending_request(teleport, reason="redis 1")
         card = await Stage(slack, teleport).card("redis 1")
         assert all(block["type"] != "actions" for block in card["blocks"])
@@ -404,7 +404,7 @@ async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
 async def test_startup_log_contains_the_version(settings_file: Path) -> None:
     """Before anything is contacted, so also where the start fails."""
     async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong") as process:
-        event = await process.event("startup_begun")
+        event = await process.event("startup_started")
         assert (await process.end())[0] == 2
     assert event["version"] == version("teleport-chatops")
 
@@ -418,7 +418,7 @@ async def test_debug_log_has_no_lines_of_libraries(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug",
         SLACK_BOT_TOKEN=token,
     ) as process:  # fmt: skip
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         await Stage(slack, teleport).asked("alice", "staging", "redis 1")
         process.process.terminate()
@@ -444,15 +444,15 @@ async def test_log_file_is_reopened_on_sighup(
         process.process.send_signal(signal.SIGHUP)
         process.process.terminate()
         assert await process.end() == (0, "")
-    assert '"event": "ready"' in rotated.read_text()
+    assert '"event": "bot_started"' in rotated.read_text()
     events = [json.loads(line)["event"] for line in path.read_text().splitlines()]
-    assert (events[0], events[-1]) == ("log_reopened", "drained")
+    assert (events[0], events[-1]) == ("log_reopened", "drain_finished")
 
 
 async def test_sighup_keeps_a_bot_running_that_logs_to_stderr(settings_file: Path) -> None:
     async with bot("--config", str(settings_file)) as process:
-        await process.event("startup_begun")
+        await process.event("startup_started")
         process.process.send_signal(signal.SIGHUP)
-        await process.event("ready")
+        await process.event("bot_started")
         process.process.terminate()
         assert (await process.end())[0] == 0

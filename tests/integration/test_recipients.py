@@ -123,7 +123,7 @@ async def test_card_that_was_addressed_by_name_and_cannot_be_edited_is_posted_an
         slack.faults.clear()
         async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
             await stage.card("Approved")
-    assert not log.all("ledger_unreadable")
+    assert not log.all("ledger_entry_invalid")
     assert len(stage.cards()) == 2
 
 
@@ -251,7 +251,7 @@ async def test_shared_channel_is_left_out_once_the_bot_is_in_it(
             pending_request(teleport, reason="redis 1")
             await stage.card("redis 1")
             assert stage.messages("partners") == []
-    (left_out,) = log.all("recipient_left_out")
+    (left_out,) = log.all("recipient_unreachable")
     assert "shared with another company" in left_out["error"]
 
 
@@ -268,7 +268,7 @@ async def test_shared_channel_that_the_bot_is_not_in_gets_no_card(
             pending_request(teleport, reason="redis 1")
             await stage.card("redis 1")
             assert stage.messages("abroad") == []
-    (left_out,) = log.all("recipient_left_out")
+    (left_out,) = log.all("recipient_unreachable")
     assert "whether another company shares it" in left_out["error"]
 
 

@@ -69,7 +69,7 @@ async def test_bot_starts_with_a_long_name_of_the_temporary_folder(
     folder = tmp_path / ("long-" * 30)
     folder.mkdir()
     async with bot("--config", str(settings_file), TMPDIR=str(folder)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         process.process.terminate()
         assert (await process.end())[0] == 0

@@ -73,9 +73,9 @@ async def test_short_certificate_is_logged_once_each(
             lambda text: text.replace("[teleport]\n", refresh),
         ):
             teleport.write_identity(BOT_USER, lifetime=lifetime)
-            await log.until("identity_renewed")
+            await log.until("identity_reloaded")
             teleport.write_identity(BOT_USER, lifetime=timedelta(hours=13))
-            await log.until("identity_renewed", 2)
+            await log.until("identity_reloaded", 2)
             if hours < 12:
                 await log.until("certificate_lifetime_short", 2)
     warned = log.all("certificate_lifetime_short")
@@ -110,9 +110,9 @@ async def test_renewals_under_load_are_not_noticed(
             if number % 3 == 0:
                 whole = path.read_bytes()
                 path.write_bytes(whole[: len(whole) * number // RENEWALS])
-                await log.until("identity_not_renewed", number // 3 + 1)
+                await log.until("identity_reload_failed", number // 3 + 1)
             teleport.write_identity(BOT_USER, lifetime=LIFE)
-            await log.until("identity_renewed", number + 1)
+            await log.until("identity_reloaded", number + 1)
     assert len(done) >= RENEWALS
     connections = proxy.router.passed_to_auth - before
     assert connections <= 2 * RENEWALS + 1, "for each one to try it and one to use it"
@@ -127,7 +127,7 @@ async def test_the_watch_moves_with_the_credentials(
     """Or it would hear nothing any more when the old certificate ends."""
     stage, log = renewing
     teleport.write_identity(BOT_USER, lifetime=LIFE)
-    await log.until("watch_moves")
+    await log.until("watch_reconnect_started")
     pending_request(teleport, reason="after the move 1")
     await stage.card("after the move 1")
 
@@ -141,8 +141,8 @@ async def test_a_watch_that_is_being_opened_moves_too(
     teleport.faults.cut_watches()
     await teleport.journal.wait_for_call("WatchEvents", count=2)
     teleport.write_identity(BOT_USER, lifetime=LIFE)
-    await log.until("identity_renewed")
-    await log.until("watch_moves")
+    await log.until("identity_reloaded")
+    await log.until("watch_reconnect_started")
     await log.until("watch_started", 3)
     pending_request(teleport, reason="after all that 1")
     await stage.card("after all that 1")
@@ -157,8 +157,8 @@ async def test_an_identity_of_another_cluster_is_not_taken(
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"), cluster_name="leaf")
     teleport.identity("bot").write_bytes(other.identity("bot").read_bytes())
     await other.stop()
-    await log.until("identity_not_renewed")
-    assert "is of the cluster leaf" in log.all("identity_not_renewed")[0]["error"]
+    await log.until("identity_reload_failed")
+    assert "is of the cluster leaf" in log.all("identity_reload_failed")[0]["error"]
     await stage.type("alice", "/teleport-pending mine")
     await stage.answer("alice", "You have no pending request")
 
@@ -193,12 +193,12 @@ async def test_renewed_identity_that_cannot_take_over_is_not_used(
     """The bot goes on with the one that works, and takes the next good one."""
     stage, log = renewing
     write(teleport)
-    await log.until("identity_not_renewed")
-    assert said in log.all("identity_not_renewed")[0]["error"]
+    await log.until("identity_reload_failed")
+    assert said in log.all("identity_reload_failed")[0]["error"]
     await stage.asked("alice", "staging", "redis 1")
-    assert not log.all("identity_renewed")
+    assert not log.all("identity_reloaded")
     teleport.write_identity(BOT_USER, lifetime=3 * LIFE)
-    await log.until("identity_renewed")
+    await log.until("identity_reloaded")
     await stage.asked("bob", "staging", "redis 2")
     assert not log.all("watch_ended")
 
@@ -220,8 +220,8 @@ async def test_clock_that_jumps_ahead_lets_no_identity_take_over_that_does_not_w
             await slack.socket_count(2)
             off = timedelta(hours=2)
             of_unknown_authorities(teleport, lifetime=timedelta(days=1))
-            await log.until("identity_not_renewed")
-            assert not log.all("identity_renewed")
+            await log.until("identity_reload_failed")
+            assert not log.all("identity_reloaded")
             await Stage(slack, teleport).asked("alice", "staging", "redis 1")
 
 

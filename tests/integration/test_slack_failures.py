@@ -396,5 +396,5 @@ async def test_ten_thousand_requests_make_no_ten_thousand_messages(
         await process.event("slack_rate_limited")
         await teleport.journal.wait_for_call("UpdatePluginData", count=MAX_WORKERS, ended=True)
         measured = await health.measured()
-        assert 10_000 - 2 * MAX_WORKERS <= measured["teleport_chatops_queue"] < 10_000
-        assert 0 < measured["teleport_chatops_outbox"] <= 3 * MAX_WORKERS
+        assert 10_000 - 2 * MAX_WORKERS <= measured["teleport_chatops_queue_depth"] < 10_000
+        assert 0 < measured["teleport_chatops_outbox_depth"] <= 3 * MAX_WORKERS

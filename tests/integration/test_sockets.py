@@ -67,14 +67,14 @@ async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_f
             for _ in range(8):
                 await replicas.enter_async_context(running(load_settings(settings_file)))
             # All that tried for a spare have let it go again.
-            await started.until("socket_spared", 8)
+            await started.until("standby_socket_released", 8)
         await stage.slack.socket_count(10, 10)
         with listening() as log:
             before = len(opened(stage))
             stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
             await addresses(stage, before + 2)
             await stage.slack.socket_count(10, 10)
-        assert not log.all("socket_hopeless")
+        assert not log.all("socket_reconnect_blocked")
 
 
 async def test_a_replica_that_finds_no_room_tries_again_at_once(
@@ -85,14 +85,14 @@ async def test_a_replica_that_finds_no_room_tries_again_at_once(
         sockets = [await others.enter_async_context(bare_socket(slack)) for _ in range(10)]
         with listening() as log:
             async with running(load_settings(settings_file)):
-                await log.until("socket_closing", 2)
+                await log.until("socket_disconnect_requested", 2)
                 for other in sockets:
                     await other.connection.close()
                 await slack.socket_count(1, 10)
                 stage = Stage(slack, teleport)
                 await stage.type("alice", "/teleport-pending mine")
                 await stage.answer("alice", "You have no pending request")
-        assert not log.all("socket_hopeless")
+        assert not log.all("socket_reconnect_blocked")
 
 
 async def test_a_full_app_is_told_to_whoever_watches(
@@ -104,12 +104,12 @@ async def test_a_full_app_is_told_to_whoever_watches(
             await others.enter_async_context(bare_socket(slack))
         with listening() as log:
             async with watched_here(settings_file) as health:
-                await log.until("socket_hopeless")
+                await log.until("socket_reconnect_blocked")
                 status, parts = await health.parts()
                 assert status == 503
                 assert "the app has more than ten sockets open" in parts["slack"]
                 await others.aclose()
-                await log.until("socket_open")
+                await log.until("socket_connected")
                 stage = Stage(slack, teleport)
                 await stage.type("alice", "/teleport-pending mine")
                 await stage.answer("alice", "You have no pending request")
@@ -124,7 +124,7 @@ async def test_a_socket_mode_that_is_switched_off_is_told(
         async with watched_here(settings_file) as health:
             await slack.socket_count(2)
             slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
-            await log.until("socket_hopeless")
+            await log.until("socket_reconnect_blocked")
             status, parts = await health.parts()
             assert (status, "Socket Mode is switched off" in parts["slack"]) == (503, True)
             await slack.socket_count(2, 30)
@@ -139,7 +139,7 @@ async def test_a_line_that_swallows_all_is_replaced(
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
-            await log.until("socket_open", 4)
+            await log.until("socket_connected", 4)
             # Slack, too, gives up a line that does not answer.
             slack.faults.inject({"sockets": "cut", "times": 2})
             await slack.workspace.changes.until(lambda: slack.delivery.sockets <= 2 or None, 5)
@@ -175,7 +175,7 @@ async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
             await Stage(slack, teleport).type("alice", "/teleport-pending mine")
         while replicas:
             await replicas.popleft().aclose()
-    assert max(event["sockets_of_app"] for event in log.all("socket_open")) < 10
+    assert max(event["app_connection_count"] for event in log.all("socket_connected")) < 10
 
 
 async def test_an_envelope_on_a_socket_that_is_let_go_is_acked(
@@ -191,7 +191,7 @@ async def test_an_envelope_on_a_socket_that_is_let_go_is_acked(
             assert isinstance(transport, asyncio.Transport)
             transport.pause_reading()
             monkeypatch.setattr(sockets, "pick", lambda: spare)
-            await log.until("socket_spared")
+            await log.until("standby_socket_released")
             typing = asyncio.create_task(stage.type("alice", "/teleport-pending mine"))
             await stage.answer("alice", "You have no pending request")
             transport.resume_reading()
@@ -242,7 +242,7 @@ async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
         submitted = await form_being_checked(stage)
         stage.slack.faults.inject({"method": "apps.connections.open", "error": "internal_error"})
         stage.slack.faults.inject({"sockets": "cut"})
-        await log.until("ack_not_sent")
+        await log.until("ack_send_failed")
         await stage.card("of 77")
     assert not (await submitted)["acked"]
 

@@ -61,7 +61,7 @@ async def test_bot_stops_within_ten_seconds_when_something_hangs(
 ) -> None:
     stage = Stage(slack, teleport)
     async with bot("--config", str(settings_file)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         await stage.asked("alice", "staging", "stopping 1")
         if hang is hang_sockets:
@@ -81,7 +81,7 @@ async def test_user_is_told_when_a_command_is_cut_off_by_the_stop(
 ) -> None:
     stage = Stage(slack, teleport)
     async with bot("--config", str(settings_file)) as process:
-        await process.event("ready")
+        await process.event("bot_started")
         await slack.socket_count(2)
         hang_teleport(stage)
         await stage.type("bob", "/teleport-pending")

@@ -204,7 +204,7 @@ async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
     """Others tell people meanwhile; what is being answered needs no lease."""
     stage = Stage(slack, teleport)
     async with holder(teleport, settings_file) as process:
-        await process.event("socket_open")
+        await process.event("socket_connected")
         teleport.faults.add("CreateAccessRequestV2", delay=5.0)
         await stage.type("alice", "/teleport-request staging because redis 1")
         await teleport.journal.wait_for_call("CreateAccessRequestV2")

@@ -44,17 +44,17 @@ async def test_with_it_people_ask_and_decide(
         give(teleport, rules(mode), submit=mode is ReviewMode.PERSON)
 
     async with cluster(slack, tmp_path, edition, prepare=restrict) as (stage, log):
-        assert log.all("review_mode")[0]["mode"] == mode
+        assert log.all("review_mode_selected")[0]["mode"] == mode
         _, card = await stage.asked("alice", "staging", "redis 1")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
         await stage.told("alice", "tsh login --request-id=")
         denied = {
-            "own_roles_not_read",
+            "own_roles_read_failed",
             "user_check_permissions_missing",
-            "lease_forbidden",
+            "lease_denied",
             "lease_lost",
-            "teleport_failed",
+            "teleport_call_failed",
         }
         assert not denied & {entry["event"] for entry in log.entries}
 

@@ -186,4 +186,4 @@ async def test_reviewers_beyond_the_limit_are_counted_on_the_card_and_named_in_t
             assert stage.messages(f"@{names[limit]}", names[limit]) == []
     (cut,) = log.all("reviewers_not_messaged")
     assert cut["reviewers"] == names[limit:100]
-    assert cut["more"] == max(0, count - 100)
+    assert cut["more_count"] == max(0, count - 100)

@@ -33,8 +33,8 @@ async def test_unknown_link_only_role_stops_decisions_until_it_exists(
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=misspelled) as (stage, log):
         (unknown,) = log.all("guarding_roles_unknown")
         assert unknown["roles"] == ["prdo"]
-        named = await log.first("unknown_name")
-        assert (named["setting"], named["likely"]) == ("review.link_only_roles", "prod")
+        named = await log.first("unknown_name_in_settings")
+        assert (named["setting"], named["suggestion"]) == ("review.link_only_roles", "prod")
         await stage.type("alice", "/teleport-request staging because redis 1")
         card = await stage.card("redis 1")
         assert not buttons(card)
@@ -84,8 +84,10 @@ async def test_unknown_names_are_logged_at_startup_with_the_closest_match(
         return text.replace("[role_to_recipients]\n", '[role_to_recipients]\nprdo = "general"\n')
 
     async with cluster(slack, tmp_path, Edition.COMMUNITY, change=misspelled) as (_, log):
-        await log.until("unknown_name", 4)
-        found = {(e["setting"], e["name"]): e["likely"] for e in log.all("unknown_name")}
+        await log.until("unknown_name_in_settings", 4)
+        found = {
+            (e["setting"], e["value"]): e["suggestion"] for e in log.all("unknown_name_in_settings")
+        }
     assert found == {
         ("role_to_recipients", "prdo"): "prod",
         ("role_to_approvers", "bobby"): "bob",
@@ -111,7 +113,7 @@ async def test_link_only_role_that_cannot_be_read_at_startup_stops_decisions_unt
         stage,
         log,
     ):
-        assert log.all("guarding_role_not_read")
+        assert log.all("guarding_role_read_failed")
         await log.first("guarding_roles_known")
         await stage.type("alice", "/teleport-request staging because redis 1")
         assert buttons(await stage.card("redis 1"))

@@ -62,7 +62,7 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
             line = await stage.card(f"cannot be announced to {name}: {problem}")
             assert cure in words(line)
             assert said_of(stage, name) == 1
-    (left_out,) = log.all("recipient_left_out")
+    (left_out,) = log.all("recipient_unreachable")
     assert left_out["recipient"] == name
     assert problem in left_out["error"]
 
@@ -99,7 +99,7 @@ async def test_a_recipient_that_is_well_again_needs_no_fallback(
             general.members.add(bot)
             pending_request(teleport, reason="second 2", user="bob")
             await stage.card("second 2", "general")
-            await log.until("recipient_reachable_again")
+            await log.until("recipient_recovered")
             pending_request(teleport, reason="third 3", user="carol")
             await stage.card("third 3", "general")
             await stage.told("carol", "is waiting")
@@ -107,7 +107,7 @@ async def test_a_recipient_that_is_well_again_needs_no_fallback(
             general.members.discard(bot)
             pending_request(teleport, reason="fourth 4", user="dana")
             await stage.card("fourth 4")
-            await log.until("recipient_left_out", 2)
+            await log.until("recipient_unreachable", 2)
 
 
 async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
@@ -121,8 +121,8 @@ async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
             await stage.told("alice", "is waiting")
             pending_request(teleport, reason="other 2", role="prod", user="bob")
             await stage.card("other 2")
-            await log.until("recipient_left_out", 2)
-    assert {each["recipient"] for each in log.all("recipient_left_out")} == {
+            await log.until("recipient_unreachable", 2)
+    assert {each["recipient"] for each in log.all("recipient_unreachable")} == {
         "no-such-channel",
         "general",
     }
@@ -135,8 +135,8 @@ async def test_without_a_fallback_the_metric_tells(
     text = settings_file.read_text()
     settings_file.write_text(sending('"no-such-channel"', fallback="")(text))
     async with watched(settings_file) as (process, health):
-        await process.event("recipient_left_out")
-        await process.event("ready")
+        await process.event("recipient_unreachable")
+        await process.event("bot_started")
         await slack.socket_count(2)
         _, metrics = await health.page("/metrics")
         assert "teleport_chatops_recipients_unreachable 1.0" in metrics

@@ -25,7 +25,7 @@ def let_it_see(teleport: TeleportStandIn, *verbs: str) -> None:
 @asynccontextmanager
 async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[tuple[Bot, Health]]:
     async with watched(settings_file) as (process, health):
-        await process.event("ready")
+        await process.event("bot_started")
         await process.event("ledger_loaded")
         await slack.socket_count(2)
         yield process, health

@@ -72,8 +72,8 @@ class BotProcess:
 async def running_bot(settings: Path, **environment: str) -> AsyncIterator[BotProcess]:
     """Run a bot while the block does, from the moment that it takes commands."""
     async with started_bot(settings, **environment) as bot:
-        await bot.event("ready")
-        await bot.event("socket_open")
+        await bot.event("bot_started")
+        await bot.event("socket_connected")
         yield bot
 
 

@@ -53,7 +53,7 @@ async def test_bot_goes_on_with_the_identity_that_tbot_renews(world: World, tbot
     async with running_bot(world.settings(identity=tbot.identity), **_REFRESH) as bot:
         _, before = await world.requested("alice", "staging", "before the renewal")
         tbot.renew()
-        await bot.event("identity_renewed")
+        await bot.event("identity_reloaded")
         await world.people.click("bob", before, "approve")
         await world.approved(before)
         await world.requested_by_tsh("carol", "staging", "after the renewal")

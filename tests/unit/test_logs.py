@@ -56,10 +56,10 @@ def read(lines: io.StringIO) -> list[dict[str, object]]:
 
 def test_an_event_is_one_line_with_its_fields(lines: io.StringIO) -> None:
     """Time and severity first, so that a person finds them."""
-    structlog.get_logger("x").info("posted", request_id="i", seconds=0.5)
+    structlog.get_logger("x").info("message_posted", request_id="i", seconds=0.5)
     (event,) = read(lines)
     assert list(event)[:3] == ["timestamp", "level", "event"]
-    assert (event["event"], event["level"], event["seconds"]) == ("posted", "info", 0.5)
+    assert (event["event"], event["level"], event["seconds"]) == ("message_posted", "info", 0.5)
 
 
 def test_what_libraries_say_is_a_field(lines: io.StringIO) -> None:
@@ -133,7 +133,7 @@ def test_log_goes_on_in_the_old_file_when_it_can_have_no_new_one(
     reopen_log()
     (line,) = rotated.read_text().splitlines()
     our_handler().stream.close()
-    assert json.loads(line)["event"] == "log_not_reopened"
+    assert json.loads(line)["event"] == "log_reopen_failed"
     assert json.loads(line)["error"] == "Is a directory"
 
 
@@ -149,7 +149,7 @@ def test_malformed_record_is_one_line_without_secrets(
 
 def test_record_carries_no_secret(lines: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
     """Other handlers, such as a library's own, get the record as well."""
-    structlog.get_logger("x").info("posted", address=SECRETS[2])
+    structlog.get_logger("x").info("message_posted", address=SECRETS[2])
     (record,) = caplog.records
     assert SECRETS[2] not in str(vars(record))
 

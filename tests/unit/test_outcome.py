@@ -95,7 +95,7 @@ def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
         failure_response(from_rpc("Ping", grpc.StatusCode.UNAVAILABLE, "gone"))
         failure_response(RuntimeError("bug"))
     assert [event["event"] for event in logged if "exc_info" in event] == ["interaction_failed"]
-    assert {"slack_failed", "teleport_failed"} <= {event["event"] for event in logged}
+    assert {"slack_call_failed", "teleport_call_failed"} <= {event["event"] for event in logged}
 
 
 def test_an_answer_that_is_not_slacks_says_nothing_of_the_call() -> None:

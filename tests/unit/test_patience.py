@@ -67,9 +67,9 @@ async def test_every_attempt_that_fails_is_logged() -> None:
         pytest.raises(Unreachable),
     ):
         await with_retry(call)
-    assert [(event["event"], event["attempt"], event["again"]) for event in logged] == [
-        ("teleport_unreachable", 1, True),
-        ("teleport_unreachable", 2, False),
+    assert [(event["event"], event["attempt"], event["will_retry"]) for event in logged] == [
+        ("teleport_call_unanswered", 1, True),
+        ("teleport_call_unanswered", 2, False),
     ]
     assert {(event["method"], event["error"]) for event in logged} == {(CHANGE, "gone")}
 

@@ -158,7 +158,7 @@ async def test_messages_that_fail_together_are_one_failure() -> None:
             queue.retry("a", TimeoutError(), high_priority=True)
         queue.add("a")
         queue.retry("a", TimeoutError(), high_priority=True)
-    warned = [event["failures"] for event in logged if event["log_level"] == "warning"]
+    warned = [event["failure_count"] for event in logged if event["log_level"] == "warning"]
     assert warned == [1, 2]
     queue.close()
 

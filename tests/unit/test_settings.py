@@ -380,7 +380,7 @@ def test_variables_that_set_nothing_are_named(
     load(tmp_path, WHOLE)
     with structlog.testing.capture_logs() as logged:
         warn_of_ignored_settings(None)
-    assert {(event["name"], event["likely"]) for event in logged} == {
+    assert {(event["variable"], event["suggestion"]) for event in logged} == {
         ("TELEPORT_CHATOPS_LOG_SEVERITY", "TELEPORT_CHATOPS_LOG__SEVERITY"),
         ("TELEPORT_CHATOPS_SERVICE_HOST", None),
     }

@@ -15,10 +15,10 @@ def test_a_trouble_is_said_once_and_again_when_it_changes_or_comes_back() -> Non
         unreachable.mark_reachable("ops")
         unreachable.mark_unreachable("ops", "is_archived")
     assert [(each["event"], each.get("error")) for each in logged] == [
-        ("recipient_left_out", "not_in_channel"),
-        ("recipient_left_out", "is_archived"),
-        ("recipient_reachable_again", None),
-        ("recipient_left_out", "is_archived"),
+        ("recipient_unreachable", "not_in_channel"),
+        ("recipient_unreachable", "is_archived"),
+        ("recipient_recovered", None),
+        ("recipient_unreachable", "is_archived"),
     ]
     assert len(unreachable) == 1
 

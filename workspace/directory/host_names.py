@@ -66,7 +66,7 @@ class HostNames:
             try:
                 self._names.update(await self._teleport.host_names(due) if due else {})
             except TeleportError as error:
-                log.warning("host_names_not_read", error=error.text)
+                log.warning("host_names_read_failed", error=error.text)
                 if isinstance(error, Unreachable):
                     await asyncio.sleep(_PAUSE_SECONDS)
                     continue
