@@ -160,7 +160,7 @@ async def check_cluster(
                     _HINTS[obstacle or Obstacle.NO_ANSWER],
                     exit_code=UNAVAILABLE if passes else MISCONFIGURED,
                 ) from error
-            log.warning("teleport_unreachable", addr=settings.addr, error=str(error))
+            log.warning("teleport_unreachable", address=settings.addr, error=str(error))
         except TeleportError as error:
             raise StartError(
                 f"Teleport at {settings.addr} refuses the bot: {_in_words(error)}.",

@@ -204,7 +204,7 @@ class SocketSupervisor:
             self.problem = hopeless
             self.needs_operator = not 0 < self._rejections <= _TOLERATED_REJECTIONS
             if self.needs_operator:
-                log.error("socket_reconnect_blocked", problem=hopeless)
+                log.error("socket_reconnect_blocked", reason=hopeless)
         elif client.open_error is not None:
             return self._note_refusal(client.open_error)
         return 0.0
