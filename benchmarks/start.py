@@ -20,7 +20,7 @@ _MOST_MEGABYTES = 120.0
 _PATIENCE = 60.0
 _AT_REST_SECONDS = 5.0
 _LIBRARIES = (
-    "import aiohttp, grpc.aio, pydantic_settings, slack_bolt.async_app, slack_sdk, stamina,"
+    "import aiohttp, grpc.aio, pydantic, slack_bolt.async_app, slack_sdk, stamina,"
     " structlog, cryptography.x509, prometheus_client"
 )
 
