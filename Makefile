@@ -4,6 +4,8 @@ BIN := .venv/bin
 PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
+# Tests mostly wait, so there are three workers for two cores.
+WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 .PHONY: sandbox demo test explore bench chaos real-teleport real-slack check proto lock
 
@@ -14,7 +16,7 @@ demo: $(INSTALLED)  ## the whole story, step by step
 	$(BIN)/python -m sandbox.demo $(DEMO)
 
 test: $(INSTALLED)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(WORKERS)
 
 explore: $(INSTALLED)  ## the tests with generated input, with far more of it and new each time
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
