@@ -91,7 +91,7 @@ class _Story:
         """What the bot found out about its cluster."""
         events = map(json.loads, (self._data / _LOG).read_text().splitlines())
         found = next(event for event in events if event["event"] == "review_mode_selected")
-        print(f"The bot decides in mode {found['mode']}: {found['why']}")
+        print(f"Review mode: {found['mode']} ({found['reason']})")
         expected = "person" if self._abilities.on_behalf_reviews else "override"
         self._expect(found["mode"] == expected, f"the mode should be {expected}")
 
