@@ -206,7 +206,7 @@ async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look reviewers up for each plan."""
-    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("forgetful")
