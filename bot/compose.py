@@ -106,33 +106,20 @@ def build_host_names(runtime: Runtime) -> HostNames:
 
 
 def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames) -> Controller:
-    """Put together the street on which people are told."""
+    """Connect the parts of the notifications flow."""
     settings = runtime.settings
-    scaled = settings.pace.factor
-    queue = ChangeQueue(max_backoff=LONGEST_PAUSE / scaled)
+    factor = settings.pace.factor
+    queue = ChangeQueue(max_backoff=LONGEST_PAUSE / factor)
     mirror = _build_mirror(runtime, queue)
     expiry_timers = ExpiryTimers(queue.add, now=runtime.now)
-    leadership = Leadership(
-        runtime.teleport,
-        runtime.installation.team,
-        holder=_holder(),
-        now=runtime.now,
-        times=LeaseTiming().scaled(scaled),
-    )
+    leadership = _build_leadership(runtime)
     outbox = Outbox(
         runtime.slack,
         may_send=lambda: leadership.held,
-        seconds_between_posts=SECONDS_BETWEEN_POSTS / scaled,
+        seconds_between_posts=SECONDS_BETWEEN_POSTS / factor,
     )
     ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
-    recipients = Recipients(
-        runtime.slack,
-        settings.role_to_recipients,
-        team=runtime.installation.team,
-        scopes=runtime.installation.scopes,
-        allow_shared=settings.slack.allow_shared_channels,
-        fallback=settings.slack.fallback_channel,
-    )
+    recipients = _build_recipients(runtime)
     reconciler = Reconciler(
         mirror=mirror,
         queue=queue,
@@ -143,17 +130,11 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
             SuggestedReviewers(contacts, recipients, most=settings.review.max_reviewer_messages),
         ),
         expiry_timers=expiry_timers,
-        context=PlanContext(
-            request_url_base=runtime.cluster.request_page,
-            cluster=runtime.cluster.name,
-            deciding=runtime.deciding,
-            announce_max_age=settings.announce_max_age,
-            reviewer_messages=settings.review.max_reviewer_messages,
-        ),
+        context=_plan_context(runtime),
         claims=Claims(runtime.teleport),
         host_names=host_names,
         now=runtime.now,
-        record_within=RECORD_WITHIN / scaled,
+        record_within=RECORD_WITHIN / factor,
     )
     return Controller(
         mirror=mirror,
@@ -166,18 +147,51 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
         leadership=leadership,
         host_names=host_names,
         now=runtime.now,
-        recent=RECENT / scaled,
+        recent=RECENT / factor,
+    )
+
+
+def _build_leadership(runtime: Runtime) -> Leadership:
+    return Leadership(
+        runtime.teleport,
+        runtime.installation.team,
+        holder=_holder(),
+        now=runtime.now,
+        times=LeaseTiming().scaled(runtime.settings.pace.factor),
+    )
+
+
+def _build_recipients(runtime: Runtime) -> Recipients:
+    settings = runtime.settings
+    return Recipients(
+        runtime.slack,
+        settings.role_to_recipients,
+        team=runtime.installation.team,
+        scopes=runtime.installation.scopes,
+        allow_shared=settings.slack.allow_shared_channels,
+        fallback=settings.slack.fallback_channel,
+    )
+
+
+def _plan_context(runtime: Runtime) -> PlanContext:
+    settings = runtime.settings
+    return PlanContext(
+        request_url_base=runtime.cluster.request_page,
+        cluster=runtime.cluster.name,
+        deciding=runtime.deciding,
+        announce_max_age=settings.announce_max_age,
+        reviewer_messages=settings.review.max_reviewer_messages,
     )
 
 
 def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
-    scaled = runtime.settings.pace.factor
+    factor = runtime.settings.pace.factor
     return Mirror(
         runtime.teleport,
         lambda request_id, live: queue.add(request_id, high_priority=live),
         visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
-        relist_soon_seconds=RELIST_SOON_SECONDS / scaled,
-        backoff=WatchBackoff().scaled(scaled),
+        relist_soon_seconds=RELIST_SOON_SECONDS / factor,
+        backoff=WatchBackoff().scaled(factor),
     )
 
 
