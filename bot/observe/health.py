@@ -27,7 +27,7 @@ class Readiness:
     def watch(
         self, parts: Mapping[str, ReadinessCheck], warning_checks: Mapping[str, ReadinessCheck]
     ) -> None:
-        """`doubts` make nothing unready, and are told all the same."""
+        """`warning_checks` make nothing unready, and are told all the same."""
         self._parts = parts
         self._doubts = warning_checks
 

@@ -24,7 +24,7 @@ class LinkError(Exception):
 
 
 def link(text: str, user: str, slack_user_id: str, *, trait: str, replace: bool = False) -> str:
-    """Return the resource of `user` as YAML for `tctl create -f`, with `slack_id` in `trait`.
+    """Return the resource of `user` as YAML for `tctl create -f`, with `slack_user_id` in `trait`.
 
     `text` is YAML or JSON with this one user. `replace` allows another ID to be overwritten.
     Raises LinkError.

@@ -14,7 +14,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class OnBehalfHealth:
     """The mode does not change while the bot runs: an operator has to correct the bot's role.
 
-    `may_submit` returns whether the bot's role lets it submit reviews for any user.
+    `can_submit_on_behalf` returns whether the bot's role lets it submit reviews for any user.
     """
 
     def __init__(self, can_submit_on_behalf: Callable[[], Awaitable[bool]]) -> None:

@@ -109,7 +109,7 @@ class Listeners:
     def for_submission(self, check: FormValidator, *, on_timeout: Handler) -> Listener:
         """For forms: check, ack with the outcome, then work.
 
-        A check that does not end in time leaves a view that waits, and `otherwise` does it all.
+        A check that doesn't end in time leaves a waiting view, and `on_timeout` does all the work.
         """
 
         async def ack(body: Payload) -> _Ack:

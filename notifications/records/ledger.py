@@ -97,7 +97,7 @@ class Ledger:
         }
 
     async def apply(self, request_id: str, fact: Change) -> None:
-        """Write what has happened already: it stays known until `settle` could write it.
+        """Write what has happened already: it stays known until `flush` could write it.
 
         Raises as `write` does.
         """
@@ -105,7 +105,7 @@ class Ledger:
         await self.flush(request_id)
 
     def note(self, request_id: str, fact: Change) -> None:
-        """Know what has happened already: `settle`, or any other write, keeps it."""
+        """Know what has happened already: `flush`, or any other write, keeps it."""
         if self.get(request_id) is not None:
             self._pending.setdefault(request_id, []).append(fact)
 

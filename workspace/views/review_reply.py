@@ -18,7 +18,7 @@ _SAID = {
 
 
 def review_reply(vote: CardReview, standing: str) -> Message:
-    """Draw one review. `standing` is what `standing_after` gave, or empty."""
+    """Draw one review. `standing` is what `progress_after` gave, or empty."""
     said = _SAID.get(vote.state, "{author} reviewed").format(author=safe_name(vote.author))
     if not vote.counts:
         said += f", which {COUNTS_FOR_NOTHING}"

@@ -42,7 +42,7 @@ Now = Callable[[], datetime]
 async def examine(
     config: Path | None, slack_user_id: str, now: Now, *, patience: float = TIMEOUT_SECONDS
 ) -> AsyncIterator[Check]:
-    """Give row after row. `slack_id` is somebody whose Teleport user is looked up, if given.
+    """Give row after row. `slack_user_id` is somebody whose Teleport user is looked up, if given.
 
     `patience` is how many seconds a Teleport or a Slack that does not answer is waited for.
     """
