@@ -222,7 +222,7 @@ def build_listeners(
     host_names: HostNames,
     changed: Callable[[str], None],
 ) -> Listeners:
-    """Put together the street on which people act."""
+    """Connect the parts of the commands flow."""
     people = _build_people(runtime)
     services = Services(
         teleport=runtime.teleport,

@@ -204,9 +204,9 @@ class _Bot:
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
         self.readiness_checks = {
-            "teleport": self._teleport_trouble,
-            "identity": self._identity_trouble,
-            "slack": lambda: self._socket_trouble() or self.controller.outbox.problem,
+            "teleport": self._teleport_problem,
+            "identity": self._identity_problem,
+            "slack": lambda: self._socket_problem() or self.controller.outbox.problem,
             "notifications": lambda: (
                 self.controller.leadership.problem or self.controller.queue.problem
             ),
@@ -303,17 +303,17 @@ class _Bot:
         _log_identity("identity_reloaded", self._identity.current)
         self.runtime.teleport.renew()
 
-    def _teleport_trouble(self) -> str:
+    def _teleport_problem(self) -> str:
         lacks = missing_method(self.runtime.teleport)
         return f"{lacks}. {UPGRADE}" if lacks else self.controller.mirror.problem
 
-    def _identity_trouble(self) -> str:
+    def _identity_problem(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""
 
     def _identity_seconds_left(self) -> float:
         return (self._identity.current.expires - self.runtime.now()).total_seconds()
 
-    def _socket_trouble(self) -> str:
+    def _socket_problem(self) -> str:
         if not self._app_token:
             return ""
         return self._sockets.problem() if self._sockets else "not connected yet"
@@ -322,40 +322,40 @@ class _Bot:
         gauge, controller = self.runtime.metrics.gauge, self.controller
         gauge(
             "clock_skew_seconds",
-            "How far our clock is off Slack's, which tells whole seconds",
+            "Clock skew against Slack, in seconds",
             self.runtime.clock.seconds,
         )
-        gauge("access_requests", "Access requests in the mirror", lambda: len(controller.mirror))
-        gauge("queue_depth", "Requests that wait to be looked at", lambda: len(controller.queue))
+        gauge("access_requests", "Access requests in the cache", lambda: len(controller.mirror))
+        gauge("queue_depth", "Access requests in the work queue", lambda: len(controller.queue))
         gauge(
             "requests_failing",
-            "Requests whose messages could not be brought up to date at the last attempt",
+            "Access requests whose last reconciliation failed",
             lambda: controller.queue.failing,
         )
-        gauge("outbox_depth", "Messages that wait to be sent", lambda: controller.outbox.waiting)
+        gauge("outbox_depth", "Messages waiting to be sent", lambda: controller.outbox.waiting)
         gauge(
             "recipients_unreachable",
-            "Recipients that no card can be posted to now, where this replica notifies",
+            "Unreachable recipients (leader only)",
             lambda: len(controller.unreachable) if controller.leadership.held else 0,
         )
-        gauge("lease_held", "1 where this replica notifies", lambda: controller.leadership.held)
+        gauge("lease_held", "1 on the leader", lambda: controller.leadership.held)
         gauge(
             "interactions_in_flight",
-            "Commands and clicks under way",
+            "Interactions in flight",
             lambda: self.listeners.in_flight,
         )
         gauge(
             "reviews_refused",
-            "Reviews for people that Teleport did not take from the bot",
+            "Reviews on behalf of users that Teleport rejected",
             lambda: self.runtime.on_behalf.rejections,
         )
         gauge(
             "sockets",
-            "Socket Mode connections",
+            "Open Socket Mode connections",
             lambda: self._sockets.connected if self._sockets else 0,
         )
         gauge(
             "identity_remaining_seconds",
-            "Life left in the Teleport certificate",
+            "Seconds until the Teleport certificate expires",
             self._identity_seconds_left,
         )

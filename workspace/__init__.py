@@ -1,1 +1,1 @@
-"""What both streets use of Slack: who is who, what is shown, and the one place that sends."""
+"""The Slack parts that both flows share: user directory, views and the only sender."""

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus. The rooms know nothing of it: they are given callables, or are asked."""
+"""Metrics for Prometheus. Other packages don't import it: they get callables, or are read."""
 
 from collections.abc import Callable
 

@@ -200,7 +200,7 @@ class ChangeQueue:
             request_id, high_priority = await self._next(has_capacity)
             try:
                 done = await work(request_id, high_priority)
-            except Exception as error:  # noqa: BLE001 - one request's trouble is not another's
+            except Exception as error:  # noqa: BLE001 - one request's problem isn't another's
                 self.retry(request_id, error, high_priority=high_priority)
             else:
                 self._note(request_id, done=done)

@@ -44,7 +44,7 @@ class CombinedRouting:
 
 
 def merge_routes(routes: Iterable[Routes]) -> Routes:
-    """Take the channels of all, and the first trouble."""
+    """Return the channels of all routes, and the first error."""
     several = tuple(routes)
     channels = dict.fromkeys(channel for each in several for channel in each.channels)
     error = next((each.error for each in several if each.error), None)

@@ -1,4 +1,4 @@
-"""Recipients that cannot be reached now. Each trouble is said once: logged, and given to tell."""
+"""Unreachable recipients. Each problem is reported once: in the log and in the fallback channel."""
 
 import asyncio
 
@@ -38,35 +38,35 @@ def recipient_hint(problem: str, setting: str = "role_to_recipients") -> str:
 
 class UnreachableRecipients:
     def __init__(self) -> None:
-        self._troubles: dict[str, str] = {}
-        self._untold: dict[str, str] = {}
+        self._problems: dict[str, str] = {}
+        self._unreported: dict[str, str] = {}
         self._news = asyncio.Event()
 
     def __len__(self) -> int:
-        return len(self._troubles)
+        return len(self._problems)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._troubles
+        return name in self._problems
 
     def mark_unreachable(self, name: str, problem: str) -> None:
         """Say that nothing can be posted there, unless that was said."""
-        if self._troubles.get(name) == problem:
+        if self._problems.get(name) == problem:
             return
-        self._troubles[name] = self._untold[name] = problem
+        self._problems[name] = self._unreported[name] = problem
         log.error("recipient_unreachable", recipient=name, error=problem)
         self._news.set()
 
     def mark_reachable(self, name: str) -> None:
-        if self._troubles.pop(name, None) is not None:
-            self._untold.pop(name, None)
+        if self._problems.pop(name, None) is not None:
+            self._unreported.pop(name, None)
             log.info("recipient_recovered", recipient=name)
 
     async def next_unreported(self) -> str:
-        """Wait for a trouble that nobody was told of, and give the sentence to say."""
-        while not self._untold:
+        """Wait for an unreported problem, and return the sentence that reports it."""
+        while not self._unreported:
             self._news.clear()
             await self._news.wait()
-        name, problem = self._untold.popitem()
+        name, problem = self._unreported.popitem()
         return (
             f"Access requests cannot be announced to {name}: {problem}. {recipient_hint(problem)}"
         )
