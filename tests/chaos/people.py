@@ -12,7 +12,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
 from tests.chaos.schedule import Deed, Step
-from tests.integration.stage import CHANNEL, buttons
+from tests.integration.slack_driver import CHANNEL, buttons
 
 CREW = tuple(
     Person(f"dev-{number}", f"U0DEV{number:05}", f"Dev {number}", ("dev", "prod-requester"))

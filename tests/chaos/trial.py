@@ -19,13 +19,13 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
+from tests.chaos.comparison import Verdict, verdict
 from tests.chaos.faults import Troubles
+from tests.chaos.lease_history import Tenures
 from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import Deed, schedule
-from tests.chaos.tenures import Tenures
-from tests.chaos.truth import Truth
-from tests.chaos.verdict import Verdict, verdict
+from tests.chaos.teleport_state import Truth
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 _READY_SECONDS = 20.0

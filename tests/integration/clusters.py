@@ -9,8 +9,8 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.conftest import bot_on
-from tests.integration.logged import Log, listening
-from tests.integration.stage import Stage
+from tests.integration.log_capture import Log, listening
+from tests.integration.slack_driver import Stage
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.doctor_setup import Setup
-from tests.integration.stage import Stage
+from tests.integration.slack_driver import Stage
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.slack.interactions import payloads
 from sandbox.slack.socket_mode.delivery import Reply
-from tests.integration.stage import CHANNEL, Stage
+from tests.integration.slack_driver import CHANNEL, Stage
 
 
 async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactive") -> Reply:

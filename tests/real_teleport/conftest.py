@@ -12,17 +12,17 @@ import pytest_asyncio
 from bot.setup.manifest import manifest
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
-from tests.integration.stage import SlackDriver
-from tests.real_teleport.bot_process import BotProcess, running_bot
-from tests.real_teleport.cast_resources import ACCOUNTS, roles
-from tests.real_teleport.cluster import Cluster
-from tests.real_teleport.features import Feature, ServerFeatures, detect_features
-from tests.real_teleport.not_applicable import fail_unexpected_skip, not_applicable, summary
-from tests.real_teleport.product import product
-from tests.real_teleport.programs import NAMES, Programs
-from tests.real_teleport.rules_server import RealServer, identity_channel
-from tests.real_teleport.tsh import Logins
-from tests.real_teleport.world import Setting, World
+from tests.integration.slack_driver import SlackDriver
+from tests.real_teleport.harness.bot_process import BotProcess, running_bot
+from tests.real_teleport.harness.cast_resources import ACCOUNTS, roles
+from tests.real_teleport.harness.cluster import Cluster
+from tests.real_teleport.harness.features import Feature, ServerFeatures, detect_features
+from tests.real_teleport.harness.not_applicable import fail_unexpected_skip, not_applicable, summary
+from tests.real_teleport.harness.product import product
+from tests.real_teleport.harness.programs import NAMES, Programs
+from tests.real_teleport.harness.rules_server import RealServer, identity_channel
+from tests.real_teleport.harness.tsh import Logins
+from tests.real_teleport.harness.world import Setting, World
 from tests.server_rules.server import Name, Server
 
 _FOLDER = "TELEPORT_BIN"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.integration.stage import words
-from tests.real_teleport.bot_process import BotProcess, running_bot
-from tests.real_teleport.world import World
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.bot_process import BotProcess, running_bot
+from tests.real_teleport.harness.world import World
 
 
 @pytest.mark.parametrize("killed", [False, True])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.integration.stage import words
-from tests.real_teleport.bot_process import BotProcess
-from tests.real_teleport.cluster import NODE
-from tests.real_teleport.programs import ProgramFailed
-from tests.real_teleport.world import World
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.bot_process import BotProcess
+from tests.real_teleport.harness.cluster import NODE
+from tests.real_teleport.harness.programs import ProgramFailed
+from tests.real_teleport.harness.world import World
 from workspace.views.parts.status import Status
 
 

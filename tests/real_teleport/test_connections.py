@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.real_teleport.bot_process import running_bot
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.bot_process import running_bot
+from tests.real_teleport.harness.world import World
 
 
 async def approve_one(world: World, settings: Path, **environment: str) -> None:

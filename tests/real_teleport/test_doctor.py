@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from tests.real_teleport.accounts import Account
-from tests.real_teleport.cast_resources import role
-from tests.real_teleport.product import product
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.accounts import Account
+from tests.real_teleport.harness.cast_resources import role
+from tests.real_teleport.harness.product import product
+from tests.real_teleport.harness.world import World
 
 
 async def test_doctor_finds_nothing_to_correct(world: World) -> None:

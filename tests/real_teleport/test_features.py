@@ -1,6 +1,6 @@
 """What the server can do, and nothing less than its edition and version promise."""
 
-from tests.real_teleport.world import Setting
+from tests.real_teleport.harness.world import Setting
 
 
 async def test_server_has_the_features_of_its_edition(setting: Setting) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sandbox.cast import SLACK_TRAIT
-from tests.real_teleport.accounts import Account
-from tests.real_teleport.product import product
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.accounts import Account
+from tests.real_teleport.harness.product import product
+from tests.real_teleport.harness.world import World
 from tests.server_rules.caches import eventually
 
 _SLACK_ID = "U0NORA0001"

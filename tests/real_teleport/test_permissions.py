@@ -3,11 +3,11 @@
 import pytest
 
 from sandbox.cast import PEOPLE
-from tests.integration.stage import words
-from tests.real_teleport.accounts import Account
-from tests.real_teleport.bot_process import BotProcess
-from tests.real_teleport.cast_resources import role
-from tests.real_teleport.world import World
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.accounts import Account
+from tests.real_teleport.harness.bot_process import BotProcess
+from tests.real_teleport.harness.cast_resources import role
+from tests.real_teleport.harness.world import World
 
 
 @pytest.mark.parametrize("target", ["--user=alice", "--role=prod-requester"])

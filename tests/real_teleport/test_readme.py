@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.real_teleport.accounts import Account
-from tests.real_teleport.bot_process import running_bot
-from tests.real_teleport.cluster import NODE
-from tests.real_teleport.features import Feature
-from tests.real_teleport.tbot import Tbot, readme_script, run_script, running_tbot
-from tests.real_teleport.tsh import Tsh
-from tests.real_teleport.world import Setting, World
+from tests.real_teleport.harness.accounts import Account
+from tests.real_teleport.harness.bot_process import running_bot
+from tests.real_teleport.harness.cluster import NODE
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.tbot import Tbot, readme_script, run_script, running_tbot
+from tests.real_teleport.harness.tsh import Tsh
+from tests.real_teleport.harness.world import Setting, World
 
 _REFRESH = {
     "TELEPORT_CHATOPS_TELEPORT__REFRESH_IDENTITY": "true",

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tests.integration.stage import words
-from tests.real_teleport.bot_process import BotProcess
-from tests.real_teleport.cluster import NODE
-from tests.real_teleport.features import Feature
-from tests.real_teleport.world import World, request_id_in
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.bot_process import BotProcess
+from tests.real_teleport.harness.cluster import NODE
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.world import World, request_id_in
 
 pytestmark = pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
 

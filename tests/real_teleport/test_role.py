@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.real_teleport.features import Feature
-from tests.real_teleport.product import product
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.product import product
+from tests.real_teleport.harness.world import World
 
 _FLAGS: tuple[list[str], ...] = ([], ["--no-asking"], ["--no-resource-names"])
 

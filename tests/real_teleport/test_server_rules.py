@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.world import World
 from tests.server_rules import RULES, TCTL_RULES, Rule, TctlRule
 from tests.server_rules.server import Server
 from tests.server_rules.tctl import Ran

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from tests.integration.stage import words
-from tests.real_teleport.bot_process import BotProcess
-from tests.real_teleport.cluster import NODE
-from tests.real_teleport.world import APPROVED, DENIED, World, decided_by
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.bot_process import BotProcess
+from tests.real_teleport.harness.cluster import NODE
+from tests.real_teleport.harness.world import APPROVED, DENIED, World, decided_by
 
 
 async def test_alice_reaches_the_nodes_that_bob_approved(world: World, bot: BotProcess) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration.stage import words
-from tests.real_teleport.bot_process import BotProcess
-from tests.real_teleport.features import Feature
-from tests.real_teleport.world import APPROVED, PENDING, World
+from tests.integration.slack_driver import words
+from tests.real_teleport.harness.bot_process import BotProcess
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.world import APPROVED, PENDING, World
 
 pytestmark = pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from tests.real_teleport.bot_process import started_bot
-from tests.real_teleport.features import Feature
-from tests.real_teleport.product import product
-from tests.real_teleport.world import World
+from tests.real_teleport.harness.bot_process import started_bot
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.product import product
+from tests.real_teleport.harness.world import World
 
 pytestmark = pytest.mark.lacks(Feature.LIST_REQUESTS)
 

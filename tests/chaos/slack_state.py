@@ -1,0 +1,44 @@
+"""What Slack has of each request."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.cast import PEOPLE
+from sandbox.slack.server import SlackStandIn
+from tests.chaos.people import CREW
+from tests.integration.slack_driver import CHANNEL
+
+Message = dict[str, Any]
+
+
+def _lists() -> defaultdict[str, list[Message]]:
+    return defaultdict(list)
+
+
+@dataclass
+class Shown:
+    """By conversation."""
+
+    messages: defaultdict[str, list[Message]] = field(default_factory=_lists)
+    """Cards; where the requester is, notices."""
+    replies: defaultdict[str, list[Message]] = field(default_factory=_lists)
+
+
+def shown(slack: SlackStandIn) -> defaultdict[str, Shown]:
+    """Of each request by its id."""
+    found: defaultdict[str, Shown] = defaultdict(Shown)
+    for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *CREW))):
+        if slack.workspace.conversation(channel) is None:
+            continue
+        for message in slack.hands.messages(channel):
+            if request_id := _request_of(message):
+                is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
+                here = found[request_id].replies if is_reply else found[request_id].messages
+                here[channel].append(message)
+    return found
+
+
+def _request_of(message: Message) -> str:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    return str(payload.get("request_id", ""))

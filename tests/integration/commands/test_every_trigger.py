@@ -1,0 +1,206 @@
+"""Everything that Slack can trigger refuses a user who can't act."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands import TRIGGERS
+from sandbox.cast import SLACK_TRAIT
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.resources import rule
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import LockTarget, UserV2
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import Log, listening
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+PLAN = "the secret plan"
+BOB = "U0BOB00001"
+_ACTS = ("CreateAccessRequest", "SubmitAccessReview", "GetAccessCapabilities")
+Trigger = Callable[[], Awaitable[Any]]
+
+
+@dataclass
+class Scene:
+    """Bob, who can request and review, and a request of alice's that he can review."""
+
+    stage: Stage
+    log: Log
+    request_id: str
+    card: dict[str, Any]
+
+    async def settle(self) -> None:
+        """Wait until all that people did is handled, and forget what was logged."""
+        envelopes = self.stage.slack.journal.envelopes
+        await self.log.until("interaction_handled", len(envelopes))
+        envelopes.clear()
+        self.log.entries.clear()
+
+    async def command(self, text: str) -> Trigger:
+        return lambda: self.stage.type("bob", f"/teleport-{text}")
+
+    async def click(self, message: dict[str, Any], action: str) -> Trigger:
+        return lambda: self.stage.click("bob", message, action)
+
+    async def click_in_response(self, text: str, action: str) -> Trigger:
+        await self.stage.type("bob", f"/teleport-{text}")
+        return await self.click(await self.response_with(action), action)
+
+    async def response_with(self, action: str) -> dict[str, Any]:
+        return await self.stage.slack.message_where(
+            "access-requests", "bob", lambda m: m["ephemeral"] and action in buttons(m)
+        )
+
+    async def older_page(self) -> Trigger:
+        for number in range(10):
+            pending_request(self.stage.teleport, reason=f"{PLAN} {number}")
+        return await self.click_in_response("pending reviewable", "pending_older")
+
+    async def newer_page(self) -> Trigger:
+        await (await self.older_page())()
+        return await self.click(await self.response_with("pending_newer"), "pending_newer")
+
+    async def duplicate(self) -> Trigger:
+        await self.stage.asked("bob", "staging", "redis 1")
+        return await self.click_in_response("request staging because redis 2", "ask_anyway")
+
+    async def missing_reason(self) -> Trigger:
+        self.stage.slack.faults.inject(
+            {"method": "views.open", "error": "expired_trigger_id", "times": 1}
+        )
+        return await self.click_in_response("request prod", "fill_in_request")
+
+    async def options(self) -> Trigger:
+        form = await self._form("request", "request_form")
+        suggest = {"as": "bob", "do": "suggest", "view_id": form["id"], "action_id": "roles"}
+        return lambda: self.stage.slack.act({**suggest, "text": "stag"})
+
+    async def request_form(self) -> Trigger:
+        form = await self._form("request", "request_form")
+        staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
+        roles = {"type": "multi_external_select", "selected_options": [staging]}
+        return lambda: self.stage.submit("bob", form, roles=roles)
+
+    async def review_form(self) -> Trigger:
+        form = await self._form(f"deny {self.request_id}", "review_form")
+        reason = {"type": "plain_text_input", "value": "no"}
+        return lambda: self.stage.submit("bob", form, reason=reason)
+
+    async def _form(self, command: str, callback: str) -> dict[str, Any]:
+        await self.stage.type("bob", f"/teleport-{command}")
+        return await self.stage.form("bob", callback)
+
+
+Prepare = Callable[[Scene], Awaitable[Trigger]]
+CASES: list[tuple[str, Prepare]] = [
+    ("/teleport-request", lambda s: s.command("request staging because x")),
+    ("/teleport-request", lambda s: s.command("request")),
+    ("/teleport-pending", lambda s: s.command("pending")),
+    ("/teleport-pending", lambda s: s.command("pending mine")),
+    ("/teleport-pending", lambda s: s.command("pending all")),
+    ("/teleport-approve", lambda s: s.command("approve")),
+    ("/teleport-approve", lambda s: s.command(f"approve {s.request_id}")),
+    ("/teleport-approve", lambda s: s.command(f"approve {s.request_id[-8:]}")),
+    ("/teleport-deny", lambda s: s.command(f"deny {s.request_id}")),
+    ("/teleport-deny", lambda s: s.command(f"deny {s.request_id} no")),
+    ("approve", lambda s: s.click(s.card, "approve")),
+    ("deny", lambda s: s.click(s.card, "deny")),
+    ("pending_older", lambda s: s.older_page()),
+    ("pending_newer", lambda s: s.newer_page()),
+    ("ask_anyway", lambda s: s.duplicate()),
+    ("fill_in_request", lambda s: s.missing_reason()),
+    ("roles", lambda s: s.options()),
+    ("request_form", lambda s: s.request_form()),
+    ("review_form", lambda s: s.review_form()),
+]
+
+
+def test_cases_cover_every_trigger() -> None:
+    """A new command needs a case here."""
+    assert {name for name, _ in CASES} == TRIGGERS
+
+
+def lock(teleport: TeleportStandIn, _: UserV2) -> None:
+    teleport.cluster.lock(LockTarget(User="bob"))
+
+
+def deny(teleport: TeleportStandIn, _: UserV2) -> None:
+    teleport.cluster.roles["reviewer"].Spec.Deny.Rules.append(rule("access_request", "*"))
+
+
+def unlink(_: TeleportStandIn, bob: UserV2) -> None:
+    del bob.Spec.Traits.Values[SLACK_TRAIT]
+
+
+REFUSALS: list[tuple[Callable[[TeleportStandIn, UserV2], None], str]] = [
+    (lock, "locked"),
+    (deny, "denied"),
+    (unlink, "unmapped"),
+]
+
+
+@pytest.fixture
+async def scene(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Scene]:
+    """A bot that remembers nobody, so that what changes in Teleport counts at once."""
+    monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
+    monkeypatch.setattr("commands.actions.authorization.REMEMBERED_SECONDS", 0)
+    teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            request = pending_request(teleport, reason=f"{PLAN} 1")
+            yield Scene(stage, log, request.Metadata.Name, await stage.card(PLAN))
+
+
+@pytest.mark.parametrize(("name", "prepare"), CASES)
+async def test_trigger_refuses_a_user_who_cannot_act(
+    scene: Scene, name: str, prepare: Prepare
+) -> None:
+    """Privately, without reading, storing or reviewing anything."""
+    teleport, slack = scene.stage.teleport, scene.stage.slack
+    for refuse, reason in REFUSALS:
+        slack.workspace.screens[BOB].modals.clear()
+        trigger = await prepare(scene)
+        await scene.settle()
+        seen, calls = len(private(slack)), len(teleport.journal.calls)
+        with changed(teleport, refuse):
+            done = await trigger()
+            outcome = "no_options" if name == "roles" else "refused"
+            await scene.log.first("interaction_handled", interaction=name, outcome=outcome)
+        if name == "roles":
+            assert done["payload"]["options"] == []
+        else:
+            assert [entry["reason"] for entry in scene.log.all("interaction_rejected")] == [reason]
+        assert not [c for c in teleport.journal.calls[calls:] if c.method.startswith(_ACTS)]
+        await scene.settle()
+        assert PLAN not in words(private(slack)[seen:])
+
+
+def private(slack: SlackStandIn) -> list[dict[str, Any]]:
+    messages = slack.hands.messages("access-requests", "bob")
+    return [*(m for m in messages if m["ephemeral"]), *slack.hands.views("bob")["modals"]]
+
+
+@contextmanager
+def changed(
+    teleport: TeleportStandIn, change: Callable[[TeleportStandIn, UserV2], None]
+) -> Iterator[None]:
+    """Change bob or what applies to him, and change it back."""
+    bob, role = teleport.cluster.users["bob"], teleport.cluster.roles["reviewer"]
+    user_before, role_before = UserV2(), type(role)()
+    user_before.CopyFrom(bob)
+    role_before.CopyFrom(role)
+    change(teleport, bob)
+    yield
+    bob.CopyFrom(user_before)
+    role.CopyFrom(role_before)
+    teleport.cluster.locks.clear()

@@ -1,0 +1,54 @@
+"""How many forms one person can open, with a Slack that limits the app as a whole."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.setup.manifest import manifest
+from sandbox.slack.pace import Pace
+from sandbox.slack.server import SlackStandIn
+from tests.integration.slack_driver import Stage, words
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackStandIn]:
+    """Overrides the unlimited one."""
+    stand_in = await SlackStandIn.start(pace=Pace())
+    stand_in.install(manifest())
+    yield stand_in
+    await stand_in.stop()
+
+
+async def test_one_persons_forms_keep_nobody_else_from_theirs(stage: Stage) -> None:
+    """Slack lets the app open a hundred a minute; the flood gets a line to type instead."""
+    for _ in range(150):
+        await stage.type("alice", "/teleport-request")
+    refused = await stage.answer("alice", "opened many forms in the last minute")
+    assert "/teleport-request <role> because <reason>" in words(refused)
+    for who in ("bob", "carol", "dana"):
+        await stage.type(who, "/teleport-request")
+        await stage.form(who, "request_form")
+    opened = [call for call in stage.slack.journal.calls if call.method == "views.open"]
+    assert len(opened) < 20
+    assert all(call.status == 200 for call in opened)
+
+
+async def test_line_instead_of_a_form_says_what_was_typed(stage: Stage) -> None:
+    """For a request without its reason, and for a denial."""
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    for who in ("alice", "bob"):
+        for _ in range(11):
+            await stage.type(who, "/teleport-request")
+        await stage.answer(who, "opened many forms")
+    await stage.type("alice", "/teleport-request prod for 2h")
+    await stage.answer("alice", "/teleport-request prod for 2 hours because <reason>")
+    await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
+    await stage.answer("bob", f"/teleport-deny {request.Metadata.Name} <reason>")
+
+
+async def test_form_that_slack_does_not_open_leaves_a_line_to_type(stage: Stage) -> None:
+    """Slack's limit is reached all the same, or the click is too old."""
+    stage.slack.faults.inject({"method": "views.open", "retry_after": 30, "times": 1})
+    await stage.type("alice", "/teleport-request")
+    answer = await stage.answer("alice", "The form didn't open")
+    assert "/teleport-request <role> because <reason>" in words(answer)

@@ -1,0 +1,147 @@
+"""What waits, listed privately."""
+
+from datetime import timedelta
+
+import pytest
+
+from teleport_client._proto.types_pb2 import ResourceID
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+
+async def test_what_waits_for_me_has_buttons_and_what_is_mine_has_none(stage: Stage) -> None:
+    """Bob may decide alice's request and not his own."""
+    hers, _ = await stage.asked("alice", "prod", "shard 11")
+    mine, _ = await stage.asked("bob", "staging", "redis 22")
+    await stage.type("bob", "/teleport-pending")
+    answer = await stage.answer("bob", "Your requests, and those that wait for you")
+    for request in (hers, mine):
+        assert request.Metadata.Name[-8:] in words(answer)
+    values = [
+        element["value"]
+        for block in answer["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+    assert set(values) == {hers.Metadata.Name}
+    assert "0 of 2 approvals" in words(answer)
+
+
+async def test_the_newest_comes_first(stage: Stage) -> None:
+    """The one that somebody waits for right now."""
+    await stage.asked("alice", "staging", "older 1")
+    await stage.asked("alice", "prod", "newer 2")
+    await stage.type("bob", "/teleport-pending reviewable")
+    listed = words(await stage.answer("bob", "Requests that wait for you"))
+    assert listed.index("newer 2") < listed.index("older 1")
+
+
+async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
+    """Slack converts date elements; their fallback names the zone."""
+    await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", "/teleport-pending")
+    answer = await stage.answer("bob", "redis 1")
+    dates = [
+        part
+        for block in answer["blocks"]
+        if block["type"] == "rich_text"
+        for element in block["elements"]
+        for part in element["elements"]
+        if part["type"] == "date"
+    ]
+    assert [part["format"] for part in dates] == ["{ago}", "{date_short_pretty} {time}"]
+    assert all(part["fallback"].endswith("UTC") for part in dates)
+
+
+async def test_what_i_voted_on_does_not_wait_for_me(stage: Stage) -> None:
+    """It waits for somebody else."""
+    _, card = await stage.asked("alice", "prod", "shard 11")
+    await stage.click("bob", card, "approve")
+    await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+    await stage.type("bob", "/teleport-pending reviewable")
+    await stage.answer("bob", "No request waits for you.")
+
+
+async def test_everybodys_requests_are_for_those_who_may_list_them(stage: Stage) -> None:
+    """Whose Teleport roles give list and read on access_request."""
+    await stage.asked("alice", "staging", "redis 1")
+    await stage.type("dana", "/teleport-pending all")
+    await stage.answer("dana", "All pending requests")
+    await stage.type("alice", "/teleport-pending all")
+    await stage.answer("alice", "Your Teleport roles do not let you list everybody")
+
+
+@pytest.mark.parametrize(
+    ("scope", "sentence"),
+    [
+        ("", "Nothing waits"),
+        ("mine", "You have no pending request"),
+        ("reviewable", "No request waits for you"),
+        ("“Mine”", "You have no pending request"),
+        ("--reviewable", "No request waits for you"),
+        ("—reviewable.", "No request waits for you"),
+        ("reviewabel", "Did you mean reviewable?"),
+        ("everything at once", "There are mine, reviewable, all"),
+    ],
+)
+async def test_an_empty_or_unknown_list_is_a_sentence(
+    stage: Stage, scope: str, sentence: str
+) -> None:
+    """With what to do next."""
+    await stage.type("alice", f"/teleport-pending {scope}")
+    await stage.answer("alice", sentence)
+
+
+async def test_a_long_list_has_pages(stage: Stage) -> None:
+    """Ten rows each, turned in place."""
+    for number in range(11):
+        age = timedelta(minutes=11 - number)
+        pending_request(stage.teleport, user=f"user-{number:02}", age=age)
+    await stage.type("bob", "/teleport-pending reviewable")
+    first = await stage.answer("bob", "Requests that wait for you")
+    assert "Older (1)" in words(first)
+    await stage.click("bob", first, "pending_older")
+    second = await stage.answer("bob", "user-00")
+    assert "pending_newer" in words(second)
+    assert second["ts"] == first["ts"]
+
+
+async def test_a_list_of_large_requests_is_shown(stage: Stage) -> None:
+    """Ten that fill a message are still one answer, each with its id."""
+    requests = []
+    for number in range(10):
+        request = pending_request(stage.teleport, reason="W" * 300, age=timedelta(minutes=number))
+        request.Spec.RequestedResourceIDs.extend(
+            ResourceID(ClusterName="main", Kind="node", Name=f"{each}{'&' * 80}")
+            for each in range(6)
+        )
+        requests.append(stage.teleport.cluster.requests.put(request))
+    await stage.type("bob", "/teleport-pending")
+    listed = words(await stage.answer("bob", "Your requests, and those that wait for you"))
+    assert all(request.Metadata.Name[-8:] in listed for request in requests)
+
+
+async def test_an_answer_that_slack_rejects_is_answered_in_one_sentence(stage: Stage) -> None:
+    """Whatever Slack's reason; nobody waits for nothing."""
+    await stage.asked("alice", "staging", "redis 1")
+    stage.slack.faults.inject({"method": "response_url", "status": 400, "times": 1})
+    stage.slack.faults.inject(
+        {"method": "chat.postEphemeral", "error": "msg_blocks_too_long", "times": 1}
+    )
+    with listening() as log:
+        await stage.type("bob", "/teleport-pending")
+        await stage.answer("bob", "Slack rejected the bot's response")
+        await log.until("interaction_handled")
+    assert log.all("interaction_handled")[-1]["outcome"] == "failed"
+    assert "msg_blocks_too_long" in log.all("response_content_rejected")[0]["error"]
+
+
+async def test_a_button_in_the_list_decides(stage: Stage) -> None:
+    """And the person is told privately, since no card changes under their finger."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", "/teleport-pending")
+    answer = await stage.answer("bob", "redis 1")
+    await stage.click("bob", answer, "approve")
+    await stage.answer("bob", "You approved alice's request for staging")
+    await stage.card_where(card["ts"], lambda m: not buttons(m))

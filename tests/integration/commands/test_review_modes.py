@@ -1,0 +1,274 @@
+"""How decisions get into servers that take reviews from the bot, and into those that do not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.authservice_pb2 import RequestStateSetter
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from teleport_client._proto.types_pb2 import RequestState as WireState
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import RequestState
+from teleport_client.transport.dialer import dial
+from tests.integration.clusters import cluster
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import decided
+from tests.integration.slack_driver import Stage, buttons, words
+from workspace.requests.claim import Claim
+
+PLUGIN = "teleport-chatops"
+
+
+@pytest.fixture
+async def community(slack: SlackStandIn, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, log):
+        assert log.all("review_mode_selected")[0]["mode"] == "override"
+        yield stage
+
+
+async def claim(
+    stage: Stage,
+    request_id: str,
+    user: str,
+    state: RequestState,
+    age: timedelta = timedelta(),
+) -> None:
+    """Record what a bot records before it sets a state."""
+    made = Claim(by=user, state=state, at=datetime.now(UTC) - age)
+    credentials = load_identity_file(stage.teleport.identity("bot"), datetime.now(UTC))
+    async with TeleportClient(dial(stage.teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            PLUGIN, request_id, change={"decision": made.model_dump_json()}, expect={}
+        )
+
+
+async def test_in_community_an_approver_decides_by_the_settings(community: Stage) -> None:
+    """In that person's name, which stands on the card and is told to the requester."""
+    request, card = await community.asked("alice", "prod", "redis 1")
+    await community.click("bob", card, "approve")
+    await community.card_where(card["ts"], lambda m: "✅ Approved by bob" in words(m))
+    await community.told("alice", "was approved by bob")
+    (call,) = community.teleport.journal.of("SetAccessRequestState")
+    assert isinstance(call.request, RequestStateSetter)
+    assert call.request.Delegator == "bob"
+    assert community.request(request.Metadata.Name).Spec.State == APPROVED
+
+
+async def test_a_reason_travels_with_the_name(community: Stage) -> None:
+    """Teleport keeps one text."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await community.type("carol", f"/teleport-deny {request_id} not today")
+    await community.card_where(
+        card["ts"], lambda m: "⛔ Denied by carol" in words(m) and "not today" in words(m)
+    )
+    assert "from Slack" not in words(community.cards())
+    assert community.request(request_id).Spec.State == DENIED
+
+
+@pytest.mark.parametrize("claimed_by", ["", "bob"])
+async def test_a_name_that_no_claim_confirms_is_not_shown(
+    community: Stage, claimed_by: str
+) -> None:
+    """Everyone who can resolve requests can write such a reason, with tctl for instance."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    if claimed_by:
+        await claim(community, request.Metadata.Name, claimed_by, RequestState.APPROVED)
+    forged = decided(request, WireState.APPROVED)
+    forged.Spec.ResolveReason = "approved by carol from Slack: sure"
+    community.teleport.cluster.requests.put(forged)
+    shown = await community.card_where(card["ts"], lambda m: "Approved from Slack" in words(m))
+    assert "carol" not in words(shown)
+    assert "sure" in words(shown)
+
+
+@pytest.mark.parametrize(
+    ("who", "said"), [("alice", "This is your own request"), ("dana", "not among the approvers")]
+)
+async def test_others_do_not_decide(community: Stage, who: str, said: str) -> None:
+    """Neither the requester nor whoever the settings do not name, administrators included."""
+    _, card = await community.asked("alice", "staging", "redis 1")
+    for action in ("deny", "approve"):
+        await community.click(who, card, action)
+        await community.answer(who, said)
+    assert not community.teleport.journal.of("SetAccessRequestState")
+
+
+async def test_of_two_who_decide_at_once_one_is_first(community: Stage) -> None:
+    """An approval could still be turned into a denial; the other is told that it was too late."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await asyncio.gather(
+        community.type("bob", f"/teleport-approve {request_id}"),
+        community.type("carol", f"/teleport-deny {request_id} no"),
+    )
+    answers = [words(await community.answer(who, "")) for who in ("bob", "carol")]
+    done = ["You approved" in answers[0], "You denied" in answers[1]]
+    assert sorted(done) == [False, True]
+    assert len(community.teleport.journal.of("SetAccessRequestState")) == 1
+    final = community.request(request_id).Spec.State
+    assert final == (APPROVED if done[0] else DENIED)
+
+
+@pytest.mark.parametrize(
+    ("age", "taken"), [(timedelta(seconds=5), False), (timedelta(seconds=31), True)]
+)
+async def test_a_claim_that_came_to_nothing_is_taken_over(
+    community: Stage, age: timedelta, *, taken: bool
+) -> None:
+    """After half a minute; before that somebody may still be at it."""
+    request, card = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    await claim(community, request_id, "carol", RequestState.DENIED, age)
+    await community.click("bob", card, "approve")
+    if taken:
+        await community.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
+    else:
+        await community.answer("bob", "is being decided at this moment")
+        assert not community.teleport.journal.of("SetAccessRequestState")
+
+
+@pytest.mark.parametrize("verb", ["deny", "approve"])
+async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, verb: str) -> None:
+    """A denial that is sent again would turn an approval around; nor is it said to be bob's."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    community.teleport.faults.add(
+        "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, delay=0.5, details="Socket closed"
+    )
+    await community.type("bob", f"/teleport-{verb} {request_id} not now")
+    await community.teleport.journal.wait_for_call("SetAccessRequestState")
+    community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
+    await community.answer("bob", "already closed")
+    assert community.request(request_id).Spec.State == APPROVED
+    assert not community.request(request_id).Spec.ResolveReason
+
+
+async def test_nobody_contradicts_themselves_halfway(community: Stage) -> None:
+    """Approve, and deny before that is done."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    request_id = request.Metadata.Name
+    community.teleport.faults.add("SetAccessRequestState", delay=0.5)
+    await community.type("bob", f"/teleport-approve {request_id}")
+    await community.teleport.journal.wait_for_call("SetAccessRequestState")
+    await community.type("bob", f"/teleport-deny {request_id} no")
+    await community.answer("bob", "is being decided at this moment")
+    await community.answer("bob", "You approved")
+    assert community.request(request_id).Spec.State == APPROVED
+
+
+async def test_approvers_see_what_they_may_decide(community: Stage) -> None:
+    """By the settings, since there are no review rules; others do not."""
+    request, _ = await community.asked("alice", "staging", "redis 1")
+    await community.type("bob", "/teleport-pending reviewable")
+    listed = await community.answer("bob", request.Metadata.Name[-8:])
+    assert "approve" in buttons(listed)
+    await community.type("dana", "/teleport-pending reviewable")
+    await community.answer("dana", "No request waits for you")
+
+
+async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path: Path) -> None:
+    """One approval is overridden; two are for Teleport itself, and the card says so."""
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
+        assert log.all("review_mode_selected")[0]["mode"] == "override"
+        _, staging = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("bob", staging, "approve")
+        await stage.card_where(staging["ts"], lambda m: "Approved by bob" in words(m))
+        await stage.type("alice", "/teleport-request prod because redis 2")
+        prod = await stage.card("redis 2")
+        assert not buttons(prod)
+        assert "Review it in Teleport" in words(prod)
+        request_id = next(
+            r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
+        )
+        await stage.type("bob", f"/teleport-approve {request_id}")
+        await stage.answer("bob", "can't be reviewed from Slack")
+        assert len(stage.teleport.journal.of("SetAccessRequestState")) == 1
+
+
+async def test_approvers_may_be_named_by_a_role(slack: SlackStandIn, tmp_path: Path) -> None:
+    """Whoever holds it at that moment, without any request."""
+
+    def by_role(text: str) -> str:
+        return text.replace('["bob", "carol"]', '["role:reviewer"]')
+
+    async with cluster(slack, tmp_path, Edition.COMMUNITY, change=by_role) as (stage, _):
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("dana", card, "approve")
+        await stage.answer("dana", "not among the approvers")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
+
+
+async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path) -> None:
+    """Even where Teleport takes reviews from the bot."""
+
+    def linked(text: str) -> str:
+        return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n')
+
+    async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=linked) as (stage, log):
+        assert log.all("review_mode_selected")[0]["mode"] == "person"
+        await stage.type("alice", "/teleport-request prod because redis 1")
+        card = await stage.card("redis 1")
+        assert not buttons(card)
+        assert "Review it in Teleport" in words(card)
+
+
+async def test_a_bot_that_may_not_hand_in_reviews_says_so(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Its role lacks submit_for_users, so no button would work."""
+    role = teleport.cluster.roles["teleport-chatops"]
+    del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            (found,) = log.all("review_mode_selected")
+            assert (found["mode"], "submit_for_users" in found["reason"]) == ("notify", True)
+            await stage.type("alice", "/teleport-request staging because redis 1")
+            assert not buttons(await stage.card("redis 1"))
+
+
+async def test_a_bot_that_sees_no_requests_says_so(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Teleport denies nothing then, and shows nothing either."""
+    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs[:] = ["read", "create"]
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file):
+            assert log.all("request_permission_missing")
+
+
+@pytest.mark.parametrize(
+    ("resource", "missing"),
+    [
+        ("lock", ["lock: list", "lock: read"]),
+        ("role", ["role: list", "role: read"]),
+        ("user_login_state", ["user_login_state: read"]),
+    ],
+)
+async def test_startup_log_names_missing_permissions_to_check_users(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    resource: str,
+    missing: list[str],
+) -> None:
+    allow = teleport.cluster.roles["teleport-chatops"].Spec.Allow
+    kept = [rule for rule in allow.Rules if resource not in rule.Resources]
+    del allow.Rules[:]
+    allow.Rules.extend(kept)
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file):
+            (entry,) = log.all("user_check_permissions_missing")
+            assert entry["permissions"] == missing

@@ -1,0 +1,293 @@
+"""Who may act, and in whose name."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.cast import BOT_TOKEN, PEOPLE, SLACK_TRAIT, TEAM, Standing
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
+from tests.integration.conftest import bot_on
+from tests.integration.slack_driver import Stage, words
+from workspace.directory.user_directory import UserDirectory, UserMapping
+from workspace.requests.user_error import UserError
+
+BY_NAME = {person.name: person for person in PEOPLE}
+
+
+async def test_an_unlinked_person_gets_the_command_that_links_them(stage: Stage) -> None:
+    """With their Slack id in it, to be passed on to an administrator."""
+    await stage.type("nora", "/teleport-request staging because x")
+    response = words(await stage.answer("nora", "isn't linked to a Teleport user yet"))
+    assert (
+        "tctl get users/<your-teleport-user> | teleport-chatops link <your-teleport-user>"
+        " U0NORA0001 | tctl create -f"
+    ) in response
+    assert "to the trait slack_uid with tctl edit user/<your-teleport-user>" in response
+
+
+async def test_link_command_names_a_trait_that_is_not_the_default(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """An administrator may not have the bot's settings."""
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda text: text.replace(SLACK_TRAIT, "chat id")
+    ) as stage:
+        await stage.type("nora", "/teleport-request staging because x")
+        response = words(await stage.answer("nora", "isn't linked"))
+        assert "link <your-teleport-user> U0NORA0001 --trait 'chat id' |" in response
+
+
+async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
+    """That nobody was found is not remembered."""
+    await stage.type("erin", "/teleport-request staging because x")
+    await stage.answer("erin", "isn't linked")
+    stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
+    await stage.type("erin", "/teleport-request staging because linked 5")
+    await stage.card("linked 5")
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence"),
+    [
+        ("frank", "Your Teleport user frank is locked"),
+        ("grace", "Guests can't use Teleport from Slack"),
+    ],
+)
+async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
+    """Neither by command nor by click."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.click(who, card, "approve")
+    await stage.answer(who, sentence)
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
+    await stage.type(who, "/teleport-request staging because x", channel="partners")
+    await stage.answer(who, sentence, channel="partners")
+    assert len(stage.requests) == 1
+
+
+@pytest.mark.parametrize("error", ["user_not_visible", "user_not_found"])
+async def test_person_whom_slack_hides_is_of_another_workspace(stage: Stage, error: str) -> None:
+    """Slack reports an error instead of an account; nothing went wrong in the bot."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    stage.slack.faults.inject({"method": "users.info", "error": error})
+    await stage.click("bob", card, "approve")
+    await stage.answer("bob", "Members of other workspaces can't use Teleport from Slack")
+    await stage.type("carol", "/teleport-request")
+    await stage.answer("carol", "Members of other workspaces can't use Teleport from Slack")
+
+
+async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage: Stage) -> None:
+    """By the Slack id, since the bot can't read the name."""
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
+    stage.teleport.faults.add("GetLocks", delay=0.3)
+    submitting = asyncio.create_task(
+        stage.submit(
+            "alice",
+            form,
+            roles={"type": "multi_external_select", "selected_options": [staging]},
+            reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+        )
+    )
+    # By then the bot has looked alice up, and next it looks up carol.
+    await stage.teleport.journal.wait_for_call("GetLocks", count=2)
+    stage.slack.faults.inject({"method": "users.info", "error": "user_not_visible"})
+    done = await submitting
+    assert "U0CAROL001" in done["payload"]["errors"]["reviewers"]
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        ("frank", "user_locked"),
+        ("grace", "account_guest"),
+        ("henry", "account_deactivated"),
+        ("ivan", "account_stranger"),
+        ("jenkins", "account_bot"),
+        ("nora", "unmapped"),
+    ],
+)
+async def test_whoever_may_not_act_is_nobody(
+    slack: SlackStandIn, teleport: TeleportStandIn, who: str, reason: str
+) -> None:
+    """Also those through whom Slack itself lets no command pass, but whose clicks may be late."""
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+        matching = UserMapping(team=TEAM, trait=SLACK_TRAIT)
+        people = UserDirectory(web, client, matching, now=utc_now)
+        with pytest.raises(UserError) as refused:
+            await people.person(BY_NAME[who].slack_user_id)
+    assert refused.value.reason == reason
+
+
+async def test_a_stranger_in_a_shared_channel_may_not_act(stage: Stage) -> None:
+    """People of another company see the channel, and that is all."""
+    await stage.type("ivan", "/teleport-request staging because x", channel="partners")
+    await stage.answer("ivan", "Members of other workspaces can't use", channel="partners")
+
+
+async def test_two_users_with_one_slack_id_are_nobody(stage: Stage) -> None:
+    """Rather than the first one found."""
+    stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
+    await stage.type("alice", "/teleport-request staging because x")
+    await stage.answer("alice", "is linked to 2 Teleport users")
+    assert stage.requests == []
+
+
+async def test_a_machines_user_is_nobody(stage: Stage) -> None:
+    """A bot's user may carry the trait by mistake."""
+    stage.teleport.cluster.add_user(
+        "bot-x", ["dev"], {"slack_uid": ["U0NORA0001"]}, labels={"teleport.internal/bot": "x"}
+    )
+    await stage.type("nora", "/teleport-request staging because x")
+    await stage.answer("nora", "is linked to the bot user bot-x")
+
+
+async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
+    """Bob was locked a moment ago, and the bot has just seen him unlocked."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", "/teleport-pending")
+    await stage.answer("bob", "redis 1")
+    stage.teleport.cluster.add_user(
+        "bob", ["dev", "reviewer"], {"slack_uid": ["U0BOB00001"]}, locked=True
+    )
+    await stage.click("bob", card, "approve")
+    await stage.answer("bob", "Your Teleport user bob is locked")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_people_are_looked_up_once(stage: Stage) -> None:
+    """Lists within a minute need one look at Slack and one at Teleport."""
+    for _ in range(3):
+        await stage.type("bob", "/teleport-pending mine")
+    await stage.answer("bob", "You have no pending request")
+    assert [c.method for c in stage.slack.journal.calls].count("users.info") == 1
+    # The check of the names in the settings lists users without a filter by trait.
+    listed = [call for call in stage.teleport.journal.of("ListUsers") if SLACK_TRAIT in str(call)]
+    assert len(listed) == 1
+
+
+def by_email(text: str) -> str:
+    return text.replace("[review]", "[review]\nallow_email_username_match = true")
+
+
+@pytest.fixture
+async def email_stage(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> AsyncIterator[Stage]:
+    """A bot that also matches users by email address."""
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+        yield stage
+
+
+async def test_an_email_address_is_no_identity_unless_switched_on(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Then a confirmed address stands for the Teleport user of that name."""
+    teleport.cluster.add_user("nora@example.com", ["dev"])
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.type("nora", "/teleport-request staging because x")
+        await stage.answer("nora", "isn't linked")
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+        await stage.type("nora", "/teleport-request staging because email 6")
+        await stage.card("email 6")
+        await stage.told("nora", "is waiting for approval")
+
+
+async def test_explicit_link_of_the_user_overrides_an_email_match(email_stage: Stage) -> None:
+    """Whoever owns the address neither requests nor reviews as that user."""
+    request, card = await email_stage.asked("alice", "staging", "redis 1")
+    email_stage.teleport.cluster.add_user(
+        "nora@example.com", ["dev", "reviewer"], {"slack_uid": ["U0OTHER001"]}
+    )
+    refused = "nora@example.com, which is linked to another Slack account"
+    await email_stage.type("nora", "/teleport-request staging because x")
+    await email_stage.answer("nora", refused)
+    await email_stage.click("nora", card, "approve")
+    await email_stage.type("nora", "/teleport-pending")
+    await email_stage.answer("nora", refused)
+    await email_stage.teleport.journal.wait_for_call("GetUser", count=3, ended=True)
+    assert len(email_stage.requests) == 1
+    assert not email_stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_explicit_link_of_the_slack_account_overrides_an_email_match(
+    email_stage: Stage,
+) -> None:
+    """Alice stays alice, although another user is named like her address."""
+    email_stage.teleport.cluster.add_user("alice@example.com", ["dev", "reviewer"])
+    request, _ = await email_stage.asked("alice", "staging", "redis 1")
+    assert request.Spec.User == "alice"
+
+
+async def test_empty_trait_is_no_link(email_stage: Stage) -> None:
+    """Identity providers send attributes without a value."""
+    email_stage.teleport.cluster.add_user("nora@example.com", ["dev"], {"slack_uid": [""]})
+    request, _ = await email_stage.asked("nora", "staging", "redis 1")
+    assert request.Spec.User == "nora@example.com"
+
+
+@pytest.mark.parametrize(
+    ("users", "chosen"),
+    [
+        (["Nora@Example.com"], "Nora@Example.com"),
+        (["NORA@example.com", "nora@example.com"], "nora@example.com"),
+        (["nora@example.com.au", "nora@EXAMPLE.com"], "nora@EXAMPLE.com"),
+    ],
+)
+async def test_email_is_matched_as_written_first_then_without_case(
+    email_stage: Stage, users: list[str], chosen: str
+) -> None:
+    for name in users:
+        email_stage.teleport.cluster.add_user(name, ["dev"])
+    request, _ = await email_stage.asked("nora", "staging", "redis 1")
+    assert request.Spec.User == chosen
+
+
+async def test_email_with_capitals_matches_a_user_with_capitals(email_stage: Stage) -> None:
+    """As both are written."""
+    nora = replace(BY_NAME["nora"], name="Nora")
+    email_stage.slack.workspace.admit(nora)
+    email_stage.teleport.cluster.add_user("Nora@example.com", ["dev"])
+    await email_stage.type("Nora", "/teleport-request staging because redis 1")
+    assert (await email_stage.teleport.cluster.request_where(lambda _: True)).Spec.User == (
+        "Nora@example.com"
+    )
+
+
+async def test_email_that_matches_two_users_in_other_cases_is_refused(email_stage: Stage) -> None:
+    for name in ("Nora@example.com", "nora@Example.com"):
+        email_stage.teleport.cluster.add_user(name, ["dev"])
+    await email_stage.type("nora", "/teleport-request staging because x")
+    await email_stage.answer("nora", "matches 2 Teleport users whose names differ only in case")
+    assert email_stage.requests == []
+
+
+async def test_expired_suspension_does_not_count(stage: Stage) -> None:
+    """Teleport clears the flag only when the user logs in again."""
+    user = stage.teleport.cluster.users["frank"]
+    user.Spec.Status.LockExpires.CopyFrom(stamp(utc_now() - timedelta(seconds=1)))
+    request, _ = await stage.asked("frank", "staging", "redis 1")
+    assert request.Spec.User == "frank"
+
+
+async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage) -> None:
+    """Somebody becomes a guest between two clicks."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("carol", "/teleport-pending")
+    await stage.answer("carol", "redis 1")
+    stage.slack.workspace.admit(replace(BY_NAME["carol"], standing=Standing.GUEST))
+    await stage.click("carol", card, "approve")
+    await stage.answer("carol", "can't use Teleport from Slack")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews

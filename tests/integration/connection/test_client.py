@@ -1,0 +1,258 @@
+"""The Teleport client over a real connection."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import grpc
+import pytest
+
+from sandbox.teleport import resources
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client import errors
+from teleport_client._proto.types_pb2 import RequestState as WireState
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from teleport_client.model.user import StaticAccess
+from teleport_client.services.watch import RequestDeleted, RequestPut
+from teleport_client.transport.dialer import dial
+from tests.integration.request_factory import pending_request
+
+NO_SUCH_ID = "0190c0de-0000-7000-8000-00000000abcd"
+
+
+@pytest.fixture
+async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+        yield client
+
+
+async def test_a_request_is_made_reviewed_and_deleted(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """In a person's name, with the bot as the one that hands the review in."""
+    until = datetime.now(UTC) + timedelta(hours=2)
+    new = NewAccessRequest("alice", ("staging",), "why", until, ("bob",))
+    tried = await client.dry_run_request(new)
+    assert tried.dry_run is not None
+    assert not teleport.cluster.requests
+    created = await client.create_request(new)
+    assert (created.user, created.roles, created.reason) == ("alice", ("staging",), "why")
+    assert created.access_until is not None
+    assert abs(created.access_until - until) < timedelta(seconds=2)
+    reviewed = await client.submit_review(created.id, Review("bob", RequestState.APPROVED, "fine"))
+    assert (reviewed.state, reviewed.reviews[0].author) == (RequestState.APPROVED, "bob")
+    assert reviewed.reviews[0].submitted_by == "bot-teleport-chatops"
+    assert await client.request(created.id) == reviewed
+    with pytest.raises(errors.PermissionDenied):
+        await client.delete_request(created.id)
+    with pytest.raises(errors.PermissionDenied):
+        await client.set_request_state(created.id, RequestState.DENIED, delegator="bob")
+
+
+async def test_a_bot_with_the_verbs_resolves_and_deletes(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """In the name of the person who decided, for clusters without reviews."""
+    role = teleport.cluster.roles["teleport-chatops"]
+    for rule in role.Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs.extend(["update", "delete"])
+    request = pending_request(teleport)
+    request_id = request.Metadata.Name
+    await client.set_request_state(request_id, RequestState.DENIED, delegator="bob", reason="no")
+    assert (await client.request(request_id)).resolve_reason == "no"
+    await client.delete_request(request_id)
+    with pytest.raises(errors.NotFound):
+        await client.request(request_id)
+
+
+async def test_lists_are_read_page_by_page(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """All of them, newest first, filtered by user and state."""
+    for number in range(450):
+        pending_request(
+            teleport, user=f"u{number % 3}", age=timedelta(seconds=number),
+            state=WireState.DENIED if number % 2 else WireState.PENDING,
+        )  # fmt: skip
+    everything = await client.requests()
+    assert len(everything) == 450
+    created = [request.created for request in everything if request.created]
+    assert created == sorted(created, reverse=True)
+    assert len(teleport.journal.of("ListAccessRequests")) == 3
+    some = await client.requests(user="u1", state=RequestState.DENIED)
+    assert {(request.user, request.state) for request in some} == {("u1", RequestState.DENIED)}
+
+
+async def test_a_page_that_is_too_large_is_asked_for_in_smaller_pieces(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Until it fits; nothing is left out."""
+    for number in range(30):
+        pending_request(teleport, age=timedelta(seconds=number))
+    too_large = "grpc: received message larger than max"
+    teleport.faults.add(
+        "ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, details=too_large, times=4
+    )
+    assert len(await client.requests()) == 30
+    limits = [call.request.Limit for call in teleport.journal.of("ListAccessRequests")]  # type: ignore[attr-defined]
+    assert limits[:5] == [200, 100, 50, 25, 12]
+
+
+async def test_client_never_lists_with_a_limit_below_one(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """A limit below zero ends the whole Auth Service."""
+    pending_request(teleport)
+    teleport.faults.add("ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, times=100)
+    with pytest.raises(errors.LimitExceeded):
+        await client.requests()
+    calls = teleport.journal.of("ListAccessRequests")
+    assert [call.request.Limit for call in calls] == [200, 100, 50, 25, 12, 6, 3, 1]  # type: ignore[attr-defined]
+
+
+async def test_a_watch_tells_what_happens_from_then_on(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Whole requests, and ids of those that are gone."""
+    before = pending_request(teleport)
+    async with client.watch_requests() as events:
+        made = pending_request(teleport, reason="new")
+        teleport.cluster.delete_request(before.Metadata.Name)
+        put, deleted = await anext(events), await anext(events)
+    assert isinstance(put, RequestPut)
+    assert (put.request.id, put.request.reason) == (made.Metadata.Name, "new")
+    assert deleted == RequestDeleted(before.Metadata.Name)
+
+
+async def test_a_watch_that_is_not_confirmed_is_given_up(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """INIT may never come."""
+    teleport.faults.add("WatchEvents", delay=5)
+    with pytest.raises(errors.Unreachable, match="did not confirm the watch"):
+        async with client.watch_requests(deadline=0.2):
+            pass
+
+
+async def test_a_watch_that_is_cut_raises(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """And one that is ended, ends."""
+    with pytest.raises(errors.Unreachable, match="slow"):
+        async with client.watch_requests() as events:
+            teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow")
+            await anext(events)
+    async with client.watch_requests() as events:
+        teleport.faults.cut_watches()
+        assert [event async for event in events] == []
+
+
+async def test_plugin_data_is_written_only_as_expected(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Of two writers one is told that it lost."""
+    request_id = pending_request(teleport).Metadata.Name
+    await client.update_plugin_data("p", request_id, change={"k": "1"}, expect={"k": ""})
+    with pytest.raises(errors.Conflict):
+        await client.update_plugin_data("p", request_id, change={"k": "2"}, expect={"k": ""})
+    assert await client.plugin_data("p") == {request_id: {"k": "1"}}
+    assert await client.plugin_data("p", request_id=request_id) == {request_id: {"k": "1"}}
+    assert await client.plugin_data("other") == {}
+    with pytest.raises(errors.NotFound):
+        await client.update_plugin_data("p", NO_SUCH_ID, change={"k": "1"}, expect={"k": ""})
+
+
+async def test_one_lease_is_held_by_one(client: TeleportClient) -> None:
+    """Until it is cancelled, or runs out."""
+    soon = datetime.now(UTC) + timedelta(seconds=20)
+    lease = await client.acquire_semaphore("k", "n", holder="one", expires=soon)
+    with pytest.raises(errors.LimitExceeded):
+        await client.acquire_semaphore("k", "n", holder="two", expires=soon)
+    later = soon + timedelta(seconds=20)
+    kept = await client.renew_lease(lease, expires=later)
+    assert kept.expires == later
+    await client.cancel_lease(kept)
+    second = await client.acquire_semaphore("k", "n", holder="two", expires=soon)
+    assert second.id != lease.id
+    with pytest.raises(errors.NotFound):
+        await client.renew_lease(lease, expires=later)
+
+
+@pytest.mark.parametrize("version", ["19.1.0", "17.4.0"])
+async def test_people_are_found_by_trait_also_where_the_server_ignores_it(
+    tmp_path_factory: pytest.TempPathFactory, version: str
+) -> None:
+    """Old servers send everybody, page by page."""
+    folder = tmp_path_factory.mktemp("old")
+    teleport = await TeleportStandIn.start(folder, server_version=version)
+    for number in range(450):
+        teleport.cluster.add_user(f"user-{number}", ["dev"], {"slack_uid": [f"U{number}"]})
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+        (found,) = await client.users_with_trait("slack_uid", "U0BOB00001")
+        assert found.name == "bob"
+        (late,) = await client.users_with_trait("slack_uid", "U449")
+        assert late.name == "user-449"
+        assert await client.users_with_trait("slack_uid", "U0") != ()
+        assert await client.users_with_trait("slack_uid", "nobody") == ()
+    await teleport.stop()
+
+
+async def test_login_state_returns_roles_of_the_last_login(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """A user who never logged in has none."""
+    assert await client.login_state("alice") is None
+    teleport.cluster.login_states["alice"] = resources.login_state("alice", ["dev", "reviewer"])
+    assert await client.login_state("alice") == StaticAccess(("dev", "reviewer"), {})
+
+
+async def test_users_named_ignores_case(client: TeleportClient, teleport: TeleportStandIn) -> None:
+    """A name that only contains the wanted one isn't a match."""
+    for name in ("Zoe@example.com", "zoe@Example.com", "zoe@example.com.au"):
+        teleport.cluster.add_user(name, ["dev"])
+    found = await client.users_named("ZOE@example.com")
+    assert {user.name for user in found} == {"Zoe@example.com", "zoe@Example.com"}
+    assert await client.users_named("nobody") == ()
+
+
+async def test_capabilities_are_those_of_the_named_user(client: TeleportClient) -> None:
+    """And not the bot's own."""
+    assert (await client.capabilities("alice")).requestable_roles == ("prod", "staging")
+    assert (await client.capabilities("bob")).requestable_roles == ("staging",)
+
+
+async def test_roles_are_read_with_what_they_allow(client: TeleportClient) -> None:
+    """Which roles they review, and which verbs they give."""
+    assert (await client.role("reviewer")).allow.review.roles == ("staging", "prod")
+    with pytest.raises(errors.NotFound):
+        await client.role("nobody")
+
+
+async def test_the_cluster_says_what_it_is(client: TeleportClient) -> None:
+    """Name, version, and whether requests have a page."""
+    cluster = await client.ping()
+    assert (cluster.name, cluster.version) == ("main", "19.1.0")
+    assert cluster.request_page == "https://teleport.example.com/web/requests/"
+
+
+async def test_a_closed_client_says_so(teleport: TeleportStandIn) -> None:
+    """As Unreachable, like anything else that did not get through."""
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    client = TeleportClient(dial(teleport.address, lambda: credentials))
+    await client.close()
+    with pytest.raises(errors.Unreachable, match="is closed"):
+        await client.ping()
+
+
+async def test_a_call_ends_at_its_deadline(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """However slow the server is."""
+    teleport.faults.add("Ping", delay=5)
+    with pytest.raises(errors.Unreachable) as late:
+        await client.ping(deadline=0.2)
+    assert late.value.code is grpc.StatusCode.DEADLINE_EXCEEDED

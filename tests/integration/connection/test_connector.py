@@ -1,0 +1,320 @@
+"""Every path to Auth: at once, by TLS routing, through a load balancer, through an HTTP proxy."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.credentials.identity import Identity
+from sandbox.teleport.proxy.server import ProxyStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client import errors
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import Credentials, load_identity_file
+from teleport_client.transport.connector import ConnectionMode
+from teleport_client.transport.dialer import Connection, dial
+from tests.integration.connect_proxy import connect_proxy
+from tests.integration.request_factory import pending_request
+
+
+@pytest.fixture
+async def proxy(
+    teleport: TeleportStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ProxyStandIn]:
+    """A proxy whose web certificate this machine trusts, as it does a public one."""
+    running = await ProxyStandIn.start(teleport, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(running.web_authority))
+    yield running
+    await running.stop()
+
+
+@pytest.fixture
+def credentials(teleport: TeleportStandIn) -> Credentials:
+    return load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+
+
+@asynccontextmanager
+async def client_of(
+    address: str, credentials: Credentials, *, upgrade: bool | None = None
+) -> AsyncIterator[tuple[TeleportClient, Connection]]:
+    connection = dial(address, lambda: credentials, upgrade=upgrade)
+    async with TeleportClient(connection) as client:
+        yield client, connection
+
+
+async def way_to(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
+    """Use a connection; gives the way that it took."""
+    async with client_of(address, credentials, upgrade=upgrade) as (client, connection):
+        assert (await client.ping()).name == credentials.cluster
+        return str(connection.way)
+
+
+async def refusal(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
+    """What is said where there is no way."""
+    async with client_of(address, credentials, upgrade=upgrade) as (client, _):
+        with pytest.raises(errors.Unreachable) as unreachable:
+            await client.ping()
+    assert unreachable.value.sent is errors.Sent.NO
+    return str(unreachable.value)
+
+
+async def test_auth_itself(teleport: TeleportStandIn, credentials: Credentials) -> None:
+    """By the same hello as through a proxy."""
+    assert await way_to(teleport.address, credentials) == ConnectionMode.DIRECT
+
+
+async def test_tls_routing(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """The proxy reads the first protocol, and passes on what only Auth can read."""
+    assert await way_to(proxy.address, credentials) == ConnectionMode.DIRECT
+    assert proxy.router.passed_to_auth == 1
+
+
+async def test_a_load_balancer_that_ends_tls(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """It is found out by the handshake; Auth's own TLS travels inside the WebSocket."""
+    assert await way_to(proxy.behind_load_balancer, credentials) == ConnectionMode.UPGRADE
+    assert proxy.router.passed_to_auth == 1
+
+
+async def test_an_rsa_key_on_every_way(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
+) -> None:
+    """As clusters with the legacy signature algorithms give; the others here are of a curve."""
+    key = rsa.generate_private_key(65537, 2048)
+    who = Identity(credentials.user, ("teleport-chatops",), "main", credentials.expires)
+    by_rsa = replace(
+        credentials,
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=teleport.authority.tls_certificate(
+            who, key.public_key(), datetime.now(UTC)
+        ),
+    )
+    for address in (teleport.address, proxy.address, proxy.behind_load_balancer):
+        await way_to(address, by_rsa)
+
+
+async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """Where finding out does not work."""
+    assert (
+        await way_to(proxy.behind_load_balancer, credentials, upgrade=True)
+        == ConnectionMode.UPGRADE
+    )
+    said = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
+    assert "its certificate is not of this cluster" in said
+    assert "load balancer" not in said
+
+
+async def test_the_pings_of_an_upgraded_connection_are_answered(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
+) -> None:
+    """A watch that hears nothing for long stays open; the proxy hangs up on the silent."""
+    async with (
+        client_of(proxy.behind_load_balancer, credentials) as (client, _),
+        client.watch_requests() as events,
+    ):
+        await proxy.web.answered_pings(10)
+        made = pending_request(teleport)
+        event = await anext(aiter(events))
+        assert made.Metadata.Name in str(event)
+
+
+@pytest.mark.parametrize("way", ["direct", "routed", "upgraded"])
+async def test_large_answers_arrive_whole(
+    proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn, way: str
+) -> None:
+    """The whole ledger comes in one message."""
+    addresses = {
+        "direct": teleport.address,
+        "routed": proxy.address,
+        "upgraded": proxy.behind_load_balancer,
+    }
+    async with client_of(addresses[way], credentials) as (client, _):
+        wanted = {}
+        for number in range(60):
+            made = pending_request(teleport).Metadata.Name
+            wanted[made] = {"entry": f"{number}" * 50_000}
+            await client.update_plugin_data("p", made, change=wanted[made], expect={})
+        kept = await client.plugin_data("p")
+    assert {key: dict(value) for key, value in kept.items()} == wanted
+
+
+@pytest.fixture
+def behind_http_proxy(
+    proxy: ProxyStandIn, teleport: TeleportStandIn, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """Names that only an HTTP proxy knows, with what they stand for."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return {
+        "auth.teleport.invalid:3025": teleport.address,
+        "proxy.teleport.invalid:443": proxy.address,
+        "web.teleport.invalid:443": proxy.behind_load_balancer,
+    }
+
+
+@pytest.mark.parametrize("login", ["", "me:s%40cret"])
+async def test_an_http_proxy_that_the_environment_names(
+    behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch, login: str,
+) -> None:  # fmt: skip
+    """By CONNECT, on each of the ways."""
+    async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (
+        address,
+        target_names,
+    ):
+        # Without a login also without a scheme, as many write it.
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}" if login else address)
+        for destination in behind_http_proxy:
+            await way_to(destination, credentials)
+    auth, routed, web = behind_http_proxy
+    assert target_names == [auth, routed, web, web]
+
+
+async def test_some_destinations_are_reached_without_the_http_proxy(
+    behind_http_proxy: dict[str, str], teleport: TeleportStandIn, credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Loopback, and what NO_PROXY names, with or without a port."""
+    async with connect_proxy(behind_http_proxy) as (address, target_names):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        await way_to(teleport.address, credentials)
+        for no_proxy in (
+            "teleport.invalid",
+            ".teleport.invalid",
+            "auth.teleport.invalid:3025",
+            "*",
+        ):
+            monkeypatch.setenv("NO_PROXY", no_proxy)
+            await refusal("auth.teleport.invalid:3025", credentials)
+    assert not target_names
+
+
+async def test_an_http_proxy_that_refuses_is_named(
+    behind_http_proxy: dict[str, str], credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its own words."""
+    async with connect_proxy(behind_http_proxy, "someone:else") as (address, _):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        said = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
+    assert said == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
+
+
+async def test_a_load_balancer_without_teleport_is_named(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """Its answer to the upgrade, and what the handshake said."""
+    proxy.web.upgrade_status = 502
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    assert "its certificate is not of this cluster" in said
+    assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in said
+
+
+async def test_a_proxy_without_tls_routing_is_named(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """It says so itself to whoever asks."""
+    proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in said
+
+
+async def test_redirect_of_a_sign_on_page_is_named_and_not_followed(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """Neither for the upgrade nor for what the proxy says about itself."""
+    proxy.web.redirect = f"https://{proxy.address}/webapi/elsewhere"
+    said = await refusal(proxy.behind_load_balancer, credentials)
+    redirect = "HTTP status 302, a redirect to 127.0.0.1"
+    assert f"no Teleport proxy upgrades the connection, {redirect}" in said
+    assert f"the web server there responds with {redirect}: give the proxy's own address" in said
+
+
+async def test_hint_about_an_address_is_asked_for_through_the_http_proxy(
+    proxy: ProxyStandIn, behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
+    async with connect_proxy(behind_http_proxy) as (address, target_names):
+        monkeypatch.setenv("https_proxy", f"http://{address}")
+        said = await refusal("web.teleport.invalid:443", credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in said
+    direct, upgrade, hint, *_ = target_names
+    assert direct == upgrade == hint == "web.teleport.invalid:443"
+
+
+async def test_the_proxy_of_another_cluster_is_named(
+    proxy: ProxyStandIn, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """By the name that it gives."""
+    folder = tmp_path_factory.mktemp("leaf")
+    leaf = await TeleportStandIn.start(folder, cluster_name="leaf")
+    await leaf.stop()
+    credentials = load_identity_file(leaf.identity("bot"), datetime.now(UTC))
+    said = await refusal(proxy.address, credentials)
+    assert "the proxy there is of the cluster main, and the identity of leaf" in said
+
+
+async def test_another_cluster_is_named(
+    credentials: Credentials, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Its authorities are not ours."""
+    other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
+    assert "its certificate is not of this cluster" in await refusal(other.address, credentials)
+    await other.stop()
+
+
+async def test_a_port_where_nobody_listens_is_named(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """At once, and without another way being tried."""
+    await teleport.pause()
+    assert await refusal(teleport.address, credentials) == "Connection refused"
+
+
+async def test_a_certificate_that_auth_does_not_take_is_named(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """After the handshake, so that TLS itself says nothing."""
+    now = datetime.now(UTC)
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = Identity("bot-teleport-chatops", ("r",), "main", now + timedelta(hours=1))
+    stranger = Authority.generate("main", now)
+    forged = replace(
+        credentials,
+        key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        certificate_pem=stranger.tls_certificate(who, key.public_key(), now),
+    )
+    assert "does not take the bot's certificate" in await refusal(teleport.address, forged)
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("socks5://127.0.0.1:1", "not socks5"), ("http://127.0.0.1:nonsense", "Port could not")],
+)
+async def test_an_http_proxy_that_cannot_be_used_is_named(
+    behind_http_proxy: dict[str, str], credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch, named: str, said: str,
+) -> None:  # fmt: skip
+    """For its kind, or for its address."""
+    assert behind_http_proxy
+    monkeypatch.setenv("HTTPS_PROXY", named)
+    assert said in await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
+
+
+async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """60 bytes make a label of 120 characters, which DNS would not take."""
+    name = "teleport-with-a-very-long-name.of-a-cluster.internal.example"
+    assert len(name) == 60
+    teleport = await TeleportStandIn.start(tmp_path, cluster_name=name)
+    proxy = await ProxyStandIn.start(teleport, tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(proxy.web_authority))
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    for address in (teleport.address, proxy.address, proxy.behind_load_balancer):
+        await way_to(address, credentials)
+    await proxy.stop()
+    await teleport.stop()

@@ -1,0 +1,104 @@
+"""The socket between gRPC and Teleport: who may use it, and what it needs."""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.process import running
+from bot.settings.settings import load_settings
+from bot.start_error import MISCONFIGURED, StartError
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import Credentials, load_identity_file
+from teleport_client.transport.connector import Connector
+from teleport_client.transport.dialer import Connection
+from teleport_client.transport.private_socket import FolderSocket
+from teleport_client.transport.relay import Relay
+from tests.integration.bot_process import bot
+
+_CONNECT = """
+import socket, sys
+peer = socket.socket(socket.AF_UNIX)
+peer.settimeout(2)
+peer.connect("\\0" + sys.argv[1])
+sys.exit(len(peer.recv(1)))
+"""
+"""Exits with 0 if the other end hangs up."""
+
+
+@pytest.fixture
+def credentials(teleport: TeleportStandIn) -> Credentials:
+    return load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+
+
+async def test_connection_of_another_process_is_refused(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """It would act with the bot's certificate."""
+    route = Connector(teleport.address)
+    relay = Relay(route, lambda: credentials)
+    async with TeleportClient(Connection(relay, route, "main")) as client:
+        name = relay.target.removeprefix("unix-abstract:")
+        other = await asyncio.create_subprocess_exec(sys.executable, "-c", _CONNECT, name)
+        assert await other.wait() == 0
+        assert len(teleport.journal.calls) == 0
+        assert (await client.ping()).name == "main"
+
+
+async def test_no_folder_is_needed_that_can_be_written_to(
+    teleport: TeleportStandIn, credentials: Credentials, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """As with a read-only root and no tmpfs."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    route = Connector(teleport.address)
+    connection = Connection(Relay(route, lambda: credentials), route, "main")
+    async with TeleportClient(connection) as client:
+        assert (await client.ping()).name == "main"
+
+
+async def test_bot_starts_with_a_long_name_of_the_temporary_folder(
+    settings_file: Path, slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """Longer than a socket's path may be, and nothing is left in it."""
+    folder = tmp_path / ("long-" * 30)
+    folder.mkdir()
+    async with bot("--config", str(settings_file), TMPDIR=str(folder)) as process:
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        process.process.terminate()
+        assert (await process.end())[0] == 0
+    assert list(folder.iterdir()) == []
+
+
+async def test_folder_socket_carries_calls(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """On systems without abstract sockets; it leaves nothing behind."""
+    socket = FolderSocket()
+    route = Connector(teleport.address)
+    relay = Relay(route, lambda: credentials, socket)
+    async with TeleportClient(Connection(relay, route, "main")) as client:
+        assert (await client.ping()).name == "main"
+    assert not Path(socket.path).parent.exists()
+
+
+async def test_start_without_a_private_socket_says_what_to_do(
+    settings_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On other systems than Linux, where a folder is needed."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(StartError) as refused:
+        async with running(load_settings(settings_file)):
+            pass
+    assert refused.value.exit_code == MISCONFIGURED
+    assert str(refused.value) == (
+        "The private socket cannot be made (No such file or directory). Set TMPDIR to a short path"
+        " of a folder that the bot can write, such as a tmpfs."
+    )

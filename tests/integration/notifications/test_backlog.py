@@ -1,0 +1,130 @@
+"""Very many requests that wait when the bot starts."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.controller.controller import MOST_WAITING
+from notifications.controller.queue import MAX_WORKERS
+from notifications.plan import card_slot, notice_slot
+from notifications.records.entry import Entry, PostedMessage
+from notifications.records.ledger_codec import ENTRY, REV, encode_entry
+from sandbox.cast import TEAM
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.types_pb2 import PluginDataV3, RequestState
+from tests.integration.bot_process import Bot, bot, watched
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, words
+from workspace.views.card import CardModel
+from workspace.views.notices import Notice
+from workspace.views.parts.status import Status
+
+_MANY = 10_000
+_NEXT = 6
+"""Cards of the backlog in a few seconds, at one a second; 32 wait for the channel."""
+_TO_EDIT = 6_000
+_CHANNEL = "C0ACCESS01"
+_BYTES_EACH = 5_000
+"""Of memory, for a request that waits."""
+
+
+async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before_them(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A channel takes a card a second, so only a few are under way at a time."""
+    stage = Stage(slack, teleport)
+    async with bot("--config", str(settings_file)) as process:
+        pending_request(teleport, reason="before them all", user="bob")
+        await stage.told("bob", "is waiting")
+        at_rest = peak_memory(process)
+        process.process.terminate()
+        await process.end()
+    backlog = [
+        pending_request(
+            teleport,
+            age=timedelta(minutes=50) - timedelta(seconds=number / 5),
+            reason=f"backlog {number}.",
+            user="nobody-in-slack",
+        ).Metadata.Name
+        for number in range(_MANY)
+    ]
+    teleport.journal.calls.clear()
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("message_posted")
+        await stage.card("backlog 1.")
+        newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
+        async with asyncio.timeout(5):
+            while newcomer.Metadata.Name not in on_record(teleport):
+                await teleport.journal.wait_for_call(
+                    "UpdatePluginData", count=len(teleport.journal.of("UpdatePluginData")) + 1
+                )
+        ids = on_record(teleport)
+        await stage.card("newcomer")
+        before = [m for m in stage.messages() if "backlog" in words(m)]
+        assert peak_memory(process) - at_rest < _MANY * _BYTES_EACH
+    taken = [backlog.index(each) for each in ids if each in set(backlog)]
+    assert sorted(taken) == list(range(len(taken)))
+    assert len(before) <= _NEXT
+    assert len(taken) <= MAX_WORKERS + len([m for m in stage.messages() if "backlog" in words(m)])
+
+
+def peak_memory(process: Bot) -> int:
+    """The most that it ever held, in bytes; where the kernel does not tell, nothing."""
+    status = Path(f"/proc/{process.process.pid}/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def on_record(teleport: TeleportStandIn) -> set[str]:
+    """Requests that the ledger speaks of, but for the one from before."""
+    return {name for _, name in teleport.cluster.plugin_data}
+
+
+@pytest.mark.timeout(60)
+async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """All were denied while the bot was away, and Slack takes no edits: the rest waits as ids."""
+    for number in range(_TO_EDIT):
+        request = pending_request(teleport, state=RequestState.DENIED, user="nobody-in-slack")
+        keep(teleport, request.Metadata.Name, ts=f"1.{number}")
+    slack.faults.inject({"method": "chat.update", "retry_after": 3600})
+    async with watched(settings_file) as (process, health):
+        await process.event("ledger_loaded")
+        measured = await health.measured_where(
+            lambda found: found["teleport_chatops_outbox_depth"] >= MOST_WAITING
+        )
+    assert measured["teleport_chatops_outbox_depth"] <= MOST_WAITING + MAX_WORKERS
+    assert measured["teleport_chatops_queue_depth"] >= _TO_EDIT - MOST_WAITING - 2 * MAX_WORKERS
+
+
+def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
+    """Put on record that it has a card, which shows it waiting, and that the requester knows."""
+    face = CardModel(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
+    card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, face="waiting")
+    told = PostedMessage(slot=notice_slot(Notice.DENIED), channel="", ts="")
+    entry = Entry(face=face, messages=(card, told))
+    record = PluginDataV3(Kind="plugin_data", SubKind="access_request", Version="v3")
+    record.Metadata.Name = request_id
+    record.Metadata.Expires.CopyFrom(stamp(utc_now() + timedelta(hours=9)))
+    data = record.Spec.Entries[f"teleport-chatops/{TEAM}"].Data
+    data.update({ENTRY: encode_entry(entry), REV: "1"})
+    teleport.cluster.plugin_data["access_request", request_id] = record
+
+
+async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """While no replica held the lease nobody was told of it, and it may not live for long."""
+    for number in range(40):
+        pending_request(teleport, age=timedelta(minutes=30), reason=f"backlog {number}.")
+    for number in range(100):
+        pending_request(teleport, age=timedelta(seconds=30), reason=f"flood {number}.", user="dana")
+    pending_request(teleport, reason="newcomer", age=timedelta(seconds=20), user="bob")
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("message_posted")
+        await Stage(slack, teleport).card("newcomer")

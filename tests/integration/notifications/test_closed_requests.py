@@ -1,0 +1,194 @@
+"""Each end of a request's life, told apart from the others."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import time
+
+import pytest
+
+from bot.process import running
+from bot.settings.settings import load_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.types_pb2 import AccessRequestV3, RequestState
+from tests.integration.conftest import bot_on
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+_SHORT = timedelta(milliseconds=1500)
+
+End = Callable[[TeleportStandIn, AccessRequestV3], None]
+
+
+def ending(request: AccessRequestV3, moment: datetime) -> AccessRequestV3:
+    """Move the end of the access, and with it that of the approved request."""
+    request.Spec.Expires.CopyFrom(stamp(moment))
+    request.Spec.ResourceExpiry.CopyFrom(stamp(moment))
+    return request
+
+
+def approved_for_a_moment(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    copy = decided(request, RequestState.APPROVED)
+    teleport.cluster.requests.put(ending(copy, utc_now() + _SHORT))
+
+
+def approved_and_over(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    copy = decided(request, RequestState.APPROVED)
+    teleport.cluster.requests.put(ending(copy, utc_now()))
+
+
+def denied(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+
+
+def promoted(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    teleport.cluster.requests.put(decided(request, RequestState.PROMOTED))
+
+
+def deleted(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    teleport.cluster.delete_request(request.Metadata.Name)
+
+
+LIVE_ENDS = [
+    pytest.param(approved_for_a_moment, "access has ended", id="access ended"),
+    pytest.param(denied, "Denied", id="denied"),
+    pytest.param(promoted, "Granted through an access list", id="promoted"),
+    pytest.param(deleted, "Deleted before a decision", id="deleted"),
+]
+AWAY_ENDS = [
+    pytest.param(approved_and_over, "access has ended", id="access ended"),
+    pytest.param(denied, "Denied", id="denied"),
+    pytest.param(promoted, "Granted through an access list", id="promoted"),
+    pytest.param(deleted, "Deleted before a decision", id="deleted"),
+]
+
+
+@pytest.mark.parametrize(("end", "shown"), LIVE_ENDS)
+async def test_an_end_is_shown_for_what_it_is(stage: Stage, end: End, shown: str) -> None:
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    end(stage.teleport, request)
+    await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
+    assert len(stage.messages()) == 1
+
+
+@pytest.mark.parametrize(("end", "shown"), AWAY_ENDS)
+async def test_an_end_while_the_bot_is_away_is_shown_for_what_it_is(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, end: End, shown: str
+) -> None:
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request = pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        await stage.told("alice", "is waiting")
+    end(teleport, request)
+    async with bot_on(away, settings_file) as stage:
+        await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
+    assert len(away.messages()) == 1
+
+
+async def test_waiting_that_runs_out_while_the_bot_is_away_is_not_shown_as_deleted(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Teleport has removed it by then; the ledger knows until when it waited."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request = pending_request(teleport, reason="redis 1", waits=_SHORT)
+        card = await stage.card("redis 1")
+        await stage.told("alice", "is waiting")
+    await asyncio.sleep(_SHORT.total_seconds())
+    teleport.cluster.delete_request(request.Metadata.Name)
+    async with bot_on(away, settings_file) as stage:
+        await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
+    assert len(away.messages()) == 1
+
+
+async def test_a_decision_after_the_waiting_ran_out_is_shown(stage: Stage) -> None:
+    """Teleport takes one until it cleans up; its removal afterwards says nothing new."""
+    request = pending_request(stage.teleport, reason="redis 1", waits=_SHORT)
+    card = await stage.card("redis 1")
+    await stage.card_where(card["ts"], lambda m: "Expired" in words(m))
+    denied(stage.teleport, request)
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
+    assert len(stage.messages()) == 1
+
+
+async def test_a_denied_request_that_ages_out_stays_denied(stage: Stage) -> None:
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    denied(stage.teleport, request)
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
+    await stage.told("alice", "was denied")
+    stage.teleport.cluster.expire(request.Metadata.Name)
+    pending_request(stage.teleport, reason="next 2", user="bob")
+    await stage.card("next 2")
+    await stage.told("bob", "is waiting")
+    (kept,) = [m for m in stage.messages() if m["ts"] == card["ts"]]
+    assert "Denied" in words(kept)
+
+
+async def test_what_is_decided_and_gone_at_once_is_shown_as_decided(stage: Stage) -> None:
+    """Teleport says of a deletion nothing but that it was; the decision came right before."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+    stage.teleport.cluster.delete_request(request.Metadata.Name)
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
+    await stage.told("alice", "was denied")
+
+
+@pytest.mark.parametrize("slack_too", [False, True], ids=["ours", "ours and Slack's"])
+async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, slack_too: bool
+) -> None:
+    """Teleport still lists the requests, and nothing is said that can't be taken back."""
+    off = timedelta()
+    stage = Stage(slack, teleport)
+    async with running(load_settings(settings_file), now=lambda: utc_now() + off):
+        waiting = pending_request(teleport, reason="waits 1")
+        card = await stage.card("waits 1")
+        await stage.told("alice", "is waiting")
+        approved = pending_request(teleport, user="bob", reason="approved 2")
+        second = await stage.card("approved 2")
+        approved = teleport.cluster.requests.put(decided(approved, RequestState.APPROVED))
+        await stage.told("bob", "was approved")
+        off = timedelta(days=9)
+        if slack_too:
+            slack.workspace.now = lambda: time() + off.total_seconds()
+        for number, request in enumerate((waiting, approved)):
+            request.Spec.Reviews.add(Author="dana", ProposedState=RequestState.APPROVED)
+            teleport.cluster.requests.put(request)
+            ts = (card, second)[number]["ts"]
+            await stage.card_where(ts, lambda m: "approved by" in words(m) and "dana" in words(m))
+        assert "Waiting for approval" in words(await stage.card_where(card["ts"], buttons))
+        await stage.card_where(second["ts"], lambda m: "has ended" not in words(m))
+    assert not [m for m in stage.messages("@alice", "alice") if "expired" in words(m)]
+
+
+async def test_request_deleted_while_the_clock_is_ahead_is_not_shown_as_expired(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Slack's time tells the two apart."""
+    stage = Stage(slack, teleport)
+    async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
+        request = pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        await stage.told("alice", "is waiting")
+        deleted(teleport, request)
+        await stage.card_where(card["ts"], lambda m: "Deleted before" in words(m))
+        await stage.told("alice", "was deleted before")
+
+
+async def test_first_start_with_a_clock_ahead_announces_what_is_pending(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A request that is skipped at the first start never gets a card."""
+    stage = Stage(slack, teleport)
+    pending_request(teleport, reason="redis 1")
+    async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
+        await stage.card("redis 1")

@@ -1,0 +1,165 @@
+"""Who gets messages about a request: links, addresses and expired users."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sandbox.cast import PEOPLE
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED
+from tests.integration.bot_process import watched_here
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import Stage, words
+
+BY_NAME = {person.name: person for person in PEOPLE}
+ALICE, BOB = BY_NAME["alice"].slack_user_id, BY_NAME["bob"].slack_user_id
+ELSEWHERE = "U0OTHERTEAM"
+"""An account in another workspace of the same company."""
+
+
+def by_email(text: str) -> str:
+    return text.replace("[review]", "[review]\nallow_email_username_match = true")
+
+
+def link(teleport: TeleportStandIn, *slack_ids: str) -> None:
+    teleport.cluster.add_user("alice", ["dev", "prod-requester"], {"slack_uid": [*slack_ids]})
+
+
+async def test_unknown_slack_id_in_a_trait_is_logged_once_and_fails_nothing(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The card goes out, and the bot stays ready."""
+    link(teleport, "U0TYPO0001")
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            request = pending_request(teleport, reason="redis 1")
+            stage = Stage(slack, teleport)
+            card = await stage.card("redis 1")
+            teleport.cluster.requests.put(decided(request, APPROVED))
+            await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+            await log.until("requester_not_linked", 2)
+            assert (await health.measured())["teleport_chatops_requests_failing"] == 0
+            assert (await health.parts())[0] == 200
+    assert not log.all("reconcile_failed")
+    created, approved = log.all("requester_not_linked")
+    assert created["error"] == approved["error"]
+    assert "U0TYPO0001" in created["error"]
+
+
+@pytest.mark.parametrize("linked", [(ELSEWHERE, ALICE), (ALICE, ELSEWHERE)])
+async def test_requester_with_accounts_in_two_workspaces_gets_messages_in_this_one(
+    stage: Stage, linked: tuple[str, str]
+) -> None:
+    link(stage.teleport, *linked)
+    request, _ = await stage.asked("alice", "staging", "redis 1")
+    await stage.answer("alice", "You'll get a DM")
+    await stage.told("alice", "is waiting")
+    stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await stage.told("alice", "was approved")
+
+
+async def test_requester_whose_user_expired_is_told_where_the_first_message_went(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Single sign-on users expire with their login, and no memory survives a restart."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.told("alice", "is waiting")
+    del teleport.cluster.users["alice"]
+    async with bot_on(away, settings_file) as stage:
+        await stage.click("bob", card, "approve")
+        await stage.told("alice", f"tsh login --request-id={request.Metadata.Name}")
+
+
+async def test_requester_whose_user_expired_is_told_by_address_in_email_mode(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Also where no earlier message is on record."""
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+        pending_request(teleport, user="nora@example.com", reason="redis 1")
+        await stage.told("nora", "is waiting")
+
+
+async def test_record_that_names_a_channel_instead_of_a_conversation_is_not_followed(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Others can write plugin data; a notice goes to its requester only."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request = pending_request(teleport, reason="redis 1")
+        await stage.told("alice", "is waiting")
+    for record in teleport.cluster.plugin_data.values():
+        for entry in record.Spec.Entries.values():
+            entry.Data["entry"] = entry.Data["entry"].replace("D0ALICE001", "C0ACCESS01")
+    del teleport.cluster.users["alice"]
+    teleport.cluster.requests.put(decided(request, APPROVED))
+    with listening() as log:
+        async with bot_on(away, settings_file) as stage:
+            await log.until("requester_not_linked")
+    assert not [m for m in away.messages() if "tsh login" in words(m)]
+
+
+async def test_reviewer_with_an_unconfirmed_address_is_told_and_cannot_act(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Getting a message needs no proof of identity; a review does."""
+    nora = replace(BY_NAME["nora"], email_confirmed=False)
+    slack.workspace.admit(nora)
+    teleport.cluster.add_user("nora@example.com", ["dev", "reviewer"])
+    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+        pending_request(teleport, reason="redis 1", reviewers=["nora@example.com"])
+        card = await stage.told("nora", "redis 1")
+        await stage.click("nora", card, "approve", channel="@nora")
+        await stage.told("nora", "linked to a Teleport user yet")
+
+
+def unlinked(teleport: TeleportStandIn) -> None:
+    """Two of the person's accounts are here, and messages go to the first."""
+    link(teleport, BOB, ALICE)
+    teleport.cluster.add_user("bob", ["dev", "reviewer"], {})
+
+
+@pytest.mark.parametrize(
+    ("prepare", "promise"),
+    [
+        (lambda _: None, "You'll get a DM"),
+        (unlinked, "can't send you DMs. Run /teleport-pending"),
+    ],
+)
+async def test_answer_promises_a_message_only_if_the_bot_can_send_it(
+    stage: Stage, prepare: Callable[[TeleportStandIn], None], promise: str
+) -> None:
+    prepare(stage.teleport)
+    await stage.type("alice", "/teleport-request staging because redis 1")
+    await stage.answer("alice", promise)
+
+
+@pytest.mark.parametrize("change", [str, str.title])
+async def test_explicit_link_of_a_reviewer_overrides_the_email_address(
+    stage: Stage, change: Callable[[str], str]
+) -> None:
+    """The Slack account with the address of the reviewer's name isn't the reviewer's."""
+    address = BY_NAME["bob"].email
+    stage.teleport.cluster.add_user(address, ["dev", "reviewer"], {"slack_uid": [ELSEWHERE]})
+    with listening() as log:
+        pending_request(stage.teleport, reason="redis 1", reviewers=[change(address)])
+        await stage.card("redis 1")
+        await log.until("reviewer_not_in_slack")
+    assert ELSEWHERE in log.all("reviewer_not_in_slack")[0]["error"]
+
+
+async def test_reviewer_keeps_the_name_when_the_address_is_linked_to_another_user(
+    stage: Stage,
+) -> None:
+    address = BY_NAME["bob"].email
+    stage.teleport.cluster.add_user(address, ["dev", "reviewer"])
+    await stage.type("alice", f"/teleport-request staging --reviewers {address} because redis 1")
+    await stage.answer("alice", "shares a Slack account with another Teleport user")
+    assert not stage.requests

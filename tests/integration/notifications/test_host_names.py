@@ -1,0 +1,88 @@
+"""Requested hosts by the names that people know."""
+
+from pathlib import Path
+
+import grpc
+import pytest
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import ResourceAccessID, ResourceID, ServerV2
+from tests.integration.conftest import bot_on
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, words
+from workspace.directory import host_names
+
+METHOD = "ListUnifiedResources"
+
+
+def host(teleport: TeleportStandIn, name: str = "staging-db") -> ServerV2:
+    return next(node for node in teleport.cluster.nodes if node.Spec.Hostname == name)
+
+
+def request_for(teleport: TeleportStandIn, node: ServerV2, reason: str) -> None:
+    resource = ResourceID(ClusterName="main", Kind="node", Name=node.Metadata.Name)
+    pending_request(teleport, reason=reason, resources=[ResourceAccessID(id=resource)])
+
+
+async def test_a_requested_host_is_shown_by_its_name(stage: Stage) -> None:
+    """On the card, to the requester, and in lists."""
+    request_for(stage.teleport, host(stage.teleport), "disk 1")
+    card = await stage.card("disk 1")
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
+    await stage.type("bob", "/teleport-pending")
+    assert "node/staging-db" in words(await stage.answer("bob", "disk 1"))
+
+
+async def test_a_slow_lookup_delays_no_card(stage: Stage) -> None:
+    """The card has the ID, and the name once it is known."""
+    node = host(stage.teleport)
+    stage.teleport.faults.add(METHOD, delay=3)
+    request_for(stage.teleport, node, "disk 1")
+    card = await stage.card("disk 1")
+    assert f"node/{node.Metadata.Name}" in words(card)
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
+
+
+async def test_a_failed_lookup_is_repeated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request may be announced while Teleport restarts, and never change again."""
+    monkeypatch.setattr(host_names, "_PAUSE_SECONDS", 0.1)
+    stage.teleport.faults.add(METHOD, grpc.StatusCode.UNAVAILABLE, times=2)
+    request_for(stage.teleport, host(stage.teleport), "disk 1")
+    card = await stage.card("disk 1")
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
+
+
+async def test_without_the_permission_a_card_has_the_id(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Teleport lists nothing then, instead of an error."""
+    allow = teleport.cluster.roles["teleport-chatops"].Spec.Allow
+    allow.ReviewRequests.ClearField("PreviewAsRoles")
+    allow.ClearField("NodeLabels")
+    node = host(teleport)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        request_for(teleport, node, "disk 1")
+        card = await stage.card("disk 1")
+        await teleport.journal.wait_for_call(METHOD)
+        pending_request(teleport, reason="next 2")
+        await stage.card("next 2")
+    assert f"node/{node.Metadata.Name}" in words(card)
+    assert not [call for call in slack.journal.calls if call.method == "chat.update"]
+
+
+async def test_a_restart_changes_no_card_for_a_name(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Names are looked up again, and cards that have them stay as they are."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request_for(teleport, host(teleport), "disk 1")
+        card = await stage.card("disk 1")
+        await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
+    seen: list[str] = []
+    async with bot_on(away, settings_file):
+        pending_request(teleport, reason="next 2")
+        await away.card("next 2")
+        seen = [words(m) for m in away.cards() if m["ts"] == card["ts"]]
+    assert all("requests node/staging-db" in each for each in seen)

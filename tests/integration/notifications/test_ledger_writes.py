@@ -1,0 +1,105 @@
+"""How often the ledger is written for one request, from its creation until its outcome is shown."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from notifications.records.entry import Entry
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED
+from tests.integration.clusters import cluster
+from tests.integration.conftest import bot_on
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, words
+
+MOST = 4
+_TWO_CHANNELS = '[role_to_recipients]\nstaging = ["general", "access-requests"]'
+
+Approve: TypeAlias = Callable[[Stage, str], Awaitable[None]]
+
+
+def writes(teleport: TeleportStandIn) -> int:
+    return len(teleport.journal.of("UpdatePluginData"))
+
+
+def kept(teleport: TeleportStandIn, request_id: str) -> Entry:
+    """Return what the ledger says of a request."""
+    record = teleport.cluster.plugin_data["access_request", request_id]
+    texts = [each.Data["entry"] for each in record.Spec.Entries.values() if "entry" in each.Data]
+    (entry,) = map(Entry.model_validate_json, texts)
+    return entry
+
+
+async def at_once(stage: Stage, reason: str) -> None:
+    """Approve in the moment in which the card is there."""
+    await stage.click("bob", await stage.card(reason), "approve")
+
+
+async def later(stage: Stage, reason: str) -> None:
+    """Approve when the first messages are on record."""
+    card = await stage.card(reason)
+    await stage.told("alice", "is waiting")
+    await stage.teleport.journal.wait_for_call("UpdatePluginData", count=2, ended=True)
+    await stage.click("bob", card, "approve")
+
+
+async def shown_as_approved(stage: Stage, reason: str, *channels: str) -> None:
+    """Wait until all messages show it; the bot records the last ones before it stops."""
+    await stage.told("alice", "was approved by bob")
+    await stage.told("alice", "✅ Approved: your request")
+    for channel in channels:
+        card = await stage.card(reason, channel)
+        await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m), channel)
+        await stage.card("✓ bob approved", channel)
+
+
+async def approved(stage: Stage, approve: Approve, *channels: str) -> str:
+    """Let a request be made and approved. Gives its ID when all messages show it."""
+    request_id = pending_request(stage.teleport, reason="redis 1").Metadata.Name
+    await approve(stage, "redis 1")
+    await shown_as_approved(stage, "redis 1", *channels)
+    assert stage.request(request_id).Spec.State == APPROVED
+    return request_id
+
+
+@pytest.mark.parametrize("approve", [at_once, later])
+async def test_request_takes_four_writes(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
+) -> None:
+    """Intents, messages, intents of what follows the approval, and what all show then."""
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        request_id = await approved(stage, approve, "access-requests")
+    assert writes(teleport) <= MOST
+    entry = kept(teleport, request_id)
+    assert len(entry.messages) == 4
+    assert not entry.intents
+
+
+@pytest.mark.parametrize("approve", [at_once, later])
+async def test_another_channel_takes_one_more_write_at_most(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
+) -> None:
+    def two_channels(text: str) -> str:
+        return text.replace("[role_to_recipients]", _TWO_CHANNELS)
+
+    general = slack.workspace.conversation("general")
+    assert general is not None
+    general.members.add(slack.workspace.app.bot_user)
+    async with bot_on(Stage(slack, teleport), settings_file, two_channels) as stage:
+        request_id = await approved(stage, approve, "access-requests", "general")
+    assert writes(teleport) <= MOST + 1
+    assert len(kept(teleport, request_id).messages) == 6
+
+
+@pytest.mark.parametrize("approve", [at_once, later])
+async def test_claim_of_an_override_takes_one_more_write(
+    slack: SlackStandIn, tmp_path: Path, approve: Approve
+) -> None:
+    async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, _):
+        await approved(stage, approve)
+        await stage.card("Approved by bob")
+    assert writes(stage.teleport) <= MOST + 1

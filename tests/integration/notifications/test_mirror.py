@@ -1,0 +1,213 @@
+"""The copy of all requests, beside a Teleport whose lists lag or are late."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+import grpc
+import pytest
+
+from notifications.controller.mirror import Mirror, Source, WatchBackoff
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import RequestState
+from teleport_client.services.visibility import Visibility
+from teleport_client.transport.dialer import dial
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import TIMEOUT_SECONDS
+
+_LATE = 0.8
+"""Seconds for which an answer is on its way, while things go on."""
+
+
+class Followed:
+    """A mirror that follows, and what it reported."""
+
+    def __init__(
+        self,
+        client: TeleportClient,
+        visibility: Visibility,
+        soon: float,
+        backoff: WatchBackoff | None = None,
+    ) -> None:
+        self.client = client
+        self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+        self.mirror = Mirror(
+            client,
+            lambda changed, live: self.reported.put_nowait((changed, live)),
+            visibility=visibility,
+            relist_soon_seconds=soon,
+            backoff=backoff,
+        )
+
+    def state(self, request: AccessRequestV3) -> RequestState | None:
+        seen = self.mirror.get(request.Metadata.Name)
+        return seen.request.state if seen else None
+
+
+class Follow(Protocol):
+    def __call__(
+        self, soon: float, backoff: WatchBackoff | None = None
+    ) -> AbstractAsyncContextManager[Followed]: ...
+
+
+@pytest.fixture
+def follow(teleport: TeleportStandIn) -> Follow:
+    """Follow from the first list on; lists again so many seconds later."""
+
+    @asynccontextmanager
+    async def follow(soon: float, backoff: WatchBackoff | None = None) -> AsyncIterator[Followed]:
+        credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+        async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
+            visibility = Visibility(client, lambda: credentials.roles)
+            followed = Followed(client, visibility, soon, backoff)
+            running = asyncio.create_task(followed.mirror.run())
+            async with asyncio.timeout(2 * TIMEOUT_SECONDS):
+                await followed.mirror.synced.wait()
+                yield followed
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    return follow
+
+
+async def test_what_the_first_list_lacked_is_found_by_another_one_soon(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Made before the watch was opened, and not yet in the cache that the list comes from."""
+    teleport.cluster.stale_lists = True
+    request = pending_request(teleport)
+    async with follow(0.1) as followed:
+        assert followed.state(request) is None
+        teleport.cluster.stale_lists = False
+        reported = await followed.reported.get()
+        assert reported == (request.Metadata.Name, True), "news, and no backlog"
+
+
+async def test_what_is_gone_is_found_out_by_a_replica_that_does_not_notify(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Deleted while the watch was cut: no event tells of it, and nobody else here reads it."""
+    request = pending_request(teleport)
+    async with follow(0.1) as followed:
+        teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
+        teleport.cluster.delete_request(request.Metadata.Name)
+        while followed.state(request) is not None:
+            await followed.reported.get()
+
+
+async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    request = pending_request(teleport)
+    async with follow(3600) as followed:
+        reading = asyncio.create_task(followed.mirror.refresh(request.Metadata.Name))
+        await deny_while_an_answer_is_late(teleport, followed, request)
+        await reading
+        assert followed.state(request) is RequestState.DENIED
+
+
+async def test_an_event_is_newer_than_a_list_that_was_asked_for_before_it(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    request, waiting = pending_request(teleport), pending_request(teleport, user="bob")
+    async with follow(0.1) as followed:
+        await deny_while_an_answer_is_late(teleport, followed, request)
+        # Of what waits each list tells, once it is applied.
+        while (await followed.reported.get())[0] != waiting.Metadata.Name:
+            pass
+        assert followed.state(request) is RequestState.DENIED
+
+
+async def deny_while_an_answer_is_late(
+    teleport: TeleportStandIn, followed: Followed, request: AccessRequestV3
+) -> None:
+    """It says how things stood when it was asked for, and comes after the event."""
+    teleport.faults.add("ListAccessRequests", delay=_LATE, after_commit=True)
+    asked = len(teleport.journal.of("ListAccessRequests"))
+    late = await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1)
+    teleport.cluster.requests.put(decided(request, DENIED))
+    while followed.state(request) is not RequestState.DENIED:
+        await followed.reported.get()
+    assert late.ended is None, "the event came first"
+    await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1, ended=True)
+
+
+async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that_says_the_same(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """It was decided meanwhile, and the list comes from a cache that does not know."""
+    request = pending_request(teleport)
+    async with follow(3600) as followed:
+        await followed.mirror.refresh(request.Metadata.Name)
+        teleport.cluster.stale_lists = True
+        teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
+        teleport.cluster.requests.put(decided(request, DENIED))
+        while not followed.reported.empty():
+            followed.reported.get_nowait()
+        await followed.reported.get()
+        seen = followed.mirror.get(request.Metadata.Name)
+        assert seen
+        assert (seen.request.pending, seen.source) == (True, Source.LIST)
+
+
+async def test_renewed_connections_leave_nothing_open(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Also where the garbage collector doesn't come by, as in a bot with little to do."""
+    async with follow(3600) as followed:
+        gc.collect()
+        before = len(await settled_files())
+        gc.disable()
+        try:
+            for number in range(5):
+                followed.client.renew()
+                lists = number + 2
+                await teleport.journal.wait_for_call("ListAccessRequests", count=lists, ended=True)
+            while len(await settled_files()) > before:
+                pass
+        finally:
+            gc.enable()
+
+
+async def settled_files() -> list[str]:
+    """What this process has open, once both ends know of what was closed."""
+    await asyncio.sleep(0.1)
+    return [each.name for each in Path("/proc/self/fd").iterdir()]
+
+
+async def test_short_watches_are_opened_at_growing_intervals(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """Each of them costs the server a whole list, also where the watch ends right after INIT."""
+    unavailable = grpc.StatusCode.UNAVAILABLE
+    teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=5)
+    backoff = WatchBackoff(first=0.1, longest=0.8, steady=60)
+    async with follow(3600, backoff):
+        await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
+    lists = [call.started for call in teleport.journal.of("ListAccessRequests")]
+    pauses = [later - earlier for earlier, later in pairwise(lists)]
+    assert pauses[3] > 4 * backoff.first, "at least half of 0.8 s"
+    assert pauses[4] > 4 * backoff.first
+
+
+async def test_a_watch_that_lived_for_a_while_is_opened_again_at_once(
+    teleport: TeleportStandIn, follow: Follow
+) -> None:
+    """The pause of earlier failures is forgotten."""
+    unavailable = grpc.StatusCode.UNAVAILABLE
+    teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=4)
+    backoff = WatchBackoff(first=0.05, longest=60, steady=0.3)
+    async with follow(0.5, backoff):
+        # The second list of the fifth watch comes after more than `steady`.
+        await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
+        teleport.faults.cut_watches(unavailable)
+        async with asyncio.timeout(backoff.first * 5):
+            await teleport.journal.wait_for_call("WatchEvents", count=6)

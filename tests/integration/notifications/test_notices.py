@@ -1,0 +1,189 @@
+"""Who is told of a request and its reviews beyond the channels of the settings."""
+
+from pathlib import Path
+
+import pytest
+
+from sandbox.cast import Person
+from sandbox.slack.faults import MethodFault
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+CARD_OF_BOB = "@bob"
+WITH_HISTORY = ("channels:history", "groups:history", "im:history")
+
+
+async def test_each_review_is_told_once_in_the_thread(stage: Stage) -> None:
+    """Who, what, how far it has come."""
+    _, card = await stage.asked("alice", "prod", "redis 1")
+    await stage.click("bob", card, "approve")
+    await stage.card("✓ bob approved. 1 of 2 approvals.")
+    await stage.click("carol", card, "approve")
+    await stage.card("✓ carol approved. 2 of 2 approvals.")
+    await stage.told("alice", "was approved")
+    assert len(stage.replies(card)) == 2
+
+
+async def test_the_requester_reads_nowhere_that_a_decided_request_waits(stage: Stage) -> None:
+    """The first message is edited, and a new one is posted, since an edit notifies nobody."""
+    _, card = await stage.asked("alice", "staging", "redis 1")
+    waiting = await stage.told("alice", "is waiting for approval")
+    await stage.click("bob", card, "approve")
+    await stage.told("alice", "was approved by bob")
+    edited = await stage.told("alice", "✅ Approved: your request for staging.")
+    assert edited["ts"] == waiting["ts"]
+    assert len(stage.messages("@alice", "alice")) == 2
+    assert "waiting" not in words(stage.messages("@alice", "alice"))
+
+
+async def test_a_denial_is_told_with_its_reason(stage: Stage) -> None:
+    """As it was written, and not live."""
+    request, card = await stage.asked("alice", "staging", "redis 1")
+    await stage.type("bob", f"/teleport-deny {request.Metadata.Name} not now, <!channel>")
+    reply = await stage.card("✗ bob denied.")
+    assert "not now, <!channel>" in words(reply["blocks"])
+    assert "<!channel>" not in reply["text"]
+    assert "of 1" not in reply["text"]
+    assert reply["thread_ts"] == card["ts"]
+
+
+async def test_what_was_told_is_not_told_again_after_a_restart(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And a review that came meanwhile is."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        request, card = await stage.asked("alice", "prod", "redis 1")
+        await stage.click("bob", card, "approve")
+        await stage.card("bob approved. 1 of 2")
+    async with bot_on(away, settings_file) as stage:
+        await stage.type("carol", f"/teleport-approve {request.Metadata.Name} fine with me")
+        await stage.card("carol approved. 2 of 2")
+        await stage.told("alice", "was approved")
+    first, second = away.replies(card)
+    assert "bob approved" in first
+    assert "fine with me" in second
+
+
+async def test_a_reply_whose_answer_got_lost_is_found_in_its_thread(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """With the history scopes nothing is told twice."""
+    slack.workspace.app.scopes.update(WITH_HISTORY)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        _, card = await stage.asked("alice", "prod", "redis 1")
+        await stage.told("alice", "is waiting")
+        slack.faults.on_method(MethodFault("chat.postMessage", drop_after_commit=True, times=1))
+        await stage.click("bob", card, "approve")
+        await slack.call_where(lambda call: call.method == "conversations.replies")
+        await stage.click("carol", card, "approve")
+        await stage.card("carol approved. 2 of 2")
+        await stage.told("alice", "was approved")
+        assert len(stage.replies(card)) == 2
+
+
+async def test_a_named_reviewer_hears_by_direct_message(stage: Stage) -> None:
+    """With a card like any other, which follows the request."""
+    await stage.type("alice", "/teleport-request staging --reviewers @bob --reason redis 1")
+    card = await stage.told("bob", "redis 1")
+    await stage.card("redis 1")
+    await stage.click("bob", card, "approve", channel=CARD_OF_BOB)
+    await stage.told("bob", "✅ Approved by bob")
+
+
+@pytest.mark.parametrize(
+    ("reviewer", "hears"),
+    [("nora@example.com", "nora"), ("grace@example.com", ""), ("nobody@example.com", "")],
+)
+async def test_a_reviewer_may_be_named_by_address(stage: Stage, reviewer: str, hears: str) -> None:
+    """With tsh people write what they know; guests and strangers are not told."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    del request.Spec.SuggestedReviewers[:]
+    request.Spec.SuggestedReviewers.append(reviewer)
+    stage.teleport.cluster.requests.put(request)
+    if hears:
+        card = await stage.told(hears, "redis 1")
+        assert set(buttons(card)) == {"approve", "deny"}
+    await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    assert bool(stage.messages("@grace", "grace")) is False
+
+
+async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage: Stage) -> None:
+    """And hears once Slack is well again."""
+    slack = stage.slack
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
+    pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com"])
+    await stage.card("redis 1")
+    await stage.told("nora", "redis 1")
+    assert len(stage.cards()) == 1
+
+
+async def test_a_reviewer_who_cannot_be_looked_up_holds_up_no_other(stage: Stage) -> None:
+    """For as long as Slack does not tell who one of them is."""
+    stage.slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
+    pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com", "carol"])
+    await stage.card("redis 1")
+    await stage.told("carol", "redis 1")
+
+
+async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage: Stage) -> None:
+    """The channel has its card by then, and all that it owed is done."""
+    slack, state = stage.slack, RequestState.APPROVED
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
+    pending_request(stage.teleport, reason="redis 1", state=state, reviewers=["nora@example.com"])
+    await stage.card("redis 1")
+    await stage.told("nora", "redis 1")
+    assert len(stage.cards()) == 1
+
+
+async def test_a_reviewer_who_is_not_in_slack_is_said_once(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are looked for again and again while the request waits."""
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+            pending_request(teleport, reason="redis 1", reviewers=["nobody-here"])
+            await stage.card("redis 1")
+            for number in range(2, 4):
+                teleport.faults.cut_watches()
+                pending_request(teleport, reason=f"redis {number}", reviewers=["nobody-here"])
+                await stage.card(f"redis {number}")
+    assert len(log.all("reviewer_not_in_slack")) == 1
+
+
+@pytest.mark.parametrize(("count", "limit"), [(60, 20), (60, 3), (130, 20)])
+async def test_reviewers_beyond_the_limit_are_counted_on_the_card_and_named_in_the_log(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, count: int, limit: int
+) -> None:
+    """As access lists suggest them; nothing is cut off in silence."""
+    for number in range(count):
+        person = Person(f"owner-{number:03}", f"U0OWNER{number:03}", "Owner")
+        slack.workspace.admit(person)
+        teleport.cluster.add_user(person.name, ["reviewer"], {"slack_uid": [person.slack_user_id]})
+    names = [f"owner-{number:03}" for number in range(count)]
+
+    def limited(text: str) -> str:
+        return text.replace("[review]\n", f"[review]\nmax_reviewer_messages = {limit}\n")
+
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, limited) as stage:
+            request = pending_request(teleport, reason="redis 1", reviewers=names)
+            card = await stage.card(f"only to the first {limit} of {count} reviewers")
+            await stage.told(names[limit - 1], "redis 1")
+            request.Spec.Reviews.add(Author="dana", ProposedState=RequestState.DENIED)
+            teleport.cluster.requests.put(request)
+            await stage.card_where(card["ts"], lambda m: "dana" in words(m))
+            assert stage.messages(f"@{names[limit]}", names[limit]) == []
+    (cut,) = log.all("reviewers_not_messaged")
+    assert cut["reviewers"] == names[limit:100]
+    assert cut["more_count"] == max(0, count - 100)

@@ -1,0 +1,502 @@
+"""People are told, whatever happens in between."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import time
+
+import grpc
+import pytest
+
+from bot.process import running
+from bot.settings.settings import load_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport import resources
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import (
+    RequestState,
+    ResourceAccessID,
+    ResourceConstraints,
+    ResourceID,
+    SSHResourceConstraints,
+)
+from tests.integration.conftest import bot_on
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+
+async def test_a_request_made_elsewhere_is_announced(stage: Stage) -> None:
+    """Exactly as one made in Slack."""
+    pending_request(stage.teleport, reason="from the shell 815")
+    card = await stage.card("from the shell 815")
+    assert set(buttons(card)) == {"approve", "deny"}
+    await stage.told("alice", "is waiting for approval")
+
+
+async def test_a_request_with_constraints_is_decided_where_all_of_it_is_shown(
+    stage: Stage,
+) -> None:
+    """The card shows what access is limited to, or that it cannot and where to look."""
+    logins = ResourceConstraints(version="v1", ssh=SSHResourceConstraints(logins=["root"]))
+    leaf = ResourceID(ClusterName="leaf-eu", Kind="node", Name="db-1")
+    limited = ResourceAccessID(id=leaf, constraints=logins)
+    pending_request(stage.teleport, reason="root 1", resources=[limited])
+    card = await stage.card("/leaf-eu/node/db-1 (login: root)")
+    assert set(buttons(card)) == {"approve", "deny"}
+    limited.constraints.version = "v2"
+    request = pending_request(stage.teleport, reason="root 2", resources=[limited])
+    card = await stage.card("root 2")
+    assert "can't show the full request" in words(card)
+    assert not buttons(card)
+    await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
+    await stage.answer("bob", "can't be reviewed from Slack")
+    assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_a_decision_made_elsewhere_changes_the_card(stage: Stage) -> None:
+    """With tctl or the web page."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
+    await stage.told("alice", "was denied")
+
+
+async def test_what_happens_while_the_bot_is_away_is_made_up_for(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Created, decided and deleted meanwhile: all is shown, and nothing twice."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        kept = pending_request(teleport, reason="kept 1")
+        gone = pending_request(teleport, reason="gone 2", user="bob")
+        cards = {name: (await stage.card(name))["ts"] for name in ("kept 1", "gone 2")}
+        await stage.told("alice", "is waiting")
+        await stage.told("bob", "is waiting")
+    teleport.cluster.requests.put(decided(kept, RequestState.APPROVED))
+    teleport.cluster.delete_request(gone.Metadata.Name)
+    pending_request(teleport, reason="made meanwhile 3", user="carol")
+    async with bot_on(away, settings_file) as stage:
+        await stage.card_where(cards["kept 1"], lambda m: "Approved" in words(m))
+        await stage.card_where(cards["gone 2"], lambda m: "Deleted before" in words(m))
+        await stage.card("made meanwhile 3")
+        await stage.told("alice", "was approved")
+        await stage.told("bob", "was deleted before a decision")
+    assert len(away.messages()) == 3
+
+
+@asynccontextmanager
+async def bot_in_five_minutes(slack: SlackStandIn, settings_file: Path) -> AsyncIterator[None]:
+    """A bot that runs later, by its own clock and by Slack's."""
+    slack.workspace.now = lambda: time() + 300
+    async with running(
+        load_settings(settings_file), now=lambda: datetime.now(UTC) + timedelta(minutes=5)
+    ):
+        yield
+
+
+async def test_what_was_written_in_the_last_minute_is_drawn_again(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A call of the replica before may have reached Slack after its lease; once is enough."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        pending_request(teleport, reason="kept 1")
+        await stage.told("alice", "is waiting")
+    async with bot_on(away, settings_file):
+        await slack.call_where(lambda call: call.method == "chat.update")
+        pending_request(teleport, reason="new 2", user="bob")
+        await away.told("bob", "is waiting")
+    edited = [call.args["ts"] for call in slack.journal.calls if call.method == "chat.update"]
+    assert len(edited) == len({*edited})
+
+
+async def test_a_restart_without_changes_says_nothing(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And asks Slack for nothing about requests."""
+    away = Stage(slack, teleport)
+    async with bot_on(away, settings_file) as stage:
+        pending_request(teleport, reason="kept 1")
+        await stage.told("alice", "is waiting")
+    before = len(slack.journal.calls)
+    async with bot_in_five_minutes(slack, settings_file):
+        pending_request(teleport, reason="new 2", user="bob")
+        await away.told("bob", "is waiting")
+    said = [call.method for call in slack.journal.calls][before:]
+    assert said.count("chat.postMessage") == 2
+    assert "chat.update" not in said
+
+
+async def test_the_first_start_sums_up_what_is_old(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A channel is not flooded with history."""
+    pending_request(teleport, reason="fresh 1")
+    pending_request(teleport, reason="old 2", age=timedelta(hours=30), user="bob")
+    pending_request(teleport, reason="old 3", age=timedelta(hours=40), user="carol")
+    old_and_decided = RequestState.DENIED
+    pending_request(teleport, reason="over 4", age=timedelta(hours=3), state=old_and_decided)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.card("fresh 1")
+        await stage.card("2 older access requests wait for a decision")
+        pending_request(teleport, reason="last 5", user="dana")
+        await stage.card("last 5")
+        assert len(stage.messages()) == 3
+
+
+async def test_a_deadline_that_passes_is_shown_at_that_moment(stage: Stage) -> None:
+    """Teleport cleans up minutes later and says nothing of it."""
+    pending_request(stage.teleport, reason="short 1", waits=timedelta(seconds=1))
+    card = await stage.card("short 1")
+    await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
+    await stage.told("alice", "expired without a decision")
+
+
+async def test_roles_have_their_own_channels(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """By role first, and to everybody else's for the rest."""
+    slack.workspace.conversation("security")
+    table = '[role_to_recipients]\nprod = ["#security", "C0ACCESS01"]'
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
+    ) as stage:
+        pending_request(teleport, reason="prod 1", role="prod")
+        await stage.card("prod 1")
+        await stage.slack.message_where("security", "dana", lambda m: "prod 1" in words(m), 5)
+        pending_request(teleport, reason="staging 2")
+        await stage.card("staging 2")
+        assert not [m for m in stage.messages("security") if "staging 2" in words(m)]
+
+
+async def test_a_channel_shared_with_another_company_gets_no_card(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Unless a setting allows it; the other channels get theirs."""
+    table = '[role_to_recipients]\nstaging = ["partners", "access-requests"]'
+    allowed = 'apiurl = "'
+
+    def narrow(text: str) -> str:
+        return text.replace("[role_to_recipients]", table)
+
+    def wide(text: str) -> str:
+        return text.replace(allowed, f"allow_shared_channels = true\n{allowed}")
+
+    async with bot_on(Stage(slack, teleport), settings_file, narrow) as stage:
+        pending_request(teleport, reason="secret 1")
+        await stage.card("secret 1")
+        await stage.told("alice", "is waiting")
+        assert stage.messages("partners") == []
+    async with bot_on(Stage(slack, teleport), settings_file, wide) as stage:
+        pending_request(teleport, reason="open 2", user="bob")
+        await stage.card("open 2", "partners")
+
+
+async def test_a_channel_that_does_not_take_messages_holds_up_no_other(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The bot is not in #general; nobody has to wait for that."""
+    table = '[role_to_recipients]\nstaging = ["general", "no-such-channel", "access-requests"]'
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
+    ) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        await stage.told("alice", "is waiting")
+        pending_request(teleport, reason="redis 2", user="bob")
+        await stage.card("redis 2")
+
+
+async def test_without_deciding_there_are_no_buttons(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The switch for those who decide in Teleport alone."""
+    async with bot_on(
+        Stage(slack, teleport),
+        settings_file,
+        lambda t: t.replace("[review]", "[review]\nenabled = false"),
+    ) as stage:
+        request = pending_request(teleport, reason="redis 1")
+        assert buttons(await stage.card("redis 1")) == {}
+        await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
+        await stage.answer("bob", "Reviews from Slack are turned off")
+        assert load_settings(settings_file).can_decide is False
+
+
+async def test_a_cut_watch_loses_nothing(stage: Stage) -> None:
+    """What happens meanwhile is found by the list that follows."""
+    pending_request(stage.teleport, reason="before 1")
+    await stage.card("before 1")
+    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
+    stage.teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow watcher")
+    pending_request(stage.teleport, reason="meanwhile 2", user="bob")
+    await stage.card("meanwhile 2")
+
+
+async def test_a_restart_of_teleport_loses_nothing(stage: Stage) -> None:
+    """Every connection breaks; commands and cards work again by themselves."""
+    request = pending_request(stage.teleport, reason="before 1")
+    card = await stage.card("before 1")
+    await stage.teleport.pause()
+    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.teleport.resume()
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+
+
+async def test_what_only_an_old_list_says_is_not_shown(stage: Stage) -> None:
+    """Another Auth Server's cache may be behind: the request itself is read first."""
+    request = pending_request(stage.teleport, reason="decided 1")
+    card = await stage.card("decided 1")
+    stage.teleport.cluster.stale_lists = True
+    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+    stage.teleport.faults.cut_watches()
+    pending_request(stage.teleport, reason="after 2", user="bob")
+    await stage.teleport.journal.wait_for_call("WatchEvents", count=2)
+    stage.teleport.cluster.stale_lists = False
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m) and not buttons(m))
+    assert [m for m in stage.messages() if "decided 1" in words(m)] == [
+        await stage.card("decided 1")
+    ]
+
+
+async def test_the_first_start_sums_up_whatever_slack_says_first(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """An error that passes is waited out."""
+    pending_request(teleport, reason="old 1", age=timedelta(days=2))
+    slack.faults.inject({"method": "conversations.list", "error": "internal_error", "times": 2})
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.card("1 older access request")
+
+
+async def test_a_rate_limit_is_waited_out(stage: Stage) -> None:
+    """As long as Slack says, and then sent once."""
+    stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
+    pending_request(stage.teleport, reason="redis 1")
+    await stage.card("redis 1")
+    await stage.told("alice", "is waiting")
+    assert len(stage.messages()) == 1
+
+
+async def test_a_lost_answer_is_looked_up_where_history_may_be_read(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The message is found by its own key, and not posted twice."""
+    slack.workspace.app.scopes.update({"channels:history", "im:history"})
+    fault = {"method": "chat.postMessage", "drop_after_commit": True, "times": 1}
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        slack.faults.inject(fault)
+        request = pending_request(teleport, reason="redis 1")
+        await slack.call_where(lambda c: c.method == "conversations.history")
+        await stage.told("alice", "is waiting")
+        card = await stage.card("redis 1")
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+        assert len(stage.messages()) == 1
+
+
+async def test_a_lost_answer_is_posted_again_where_history_may_not_be_read(stage: Stage) -> None:
+    """A second message is better than none."""
+    fault = {"method": "chat.postMessage", "drop_after_commit": True, "times": 1}
+    stage.slack.faults.inject(fault)
+    request = pending_request(stage.teleport, reason="redis 1")
+    await stage.slack.call_where(lambda c: c.method == "chat.postMessage" and c.status == 200)
+    await stage.told("alice", "is waiting")
+    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.card("Approved")
+    assert len(stage.messages()) == 2
+
+
+@pytest.mark.parametrize(
+    "scribbled",
+    [{"entry": "{not json"}, {"rev": "0"}, {"rev": "9" * 5000}, {"rev": "x", "entry": "1"}],
+)
+async def test_a_ledger_that_somebody_scribbled_in_is_survived(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, scribbled: dict[str, str]
+) -> None:
+    """Anybody with update on plugin data may write there."""
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        request = pending_request(teleport, reason="redis 1")
+        await stage.told("alice", "is waiting")
+    record = teleport.cluster.plugin_data["access_request", request.Metadata.Name]
+    record.Spec.Entries["teleport-chatops/T0SANDBOX1"].Data.update(scribbled)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        await stage.told("alice", "was approved")
+
+
+async def test_one_of_two_replicas_notifies(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Both take commands; whoever holds the lease posts the card, once."""
+    settings = load_settings(settings_file)
+    async with running(settings), running(settings):
+        stage = Stage(slack, teleport)
+        await slack.socket_count(3)
+        for number in range(4):
+            await stage.type("alice", f"/teleport-request staging --reason r{number}x")
+            card = await stage.card(f"r{number}x")
+            await stage.click("bob", card, "approve")
+            await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+        assert len(stage.cards()) == 4
+
+
+async def test_without_the_verbs_for_a_lease_the_bot_works_alone(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It has to be the only replica then."""
+    role = teleport.cluster.roles["teleport-chatops"]
+    kept = [rule for rule in role.Spec.Allow.Rules if "semaphore" not in rule.Resources]
+    del role.Spec.Allow.Rules[:]
+    role.Spec.Allow.Rules.extend(kept)
+    teleport.cluster.put_role(role)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+
+
+async def test_login_states_come_before_users(stage: Stage) -> None:
+    """Erin may review through an access list, which only her login state knows."""
+    stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
+    state = resources.login_state("erin", ["dev", "reviewer"])
+    stage.teleport.cluster.login_states["erin"] = state
+    await stage.asked("alice", "staging", "redis 1")
+    await stage.type("erin", "/teleport-pending reviewable")
+    await stage.answer("erin", "redis 1")
+
+
+async def test_a_passing_failure_of_slack_costs_no_card(stage: Stage) -> None:
+    """When the list of channels cannot be read, it is read again."""
+    fault = {"method": "conversations.list", "error": "internal_error", "times": 2}
+    stage.slack.faults.inject(fault)
+    pending_request(stage.teleport, reason="redis 1")
+    await stage.card("redis 1")
+
+
+async def test_a_requester_who_cannot_be_told_costs_no_card(stage: Stage) -> None:
+    """Nor does a token without im:write."""
+    stage.slack.workspace.app.scopes.discard("im:write")
+    pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    request = stage.request(buttons(card)["approve"]["value"])
+    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+
+
+async def test_the_first_start_survives_a_channel_that_takes_nothing(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The line that sums up is not worth the process."""
+    for number in range(3):
+        pending_request(teleport, reason=f"old {number}", age=timedelta(hours=30))
+    table = '[role_to_recipients]\nstaging = ["general", "access-requests"]'
+    async with bot_on(
+        Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
+    ) as stage:
+        await stage.card("3 older access requests wait")
+        pending_request(teleport, reason="new 9", user="bob")
+        await stage.card("new 9")
+
+
+async def test_a_channel_that_the_bot_is_invited_to_later_gets_what_waits(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It is tried again, and not given up for good."""
+    table = '[role_to_recipients]\nstaging = "general"'
+
+    def only_general(text: str) -> str:
+        return text.replace("[role_to_recipients]", table)
+
+    async with bot_on(Stage(slack, teleport), settings_file, only_general) as stage:
+        pending_request(teleport, reason="waits 1")
+        await slack.call_where(
+            lambda c: c.method == "chat.postMessage" and "not_in_channel" in str(c.answer)
+        )
+        await stage.told("alice", "is waiting")
+    general = slack.workspace.conversation("general")
+    assert general is not None
+    general.members.add(slack.workspace.app.bot_user)
+    async with bot_in_five_minutes(slack, settings_file):
+        await stage.card("waits 1", "general")
+
+
+async def test_a_message_under_way_when_the_lease_goes_is_recorded(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Slack takes it after that; the next holder knows of it all the same."""
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
+        pending_request(teleport, reason="slow 1")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
+        teleport.cluster.semaphores.clear()
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
+        await stage.card("slow 1")
+        await stage.told("alice", "is waiting")
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+    assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
+
+
+async def test_a_stop_while_a_message_is_under_way_records_it(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The next start does not post it again."""
+    async with bot_on(Stage(slack, teleport), settings_file):
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
+        pending_request(teleport, reason="slow 1")
+        await slack.call_where(lambda c: c.method == "conversations.open")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+        await stage.told("bob", "is waiting")
+    assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
+
+
+async def test_the_lease_is_given_back_on_stop(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """So that the next replica does not have to wait for its end."""
+    async with bot_on(Stage(slack, teleport), settings_file):
+        await teleport.journal.wait_for_call("KeepAliveSemaphoreLease", ended=True)
+        assert any(each.leases for each in teleport.cluster.semaphores.values())
+    assert not any(each.leases for each in teleport.cluster.semaphores.values())
+
+
+async def test_plugin_data_that_may_not_be_read_is_asked_for_at_leisure(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """A missing permission does not make a busy loop."""
+    for _ in range(20):
+        teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED)
+    async with bot_on(Stage(slack, teleport), settings_file):
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=3, ended=True)
+        takeovers = teleport.journal.of("AcquireSemaphore")
+        assert takeovers[2].started - takeovers[0].started > 0.7
+
+
+async def test_a_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
+    """An access list was the answer, and so say the votes."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    promoted = decided(request, RequestState.PROMOTED)
+    promoted.Spec.accessList.Title = "Staging people"
+    promoted.Spec.Reviews.add(Author="dana", ProposedState=RequestState.PROMOTED)
+    stage.teleport.cluster.requests.put(promoted)
+    shown = await stage.card_where(card["ts"], lambda m: "Staging people" in words(m))
+    assert "denied" not in words(shown)
+    await stage.told("alice", "through an access list")
+
+
+async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stage) -> None:
+    """A stranger's ID in a trait leads nowhere; one that two users carry leads to its owner."""
+    stage.teleport.cluster.add_user("zoe", ["dev"], {"slack_uid": ["U0IVAN0001"]})
+    stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
+    for user in ("zoe", "alice-2"):
+        pending_request(stage.teleport, reason=f"of {user}", user=user)
+        await stage.card(f"of {user}")
+    await stage.told("alice", "is waiting")
+    assert stage.slack.hands.messages("@ivan", "ivan") == []

@@ -1,0 +1,299 @@
+"""Cards reach channels and people with few scopes, few calls and each way to name them."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.process import running
+from bot.settings.settings import load_settings
+from notifications.routing.slack_directory import SlackDirectory
+from sandbox.bot_process import write_settings
+from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, Standing
+from sandbox.slack.faults import MethodFault
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
+
+OFFICIAL_APP = frozenset({"chat:write", "users:read", "users:read.email"})
+"""Scopes of the app of Teleport's own Slack plugin."""
+MANY = 25_000
+
+
+def to(*recipients: str) -> Callable[[str], str]:
+    listed = ", ".join(f'"{name}"' for name in recipients)
+    return lambda text: text.replace(
+        "[role_to_recipients]", f"[role_to_recipients]\nstaging = [{listed}]"
+    )
+
+
+@pytest.fixture
+def official_app(slack: SlackStandIn) -> None:
+    slack.workspace.app.scopes = set(OFFICIAL_APP)
+
+
+@asynccontextmanager
+async def notifying(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *recipients: str
+) -> AsyncIterator[Stage]:
+    """A bot without an app token, as with the settings of Teleport's own plugin."""
+    text = to(*recipients)(settings_file.read_text())
+    file = settings_file.with_name("notify.toml")
+    lines = text.splitlines()
+    file.write_text("\n".join(line for line in lines if not line.startswith("app_token")))
+    async with running(load_settings(file)):
+        yield Stage(slack, teleport)
+
+
+def calls(slack: SlackStandIn, method: str) -> int:
+    return [call.method for call in slack.journal.calls].count(method)
+
+
+@pytest.mark.usefixtures("official_app")
+@pytest.mark.parametrize("channel", [CHANNEL, "security", "C0ACCESS01"])
+async def test_official_apps_scopes_are_enough_for_cards_and_messages(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, channel: str
+) -> None:
+    """By a channel's name or ID; the card follows and the requester is told."""
+    shown = "access-requests" if channel == "C0ACCESS01" else channel
+    async with notifying(slack, teleport, settings_file, channel, "bob@example.com") as stage:
+        request = pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1", shown)
+        second = await stage.told("bob", "redis 1")
+        await stage.told("alice", "is waiting")
+        request.Spec.Reviews.add(Author="dana", ProposedState=DENIED)
+        request = teleport.cluster.requests.put(request)
+        await stage.card("dana denied", shown)
+        teleport.cluster.requests.put(decided(request, APPROVED))
+        await stage.card_where(card["ts"], lambda m: "Approved" in words(m), shown)
+        await stage.told("alice", "was approved")
+        await slack.message_where(
+            "@bob", "bob", lambda m: m["ts"] == second["ts"] and "Approved" in words(m)
+        )
+        assert len(stage.cards(shown)) == 1
+    for method in ("conversations.list", "users.conversations", "conversations.open"):
+        assert calls(slack, method) == 0
+
+
+@pytest.mark.usefixtures("official_app")
+async def test_card_that_was_addressed_by_name_is_not_posted_again_after_a_restart(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """With the same scopes, and after the app got those that tell the channel's ID."""
+    async with notifying(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
+        request = pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        await stage.told("bob", "redis 1")
+    for number, scopes in enumerate((set[str](), {"channels:read", "groups:read", "im:write"})):
+        slack.workspace.app.scopes |= scopes
+        async with notifying(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
+            user = f"user-{number}"
+            pending_request(teleport, reason=f"next {number}", user=user)
+            await stage.card(f"next {number}")
+            await stage.told("bob", f"next {number}")
+            request.Spec.Reviews.add(Author=user, ProposedState=DENIED)
+            request = teleport.cluster.requests.put(request)
+            await stage.card_where(card["ts"], lambda m, user=user: user in words(m))  # type: ignore[misc]
+    assert len([m for m in stage.cards() if "redis 1" in words(m)]) == 1
+    assert len([m for m in stage.cards("@bob", "bob") if "redis 1" in words(m)]) == 1
+
+
+@pytest.mark.usefixtures("official_app")
+async def test_card_that_was_addressed_by_name_and_cannot_be_edited_is_posted_anew(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """To the same address, and its record can be read after a restart."""
+    with listening() as log:
+        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+            request = pending_request(teleport, reason="redis 1")
+            await stage.card("redis 1")
+            await stage.told("alice", "is waiting")
+            slack.faults.inject({"method": "chat.update", "error": "edit_window_closed"})
+            slack.faults.inject({"method": "chat.postMessage", "status": 503})
+            teleport.cluster.requests.put(decided(request, APPROVED))
+            await slack.call_where(lambda c: c.method == "chat.postMessage" and c.status == 503)
+        slack.faults.clear()
+        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+            await stage.card("Approved")
+    assert not log.all("ledger_entry_invalid")
+    assert len(stage.cards()) == 2
+
+
+async def test_channel_is_found_among_very_many_at_slacks_pace(
+    teleport: TeleportStandIn, tmp_path: Path
+) -> None:
+    """A company has tens of thousands, and the bot is in few."""
+    slack = await SlackStandIn.start()
+    for number in range(MANY):
+        slack.workspace.set_up(
+            Channel(f"team-{number}", f"C1M{number:07}", (), bot_is_member=False)
+        )
+    slack.workspace.set_up(Channel("zz-last", "C1ZZLAST01", ("dana",)))
+    file = write_settings(
+        tmp_path, teleport=teleport.address, identity=teleport.identity("bot"),
+        slack_api=slack.api_url,
+    )  # fmt: skip
+    async with bot_on(Stage(slack, teleport), file, to("zz-last")) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1", "zz-last")
+    assert calls(slack, "users.conversations") == 1
+    await slack.stop()
+
+
+async def test_rate_limit_among_very_many_channels_loses_no_pages(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The listing goes on where Slack stopped it."""
+    for number in range(5_000):
+        slack.workspace.set_up(Channel(f"team-{number}", f"C1M{number:07}", ()))
+    slack.workspace.set_up(Channel("zz-last", "C1ZZLAST01", ("dana",)))
+    for _ in range(3):
+        fault = MethodFault("users.conversations", retry_after=1, times=1, after=1)
+        slack.faults.on_method(fault)
+    async with bot_on(Stage(slack, teleport), settings_file, to("zz-last")) as stage:
+        pending_request(teleport, reason="redis 1")
+        await slack.message_where("zz-last", "dana", lambda m: "redis 1" in words(m), 30)
+        assert stage.messages("zz-last")
+    answered = [call.status for call in slack.journal.calls if call.method == "users.conversations"]
+    assert answered == [200, 429, 200, 429, 200, 429, 200, 200, 200]
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "bob@example.com",
+        "U0BOB00001",
+        "@bob",
+        "D0BOB00001",
+        "<@U0BOB00001|bob>",
+        "https://sandbox.slack.com/team/U0BOB00001",
+    ],
+)
+async def test_person_gets_the_card_however_the_settings_name_them(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
+) -> None:
+    async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
+        pending_request(teleport, reason="redis 1")
+        card = await stage.told("bob", "redis 1")
+        await stage.click("bob", card, "approve", channel="@bob")
+        await stage.told("bob", "Approved")
+        assert len(stage.cards("@bob", "bob")) == 1
+
+
+@pytest.mark.parametrize(
+    "recipient",
+    [
+        "#security",
+        "G0SECURE01",
+        "https://sandbox.slack.com/archives/G0SECURE01",
+        "<#G0SECURE01|security>",
+    ],
+)
+async def test_channel_gets_the_card_however_the_settings_name_it(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
+) -> None:
+    async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
+        pending_request(teleport, reason="redis 1")
+        assert set(buttons(await stage.card("redis 1", "security"))) == {"approve", "deny"}
+
+
+async def test_private_channel_gets_cards_without_the_scope_to_list_it(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And the public one is known by its ID as before."""
+    slack.workspace.app.scopes.discard("groups:read")
+    change = to("security", CHANNEL)
+    async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1", "security")
+        await stage.card("redis 1")
+    addressed = {c.args["channel"] for c in slack.journal.calls if c.method == "chat.postMessage"}
+    assert {"#security", "C0ACCESS01"} <= addressed
+
+
+async def test_channel_that_the_bot_joins_later_gets_each_card_once(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Addressed by name while the bot wasn't in there, and by ID from then on."""
+    monkeypatch.setattr("notifications.routing.slack_directory._MISS_FRESH_SECONDS", 0)
+    general = slack.workspace.conversations["C0GENERAL1"]
+    async with bot_on(Stage(slack, teleport), settings_file, to("general")) as stage:
+        first = pending_request(teleport, reason="waits 1")
+        await slack.call_where(lambda c: c.args.get("channel") == "#general")
+        await stage.told("alice", "is waiting")
+        general.members.add(slack.workspace.app.bot_user)
+        first.Spec.Reviews.add(Author="dana", ProposedState=DENIED)
+        first = teleport.cluster.requests.put(first)
+        card = await stage.card("waits 1", "general")
+        teleport.cluster.delete_request(first.Metadata.Name)
+        await stage.card_where(card["ts"], lambda m: "Deleted" in words(m), "general")
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2", "general")
+        assert len([m for m in stage.cards("general") if "waits 1" in words(m)]) == 1
+    assert any(c.args.get("channel") == "C0GENERAL1" for c in slack.journal.calls)
+
+
+async def test_shared_channel_is_left_out_once_the_bot_is_in_it(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Another company would read the requests."""
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, to("partners", CHANNEL)) as stage:
+            pending_request(teleport, reason="redis 1")
+            await stage.card("redis 1")
+            assert stage.messages("partners") == []
+    (left_out,) = log.all("recipient_unreachable")
+    assert "shared with another company" in left_out["error"]
+
+
+async def test_shared_channel_that_the_bot_is_not_in_gets_no_card(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """With chat:write.public it could post there, and can't see who reads it."""
+    slack.workspace.set_up(
+        Channel("abroad", "C0ABROAD01", ("dana", "ivan"), bot_is_member=False, shared=True)
+    )
+    slack.workspace.app.scopes.add("chat:write.public")
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, to("abroad", CHANNEL)) as stage:
+            pending_request(teleport, reason="redis 1")
+            await stage.card("redis 1")
+            assert stage.messages("abroad") == []
+    (left_out,) = log.all("recipient_unreachable")
+    assert "whether another company shares it" in left_out["error"]
+
+
+async def test_bot_without_scopes_warns_that_it_does_not_check_shared_channels(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    slack.workspace.app.scopes.difference_update({"channels:read", "groups:read"})
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, to(CHANNEL)):
+            await log.until("shared_channels_not_checked")
+
+
+IMPOSTORS = {
+    "user name at another company": {"standing": Standing.STRANGER},
+    "display name that begins with @": {"name": "@bob"},
+}
+
+
+@pytest.mark.parametrize("changes", IMPOSTORS.values(), ids=IMPOSTORS)
+async def test_user_name_of_a_recipient_belongs_to_the_workspace(
+    slack: SlackStandIn, changes: dict[str, Any]
+) -> None:
+    """In the stand-in, the display name of a person is their user name."""
+    bob = next(person for person in PEOPLE if person.name == "bob")
+    slack.workspace.admit(replace(bob, slack_user_id="U0BAD00001", roles=None, **changes))
+    slack.workspace.conversations["C0PARTNER1"].members.add("U0BAD00001")
+    web = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url)
+    assert await SlackDirectory(web, frozenset(), TEAM).user_ids("bob") == [bob.slack_user_id]

@@ -1,0 +1,231 @@
+"""The reconciler between its parts: what waits for its turn in Slack holds up nothing else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from bot.connect.slack_connection import SlackClient, http_session
+from notifications.controller.expiry_timers import ExpiryTimers
+from notifications.controller.mirror import Mirror
+from notifications.controller.queue import ChangeQueue
+from notifications.controller.reconciler import Reconciler
+from notifications.plan import PlanContext
+from notifications.records.ledger import Ledger
+from notifications.routing.recipients import Recipients
+from notifications.routing.routes import CombinedRouting
+from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.sending.delivery import Delivery
+from notifications.sending.history import History
+from sandbox import cast
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.services.visibility import Visibility
+from teleport_client.transport.dialer import dial
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
+from workspace.directory.contacts import Contacts
+from workspace.directory.host_names import HostNames
+from workspace.directory.user_directory import UserMapping
+from workspace.requests.claim import Claims
+from workspace.sending.outbox import Outbox
+
+_REST = timedelta(seconds=0.5)
+"""Before what Slack did not take is tried again."""
+_PACE = 0.5
+"""Seconds between two messages to a channel."""
+
+
+def speaks_of(name: str, card: dict[str, Any]) -> bool:
+    return name in words(card)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A reconciler with all that it needs, whose outbox sends while `sending` runs."""
+
+    stage: Stage
+    mirror: Mirror
+    queue: ChangeQueue
+    ledger: Ledger
+    outbox: Outbox
+    reconciler: Reconciler
+    looks: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    async def look_at(self, request_id: str) -> None:
+        """As when an event came in; until that was worked on."""
+        await self.mirror.refresh(request_id)
+        looked = self.looks[request_id] = asyncio.Event()
+        self.queue.add(request_id)
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await looked.wait()
+
+    async def work(self, request_id: str, live: bool) -> bool:
+        looked = self.looks.pop(request_id, None)
+        try:
+            return await self.reconciler.reconcile(request_id, live)
+        finally:
+            if looked is not None:
+                looked.set()
+
+    async def stop_sending(self) -> None:
+        self.outbox.stop()
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            await self.reconciler.finish()
+
+
+@pytest.fixture
+async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[Desk]:
+    credentials = load_identity_file(teleport.identity("bot"), now())
+    async with (
+        TeleportClient(dial(teleport.address, lambda: credentials)) as client,
+        http_session() as http,
+    ):
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        outbox = Outbox(web, may_send=lambda: True, seconds_between_posts=_PACE)
+        visibility = Visibility(client, lambda: credentials.roles)
+        mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
+        queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
+        matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        contacts = Contacts(web, client, matching)
+        recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
+        history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
+        reconciler = Reconciler(
+            mirror=mirror,
+            queue=queue,
+            ledger=ledger,
+            delivery=Delivery(outbox, recipients, contacts, history, now=now, rest=_REST),
+            routing=CombinedRouting(recipients, SuggestedReviewers(contacts, recipients)),
+            expiry_timers=ExpiryTimers(lambda _: None, now=now),
+            context=PlanContext(),
+            claims=Claims(client),
+            host_names=HostNames(client, "main"),
+            now=now,
+        )
+        queue.open()
+        made = Desk(Stage(slack, teleport), mirror, queue, ledger, outbox, reconciler)
+        working = asyncio.create_task(queue.run(made.work))
+        sending = asyncio.create_task(outbox.run())
+        yield made
+        for task in (working, sending):
+            task.cancel()
+        await asyncio.gather(working, sending, return_exceptions=True)
+
+
+async def test_what_waits_for_its_turn_is_on_record_and_holds_up_nobody(desk: Desk) -> None:
+    """More requests than there are workers, while Slack takes nothing: all are on record."""
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    ids = [
+        pending_request(desk.stage.teleport, reason=f"redis {number}.").Metadata.Name
+        for number in range(50)
+    ]
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        for request_id in ids:
+            await desk.look_at(request_id)
+    assert desk.ledger.ids == {*ids}
+    entry = desk.ledger.get(ids[-1])
+    assert entry is not None
+    assert {intent.slot.split(":")[0] for intent in entry.intents} == {"card", "dm"}
+
+
+async def test_what_is_given_up_while_it_waits_is_owed_on_record(desk: Desk) -> None:
+    """The lease goes or the process stops: the next holder need not look for it in Slack."""
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    request_id = pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name
+    await desk.look_at(request_id)
+    await desk.stage.slack.call_where(lambda call: call.status == 429)
+    await desk.stop_sending()
+    await desk.ledger.load()
+    entry = desk.ledger.get(request_id)
+    assert entry is not None
+    assert [intent.owed for intent in entry.intents] == [True, True]
+
+
+async def test_a_card_is_drawn_when_its_turn_comes(desk: Desk) -> None:
+    """A request that is decided while its card waits is posted once, as decided."""
+    await desk.look_at(pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name)
+    await desk.stage.card("redis 1.")
+    request = pending_request(desk.stage.teleport, reason="redis 2.")
+    await desk.look_at(request.Metadata.Name)
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 2.")
+    assert "Approved" in words(card)
+    assert not buttons(card)
+
+
+async def test_a_card_follows_while_a_reply_waits_for_its_turn(desk: Desk) -> None:
+    """The reply comes when the channel takes it; the edit has nothing to wait for."""
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 1.")
+    desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    for reviewer in ("bob", "carol"):
+        request.Spec.Reviews.add(Author=reviewer, ProposedState=DENIED)
+        request = desk.stage.teleport.cluster.requests.put(request)
+        await desk.look_at(request.Metadata.Name)
+        await desk.stage.card_where(card["ts"], partial(speaks_of, reviewer))
+    assert desk.stage.replies(card) == []
+
+
+async def test_a_card_follows_once_its_channel_is_open_again(desk: Desk) -> None:
+    """It was archived when the request was decided: the buttons would stay for good."""
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    card = await desk.stage.card("redis 1.")
+    desk.stage.slack.faults.inject({"method": "chat.update", "error": "is_archived", "times": 2})
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    await desk.stage.card_where(card["ts"], partial(speaks_of, "Approved"))
+
+
+async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk) -> None:
+    """Also where the request is decided meanwhile: it is announced at least once."""
+    fault = {"method": "chat.postMessage", "error": "never_heard_of", "times": 2}
+    desk.stage.slack.faults.inject(fault)
+    request = pending_request(desk.stage.teleport, reason="redis 1.")
+    await desk.look_at(request.Metadata.Name)
+    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    await desk.look_at(request.Metadata.Name)
+    await desk.stage.card("redis 1.")
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look reviewers up for each plan."""
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("forgetful")
+async def test_request_that_goes_while_its_recipients_are_looked_up_gets_its_last_card(
+    desk: Desk,
+) -> None:
+    """The plan was made from what was there before; the record must not be dropped for that."""
+    teleport = desk.stage.teleport
+    request = pending_request(teleport, reason="redis 1.", reviewers=["nobody-here"])
+    request_id = request.Metadata.Name
+    await desk.look_at(request_id)
+    card = await desk.stage.card("redis 1.")
+    await desk.stage.told("alice", "is waiting")
+    looked_up = len(teleport.journal.of("GetUser"))
+    teleport.faults.add("GetUser", delay=0.5)
+    looking = asyncio.create_task(desk.look_at(request_id))
+    await teleport.journal.wait_for_call("GetUser", count=looked_up + 1)
+    teleport.cluster.delete_request(request_id)
+    await desk.mirror.refresh(request_id)
+    desk.queue.add(request_id)
+    await looking
+    await desk.stage.card_where(card["ts"], partial(speaks_of, "Deleted"))

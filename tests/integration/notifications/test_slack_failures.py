@@ -1,0 +1,400 @@
+"""What follows from each error of Slack's, through the real outbox and delivery."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from bot.connect.slack_connection import CALL_SECONDS, SlackClient, http_session
+from notifications.controller.lease import LeaseTiming
+from notifications.controller.queue import MAX_WORKERS
+from notifications.plan import UpdateMessage, card_slot, model_fingerprint
+from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
+from notifications.routing.recipients import Recipients
+from notifications.sending.delivery import Delivery, DeliveryResult, PreparedPost
+from notifications.sending.history import History
+from sandbox import cast
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState as RequestStateOnWire
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.transport.dialer import dial
+from tests.integration.bot_process import watched
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
+from workspace.directory.contacts import Contacts
+from workspace.directory.user_directory import UserMapping
+from workspace.requests.review_policy import ReviewMode
+from workspace.sending.fence import SendingStopped
+from workspace.sending.outbox import Outbox
+from workspace.sending.send_queue import MessageRef, Priority
+from workspace.sending.slack_failure import (
+    ANY_OTHER,
+    NO_ANSWER,
+    NO_CONNECTION,
+    NOT_JSON,
+    RULES,
+    SLACK_ERRORS,
+    Failure,
+    PostFailureAction,
+    UpdateFailureAction,
+    classify,
+    retry_delay,
+)
+from workspace.views.card import CardModel, card_model
+from workspace.views.parts.message import sentence
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+CHANNEL_ID = "C0ACCESS01"
+ID = "0190c0de-0000-7000-8000-00000000abcd"
+FAULTS: dict[str, dict[str, Any]] = {
+    "ratelimited": {"error": "ratelimited", "retry_after": 0},
+    "rate_limited": {"error": "rate_limited", "retry_after": 0},
+    NO_ANSWER: {"drop_after_commit": True},
+    NOT_JSON: {"page": "text/html", "status": 502},
+    ANY_OTHER: {"error": "invalid_blocks"},
+}
+
+
+class Desk:
+    """An outbox and a delivery that post to the stand-in, and what may go wrong there."""
+
+    def __init__(self, slack: SlackStandIn, outbox: Outbox, delivery: Delivery) -> None:
+        self.slack = slack
+        self.outbox = outbox
+        self._delivery = delivery
+        self.error: Exception | None = None
+
+    async def fail_next(self, method: str, row: str) -> None:
+        if row == NO_CONNECTION:
+            await self.slack.stop()
+        else:
+            fault = FAULTS.get(row, {"error": row})
+            self.slack.faults.inject({"method": method, "times": 1, **fault})
+
+    async def post(self, slot: str) -> Entry:
+        """Post to the channel; gives what is then noted of it."""
+        intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
+        posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
+        face = face_in(RequestState.PENDING)
+        return await self._noted(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
+
+    async def update(self, shown: PostedMessage, face: CardModel) -> Entry:
+        editing = self._delivery.update(ID, UpdateMessage(shown), lambda: face, high_priority=True)
+        return await self._noted(editing, messages=(shown,))
+
+    async def _noted(self, doing: Awaitable[DeliveryResult], **before: Any) -> Entry:
+        outcome = await doing
+        self.error = outcome.error
+        return outcome.apply_to(Entry(face=face_in(RequestState.PENDING), **before))
+
+
+@pytest.fixture
+async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[Desk]:
+    credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
+    async with (
+        TeleportClient(dial(teleport.address, lambda: credentials)) as client,
+        http_session() as http,
+    ):
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        outbox = Outbox(web, may_send=lambda: True)
+        matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
+        contacts = Contacts(web, client, matching)
+        history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
+        recipients = Recipients(web, {}, team=cast.TEAM)
+        delivery = Delivery(outbox, recipients, contacts, history, now=lambda: NOW)
+        sending = asyncio.create_task(outbox.run())
+        yield Desk(slack, outbox, delivery)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+
+
+def face_in(state: RequestState) -> CardModel:
+    until = NOW + timedelta(hours=8)
+    made = AccessRequest(
+        id=ID, user="alice", roles=("staging",), state=state,
+        created=NOW, expires=until, access_until=until,
+    )  # fmt: skip
+    return card_model(made, request_url_base="", mode=ReviewMode.PERSON, cluster="main")
+
+
+@pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])
+@pytest.mark.parametrize("row", RULES)
+async def test_each_failed_post_is_followed_by_what_the_table_says(
+    desk: Desk, row: str, slot: str
+) -> None:
+    """Of a card and of a direct message."""
+    await desk.fail_next("chat.postMessage", row)
+    entry = await desk.post(slot)
+    shown, intent = entry.shown(slot), next(iter(entry.intents), None)
+    rule = RULES[row]
+    match rule.card if slot.startswith("card:") else rule.dm:
+        case PostFailureAction.WAIT:
+            assert shown
+            assert shown.ts
+        case PostFailureAction.RETRY:
+            assert intent
+            assert (intent.owed, intent.rest_until) == (True, None)
+            assert desk.error
+        case PostFailureAction.CHECK_HISTORY:
+            assert intent
+            assert not intent.owed
+            assert desk.error
+        case PostFailureAction.RETRY_LATER:
+            assert intent
+            assert intent.owed
+            assert intent.backing_off(NOW)
+            assert desk.error is None
+        case PostFailureAction.GIVE_UP:
+            assert shown
+            assert (shown.ts, desk.error) == ("", None)
+
+
+@pytest.mark.parametrize("state", [RequestState.PENDING, RequestState.APPROVED])
+@pytest.mark.parametrize("row", RULES)
+async def test_each_failed_edit_is_followed_by_what_the_table_says(
+    desk: Desk, row: str, state: RequestState
+) -> None:
+    """Of a request that waits, and of one that is decided."""
+    slot, face = card_slot(CHANNEL_ID), face_in(state)
+    posted = (await desk.post(slot)).shown(slot)
+    assert posted
+    before = posted.model_copy(update={"face": UNKNOWN_FINGERPRINT})
+    await desk.fail_next("chat.update", row)
+    entry = await desk.update(before, face)
+    replaced = any(each.owed for each in entry.intents) and entry.shown(slot) is None
+    match RULES[row].update:
+        case UpdateFailureAction.WAIT | UpdateFailureAction.GIVE_UP:
+            shown = entry.shown(slot)
+            assert shown
+            assert (shown.ts, shown.face) == (before.ts, model_fingerprint(face))
+            assert desk.error is None
+        case UpdateFailureAction.RETRY:
+            assert entry.shown(slot) == before
+            assert desk.error
+        case UpdateFailureAction.RETRY_LATER:
+            shown = entry.shown(slot)
+            assert shown
+            assert (shown.face, shown.backing_off(NOW)) == (before.face, True)
+            assert desk.error is None
+        case UpdateFailureAction.REPLACE:
+            assert replaced
+        case UpdateFailureAction.REPLACE_WHILE_WAITING:
+            assert replaced is (state is RequestState.PENDING)
+
+
+@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message", "block_mismatch"])
+async def test_a_card_that_cannot_be_edited_is_posted_anew(stage: Stage, error: str) -> None:
+    """Its buttons would be stray: the new one says how the request ended."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    old = await stage.card("redis 1")
+    stage.slack.faults.inject({"method": "chat.update", "error": error})
+    stage.teleport.cluster.requests.put(decided(request, RequestStateOnWire.APPROVED))
+    new = await stage.card("Approved")
+    assert new["ts"] != old["ts"]
+    assert buttons(new) == {}
+
+
+async def test_a_deleted_card_of_a_request_that_waits_is_posted_anew(stage: Stage) -> None:
+    """Somebody has to see that there is something to decide."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    old = await stage.card("redis 1")
+    fault = {"method": "chat.update", "error": "message_not_found", "times": 1}
+    stage.slack.faults.inject(fault)
+    changed = decided(request, RequestStateOnWire.PENDING)
+    changed.Spec.Reviews.add(Author="dana", ProposedState=RequestStateOnWire.APPROVED)
+    stage.teleport.cluster.requests.put(changed)
+    await stage.slack.message_where(
+        CHANNEL, "dana", lambda m: m["ts"] != old["ts"] and "redis 1" in words(m), 5
+    )
+
+
+async def test_a_call_that_outlasts_its_time_is_uncertain(slack: SlackStandIn) -> None:
+    """And ends before another replica could send in this one's place."""
+    times = LeaseTiming()
+    assert times.duration - times.renew_deadline > CALL_SECONDS
+    slack.faults.inject({"method": "chat.postMessage", "delay_ms": 2_000})
+    async with sending(slack, lambda: True, seconds=0.2) as outbox:
+        with pytest.raises(SLACK_ERRORS) as raised:
+            await post(outbox, CHANNEL_ID)
+        assert classify(raised.value) is Failure.UNCERTAIN
+
+
+async def test_channels_that_nothing_waits_for_are_forgotten(slack: SlackStandIn) -> None:
+    """Everybody who is told has a channel of their own."""
+    async with sending(slack, lambda: True, seconds_between_posts=0.0) as outbox:
+        for number in range(50):
+            with suppress(SlackApiError):
+                await post(outbox, f"D{number}")
+        assert outbox.lanes <= 2
+
+
+async def test_the_right_to_send_is_asked_when_the_connection_is_there(slack: SlackStandIn) -> None:
+    """A process that stood still meanwhile writes nothing, on a new connection or an old one."""
+    lost = asyncio.Event()
+    looks = 0
+
+    def may_send() -> bool:
+        nonlocal looks
+        looks += 1
+        return not (lost.is_set() and looks % 3 == 0)
+
+    async with sending(slack, may_send, seconds_between_posts=0.0) as outbox:
+        await post(outbox, CHANNEL_ID)
+        assert looks == 3, "asked to wait, to call, and to write"
+        lost.set()
+        with pytest.raises(SendingStopped):
+            await post(outbox, CHANNEL_ID)
+    assert [call.method for call in slack.journal.calls].count("chat.postMessage") == 1
+
+
+@asynccontextmanager
+async def sending(
+    slack: SlackStandIn,
+    may_send: Callable[[], bool],
+    *,
+    seconds: float = CALL_SECONDS,
+    seconds_between_posts: float = 1.0,
+) -> AsyncIterator[Outbox]:
+    """An outbox at work, with the session that the bot has."""
+    async with http_session(seconds=seconds) as http:
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        outbox = Outbox(web, may_send=may_send, seconds_between_posts=seconds_between_posts)
+        running = asyncio.create_task(outbox.run())
+        yield outbox
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def post(outbox: Outbox, channel: str) -> MessageRef:
+    return await outbox.post(
+        channel, partial(sentence, "Hello."), priority=Priority.NEW_REQUEST, request_id=ID, key="k"
+    )
+
+
+async def test_a_method_that_slack_asks_to_rest_is_not_called_meanwhile(
+    slack: SlackStandIn,
+) -> None:
+    """By anybody; another method is."""
+    slack.faults.inject({"method": "users.info", "retry_after": 300})
+    async with http_session() as http:
+        web = SlackClient(
+            token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
+        )
+        for user in ("U0ALICE001", "U0BOB00001"):
+            with pytest.raises(SlackApiError) as raised:
+                await web.users_info(user=user)
+            assert classify(raised.value) is Failure.RATE_LIMITED
+            assert retry_delay(raised.value) == pytest.approx(300, abs=5)
+        await web.auth_test()
+    assert [call.method for call in slack.journal.calls] == ["users.info", "auth.test"]
+
+
+async def update(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:
+    await outbox.update(posted, partial(sentence, words), priority=priority)
+
+
+async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStandIn) -> None:
+    """At the pace of posts, so that not each rest ends with as many refusals as calls at once."""
+    pace, many = 0.3, 12
+    async with sending(slack, lambda: True, seconds_between_posts=pace) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.update", "retry_after": 0, "times": 1})
+        await asyncio.gather(
+            *(update(outbox, posted, f"{n}", Priority.CARD_UPDATE) for n in range(many))
+        )
+    calls = [call for call in slack.journal.calls if call.method == "chat.update"]
+    assert [call.status for call in calls].count(429) == 1
+    assert len(calls) == many + 1
+    one_by_one = calls[-4:]
+    gaps = [(later.ms - call.ms) / 1000 for call, later in pairwise(one_by_one)]
+    assert all(gap > pace / 3 for gap in gaps), gaps
+
+
+async def test_a_long_rest_is_told_while_something_waits_for_it(slack: SlackStandIn) -> None:
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.postMessage", "retry_after": 600})
+        waiting = asyncio.create_task(post(outbox, "D1"))
+        await slack.call_where(lambda call: call.status == 429)
+        await update(outbox, posted, "while posts rest", Priority.CARD_UPDATE)
+        readiness_checks = [outbox.problem]
+        outbox.stop()
+        await asyncio.gather(waiting, return_exceptions=True)
+        readiness_checks.append(outbox.problem)
+    assert readiness_checks == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
+
+
+async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
+    slack: SlackStandIn,
+) -> None:
+    """New requests go first, seven times out of eight."""
+    async with sending(slack, lambda: True, seconds_between_posts=0.01) as outbox:
+        older = said(outbox, "older", Priority.BACKLOG_REQUEST)
+        reply = said(outbox, "reply", Priority.THREAD_REPLY)
+        new = [said(outbox, "new", Priority.NEW_REQUEST) for _ in range(20)]
+        await asyncio.gather(older, reply, *new)
+    order = [call.args["text"] for call in slack.journal.calls]
+    assert order.index("older") == 7
+    assert order.index("reply") == 15
+    assert order[:3] == ["new", "new", "new"]
+
+
+async def test_cards_are_edited_however_many_channels_are_posted_to(slack: SlackStandIn) -> None:
+    """Each channel has its own pace, so there may be more posts than calls at once."""
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.postMessage", "delay_ms": 100})
+        posts = [asyncio.create_task(post(outbox, f"D{number}")) for number in range(30)]
+        await asyncio.sleep(0)
+        await update(outbox, posted, "decided", Priority.CARD_UPDATE)
+        await asyncio.gather(*posts, return_exceptions=True)
+    methods = [call.method for call in slack.journal.calls]
+    assert methods.index("chat.update") < 8
+
+
+async def said(outbox: Outbox, words: str, priority: Priority) -> None:
+    await outbox.post(
+        CHANNEL_ID, partial(sentence, words), priority=priority, request_id=ID, key="k"
+    )
+
+
+async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
+    slack: SlackStandIn,
+) -> None:
+    """As after a start, with many cards to bring up to date."""
+    async with sending(slack, lambda: True) as outbox:
+        posted = await post(outbox, CHANNEL_ID)
+        slack.faults.inject({"method": "chat.update", "delay_ms": 100})
+        older = [update(outbox, posted, "older", Priority.BACKLOG_UPDATE) for _ in range(20)]
+        await asyncio.gather(*older, update(outbox, posted, "live", Priority.CARD_UPDATE))
+    said = [call.args["text"] for call in slack.journal.calls if call.method == "chat.update"]
+    assert said.index("live") < said.index("older", 16)
+
+
+async def test_ten_thousand_requests_make_no_ten_thousand_messages(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The bot as a whole, while Slack rests: a card and a notice for each of some 32 requests."""
+    for _ in range(10_000):
+        pending_request(teleport)
+    slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
+    async with watched(settings_file) as (process, health):
+        await process.event("slack_rate_limited")
+        await teleport.journal.wait_for_call("UpdatePluginData", count=MAX_WORKERS, ended=True)
+        measured = await health.measured()
+        assert 10_000 - 2 * MAX_WORKERS <= measured["teleport_chatops_queue_depth"] < 10_000
+        assert 0 < measured["teleport_chatops_outbox_depth"] <= 3 * MAX_WORKERS

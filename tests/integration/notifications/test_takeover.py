@@ -1,0 +1,230 @@
+"""One replica dies while it posts a card, and the next one takes over."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.process import running
+from bot.settings.settings import load_settings
+from notifications.records.entry import Entry
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.bot_process import Bot, bot
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import TIMEOUT_SECONDS, Stage, words
+
+_FOR_EVER = 60.0
+"""Seconds; longer than any test."""
+_HISTORY = {"channels:history", "im:history"}
+
+
+def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
+    """What the ledger says of a request."""
+    record = teleport.cluster.plugin_data.get(("access_request", request_id))
+    return {
+        key: value
+        for entry in (record.Spec.Entries.values() if record else ())
+        for key, value in entry.Data.items()
+    }
+
+
+async def kept_where(
+    teleport: TeleportStandIn, request_id: str, fits: Callable[[dict[str, str]], bool]
+) -> None:
+    """Wait for a record; the stand-in tells nobody when one is written."""
+    async with asyncio.timeout(2 * TIMEOUT_SECONDS):
+        while True:
+            if fits(kept_data(teleport, request_id)):
+                return
+            await asyncio.sleep(0.01)
+
+
+async def revision(teleport: TeleportStandIn, request_id: str, wanted: str) -> None:
+    await kept_where(teleport, request_id, lambda kept: kept.get("rev") == wanted)
+
+
+async def recorded(teleport: TeleportStandIn, request_id: str) -> None:
+    """Wait until the ledger knows the card and what the requester was told."""
+    await kept_where(teleport, request_id, _complete)
+
+
+def _complete(kept: dict[str, str]) -> bool:
+    if "entry" not in kept:
+        return False
+    entry = Entry.model_validate_json(kept["entry"])
+    return len(entry.messages) == 2 and not entry.intents
+
+
+@asynccontextmanager
+async def holder(teleport: TeleportStandIn, settings_file: Path) -> AsyncIterator[Bot]:
+    """A replica that holds the lease and can be killed."""
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("ledger_loaded")
+        yield process
+
+
+async def killed(process: Bot, teleport: TeleportStandIn) -> None:
+    """It says good-bye to nobody, and its lease runs out."""
+    process.process.send_signal(signal.SIGKILL)
+    await process.end()
+    teleport.cluster.semaphores.clear()
+
+
+async def after_takeover(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, request_id: str
+) -> int:
+    """How many cards stand there once the next replica has everything on record."""
+    slack.faults.clear()
+    teleport.faults.clear()
+    stage = Stage(slack, teleport)
+    async with running(load_settings(settings_file)):
+        await recorded(teleport, request_id)
+    return len([m for m in stage.messages() if "redis 1" in words(m)])
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_killed_before_the_intent_is_written(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
+) -> None:
+    slack.workspace.app.scopes.update(_HISTORY if history else ())
+    async with holder(teleport, settings_file) as process:
+        teleport.faults.add("UpdatePluginData", delay=_FOR_EVER)
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await teleport.journal.wait_for_call("UpdatePluginData")
+        await killed(process, teleport)
+    assert not kept_data(teleport, request_id)
+    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_killed_after_the_intent_is_written(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
+) -> None:
+    """Slack was never asked."""
+    slack.workspace.app.scopes.update(_HISTORY if history else ())
+    async with holder(teleport, settings_file) as process:
+        teleport.faults.add("UpdatePluginData", delay=_FOR_EVER, after_commit=True)
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await revision(teleport, request_id, "1")
+        await killed(process, teleport)
+    assert not Stage(slack, teleport).messages()
+    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+
+
+@pytest.mark.parametrize(("history", "cards"), [(True, 1), (False, 2)])
+async def test_killed_after_slack_took_the_card(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    *,
+    history: bool,
+    cards: int,
+) -> None:
+    """The ledger knows of the intent alone; where nothing can be looked up, twice beats never."""
+    slack.workspace.app.scopes.update(_HISTORY if history else ())
+    async with holder(teleport, settings_file) as process:
+        teleport.faults.add("UpdatePluginData")
+        teleport.faults.add("UpdatePluginData", delay=_FOR_EVER)
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await teleport.journal.wait_for_call("UpdatePluginData", count=2)
+        await killed(process, teleport)
+    assert len(Stage(slack, teleport).messages()) == 1
+    assert await after_takeover(slack, teleport, settings_file, request_id) == cards
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_killed_after_the_card_is_on_record(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
+) -> None:
+    """Even the answer to the record does not have to arrive."""
+    slack.workspace.app.scopes.update(_HISTORY if history else ())
+    async with holder(teleport, settings_file) as process:
+        teleport.faults.add("UpdatePluginData")
+        teleport.faults.add("UpdatePluginData", delay=_FOR_EVER, after_commit=True)
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await revision(teleport, request_id, "2")
+        await killed(process, teleport)
+    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+
+
+async def test_a_replica_that_stood_still_sends_nothing_after_its_lease(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It has a card ready when it wakes up, and another replica has posted that card."""
+    settings_file.write_text(f"{settings_file.read_text()}\n[pace]\nfactor = 10.0\n")
+    stage = Stage(slack, teleport)
+    slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
+    async with holder(teleport, settings_file) as process:
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await process.event("slack_rate_limited")
+        process.process.send_signal(signal.SIGSTOP)
+        async with running(load_settings(settings_file)):
+            await recorded(teleport, request_id)
+            process.process.send_signal(signal.SIGCONT)
+            await process.event("lease_lost")
+            process.process.send_signal(signal.SIGTERM)
+            await process.end()
+    assert len(stage.cards()) == 1
+
+
+async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It began with an old list, and heard of nothing but the deletion."""
+    stage = Stage(slack, teleport)
+    async with holder(teleport, settings_file) as process:
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await recorded(teleport, request.Metadata.Name)
+        teleport.cluster.stale_lists = True
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        await stage.told("alice", "was approved")
+        await stage.card_where(ts, lambda m: "Approved" in words(m))
+        async with running(load_settings(settings_file)):
+            process.process.send_signal(signal.SIGSTOP)
+            teleport.cluster.delete_request(request.Metadata.Name)
+            teleport.cluster.semaphores.clear()
+            await stage.slack.message_where(
+                "access-requests", "dana",
+                lambda m: m["ts"] == ts and "then deleted" in words(m), 2 * TIMEOUT_SECONDS,
+            )  # fmt: skip
+        process.process.kill()
+        await process.end()
+    assert not [m for m in stage.messages("@alice", "alice") if "was deleted" in words(m)]
+
+
+async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Others tell people meanwhile; what is being answered needs no lease."""
+    stage = Stage(slack, teleport)
+    async with holder(teleport, settings_file) as process:
+        await process.event("socket_connected")
+        teleport.faults.add("CreateAccessRequestV2", delay=5.0)
+        await stage.type("alice", "/teleport-request staging because redis 1")
+        await teleport.journal.wait_for_call("CreateAccessRequestV2")
+        process.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(4.0):
+            await teleport.journal.wait_for_call("CancelSemaphoreLease", ended=True)
+        await stage.answer("alice", "staging")
+        await process.end()
+
+
+async def test_a_stop_lets_the_next_replica_take_over_at_once(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It does not wait for the lease to run out."""
+    settings = load_settings(settings_file)
+    async with holder(teleport, settings_file) as process, running(settings):
+        process.process.send_signal(signal.SIGTERM)
+        await process.end()
+        pending_request(teleport, reason="redis 1")
+        card = await slack.message_where(
+            "access-requests", "dana", lambda m: "redis 1" in words(m), timeout=8
+        )
+        assert card

@@ -1,0 +1,155 @@
+"""A recipient that cannot be reached is told of, and no request goes unannounced because of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.slack.faults import MethodFault
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.bot_process import watched
+from tests.integration.conftest import bot_on
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import CHANNEL, Stage, words
+
+APIURL = 'apiurl = "'
+GENERAL = '"general"'
+"""The bot is not in there."""
+
+
+def sending(to: str, fallback: str = CHANNEL) -> Callable[[str], str]:
+    def change(text: str) -> str:
+        table = f"[role_to_recipients]\nstaging = [{to}]"
+        set_to = f'fallback_channel = "{fallback}"\n{APIURL}' if fallback else APIURL
+        return text.replace("[role_to_recipients]", table).replace(APIURL, set_to)
+
+    return change
+
+
+def said_of(stage: Stage, name: str, channel: str = CHANNEL) -> int:
+    needle = f"cannot be announced to {name}"
+    return sum(needle in words(m) for m in stage.messages(channel))
+
+
+@pytest.mark.parametrize(
+    ("name", "problem", "cure"),
+    [
+        ("general", "the bot is in no channel of that name", "Invite the bot there"),
+        ("no-such-channel", "the bot is in no channel of that name", "or correct role_to_recip"),
+        ("C0GENERAL1", "not_in_channel", "Invite the bot there."),
+        ("C0NOSUCH01", "channel_not_found", "or correct role_to_recipients"),
+        ("U0NOSUCH01", "user_not_found", "Correct the user's ID"),
+        ("@nosuch", "nobody has this user name", "or use the user's ID"),
+        ("nobody@example.com", "users_not_found", "Correct the address"),
+    ],
+)
+async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    name: str,
+    problem: str,
+    cure: str,
+) -> None:
+    """All of them; the reason and the cure are said once, there and in the log."""
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, sending(f'"{name}"')) as stage:
+            for number in range(3):
+                pending_request(teleport, reason=f"redis {number}")
+                await stage.card(f"redis {number}")
+            line = await stage.card(f"cannot be announced to {name}: {problem}")
+            assert cure in words(line)
+            assert said_of(stage, name) == 1
+    (left_out,) = log.all("recipient_unreachable")
+    assert left_out["recipient"] == name
+    assert problem in left_out["error"]
+
+
+async def test_one_reachable_recipient_is_enough(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The fallback hears of the other, and gets no copies."""
+    to = f'{GENERAL}, "no-such-channel", "{CHANNEL}"'
+    change = sending(to, fallback="security")
+    async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        await stage.card("cannot be announced to general", "security")
+        await stage.card("cannot be announced to no-such-channel", "security")
+        pending_request(teleport, reason="redis 2", user="bob")
+        await stage.card("redis 2")
+        await stage.told("bob", "is waiting")
+        assert len(stage.messages("security")) == 2
+
+
+async def test_a_recipient_that_is_well_again_needs_no_fallback(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And whatever befalls it after that is said anew."""
+    general = slack.workspace.conversation("general")
+    assert general is not None
+    bot = slack.workspace.app.bot_user
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, sending(GENERAL)) as stage:
+            pending_request(teleport, reason="first 1")
+            await stage.card("first 1")
+            await stage.card("cannot be announced to general")
+            general.members.add(bot)
+            pending_request(teleport, reason="second 2", user="bob")
+            await stage.card("second 2", "general")
+            await log.until("recipient_recovered")
+            pending_request(teleport, reason="third 3", user="carol")
+            await stage.card("third 3", "general")
+            await stage.told("carol", "is waiting")
+            assert not [m for m in stage.messages() if "third 3" in words(m)]
+            general.members.discard(bot)
+            pending_request(teleport, reason="fourth 4", user="dana")
+            await stage.card("fourth 4")
+            await log.until("recipient_unreachable", 2)
+
+
+async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """It is in the log like any other."""
+    change = sending('"no-such-channel"', fallback="general")
+    with listening() as log:
+        async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+            pending_request(teleport, reason="lost 1")
+            await stage.told("alice", "is waiting")
+            pending_request(teleport, reason="other 2", role="prod", user="bob")
+            await stage.card("other 2")
+            await log.until("recipient_unreachable", 2)
+    assert {each["recipient"] for each in log.all("recipient_unreachable")} == {
+        "no-such-channel",
+        "general",
+    }
+
+
+async def test_without_a_fallback_the_metric_tells(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """How many are unreachable now, and readiness is another matter."""
+    text = settings_file.read_text()
+    settings_file.write_text(sending('"no-such-channel"', fallback="")(text))
+    async with watched(settings_file) as (process, health):
+        await process.event("recipient_unreachable")
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        _, metrics = await health.page("/metrics")
+        assert "teleport_chatops_recipients_unreachable 1.0" in metrics
+
+
+async def test_a_recipient_who_cannot_be_looked_up_now_holds_up_no_other(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """And gets the card once Slack tells who it is."""
+    slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
+    to = sending(f'"carol@example.com", "{CHANNEL}"')
+    async with bot_on(Stage(slack, teleport), settings_file, to) as stage:
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        slack.faults.clear()
+        await stage.told("carol", "redis 1")

@@ -1,0 +1,152 @@
+"""The bot's right to see requests is withdrawn while it runs.
+
+Without the verb `list` Teleport denies nothing: lists are empty, and what is read by id is not
+found. Without `read` it refuses the watch.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.bot_process import Bot, Health, watched, watched_here
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import Stage, buttons, words
+
+
+def let_it_see(teleport: TeleportStandIn, *verbs: str) -> None:
+    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs[:] = [*verbs, "create"]
+
+
+@asynccontextmanager
+async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[tuple[Bot, Health]]:
+    async with watched(settings_file) as (process, health):
+        await process.event("bot_started")
+        await process.event("ledger_loaded")
+        await slack.socket_count(2)
+        yield process, health
+
+
+async def blinded(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
+    """Withdraw the right, and see that the bot finds out and tells."""
+    let_it_see(teleport, "read")
+    reads = len(teleport.journal.of("GetRole"))
+    teleport.faults.cut_watches()
+    await process.event("watch_ended")
+    # Ended once by the cut, and then by what the bot finds out about its own role.
+    await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
+    status, parts = await health.parts()
+    assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+
+
+async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Readiness tells; and all is made up for once the bot sees again."""
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, health):
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        await blinded(process, health, teleport)
+        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}
+        assert "Deleted" not in words(card)
+        let_it_see(teleport, "list", "read")
+        await slack.message_where(
+            "access-requests",
+            "dana",
+            lambda m: m["ts"] == ts and "Approved" in words(m),
+            timeout=15,
+        )
+        assert (await health.parts())[1]["teleport"] == "ready"
+    assert len(stage.messages()) == 1
+
+
+async def test_watch_that_is_refused_makes_the_bot_unready(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    async with ready_bot(settings_file, slack) as (_, health):
+        let_it_see(teleport)
+        teleport.faults.cut_watches()
+        refusal = 'access denied to perform action "read" on "access_request"'
+        status, _ = await health.parts_where(lambda parts: refusal in parts["teleport"])
+        assert status == 503
+
+
+async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_is_back(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, _):
+        request = pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        let_it_see(teleport, "read")
+        teleport.faults.cut_watches()
+        await process.event("watch_ended")
+        teleport.cluster.delete_request(request.Metadata.Name)
+        let_it_see(teleport, "list", "read")
+        await slack.message_where(
+            "access-requests",
+            "dana",
+            lambda m: m["ts"] == ts and "Deleted before" in words(m),
+            timeout=15,
+        )
+
+
+async def test_a_bot_that_starts_without_the_right_takes_nothing_for_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Its ledger knows of requests, and Teleport seems to have none."""
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, _):
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        process.process.terminate()
+        await process.end()
+    let_it_see(teleport, "read")
+    async with ready_bot(settings_file, slack) as (process, _):
+        await process.event("reconcile_failed")
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}
+
+
+async def test_the_right_is_that_of_the_certificate(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """With Machine ID the bot's user holds other roles than those that it acts with."""
+    del teleport.cluster.users["bot-teleport-chatops"].Spec.Roles[:]
+    stage = Stage(slack, teleport)
+    async with ready_bot(settings_file, slack) as (process, health):
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+        await blinded(process, health, teleport)
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert "Deleted" not in words(card)
+
+
+async def test_deleted_bot_user_makes_the_bot_unready_and_no_request_look_deleted(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Teleport answers every call with NOT_FOUND then, also for requests that exist."""
+    stage = Stage(slack, teleport)
+    async with watched_here(settings_file) as health:
+        pending_request(teleport, reason="redis 1")
+        card = await stage.card("redis 1")
+        del teleport.cluster.users["bot-teleport-chatops"]
+        teleport.faults.cut_watches()
+        status, _ = await health.parts_where(
+            lambda parts: 'user "bot-teleport-chatops" not found' in parts["teleport"]
+        )
+        assert status == 503
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "Teleport does not allow it: access denied")
+        assert "Deleted" not in words(stage.messages())

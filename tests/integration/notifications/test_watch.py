@@ -1,0 +1,84 @@
+"""Following Teleport through its bad moments: late watches, lists that break off, full buffers."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+import pytest
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.conftest import bot_on
+from tests.integration.request_factory import pending_request
+from tests.integration.slack_driver import Stage, buttons
+
+MORE_THAN_A_PAGE = 250
+
+
+async def test_a_list_that_fails_midway_is_begun_anew(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The oldest request stands on the last page."""
+    pending_request(teleport, reason="the oldest", age=timedelta(hours=4))
+    for _ in range(MORE_THAN_A_PAGE):
+        pending_request(teleport, age=timedelta(hours=3), state=RequestState.DENIED, user="nobody")
+    teleport.faults.add("ListAccessRequests", times=1)
+    teleport.faults.add("ListAccessRequests", grpc.StatusCode.UNAVAILABLE, times=1)
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.card("the oldest")
+
+
+async def test_a_watch_that_is_confirmed_late_loses_nothing(stage: Stage) -> None:
+    """What is asked for before the server says that the watch stands comes with the list."""
+    stage.teleport.faults.add("WatchEvents", delay=1.0)
+    stage.teleport.faults.cut_watches()
+    pending_request(stage.teleport, reason="meanwhile 1")
+    await stage.card("meanwhile 1")
+
+
+async def test_a_watch_that_overflowed_is_begun_anew(stage: Stage) -> None:
+    """The server ends the watch of whoever reads too slowly, and keeps nothing for them."""
+    await stage.asked("alice", "staging", "redis 1")
+    details = "watcher was closed: buffer overflow"
+    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
+    stage.teleport.faults.cut_watches(grpc.StatusCode.UNKNOWN, details)
+    pending_request(stage.teleport, reason="meanwhile 2")
+    await stage.card("meanwhile 2")
+    pending_request(stage.teleport, reason="afterwards 3", user="bob")
+    await stage.card("afterwards 3")
+    assert len(stage.cards()) == 3
+
+
+async def test_what_an_old_list_lacks_at_start_is_not_taken_for_deleted(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The ledger knows the request; the bot that starts has never seen it."""
+    teleport.cluster.stale_lists = True
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="redis 1")
+        ts = (await stage.card("redis 1"))["ts"]
+        await stage.told("alice", "is waiting")
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="next 2", user="bob")
+        await stage.card("next 2")
+        await stage.told("bob", "is waiting")
+        (card,) = [m for m in stage.messages() if m["ts"] == ts]
+        assert set(buttons(card)) == {"approve", "deny"}
+
+
+@pytest.mark.parametrize("when", ["at start", "while it runs"])
+async def test_text_that_is_no_utf8_keeps_nobody_else_from_being_seen(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, when: str
+) -> None:
+    """Anybody can put such bytes in a reason, and Teleport lists them with all other requests."""
+    teleport.faults.spoil("strange")
+    if when == "at start":
+        pending_request(teleport, reason="strange 1.")
+    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        pending_request(teleport, reason="strange 2.")
+        await stage.card("??????? 2.")
+        pending_request(teleport, reason="redis 3.", user="bob")
+        await stage.card("redis 3.")
+        await stage.type("carol", "/teleport-pending")
+        await stage.answer("carol", "redis 3.")

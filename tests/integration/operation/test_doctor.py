@@ -1,0 +1,214 @@
+"""Doctor names the cause of what does not work, first."""
+
+import json
+import sys
+from asyncio import create_subprocess_exec
+from asyncio.subprocess import PIPE
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.connect.slack_connection import http_session
+from bot.process import running, utc_now
+from bot.settings.settings import load_settings
+from bot.setup.doctor.check import Level
+from bot.setup.doctor.report import report
+from bot.setup.doctor.slack import response_host, responses
+from sandbox.bot_process import write_settings
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.client import TeleportClient
+from teleport_client.credentials.identity import load_identity_file
+from teleport_client.transport.dialer import dial
+from tests.integration.bot_process import free_port
+from tests.integration.doctor_setup import Setup
+from tests.integration.request_factory import pending_request
+
+
+async def test_all_is_well(setup: Setup) -> None:
+    """Every row, and nothing to do."""
+    checks = await setup.rows("U0BOB00001")
+    assert [check.name for check in checks if check.level is not Level.OK] == ["slack manifest"]
+    assert {check.exit_code for check in checks} == {0}
+    assert len(checks) >= 25
+
+
+async def test_recipient_that_cannot_be_checked_is_a_warning_that_names_the_scopes(
+    setup: Setup,
+) -> None:
+    """The app of Teleport's own plugin can post there all the same."""
+    setup.slack.workspace.app.scopes = {"chat:write", "users:read", "users:read.email", "commands"}
+    checks = {check.name: check for check in await setup.rows()}
+    scopes, recipient = checks["slack scopes"], checks["recipient access-requests"]
+    assert {scopes.level, recipient.level} == {Level.WARNING}
+    assert "lacks im:write, channels:read, groups:read" in scopes.detail
+    assert "Add im:write, channels:read, groups:read to the app" in scopes.hint
+    assert "can't be checked without channels:read and groups:read" in recipient.detail
+
+
+async def test_missing_permission_names_the_command_that_prints_the_role(setup: Setup) -> None:
+    """With the flags of this cluster and these settings."""
+    setup.forbid("lock", "list")
+    setup.update("[review]\n", "[request]\nenabled = false\n[review]\n")
+    (locks,) = [check for check in await setup.rows() if check.name == "lock: list, read"]
+    assert "`teleport-chatops teleport-role --mode person --no-asking` prints" in locks.hint
+
+
+async def test_mode_that_the_server_lacks_names_the_rejected_line(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """17.0.0-dev answers `role version "v8" is not supported` to the printed role."""
+    old = await TeleportStandIn.start(tmp_path, server_version="17.0.0")
+    setup = Setup(
+        slack,
+        old,
+        write_settings(
+            tmp_path,
+            teleport=old.address,
+            identity=old.identity("bot"),
+            slack_api=slack.api_url,
+            approvers=True,
+        ),
+        AsyncExitStack(),
+    )
+    setup.update("[review]\n", '[review]\nmode = "person"\n')
+    old.cluster.roles["teleport-chatops"].Spec.Allow.ClearField("Rules")
+    try:
+        checks = {check.name: check for check in await setup.rows()}
+    finally:
+        await old.stop()
+    mode, denied = checks["review mode"], checks["access_plugin_data: update"]
+    assert mode.level is Level.FAILURE
+    assert "Teleport 17.0.0 doesn't accept `version: v8` in a role" in mode.hint
+    assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.hint
+
+
+async def test_server_without_a_needed_method_gets_no_rows_about_permissions(setup: Setup) -> None:
+    """They would say the same again."""
+    setup.teleport.faults.remove_method("ListAccessRequests")
+    checks = await setup.rows()
+    names = [check.name for check in checks]
+    version = names.index("teleport version")
+    assert "upgrade to teleport 16" in checks[version].hint.lower()
+    assert names[version + 1] == "slack"
+
+
+async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
+    """With the line that maps them."""
+    checks = await setup.rows("U0NORA0001")
+    assert checks[-1].level is Level.FAILURE
+    assert "teleport-chatops link <your-teleport-user> U0NORA0001" in checks[-1].hint
+    assert "tctl edit user/" in checks[-1].detail
+
+
+async def test_somebody_whom_the_bot_may_not_look_up_is_a_failure(setup: Setup) -> None:
+    """And no traceback."""
+    setup.forbid("user", "list")
+    checks = await setup.rows("U0BOB00001")
+    assert "Teleport does not tell" in checks[-1].detail
+
+
+async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
+    """Teleport's own plugin, by what it keeps on a request that waits."""
+    request = pending_request(setup.teleport)
+    credentials = load_identity_file(setup.teleport.identity("bot"), utc_now())
+    async with TeleportClient(dial(setup.teleport.address, lambda: credentials)) as client:
+        await client.update_plugin_data(
+            "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
+        )
+    (detail,) = [check for check in await setup.rows() if check.name == "other bots"]
+    assert detail.level is Level.WARNING
+    assert "announces requests too (1 now)" in detail.detail
+
+
+async def test_doctor_is_a_command(setup: Setup) -> None:
+    """With rows for people, and their worst as exit code."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "doctor", "--config", str(setup.file)), stdout=PIPE
+    )
+    said = (await process.communicate())[0].decode()
+    assert (process.returncode, "✓ teleport" in said, said.count("→")) == (0, True, 1)
+
+
+async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
+    setup.forbid("semaphore", "create")
+    code, said = await reported(setup)
+    assert code == 1
+    rows = json.loads(said)
+    assert set(rows[0]) == {"name", "level", "detail", "hint", "is_transient"}
+    assert [row["name"] for row in rows if row["level"] == "warning"] == [
+        "semaphore: create, update"
+    ]
+    setup.forbid("access_request", "list")
+    assert (await reported(setup))[0] == 2
+
+
+async def reported(setup: Setup) -> tuple[int, str]:
+    """Return doctor's exit code, and its rows as JSON."""
+    lines: list[str] = []
+    code = await report(setup.file, "", as_json=True, say=lines.append)
+    return code, "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("person", "detail"),
+    [
+        ("alice", "alice isn't a Slack user ID"),
+        ("@alice", "@alice isn't a Slack user ID"),
+        ("U0NOBODY1", "Slack knows no user with this ID"),
+    ],
+)
+async def test_wrong_slack_id_names_where_to_copy_it(
+    setup: Setup, person: str, detail: str
+) -> None:
+    last = (await setup.rows(person))[-1]
+    assert (last.name, last.detail, last.exit_code) == (f"person {person}", detail, 2)
+    assert "Copy member ID" in last.hint
+
+
+async def test_person_who_cannot_be_read_now_may_pass(setup: Setup) -> None:
+    setup.slack.faults.inject({"method": "users.info", "retry_after": 30})
+    last = (await setup.rows("U0BOB00001"))[-1]
+    assert (last.detail, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
+
+
+async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> None:
+    output = setup.file.parent / "bot.log"
+    setup.update('output = "stderr"', f'output = "{output}"')
+    assert max(check.exit_code for check in await setup.rows()) == 0
+    assert not output.exists()
+    assert await setup.slack.socket_count(0)
+
+
+async def test_health_port_of_a_running_bot_is_no_failure(setup: Setup) -> None:
+    """Doctor may run in the bot's own container."""
+    setup.update("[review]\n", f"[health]\nport = {free_port()}\n[review]\n")
+    async with running(load_settings(setup.file)):
+        rows = {check.name: check for check in await setup.rows()}
+    assert "a bot is running" in rows["health port"].detail
+    assert {check.exit_code for check in rows.values()} == {0}
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_unusable_ssl_cert_file_is_named(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    """OpenSSL would ignore it, and every certificate would seem to be of a proxy."""
+    path = setup.file.parent / "company.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    rows = {check.name: check for check in await setup.rows()}
+    assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].detail
+    assert rows["certificate authorities"].exit_code == 2
+
+
+async def test_host_of_private_responses_that_is_out_of_reach_is_named() -> None:
+    """It is neither slack.com nor the host of the sockets, so a proxy may not know it."""
+    assert response_host("https://slack.com/api/") == "https://hooks.slack.com/"
+    async with http_session() as http:
+        row = await responses(http, "http://127.0.0.1:1/")
+    assert (row.name, row.exit_code) == ("slack responses", 1)
+    assert row.detail.startswith("no connection to 127.0.0.1:1 (")
+    assert row.hint == "Let connections to 127.0.0.1:1 through."

@@ -1,0 +1,253 @@
+"""What the health page says of trouble, and who else is told."""
+
+import json
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import grpc
+
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.timestamps import utc_now
+from teleport_client._proto.types_pb2 import DENIED
+from tests.integration.bot_process import watched, watched_here
+from tests.integration.log_capture import listening
+from tests.integration.request_factory import decided, pending_request
+from tests.integration.slack_driver import Stage, words
+
+
+async def test_health_tells_each_part_with_its_reason(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """On loopback, for whoever watches over the process."""
+    async with watched(settings_file) as (process, health):
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        await process.event("socket_connected")
+        assert (await health.page("/healthz"))[0] == 200
+        status, parts = await health.parts()
+        assert (status, set(parts.values())) == (200, {"ready"})
+        stage = Stage(slack, teleport)
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+        await process.event("interaction_handled")
+        _, metrics = await health.page("/metrics")
+        assert (
+            'interaction_duration_seconds_count{interaction="/teleport-pending",outcome="done"} 1.0'
+            in metrics
+        )
+        assert "teleport_chatops_lease_held 1.0" in metrics
+        await teleport.pause()
+        await process.event("watch_ended")
+        status, parts = await health.parts()
+        assert status == 503
+        assert "the watch ended" in parts["teleport"]
+
+
+LACKS = "The Teleport server has no {}, which the bot needs. Upgrade to Teleport 16 or later."
+
+
+async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """An older server took over, for instance after a rollback; later the new one is back."""
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            assert (await health.parts())[0] == 200
+            teleport.faults.remove_method("ListAccessRequests")
+            teleport.faults.cut_watches()
+            await log.until("watch_ended", 2)
+            status, parts = await health.parts()
+            assert (status, parts.pop("teleport")) == (503, LACKS.format("ListAccessRequests"))
+            assert set(parts.values()) == {"ready"}
+            stage = Stage(slack, teleport)
+            await stage.type("alice", "/teleport-request staging because x")
+            await stage.answer("alice", "too old")
+            teleport.faults.clear()
+            await log.until("watch_started", 2)
+            assert (await health.parts())[0] == 200
+
+
+async def test_method_that_only_commands_need_fails_readiness_until_it_works(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """The watch doesn't notice it."""
+    async with watched_here(settings_file) as health:
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        teleport.faults.remove_method("ListUsers", "teleport.users.v1.UsersService")
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "too old")
+        status, parts = await health.parts()
+        assert (status, parts["teleport"]) == (503, LACKS.format("ListUsers"))
+        teleport.faults.clear()
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "You have no pending request")
+        assert (await health.parts())[0] == 200
+
+
+async def test_method_with_a_substitute_is_not_needed(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Servers without login states keep roles in the user's record."""
+    teleport.faults.remove_method("GetUserLoginState")
+    async with watched_here(settings_file) as health:
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+        assert teleport.journal.of("GetUserLoginState")
+        assert (await health.parts())[0] == 200
+
+
+async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
+    """It stops nothing by itself, and makes leases and durations wrong."""
+    with listening() as log:
+        async with watched_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
+            await slack.socket_count(2)
+            assert "off Slack's clock" in (await health.warnings())["clock"]
+    (skew,) = log.all("clock_skew_detected")
+    assert 28 <= skew["skew_seconds"] <= 31
+
+
+async def test_health_is_there_while_the_bot_starts(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Alive and not ready, so that nobody restarts a bot that waits for Teleport."""
+    await teleport.pause()
+    async with watched(settings_file) as (process, health):
+        await process.event("teleport_unreachable")
+        assert (await health.page("/healthz"))[0] == 200
+        assert await health.parts() == (503, {"start": "still starting"})
+
+
+async def test_a_token_that_was_taken_back_is_told_everywhere(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To the person who types, to whoever watches; and it is over when Slack takes it again."""
+    async with watched(settings_file) as (process, health):
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
+        await stage.type("alice", "/teleport-pending mine")
+        await stage.answer("alice", "The bot's Slack token no longer works")
+        slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
+        pending_request(teleport, reason="redis 1")
+        await process.event("message_post_failed")
+        assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
+        slack.faults.clear()
+        await stage.card("redis 1")
+        await process.event("message_posted")
+        assert (await health.parts())[1]["slack"] == "ready"
+        process.process.send_signal(signal.SIGTERM)
+        _, said = await process.end()
+    assert "Traceback" not in said
+
+
+async def test_an_app_token_that_was_taken_back_is_told(
+    settings_file: Path, slack: SlackStandIn
+) -> None:
+    """By Slack's word for it, without a traceback for each attempt."""
+    async with watched(settings_file) as (process, health):
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
+        slack.faults.inject({"sockets": "cut"})
+        await process.event("socket_open_failed")
+        status, parts = await health.parts()
+        assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
+        process.process.send_signal(signal.SIGTERM)
+        code, said = await process.end()
+    assert code == 0
+    assert "Traceback" not in said
+
+
+async def test_a_role_that_was_taken_away_is_told(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """To whoever clicks, and to whoever watches; until the role is mended."""
+    async with watched(settings_file) as (process, health):
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        stage = Stage(slack, teleport)
+        _, card = await stage.asked("alice", "prod", "redis 1")
+        conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+        del conditions.SubmitForUsers[:]
+        await stage.click("bob", card, "approve")
+        await stage.answer("bob", "does not let the bot hand in reviews for you")
+        status, parts = await health.parts()
+        assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
+        assert "reviews_refused 1.0" in (await health.page("/metrics"))[1]
+        conditions.SubmitForUsers.append("*")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+        assert (await health.parts())[1]["reviews"] == "ready"
+
+
+async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """The user is told, and the log names them."""
+    conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+    conditions.SubmitForUsers[:] = ["bob"]
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            stage = Stage(slack, teleport)
+            _, card = await stage.asked("alice", "prod", "redis 1")
+            await stage.click("carol", card, "approve")
+            await stage.answer("carol", "does not let the bot hand in reviews for you")
+            assert (await health.parts())[0] == 200
+            assert (await health.measured())["teleport_chatops_reviews_refused"] == 1
+            await stage.click("bob", card, "approve")
+            await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
+    (refused,) = log.all("on_behalf_review_rejected")
+    assert refused["teleport_user"] == "carol"
+
+
+async def test_a_ledger_that_cannot_be_read_is_told(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """Nobody is told of any request then."""
+    denied = grpc.StatusCode.PERMISSION_DENIED
+    teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
+    async with watched(settings_file) as (process, health):
+        await process.event("lease_lost")
+        assert "no verb" in (await health.parts())[1]["notifications"]
+        teleport.faults.clear()
+        await process.event("ledger_loaded")
+        assert (await health.parts())[1]["notifications"] == "ready"
+
+
+async def test_one_bad_record_fails_nothing_and_its_card_goes_out(
+    slack: SlackStandIn, settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """A record of ours that no program can compute with counts as none."""
+    with listening() as log:
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            request = pending_request(teleport, reason="spoilt 1")
+            stage = Stage(slack, teleport)
+            await stage.told("alice", "is waiting")
+            await stage.card("spoilt 1")
+        for record in teleport.cluster.plugin_data.values():
+            for entry in record.Spec.Entries.values():
+                text = json.loads(entry.Data["entry"])
+                text["face"]["access_until"] = "9999-12-31T23:59:59-14:00"
+                entry.Data["entry"] = json.dumps(text)
+        async with watched_here(settings_file) as health:
+            await slack.socket_count(2)
+            teleport.cluster.requests.put(decided(request, DENIED))
+            await stage.card("Denied")
+            measured = await health.measured_where(
+                lambda found: found["teleport_chatops_lease_held"] == 1
+            )
+            assert measured["teleport_chatops_requests_failing"] == 0
+            assert (await health.parts())[0] == 200
+    (unreadable,) = log.all("ledger_entry_invalid")
+    assert unreadable["request_id"] == request.Metadata.Name
+    assert not log.all("reconcile_failed")

@@ -1,0 +1,92 @@
+"""The bot stops within ten seconds, whatever hangs: then `docker stop` kills it."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from sandbox.slack.faults import EVERY_METHOD as EVERY_SLACK_METHOD
+from sandbox.slack.faults import RESPONSE_URL
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.faults import EVERY_METHOD
+from sandbox.teleport.server import TeleportStandIn
+from tests.integration.bot_process import Bot, bot
+from tests.integration.slack_driver import Stage
+
+LIMIT = 10.0
+HANGING = 60.0
+FOREVER = 1_000
+
+
+def hang_web_api(stage: Stage) -> None:
+    stage.slack.faults.inject({"method": EVERY_SLACK_METHOD, "delay_ms": HANGING * 1000})
+
+
+def hang_response_urls(stage: Stage) -> None:
+    stage.slack.faults.inject({"method": RESPONSE_URL, "delay_ms": HANGING * 1000})
+
+
+def hang_sockets(stage: Stage) -> None:
+    stage.slack.faults.inject({"sockets": "swallow"})
+
+
+def hang_teleport(stage: Stage) -> None:
+    stage.teleport.faults.add(EVERY_METHOD, delay=HANGING, times=FOREVER)
+
+
+def hang_all(stage: Stage) -> None:
+    for hang in (hang_web_api, hang_response_urls, hang_teleport, hang_sockets):
+        hang(stage)
+
+
+async def stopped(process: Bot) -> float:
+    """Send SIGTERM. Return the seconds until the process has ended."""
+    started = monotonic()
+    process.process.send_signal(signal.SIGTERM)
+    code, said = await process.end()
+    assert code == 0, said
+    assert "Traceback" not in said
+    return monotonic() - started
+
+
+@pytest.mark.parametrize("hang", [hang_web_api, hang_sockets, hang_teleport, hang_all])
+async def test_bot_stops_within_ten_seconds_when_something_hangs(
+    hang: Callable[[Stage], None],
+    settings_file: Path,
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+) -> None:
+    stage = Stage(slack, teleport)
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        await stage.asked("alice", "staging", "stopping 1")
+        if hang is hang_sockets:
+            hang(stage)
+        else:
+            teleport.faults.add("CreateAccessRequestV2", delay=1.0)
+            await stage.type("bob", "/teleport-request staging because stopping 2")
+            await teleport.journal.wait_for_call("CreateAccessRequestV2")
+            hang(stage)
+            if hang is not hang_all:
+                await stage.type("bob", "/teleport-pending")
+        assert await stopped(process) < LIMIT
+
+
+async def test_user_is_told_when_a_command_is_cut_off_by_the_stop(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    stage = Stage(slack, teleport)
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        hang_teleport(stage)
+        await stage.type("bob", "/teleport-pending")
+        stopping = asyncio.create_task(stopped(process))
+        await stage.slack.message_where(
+            "access-requests", "bob", lambda m: "The bot is restarting" in str(m), LIMIT
+        )
+        await stopping

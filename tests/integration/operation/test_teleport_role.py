@@ -1,0 +1,167 @@
+"""The role that the bot asks for is enough, and no more than that."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.setup.teleport_role import Rule, bot, rejected_line, resources, role, rules, tbot
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
+from sandbox.teleport.resources import rule
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RoleConditions
+from teleport_client.model.cluster import ClusterInfo
+from tests.integration.clusters import cluster
+from tests.integration.slack_driver import words
+from workspace.requests.review_policy import ReviewMode
+
+OTHER_MODES = "choose override or notify"
+DEPLOY = Path(__file__).parents[3] / "deploy"
+
+
+def give(teleport: TeleportStandIn, allowed: Iterable[Rule], *, submit: bool) -> None:
+    """Give the bot this role and nothing else."""
+    conditions = RoleConditions(Rules=[rule(each.resource, *each.verbs) for each in allowed])
+    if submit:
+        conditions.ReviewRequests.SubmitForUsers.append("*")
+    teleport.cluster.roles["teleport-chatops"].Spec.Allow.CopyFrom(conditions)
+
+
+@pytest.mark.parametrize(
+    ("mode", "edition"),
+    [(ReviewMode.PERSON, Edition.ENTERPRISE), (ReviewMode.OVERRIDE, Edition.COMMUNITY)],
+)
+async def test_with_it_people_ask_and_decide(
+    slack: SlackStandIn, tmp_path: Path, mode: ReviewMode, edition: Edition
+) -> None:
+    """The whole of the main job."""
+
+    def restrict(teleport: TeleportStandIn) -> None:
+        give(teleport, rules(mode), submit=mode is ReviewMode.PERSON)
+
+    async with cluster(slack, tmp_path, edition, prepare=restrict) as (stage, log):
+        assert log.all("review_mode_selected")[0]["mode"] == mode
+        _, card = await stage.asked("alice", "staging", "redis 1")
+        await stage.click("bob", card, "approve")
+        await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
+        await stage.told("alice", "tsh login --request-id=")
+        denied = {
+            "own_roles_read_failed",
+            "user_check_permissions_missing",
+            "lease_denied",
+            "lease_lost",
+            "teleport_call_failed",
+        }
+        assert not denied & {entry["event"] for entry in log.entries}
+
+
+def test_the_files_of_the_repository_are_what_is_printed() -> None:
+    """So that nobody follows a file that the code has left behind."""
+    written = {path.name: path.read_text() for path in DEPLOY.iterdir() if path.suffix == ".yaml"}
+    assert written == {
+        "teleport-person.yaml": resources(ReviewMode.PERSON),
+        "teleport-override.yaml": resources(ReviewMode.OVERRIDE),
+        "teleport-notify.yaml": resources(ReviewMode.NOTIFY),
+        "tbot.yaml": tbot(),
+    }
+
+
+def test_only_what_a_mode_needs_is_in_its_role() -> None:
+    """Deciding is the strongest thing that the bot may do."""
+    assert "submit_for_users" in role(ReviewMode.PERSON)
+    assert "submit_for_users" not in role(ReviewMode.OVERRIDE) + role(ReviewMode.NOTIFY)
+    may_update = [mode for mode in ReviewMode if "create, update]" in requests_part(role(mode))]
+    assert may_update == [ReviewMode.OVERRIDE]
+    assert "create" not in requests_part(role(ReviewMode.NOTIFY, asking=False))
+    assert "user_login_state]\n        verbs: [read]\n" in role()
+    assert all("resources: [lock]" in role(mode) for mode in ReviewMode)
+    assert bot() in resources()
+
+
+def test_role_version_is_v8_only_for_person() -> None:
+    """Teleport 17 takes nothing above v7; the mode `person` exists only from 18.11 on."""
+    versions = {mode: yaml.safe_load(role(mode))["version"] for mode in ReviewMode}
+    assert versions.pop(ReviewMode.PERSON) == "v8"
+    assert set(versions.values()) == {"v7"}
+
+
+@pytest.mark.parametrize("mode", [ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY])
+def test_host_names_are_readable_without_any_login(mode: ReviewMode) -> None:
+    """In the form that the mode's servers accept; an operator can leave it out."""
+    allow = yaml.safe_load(role(mode))["spec"]["allow"]
+    assert "logins" not in allow
+    preview = allow.get("review_requests", {}).get("preview_as_roles")
+    assert preview == (["list-access-request-resources"] if mode is ReviewMode.PERSON else None)
+    assert allow.get("node_labels") == (None if mode is ReviewMode.PERSON else {"*": "*"})
+    without = CliRunner().invoke(app, ["teleport-role", "--mode", mode, "--no-resource-names"])
+    assert without.stdout == resources(mode, names=False)
+    assert "node_labels" not in without.stdout
+    assert "preview_as_roles" not in without.stdout
+
+
+@pytest.mark.parametrize(
+    ("mode", "advanced", "version", "line"),
+    [
+        (ReviewMode.PERSON, True, "18.11.0", ""),
+        (ReviewMode.PERSON, True, "18.2.0", "submit_for_users"),
+        (ReviewMode.PERSON, False, "18.11.0", "review_requests"),
+        (ReviewMode.PERSON, True, "17.0.0-dev", "version: v8"),
+        (ReviewMode.OVERRIDE, False, "17.0.0-dev", ""),
+        (ReviewMode.NOTIFY, False, "17.0.0-dev", ""),
+    ],
+)
+def test_rejected_line_depends_on_version_and_edition(
+    mode: ReviewMode, advanced: bool, version: str, line: str
+) -> None:
+    """It's a line of the printed role."""
+    cluster = ClusterInfo("main", version, advanced_workflows=advanced)
+    assert rejected_line(mode, cluster) == line
+    assert line in role(mode)
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "other"),
+    [
+        ("", "credential_ttl", "certificate_ttl"),
+        ("17.2.8", "credential_ttl", "certificate_ttl"),
+        ("v18.11.2", "credential_ttl", "certificate_ttl"),
+        ("17.2.7", "certificate_ttl", "credential_ttl"),
+        ("17.0", "certificate_ttl", "credential_ttl"),
+        ("16", "certificate_ttl", "credential_ttl"),
+    ],
+)
+def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str) -> None:
+    """The program stops at a key that it doesn't know; a comment helps with the other version."""
+    text = tbot(version)
+    parsed = yaml.safe_load(text)
+    assert parsed[key] == "12h"
+    assert other not in parsed
+    comments = "".join(line for line in text.splitlines() if line.startswith("#"))
+    assert f"field {key} not found" in comments
+    assert other in comments or "teleport-role --tbot`" in comments
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--mode", "off"], "There is no mode off; choose person, override or notify."),
+        (["--tbot", "--server-version", "new"], "new isn't a version. Use something like 17.0."),
+        (
+            ["--server-version", "17.0"],
+            f"Teleport 17.0 doesn't accept `version: v8`, which mode person needs; {OTHER_MODES}.",
+        ),
+    ],
+)
+def test_command_rejects_unknown_values(arguments: list[str], sentence: str) -> None:
+    """With one sentence and the exit code of a mistake in the call."""
+    result = CliRunner().invoke(app, ["teleport-role", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"teleport-chatops: {sentence}\n"
+
+
+def requests_part(text: str) -> str:
+    return text.split("access_plugin_data", maxsplit=1)[0]

@@ -1,0 +1,127 @@
+"""A real cluster, people in Slack, and the settings of a bot between them."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.bot_process import write_settings
+from sandbox.slack.server import SlackStandIn
+from tests.integration.slack_driver import SlackDriver, buttons, words
+from tests.real_teleport.harness.cast_resources import ACCOUNTS
+from tests.real_teleport.harness.cluster import Cluster
+from tests.real_teleport.harness.features import ServerFeatures
+from tests.real_teleport.harness.tsh import Logins
+from workspace.views.parts.status import Status
+
+PENDING = 1
+APPROVED = 2
+DENIED = 3
+"""Values of `spec.state` in what tctl prints."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all tests share: a cluster with the cast and the bot's role on it, and a workspace."""
+
+    cluster: Cluster
+    features: ServerFeatures
+    identity: Path
+    """Of a user with the bot's role."""
+    logins: Logins
+    slack: SlackStandIn
+
+
+@dataclass(frozen=True)
+class World:
+    """What a test has for itself."""
+
+    setting: Setting
+    people: SlackDriver
+    data: Path
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.setting.cluster
+
+    def settings(self, **changes: Any) -> Path:
+        """Write the bot's settings, with another `teleport` address or `identity` if given."""
+        given: dict[str, Any] = {
+            "teleport": self.cluster.auth,
+            "identity": self.setting.identity,
+        } | changes
+        return write_settings(
+            self.data, slack_api=self.setting.slack.api_url, approvers=True, **given
+        )
+
+    def grant_history(self) -> None:
+        """Let the bot look up whether a message arrived, so that it sends none twice."""
+        self.setting.slack.workspace.app.scopes.update({"channels:history", "im:history"})
+
+    async def tsh(self, who: str, *arguments: str) -> str:
+        """Run `tsh` as somebody who has logged in. Raises ProgramFailed."""
+        login = await self.setting.logins.of(ACCOUNTS[who])
+        return await login.copied(self.data / "tsh" / who).run(*arguments)
+
+    async def requested(self, who: str, text: str, reason: str) -> tuple[str, dict[str, Any]]:
+        """Request access with a command in Slack; gives the request's id and its card."""
+        await self.people.type(who, f"/teleport-request {text} because {reason}")
+        card = await self.people.card(reason)
+        return await self.id_of(card), card
+
+    async def id_of(self, card: Mapping[str, Any]) -> str:
+        """Return the id of a card's request, of which a card without buttons shows the start."""
+        if "approve" in (shown := buttons(dict(card))):
+            return str(shown["approve"]["value"])
+        found = [
+            each["metadata"]["name"]
+            for each in await self.cluster.requests()
+            if each["metadata"]["name"][-8:] in words(card)
+        ]
+        assert len(found) == 1, card
+        return str(found[0])
+
+    async def requested_by_tsh(
+        self, who: str, roles: str, reason: str, *options: str
+    ) -> tuple[str, dict[str, Any]]:
+        """Request access with tsh; gives the request's id and its card."""
+        request_id = await self.requested_unseen(who, roles, reason, *options)
+        return request_id, await self.people.card(reason)
+
+    async def requested_unseen(self, who: str, roles: str, reason: str, *options: str) -> str:
+        """Request access with tsh while no bot runs; gives the request's id."""
+        said = await self.tsh(
+            who, "request", "create", "--nowait", f"--roles={roles}", f"--reason={reason}", *options
+        )
+        return request_id_in(said)
+
+    async def approved(self, card: Mapping[str, Any]) -> dict[str, Any]:
+        return await self.closed(card, Status.APPROVED)
+
+    async def denied(self, card: Mapping[str, Any]) -> dict[str, Any]:
+        return await self.closed(card, Status.DENIED)
+
+    async def closed(self, card: Mapping[str, Any], status: Status) -> dict[str, Any]:
+        """Return a card as soon as it is closed with that status."""
+        return await self.people.card_where(card["ts"], lambda m: is_closed(m, status))
+
+
+def request_id_in(text: str) -> str:
+    """Return the id of the request that somebody is told about."""
+    found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
+    assert found is not None, text
+    return found[0]
+
+
+def is_closed(card: Mapping[str, Any], status: Status) -> bool:
+    """Return whether a card says the status and has no buttons to review with."""
+    open_buttons = {"approve", "deny"} & buttons(dict(card)).keys()
+    return not open_buttons and status.words in words(card)
+
+
+def decided_by(request: Mapping[str, Any], who: str) -> bool:
+    """Return whether Teleport has it from Slack in that user's name, by a review or a reason."""
+    spec = request["spec"]
+    authors = [review["author"] for review in spec.get("reviews") or ()]
+    return who in authors or f"by {who} from Slack" in spec.get("resolve_reason", "")

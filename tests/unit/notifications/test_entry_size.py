@@ -1,0 +1,84 @@
+"""What the ledger keeps of a request stays small, whatever the request is like."""
+
+from datetime import timedelta
+
+from notifications.plan import (
+    PostCard,
+    PostReply,
+    SendNotice,
+    card_slot,
+    notice_slot,
+    plan,
+    reply_slot,
+)
+from notifications.records.entry import Entry, Intent
+from notifications.records.ledger_codec import encode_entry
+from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
+from tests.unit.notifications.test_plan import NOW, OUTLOOK, asked, carried_out
+
+_AS_A_RULE, _AT_MOST = 2 * 1024, 32 * 1024
+"""Bytes."""
+
+
+def largest(request: AccessRequest, channels: tuple[str, ...]) -> tuple[int, Entry]:
+    """Carry everything out, and give the most bytes that had to be kept, and the last entry."""
+    entry, most = None, 0
+    while (made := plan(request, entry, channels, NOW, OUTLOOK)).actions:
+        intents: list[Intent] = []
+        for number, action in enumerate(made.actions):
+            match action:
+                case PostCard(channel):
+                    intents.append(intent(card_slot(channel), channel, number))
+                case PostReply(channel, _, vote, _):
+                    intents.append(intent(reply_slot(vote.author, channel), channel, number))
+                case SendNotice(kind):
+                    intents.append(intent(notice_slot(kind), "D0REQUEST1", number))
+        done = carried_out(made, entry)
+        assert done is not None
+        before = (entry or Entry(face=done.face)).with_intents(tuple(intents))
+        most = max(most, len(encode_entry(before).encode()), len(encode_entry(done).encode()))
+        entry = done
+    assert entry is not None
+    return most, entry
+
+
+def intent(slot: str, channel: str, number: int) -> Intent:
+    return Intent(slot=slot, channel=channel, key=f"{number:032}", at=NOW)
+
+
+def channels(count: int) -> tuple[str, ...]:
+    return tuple(f"C0{number:09}" for number in range(count))
+
+
+def reviews(count: int, text: str) -> tuple[Review, ...]:
+    return tuple(
+        Review(f"{number}@example.com", RequestState.APPROVED, text, NOW) for number in range(count)
+    )
+
+
+def test_an_ordinary_request_takes_two_kilobytes() -> None:
+    """Three recipients, two reviews, a reason."""
+    request = asked(reason="shard 3 is down, see INC-1234", reviews=reviews(2, "go ahead"))
+    assert largest(request, channels(3))[0] <= _AS_A_RULE
+
+
+def test_a_request_that_somebody_made_as_large_as_can_be_is_kept_all_the_same() -> None:
+    """With letters of four bytes; what has to be known of its messages is known."""
+    long = "\N{FIRE}" * 400
+    request = asked(
+        reason=long,
+        resources=tuple(ResourceId("main", "node", f"{n}{long}") for n in range(300)),
+        suggested_reviewers=tuple(f"{n}{long}" for n in range(300)),
+        reviews=reviews(40, long),
+        resolve_reason=long,
+        access_until=NOW + timedelta(hours=3),
+    )
+    most, entry = largest(request, channels(60))
+    assert most <= _AT_MOST
+    assert {message.channel for message in entry.messages} >= {*channels(60)}
+
+
+def test_a_review_under_very_many_cards_is_told_under_some() -> None:
+    """Rather than none: the record of replies has an end."""
+    _, entry = largest(asked(reviews=reviews(12, "yes")), channels(20))
+    assert sum(message.slot.startswith("review:") for message in entry.messages) == 100

@@ -1,0 +1,93 @@
+"""What the README says is what there is."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from bot.cli import app
+from bot.observe.metrics import Metrics
+from bot.settings.setting_names import dotted, key_of, keys, variable
+from bot.settings.settings import Settings, load_settings
+from commands import COMMANDS
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text()
+
+
+def test_every_setting_is_explained() -> None:
+    """And nothing is explained that is no setting."""
+    explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", README.split("## Settings")[1]))
+    known = set(map(dotted, keys(Settings)))
+    assert known <= explained
+    sections = {key.split(".")[0] for key in known if "." in key}
+    assert {key for key in explained if key.split(".")[0] in sections and "." in key} <= known
+
+
+def test_the_example_settings_are_taken(tmp_path: Path) -> None:
+    """Read from the README as they stand, with the secrets' files where they say."""
+    example = README.split("```toml\n")[1].split("```")[0]
+    for name in ("slack-bot-token", "slack-app-token"):
+        (tmp_path / name).write_text("xoxb-1\n")
+    (tmp_path / "settings.toml").write_text(example.replace("/run/secrets", str(tmp_path)))
+    settings = load_settings(tmp_path / "settings.toml")
+    assert settings.slack.token.get_secret_value() == "xoxb-1"
+    assert settings.role_to_recipients["prod"][1] == "oncall-lead@example.com"
+    assert tomllib.loads(example)
+
+
+def test_every_command_is_explained() -> None:
+    """Of Slack and of the command line."""
+    for command in COMMANDS:
+        assert f"`{command.name}" in README
+    for registered in app.registered_commands:
+        name = getattr(registered.callback, "__name__", "").replace("_", "-")
+        assert f"teleport-chatops {name}" in README or name == "version"
+
+
+def test_every_metric_is_named() -> None:
+    """Those that are always there, and those that are asked for."""
+    names = {metric.name for metric in Metrics().registry.collect()}
+    asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
+    assert len(asked) > 5
+    for name in names | {f"teleport_chatops_{each}" for each in asked}:
+        assert name in README
+
+
+def test_every_make_target_exists() -> None:
+    """The README and the Makefile agree."""
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_environment_example_names_only_settings() -> None:
+    """Everything in it is understood by the bot or by the compose file."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            name = line.split("=")[0]
+            assert f"${{{name}:-" in compose
+            if name.startswith("TELEPORT_CHATOPS_"):
+                assert key_of(name) in set(keys(Settings))
+
+
+def test_a_container_is_given_every_setting() -> None:
+    """Except for files that it does not have, older names, and what is fixed in there."""
+    compose = (ROOT / "docker-compose.yml").read_text()
+    elsewhere = {
+        "teleport.client_key", "teleport.client_crt", "teleport.root_cas", "teleport.auth_server",
+        "slack.recipients", "slack.apiurl", "review.app_token", "log.output", "health.port",
+        "health.listen", "pace.factor",
+    }  # fmt: skip
+    for key in keys(Settings):
+        if dotted(key) in elsewhere:
+            continue
+        assert f"{variable(key)}: ${{{variable(key)}:-}}\n" in compose
+
+
+def test_every_promise_names_a_test_that_there_is() -> None:
+    """A promise whose test was renamed or dropped is none."""
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text()))
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert named
+    assert {name for name in named if f"def {name}(" not in written} == set()

@@ -1,0 +1,57 @@
+"""The lists of log events and metrics in docs/operations.md agree with the code."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.observe.metrics import PREFIX, Metrics
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("bot", "commands", "notifications", "workspace", "teleport_client")
+_ROW = re.compile(r"^\| `(?P<event>[a-z_]+)` \| (?P<fields>.*?) \|$", re.MULTILINE)
+_LOGGERS = re.compile(r"(log\.(debug|info|warning|error|exception)|said|_log_\w+)")
+_EVENT = re.compile(r"[a-z]+(_[a-z]+)+")
+
+
+def calls() -> Iterator[tuple[str, ast.Call]]:
+    """Yield each event with the call that logs it."""
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and _LOGGERS.fullmatch(ast.unparse(node.func)):
+                    for each in ast.walk(node.args[0]) if node.args else ():
+                        if isinstance(each, ast.Constant) and _EVENT.fullmatch(str(each.value)):
+                            yield str(each.value), node
+
+
+def documented() -> dict[str, set[str]]:
+    _, _, text = (ROOT / "docs/operations.md").read_text().partition("## Log events")
+    return {row["event"]: set(re.findall(r"`(\w+)`", row["fields"])) for row in _ROW.finditer(text)}
+
+
+def test_every_log_event_is_documented() -> None:
+    events = {event for event, _ in calls()}
+    assert len(events) > 70
+    assert set(documented()) == events
+
+
+def test_every_field_of_a_log_event_is_documented() -> None:
+    rows = documented()
+    missing = {
+        (event, keyword.arg)
+        for event, call in calls()
+        for keyword in call.keywords
+        if keyword.arg and keyword.arg != "exc_info" and keyword.arg not in rows[event]
+    }
+    assert missing == set()
+
+
+def test_every_metric_is_documented() -> None:
+    text, _, _ = (ROOT / "docs/operations.md").read_text().partition("## Log events")
+    gauges = re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text())
+    names = {f"{PREFIX}_{gauge}" for gauge in gauges}
+    for metric in Metrics().registry.collect():
+        counter = metric.type == "counter"
+        names.add(f"{metric.name}_total" if counter else metric.name)
+    assert {row["event"] for row in _ROW.finditer(text)} == names

@@ -1,0 +1,53 @@
+"""Only tests that a server cannot play may be skipped by `make real-teleport`."""
+
+import pytest
+
+from tests.real_teleport.harness.not_applicable import (
+    fail_unexpected_skip,
+    not_applicable,
+    reason_of,
+    summary,
+)
+
+
+def skipped(reason: str, name: str = "test_a") -> pytest.TestReport:
+    """The report of a test that was skipped while it ran."""
+    return pytest.TestReport(
+        f"tests/real_teleport/test_x.py::{name}", ("", None, name), {}, "skipped",
+        ("test_x.py", 1, f"Skipped: {reason}"), "call",
+    )  # fmt: skip
+
+
+def test_not_applicable_stays_a_skip() -> None:
+    with pytest.raises(pytest.skip.Exception) as skip:
+        not_applicable("no thresholds")
+    report = skipped(str(skip.value))
+    fail_unexpected_skip(report)
+    assert report.skipped
+    assert reason_of(report) == "no thresholds"
+
+
+@pytest.mark.parametrize(
+    "longrepr", [("test_x.py", 1, "Skipped: no tsh"), "expected to fail", None]
+)
+def test_other_skips_fail(longrepr: tuple[str, int, str] | str | None) -> None:
+    """An expected failure is one of them."""
+    report = skipped("")
+    report.longrepr = longrepr
+    fail_unexpected_skip(report)
+    assert report.failed
+
+
+def test_summary_lists_tests_below_their_reason() -> None:
+    reports = [
+        skipped("not applicable: too old", "test_b"),
+        skipped("not applicable: no thresholds", "test_c"),
+        skipped("not applicable: too old", "test_a"),
+    ]
+    assert summary(reports) == [
+        "no thresholds",
+        "    test_c",
+        "too old",
+        "    test_a",
+        "    test_b",
+    ]

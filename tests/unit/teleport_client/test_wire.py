@@ -1,0 +1,79 @@
+"""Our wire definitions are Teleport's: names, numbers, types, calls."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+)
+
+from teleport_client._proto import (
+    authservice_pb2,
+    header_pb2,
+    trait_pb2,
+    types_pb2,
+    userloginstate_pb2,
+    users_service_pb2,
+    wrappers_pb2,
+)
+
+TABLE = Path(__file__).parents[2] / "wire" / "teleport-api.tsv"
+FILES = (
+    authservice_pb2, header_pb2, trait_pb2, types_pb2, userloginstate_pb2, users_service_pb2,
+    wrappers_pb2,
+)  # fmt: skip
+
+
+def official() -> set[str]:
+    return {line for line in TABLE.read_text().splitlines() if not line.startswith("#")}
+
+
+def described(file: FileDescriptor) -> Iterator[str]:
+    """Every field and every call of a file, as a line of the table."""
+    proto = FileDescriptorProto()
+    file.CopyToProto(proto)
+    for message in proto.message_type:
+        yield from fields(message, proto.package)
+    for service in proto.service:
+        for call in service.method:
+            answer = call.output_type.removeprefix(".")
+            yield "\t".join(
+                (
+                    f"{proto.package}.{service.name}", call.name, "rpc",
+                    call.input_type.removeprefix("."),
+                    f"stream {answer}" if call.server_streaming else answer,
+                )
+            )  # fmt: skip
+
+
+def fields(message: DescriptorProto, prefix: str) -> Iterator[str]:
+    name = f"{prefix}.{message.name}"
+    for field in message.field:
+        kind = FieldDescriptorProto.Type.Name(field.type).removeprefix("TYPE_").lower()
+        many = field.label == FieldDescriptorProto.LABEL_REPEATED
+        yield "\t".join(
+            (
+                name, field.name, str(field.number), field.type_name.removeprefix(".") or kind,
+                "repeated" if many else "single",
+            )
+        )  # fmt: skip
+    for nested in message.nested_type:
+        yield from fields(nested, name)
+
+
+@pytest.mark.parametrize("file", [module.DESCRIPTOR for module in FILES], ids=lambda f: f.name)
+def test_every_field_and_call_is_teleports(file: FileDescriptor) -> None:
+    """One number too high, and a server would read something else."""
+    lines = set(described(file))
+    assert lines
+    assert lines <= official()
+
+
+def test_the_table_holds_nothing_else() -> None:
+    """What is not used any more is not kept in it."""
+    used = {line for module in FILES for line in described(module.DESCRIPTOR)}
+    assert official() == used

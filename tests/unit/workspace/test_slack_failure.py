@@ -1,0 +1,103 @@
+"""Every row of the table of Slack's errors, and how a row is found."""
+
+import aiohttp
+import pytest
+from aiohttp.client_reqrep import ConnectionKey
+
+from tests.unit.commands.test_outcome import slack_error
+from workspace.sending.slack_failure import (
+    ANY_OTHER,
+    NO_ANSWER,
+    NO_CONNECTION,
+    NOT_JSON,
+    RULES,
+    Failure,
+    is_transient,
+    policy_for,
+    retry_after,
+)
+
+EXPECTED = {
+    ("rate_limited", "wait", "wait", "wait"): {"ratelimited", "rate_limited"},
+    ("try_again", "retry", "retry", "retry"): {
+        "service_unavailable", "team_added_to_org", NO_CONNECTION,
+    },
+    ("uncertain", "look", "look", "retry"): {
+        "internal_error", "fatal_error", "request_timeout", NO_ANSWER, NOT_JSON,
+    },
+    ("message_gone", "let_go", "let_go", "replace_while_waiting"): {
+        "message_not_found", "is_inactive", "cannot_reply_to_message",
+    },
+    ("message_gone", "let_go", "let_go", "replace"): {
+        "cant_update_message", "edit_window_closed", "block_mismatch",
+    },
+    ("unreachable", "rest", "let_go", "rest"): {
+        "channel_not_found", "not_in_channel", "is_archived", "messages_tab_disabled",
+        "user_not_found", "users_not_found", "user_disabled", "user_not_visible", "cannot_dm_bot",
+        "restricted_action", "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel", "restricted_action_non_threadable_channel",
+        "restricted_action_thread_locked",
+    },
+    ("revoked", "retry", "retry", "retry"): {
+        "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired",
+        "not_allowed_token_type", "org_login_required", "ekm_access_denied", "accesslimited",
+        "forbidden_team", "two_factor_setup_required",
+    },
+    ("forbidden", "retry", "retry", "retry"): {
+        "missing_scope", "no_permission", "access_denied", "team_access_not_granted",
+    },
+    ("rejected", "rest", "rest", "rest"): {ANY_OTHER},
+}  # fmt: skip
+"""Meaning, and what follows for a card, a direct message and an edit."""
+NOWHERE = ConnectionKey("localhost", 1, is_ssl=False, ssl=False, proxy=None,
+                        proxy_auth=None, proxy_headers_hash=None)  # fmt: skip
+ERRORS = {
+    NO_ANSWER: TimeoutError(),
+    NO_CONNECTION: aiohttp.ClientConnectorError(NOWHERE, OSError("refused")),
+    NOT_JSON: slack_error("<html></html>"),
+    ANY_OTHER: slack_error({"error": "never_heard_of"}),
+}
+
+
+@pytest.mark.parametrize("row", RULES)
+def test_each_error_has_its_rule(row: str) -> None:
+    """Looked up as it arrives; a row that nobody wrote down here fails."""
+    rule = policy_for(ERRORS.get(row) or slack_error({"error": row}))
+    found = (rule.failure.value, rule.card.value, rule.dm.value, rule.update.value)
+    assert row in EXPECTED[found]
+
+
+@pytest.mark.parametrize(
+    ("status", "data", "failure"),
+    [
+        (429, {"error": "ratelimited"}, Failure.RATE_LIMITED),
+        (429, "<html></html>", Failure.RATE_LIMITED),
+        (503, {"error": "channel_not_found"}, Failure.UNCERTAIN),
+        (502, "<html></html>", Failure.UNCERTAIN),
+    ],
+)
+def test_the_status_goes_before_the_word(status: int, data: object, failure: Failure) -> None:
+    """A gateway's answer leaves open what Slack did."""
+    assert policy_for(slack_error(data, status)).failure is failure
+
+
+def test_a_refusal_that_is_not_slacks_says_nothing_of_the_call() -> None:
+    """As a proxy's that blocks a call by its own rules."""
+    blocked = slack_error({"ok": None, "error": "blocked_by_policy"}, 403)
+    assert policy_for(blocked) is RULES[NOT_JSON]
+
+
+def test_only_failures_that_pass_are_worth_another_try() -> None:
+    """A mistake of ours is none of Slack's errors at all."""
+    assert is_transient(TimeoutError())
+    assert is_transient(slack_error({"error": "token_revoked"}))
+    assert not is_transient(slack_error({"error": "not_in_channel"}))
+    assert not is_transient(ValueError("ours"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "seconds"),
+    [("7", 7.0), ("", 30.0), ("soon", 30.0), ("-1", 30.0), ("9" * 400, 3600.0)],
+)
+def test_retry_after_is_bounded(stated: str, seconds: float) -> None:
+    assert retry_after({"Retry-After": stated}) == seconds

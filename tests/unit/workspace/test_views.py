@@ -1,0 +1,608 @@
+"""What people see: within Slack's limits, and dead to whatever others wrote."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slack_sdk.models.views import View
+
+from commands.actions.create_request import ReasonMissing
+from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
+from teleport_client.model.access_request import (
+    Constraints,
+    RequestState,
+    ResourceId,
+    Review,
+    Threshold,
+)
+from teleport_client.rules.threshold_progress import open_filters
+from tests.integration.slack_driver import buttons
+from tests.samples import HOSTILE, NOW, PAGES, face, request, shown_by
+from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
+from workspace.requests.request_draft import RequestDraft, draft_from_json
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy
+from workspace.views.card import (
+    APPROVE,
+    DENY,
+    CardModel,
+    CardReview,
+    card,
+    card_model,
+    closed_model,
+    fingerprint,
+)
+from workspace.views.forms import role_option
+from workspace.views.forms.request_form import read, request_form, role_options
+from workspace.views.forms.review_form import ReviewFormMetadata, review_form
+from workspace.views.forms.review_form import read as read_decision
+from workspace.views.help import help_message
+from workspace.views.notices import Notice, notice
+from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.status import Status
+from workspace.views.pending_list import PAGE, Row, pending_list
+from workspace.views.request_responses import (
+    duplicate_found,
+    reason_prompt,
+    request_created,
+    reviewers_doubtful,
+    shorter_offer,
+)
+from workspace.views.result import result_view, waiting_view
+from workspace.views.review_reply import progress_after, review_reply
+from workspace.views.review_response import review_submitted, without_effect_message
+
+faces = requests().map(shown_by)
+asks = st.builds(
+    RequestDraft,
+    roles=st.lists(names, max_size=5).map(tuple),
+    reason=long_texts,
+    duration=st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=14)),
+    reviewers=st.lists(names, max_size=5).map(tuple),
+    anyway=st.booleans(),
+)
+
+
+def text_objects(part: Any) -> Iterator[dict[str, Any]]:
+    """Every text of a message or a view, with its type."""
+    if isinstance(part, dict):
+        if isinstance(part.get("text"), str) and "type" in part:
+            yield part
+        for value in part.values():
+            yield from text_objects(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from text_objects(item)
+
+
+def check_message(message: Message) -> dict[str, Any]:
+    arguments = message.arguments()
+    assert len(arguments["text"].encode()) <= 4000
+    assert arguments["blocks"] == [block.to_dict() for block in message.blocks]
+    blocks = json.loads(json.dumps(arguments["blocks"]))
+    assert message_problems(blocks) == []
+    assert not are_blocks_too_long(blocks)
+    assert 0 < len(arguments["text"]) <= 4000
+    assert not {"<", ">"} & set(arguments["text"])
+    assert all(each["type"] != "mrkdwn" for each in text_objects(blocks))
+    return arguments
+
+
+def check_view(view: View) -> dict[str, Any]:
+    drawn: dict[str, Any] = json.loads(json.dumps(view.to_dict()))
+    assert view_problems(drawn) == []
+    assert all(each["type"] != "mrkdwn" for each in text_objects(drawn))
+    return drawn
+
+
+def check_messages_of(face: CardModel) -> None:
+    check_message(card(face))
+    for kind in Notice:
+        check_message(notice(kind, face))
+    for approve in (True, False):
+        check_message(review_submitted(face, approve=approve))
+    check_message(card(closed_model(face, NOW)))
+
+
+@given(faces)
+def test_no_request_breaks_a_message(each: CardModel) -> None:
+    """Cards, notices and answers obey Slack's limits and are literal, whatever is in a request."""
+    check_messages_of(each)
+
+
+@settings(deadline=None)
+@given(extremes, st.sampled_from((ReviewMode.PERSON, ReviewMode.NOTIFY)))
+def test_no_extreme_request_breaks_a_message(extreme: Extreme, mode: ReviewMode) -> None:
+    """Very many very long parts together stay within what Slack posts at once."""
+    check_messages_of(shown_by(extreme.request, mode))
+
+
+def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
+    """Very many of everything, each with a threshold of its own and as long as can be."""
+    many = [f"{number:03}" + "W" * 250 for number in range(300)]
+    largest = request(
+        user=many[0],
+        roles=tuple(many),
+        reason="W" * 4096,
+        resources=tuple(ResourceId(name, name, name, name) for name in many),
+        suggested_reviewers=tuple(many),
+        thresholds=tuple(Threshold(approve=9, deny=9, name=name) for name in many),
+        role_thresholds={name: ((number,),) for number, name in enumerate(many)},
+        reviews=tuple(Review(name, RequestState.DENIED, "W" * 4096) for name in many),
+        resolve_reason="W" * 4096,
+    )
+    drawn = check_message(card(shown_by(largest)))
+    confirm = drawn["blocks"][-1]["elements"][0]["confirm"]["text"]["text"]
+    assert "296 more" in confirm
+    assert "for up to 9 hours" in confirm
+
+
+@pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
+def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) -> None:
+    """Otherwise somebody set the state past the reviews, and Teleport does not tell who."""
+    denied = face(
+        state=RequestState.DENIED,
+        reviews=(Review("carol", RequestState.DENIED, threshold_indexes=(0,)),),
+        thresholds=(Threshold(approve=1, deny=needed),),
+    )
+    assert f". {said}." in card(denied).arguments()["text"]
+
+
+@settings(deadline=None)
+@given(extremes)
+def test_no_review_breaks_a_reply(extreme: Extreme) -> None:
+    """However many thresholds it counts for, and whatever its author is called."""
+    request = extreme.request
+    for review in request.reviews[:2]:
+        standing = progress_after(request, review.author)
+        check_message(
+            review_reply(CardReview(review.author, review.state, review.reason), standing)
+        )
+
+
+@settings(deadline=None)
+@given(extremes)
+def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
+    """Every role that is asked for may have one of its own."""
+    said = ReasonMissing(extreme.names).sentence
+    assert len(said) <= 1000
+    check_view(request_form(RequestDraft(cut=True), channel="C1", note=said, reason_required=True))
+    check_message(reason_prompt(RequestDraft(roles=("prod",)), said))
+
+
+def test_of_many_prompts_the_rest_is_counted() -> None:
+    """Fourteen roles with prompts of 280 characters."""
+    assert ReasonMissing([f"{number} {'x' * 280}" for number in range(14)]).sentence.endswith(
+        " and 12 more"
+    )
+
+
+@settings(deadline=None)
+@given(extremes, st.integers(1, 13))
+def test_no_list_of_extreme_requests_outgrows_a_message(extreme: Extreme, many: int) -> None:
+    """Ten rows of the largest that there are."""
+    waiting = shown_by(replace(extreme.request, state=RequestState.PENDING))
+    check_message(
+        pending_list("Requests", [Row(waiting, NOW, may_decide=True)] * many, scope="all")
+    )
+
+
+@given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
+def test_no_list_outgrows_a_message(shown: list[CardModel], page: int) -> None:
+    """A page of the pending list holds whatever its requests say."""
+    rows = [Row(each, NOW, may_decide=True) for each in shown]
+    check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
+
+
+def check_answers_to(draft: RequestDraft, existing: CardModel) -> None:
+    for told in (True, False):
+        check_message(request_created(draft, existing, NOW, told=told))
+    shorter = (
+        [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
+    )
+    doubtful = reviewers_doubtful(draft, [f"{name} isn't a user." for name in draft.reviewers * 5])
+    answers = (
+        duplicate_found(draft, existing, NOW),
+        reason_prompt(draft, "why"),
+        doubtful,
+        *shorter,
+    )
+    for message in answers:
+        button = check_message(message)["blocks"][-1]["elements"][0]
+        assert len(button["value"]) <= 2000
+        carried = draft_from_json(button["value"])
+        assert draft.reason.startswith(carried.reason)
+        assert draft.roles[: len(carried.roles)] == carried.roles
+
+
+@given(asks, faces.filter(lambda each: each.access_until is not None))
+def test_no_ask_breaks_an_answer(draft: RequestDraft, existing: CardModel) -> None:
+    """A button carries the ask, or as much of it as fits."""
+    check_answers_to(draft, existing)
+
+
+@given(asks, texts, st.booleans())
+def test_no_ask_breaks_the_form(draft: RequestDraft, note: str, required: bool) -> None:
+    """Prefilled with anything, the form is one that Slack opens."""
+    check_view(request_form(draft, channel="C1", note=note, reason_required=required))
+
+
+@settings(deadline=None)
+@given(extremes, extremes)
+def test_no_extreme_ask_breaks_an_answer_or_the_form(extreme: Extreme, other: Extreme) -> None:
+    """Of very many very long roles and reviewers."""
+    draft = RequestDraft(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
+    check_answers_to(draft, shown_by(other.request))
+    check_view(request_form(draft, channel="C1", note=other.text))
+
+
+def test_a_duration_is_offered_once() -> None:
+    """Also one that differs from the offered ones by less than a second."""
+    view = check_view(
+        request_form(RequestDraft(duration=timedelta(minutes=30, seconds=0.4)), channel="C1")
+    )
+    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "duration")
+    values = [option["value"] for option in menu["options"]]
+    assert len(values) == len({*values})
+    assert menu["initial_option"]["value"] == "1800"
+
+
+@given(faces | extremes.map(lambda each: shown_by(each.request)) | st.none(), st.booleans())
+def test_no_request_breaks_the_review_form(each: CardModel | None, approve: bool) -> None:
+    """Also when nothing is known of the request."""
+    check_view(review_form(ReviewFormMetadata("i", approve, "C1"), each))
+
+
+@given(st.text(min_size=1), extremes)
+def test_no_sentence_breaks_an_answer(words: str, extreme: Extreme) -> None:
+    """Errors quote what others wrote, and commands to copy what was typed."""
+    for said in (words[:2000], extreme.text):
+        message = sentence(f"It says: {said}", preformatted=f"/teleport-deny i {extreme.text}")
+        check_message(message)
+        check_view(result_view(message))
+
+
+def test_the_other_views_are_ones_that_slack_takes() -> None:
+    """Those that depend on nothing."""
+    check_view(waiting_view())
+    for command in ("request", "pending", "approve", "deny"):
+        check_message(help_message(f"/teleport-{command}"))
+
+
+def test_hostile_text_stays_text() -> None:
+    """It is shown as it was written, in places that Slack does not parse."""
+    arguments = check_message(card(face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,))))
+    assert "<!channel>" in json.dumps(arguments["blocks"])
+    assert "&lt;!channel&gt;" in arguments["text"]
+    assert (arguments["parse"], arguments["link_names"]) == ("none", False)
+
+
+def test_a_waiting_card_has_its_two_buttons() -> None:
+    """In one block, with the request's id and nothing else as their value."""
+    blocks = check_message(card(face()))["blocks"]
+    (actions,) = [block for block in blocks if block["type"] == "actions"]
+    approve, deny = actions["elements"]
+    assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
+    assert {approve["value"], deny["value"]} == {request().id}
+    assert approve["confirm"]["text"]["text"] == "alice gets access to staging for up to 9 hours."
+    assert "confirm" not in deny
+
+
+@pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
+def test_a_decided_card_has_no_buttons(state: RequestState) -> None:
+    """And says in words what was decided."""
+    arguments = check_message(card(face(state=state)))
+    assert all(block["type"] != "actions" for block in arguments["blocks"])
+    words = {"promoted": "granted"}.get(state.value, state.value)
+    assert words in json.dumps(arguments["blocks"]).lower()
+
+
+def test_a_card_without_deciding_has_no_buttons() -> None:
+    """Where Slack does not decide; in mode notify it says where instead."""
+    for mode, request_url_base, said in (
+        (ReviewMode.OFF, "", ""),
+        (ReviewMode.NOTIFY, "", "tctl requests approve"),
+        (ReviewMode.NOTIFY, PAGES, "Review it in Teleport"),
+    ):
+        blocks = card(
+            card_model(request(), request_url_base=request_url_base, mode=mode, cluster="main")
+        ).arguments()["blocks"]
+        assert all(block["type"] != "actions" for block in blocks)
+        assert said in str(blocks)
+
+
+ARN = "arn:aws:iam::123456789012:role/Admin"
+
+
+def every_view_of(face: CardModel) -> dict[str, str]:
+    """What is written where a request is shown."""
+    views = {
+        "card": card(face).arguments(),
+        "notice": notice(Notice.CREATED, face).arguments(),
+        "answer": review_submitted(face, approve=True).arguments(),
+        "list": pending_list("", [Row(face, NOW, may_decide=True)], scope="").arguments(),
+        "form": review_form(ReviewFormMetadata(face.id, approve=False), face).to_dict(),
+        "created": request_created(RequestDraft(), face, NOW, told=True).arguments(),
+        "again": duplicate_found(RequestDraft(), face, NOW).arguments(),
+    }
+    return {name: json.dumps(view) for name, view in views.items()}
+
+
+def test_a_resource_of_another_cluster_is_told_apart_everywhere() -> None:
+    """By the name of its cluster; those of the bot's own have none."""
+    databases = [ResourceId(cluster, "node", "db-1") for cluster in ("main", "leaf-eu", "leaf-us")]
+    for name, view in every_view_of(face(resources=tuple(databases))).items():
+        assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
+
+
+def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
+    return card_model(
+        request(resources=resources),
+        request_url_base=PAGES,
+        mode=ReviewMode.PERSON,
+        cluster="main",
+        host_names=host_names,
+    )
+
+
+def test_hosts_are_shown_by_name_everywhere() -> None:
+    """With kind and cluster. What has no name keeps its ID, as does a host of another cluster."""
+    hosts = [ResourceId("main", "node", "0a1b"), ResourceId("leaf", "node", "0a1b")]
+    named = shown_with({"0a1b": "web-1"}, *hosts, ResourceId("main", "app", "0a1b"))
+    for name, view in every_view_of(named).items():
+        assert "node/web-1, /leaf/node/0a1b and app/0a1b" in view, name
+
+
+def test_hosts_of_the_same_name_are_told_apart() -> None:
+    """By their IDs."""
+    hosts = [ResourceId("main", "node", each) for each in ("0a1b", "0c2d", "0e3f")]
+    shown = shown_with({"0a1b": "web", "0c2d": "web", "0e3f": "db"}, *hosts)
+    assert shown.targets == ("node/web (0a1b)", "node/web (0c2d)", "node/db")
+
+
+def test_names_never_displace_constraints() -> None:
+    """A card shows everything that access is limited to, if need be beside IDs."""
+    logins = Constraints("login", ("x" * 1100,))
+    host = ResourceId("main", "node", "0a1b", constraints=logins)
+    assert shown_with({"0a1b": "web"}, host).resource_names
+    assert not shown_with({"0a1b": "w" * 200}, host).resource_names
+
+
+def test_what_access_to_a_resource_is_limited_to_is_shown_everywhere() -> None:
+    """Beside the resource, and in the dialog that asks whether to approve it."""
+    console = ResourceId("main", "app", "aws", constraints=Constraints("role ARN", (ARN,)))
+    shown = face(resources=(console,))
+    for name, view in every_view_of(shown).items():
+        assert f"app/aws (role ARN: {ARN})" in view, name
+    assert ARN in buttons(card(shown).arguments())["approve"]["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        Constraints(readable=False),
+        Constraints("login", ("root",), readable=False),
+        Constraints("login", tuple(f"user-{number:03}" for number in range(200))),
+    ],
+)
+def test_a_request_that_no_card_can_show_in_full_is_not_decided_from_slack(
+    constraints: Constraints,
+) -> None:
+    """Be it for its length or for what this version cannot read. The card says so."""
+    limited = request(resources=(ResourceId("main", "node", "a", constraints=constraints),))
+    for mode in (ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY):
+        assert ReviewPolicy(mode, {"*": ("bob",)}).mode_of(limited) is ReviewMode.NOTIFY
+    drawn = check_message(card(shown_by(limited, ReviewPolicy().mode_of(limited))))
+    assert not buttons(drawn)
+    assert "can't show the full request" in json.dumps(drawn)
+
+
+def test_a_list_offers_no_decision_on_limits_that_it_cuts() -> None:
+    """They are on the card."""
+    logins = Constraints("login", tuple(f"user-{number:03}" for number in range(40)))
+    shown = face(resources=(ResourceId("main", "node", "a", constraints=logins),))
+    assert "user-039" in json.dumps(card(shown).arguments())
+    listed = check_message(pending_list("Requests", [Row(shown, NOW, may_decide=True)], scope=""))
+    assert not buttons(listed)
+    assert "Review it on its card" in json.dumps(listed)
+
+
+def test_one_threshold_is_counted_in_one_piece() -> None:
+    """`1 of 2` stands together."""
+    two = {
+        "roles": ("prod",),
+        "thresholds": (Threshold(2, 1),),
+        "role_thresholds": {"prod": ((0,),)},
+        "reviews": (Review("bob", RequestState.APPROVED, threshold_indexes=(0,)),),
+    }
+    shown = list(text_objects(card(face(**two)).arguments()["blocks"]))
+    assert any("1 of 2 approvals" in each["text"] for each in shown)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "given", "said"),
+    [
+        ((Threshold(1, 1),), 0, "alice gets access"),
+        ((Threshold(2, 1),), 0, "After yours, 1 more approval is needed before alice gets access"),
+        ((Threshold(3, 1),), 0, "After yours, 2 more approvals are needed before alice gets"),
+        ((Threshold(3, 1),), 2, "alice gets access"),
+        ((Threshold(3, 1), Threshold(1, 1)), 0, "alice gets access"),
+    ],
+)
+def test_the_dialog_says_what_an_approval_leads_to(
+    thresholds: tuple[Threshold, ...], given: int, said: str
+) -> None:
+    """Any threshold of a set is enough; the dialog of the last approval promises access."""
+    every = tuple(range(len(thresholds)))
+    drawn = card(
+        face(
+            thresholds=thresholds,
+            role_thresholds={"staging": (every,)},
+            reviews=tuple(
+                Review(f"{n}", RequestState.APPROVED, threshold_indexes=every) for n in range(given)
+            ),
+        )
+    ).arguments()
+    assert buttons(drawn)["approve"]["confirm"]["text"]["text"].startswith(said)
+
+
+def test_a_card_says_everything_once() -> None:
+    """Whoever the first line names is not listed again, and one moment has one line."""
+    voted = {
+        "thresholds": (Threshold(2, 1),),
+        "role_thresholds": {"staging": ((0,),)},
+        "reviews": (
+            Review("bob", RequestState.APPROVED, threshold_indexes=(0,)),
+            Review("carol", RequestState.APPROVED, "fine", threshold_indexes=(0,)),
+        ),
+    }
+    approved = json.dumps(card(face(state=RequestState.APPROVED, **voted)).arguments()["blocks"])
+    assert (approved.count("bob"), approved.count("carol"), approved.count("approved")) == (1, 2, 0)
+    waiting = face(expires=NOW + timedelta(hours=8))
+    assert "Request expires" not in json.dumps(card(waiting).arguments())
+    assert "Request expires" in json.dumps(card(face()).arguments())
+
+
+def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
+    """Certificates outlive the request: until when, and how to stop them."""
+    approved = face(state=RequestState.APPROVED)
+    deleted = closed_model(approved, NOW)
+    assert deleted.status is Status.DELETED_APPROVED
+    drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
+    for said in (
+        "Approved, then deleted",
+        "stay valid",
+        "2026-11-22 20:00",
+        "tctl lock --access-request=",
+    ):
+        assert said in drawn
+    assert "ended" not in drawn
+    assert "can't log in" in json.dumps(notice(Notice.APPROVED, deleted).arguments())
+    assert closed_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
+
+
+def test_several_sets_get_a_line_each() -> None:
+    """Naming the roles that need them."""
+    several = {
+        "roles": ("db", "web"),
+        "thresholds": (Threshold(2, 1), Threshold(1, 1, "admins")),
+        "role_thresholds": {"db": ((0,), (1,)), "web": ((0, 1),)},
+    }
+    words = json.dumps(card(face(**several)).arguments()["blocks"])
+    for line in (
+        "0 of 2 approvals for db",
+        "0 of 1 approvals (admins) for db",
+        "0 of 2 approvals or 0 of 1 approvals (admins) for web",
+    ):
+        assert line in words
+
+
+def test_the_approval_is_by_those_whose_votes_decided() -> None:
+    """A request resolved past its thresholds is not put on the one who had voted."""
+    vote = Review("bob", RequestState.APPROVED, threshold_indexes=(0,))
+    one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
+    two = one | {"thresholds": (Threshold(2, 1),)}
+    approved = {"state": RequestState.APPROVED, "reviews": (vote,)}
+    assert "Approved by bob" in card(face(**one, **approved)).sentence
+    assert "by bob" not in card(face(**two, **approved)).sentence
+
+
+def test_a_review_that_counts_for_nothing_is_not_shown_as_an_approval() -> None:
+    """On the card, in its thread, and to the reviewer, who reads whose review would count."""
+    lead = Threshold(1, 1, "lead", 'contains(reviewer.roles, "lead")')
+    odd = Threshold(1, 1, "odd", 'review.reason == "<ok>"')
+    filtered = request(
+        thresholds=(lead, odd),
+        role_thresholds={"staging": ((0, 1),)},
+        reviews=(Review("bob", RequestState.APPROVED),),
+    )
+    shown = shown_by(filtered)
+    assert "counts toward no threshold" in json.dumps(card(shown).arguments())
+    said = review_reply(shown.votes[0], "").sentence
+    assert said == "✓ bob approved, which counts toward no threshold."
+    answer = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
+    assert "reviewers with the role lead or reviewers who match review.reason ==" in answer
+    approved = shown_by(replace(filtered, state=RequestState.APPROVED))
+    assert "by bob" not in card(approved).sentence
+
+
+@given(extremes)
+def test_no_filter_breaks_an_answer(extreme: Extreme) -> None:
+    """Filters are as long as administrators make them."""
+    filters = [Threshold(1, 1, name, name) for name in extreme.names]
+    check_message(without_effect_message(shown_by(extreme.request), filters))
+
+
+def test_the_requester_gets_the_next_command() -> None:
+    """Whole, and to copy."""
+    words = json.dumps(notice(Notice.APPROVED, face()).arguments())
+    assert f"tsh login --request-id={request().id}" in words
+
+
+def test_faces_differ_when_what_they_show_differs() -> None:
+    """That is how a card is known to be out of date."""
+    assert fingerprint(face()) == fingerprint(face())
+    assert fingerprint(face()) != fingerprint(face(reason="new"))
+
+
+def test_long_role_names_come_back_from_the_menu() -> None:
+    """A name that is too long for an option is told by a digest."""
+    long = "x" * 200
+    (option,) = role_options([long])
+    assert len(option["value"]) <= 75
+    assert role_option.names([option["value"], "short"], [long, "other"]) == (long, "short")
+
+
+def test_the_menu_offers_at_most_a_hundred() -> None:
+    """Slack takes no more; typing narrows it down."""
+    assert len(role_options(f"role-{number}" for number in range(120))) == 100
+
+
+def test_the_form_is_read_as_it_was_filled_in() -> None:
+    """Roles, reason, duration and reviewers, and where it was opened."""
+    view = check_view(request_form(RequestDraft(reviewers=("bob",)), channel="C1"))
+    values: dict[str, dict[str, Any]] = {
+        "roles": {"roles": {"selected_options": [{"value": "staging"}]}},
+        "reason": {"reason": {"value": " redis "}},
+        "duration": {"duration": {"selected_option": {"value": "7200"}}},
+        "reviewers": {"reviewers": {"selected_users": ["U1"]}},
+    }
+    filled = read(values, view["private_metadata"])
+    assert filled.draft == RequestDraft(
+        reason="redis", duration=timedelta(hours=2), reviewers=("bob",)
+    )
+    assert (filled.role_values, filled.picked_reviewers) == (("staging",), ("U1",))
+    assert filled.channel == "C1"
+
+
+def test_an_empty_form_is_an_empty_ask() -> None:
+    """Slack sends null for what was not touched."""
+    values: dict[str, Any] = {
+        name: {name: {"selected_options": None, "value": None, "selected_option": None}}
+        for name in ("roles", "reason", "duration", "reviewers")
+    }
+    assert read(values, "").draft == RequestDraft()
+
+
+def test_the_review_form_is_read_as_it_was_filled_in() -> None:
+    """What is decided travels in the form, the reason in its field."""
+    decision = ReviewFormMetadata("some-id", approve=False, channel="C1")
+    view = check_view(review_form(decision, face()))
+    values = {"reason": {"reason": {"value": " no "}}}
+    assert read_decision(values, view["private_metadata"]) == (decision, "no")
+
+
+@given(asks)
+def test_an_ask_survives_a_button(draft: RequestDraft) -> None:
+    """What is packed is unpacked."""
+    assert draft_from_json(draft.packed()) == draft
+
+
+def test_what_is_gone_is_shown_by_its_times() -> None:
+    """A deleted request differs from one that ran out."""
+    assert closed_model(face(), NOW).status is Status.DELETED
+    assert closed_model(face(), NOW + timedelta(hours=2)).status is Status.EXPIRED
