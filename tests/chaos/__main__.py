@@ -38,7 +38,7 @@ def main() -> int:
 def _run(seed: int, plan: Plan) -> Report:
     data = Path(mkdtemp(prefix=f"chaos-{seed}-"))
     report = asyncio.run(trial(seed, plan, data, history=with_history(seed)))
-    found = report.verdict
+    found = report.comparison
     print(
         f"seed {seed:3}  history {'yes' if report.history else 'no ':3}  "
         f"requests {found.requests:4}  lost {len(found.lost)}  wrong {len(found.wrong)}  "
@@ -57,7 +57,7 @@ def _failed(report: Report, plan: Plan) -> bool:
 
     Where too little came about, or too much of it unseen, nothing was shown.
     """
-    found = report.verdict
+    found = report.comparison
     few = found.requests * _FEW
     return bool(
         found.lost

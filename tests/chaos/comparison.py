@@ -1,4 +1,4 @@
-"""Teleport's truth beside what Slack shows."""
+"""Compare the final state in Teleport with the messages in Slack."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.slack.server import SlackStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
-from tests.chaos.lease_history import Tenures
-from tests.chaos.slack_state import Message, Shown, shown
+from tests.chaos.lease_history import LeaseHistory
+from tests.chaos.slack_state import Message, RequestMessages, read_messages
 from tests.chaos.teleport_state import (
     ACCESS_ENDED,
     APPROVED_NOW,
@@ -44,7 +44,7 @@ Finding = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Comparison:
     requests: int = 0
     lost: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
@@ -53,19 +53,21 @@ class Verdict:
     """Gone or over before anybody held the lease for long enough to announce it."""
 
 
-def verdict(
+def compare(
     slack: SlackStandIn,
     lives: Mapping[str, Life],
-    tenures: Tenures,
+    lease_history: LeaseHistory,
     ledger: Callable[[str], str],
-) -> Verdict:
+) -> Comparison:
     """Compare now. `ledger` returns the record of a request as text, empty if there is none."""
-    now, here = datetime.now(UTC), shown(slack)
+    now, here = datetime.now(UTC), read_messages(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for request_id, life in lives.items():
-        for kind, what in _compare(life, here[request_id], tenures, ledger(request_id), now):
+        for kind, what in _compare_request(
+            life, here[request_id], lease_history, ledger(request_id), now
+        ):
             found[kind].append(f"{request_id} {what}")
-    return Verdict(
+    return Comparison(
         len(lives),
         tuple(found["lost"]),
         tuple(found["wrong"]),
@@ -74,20 +76,20 @@ def verdict(
     )
 
 
-def _compare(
-    life: Life, here: Shown, tenures: Tenures, record: str, now: datetime
+def _compare_request(
+    life: Life, here: RequestMessages, lease_history: LeaseHistory, record: str, now: datetime
 ) -> Iterator[Finding]:
     """What came and went unseen is not missed; what was shown has to end."""
     requester = f"@{life.request.Spec.User}"
     recipients = [CHANNEL, *(f"@{name}" for name in life.request.Spec.SuggestedReviewers)]
     announced = [channel for channel in here.messages if channel != requester]
     listed_until = life.listed_until(now)
-    held = tenures.longest(life.asked, listed_until)
+    held = lease_history.longest(life.asked, listed_until)
     if not announced and listed_until < now:
         kind = "unseen" if held < _ENOUGH else "lost"
         yield kind, f"no card; the lease was held for {held.total_seconds():.1f} s on end"
         return
-    noticed = tenures.longest(life.changed, listed_until) >= _ENOUGH
+    noticed = lease_history.longest(life.changed, listed_until) >= _ENOUGH
     statuses = life.statuses(now, noticed=noticed)
     for channel in announced if life.gone and held < _ENOUGH else recipients:
         yield from _cards(statuses, here.messages[channel], channel)

@@ -28,7 +28,7 @@ _SOCKETS = {
 }
 
 
-class Troubles:
+class FaultInjector:
     """`factor` is how much faster than in life the bot sends and holds its lease."""
 
     def __init__(

@@ -10,7 +10,7 @@ _LOOK_SECONDS = 0.05
 
 
 @dataclass(slots=True)
-class Tenure:
+class LeasePeriod:
     """One holder's, without a break; a holder that is dead has it until it runs out.
 
     Lists from the past are a break: only the watch tells of anything new then, if it stands.
@@ -20,12 +20,12 @@ class Tenure:
     until: datetime
 
 
-class Tenures:
+class LeaseHistory:
     """Follows the semaphores of a cluster, whose one lease the replicas pass on."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
-        self._tenures: list[Tenure] = []
+        self._periods: list[LeasePeriod] = []
         self._last = ""
 
     async def follow(self) -> None:
@@ -36,15 +36,15 @@ class Tenures:
 
     def longest(self, start: datetime, end: datetime) -> timedelta:
         """How long on end somebody held it between the two."""
-        shares = (min(end, each.until) - max(start, each.since) for each in self._tenures)
+        shares = (min(end, each.until) - max(start, each.since) for each in self._periods)
         return max((timedelta(0), *shares))
 
     def _look(self, now: datetime) -> None:
         holder = "" if self._cluster.stale_lists else self._holder(now)
-        if holder and self._tenures and holder == self._last:
-            self._tenures[-1].until = now
+        if holder and self._periods and holder == self._last:
+            self._periods[-1].until = now
         elif holder:
-            self._tenures.append(Tenure(now, now))
+            self._periods.append(LeasePeriod(now, now))
         self._last = holder
 
     def _holder(self, now: datetime) -> str:

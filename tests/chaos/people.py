@@ -11,7 +11,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
-from tests.chaos.schedule import Deed, Step
+from tests.chaos.schedule import Step, UserAction
 from tests.integration.slack_driver import CHANNEL, buttons
 
 CREW = tuple(
@@ -62,12 +62,16 @@ class People:
 
     async def _do(self, step: Step) -> bool:
         reason = f"request number {step.number}."
-        if step.what in {Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE, Deed.ASK_FOR_A_MOMENT}:
+        if step.what in {
+            UserAction.ASK_IN_SLACK,
+            UserAction.ASK_ELSEWHERE,
+            UserAction.ASK_FOR_A_MOMENT,
+        }:
             return await self._ask(step, reason)
         request = self._of(reason)
         if request is None:
             return False
-        if step.what is Deed.DELETE_WITH_TCTL:
+        if step.what is UserAction.DELETE_WITH_TCTL:
             self._teleport.cluster.delete_request(request.Metadata.Name)
             return True
         voted = {review.Author for review in request.Spec.Reviews}
@@ -78,17 +82,17 @@ class People:
 
     async def _decide(self, step: Step, request_id: str, reviewer: str) -> bool:
         match step.what:
-            case Deed.APPROVE_IN_SLACK:
+            case UserAction.APPROVE_IN_SLACK:
                 said = f"/teleport-approve {request_id} said of {step.number}"
                 return await self._type(reviewer, said)
-            case Deed.DENY_IN_SLACK:
+            case UserAction.DENY_IN_SLACK:
                 return await self._type(reviewer, f"/teleport-deny {request_id} no, {step.number}")
-            case Deed.CLICK_APPROVE:
+            case UserAction.CLICK_APPROVE:
                 return await self._click(reviewer, request_id, "approve")
-            case Deed.DENY_BY_FORM:
+            case UserAction.DENY_BY_FORM:
                 return await self._deny_by_form(reviewer, request_id)
-            case Deed.APPROVE_ELSEWHERE | Deed.DENY_ELSEWHERE:
-                approve = step.what is Deed.APPROVE_ELSEWHERE
+            case UserAction.APPROVE_ELSEWHERE | UserAction.DENY_ELSEWHERE:
+                approve = step.what is UserAction.APPROVE_ELSEWHERE
                 state = RequestState.APPROVED if approve else RequestState.DENIED
                 await self._tsh.submit_review(request_id, Review(reviewer, state, "by tsh"))
             case _:
@@ -119,9 +123,9 @@ class People:
         random = Random(step.number)
         who, role = random.choice(CREW).name, random.choice(_ROLES)
         named = random.choice([(), (), (), ("bob",), ("carol", "dana")])
-        if step.what == Deed.ASK_IN_SLACK:
+        if step.what == UserAction.ASK_IN_SLACK:
             return await self._type(who, f"/teleport-request {role} because {reason}", f"@{who}")
-        seconds = random.uniform(4, 20) if step.what is Deed.ASK_FOR_A_MOMENT else _HOURS
+        seconds = random.uniform(4, 20) if step.what is UserAction.ASK_FOR_A_MOMENT else _HOURS
         await self._tsh.create_request(
             NewAccessRequest(
                 user=who, roles=(role,), reason=reason, suggested_reviewers=named,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from random import Random
 
 
-class Deed(StrEnum):
+class UserAction(StrEnum):
     """What people do, and where: by command or click in Slack, or past the bot."""
 
     ASK_IN_SLACK = "ask in Slack"
@@ -47,7 +47,7 @@ class Fault(StrEnum):
 class Step:
     at: float
     """Seconds from the start."""
-    what: Deed | Fault
+    what: UserAction | Fault
     number: int
     """Of the request for a deed; picks a replica or a method for a fault."""
 
@@ -73,22 +73,23 @@ def _lives(random: Random, requests: int, seconds: float) -> Iterator[Step]:
 
 
 _ASKING = (
-    Deed.ASK_IN_SLACK, Deed.ASK_IN_SLACK, Deed.ASK_ELSEWHERE, Deed.ASK_ELSEWHERE,
-    Deed.ASK_FOR_A_MOMENT,
+    UserAction.ASK_IN_SLACK, UserAction.ASK_IN_SLACK,
+    UserAction.ASK_ELSEWHERE, UserAction.ASK_ELSEWHERE,
+    UserAction.ASK_FOR_A_MOMENT,
 )  # fmt: skip
-_LIVES: tuple[tuple[Deed, ...], ...] = (
+_LIVES: tuple[tuple[UserAction, ...], ...] = (
     (),
-    (Deed.APPROVE_IN_SLACK,),
-    (Deed.CLICK_APPROVE,),
-    (Deed.APPROVE_IN_SLACK, Deed.CLICK_APPROVE),
-    (Deed.CLICK_APPROVE, Deed.APPROVE_ELSEWHERE),
-    (Deed.APPROVE_ELSEWHERE, Deed.APPROVE_ELSEWHERE),
-    (Deed.APPROVE_IN_SLACK, Deed.DENY_ELSEWHERE),
-    (Deed.DENY_IN_SLACK,),
-    (Deed.DENY_BY_FORM,),
-    (Deed.DENY_ELSEWHERE,),
-    (Deed.RESOLVE_WITH_TCTL,),
-    (Deed.APPROVE_IN_SLACK, Deed.RESOLVE_WITH_TCTL),
-    (Deed.DELETE_WITH_TCTL,),
-    (Deed.APPROVE_ELSEWHERE, Deed.DELETE_WITH_TCTL),
+    (UserAction.APPROVE_IN_SLACK,),
+    (UserAction.CLICK_APPROVE,),
+    (UserAction.APPROVE_IN_SLACK, UserAction.CLICK_APPROVE),
+    (UserAction.CLICK_APPROVE, UserAction.APPROVE_ELSEWHERE),
+    (UserAction.APPROVE_ELSEWHERE, UserAction.APPROVE_ELSEWHERE),
+    (UserAction.APPROVE_IN_SLACK, UserAction.DENY_ELSEWHERE),
+    (UserAction.DENY_IN_SLACK,),
+    (UserAction.DENY_BY_FORM,),
+    (UserAction.DENY_ELSEWHERE,),
+    (UserAction.RESOLVE_WITH_TCTL,),
+    (UserAction.APPROVE_IN_SLACK, UserAction.RESOLVE_WITH_TCTL),
+    (UserAction.DELETE_WITH_TCTL,),
+    (UserAction.APPROVE_ELSEWHERE, UserAction.DELETE_WITH_TCTL),
 )

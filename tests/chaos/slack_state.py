@@ -17,7 +17,7 @@ def _lists() -> defaultdict[str, list[Message]]:
 
 
 @dataclass
-class Shown:
+class RequestMessages:
     """By conversation."""
 
     messages: defaultdict[str, list[Message]] = field(default_factory=_lists)
@@ -25,9 +25,9 @@ class Shown:
     replies: defaultdict[str, list[Message]] = field(default_factory=_lists)
 
 
-def shown(slack: SlackStandIn) -> defaultdict[str, Shown]:
+def read_messages(slack: SlackStandIn) -> defaultdict[str, RequestMessages]:
     """Of each request by its id."""
-    found: defaultdict[str, Shown] = defaultdict(Shown)
+    found: defaultdict[str, RequestMessages] = defaultdict(RequestMessages)
     for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *CREW))):
         if slack.workspace.conversation(channel) is None:
             continue

@@ -73,7 +73,7 @@ class Life:
         return frozenset({DELETED, EXPIRED}) if late else frozenset({DELETED})
 
 
-class Truth:
+class TeleportState:
     """Follows all requests of a cluster."""
 
     def __init__(self, requests: AccessRequests) -> None:

@@ -19,13 +19,13 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
-from tests.chaos.comparison import Verdict, verdict
-from tests.chaos.faults import Troubles
-from tests.chaos.lease_history import Tenures
+from tests.chaos.comparison import Comparison, compare
+from tests.chaos.faults import FaultInjector
+from tests.chaos.lease_history import LeaseHistory
 from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica
-from tests.chaos.schedule import Deed, schedule
-from tests.chaos.teleport_state import Truth
+from tests.chaos.schedule import UserAction, schedule
+from tests.chaos.teleport_state import TeleportState
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 _READY_SECONDS = 20.0
@@ -52,7 +52,7 @@ class Plan:
 class Report:
     seed: int
     history: bool
-    verdict: Verdict
+    comparison: Comparison
     armed: Counter[str]
     """Faults by name."""
     struck: Counter[str]
@@ -73,9 +73,9 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         settle_in(slack, teleport)
         if history:
             slack.workspace.app.scopes.update(HISTORY)
-        truth = Truth(teleport.cluster.requests)
-        tenures = Tenures(teleport.cluster)
-        followers = [asyncio.create_task(each.follow()) for each in (truth, tenures)]
+        teleport_state = TeleportState(teleport.cluster.requests)
+        lease_history = LeaseHistory(teleport.cluster)
+        followers = [asyncio.create_task(each.follow()) for each in (teleport_state, lease_history)]
         for follower in followers:
             stack.callback(follower.cancel)
         await asyncio.sleep(0)
@@ -95,11 +95,11 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await slack.workspace.changes.until(
             lambda: slack.delivery.sockets >= plan.replicas or None, _READY_SECONDS
         )
-        troubles = Troubles(slack, teleport, replicas, plan.factor)
-        await _play(seed, plan, people, troubles)
-        await troubles.end()
+        injector = FaultInjector(slack, teleport, replicas, plan.factor)
+        await _play(seed, plan, people, injector)
+        await injector.end()
         ledger = partial(_record, teleport)
-        found = await _settled(slack, truth, tenures, ledger, plan.settle)
+        found = await _settled(slack, teleport_state, lease_history, ledger, plan.settle)
         for follower in followers:
             if follower.done():
                 # Nothing ends it but a mistake, and without it nobody can judge.
@@ -109,23 +109,23 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         seed,
         history,
         replace(found, wrong=(*found.wrong, *misdeeds)),
-        troubles.armed,
-        troubles.struck,
+        injector.armed,
+        injector.struck,
         people.done,
         monotonic() - started,
     )
 
 
-async def _play(seed: int, plan: Plan, people: People, troubles: Troubles) -> None:
+async def _play(seed: int, plan: Plan, people: People, injector: FaultInjector) -> None:
     steps = schedule(seed, requests=plan.requests, seconds=plan.seconds, faults=plan.faults)
     started = monotonic()
     async with asyncio.TaskGroup() as group:
         for step in steps:
             await asyncio.sleep(max(0.0, started + step.at - monotonic()))
-            if isinstance(step.what, Deed):
+            if isinstance(step.what, UserAction):
                 group.create_task(people.do(step))
             else:
-                group.create_task(troubles.inject(step))
+                group.create_task(injector.inject(step))
 
 
 def _client(teleport: TeleportStandIn, user: str) -> TeleportClient:
@@ -142,20 +142,20 @@ def _record(teleport: TeleportStandIn, request_id: str) -> str:
 
 async def _settled(
     slack: SlackStandIn,
-    truth: Truth,
-    tenures: Tenures,
+    teleport_state: TeleportState,
+    lease_history: LeaseHistory,
     ledger: Callable[[str], str],
     seconds: float,
-) -> Verdict:
+) -> Comparison:
     """Look until all is as it should and stays so for a moment, or time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
-        found = verdict(slack, truth.lives, tenures, ledger)
+        found = compare(slack, teleport_state.lives, lease_history, ledger)
         well = not (found.lost or found.wrong)
         await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
         if (well and slack.workspace.changes.count == before) or monotonic() > end:
-            return verdict(slack, truth.lives, tenures, ledger)
+            return compare(slack, teleport_state.lives, lease_history, ledger)
 
 
 def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:
