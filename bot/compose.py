@@ -20,7 +20,6 @@ from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
-from commands import register
 from commands.actions.authorization import Authorization
 from commands.actions.on_behalf import OnBehalfHealth
 from commands.actions.permissions import Permissions
@@ -29,6 +28,7 @@ from commands.actions.suggested_reviewers import lookup_limit
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import form_limit
 from commands.interactions.unhandled import Unhandled
+from commands.register import register
 from notifications.controller.controller import RECENT, Controller
 from notifications.controller.expiry_timers import ExpiryTimers
 from notifications.controller.lease import Leadership, LeaseTiming

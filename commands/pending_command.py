@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from rapidfuzz import process
 
+from commands import slash_commands
 from commands.actions import find_request
 from commands.actions.authorized_user import LIST, AuthorizedUser
 from commands.actions.services import Services
@@ -17,7 +18,7 @@ from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.parts.untrusted import safe_name
 from workspace.views.pending_list import PAGE, Row, pending_list
 
-NAME = "/teleport-pending"
+NAME = slash_commands.PENDING
 
 
 class Scope(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from commands import slash_commands
 from commands.actions import create_request
 from commands.actions.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.actions.create_request import ReasonMissing
@@ -36,7 +37,7 @@ from workspace.views.request_responses import (
     shorter_offer,
 )
 
-NAME = "/teleport-request"
+NAME = slash_commands.REQUEST
 _ROLES_TYPED = 5
 _SAME_CLICK = timedelta(seconds=10)
 

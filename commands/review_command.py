@@ -6,7 +6,6 @@ from uuid import UUID
 
 import structlog
 
-from commands import pending_command
 from commands.actions import find_request
 from commands.actions.authorized_user import (
     FILL_IN_REVIEW,
@@ -29,6 +28,7 @@ from commands.interactions.listener import FormResult, Handler
 from commands.interactions.responder import Responder
 from commands.parsing.review_grammar import review_from
 from commands.parsing.words import wants_help
+from commands.slash_commands import APPROVE, DENY, PENDING
 from teleport_client.errors import NotFound, Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.threshold_progress import open_filters
@@ -45,14 +45,12 @@ from workspace.views.parts.untrusted import safe_text
 from workspace.views.pending_list import Row, pending_list
 from workspace.views.review_response import review_submitted, without_effect_message
 
-APPROVE_COMMAND, DENY_COMMAND = "/teleport-approve", "/teleport-deny"
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def command(*, approve: bool) -> Handler:
     """`/teleport-approve` and `/teleport-deny`. Only a whole id decides."""
-    name = APPROVE_COMMAND if approve else DENY_COMMAND
+    name = APPROVE if approve else DENY
 
     async def work(services: Services, interaction: Interaction, reply: Responder) -> None:
         if wants_help(interaction.text):
@@ -95,7 +93,7 @@ def _request_id(value: str) -> str:
 
     Teleport's rule is Go's uuid.Parse (lib/services/access_request.go).
     """
-    with reading(outdated_button(pending_command.NAME)):
+    with reading(outdated_button(PENDING)):
         UUID(value)
     return value
 
@@ -118,7 +116,7 @@ async def submit_form(services: Services, interaction: Interaction, reply: Respo
     except Unreachable as error:
         # The form is gone, and what was typed in it should not be.
         refusal = explain(error)
-        name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
+        name = APPROVE if decision.approve else DENY
         retry = f"{name} {decision.request_id} {reason}"
         raise UserError(refusal.sentence, reason=refusal.reason, command=retry) from error
 
@@ -174,7 +172,7 @@ async def _open_form(
     except (Unreachable, TimeoutError) as error:
         # The form says less then; what it hands in is checked again anyway.
         log.info("modal_request_load_failed", request_id=decision.request_id, error=str(error))
-    name = APPROVE_COMMAND if decision.approve else DENY_COMMAND
+    name = APPROVE if decision.approve else DENY
     typed = f"{name} {decision.request_id} <reason>"
     if not await reply.open_form(review_form(decision, face), typed=typed):
         said = "The form didn't open. Click again, or run:"

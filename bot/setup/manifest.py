@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.connect.slack_connection import SCOPES
-from commands import COMMANDS
+from commands.slash_commands import COMMANDS
 
 NAME = "Teleport"
 

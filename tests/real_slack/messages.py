@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 
-from commands import COMMANDS
+from commands.slash_commands import COMMANDS
 from teleport_client.model.access_request import (
     AccessRequest,
     RequestState,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands import TRIGGERS
+from commands.register import TRIGGERS
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.resources import rule

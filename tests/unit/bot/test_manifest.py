@@ -2,7 +2,7 @@
 
 from bot.connect.slack_connection import SCOPES
 from bot.setup.manifest import manifest
-from commands import COMMANDS
+from commands.slash_commands import COMMANDS
 
 
 def test_it_obeys_slacks_limits() -> None:

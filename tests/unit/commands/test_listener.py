@@ -11,11 +11,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from commands import TRIGGERS, register
 from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responder
+from commands.register import TRIGGERS, register
 
 EVENT = {
     "type": "event_callback",

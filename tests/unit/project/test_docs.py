@@ -8,7 +8,7 @@ from bot.cli import app
 from bot.observe.metrics import Metrics
 from bot.settings.setting_names import dotted, key_of, keys, variable
 from bot.settings.settings import Settings, load_settings
-from commands import COMMANDS
+from commands.slash_commands import COMMANDS
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
