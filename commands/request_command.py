@@ -30,7 +30,6 @@ from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.parts.untrusted import safe_name
 from workspace.views.request_responses import (
     duplicate_found,
-    is_shorter,
     reason_prompt,
     request_created,
     reviewers_doubtful,
@@ -123,7 +122,7 @@ async def store(
         reviewers = without_mentions(draft.reviewers)
         await reply.respond(reviewers_doubtful(replace(draft, reviewers=reviewers), found))
         return
-    if is_shorter(draft, tried.access_until, services.now()) and not draft.shorter:
+    if draft.is_longer_than(tried.access_until, services.now()) and not draft.allow_shorter:
         limited_by_bot_certificate = create_request.limited_by_bot_certificate(services, tried)
         await reply.respond(
             shorter_offer(
@@ -134,7 +133,7 @@ async def store(
     async with services.request_locks(user.name):
         before = await create_request.requests_of(services, user)
         like = create_request.duplicates_of(tried, before)
-        if like and not draft.anyway and user.sees_own_requests:
+        if like and not draft.allow_duplicate and user.sees_own_requests:
             await reply.respond(duplicate_found(draft, services.face(like[0]), like[0].created))
             return
         made = _made_just_now(services, draft, like) or await create_request.create(

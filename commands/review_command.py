@@ -79,10 +79,10 @@ def button(*, approve: bool) -> Handler:
         request_id = _request_id(interaction.value)
         ensure_reviews_enabled(services)
         if _needs_reason(services, approve=approve):
-            decision = ReviewFormMetadata(request_id, approve, reply.channel, shown=True)
+            decision = ReviewFormMetadata(request_id, approve, reply.channel, already_visible=True)
             await _open_form(services, interaction, decision, reply)
         else:
-            decision = ReviewFormMetadata(request_id, approve, shown=True)
+            decision = ReviewFormMetadata(request_id, approve, already_visible=True)
             await _decide(services, interaction, reply, decision, "")
 
     return work
@@ -145,7 +145,7 @@ async def _decide(
         decision.request_id,
         state,
         reason,
-        shown=decision.shown,
+        shown=decision.already_visible,
     )
     face = services.face(decided.request)
     if not decided.has_effect:
@@ -162,7 +162,9 @@ async def _open_form(
     try:
         async with asyncio.timeout(FORM_SECONDS):
             request = await services.teleport.request(decision.request_id)
-            if not decision.shown and not find_request.is_visible(services, user, request):
+            if not decision.already_visible and not find_request.is_visible(
+                services, user, request
+            ):
                 raise no_such_request(decision.request_id, services.policy.cluster)
         ensure_open(user, request)
         _check_may_decide(services, user, request)

@@ -26,7 +26,7 @@ def sample_views() -> Iterator[tuple[str, View]]:
     yield "request form, filled", request_form(filled, channel="C1", note="Add a reason.")
     yield (
         "request form, reason required",
-        request_form(RequestDraft(cut=True), channel="C1", reason_required=True),
+        request_form(RequestDraft(truncated=True), channel="C1", reason_required=True),
     )
     for approve in (True, False):
         word = "approve" if approve else "deny"

@@ -1,8 +1,12 @@
-"""What a person asks for, on its way between a command, a form and a button."""
+"""The draft of an access request, on its way between a command, a form and a button.
+
+Drafts travel through Slack as JSON in buttons. Messages outlive versions of the bot, so a field's
+name in JSON never changes: a Python field with another name has an alias.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -12,11 +16,14 @@ from workspace.views.parts.untrusted import safe_text
 
 MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000
+"""Total length of reviewers' names that a form's private metadata has room for."""
 REASON_BYTES = 4096
-"""Teleport's own limit on a reason (api/types/access_request.go)."""
+"""Teleport's limit on a reason (api/types/access_request.go)."""
 EXACT = ConfigDict(extra="forbid")
 """For values in Slack: a field of another version isn't ignored."""
 Duration = Annotated[timedelta, Field(gt=timedelta(), le=timedelta(days=366))]
+AllowDuplicate = Annotated[bool, Field(alias="anyway")]
+_LEEWAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +34,55 @@ class RequestDraft:
     reason: str = ""
     duration: Duration | None = None
     reviewers: tuple[str, ...] = ()
-    """Teleport user names; also what was typed in place of one."""
-    anyway: bool = False
-    """Ask although the same is asked for already."""
-    shorter: bool = False
-    """Ask although Teleport gives it for less long."""
+    """Teleport user names, and typed names without a known Teleport user."""
+    allow_duplicate: AllowDuplicate = False
+    """Create the request even if an equal one is pending."""
+    allow_shorter: Annotated[bool, Field(alias="shorter")] = False
+    """Create the request even if Teleport allows less than `duration`."""
     any_reviewers: bool = False
-    """Request although a suggested reviewer can't review it."""
-    cut: bool = False
-    """The reason is only the beginning of what was written."""
+    """Create the request even if a suggested reviewer can't review it."""
+    truncated: Annotated[bool, Field(alias="cut")] = False
+    """Only the beginning of the reason or of the roles is left."""
 
     @property
     def has_reason(self) -> bool:
-        """Whether the reason says anything that can be seen."""
+        """Whether the reason contains visible text."""
         return bool(safe_text(self.reason, REASON_BYTES))
 
-    def packed(self) -> str:
-        """Write it down for a button or a form, as short JSON."""
-        return _ASKS.dump_json(self, exclude_defaults=True).decode()
+    def is_longer_than(self, access_until: datetime | None, requested_at: datetime) -> bool:
+        """Return whether access ends before the duration of this draft is over."""
+        if self.duration is None or access_until is None:
+            return False
+        return access_until + _LEEWAY < requested_at + self.duration
+
+    def to_json(self) -> str:
+        """Return short JSON for a button."""
+        return _DRAFTS.dump_json(self, by_alias=True, exclude_defaults=True).decode()
 
 
-_ASKS = TypeAdapter(RequestDraft)
+_DRAFTS = TypeAdapter(RequestDraft)
 
 
 def draft_from_json(text: str) -> RequestDraft:
-    """Read what `packed` wrote. Raises ValueError on anything else."""
-    return _ASKS.validate_json(text)
+    """Read the JSON of `to_json`. Raises ValueError for any other text."""
+    return _DRAFTS.validate_json(text)
 
 
 def check_reviewers(reviewers: Sequence[str]) -> None:
-    """Refuse more than anybody means to ask, and more than a form can carry along."""
+    """Raise UserError for more reviewers than a form's private metadata has room for."""
     if len(reviewers) > MOST_REVIEWERS or sum(map(len, reviewers)) > _REVIEWERS_CHARACTERS:
         raise UserError(
-            f"Name at most {MOST_REVIEWERS} reviewers. Nothing was asked for.",
+            f"You can suggest up to {MOST_REVIEWERS} reviewers. Nothing was requested.",
             reason="too_many_reviewers",
         )
 
 
 def check_reason(reason: str) -> None:
-    """Refuse a reason that Teleport would refuse for its length."""
+    """Raise UserError for a reason that Teleport rejects for its length."""
     size = len(reason.encode())
     if size > REASON_BYTES:
         raise UserError(
-            f"The reason is {size} bytes long and Teleport keeps {REASON_BYTES}. Shorten it, for"
-            " instance to a link to the ticket.",
+            f"Your reason is {size} bytes long; Teleport's limit is {REASON_BYTES}. Shorten it, or"
+            " link to a ticket.",
             reason="reason_too_long",
         )

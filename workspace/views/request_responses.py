@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
@@ -24,7 +24,6 @@ _NOT_TOLD = "The bot can't send you DMs. Run /teleport-pending to follow your re
 _WHY = 1_000
 """Length of what Teleport says about the reason that it wants."""
 _PROBLEMS, _PROBLEM_LENGTH = 10, 200
-_LEEWAY = timedelta(minutes=1)
 
 
 def request_created(
@@ -44,7 +43,7 @@ def request_created(
         rows.insert(1, (f"Duration: {rich.duration(draft.duration)}.",))
     if reason := safe_line(draft.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
-    if created and face.access_until and is_shorter(draft, face.access_until, created):
+    if created and face.access_until and draft.is_longer_than(face.access_until, created):
         rows.append(
             (
                 "That's longer than Teleport allows. Access ends ",
@@ -64,7 +63,7 @@ def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime 
     if created is not None:
         row += [" · requested ", rich.ago(created)]
     rows += [row, ("No new request was created.",)]
-    button = _button("Request anyway", REQUEST_ANYWAY, replace(draft, anyway=True))
+    button = _button("Request anyway", REQUEST_ANYWAY, replace(draft, allow_duplicate=True))
     return message(headline, rich.lines(*rows), ActionsBlock(elements=[button]))
 
 
@@ -88,7 +87,9 @@ def shorter_offer(
             ("Nothing was requested yet.",),
         ),
         ActionsBlock(
-            elements=[_button("Request until then", REQUEST_ANYWAY, replace(draft, shorter=True))]
+            elements=[
+                _button("Request until then", REQUEST_ANYWAY, replace(draft, allow_shorter=True))
+            ]
         ),
     )
 
@@ -112,13 +113,6 @@ def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
     )
 
 
-def is_shorter(draft: RequestDraft, access_until: datetime | None, asked_at: datetime) -> bool:
-    """Whether access would end before what was asked for."""
-    if draft.duration is None or access_until is None:
-        return False
-    return access_until + _LEEWAY < asked_at + draft.duration
-
-
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
     """Ask for the reason when it is too late for a form to open by itself."""
     headline = f"Add a reason to request {named(draft.roles)}."
@@ -132,17 +126,20 @@ def reason_prompt(draft: RequestDraft, why: str) -> Message:
 def _button(words: str, action: str, draft: RequestDraft) -> ButtonElement:
     """Carry the ask; one too long for a button opens the form, to be completed there."""
     if not _fits_a_button(draft):
-        action, draft = OPEN_FORM, _cut(draft)
-    return ButtonElement(text=words, action_id=action, value=draft.packed())
+        action, draft = OPEN_FORM, _truncate(draft)
+    return ButtonElement(text=words, action_id=action, value=draft.to_json())
 
 
-def _cut(draft: RequestDraft) -> RequestDraft:
+def _truncate(draft: RequestDraft) -> RequestDraft:
     """Keep as much of the reason as fits, or none and as many roles as fit."""
     bare = RequestDraft(
-        anyway=draft.anyway, shorter=draft.shorter, any_reviewers=draft.any_reviewers, cut=True
+        allow_duplicate=draft.allow_duplicate,
+        allow_shorter=draft.allow_shorter,
+        any_reviewers=draft.any_reviewers,
+        truncated=True,
     )
     beginning = _longest(
-        lambda n: replace(draft, cut=True, reason=draft.reason[:n]), len(draft.reason)
+        lambda n: replace(draft, truncated=True, reason=draft.reason[:n]), len(draft.reason)
     )
     return (
         beginning
@@ -158,4 +155,4 @@ def _longest(cut_to: Callable[[int], RequestDraft], whole: int) -> RequestDraft 
 
 
 def _fits_a_button(draft: RequestDraft) -> bool:
-    return slack_length(draft.packed()) <= _VALUE_LIMIT
+    return slack_length(draft.to_json()) <= _VALUE_LIMIT

@@ -36,7 +36,7 @@ async def nothing_was_asked(stage: Stage, sentence: str, text: str) -> None:
         ("staging for soon", "“soon” isn't a duration"),
         ("stagign because x", "Did you mean staging?"),
         ("zzz because x", "You can request prod and staging"),
-        (f"staging because {'x' * 5000}", "5000 bytes long and Teleport keeps 4096"),
+        (f"staging because {'x' * 5000}", "5000 bytes long; Teleport's limit is 4096"),
     ],
 )
 async def test_a_mistake_is_answered_and_nothing_is_asked(

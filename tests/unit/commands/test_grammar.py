@@ -134,7 +134,7 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
         ("staging until tomorrow because x", "end time such as “until tomorrow” yet"),
         (
             f"staging --reviewers {','.join(f'r{n}' for n in range(21))}",
-            "Name at most 20 reviewers",
+            "You can suggest up to 20 reviewers",
         ),
         ("staging for soon", "“soon” isn't a duration. Use something like 30m, 2h"),
         ("staging for 0", "“0” has no unit"),

@@ -63,7 +63,7 @@ asks = st.builds(
     reason=long_texts,
     duration=st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=14)),
     reviewers=st.lists(names, max_size=5).map(tuple),
-    anyway=st.booleans(),
+    allow_duplicate=st.booleans(),
 )
 
 
@@ -170,7 +170,9 @@ def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
     """Every role that is asked for may have one of its own."""
     said = ReasonMissing(extreme.names).sentence
     assert len(said) <= 1000
-    check_view(request_form(RequestDraft(cut=True), channel="C1", note=said, reason_required=True))
+    check_view(
+        request_form(RequestDraft(truncated=True), channel="C1", note=said, reason_required=True)
+    )
     check_message(reason_prompt(RequestDraft(roles=("prod",)), said))
 
 
@@ -598,8 +600,8 @@ def test_the_review_form_is_read_as_it_was_filled_in() -> None:
 
 @given(asks)
 def test_an_ask_survives_a_button(draft: RequestDraft) -> None:
-    """What is packed is unpacked."""
-    assert draft_from_json(draft.packed()) == draft
+    """A draft survives the JSON of a button."""
+    assert draft_from_json(draft.to_json()) == draft
 
 
 def test_what_is_gone_is_shown_by_its_times() -> None:

@@ -24,6 +24,7 @@ from workspace.requests.request_draft import (
     EXACT,
     MOST_REVIEWERS,
     REASON_BYTES,
+    AllowDuplicate,
     Duration,
     RequestDraft,
 )
@@ -61,10 +62,10 @@ class RequestFormMetadata:
     channel: str = ""
     reviewers: tuple[str, ...] = ()
     """Typed as Teleport names: there may be no Slack user to preselect."""
-    anyway: bool = False
+    allow_duplicate: AllowDuplicate = False
 
-    def packed(self) -> str:
-        return _ORIGINS.dump_json(self, exclude_defaults=True).decode()
+    def to_json(self) -> str:
+        return _ORIGINS.dump_json(self, by_alias=True, exclude_defaults=True).decode()
 
 
 _ORIGINS = TypeAdapter(RequestFormMetadata)
@@ -87,9 +88,11 @@ def request_form(
     """Build it with what is known already. `note` says why it was opened."""
     blocks: list[Block] = []
     origin = _fitting(
-        RequestFormMetadata(channel=channel, reviewers=draft.reviewers, anyway=draft.anyway)
+        RequestFormMetadata(
+            channel=channel, reviewers=draft.reviewers, allow_duplicate=draft.allow_duplicate
+        )
     )
-    if draft.cut or origin.reviewers != draft.reviewers:
+    if draft.truncated or origin.reviewers != draft.reviewers:
         note = f"{fitted(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
     if note:
         text = PlainTextObject(text=fitted(note, _TEXT_LIMIT), emoji=False)
@@ -102,7 +105,7 @@ def request_form(
         title="Request access",
         submit="Request",
         close="Cancel",
-        private_metadata=origin.packed(),
+        private_metadata=origin.to_json(),
         blocks=blocks,
     )
 
@@ -125,7 +128,7 @@ def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Req
             reason=(_field(values, REASON).get("value") or "").strip(),
             duration=_duration_from(seconds) if seconds else None,
             reviewers=origin.reviewers,
-            anyway=origin.anyway,
+            allow_duplicate=origin.allow_duplicate,
         ),
         role_values=tuple(option["value"] for option in roles),
         picked_reviewers=tuple(_field(values, REVIEWERS).get("selected_users") or ()),
@@ -142,7 +145,7 @@ def _fitting(origin: RequestFormMetadata) -> RequestFormMetadata:
     """Leave out the last reviewers if a view cannot carry all."""
 
     def too_long(count: int) -> bool:
-        packed = replace(origin, reviewers=origin.reviewers[:count]).packed()
+        packed = replace(origin, reviewers=origin.reviewers[:count]).to_json()
         return slack_length(packed) > _METADATA_LIMIT
 
     counts = range(1, len(origin.reviewers) + 1)

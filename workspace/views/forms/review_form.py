@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
@@ -30,11 +30,11 @@ class ReviewFormMetadata:
     request_id: str
     approve: bool
     channel: str = ""
-    shown: bool = False
+    already_visible: Annotated[bool, Field(alias="shown")] = False
     """Decided where we showed the request, rather than by typing an id."""
 
-    def packed(self) -> str:
-        return _DECISIONS.dump_json(self).decode()
+    def to_json(self) -> str:
+        return _DECISIONS.dump_json(self, by_alias=True).decode()
 
 
 _DECISIONS = TypeAdapter(ReviewFormMetadata)
@@ -60,7 +60,7 @@ def review_form(decision: ReviewFormMetadata, face: CardModel | None) -> View:
         title=f"{word} request",
         submit=word,
         close="Cancel",
-        private_metadata=decision.packed(),
+        private_metadata=decision.to_json(),
         blocks=blocks,
     )
 
