@@ -1,4 +1,4 @@
-"""Our clock beside that of whoever answers."""
+"""Clock difference between this machine and a server."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,13 +13,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @given(st.timedeltas(min_value=timedelta(days=-999), max_value=timedelta(days=999)), st.booleans())
-def test_the_difference_is_told_to_the_second(off: timedelta, gmt: bool) -> None:
-    """In either direction, with the zone as HTTP has it and as mail has it."""
+def test_clock_difference_is_exact_to_the_second(off: timedelta, gmt: bool) -> None:
+    """Cover both directions, and the time zone formats of HTTP and of email."""
     date = format_datetime((NOW + off).replace(tzinfo=UTC), usegmt=gmt)
     assert abs(told_time(date) - NOW - off) < timedelta(seconds=1)
 
 
-def test_a_date_without_a_zone_is_in_utc() -> None:
+def test_date_without_a_zone_is_read_as_utc() -> None:
     assert told_time("Sun, 22 Nov 2026 12:00:05 -0000") == NOW + timedelta(seconds=5)
 
 
@@ -35,13 +35,13 @@ def test_a_date_without_a_zone_is_in_utc() -> None:
         "Thu, 01 Jan 1970 00:00:00 +1400",
     ],
 )
-def test_what_is_no_date_is_refused(date: str) -> None:
+def test_malformed_date_is_rejected(date: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the library says
         told_time(date)
 
 
 class Times:
-    """Our clock, and seconds that pass whatever our clock says."""
+    """The machine's clock, and a monotonic clock that runs independently of it."""
 
     def __init__(self) -> None:
         self.passed = timedelta()
@@ -59,7 +59,7 @@ class Times:
         self.clock.hear(format_datetime(self.truth + error, usegmt=True))
 
 
-def test_clock_is_ours_until_slack_answers() -> None:
+def test_clock_uses_local_time_before_slack_responds() -> None:
     times = Times()
     times.off = timedelta(days=9)
     assert times.clock.now() == NOW + timedelta(days=9)
@@ -69,10 +69,10 @@ def test_clock_is_ours_until_slack_answers() -> None:
     st.timedeltas(min_value=timedelta(days=-999), max_value=timedelta(days=999)),
     st.lists(st.timedeltas(min_value=timedelta(), max_value=timedelta(hours=9)), min_size=1),
 )
-def test_clock_tells_slacks_time_however_far_ours_is_off(
+def test_clock_follows_slack_when_local_time_is_wrong(
     off: timedelta, pauses: list[timedelta]
 ) -> None:
-    """Also where ours jumps after Slack's last answer."""
+    """Cover also a jump of the local clock after Slack's last response."""
     times = Times()
     for pause in pauses:
         times.passed += pause
@@ -83,8 +83,8 @@ def test_clock_tells_slacks_time_however_far_ours_is_off(
     assert bool(times.clock.warning) is (times.clock.skew > MOST_SKEW)
 
 
-def test_one_date_of_something_on_the_way_decides_nothing() -> None:
-    """A proxy may date its own answers, or replay old ones."""
+def test_single_date_from_a_proxy_does_not_set_the_clock() -> None:
+    """A proxy can date its own responses, or replay old ones."""
     times = Times()
     times.off = timedelta(days=9)
     for error in (timedelta(), timedelta(), timedelta(days=99)):
@@ -92,8 +92,8 @@ def test_one_date_of_something_on_the_way_decides_nothing() -> None:
     assert abs(times.clock.now() - times.truth) <= MOST_SKEW
 
 
-def test_clock_is_ours_again_once_an_answer_agrees_with_it() -> None:
-    """As after the machine stood still, with all that counts seconds."""
+def test_clock_uses_local_time_again_when_a_response_agrees() -> None:
+    """After a suspend of the machine, the monotonic clock lags behind."""
     times = Times()
     for _ in range(5):
         times.hear()

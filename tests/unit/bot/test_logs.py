@@ -1,4 +1,4 @@
-"""Logs: fixed names, and no secret in them."""
+"""Logs have fixed event names and contain no secrets."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def restored() -> Iterator[None]:
 
 @pytest.fixture
 def lines(restored: None, monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What is written, as JSON lines."""
+    """Return the written log lines, parsed as JSON."""
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     configure_logs(LogSettings(format="json"))
@@ -54,15 +54,15 @@ def read(lines: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines.getvalue().splitlines()]
 
 
-def test_an_event_is_one_line_with_its_fields(lines: io.StringIO) -> None:
-    """Time and severity first, so that a person finds them."""
+def test_event_is_one_line_with_its_fields(lines: io.StringIO) -> None:
+    """Time and severity come first, where a reader looks for them."""
     structlog.get_logger("x").info("message_posted", request_id="i", seconds=0.5)
     (event,) = read(lines)
     assert list(event)[:3] == ["timestamp", "level", "event"]
     assert (event["event"], event["level"], event["seconds"]) == ("message_posted", "info", 0.5)
 
 
-def test_what_libraries_say_is_a_field(lines: io.StringIO) -> None:
+def test_library_message_is_a_field(lines: io.StringIO) -> None:
     """Event names stay fixed."""
     logging.getLogger("some.library").warning("it is %s", "odd")
     (event,) = read(lines)
@@ -77,7 +77,6 @@ def test_what_libraries_say_is_a_field(lines: io.StringIO) -> None:
 def test_libraries_log_nothing_below_warning(
     lines: io.StringIO, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Even with severity debug."""
     monkeypatch.setattr("sys.stderr", lines)
     configure_logs(LogSettings(format="json", severity="debug"))
     logger = logging.getLogger(name)
@@ -87,13 +86,13 @@ def test_libraries_log_nothing_below_warning(
     assert [event["message"] for event in read(lines)] == ["lost"]
 
 
-def test_the_severity_is_kept(lines: io.StringIO) -> None:
-    """Also for what is logged lazily."""
+def test_severity_is_kept(lines: io.StringIO) -> None:
+    """Cover also lazily formatted records."""
     structlog.get_logger("x").debug("detail")
     assert read(lines) == []
 
 
-def test_an_exception_is_logged_with_its_cause_and_without_secrets(lines: io.StringIO) -> None:
+def test_exception_is_logged_with_cause_and_without_secrets(lines: io.StringIO) -> None:
     """Tracebacks quote messages, and messages quote tokens."""
     try:
         raise ValueError(f"refused: {SECRETS[0]}")
@@ -123,9 +122,7 @@ def test_event_on_a_full_disk_is_one_line_without_secrets(
     assert second == "log_not_written: some.library (OSError(28, 'No space left on device'))"
 
 
-def test_log_goes_on_in_the_old_file_when_it_can_have_no_new_one(
-    restored: None, tmp_path: Path
-) -> None:
+def test_log_continues_in_the_old_file_when_reopening_fails(restored: None, tmp_path: Path) -> None:
     path, rotated = tmp_path / "bot.log", tmp_path / "bot.log.1"
     configure_logs(LogSettings(format="json", output=str(path)))
     path.rename(rotated)
@@ -148,7 +145,7 @@ def test_malformed_record_is_one_line_without_secrets(
 
 
 def test_record_carries_no_secret(lines: io.StringIO, caplog: pytest.LogCaptureFixture) -> None:
-    """Other handlers, such as a library's own, get the record as well."""
+    """Other handlers, such as a library's own, get the same record."""
     structlog.get_logger("x").info("message_posted", address=SECRETS[2])
     (record,) = caplog.records
     assert SECRETS[2] not in str(vars(record))
@@ -159,10 +156,9 @@ def test_record_carries_no_secret(lines: io.StringIO, caplog: pytest.LogCaptureF
     st.text("abc ,.:/", max_size=20),
     st.sampled_from([str, lambda s: {"k": s}, lambda s: [s], ValueError]),
 )
-def test_secrets_are_hidden_wherever_they_stand(
+def test_secrets_are_hidden_in_every_kind_of_value(
     secret: str, around: str, wrapped: Callable[[str], object]
 ) -> None:
-    """In texts, in lists, in tables, in errors; whatever stands around them."""
     event = hide_secrets(None, "", {"any": wrapped(f"{around} {secret} {around}")})
     assert secret not in str(event)
     assert "[hidden]" in str(event)
@@ -188,8 +184,8 @@ def test_prefix_of_a_token_is_not_hidden() -> None:
         "a",
     ],
 )
-def test_secrets_are_searched_for_in_linear_time(part: str) -> None:
-    """Errors quote what others wrote, at any length."""
+def test_secret_search_takes_linear_time(part: str) -> None:
+    """Errors quote texts of any length from outside the bot."""
     with cpu_limit(seconds=2):
         without_secrets(part * (300_000 // len(part)))
 
@@ -198,5 +194,5 @@ def test_secrets_are_searched_for_in_linear_time(part: str) -> None:
     "harmless", ["01a20471-0aa2-77b5-afe1-76c07673b24f", "1795369345.404035", "C0ACCESS01", 17]
 )
 def test_ids_are_not_secrets(harmless: object) -> None:
-    """They are what one looks for in a log."""
+    """Operators search the log for IDs."""
     assert hide_secrets(None, "", {"id": harmless}) == {"id": harmless}

@@ -1,12 +1,12 @@
-"""The manifest of what the code registers, as Slack takes it."""
+"""The generated manifest matches the registered features and Slack's schema."""
 
 from bot.connect.slack_connection import SCOPES
 from bot.setup.manifest import manifest
 from commands.slash_commands import COMMANDS
 
 
-def test_it_obeys_slacks_limits() -> None:
-    """Those of the manifest schema that a careless change would pass."""
+def test_manifest_obeys_slacks_limits() -> None:
+    """Check the limits of the manifest schema that a careless change would exceed."""
     made = manifest()
     display = made["display_information"]
     assert 1 <= len(display["name"]) <= 35
@@ -21,8 +21,8 @@ def test_it_obeys_slacks_limits() -> None:
     assert made["settings"]["interactivity"] == {"is_enabled": True}
 
 
-def test_it_asks_for_every_scope_and_every_command() -> None:
-    """The same lists that the code works with."""
+def test_manifest_requests_every_scope_and_command() -> None:
+    """The manifest uses the same lists as the code."""
     made = manifest()
     assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
     names = [command["command"] for command in made["features"]["slash_commands"]]

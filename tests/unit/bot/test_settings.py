@@ -1,4 +1,4 @@
-"""Settings: what is taken, what is refused, and in which words."""
+"""Sources of settings, accepted values, and error messages."""
 
 from pathlib import Path
 
@@ -34,10 +34,8 @@ def load(tmp_path: Path, text: str) -> Settings:
     return load_settings(path)
 
 
-def test_the_environment_goes_before_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And our own names before those that other tools use."""
+def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot's own names also override those of other tools."""
     assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-file"
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-common")
     assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-common"
@@ -45,8 +43,8 @@ def test_the_environment_goes_before_the_file(
     assert load(tmp_path, WHOLE).slack.token.get_secret_value() == "xoxb-own"
 
 
-def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compose files write it so."""
+def test_empty_variable_counts_as_unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compose files pass unset variables as empty strings."""
     monkeypatch.setenv("TELEPORT_CHATOPS_SLACK__TOKEN", "")
     monkeypatch.setenv("TELEPORT_CHATOPS_LOG__SEVERITY", "")
     settings = load(tmp_path, WHOLE)
@@ -54,8 +52,7 @@ def test_an_empty_variable_is_not_set(tmp_path: Path, monkeypatch: pytest.Monkey
     assert settings.log.severity == "info"
 
 
-def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file is needed."""
+def test_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     monkeypatch.setenv("TELEPORT_CHATOPS_TELEPORT__IDENTITY", "/identity/identity")
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", "one, #two")
@@ -64,8 +61,8 @@ def test_the_environment_alone_is_enough(monkeypatch: pytest.MonkeyPatch) -> Non
     assert load_settings(None).role_to_recipients == {"*": ("one",), "prod": ("a", "b")}
 
 
-def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
-    """And stays out of sight."""
+def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
+    """The representation of the settings doesn't contain it."""
     (tmp_path / "token").write_text("xoxb-secret\n")
     settings = load(tmp_path, WHOLE.replace("xoxb-file", str(tmp_path / "token")))
     assert settings.slack.token.get_secret_value() == "xoxb-secret"
@@ -118,8 +115,9 @@ def test_a_secret_may_be_a_file(tmp_path: Path) -> None:
         (('"access-requests"', '"access requests"'), "access requests is no recipient"),
     ],
 )
-def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: str) -> None:
-    """In one sentence with the dotted key."""
+def test_mistake_is_reported_with_its_key(
+    tmp_path: Path, change: tuple[str, str], sentence: str
+) -> None:
     with pytest.raises(SettingsError) as refused:
         load(tmp_path, WHOLE.replace(*change))
     assert sentence in str(refused.value)
@@ -127,19 +125,19 @@ def test_a_mistake_is_named(tmp_path: Path, change: tuple[str, str], sentence: s
 
 
 @pytest.mark.parametrize("value", ["[", "{oops", "[]", "{}", "[[]]", " "])
-def test_recipients_that_begin_like_json_have_to_be_json(
+def test_recipients_that_look_like_json_must_be_json(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
 ) -> None:
-    """Never taken for the name of a channel."""
+    """Malformed JSON must not become a channel name."""
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", value)
     with pytest.raises(SettingsError, match="role_to_recipients cannot be used"):
         load(tmp_path, WHOLE)
 
 
-def test_all_mistakes_are_named_at_once_with_their_places(
+def test_all_mistakes_are_reported_together_with_locations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the file, of the environment, and of keys that need others."""
+    """Cover mistakes in the file, in the environment and in keys that depend on other keys."""
     monkeypatch.setenv("TELEPORT_CHATOPS_LOG__SEVERITY", "loud")
     monkeypatch.setenv("TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLE", "prod")
     monkeypatch.setenv("TELEPORT_CHATOPS_HEALTH", "8080")
@@ -199,10 +197,10 @@ enabled = true
     ]
 
 
-def test_mistakes_of_the_environment_are_named_beside_a_file_that_cannot_be_read(
+def test_mistakes_in_environment_are_reported_with_unreadable_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the file would set is not said to be missing."""
+    """Settings that the file might contain aren't reported as missing."""
     monkeypatch.setenv("TELEPORT_CHATOPS_START_TIMEOUT", "soon")
     monkeypatch.setenv("TELEPORT_CHATOPS_TELEPORT__REFRESH_IDENTITY", "true")
     with pytest.raises(SettingsError) as refused:
@@ -212,7 +210,7 @@ def test_mistakes_of_the_environment_are_named_beside_a_file_that_cannot_be_read
     assert second.startswith("TELEPORT_CHATOPS_START_TIMEOUT: The setting start_timeout cannot")
 
 
-def test_role_that_two_variables_set_is_refused(
+def test_role_set_by_two_variables_is_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVERS", "alice")
@@ -238,8 +236,8 @@ severity = "INFO"
 """
 
 
-def test_the_file_of_teleports_own_plugin_is_taken(tmp_path: Path) -> None:
-    """In its older form too: as a notifier, and with buttons where it reviews."""
+def test_file_of_teleports_plugin_is_accepted(tmp_path: Path) -> None:
+    """Cover the older format too: as a notifier, and with buttons if it enables reviews."""
     settings = load(tmp_path, THEIRS.format(review=""))
     assert settings.teleport.addr == "example.teleport.sh:443"
     assert settings.teleport.refresh_identity_interval.total_seconds() == 90
@@ -253,7 +251,7 @@ def test_the_file_of_teleports_own_plugin_is_taken(tmp_path: Path) -> None:
     ("written", "severity"),
     [("err", "error"), ("ERROR", "error"), ("trace", "debug"), ("Warn", "warn")],
 )
-def test_severities_of_the_plugin_are_taken(tmp_path: Path, written: str, severity: str) -> None:
+def test_severities_of_the_plugin_are_accepted(tmp_path: Path, written: str, severity: str) -> None:
     settings = load(tmp_path, f'{WHOLE}\n[log]\nseverity = "{written}"\n')
     assert settings.log.severity == severity
 
@@ -265,23 +263,23 @@ def test_severities_of_the_plugin_are_taken(tmp_path: Path, written: str, severi
         ("slack.log", "slack.log"), ("/var/log/slack", "/var/log/slack"),
     ],
 )  # fmt: skip
-def test_log_outputs_of_the_plugin_are_taken(tmp_path: Path, written: str, output: str) -> None:
+def test_log_outputs_of_the_plugin_are_accepted(tmp_path: Path, written: str, output: str) -> None:
     assert load(tmp_path, f'{WHOLE}\n[log]\noutput = "{written}"\n').log.output == output
 
 
 @pytest.mark.parametrize(
     ("written", "seconds"), [('"1h30m15s500ms"', 5415.5), ('"0s"', 60), ("0", 60), ("30", 30)]
 )
-def test_refresh_intervals_of_the_plugin_are_taken(
+def test_refresh_intervals_of_the_plugin_are_accepted(
     tmp_path: Path, written: str, seconds: float
 ) -> None:
-    """Zero stands for the default."""
+    """Zero means the default."""
     text = WHOLE.replace("[slack]", f"refresh_identity_interval = {written}\n[slack]")
     assert load(tmp_path, text).teleport.refresh_identity_interval.total_seconds() == seconds
 
 
-def test_leftovers_of_the_plugin_are_ignored_and_named(tmp_path: Path) -> None:
-    """Its early versions needed them, and its later ones ignore whatever they don't know."""
+def test_obsolete_plugin_settings_are_ignored_and_reported(tmp_path: Path) -> None:
+    """The plugin's early versions needed them. Its later versions ignore unknown keys."""
     path = tmp_path / "settings.toml"
     leftovers = 'secret = "s"\nnotify_only = true\nchannel = "c"\n'
     path.write_text(
@@ -300,20 +298,19 @@ def test_leftovers_of_the_plugin_are_ignored_and_named(tmp_path: Path) -> None:
 
 
 def test_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
-    """It begins with a byte order mark."""
+    """Such a file begins with a byte order mark."""
     path = tmp_path / "settings.toml"
     path.write_text(WHOLE.replace("\n", "\r\n"), encoding="utf-8-sig")
     assert load_settings(path).slack.token.get_secret_value() == "xoxb-file"
 
 
 @pytest.mark.parametrize("text", ["1h??30m", "-5m", "5 parsecs", "1mm", "1ns", "", "."])
-def test_other_texts_are_no_durations(tmp_path: Path, text: str) -> None:
+def test_malformed_duration_is_rejected(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match="write a duration like 60s"):
         load(tmp_path, f'start_timeout = "{text} "\n{WHOLE}')
 
 
-def test_newer_names_go_before_older_ones(tmp_path: Path) -> None:
-    """Where both are set."""
+def test_newer_name_overrides_older_name(tmp_path: Path) -> None:
     text = THEIRS.format(review='[role_to_recipients]\n"*" = "one"\n')
     settings = load(tmp_path, text.replace("auth_server", 'addr = "a.b:1"\nauth_server'))
     assert (settings.teleport.addr, settings.role_to_recipients) == ("a.b:1", {"*": ("one",)})
@@ -326,17 +323,17 @@ def test_newer_names_go_before_older_ones(tmp_path: Path) -> None:
         ("250000us", 0.25), ("+5m", 300), ("1d", 86_400), ("2 days", 172_800),
     ],
 )  # fmt: skip
-def test_durations_are_read_as_go_writes_them(tmp_path: Path, text: str, seconds: float) -> None:
-    """As in the files of Teleport's own plugins."""
+def test_durations_use_gos_format(tmp_path: Path, text: str, seconds: float) -> None:
+    """Files of Teleport's own plugins use it."""
     settings = load(tmp_path, f'start_timeout = "{text}"\n{WHOLE}')
     assert settings.start_timeout.total_seconds() == seconds
 
 
 @pytest.mark.parametrize("value", ["prod, ops", '["prod", "ops"]'])
-def test_lists_are_read_from_the_environment_either_way(
+def test_lists_in_the_environment_have_two_formats(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, value: str
 ) -> None:
-    """A list of roles that was read wrong would leave them open."""
+    """A misread list of roles would leave those roles open."""
     monkeypatch.setenv("TELEPORT_CHATOPS_REVIEW__LINK_ONLY_ROLES", value)
     monkeypatch.setenv("TELEPORT_CHATOPS_SLACK__RECIPIENTS", value)
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_APPROVERS__PROD", value)
@@ -346,14 +343,14 @@ def test_lists_are_read_from_the_environment_either_way(
     assert settings.role_to_approvers == {"prod": ("prod", "ops")}
 
 
-def test_people_are_named_by_any_address(tmp_path: Path) -> None:
-    """Apostrophes are part of some."""
+def test_recipient_is_any_valid_email_address(tmp_path: Path) -> None:
+    """Some addresses contain apostrophes."""
     settings = load(tmp_path, WHOLE.replace("access-requests", "sean.o'brien+x=y@example.com"))
     assert settings.role_to_recipients == {"*": ("sean.o'brien+x=y@example.com",)}
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
-    """As one that was saved as UTF-16."""
+def test_file_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
+    """Some editors save files as UTF-16."""
     path = tmp_path / "settings.toml"
     path.write_bytes(WHOLE.encode("utf-16"))
     with pytest.raises(SettingsError, match=r"settings\.toml is not valid TOML"):
@@ -361,19 +358,17 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("section", ["SLACK", "LOG"])
-def test_a_variable_for_a_whole_section_is_refused(
+def test_variable_for_a_whole_section_is_rejected(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, section: str
 ) -> None:
-    """Naming one of those that are meant."""
+    """The error names one variable of the section."""
     monkeypatch.setenv(f"TELEPORT_CHATOPS_{section}", "debug")
     with pytest.raises(SettingsError, match=f"such as TELEPORT_CHATOPS_{section}__"):
         load(tmp_path, WHOLE)
 
 
-def test_variables_that_set_nothing_are_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Kubernetes adds some, so they stop nothing; where something is missing they are the hint."""
+def test_unknown_variables_are_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """They aren't errors because Kubernetes adds some. If a setting is missing, they are a hint."""
     monkeypatch.setenv("TELEPORT_CHATOPS_LOG_SEVERITY", "debug")
     monkeypatch.setenv("TELEPORT_CHATOPS_SERVICE_HOST", "10.0.0.1")
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS__PROD", "one")
@@ -390,15 +385,14 @@ def test_variables_that_set_nothing_are_named(
     assert "xoxb" not in str(refused.value)
 
 
-def test_a_secret_file_with_nothing_in_it_is_named(tmp_path: Path) -> None:
-    """As it is while a secret is being mounted."""
+def test_empty_secret_file_is_reported(tmp_path: Path) -> None:
+    """A secret file is empty while it is being mounted."""
     (tmp_path / "token").write_text("\n")
     with pytest.raises(SettingsError, match=r"slack\.token cannot be used: the file .* is empty"):
         load(tmp_path, WHOLE.replace("xoxb-file", str(tmp_path / "token")))
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """With its path."""
+def test_missing_file_is_reported_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
         load_settings(tmp_path / "nowhere.toml")
 
@@ -414,10 +408,10 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ('enabled = false\napp_token = "xapp-2"', "", False, None),
     ],
 )
-def test_deciding_follows_the_app_token(
+def test_app_token_enables_reviews_by_default(
     tmp_path: Path, review: str, slack: str, decides: bool, token: str | None
 ) -> None:
-    """Unset, there are buttons if there is a token; the review's own counts only if enabled."""
+    """The token of the `review` section counts only if reviews are enabled."""
     text = WHOLE.replace("[slack]\n", f"[review]\n{review}\n[slack]\n{slack}\n")
     settings = load(tmp_path, text)
     assert settings.can_decide is decides

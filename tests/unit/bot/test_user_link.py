@@ -1,4 +1,4 @@
-"""`teleport-chatops link` adds one trait value and keeps everything else as it is."""
+"""`teleport-chatops link` adds one trait value and leaves the rest of the resource unchanged."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,6 @@ def traits(text: str) -> dict[str, Any]:
 
 
 def test_link_adds_only_the_trait() -> None:
-    """Every other line stays, byte for byte."""
     assert linked() == ALICE.replace(
         "    - Ålice 🦉\n", '    - Ålice 🦉\n    "slack_uid":\n    - "U012ABCDEF"\n'
     )
@@ -93,13 +92,13 @@ def test_link_fills_an_empty_trait_and_keeps_the_same_id(before: str, after: lis
 
 
 def test_link_leaves_a_linked_user_unchanged() -> None:
-    """Byte for byte."""
+    """The output equals the input byte for byte."""
     text = ALICE.replace("    logins:", "    slack_uid:\n    - U012ABCDEF\n    logins:")
     assert linked(text) == text
 
 
-def test_link_replaces_another_id_only_when_told() -> None:
-    """The default never takes an account away."""
+def test_link_replaces_another_id_only_with_the_flag() -> None:
+    """Without the flag, the command never unlinks an account."""
     text = ALICE.replace("    logins:", "    slack_uid:\n    - U0OTHER0001\n    logins:")
     with pytest.raises(LinkError, match="alice is already linked to U0OTHER0001: add --replace"):
         linked(text)
@@ -110,7 +109,7 @@ def test_link_replaces_another_id_only_when_told() -> None:
 
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_link_reads_the_json_of_tctl(wrapped: bool) -> None:
-    """A list of one, as `--format=json` prints; `tctl create` takes no list."""
+    """`--format=json` prints a list with one user, and `tctl create` accepts no list."""
     user = {
         "kind": "user",
         "version": "v2",
@@ -161,7 +160,6 @@ CONNECTOR = """\
     ],
 )
 def test_link_rejects_input_that_it_cannot_link(text: str, sentence: str) -> None:
-    """With one sentence that ends in the next step."""
     with pytest.raises(LinkError) as caught:
         linked(text)
     assert str(caught.value).startswith(sentence)
@@ -170,7 +168,7 @@ def test_link_rejects_input_that_it_cannot_link(text: str, sentence: str) -> Non
 
 @pytest.mark.parametrize("slack_user_id", ["U012ABCDEF", "W012ABCDEF"])
 def test_link_accepts_ids_of_both_kinds(slack_user_id: str) -> None:
-    """`W` in Enterprise organizations."""
+    """IDs start with `W` in Enterprise organizations."""
     assert slack_user_id in link(ALICE, "alice", slack_user_id, trait="slack_uid")
 
 
@@ -179,7 +177,7 @@ def test_link_accepts_ids_of_both_kinds(slack_user_id: str) -> None:
     ["@alice", "", "u012abcdef", "C012ABCDEF", "U012ABCDEF\n", "<@U012ABCDEF>", "U01"],
 )
 def test_link_rejects_an_invalid_slack_id(slack_user_id: str) -> None:
-    """Before it looks at the input."""
+    """The ID is checked before the input."""
     with pytest.raises(LinkError, match="isn't a Slack user ID"):
         link("", "alice", slack_user_id, trait="slack_uid")
 
@@ -200,7 +198,6 @@ values = st.recursive(
 def test_link_keeps_every_other_scalar_as_written(
     extra: Any, style: str | None, flow: bool
 ) -> None:
-    """Type, value and quoting, in each style of YAML."""
     user = {
         "kind": "user",
         "metadata": {"name": "alice"},
@@ -239,12 +236,11 @@ def run(*arguments: str, text: str = ALICE) -> tuple[int, str, str]:
 
 
 def test_link_command_prints_the_resource() -> None:
-    """And nothing else."""
     assert run("alice", "U012ABCDEF") == (0, linked(), "")
 
 
 def test_link_command_rejects_with_one_sentence_and_exit_code_2() -> None:
-    """Nothing reaches the next program of the pipe."""
+    """The next program in the pipe gets no input."""
     code, output, error = run("alice", "@alice")
     assert (code, output) == (2, "")
     assert error == (
@@ -253,10 +249,10 @@ def test_link_command_rejects_with_one_sentence_and_exit_code_2() -> None:
     )
 
 
-def test_link_command_takes_the_trait_of_the_settings(
+def test_link_command_uses_the_trait_from_settings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A flag, then the environment, then the file; other settings may be missing."""
+    """A flag overrides the environment, which overrides the file. Other settings can be missing."""
     path = tmp_path / "settings.toml"
     path.write_text('[review]\nslack_user_id_trait = "in_file"\n')
     assert list(traits(run("alice", "U012ABCDEF", "--config", str(path))[1]))[-1] == "in_file"

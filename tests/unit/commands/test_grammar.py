@@ -1,4 +1,4 @@
-"""The language of /teleport-request."""
+"""Syntax of /teleport-request and of the review command."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -88,30 +88,27 @@ hours = st.integers(min_value=1, max_value=14 * 24)
         ("x reviewers: <@U0BOB>,bob", RequestDraft(("x",), reviewers=("<@U0BOB>", "bob"))),
     ],
 )
-def test_an_ask_is_read_as_people_type_it(typed: str, draft: RequestDraft) -> None:
-    """Keywords, flags and typographic quotes lead to the same ask."""
+def test_request_is_parsed_in_every_common_spelling(typed: str, draft: RequestDraft) -> None:
+    """Keywords, flags and typographic quotes have the same meaning."""
     assert ask_from(typed) == draft
 
 
 @given(roles, hours, reasons)
-def test_what_is_written_in_words_is_read_back(wanted: list[str], count: int, reason: str) -> None:
-    """Any roles, any whole number of hours and any reason survive the sentence form."""
+def test_request_in_words_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
+    """It holds for any roles, any whole number of hours and any reason."""
     draft = ask_from(f"{' '.join(wanted)} for {count}h because {reason}")
     assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
 @given(roles, hours, reasons.filter(lambda reason: '"' not in reason))
-def test_what_is_written_with_flags_is_read_back(
-    wanted: list[str], count: int, reason: str
-) -> None:
-    """The same ask survives the flag form, in any order of flags."""
+def test_request_with_flags_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
+    """The order of the flags doesn't matter."""
     draft = ask_from(f'--reason "{reason}" {",".join(wanted)} --duration {count}h')
     assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
 @given(st.text(max_size=300))
-def test_no_text_breaks_the_grammar(typed: str) -> None:
-    """Whatever is typed is either an ask or a refusal with words."""
+def test_any_text_is_a_draft_or_a_user_error(typed: str) -> None:
     try:
         ask_from(typed)
     except UserError as refusal:
@@ -145,22 +142,20 @@ def test_no_text_breaks_the_grammar(typed: str) -> None:
         ("staging --duration 15d", "Use between 1 minute and 14 days"),
     ],
 )
-def test_a_mistake_is_answered_with_the_way_out(typed: str, helps: str) -> None:
-    """Each mistake gets a sentence that names it and what to write instead."""
+def test_mistake_gets_an_error_with_a_correction(typed: str, helps: str) -> None:
     with pytest.raises(UserError) as refused:
         ask_from(typed)
     assert helps in refused.value.sentence
 
 
 @pytest.mark.parametrize("typed", ["help", " HELP ", "--help", "—help", "“help”", "-h", "?"])
-def test_help_is_understood(typed: str) -> None:
-    """The usual words for help are not taken for roles."""
+def test_help_words_are_not_parsed_as_roles(typed: str) -> None:
     assert wants_help(typed)
 
 
 @pytest.mark.parametrize("typed", ["helpdesk", "h", "help me"])
-def test_a_role_may_contain_the_word_help(typed: str) -> None:
-    """Only the bare word asks for help."""
+def test_role_can_contain_the_word_help(typed: str) -> None:
+    """Only the bare word requests help."""
     assert not wants_help(typed)
 
 
@@ -187,8 +182,8 @@ def test_a_role_may_contain_the_word_help(typed: str) -> None:
         f"reason: “ok” {ID}",
     ],
 )
-def test_review_reason_is_read_in_every_spelling(typed: str) -> None:
-    """Teleport records it for ever, so it has neither flag nor quotes."""
+def test_review_reason_is_parsed_in_every_spelling(typed: str) -> None:
+    """Teleport stores the reason permanently, so flags and quotes are removed."""
     assert review_from(typed) == (ID, "ok")
 
 
@@ -197,12 +192,12 @@ def test_review_reason_is_read_in_every_spelling(typed: str) -> None:
     ["👍", "it's --down for now", 'see "runbook 7" first', "for 2h", "looks fine because x"],
 )
 def test_plain_review_reason_is_kept_as_typed(reason: str) -> None:
-    """Once it has begun, nothing in it is a flag or keyword."""
+    """After its first word, the parser doesn't look for flags or keywords."""
     assert review_from(f"{ID} {reason}") == (ID, reason)
 
 
-def test_unknown_flag_of_a_review_is_refused() -> None:
-    """It would otherwise be recorded as a reason."""
+def test_unknown_flag_of_a_review_is_rejected() -> None:
+    """Otherwise it would be recorded as a reason."""
     for typed in (f"{ID} --reson ok", f"{ID} --duration 2h"):
         with pytest.raises(UserError, match="Unknown flag"):
             review_from(typed)
@@ -219,7 +214,7 @@ SPELLINGS = (
 
 
 @given(amounts.filter(any), st.sampled_from(SPELLINGS))
-def test_duration_is_read_in_every_spelling(amount: tuple[int, int, int], spelling: str) -> None:
+def test_duration_is_parsed_in_every_spelling(amount: tuple[int, int, int], spelling: str) -> None:
     """Days, hours and minutes add up."""
     days, hours, minutes = amount
     typed = spelling.format(d=days, h=hours, m=minutes)
@@ -227,8 +222,8 @@ def test_duration_is_read_in_every_spelling(amount: tuple[int, int, int], spelli
 
 
 @given(st.integers(0, 335), st.integers(0, 59))
-def test_clock_is_hours_and_minutes(hours: int, minutes: int) -> None:
-    """Never minutes and seconds."""
+def test_duration_with_a_colon_is_hours_and_minutes(hours: int, minutes: int) -> None:
+    """It never means minutes and seconds."""
     typed = f"{hours}:{minutes:02}"
     assert is_duration(typed)
     if hours or minutes:
@@ -260,8 +255,7 @@ def test_clock_is_hours_and_minutes(hours: int, minutes: int) -> None:
         ("2h!", 2),
     ],
 )
-def test_duration_in_words(typed: str, hours: float) -> None:
-    """As people say it."""
+def test_duration_is_parsed_from_words(typed: str, hours: float) -> None:
     assert duration_from(typed) == hours * HOUR
 
 
@@ -282,8 +276,8 @@ def test_duration_in_words(typed: str, hours: float) -> None:
         "1h99",
     ],
 )
-def test_anything_else_is_no_duration(typed: str) -> None:
-    """A guess would give access for the wrong time."""
+def test_other_text_is_not_a_duration(typed: str) -> None:
+    """A guess could grant access for the wrong time."""
     assert not is_duration(typed)
 
 
@@ -303,7 +297,7 @@ def test_anything_else_is_no_duration(typed: str) -> None:
         "--roles a, ",
     ],
 )
-def test_text_is_read_in_linear_time(part: str) -> None:
+def test_text_is_parsed_in_linear_time(part: str) -> None:
     """A command's text can be long."""
     text = part * (60_000 // len(part))
     with cpu_limit(seconds=4):

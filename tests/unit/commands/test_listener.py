@@ -1,4 +1,4 @@
-"""Listeners end with their ack: Bolt sends it when they return, and not if they raise."""
+"""Each listener ends with its ack, because Bolt sends the ack when a listener returns."""
 
 import ast
 import asyncio
@@ -29,7 +29,7 @@ def no_metrics(_name: str, _outcome: str, _seconds: float) -> None:
 
 
 def listeners() -> Listeners:
-    """Listeners whose work needs no services, and whose metrics can't be written."""
+    """Yield listeners with handlers without services and with metrics that fail."""
     services = SimpleNamespace(slack=None, http=None, forms=None)
     return Listeners(cast(Services, services), no_metrics)
 
@@ -42,7 +42,7 @@ def app() -> AsyncApp:
 
 
 async def test_event_is_acked_before_its_work_ends() -> None:
-    """Bolt acks an event when its listener returns, which has to be at once."""
+    """Bolt acks an event when its listener returns."""
     end, made, bolt = asyncio.Event(), listeners(), app()
 
     async def work(_services: Services, _interaction: Interaction, _reply: Responder) -> None:
@@ -73,7 +73,7 @@ async def test_event_is_acked_when_its_work_and_the_metrics_fail() -> None:
 
 
 async def test_every_listener_ends_with_its_ack() -> None:
-    """None is made another way, and in the one that all are, nothing follows the ack."""
+    """All listeners are created the same way, and the ack is their last statement."""
     bolt = app()
     register(bolt, listeners())
     functions = {listener.ack_function.__code__ for listener in bolt._async_listeners}

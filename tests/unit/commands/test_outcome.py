@@ -1,4 +1,4 @@
-"""What an error makes of an interaction: the label, the words, the log."""
+"""Outcome of an interaction that fails: its label, its response and its log line."""
 
 from http import HTTPStatus
 
@@ -65,31 +65,31 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
         (RuntimeError("bug"), Outcome.FAILED, "Something went wrong"),
     ],
 )
-def test_every_error_has_an_outcome_and_words(
+def test_every_error_has_an_outcome_and_a_response(
     error: Exception, outcome: Outcome, said: str
 ) -> None:
-    """Which of them is nobody's fault, and whom to tell of the others."""
+    """The response separates outages from errors that an operator has to fix."""
     ended = failure_response(error)
     assert ended.outcome is outcome
     assert said in ended.message.sentence
 
 
 @pytest.mark.parametrize("code", [*RULES, "odd_new_error"])
-def test_no_error_of_slacks_is_called_a_bug_of_the_bot(code: str) -> None:
+def test_slack_error_is_not_reported_as_a_bug(code: str) -> None:
     ended = failure_response(slack_error({"error": code}))
     assert "Something went wrong" not in ended.message.sentence
 
 
 def test_unexpected_error_gets_an_id_for_the_log() -> None:
-    """So that the bot's operator finds the cause."""
+    """The ID leads the bot's operator to the cause."""
     with structlog.testing.capture_logs() as logged:
         said = failure_response(RuntimeError("bug")).message.sentence
     (failed,) = (event for event in logged if event["event"] == "interaction_failed")
     assert f"(error {failed['error_id']})" in said
 
 
-def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
-    """A token that was taken back is known, and nobody needs forty lines to see it."""
+def test_only_unknown_errors_are_logged_with_a_traceback() -> None:
+    """A revoked token is a known error, so a traceback would only add forty lines."""
     with structlog.testing.capture_logs() as logged:
         failure_response(slack_error({"error": "token_revoked"}))
         failure_response(from_rpc("Ping", grpc.StatusCode.UNAVAILABLE, "gone"))
@@ -98,23 +98,26 @@ def test_only_what_is_unknown_is_logged_with_a_traceback() -> None:
     assert {"slack_call_failed", "teleport_call_failed"} <= {event["event"] for event in logged}
 
 
-def test_an_answer_that_is_not_slacks_says_nothing_of_the_call() -> None:
-    """A proxy's page is no refusal of a token, and stays on one line."""
+def test_response_from_a_proxy_leaves_the_outcome_open() -> None:
+    """A proxy's page doesn't mean that Slack rejected the token.
+
+    The log line quotes it in one line.
+    """
     page = slack_error("<html>\n<body>Bad gateway</body>\n</html>")
     assert classify(page) is Failure.UNCERTAIN
     assert describe(page) == "HTTP status 200, and no JSON"
 
 
-def test_the_password_of_a_proxy_is_not_repeated() -> None:
-    """It stands in the address that the proxy's refusal quotes."""
+def test_proxy_password_is_not_shown() -> None:
+    """The proxy's error quotes its URL, which contains the password."""
     address = URL("http://me:secret@proxy.example.com")
     request = RequestInfo(address, "CONNECT", CIMultiDictProxy(CIMultiDict()), address)
     error = ClientHttpProxyError(request, (), status=407, message="No")
     assert describe(error) == "ClientHttpProxyError: 407 No"
 
 
-def test_an_sdk_error_is_told_in_slacks_own_word() -> None:
-    """The rest of its text is the whole answer."""
+def test_sdk_error_is_shown_as_slacks_error_code() -> None:
+    """The rest of the error's text is the complete response."""
     assert describe(slack_error({"ok": False, "error": "invalid_auth"})) == "invalid_auth"
     assert describe(TimeoutError()) == "TimeoutError"
     assert describe(OSError("two\nlines")) == "OSError: two lines"

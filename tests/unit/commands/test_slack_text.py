@@ -1,4 +1,4 @@
-"""The text of commands, which Slack escapes."""
+"""Command text, which Slack escapes."""
 
 import pytest
 from hypothesis import given
@@ -44,7 +44,6 @@ def test_control_characters_are_unescaped_once(typed: str) -> None:
 
 @given(st.text(alphabet="<>|@#!&;^:ambltgU1 ", max_size=40))
 def test_any_text_is_unescaped(text: str) -> None:
-    """No text is rejected, and plain words around it are kept."""
     assert unescaped(f"before {text} after").startswith("before ")
     assert unescaped(f"before {text} after").endswith(" after")
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 from commands.interactions.start_queue import StartQueue
 
 
-async def test_work_begins_in_order_and_at_most_once_a_turn_of_the_loop() -> None:
-    """So an ack waits for one beginning at most, however many interactions there are."""
+async def test_work_starts_in_order_and_once_per_loop_iteration() -> None:
+    """An ack therefore waits for at most one start."""
     queue, begun = StartQueue(), list[int]()
 
     async def work(number: int) -> None:
@@ -21,7 +21,7 @@ async def test_work_begins_in_order_and_at_most_once_a_turn_of_the_loop() -> Non
     assert all(after - before <= 1 for before, after in pairwise([0, *begun_by_turn]))
 
 
-async def test_cancelled_work_holds_up_no_other() -> None:
+async def test_cancelled_work_does_not_block_other_work() -> None:
     queue = StartQueue()
     waiting = [asyncio.create_task(queue.wait()) for _ in range(3)]
     await asyncio.sleep(0)

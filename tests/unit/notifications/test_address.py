@@ -1,4 +1,4 @@
-"""How recipients are written in the settings."""
+"""Notations of recipients in the settings."""
 
 import pytest
 from hypothesis import given
@@ -34,7 +34,7 @@ from notifications.routing.address import is_email, parse_recipient
         ("<@U0BOB00001|bob>", "U0BOB00001"),
     ],
 )
-def test_recipient_is_read_in_each_way_that_people_copy_it(text: str, recipient: str) -> None:
+def test_recipient_is_parsed_in_every_copied_form(text: str, recipient: str) -> None:
     assert parse_recipient(text) == recipient
 
 
@@ -58,10 +58,8 @@ def test_recipient_is_read_in_each_way_that_people_copy_it(text: str, recipient:
         ("", "is no recipient"),
     ],
 )
-def test_recipient_that_cannot_get_messages_is_refused_with_the_reason(
-    text: str, reason: str
-) -> None:
-    """And with all the ways to write one."""
+def test_recipient_without_messages_is_rejected_with_a_reason(text: str, reason: str) -> None:
+    """The error also lists all valid notations."""
     with pytest.raises(ValueError, match=reason) as refused:
         parse_recipient(text)
     assert "write a channel's name or ID" in str(refused.value)

@@ -1,4 +1,4 @@
-"""What the ledger keeps of a request stays small, whatever the request is like."""
+"""The ledger entry of a request stays small for any request."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ _AS_A_RULE, _AT_MOST = 2 * 1024, 32 * 1024
 
 
 def largest(request: AccessRequest, channels: tuple[str, ...]) -> tuple[int, Entry]:
-    """Carry everything out, and give the most bytes that had to be kept, and the last entry."""
+    """Execute all actions, and return the size of the largest entry and the last entry."""
     entry, most = None, 0
     while (made := plan(request, entry, channels, NOW, OUTLOOK)).actions:
         intents: list[Intent] = []
@@ -56,14 +56,14 @@ def reviews(count: int, text: str) -> tuple[Review, ...]:
     )
 
 
-def test_an_ordinary_request_takes_two_kilobytes() -> None:
-    """Three recipients, two reviews, a reason."""
+def test_ordinary_request_takes_two_kilobytes() -> None:
+    """It has three recipients, two reviews and a reason."""
     request = asked(reason="shard 3 is down, see INC-1234", reviews=reviews(2, "go ahead"))
     assert largest(request, channels(3))[0] <= _AS_A_RULE
 
 
-def test_a_request_that_somebody_made_as_large_as_can_be_is_kept_all_the_same() -> None:
-    """With letters of four bytes; what has to be known of its messages is known."""
+def test_largest_request_still_fits_into_its_entry() -> None:
+    """The texts consist of letters with four bytes. The entry keeps all message references."""
     long = "\N{FIRE}" * 400
     request = asked(
         reason=long,
@@ -78,7 +78,7 @@ def test_a_request_that_somebody_made_as_large_as_can_be_is_kept_all_the_same() 
     assert {message.channel for message in entry.messages} >= {*channels(60)}
 
 
-def test_a_review_under_very_many_cards_is_told_under_some() -> None:
-    """Rather than none: the record of replies has an end."""
+def test_review_of_very_many_cards_is_posted_under_some() -> None:
+    """The record of replies has a limit. Some replies are better than none."""
     _, entry = largest(asked(reviews=reviews(12, "yes")), channels(20))
     assert sum(message.slot.startswith("review:") for message in entry.messages) == 100

@@ -1,4 +1,4 @@
-"""Moments at which a request changes by itself."""
+"""Times at which a request changes without an event."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ class Desk:
         self.expiry_timers = ExpiryTimers(self.rung.put_nowait, now=lambda: self.now)
 
     async def at(self, moment: datetime) -> list[str]:
-        """Return what is reported until then; "last" comes after all that is due with it."""
+        """Return the IDs reported until then; "last" follows other IDs that are due then."""
         self.now = moment - SECOND
         self.expiry_timers.schedule(waiting("last", until=moment))
         self.now = moment
@@ -46,15 +46,15 @@ async def running() -> AsyncIterator[Desk]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_request_is_reported_at_its_moment() -> None:
+async def test_request_is_reported_when_it_is_due() -> None:
     async with running() as desk:
         desk.expiry_timers.schedule(waiting("a", until=NOW + 60 * SECOND))
         assert await desk.at(NOW + 59 * SECOND) == []
         assert await desk.at(NOW + 60 * SECOND) == ["a"]
 
 
-async def test_request_whose_moment_has_passed_is_reported_ever_more_rarely() -> None:
-    """Teleport still lists it: our clock may be ahead of Teleport's."""
+async def test_overdue_request_is_reported_with_growing_delays() -> None:
+    """Teleport still lists the request, because the local clock can be ahead of Teleport's."""
     overdue = waiting("a", until=NOW - 20 * SECOND)
     async with running() as desk:
         for _ in range(3):
@@ -66,7 +66,7 @@ async def test_request_whose_moment_has_passed_is_reported_ever_more_rarely() ->
         assert await desk.at(NOW + 60 * SECOND) == ["a"]
 
 
-async def test_request_whose_moment_has_long_passed_is_reported_every_five_minutes() -> None:
+async def test_long_overdue_request_is_reported_every_five_minutes() -> None:
     overdue = waiting("a", until=NOW - timedelta(days=9))
     async with running() as desk:
         desk.expiry_timers.schedule(overdue)

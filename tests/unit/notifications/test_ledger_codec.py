@@ -1,4 +1,4 @@
-"""Records that others wrote, by mistake or not."""
+"""Entries written by other programs, deliberately or by mistake."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -56,8 +56,8 @@ def card(ts: str) -> PostedMessage:
         {"intents": [{**TWICE, "key": key, "at": NOW.isoformat()} for key in ("k", "l")]},
     ],
 )
-def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> None:
-    """Moments without a zone, other requests, other channels."""
+def test_inconsistent_data_is_not_an_entry(more: dict[str, object]) -> None:
+    """Cover times without a zone, other requests and other channels."""
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, **more})}
     assert decode_record("i", kept, NOW) == Record("3")
 
@@ -73,26 +73,24 @@ def test_what_is_not_right_in_itself_is_no_entry(more: dict[str, object]) -> Non
         ("review:ab:#general", "C0GENERAL1", False),
     ],
 )
-def test_card_that_was_addressed_by_name_has_an_id_on_record(
-    slot: str, channel: str, right: bool
-) -> None:
-    """Slack's answer carries the ID of the conversation."""
+def test_card_addressed_by_name_has_a_recorded_id(slot: str, channel: str, right: bool) -> None:
+    """Slack's response contains the channel ID."""
     message = {"slot": slot, "channel": channel, "ts": "1"}
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "messages": [message]})}
     assert (decode_record("i", kept, NOW).entry is not None) is right
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_entry_with_an_intent_outside_of_the_calendar_counts_as_none(at: str) -> None:
-    """Slack's history is searched from two minutes before it."""
+def test_entry_with_an_intent_outside_the_calendar_is_ignored(at: str) -> None:
+    """The bot searches Slack's history from two minutes before the intent."""
     intent = {"slot": "card:C1", "channel": "C1", "key": "k", "at": at}
     kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "intents": [intent]})}
     assert decode_record("i", kept, NOW) == Record("3")
 
 
 @given(st.datetimes(timezones=st.sampled_from(ZONES)))
-def test_any_moment_in_an_entry_can_be_shown(when: datetime) -> None:
-    """Or the entry counts as none."""
+def test_time_in_an_entry_can_be_shown(when: datetime) -> None:
+    """An entry with any other time is ignored."""
     face = {**FACE, "status": "approved", "access_until": when.isoformat()}
     record = decode_record("i", {REV: "3", ENTRY: json.dumps({"face": face})}, NOW)
     if record.entry is not None:
@@ -100,7 +98,7 @@ def test_any_moment_in_an_entry_can_be_shown(when: datetime) -> None:
 
 
 @given(st.dictionaries(st.sampled_from([REV, ENTRY, "other"]), st.text()))
-def test_nothing_that_is_kept_makes_reading_fail(kept: dict[str, str]) -> None:
+def test_stored_data_never_makes_decoding_fail(kept: dict[str, str]) -> None:
     record = decode_record("i", kept, NOW)
     assert record.rev == kept.get(REV, "")
     assert record.next_rev.isdecimal()
@@ -111,14 +109,12 @@ def test_nothing_that_is_kept_makes_reading_fail(kept: dict[str, str]) -> None:
     ("rev", "after"),
     [("", "1"), ("1", "2"), ("0", "1"), ("007", "8"), ("x", "1"), ("9" * 5000, "1"), ("-1", "1")],
 )
-def test_a_revision_is_expected_as_it_is_kept_and_followed_by_a_number(
-    rev: str, after: str
-) -> None:
+def test_stored_revision_is_expected_and_incremented(rev: str, after: str) -> None:
     assert Record(rev).next_rev == after
 
 
-def test_a_message_that_two_records_claim_is_nobodys() -> None:
-    """The card of one would show the state of the other."""
+def test_message_claimed_by_two_entries_belongs_to_neither() -> None:
+    """Otherwise one request's card would show the state of the other."""
     records = {
         "a": Record("1", entry("a", card("1"))),
         "b": Record("1", entry("b", card("1"), PostedMessage(slot="dm:x", channel="D", ts="2"))),

@@ -1,4 +1,4 @@
-"""The rules of what is shown to whom."""
+"""Rules that decide which messages a request gets."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ HOUR = timedelta(hours=1)
 OUTLOOK = PlanContext()
 CHANNEL = "C1"
 _ROUNDS = 7
-"""In which up to a hundred replies are told, sixteen at a time."""
+"""Rounds of up to a hundred replies, sixteen at a time."""
 
 
 def asked(**changes: object) -> AccessRequest:
@@ -51,7 +51,7 @@ def asked(**changes: object) -> AccessRequest:
 
 
 def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
-    """The entry after all went well."""
+    """Return the entry after all actions succeeded."""
     if made.face is None or not made.actions:
         return entry
     entry = (entry or Entry(face=trimmed(made.face))).with_face(made.face)
@@ -88,19 +88,18 @@ def announced(request: AccessRequest, *channels: str) -> Entry:
     return entry
 
 
-def test_a_new_request_is_announced_and_its_requester_told() -> None:
-    """A card in each channel, once, and one direct message."""
+def test_new_request_gets_cards_and_a_notice() -> None:
+    """Each channel gets one card, and the requester gets one DM."""
     made = plan(asked(), None, ("C1", "C2", "C1"), NOW, OUTLOOK)
     assert made.actions == (PostCard("C1"), PostCard("C2"), SendNotice(Notice.CREATED))
 
 
-def test_nothing_changed_means_nothing_to_do() -> None:
-    """However often it is looked at."""
+def test_unchanged_request_needs_no_action() -> None:
     assert plan(asked(), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_a_vote_redraws_the_card_and_is_told_in_its_thread() -> None:
-    """And tells the requester nothing yet."""
+def test_review_updates_the_card_and_posts_a_reply() -> None:
+    """The requester gets no notice yet."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
     edit, reply = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
     assert isinstance(edit, UpdateMessage)
@@ -109,8 +108,8 @@ def test_a_vote_redraws_the_card_and_is_told_in_its_thread() -> None:
     assert reply.vote == CardReview("bob", RequestState.APPROVED, "looks fine")
 
 
-def test_each_review_is_told_once_under_each_card() -> None:
-    """Also one that was there before the card."""
+def test_each_review_is_posted_once_under_each_card() -> None:
+    """Cover also reviews older than the card."""
     bob, carol = (Review(name, RequestState.APPROVED) for name in ("bob", "carol"))
     entry = announced(asked(reviews=(bob,)), "C1", "C2")
     both = asked(reviews=(bob, carol))
@@ -120,8 +119,8 @@ def test_each_review_is_told_once_under_each_card() -> None:
     assert plan(both, carried_out(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
 
 
-def test_a_review_of_somebody_with_a_long_name_is_told_once_too() -> None:
-    """Once the request is gone, only the cut name is known."""
+def test_review_by_a_long_name_is_posted_once() -> None:
+    """Once the request is deleted, only the truncated name is known."""
     voted = asked(reviews=(Review("b" * 70, RequestState.APPROVED),))
     entry = announced(voted)
     told = carried_out(plan(voted, entry, (CHANNEL,), NOW, OUTLOOK), entry)
@@ -129,8 +128,8 @@ def test_a_review_of_somebody_with_a_long_name_is_told_once_too() -> None:
     assert not [action for action in gone.actions if isinstance(action, PostReply)]
 
 
-def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
-    """And not told a second time before that is known."""
+def test_lost_reply_is_searched_in_its_thread() -> None:
+    """It isn't posted again before the search has a result."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
     entry = announced(voted)
     intent = Intent(slot=reply_slot("bob", CHANNEL), channel=CHANNEL, key="k", at=NOW)
@@ -142,8 +141,7 @@ def test_a_lost_reply_is_looked_for_in_its_thread() -> None:
     assert isinstance(again, PostReply)
 
 
-def test_under_a_card_that_is_not_there_nothing_is_told() -> None:
-    """Nobody could be shown it."""
+def test_missing_card_gets_no_replies() -> None:
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
     card = PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts="")
     entry = announced(voted).with_message(card)
@@ -154,8 +152,8 @@ HOST = ResourceId("", "node", "0a1b")
 NAMED = Details(host_names=MappingProxyType({"0a1b": "web-1"}))
 
 
-def test_a_card_follows_when_a_host_name_becomes_known() -> None:
-    """It never waits for one."""
+def test_card_is_updated_when_a_host_name_becomes_known() -> None:
+    """The card never waits for a host name."""
     request = asked(resources=(HOST,))
     entry = announced(request)
     edit, *rest = plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions
@@ -163,8 +161,8 @@ def test_a_card_follows_when_a_host_name_becomes_known() -> None:
     assert rest == []
 
 
-def test_a_card_with_host_names_stays_while_they_are_looked_up_again() -> None:
-    """After a restart none is known at first, and a card is not to flicker."""
+def test_card_keeps_host_names_while_they_are_looked_up() -> None:
+    """After a restart no host name is known at first. The card must not flicker."""
     request = asked(resources=(HOST,))
     named = plan(request, None, (CHANNEL,), NOW, OUTLOOK, details=NAMED)
     entry = carried_out(named, None)
@@ -177,8 +175,8 @@ def test_a_card_with_host_names_stays_while_they_are_looked_up_again() -> None:
     assert plan(request, kept, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_a_decision_redraws_what_said_that_it_waits_and_tells_the_requester() -> None:
-    """The card and the first notice are edited; one new message has the outcome."""
+def test_resolution_updates_messages_and_sends_a_notice() -> None:
+    """The card and the first notice are updated. One new message contains the outcome."""
     for state, notice in (
         (RequestState.APPROVED, Notice.APPROVED),
         (RequestState.DENIED, Notice.DENIED),
@@ -191,8 +189,8 @@ def test_a_decision_redraws_what_said_that_it_waits_and_tells_the_requester() ->
         assert tell == SendNotice(notice)
 
 
-def test_a_vote_or_the_end_of_access_leaves_the_first_notice_as_it_is() -> None:
-    """It says no more than whether the request waits, or which outcome it has."""
+def test_first_notice_ignores_reviews_and_the_end_of_access() -> None:
+    """It shows only whether the request waits, or its outcome."""
     voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
     approved = asked(state=RequestState.APPROVED)
     for before, after, expired in ((asked(), voted, False), (approved, approved, True)):
@@ -204,16 +202,16 @@ def test_a_vote_or_the_end_of_access_leaves_the_first_notice_as_it_is() -> None:
         }
 
 
-def test_a_first_notice_of_before_it_was_kept_up_to_date_stays_as_it_is() -> None:
-    """Like cards, which a new version does not rewrite either."""
+def test_first_notice_of_an_older_version_stays_unchanged() -> None:
+    """A new version doesn't rewrite old cards either."""
     entry = announced(asked())
     old = PostedMessage(slot=notice_slot(Notice.CREATED), channel="D", ts="1")
     made = plan(asked(state=RequestState.DENIED), entry.with_message(old), (), NOW, OUTLOOK)
     assert UpdateMessage(old) not in made.actions
 
 
-def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() -> None:
-    """Nobody is asked to decide it any more, yet it is announced."""
+def test_request_resolved_before_its_turn_is_posted_once() -> None:
+    """The card shows the resolution and has no buttons."""
     denied = asked(state=RequestState.DENIED)
     made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
@@ -221,16 +219,16 @@ def test_a_request_that_was_decided_before_its_turn_is_posted_once_as_decided() 
     assert made.face.status is Status.DENIED
 
 
-def test_access_that_came_and_went_before_its_turn_is_shown_and_told_once() -> None:
-    """The bot was away for all of it; the second look finds nothing left to do."""
+def test_access_that_ended_before_its_turn_is_posted_once() -> None:
+    """The bot was down for all of it. The second run has no actions left."""
     over = asked(state=RequestState.APPROVED, access_until=NOW)
     made = plan(over, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.APPROVED))
     assert plan(over, carried_out(made, None), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_expired_request_is_shown_and_a_later_resolution_too() -> None:
-    """Teleport takes reviews of a request that it no longer lists."""
+def test_resolution_after_expiry_is_shown() -> None:
+    """Teleport accepts reviews of a request that it no longer lists."""
     entry = announced(asked())
     made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK, expired=True)
     assert SendNotice(Notice.EXPIRED) in made.actions
@@ -241,18 +239,17 @@ def test_expired_request_is_shown_and_a_later_resolution_too() -> None:
 
 
 @given(st.timedeltas(min_value=-9000 * HOUR, max_value=9000 * HOUR))
-def test_plan_concludes_nothing_from_the_clock_while_teleport_lists_the_request(
+def test_clock_does_not_matter_while_teleport_lists_a_request(
     off: timedelta,
 ) -> None:
-    """However far off it is."""
     for state in (RequestState.PENDING, RequestState.APPROVED):
         request = asked(state=state)
         entry = carried_out(plan(request, None, (CHANNEL,), NOW, OUTLOOK), None)
         assert plan(request, entry, (CHANNEL,), NOW + off, OUTLOOK).actions == ()
 
 
-def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
-    """What it was is known from the entry, why it went from the times."""
+def test_deleted_request_gets_its_last_card_from_the_ledger() -> None:
+    """The entry contains the request's last state. The times show why the request is missing."""
     entry = announced(asked())
     deleted = plan(None, entry, (), NOW, OUTLOOK)
     ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
@@ -264,16 +261,16 @@ def test_a_request_that_is_gone_gets_its_last_card_from_the_ledger() -> None:
     assert SendNotice(Notice.EXPIRED) in ran_out.actions
 
 
-def test_the_end_of_a_denied_request_changes_nothing() -> None:
-    """Teleport forgets it some day; its card has said all there is, however long its texts."""
+def test_deletion_of_a_denied_request_changes_nothing() -> None:
+    """Teleport deletes it eventually. Its card is complete, even with long texts."""
     denied = asked(state=RequestState.DENIED, reason="x" * 4000, resolve_reason="y" * 4000)
     entry = carried_out(plan(denied, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
                         announced(asked()))  # fmt: skip
     assert plan(None, entry, (), NOW, OUTLOOK).actions == ()
 
 
-def test_the_end_of_access_is_shown_without_another_message() -> None:
-    """The approval already said when it ends."""
+def test_end_of_access_is_shown_without_another_message() -> None:
+    """The notice of the approval contains the end of access."""
     approved = asked(state=RequestState.APPROVED)
     entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
                         announced(asked()))  # fmt: skip
@@ -281,8 +278,8 @@ def test_the_end_of_access_is_shown_without_another_message() -> None:
     assert isinstance(action, UpdateMessage)
 
 
-def test_a_channel_that_is_new_in_the_settings_gets_what_still_waits() -> None:
-    """And nothing that is decided."""
+def test_channel_new_in_the_settings_gets_pending_requests() -> None:
+    """It gets no resolved requests."""
     entry = announced(asked())
     made = plan(asked(), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
     assert made.actions == (PostCard("C9"),)
@@ -290,8 +287,8 @@ def test_a_channel_that_is_new_in_the_settings_gets_what_still_waits() -> None:
     assert PostCard("C9") not in denied.actions
 
 
-def test_what_was_left_open_is_found_out_before_anything_else() -> None:
-    """An intent of a replica that died must not become a second message."""
+def test_open_intent_is_looked_up_before_other_actions() -> None:
+    """An intent of a dead replica must not lead to a second message."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
     entry = Entry(face=trimmed(face(asked()))).with_intents((intent,))
     made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK)
@@ -299,16 +296,16 @@ def test_what_was_left_open_is_found_out_before_anything_else() -> None:
     assert PostCard(CHANNEL) not in made.actions
 
 
-def test_a_card_that_never_got_there_is_owed_even_after_the_decision() -> None:
-    """Its channel would not know that there was a request at all."""
+def test_undelivered_card_is_posted_after_the_resolution() -> None:
+    """Otherwise its channel would never see the request."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
     entry = Entry(face=trimmed(face(asked()))).with_intents((intent,)).mark_undelivered("k")
     denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert denied.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
 
 
-def test_a_card_is_owed_to_nobody_whom_the_request_is_not_for() -> None:
-    """Whatever its record says; others may write there."""
+def test_undelivered_card_needs_a_configured_recipient() -> None:
+    """The entry isn't trusted for this, because other programs can write it."""
     face = plan(asked(), None, ["C1"], NOW, OUTLOOK).face
     assert face
     intent = Intent(slot=card_slot("C2"), channel="C2", key="k", at=NOW, owed=True)
@@ -317,8 +314,8 @@ def test_a_card_is_owed_to_nobody_whom_the_request_is_not_for() -> None:
     assert not any(isinstance(action, PostCard) for action in made.actions)
 
 
-def test_card_that_was_addressed_by_name_fills_the_channel_with_its_id() -> None:
-    """The bot may learn the ID later, and posts nothing twice."""
+def test_card_addressed_by_name_counts_for_the_channel_id() -> None:
+    """The bot can learn the ID later and must not post twice."""
     by_name = card_slot("#general")
     face = plan(asked(), None, (), NOW, OUTLOOK).face
     assert face
@@ -337,8 +334,8 @@ def test_card_that_was_addressed_by_name_fills_the_channel_with_its_id() -> None
     assert (reply.channel, reply.thread_ts) == ("C0GENERAL1", "1")
 
 
-def test_readdressed_entry_owes_each_card_once() -> None:
-    """By ID, and at once: the bot is in the channel now."""
+def test_readdressed_entry_posts_each_card_once() -> None:
+    """The card is posted by ID and at once, because the bot is now in the channel."""
     at = {"key": "k", "at": NOW, "owed": True, "rest_until": NOW + HOUR}
     intents = (
         Intent(slot=card_slot("#general"), channel="#general", **at),  # type: ignore[arg-type]
@@ -353,8 +350,8 @@ def test_readdressed_entry_owes_each_card_once() -> None:
     assert entry.intents[1].rest_until == NOW + HOUR
 
 
-def test_a_decision_on_record_outlives_whoever_saw_less() -> None:
-    """As a holder that lost the lease, and notes last what it has edited."""
+def test_recorded_resolution_survives_an_outdated_writer() -> None:
+    """A former lease holder can write its entry after the new one."""
     waiting = plan(asked(), None, [], NOW, OUTLOOK).face
     denied = plan(asked(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
     late = plan(asked(), None, [], NOW, OUTLOOK, expired=True).face
@@ -366,8 +363,8 @@ def test_a_decision_on_record_outlives_whoever_saw_less() -> None:
     assert Entry(face=late).with_face(denied) == Entry(face=trimmed(denied))
 
 
-def test_the_page_of_a_request_that_is_gone_is_teleports() -> None:
-    """Whatever address its record names."""
+def test_link_of_a_deleted_request_leads_to_teleport() -> None:
+    """The address in the entry is ignored."""
     face = plan(asked(), None, [], NOW, OUTLOOK).face
     assert face
     entry = Entry(face=replace(face, page="https://elsewhere.example/i"))
@@ -378,8 +375,8 @@ def test_the_page_of_a_request_that_is_gone_is_teleports() -> None:
         assert shown.page == page
 
 
-def test_a_message_that_slack_never_took_is_left_alone() -> None:
-    """Without a ts there is nothing to edit, and nothing is posted again."""
+def test_message_without_a_timestamp_is_left_alone() -> None:
+    """Slack never accepted it, so the plan neither updates it nor posts it again."""
     entry = Entry(
         face=trimmed(face(asked())),
         messages=(
@@ -390,8 +387,8 @@ def test_a_message_that_slack_never_took_is_left_alone() -> None:
     assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
-def test_the_first_start_passes_over_what_is_old() -> None:
-    """Pending ones of a day and more, and decided ones untouched for an hour; newer ones not."""
+def test_first_start_skips_old_requests() -> None:
+    """Old means pending for a day or more, or resolved and unchanged for an hour."""
     first = replace(OUTLOOK, first_started=NOW)
     old = asked(created=NOW - 30 * HOUR)
     decided = asked(created=NOW - 3 * HOUR, state=RequestState.DENIED)
@@ -405,22 +402,21 @@ def test_the_first_start_passes_over_what_is_old() -> None:
         assert PostCard(CHANNEL) in plan(each, None, (CHANNEL,), NOW, first).actions
 
 
-def test_at_a_later_start_a_request_is_announced_however_old() -> None:
-    """Nothing is lost while the bot is away."""
+def test_later_start_announces_old_requests() -> None:
+    """Requests that arrive while the bot is down aren't lost."""
     old = asked(created=NOW - timedelta(days=5))
     assert PostCard(CHANNEL) in plan(old, None, (CHANNEL,), NOW, OUTLOOK).actions
 
 
-def test_a_request_passed_over_gets_no_card_but_its_requester_hears_the_outcome() -> None:
-    """It was waiting before the bot came; the person still wants to know."""
+def test_skipped_request_gets_only_an_outcome_notice() -> None:
+    """It was pending before the bot was installed. The requester still needs the outcome."""
     entry = Entry(face=trimmed(face(asked())), passed_over=NOW)
     assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
     approved = plan(asked(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert approved.actions == (SendNotice(Notice.APPROVED),)
 
 
-def test_nothing_is_known_of_an_unknown_request() -> None:
-    """Neither Teleport nor the ledger has it."""
+def test_unknown_request_needs_no_action() -> None:
     assert plan(None, None, (CHANNEL,), NOW, OUTLOOK) == Plan(None)
 
 
@@ -433,10 +429,10 @@ outlooks = st.builds(
 
 
 @given(requests(), channels, moments, outlooks)
-def test_a_plan_carried_out_leaves_nothing_to_do(
+def test_executed_plan_leaves_no_actions(
     request: AccessRequest, to: tuple[str, ...], now: datetime, context: PlanContext
 ) -> None:
-    """Whatever the request is like: cards, then what hangs on them, and nothing in a loop."""
+    """Cards come first, then the messages that depend on them. The plan never loops."""
     entry = carried_out(plan(request, None, to, now, context), None)
     for _ in range(_ROUNDS):
         hanging = plan(request, entry, to, now, context)
@@ -448,10 +444,10 @@ def test_a_plan_carried_out_leaves_nothing_to_do(
 
 
 @given(st.lists(requests(), min_size=2, max_size=5), channels, moments)
-def test_through_all_changes_each_message_is_posted_once(
+def test_each_message_is_posted_once_through_all_changes(
     versions: list[AccessRequest], to: tuple[str, ...], now: datetime
 ) -> None:
-    """A request may change in any order; no slot is ever filled twice."""
+    """A request can change in any order."""
     entry: Entry | None = None
     filled: list[object] = []
     for version in versions:
@@ -467,8 +463,8 @@ def test_through_all_changes_each_message_is_posted_once(
 
 
 @given(requests(), moments)
-def test_an_entry_stays_small_and_survives_storing(request: AccessRequest, now: datetime) -> None:
-    """It is kept in Teleport: for the worst texts it is still under the hard limit."""
+def test_entry_stays_small_and_survives_encoding(request: AccessRequest, now: datetime) -> None:
+    """The longest texts stay below Teleport's hard limit."""
     entry = carried_out(plan(request, None, ("C1", "C2"), now, OUTLOOK), None)
     assert entry is not None
     text = entry.model_dump_json(exclude_defaults=True)

@@ -1,4 +1,4 @@
-"""Ids that want attention."""
+"""Work queue of request IDs."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ async def working(queue: ChangeQueue, work: Reconcile, at_once: int = 4) -> Asyn
 
 
 class Worker:
-    """Notes what it works on, and goes on when told to."""
+    """Records the IDs it works on, and continues on a signal."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -44,8 +44,8 @@ class Worker:
         return self.seen
 
 
-async def test_what_is_live_goes_before_the_backlog() -> None:
-    """A request made now does not wait for those of before."""
+async def test_high_priority_goes_before_the_backlog() -> None:
+    """A new request doesn't wait for older requests."""
     queue, worker = ChangeQueue(), Worker()
     async with working(queue, worker, at_once=1):
         for name in ("first", "old-1", "old-2"):
@@ -57,8 +57,8 @@ async def test_what_is_live_goes_before_the_backlog() -> None:
         assert worker.high_priority == [False, True, False, False]
 
 
-async def test_duplicates_fold_and_a_change_during_work_is_looked_at_again() -> None:
-    """However many there were; and never two workers on one id."""
+async def test_duplicates_merge_and_a_change_during_work_requeues() -> None:
+    """An ID never has two workers."""
     queue, worker = ChangeQueue(), Worker()
     async with working(queue, worker):
         queue.add("a")
@@ -71,8 +71,7 @@ async def test_duplicates_fold_and_a_change_during_work_is_looked_at_again() -> 
         assert await worker.saw(3) == ["a", "b", "a"]
 
 
-async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
-    """After a pause, until it succeeds."""
+async def test_failed_request_is_retried_and_blocks_no_other() -> None:
     queue = ChangeQueue()
     seen: list[str] = []
     healed = asyncio.Event()
@@ -92,8 +91,8 @@ async def test_one_failure_holds_up_nobody_and_comes_back() -> None:
     assert seen == ["bad", "good", "bad"]
 
 
-async def test_what_fails_comes_back_as_live_as_it_was() -> None:
-    """A request made now is not sent to the end of a backlog by one refusal of Slack's."""
+async def test_failed_request_keeps_its_priority() -> None:
+    """One error from Slack must not move a new request to the end of the backlog."""
     queue = ChangeQueue(max_backoff=0.01)
     seen: list[tuple[str, bool]] = []
     tried_again = asyncio.Event()
@@ -110,8 +109,8 @@ async def test_what_fails_comes_back_as_live_as_it_was() -> None:
     assert seen == [("new", True), ("new", True)]
 
 
-async def test_the_backlog_waits_for_room_and_what_is_live_does_not() -> None:
-    """Messages of the backlog would only wait in Slack's line instead."""
+async def test_only_the_backlog_waits_for_capacity() -> None:
+    """Otherwise messages of the backlog would wait in Slack's send queue instead."""
     queue, worker, room = ChangeQueue(), Worker(), False
     worker.go.set()
     queue.open()
@@ -126,8 +125,8 @@ async def test_the_backlog_waits_for_room_and_what_is_live_does_not() -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_finishing_waits_for_what_is_under_way_and_starts_nothing_more() -> None:
-    """As when the process is asked to stop."""
+async def test_drain_waits_for_work_in_flight_and_starts_no_more() -> None:
+    """It happens at a graceful shutdown."""
     queue, worker = ChangeQueue(), Worker()
     async with working(queue, worker, at_once=1):
         queue.add("a")
@@ -142,15 +141,15 @@ async def test_finishing_waits_for_what_is_under_way_and_starts_nothing_more() -
     assert worker.seen == ["a"]
 
 
-async def test_a_closed_queue_takes_nothing() -> None:
-    """Another replica notifies then."""
+async def test_closed_queue_accepts_no_work() -> None:
+    """Another replica is the leader then."""
     queue = ChangeQueue()
     queue.add("a")
     assert len(queue) == 0
 
 
-async def test_messages_that_fail_together_are_one_failure() -> None:
-    """A request with many recipients comes back as soon as one with few."""
+async def test_messages_that_fail_together_count_once() -> None:
+    """A request with many recipients is retried as soon as one with few."""
     queue = ChangeQueue()
     queue.open()
     with structlog.testing.capture_logs() as logged:
@@ -163,8 +162,8 @@ async def test_messages_that_fail_together_are_one_failure() -> None:
     queue.close()
 
 
-async def test_a_mistake_of_ours_is_logged_with_its_traceback() -> None:
-    """What Slack or Teleport caused is not."""
+async def test_unexpected_error_is_logged_with_its_traceback() -> None:
+    """Errors from Slack or Teleport are logged without one."""
     queue = ChangeQueue()
     queue.open()
     with structlog.testing.capture_logs() as logged:
@@ -197,7 +196,7 @@ OF_ALL = [
 
 @asynccontextmanager
 async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue]:
-    """A queue for which each of these ids failed, and nothing else was tried."""
+    """Return a queue in which each of these IDs failed and no other ID was tried."""
     queue = ChangeQueue(long=long)
     queue.open()
     for request_id, error in errors.items():
@@ -207,7 +206,7 @@ async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue
 
 
 @pytest.mark.parametrize("error", OF_ONE, ids=repr)
-async def test_queue_warns_and_stays_ready_when_one_request_fails_for_long(
+async def test_queue_warns_and_stays_ready_when_one_request_fails(
     error: Exception,
 ) -> None:
     async with failing(0.0, a=error) as queue:
@@ -216,7 +215,7 @@ async def test_queue_warns_and_stays_ready_when_one_request_fails_for_long(
 
 
 @pytest.mark.parametrize("error", OF_ONE[:5], ids=repr)
-async def test_queue_stays_ready_when_several_requests_fail_each_by_themselves(
+async def test_queue_stays_ready_when_requests_fail_independently(
     error: Exception,
 ) -> None:
     async with failing(0.0, a=error, b=error, c=error) as queue:
@@ -225,22 +224,22 @@ async def test_queue_stays_ready_when_several_requests_fail_each_by_themselves(
 
 
 @pytest.mark.parametrize("error", OF_ALL, ids=repr)
-async def test_queue_is_not_ready_when_the_bot_itself_is_refused(error: Exception) -> None:
-    """One request is enough to know."""
+async def test_queue_is_not_ready_when_slack_rejects_the_bot(error: Exception) -> None:
+    """A single failed request is enough evidence."""
     async with failing(0.0, a=error) as queue:
         assert "1 access request is" in queue.problem
 
 
 @pytest.mark.parametrize("long", [0.0, 60.0])
-async def test_queue_is_not_ready_when_nothing_is_answered_for_long(long: float) -> None:
-    """Not at once: most outages pass before an operator needs to know."""
+async def test_queue_is_not_ready_after_a_long_outage(long: float) -> None:
+    """Most outages are shorter and need no operator."""
     async with failing(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
         said = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
         assert queue.problem == queue.warning == (said if long == 0 else "")
 
 
 async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
-    """What was tried and found nothing to do proves nothing."""
+    """An attempt without actions proves nothing."""
     queue, troubles = ChangeQueue(long=0.0), []
     sent, seen = asyncio.Event(), asyncio.Event()
 

@@ -1,12 +1,12 @@
-"""Which troubles of a recipient are said, and how often."""
+"""Warnings about unreachable recipients, and how often they are sent."""
 
 import structlog
 
 from notifications.routing.unreachable import UnreachableRecipients
 
 
-def test_a_trouble_is_said_once_and_again_when_it_changes_or_comes_back() -> None:
-    """Not at every try."""
+def test_problem_is_reported_once_and_again_when_it_changes() -> None:
+    """It isn't reported on each attempt."""
     unreachable = UnreachableRecipients()
     with structlog.testing.capture_logs() as logged:
         for problem in ("not_in_channel", "not_in_channel", "is_archived"):
@@ -23,8 +23,7 @@ def test_a_trouble_is_said_once_and_again_when_it_changes_or_comes_back() -> Non
     assert len(unreachable) == 1
 
 
-async def test_what_was_mended_before_it_was_told_is_not_told() -> None:
-    """Only what is still true is."""
+async def test_problem_resolved_before_its_report_is_not_reported() -> None:
     unreachable = UnreachableRecipients()
     unreachable.mark_unreachable("ops", "not_in_channel")
     unreachable.mark_unreachable("dev", "not_in_channel")

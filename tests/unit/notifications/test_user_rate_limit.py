@@ -1,16 +1,16 @@
-"""Who goes before the backlog."""
+"""Limit on new requests of one user that go before the backlog."""
 
 from notifications.controller.user_rate_limit import newcomers, within_limit
 from teleport_client.model.access_request import AccessRequest, RequestState
 
 
-def test_a_flood_of_one_person_waits_and_anybody_else_goes_first() -> None:
+def test_flood_of_one_user_waits_behind_other_users() -> None:
     limit = newcomers()
     assert sum(limit.allow("mallory") for _ in range(5_000)) == 10
     assert limit.allow("alice")
 
 
-def test_of_many_new_ones_those_of_a_flood_are_left_out() -> None:
+def test_flooding_requests_are_removed_from_the_new_ones() -> None:
     made = [asked("mallory") for _ in range(11)] + [asked("alice") for _ in range(10)]
     assert {each.user for each in within_limit(made)} == {"alice"}
     assert len(within_limit(made)) == 10

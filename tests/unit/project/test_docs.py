@@ -1,4 +1,4 @@
-"""What the README says is what there is."""
+"""The README agrees with the code."""
 
 import re
 import tomllib
@@ -14,8 +14,8 @@ ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 
 
-def test_every_setting_is_explained() -> None:
-    """And nothing is explained that is no setting."""
+def test_every_setting_is_documented() -> None:
+    """The README also has no unknown settings."""
     explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", README.split("## Settings")[1]))
     known = set(map(dotted, keys(Settings)))
     assert known <= explained
@@ -23,8 +23,8 @@ def test_every_setting_is_explained() -> None:
     assert {key for key in explained if key.split(".")[0] in sections and "." in key} <= known
 
 
-def test_the_example_settings_are_taken(tmp_path: Path) -> None:
-    """Read from the README as they stand, with the secrets' files where they say."""
+def test_example_settings_are_valid(tmp_path: Path) -> None:
+    """Read them from the README, with the secrets' files at their documented paths."""
     example = README.split("```toml\n")[1].split("```")[0]
     for name in ("slack-bot-token", "slack-app-token"):
         (tmp_path / name).write_text("xoxb-1\n")
@@ -35,8 +35,8 @@ def test_the_example_settings_are_taken(tmp_path: Path) -> None:
     assert tomllib.loads(example)
 
 
-def test_every_command_is_explained() -> None:
-    """Of Slack and of the command line."""
+def test_every_command_is_documented() -> None:
+    """Cover Slack commands and the command line."""
     for command in COMMANDS:
         assert f"`{command.name}" in README
     for registered in app.registered_commands:
@@ -44,8 +44,8 @@ def test_every_command_is_explained() -> None:
         assert f"teleport-chatops {name}" in README or name == "version"
 
 
-def test_every_metric_is_named() -> None:
-    """Those that are always there, and those that are asked for."""
+def test_every_metric_is_documented() -> None:
+    """Cover permanent metrics and metrics computed on request."""
     names = {metric.name for metric in Metrics().registry.collect()}
     asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
     assert len(asked) > 5
@@ -60,8 +60,8 @@ def test_every_make_target_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
-def test_the_environment_example_names_only_settings() -> None:
-    """Everything in it is understood by the bot or by the compose file."""
+def test_environment_example_has_only_known_settings() -> None:
+    """The bot or the compose file reads each variable in it."""
     compose = (ROOT / "docker-compose.yml").read_text()
     for line in (ROOT / ".env.example").read_text().splitlines():
         if "=" in line and not line.startswith("#"):
@@ -71,8 +71,8 @@ def test_the_environment_example_names_only_settings() -> None:
                 assert key_of(name) in set(keys(Settings))
 
 
-def test_a_container_is_given_every_setting() -> None:
-    """Except for files that it does not have, older names, and what is fixed in there."""
+def test_compose_file_passes_every_setting() -> None:
+    """Exceptions: settings of files absent in the container, older names, and fixed values."""
     compose = (ROOT / "docker-compose.yml").read_text()
     elsewhere = {
         "teleport.client_key", "teleport.client_crt", "teleport.root_cas", "teleport.auth_server",
@@ -85,8 +85,8 @@ def test_a_container_is_given_every_setting() -> None:
         assert f"{variable(key)}: ${{{variable(key)}:-}}\n" in compose
 
 
-def test_every_promise_names_a_test_that_there_is() -> None:
-    """A promise whose test was renamed or dropped is none."""
+def test_every_guarantee_names_an_existing_test() -> None:
+    """A guarantee without its test proves nothing."""
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text()))
     written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert named

@@ -1,4 +1,4 @@
-"""Only tests that a server cannot play may be skipped by `make real-teleport`."""
+"""`make real-teleport` skips a test only if the server lacks a feature for it."""
 
 import pytest
 
@@ -11,14 +11,14 @@ from tests.real_teleport.harness.not_applicable import (
 
 
 def skipped(reason: str, name: str = "test_a") -> pytest.TestReport:
-    """The report of a test that was skipped while it ran."""
+    """Return the report of a test that was skipped while it ran."""
     return pytest.TestReport(
         f"tests/real_teleport/test_x.py::{name}", ("", None, name), {}, "skipped",
         ("test_x.py", 1, f"Skipped: {reason}"), "call",
     )  # fmt: skip
 
 
-def test_not_applicable_stays_a_skip() -> None:
+def test_not_applicable_test_stays_skipped() -> None:
     with pytest.raises(pytest.skip.Exception) as skip:
         not_applicable("no thresholds")
     report = skipped(str(skip.value))
@@ -31,14 +31,14 @@ def test_not_applicable_stays_a_skip() -> None:
     "longrepr", [("test_x.py", 1, "Skipped: no tsh"), "expected to fail", None]
 )
 def test_other_skips_fail(longrepr: tuple[str, int, str] | str | None) -> None:
-    """An expected failure is one of them."""
+    """Cover also expected failures."""
     report = skipped("")
     report.longrepr = longrepr
     fail_unexpected_skip(report)
     assert report.failed
 
 
-def test_summary_lists_tests_below_their_reason() -> None:
+def test_summary_lists_tests_by_reason() -> None:
     reports = [
         skipped("not applicable: too old", "test_b"),
         skipped("not applicable: no thresholds", "test_c"),

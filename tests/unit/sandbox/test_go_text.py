@@ -1,4 +1,4 @@
-"""Values in the stand-in's texts, as Go writes them."""
+"""Go's notation of values in the stand-in's texts."""
 
 import pytest
 
@@ -19,6 +19,6 @@ from sandbox.teleport.go_text import go_duration
         (-7_200_000_000_000, "-2h0m0s"),
     ],
 )
-def test_go_duration(nanoseconds: int, text: str) -> None:
-    """The examples with hours are answers of a real server."""
+def test_duration_has_gos_notation(nanoseconds: int, text: str) -> None:
+    """The examples with hours come from a real server."""
     assert go_duration(nanoseconds) == text

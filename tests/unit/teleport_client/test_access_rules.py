@@ -46,7 +46,7 @@ def test_conditional_rule_denies_and_never_allows() -> None:
 
 
 def test_denial_names_a_role_without_a_condition_first() -> None:
-    """Its sentence says more."""
+    """Its error text is more specific."""
     roles = [denies("*", "*", where="x", name="maybe"), denies("*", "*", name="certain")]
     assert denial(roles, "access_request", "list") == Denial("certain", conditional=False)
 
@@ -74,7 +74,7 @@ roles_with_rules = st.lists(
 
 @given(roles_with_rules, roles_with_rules, st.sampled_from(VERBS))
 def test_more_roles_never_lift_a_denial(held: list[Role], more: list[Role], verb: str) -> None:
-    """And nothing is both allowed and denied."""
+    """No call is both allowed and denied."""
     if denial(held, "access_request", verb) is not None:
         assert denial(held + more, "access_request", verb) is not None
         assert not may(held + more, "access_request", verb)

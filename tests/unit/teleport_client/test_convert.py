@@ -1,4 +1,4 @@
-"""Between Teleport's messages and our values."""
+"""Conversion between Teleport's messages and our values."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,12 +38,12 @@ GO_ZERO_TIME = Timestamp(seconds=-62135596800)
 
 
 def stamp(moment: datetime | None) -> Timestamp:
-    """As a server writes it: a time that is not given is Go's zero time."""
+    """Return a timestamp as a server writes it: a missing time is Go's zero time."""
     return GO_ZERO_TIME if moment is None else convert.time_to(moment)
 
 
 def written(request: AccessRequest) -> types.AccessRequestV3:
-    """The message that a server sends of a request."""
+    """Return the message that a server sends for a request."""
     return types.AccessRequestV3(
         Kind="access_request",
         Version="v3",
@@ -116,8 +116,7 @@ def written_review(review: Review) -> types.AccessReview:
 
 
 @given(requests())
-def test_a_request_is_read_whole(request: AccessRequest) -> None:
-    """Every field of a request that a server sends arrives, through the bytes of the wire."""
+def test_every_field_of_a_request_is_converted(request: AccessRequest) -> None:
     sent = written(request).SerializeToString()
     assert convert.request_from(types.AccessRequestV3.FromString(sent)) == request
 
@@ -131,8 +130,8 @@ LIMITED = types.ResourceAccessID(
 )
 
 
-def test_resources_of_both_lists_are_read_once() -> None:
-    """One with constraints may be named without them in the older list."""
+def test_resource_in_both_lists_is_converted_once() -> None:
+    """The older list can name a resource with constraints without them."""
     spec = types.AccessRequestSpecV3(
         RequestedResourceIDs=[written_resource(NODE), written_resource(replace(NODE, name="b"))],
         RequestedResourceAccessIDs=[LIMITED],
@@ -146,8 +145,8 @@ def test_resources_of_both_lists_are_read_once() -> None:
     ("place", "field"),
     [("", 3), ("constraints", 12), ("constraints.ssh", 2), ("id", 9)],
 )
-def test_constraints_that_a_newer_server_adds_are_not_overlooked(place: str, field: int) -> None:
-    """A field that is not known here may limit access further."""
+def test_unknown_constraints_are_not_ignored(place: str, field: int) -> None:
+    """An unknown field can limit access further."""
     message = types.ResourceAccessID.FromString(LIMITED.SerializeToString())
     part = attrgetter(place)(message) if place else message
     part.MergeFromString(bytes([field << 3 | 2, 1]) + b"x")
@@ -168,10 +167,10 @@ def test_constraints_that_a_newer_server_adds_are_not_overlooked(place: str, fie
         types.ResourceConstraints(version="v2", ssh=types.SSHResourceConstraints(logins=["root"])),
     ],
 )
-def test_constraints_of_another_format_are_not_readable(
+def test_constraints_of_another_format_are_unreadable(
     constraints: types.ResourceConstraints,
 ) -> None:
-    """What they allow is for Teleport to say."""
+    """Only Teleport can interpret them."""
     limited = types.ResourceAccessID(id=written_resource(NODE), constraints=constraints)
     spec = types.AccessRequestSpecV3(RequestedResourceAccessIDs=[limited])
     (read,) = convert.request_from(types.AccessRequestV3(Spec=spec)).resources
@@ -180,20 +179,20 @@ def test_constraints_of_another_format_are_not_readable(
 
 
 @given(moments)
-def test_a_moment_survives_the_wire(moment: datetime) -> None:
-    """To the microsecond, which is what Python has."""
+def test_time_survives_conversion(moment: datetime) -> None:
+    """Python's resolution is a microsecond."""
     assert convert.time_from(convert.time_to(moment)) == moment
 
 
 @pytest.mark.parametrize("stamp", [Timestamp(), GO_ZERO_TIME, Timestamp(seconds=-1)])
-def test_a_time_that_is_not_given_reads_as_none(stamp: Timestamp) -> None:
-    """Go's zero time and an absent message mean the same; neither is a date."""
+def test_missing_time_is_none(stamp: Timestamp) -> None:
+    """Go's zero time and an absent message mean the same."""
     assert convert.time_from(stamp) is None
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**31), 2**31 - 1))
-def test_time_from_never_fails_whatever_the_stamp_says(seconds: int, nanos: int) -> None:
-    """One request with such a time must not spoil a list of all requests."""
+def test_any_timestamp_is_converted(seconds: int, nanos: int) -> None:
+    """One malformed time must not make a list of all requests fail."""
     moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
     assert moment is None or moment.year < 9999
 
@@ -202,18 +201,18 @@ def test_time_from_never_fails_whatever_the_stamp_says(seconds: int, nanos: int)
     "last", [datetime(9998, 12, 31, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)]
 )
 @pytest.mark.parametrize("nanos", [-(2**31), 0, 2**31 - 1])
-def test_time_of_a_request_is_one_that_the_ledger_can_keep(last: datetime, nanos: int) -> None:
-    """A record that cannot be read again would mean a second card after each start."""
+def test_time_of_a_request_can_be_stored_in_the_ledger(last: datetime, nanos: int) -> None:
+    """With an unreadable entry, each start would post a second card."""
     for seconds in (1, *(int(last.timestamp()) + step for step in range(-3, 4))):
         moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
         assert moment is None or in_utc(moment) == moment
 
 
 @given(names, st.lists(names, max_size=3), texts, maybe_moments, st.booleans())
-def test_a_new_request_leaves_out_what_is_not_asked(
+def test_new_request_omits_absent_values(
     user: str, roles: list[str], reason: str, until: datetime | None, dry_run: bool
 ) -> None:
-    """The name is a UUID, since servers refuse others; a duration that is not asked is absent."""
+    """The name is a UUID, because servers reject other names."""
     new = NewAccessRequest(user, tuple(roles), reason, until)
     message = convert.new_request_to(new, dry_run=dry_run)
     spec = message.Spec
@@ -225,16 +224,16 @@ def test_a_new_request_leaves_out_what_is_not_asked(
 
 
 @given(reviews)
-def test_a_review_is_handed_in_for_its_author(review: Review) -> None:
-    """It says so itself; who hands it in is filled in by the server."""
+def test_review_is_submitted_on_behalf_of_its_author(review: Review) -> None:
+    """The message contains the flag and the author. The server adds the submitter."""
     message = convert.review_to(review)
     assert message.Author == review.author
     assert message.submitted_on_behalf_of_author
     assert not message.SubmittedBy
 
 
-def test_a_dry_run_tells_whether_a_reason_is_needed() -> None:
-    """The enrichment is optional: older servers send none."""
+def test_dry_run_shows_whether_a_reason_is_required() -> None:
+    """The enrichment is optional: older servers omit it."""
     spec = types.AccessRequestSpecV3(
         DryRunEnrichment=types.AccessRequestDryRunEnrichment(
             ReasonMode="required", ReasonPrompts=["ticket?"]
@@ -246,15 +245,14 @@ def test_a_dry_run_tells_whether_a_reason_is_needed() -> None:
     assert convert.request_from(types.AccessRequestV3()).dry_run is None
 
 
-def test_a_state_of_the_future_counts_as_undecided() -> None:
-    """A number that is not known must not be shown as a decision."""
+def test_unknown_state_counts_as_pending() -> None:
+    """An unknown number must not appear as a resolution."""
     spec = types.AccessRequestSpecV3()
     spec.ParseFromString(b"\x18\x63")  # field 3 = 99
     assert convert.request_from(types.AccessRequestV3(Spec=spec)).state is RequestState.PENDING
 
 
-def test_users_and_roles_are_read() -> None:
-    """Traits, locks, bots, rules and what may be reviewed."""
+def test_users_and_roles_are_converted() -> None:
     user = types.UserV2(
         Metadata=types.Metadata(Name="bob", Labels={"teleport.internal/bot": "x"}),
         Spec=types.UserSpecV2(
@@ -287,15 +285,15 @@ def test_users_and_roles_are_read() -> None:
     )
 
 
-def test_a_login_state_is_read() -> None:
-    """Its traits have another form on the wire than a user's."""
+def test_login_state_is_converted() -> None:
+    """Its traits have a different wire format from a user's."""
     message = login_states.UserLoginState(spec=login_states.Spec(roles=["a"]))
     message.spec.traits.add(key="t", values=["1"])
     assert convert.login_state_from(message) == StaticAccess(("a",), {"t": ("1",)})
 
 
-def test_only_our_own_plugin_data_is_taken() -> None:
-    """A server sends the data of all plugins along."""
+def test_only_our_own_plugin_data_is_used() -> None:
+    """A server sends the data of all plugins."""
     record = types.PluginDataV3(Metadata=types.Metadata(Name="id-1"))
     record.Spec.Entries["ours"].Data["k"] = "v"
     record.Spec.Entries["slack"].Data["k"] = "theirs"
@@ -305,8 +303,8 @@ def test_only_our_own_plugin_data_is_taken() -> None:
 
 
 @given(names, names, names, moments)
-def test_a_lease_survives_the_wire(kind: str, name: str, lease_id: str, expires: datetime) -> None:
-    """What is sent back to keep a lease is what was given."""
+def test_lease_survives_conversion(kind: str, name: str, lease_id: str, expires: datetime) -> None:
+    """The keep-alive call sends the same lease back."""
     lease = Lease(kind, name, lease_id, expires)
     assert convert.lease_from(convert.lease_to(lease), fallback=expires) == lease
 
@@ -320,10 +318,10 @@ def test_a_lease_survives_the_wire(kind: str, name: str, lease_id: str, expires:
         ("", True, ""),
     ],
 )
-def test_a_request_has_a_page_where_teleport_has_one(
+def test_request_has_a_link_when_teleport_has_a_page(
     address: str, licensed: bool, page: str
 ) -> None:
-    """Only clusters that are licensed for reviews have it, and only with a public address."""
+    """Only clusters licensed for reviews have the page, and only with a public address."""
     answer = proto.PingResponse(
         ClusterName="main",
         ProxyPublicAddr=address,
@@ -332,8 +330,8 @@ def test_a_request_has_a_page_where_teleport_has_one(
     assert convert.cluster_from(answer).request_page == page
 
 
-def test_of_very_many_suggested_reviewers_the_first_are_kept() -> None:
-    """Teleport bounds neither their number nor their names, and all requests are held at a time."""
+def test_suggested_reviewers_are_limited_to_the_first() -> None:
+    """Teleport limits neither their number nor their names, and the mirror holds all requests."""
     message = types.AccessRequestV3()
     message.Spec.SuggestedReviewers.extend(["x" * 1000, *(str(n) for n in range(100_000))])
     kept = convert.request_from(message).suggested_reviewers

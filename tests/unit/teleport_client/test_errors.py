@@ -1,4 +1,4 @@
-"""From gRPC's status to an error that says what it means."""
+"""Mapping from gRPC status to typed errors."""
 
 import grpc
 import pytest
@@ -8,8 +8,8 @@ from teleport_client.errors import Sent, from_rpc
 
 
 @pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.name != "OK"])
-def test_every_status_has_a_place_in_the_tree(code: grpc.StatusCode) -> None:
-    """No status of gRPC's ends up as a bare TeleportError."""
+def test_every_status_has_its_own_error(code: grpc.StatusCode) -> None:
+    """No gRPC status becomes a bare TeleportError."""
     error = from_rpc("Ping", code, "some text")
     assert type(error) is not errors.TeleportError
     assert (error.code, error.method, error.text) == (code, "Ping", "some text")
@@ -57,8 +57,8 @@ def test_every_status_has_a_place_in_the_tree(code: grpc.StatusCode) -> None:
         ("RESOURCE_EXHAUSTED", "err-max-leases", "LimitExceeded"),
     ],
 )
-def test_refusals_are_told_apart_by_their_text(code: str, text: str, kind: str) -> None:
-    """Context may stand before the text that counts."""
+def test_rejections_are_distinguished_by_their_text(code: str, text: str, kind: str) -> None:
+    """The text can have a prefix with context."""
     error = from_rpc("SubmitAccessReview", grpc.StatusCode[code], f"some context: {text}")
     assert type(error).__name__ == kind
 
@@ -71,14 +71,14 @@ def test_refusals_are_told_apart_by_their_text(code: str, text: str, kind: str) 
         ("ListAccessRequests", "Socket closed", Sent.UNKNOWN, True),
     ],
 )
-def test_a_call_is_repeated_only_where_that_is_safe(
+def test_call_is_retried_only_when_that_is_safe(
     method: str, text: str, sent: Sent, safe: bool
 ) -> None:
-    """A write that may have arrived is not."""
+    """A write that may have arrived isn't retried."""
     error = from_rpc(method, grpc.StatusCode.UNAVAILABLE, text)
     assert (error.sent, error.retry_safe) == (sent, safe)
 
 
-def test_a_refusal_is_never_repeated() -> None:
-    """The server has answered; it will say the same again."""
+def test_rejected_call_is_never_retried() -> None:
+    """The server would reject it again."""
     assert not from_rpc("Ping", grpc.StatusCode.PERMISSION_DENIED, "access denied").retry_safe

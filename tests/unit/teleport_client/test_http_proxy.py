@@ -1,4 +1,4 @@
-"""Which HTTP proxy the environment names for a destination."""
+"""HTTP proxy from the environment for a destination."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
-def test_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_proxy_variable_is_read_in_either_case(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, PROXY)
     assert proxy_for("auth.example.com:3025") == PROXY
     assert proxy_for_url("wss://wss-primary.slack.com/link/?ticket=1") == PROXY
@@ -39,13 +39,13 @@ def test_proxy_is_named_in_either_case(monkeypatch: pytest.MonkeyPatch, name: st
 def test_no_proxy_is_respected(
     monkeypatch: pytest.MonkeyPatch, variable: str, no_proxy: str, address: str, direct: bool
 ) -> None:
-    """As Go programs read it, networks included."""
+    """The format is that of Go programs, including networks."""
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv(variable, no_proxy)
     assert (proxy_for(address) == "") is direct
 
 
-def test_destination_has_no_proxy_where_none_is_named() -> None:
+def test_destination_has_no_proxy_by_default() -> None:
     assert proxy_for("auth.example.com:3025") == ""
     assert proxy_for_url("https://slack.com/api/") is None
 

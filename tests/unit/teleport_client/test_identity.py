@@ -1,4 +1,4 @@
-"""The bot's own credentials, read from files."""
+"""The bot's credentials, read from files."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -39,8 +39,8 @@ def identity_file(path: Path, *, lifetime: timedelta = timedelta(hours=1)) -> Pa
     return path
 
 
-def test_an_identity_file_says_who_we_are(tmp_path: Path) -> None:
-    """User, cluster and end of life come from the certificate."""
+def test_identity_file_contains_user_cluster_and_expiry(tmp_path: Path) -> None:
+    """All three come from the certificate."""
     credentials = load_identity_file(identity_file(tmp_path / "identity"), NOW)
     assert (credentials.user, credentials.cluster) == ("bot-x", "main")
     assert timedelta(0) < credentials.expires - NOW <= timedelta(hours=1)
@@ -48,14 +48,14 @@ def test_an_identity_file_says_who_we_are(tmp_path: Path) -> None:
     assert credentials.trusted_pem.count(b"BEGIN CERTIFICATE") >= 1
 
 
-def test_keys_stay_out_of_sight(tmp_path: Path) -> None:
-    """Whoever prints credentials prints no key."""
+def test_keys_are_not_in_the_representation(tmp_path: Path) -> None:
+    """Printing credentials must not print a key."""
     credentials = load_identity_file(identity_file(tmp_path / "identity"), NOW)
     assert "PRIVATE KEY" not in repr(credentials)
 
 
-def test_every_half_written_file_is_refused(tmp_path: Path) -> None:
-    """Tbot truncates in place: whatever part is there, it is not taken for the whole."""
+def test_every_truncated_file_is_rejected(tmp_path: Path) -> None:
+    """Tbot truncates the file in place before writing it."""
     text = identity_file(tmp_path / "identity").read_text()
     cut = tmp_path / "cut"
     refused = 0
@@ -77,8 +77,8 @@ def test_every_half_written_file_is_refused(tmp_path: Path) -> None:
         f"-----BEGIN A-----\n{'x' * 500_000}-----END B-----",
     ],
 )
-def test_hostile_identity_file_is_refused_in_linear_time(tmp_path: Path, content: str) -> None:
-    """The event loop waits while it is read; pairing labels by search would take minutes."""
+def test_hostile_identity_file_is_rejected_in_linear_time(tmp_path: Path, content: str) -> None:
+    """Reading blocks the event loop. A regular expression that pairs labels would take minutes."""
     path = tmp_path / "identity"
     path.write_text(content)
     with pytest.raises(CredentialsError, match="is incomplete"), cpu_limit(seconds=2):
@@ -87,21 +87,20 @@ def test_hostile_identity_file_is_refused_in_linear_time(tmp_path: Path, content
         load_key_pair(path, path, path, NOW)
 
 
-def test_an_expired_certificate_says_since_when(tmp_path: Path) -> None:
-    """And how to get a new one."""
+def test_expired_certificate_is_reported_with_its_expiry(tmp_path: Path) -> None:
+    """The error also explains how to get a new one."""
     path = identity_file(tmp_path / "identity", lifetime=-timedelta(minutes=5))
     with pytest.raises(CredentialsError, match=r"expired at .* UTC\. Sign a new one with `tctl"):
         load_identity_file(path, NOW)
 
 
-def test_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
-    """With its path."""
+def test_missing_file_is_reported_with_its_path(tmp_path: Path) -> None:
     with pytest.raises(CredentialsError, match=r"nowhere cannot be read \(No such file"):
         load_identity_file(tmp_path / "nowhere", NOW)
 
 
-def test_a_key_of_another_run_is_refused(tmp_path: Path) -> None:
-    """It would only fail in the handshake, without a word."""
+def test_key_that_does_not_match_is_rejected(tmp_path: Path) -> None:
+    """Otherwise the handshake would fail without an explanation."""
     one = identity_file(tmp_path / "one").read_text()
     two = identity_file(tmp_path / "two").read_text()
     end = "-----END PRIVATE KEY-----"
@@ -112,7 +111,7 @@ def test_a_key_of_another_run_is_refused(tmp_path: Path) -> None:
 
 
 def certificate_of(key: Key) -> str:
-    """A certificate for a key, of the cluster that its issuer's organisation names."""
+    """Return a certificate for a key; the issuer's organization is the cluster."""
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.COMMON_NAME, "bot-x"),
@@ -145,10 +144,10 @@ def certificate_of(key: Key) -> str:
         (ED25519, PrivateFormat.OpenSSH, "OPENSSH PRIVATE KEY"),
     ],
 )
-def test_keys_are_read_whatever_their_label(
+def test_keys_are_read_under_any_label(
     tmp_path: Path, key: Key, form: PrivateFormat, label: str
 ) -> None:
-    """Teleport has written one form under the label of another."""
+    """Teleport has written one key format under another's label."""
     pem = key.private_bytes(Encoding.PEM, form, NoEncryption()).decode()
     written = pem.split("-----BEGIN ")[1].split("-----")[0]
     path = tmp_path / "identity"
@@ -161,14 +160,13 @@ def test_keys_are_read_whatever_their_label(
 
 @cache
 def some_identity() -> bytes:
-    """The same for all examples: signatures differ in length from one to the next."""
+    """Return the same identity for all examples, because signatures vary in length."""
     with TemporaryDirectory() as folder:
         return identity_file(Path(folder) / "identity").read_bytes()
 
 
 @given(st.data())
-def test_a_damaged_file_is_refused_and_nothing_else(data: st.DataObject) -> None:
-    """Whatever part of a certificate or key is hit."""
+def test_damaged_file_raises_only_the_expected_error(data: st.DataObject) -> None:
     content = bytearray(some_identity())
     with TemporaryDirectory() as folder:
         path = Path(folder) / "identity"
@@ -180,8 +178,8 @@ def test_a_damaged_file_is_refused_and_nothing_else(data: st.DataObject) -> None
             load_identity_file(path, NOW)
 
 
-def test_the_authority_of_people_is_not_trusted(tmp_path: Path) -> None:
-    """It vouches for no server; and OpenSSL would send it along, for which Teleport hangs up."""
+def test_user_ca_is_not_trusted(tmp_path: Path) -> None:
+    """It signs no server certificates. OpenSSL would also send it, and Teleport would hang up."""
     path = identity_file(tmp_path / "identity")
     whole = path.read_bytes()
     path.write_bytes(whole + AUTHORITY.user.pem)
@@ -191,8 +189,8 @@ def test_the_authority_of_people_is_not_trusted(tmp_path: Path) -> None:
         load_identity_file(path, NOW)
 
 
-def test_a_key_on_a_hardware_token_cannot_be_used(tmp_path: Path) -> None:
-    """Only tsh and tctl reach it."""
+def test_key_on_a_hardware_token_is_rejected(tmp_path: Path) -> None:
+    """Only tsh and tctl can use it."""
     leaf = certificate_of(EC)
     path = tmp_path / "identity"
     label = "PIV YUBIKEY PRIVATE KEY"
@@ -201,8 +199,8 @@ def test_a_key_on_a_hardware_token_cannot_be_used(tmp_path: Path) -> None:
         load_identity_file(path, NOW)
 
 
-def test_garbage_between_the_marks_is_named(tmp_path: Path) -> None:
-    """As when a renewal goes wrong."""
+def test_garbage_between_pem_markers_is_reported(tmp_path: Path) -> None:
+    """A failed renewal can leave such a file."""
     text = identity_file(tmp_path / "identity").read_text()
     path = tmp_path / "garbage"
     path.write_text(text.replace("MII", "!!!"))
@@ -210,8 +208,8 @@ def test_garbage_between_the_marks_is_named(tmp_path: Path) -> None:
         load_identity_file(path, NOW)
 
 
-def test_the_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
-    """Key, certificate and authorities, each in a file of its own."""
+def test_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
+    """The files contain the key, the certificate and the CAs."""
     whole = load_identity_file(identity_file(tmp_path / "identity"), NOW)
     (tmp_path / "x.key").write_bytes(whole.key_pem)
     (tmp_path / "x.crt").write_bytes(whole.certificate_pem)
@@ -233,6 +231,6 @@ def test_the_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
         ("a.b", "612e62.teleport.cluster.local"),
     ],
 )
-def test_the_server_name_carries_the_cluster_in_hex(cluster: str, name: str) -> None:
-    """So that one wildcard covers it, dots or not."""
+def test_server_name_contains_the_cluster_in_hex(cluster: str, name: str) -> None:
+    """One wildcard certificate covers it, with or without dots."""
     assert server_name(cluster) == name

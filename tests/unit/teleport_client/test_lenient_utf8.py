@@ -1,4 +1,4 @@
-"""Text of Teleport's that is not UTF-8."""
+"""Text from Teleport that isn't UTF-8."""
 
 from google.protobuf.message import DecodeError
 from hypothesis import given
@@ -15,7 +15,7 @@ anything = st.binary(min_size=len(_PLACE), max_size=len(_PLACE))
 
 
 def page(reason: str, *, beside: str = "") -> proto.ListAccessRequestsResponse:
-    """A list with text of somebody's in it, deep down, and numbers and texts beside it."""
+    """Return a list with an arbitrary text deep inside, and numbers and texts beside it."""
     request = types.AccessRequestV3(Metadata=types.Metadata(Name=beside))
     request.Spec.Reviews.add(Author=beside, Reason=reason, ProposedState=types.APPROVED)
     request.Spec.RoleThresholdMapping[beside].Sets.add(Indexes=[0, 300])
@@ -24,8 +24,8 @@ def page(reason: str, *, beside: str = "") -> proto.ListAccessRequestsResponse:
 
 
 @given(anything, texts)
-def test_what_is_no_utf8_is_read_with_question_marks(put: bytes, beside: str) -> None:
-    """Everything else in the message is as it was."""
+def test_invalid_utf8_is_read_with_question_marks(put: bytes, beside: str) -> None:
+    """The rest of the message is unchanged."""
     if _PLACE in beside:
         return
     data = page(_PLACE, beside=beside).SerializeToString(deterministic=True)
@@ -38,8 +38,8 @@ def test_what_is_no_utf8_is_read_with_question_marks(put: bytes, beside: str) ->
 
 
 @given(st.binary(max_size=200))
-def test_what_is_no_message_is_refused(data: bytes) -> None:
-    """It is no other message than it was, and nothing but DecodeError is raised."""
+def test_malformed_message_is_rejected(data: bytes) -> None:
+    """It isn't read as a different message, and the only error is DecodeError."""
     try:
         as_it_is = types.AccessRequestV3.FromString(data)
     except DecodeError:

@@ -1,4 +1,4 @@
-"""What keeps a connection from Auth, and whether it may pass."""
+"""Obstacles on the connection to the Auth Service, transient or permanent."""
 
 import ssl
 
@@ -40,15 +40,15 @@ def tls(reason: str) -> ssl.SSLError:
         (TimeoutError(), Obstacle.NO_ANSWER, True),
     ],
 )
-def test_obstacle_passes_only_without_a_change_to_the_setup(
+def test_obstacle_is_transient_only_without_a_setup_change(
     error: Exception, obstacle: Obstacle, passes: bool
 ) -> None:
     assert obstacle_of(error) is obstacle
     assert obstacle.passes is passes
 
 
-def test_obstacle_that_passes_leaves_the_way_behind_it_open() -> None:
-    """A load balancer without a backend shows a certificate of its own and answers 502."""
+def test_transient_obstacle_does_not_rule_out_a_transport() -> None:
+    """A load balancer without a backend presents its own certificate and returns 502."""
     assert worst_of([Obstacle.OTHER_CLUSTER, Obstacle.NO_ANSWER]) is Obstacle.NO_ANSWER
     both = [Obstacle.OTHER_CLUSTER, Obstacle.NOT_TELEPORT]
     assert worst_of(both) is Obstacle.OTHER_CLUSTER

@@ -1,4 +1,4 @@
-"""May this person review? As far as can be said from roles alone."""
+"""Review permission of a user, as far as roles alone determine it."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,27 +20,25 @@ def denies(*roles: str, where: str = "") -> Role:
     return Role("d", deny=Conditions(review=ReviewConditions(roles, where=where)))
 
 
-def test_every_role_has_to_be_allowed() -> None:
-    """Roles add up: one may allow the first, another the second."""
+def test_every_requested_role_must_be_allowed() -> None:
+    """Roles add up: different roles can allow different requested roles."""
     both = asks("staging", "prod")
     assert may_review("bob", [allows("staging")], both) is MayReview.NO
     assert may_review("bob", [allows("staging"), allows("prod")], both) is MayReview.YES
 
 
-def test_nobody_reviews_their_own() -> None:
-    """Whatever their roles."""
+def test_requester_cannot_review() -> None:
     assert may_review("alice", [allows("*")], asks("staging")) is MayReview.NO
 
 
-def test_one_denied_role_is_enough_to_refuse() -> None:
-    """Deny goes before allow."""
+def test_one_denied_role_denies_the_request() -> None:
     roles = [allows("*"), denies("prod")]
     assert may_review("bob", roles, asks("staging", "prod")) is MayReview.NO
     assert may_review("bob", roles, asks("staging")) is MayReview.YES
 
 
-def test_conditions_only_teleport_can_evaluate_count_as_perhaps() -> None:
-    """`where`, claims and patterns that we cannot read."""
+def test_conditions_for_teleport_only_leave_the_result_open() -> None:
+    """These are `where`, claims and unreadable patterns."""
     one = asks("prod")
     assert may_review("bob", [allows("prod", where="x")], one) is MayReview.UNKNOWN
     assert may_review("bob", [allows(from_claims=True)], one) is MayReview.UNKNOWN
@@ -57,7 +55,7 @@ names = st.sampled_from(["staging", "prod", "dev"])
 def test_more_allow_never_hurts_and_more_deny_never_helps(
     asked: list[str], allowed: list[str], more: list[str], denied: list[str]
 ) -> None:
-    """The verdict moves one way only."""
+    """The result changes in one direction only."""
     order = [MayReview.NO, MayReview.UNKNOWN, MayReview.YES]
     before = may_review("bob", [allows(*allowed)], asks(*asked))
     with_more = may_review("bob", [allows(*allowed), allows(*more)], asks(*asked))
@@ -66,7 +64,7 @@ def test_more_allow_never_hurts_and_more_deny_never_helps(
 
 
 def test_any_deny_rule_for_a_requested_role_counts_as_denied() -> None:
-    """Also one that only Teleport can evaluate."""
+    """Cover also rules that only Teleport can evaluate."""
     both = asks("staging", "prod")
     assert not review_denied([allows("*")], both)
     assert not review_denied([denies("dev")], both)

@@ -1,4 +1,4 @@
-"""Patterns by which Teleport's roles name other roles."""
+"""Patterns in Teleport's roles that match other roles."""
 
 import string
 from contextlib import suppress
@@ -44,21 +44,20 @@ names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_si
         ('team-{{regexp.match("[a-z]+")}}-x', "team-123-x", False),
     ],
 )
-def test_patterns_name_roles_as_teleport_reads_them(pattern: str, role: str, named: bool) -> None:
-    """Globs are anchored and literal but for the star; expressions are searched for."""
+def test_patterns_match_roles_as_in_teleport(pattern: str, role: str, named: bool) -> None:
+    """Globs are anchored, and literal except for the star. Expressions match anywhere."""
     assert matches(pattern, role) is named
 
 
 @given(names)
-def test_a_plain_name_names_itself_only(name: str) -> None:
-    """A name without a star is literal, dots and all."""
+def test_name_without_star_matches_only_itself(name: str) -> None:
     assert matches(name, name)
     assert not matches(name, f"{name}x")
 
 
 @given(names, names, names)
-def test_a_star_stands_for_any_text(before: str, between: str, after: str) -> None:
-    """One star covers whatever is between its neighbours, also nothing."""
+def test_star_matches_any_text(before: str, between: str, after: str) -> None:
+    """The text can be empty."""
     assert matches(f"{before}*{after}", before + between + after)
     assert matches(f"{before}*{after}", before + after)
 
@@ -80,7 +79,7 @@ def test_a_star_stands_for_any_text(before: str, between: str, after: str) -> No
     ],
 )
 def test_unreadable_pattern_is_reported(pattern: str) -> None:
-    """Teleport rejects these, or they can't be read here as Teleport reads them."""
+    """Teleport rejects these, or Python can't evaluate them the same way."""
     with pytest.raises(UnreadablePattern):
         matches(pattern, "prod")
 

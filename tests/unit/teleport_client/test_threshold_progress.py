@@ -1,4 +1,4 @@
-"""How far a request has come."""
+"""Progress of a request toward its thresholds."""
 
 from hypothesis import given
 
@@ -32,30 +32,30 @@ def request(*reviews: Review, **changes: object) -> AccessRequest:
     )  # fmt: skip
 
 
-def test_one_approval_of_two_is_counted() -> None:
-    """A review counts where the server says that it does."""
+def test_approval_is_counted_for_its_threshold() -> None:
+    """The server determines the thresholds that a review counts for."""
     assert progress(request(approval("bob", 0))) == (SetProgress((Count(1, 2),), ("prod",)),)
     assert str(Count(1, 2)) == "1 of 2"
 
 
-def test_a_denial_is_no_approval() -> None:
-    """Denials resolve a request by themselves; they are not progress."""
+def test_denial_does_not_count_as_progress() -> None:
+    """A single denial can resolve a request."""
     denial = Review("bob", RequestState.DENIED, threshold_indexes=(0,))
     assert progress(request(denial))[0].counts == (Count(0, 2),)
 
 
-def test_a_review_that_matches_no_filter_counts_for_nothing() -> None:
-    """It is stored by Teleport and has no effect."""
+def test_review_that_matches_no_filter_does_not_count() -> None:
+    """Teleport stores it, and it has no effect."""
     assert progress(request(approval("bob")))[0].counts == (Count(0, 2),)
 
 
-def test_a_met_threshold_shows_no_more_than_it_requires() -> None:
-    """More reviews may come for another threshold."""
+def test_met_threshold_shows_at_most_its_required_count() -> None:
+    """More reviews can arrive for another threshold."""
     assert str(Count(2, 1)) == "1 of 1"
 
 
-def test_a_review_without_threshold_has_no_effect() -> None:
-    """Where there are thresholds at all; a promotion resolves by itself."""
+def test_review_without_threshold_has_no_effect() -> None:
+    """It holds only if the request has thresholds. A promotion resolves it in any case."""
     filtered = request(thresholds=(ADMIN,))
     assert not counts(approval("bob"), filtered)
     assert counts(approval("bob", 0), filtered)
@@ -63,15 +63,15 @@ def test_a_review_without_threshold_has_no_effect() -> None:
     assert counts(approval("bob"), request(thresholds=(), role_thresholds={}))
 
 
-def test_filters_that_are_not_met_say_who_is_needed() -> None:
-    """Of the thresholds that the roles need."""
+def test_unmet_filters_are_listed() -> None:
+    """Only thresholds that the roles need are listed."""
     both = {"thresholds": (TWO, ADMIN, ADMIN), "role_thresholds": {"prod": ((0,), (1,))}}
     assert open_filters(request(**both)) == (ADMIN,)
     assert open_filters(request(approval("dana", 1), **both)) == ()
 
 
-def test_any_threshold_of_a_set_is_enough() -> None:
-    """Two anybodies or one admin."""
+def test_any_threshold_of_a_set_is_sufficient() -> None:
+    """The example: two of any reviewers, or one admin."""
     either = request(
         approval("dana", 0, 1), thresholds=(TWO, ADMIN), role_thresholds={"prod": ((0, 1),)}
     )
@@ -80,8 +80,8 @@ def test_any_threshold_of_a_set_is_enough() -> None:
     assert one.met
 
 
-def test_sets_that_are_the_same_for_several_roles_are_one() -> None:
-    """Nobody should have to read the same line twice."""
+def test_equal_sets_of_several_roles_are_merged() -> None:
+    """The card has no duplicate lines."""
     both = AccessRequest(
         id="i",
         user="alice",
@@ -95,7 +95,7 @@ def test_sets_that_are_the_same_for_several_roles_are_one() -> None:
 
 @given(requests())
 def test_counts_never_exceed_the_reviews(request: AccessRequest) -> None:
-    """Whatever indexes a server sends, also ones that lead nowhere."""
+    """Servers can send any indexes, including invalid ones."""
     for one in progress(request):
         for count in one.counts:
             assert 0 <= count.approved <= len(request.reviews)
@@ -103,7 +103,7 @@ def test_counts_never_exceed_the_reviews(request: AccessRequest) -> None:
 
 
 def test_hundreds_of_thresholds_and_reviews_take_little_time() -> None:
-    """Every card of the request is drawn from this, while nothing else is done."""
+    """Each card of the request is rendered from this while the event loop waits."""
     size = 200
     everything = tuple(range(size))
     roles = [f"role-{number}" for number in everything]

@@ -1,4 +1,4 @@
-"""Our wire definitions are Teleport's: names, numbers, types, calls."""
+"""Our protobuf definitions agree with Teleport's in names, numbers, types and calls."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ def official() -> set[str]:
 
 
 def described(file: FileDescriptor) -> Iterator[str]:
-    """Every field and every call of a file, as a line of the table."""
+    """Yield each field and call of a file as a line of the table."""
     proto = FileDescriptorProto()
     file.CopyToProto(proto)
     for message in proto.message_type:
@@ -66,14 +66,13 @@ def fields(message: DescriptorProto, prefix: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", [module.DESCRIPTOR for module in FILES], ids=lambda f: f.name)
-def test_every_field_and_call_is_teleports(file: FileDescriptor) -> None:
-    """One number too high, and a server would read something else."""
+def test_every_field_and_call_is_in_teleports_table(file: FileDescriptor) -> None:
+    """With a wrong number, a server would read a different field."""
     lines = set(described(file))
     assert lines
     assert lines <= official()
 
 
-def test_the_table_holds_nothing_else() -> None:
-    """What is not used any more is not kept in it."""
+def test_table_has_no_unused_lines() -> None:
     used = {line for module in FILES for line in described(module.DESCRIPTOR)}
     assert official() == used

@@ -1,4 +1,4 @@
-"""Who resolved a request from Slack, as far as Teleport and the claim agree."""
+"""Attribution of a request resolved from Slack, if Teleport and the claim agree."""
 
 from datetime import UTC, datetime
 
@@ -29,16 +29,15 @@ def claim(user: str, state: RequestState = APPROVED) -> Claim:
 
 
 @given(names, texts)
-def test_an_approver_is_named_when_the_claim_agrees(user: str, reason: str) -> None:
-    """Whatever they are called, and whatever they wrote."""
+def test_approver_is_shown_when_the_claim_agrees(user: str, reason: str) -> None:
     request = resolved(attributed_reason(APPROVED, user, reason))
     assert attribution(request, claim(user)) == Attribution(user, reason)
     assert is_attributed_to(request, user)
 
 
 @given(names, names, texts)
-def test_only_the_claimed_name_is_shown(written: str, claimed: str, reason: str) -> None:
-    """A resolve reason alone names nobody."""
+def test_unclaimed_name_is_not_shown(written: str, claimed: str, reason: str) -> None:
+    """A resolve reason alone doesn't prove a name."""
     request = resolved(attributed_reason(APPROVED, written, reason))
     shown = attribution(request, claim(claimed))
     assert shown is not None
@@ -56,13 +55,13 @@ def test_only_the_claimed_name_is_shown(written: str, claimed: str, reason: str)
         "approved by bob from Slackware",
     ],
 )
-def test_other_reasons_stay_as_they_are(reason: str) -> None:
-    """Also one that contradicts the state."""
+def test_other_reasons_stay_unchanged(reason: str) -> None:
+    """Cover also a reason that contradicts the state."""
     assert attribution(resolved(reason), claim("bob")) is None
 
 
-def test_the_reason_follows_the_signature() -> None:
-    """It is shown as the reason, without who and where."""
+def test_reason_follows_the_signature() -> None:
+    """It is shown as the reason, without the signature."""
     forged = resolved("approved by bob from Slack: from Slack: yes")
     assert attribution(forged, None) == Attribution("", "from Slack: yes")
 
@@ -70,6 +69,6 @@ def test_the_reason_follows_the_signature() -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"by": "bob", "state": "approved", "at": "never"}']
 )
-def test_a_text_that_is_no_claim_is_nobodys(text: str) -> None:
-    """Others can write plugin data too."""
+def test_malformed_claim_is_ignored(text: str) -> None:
+    """Other programs can write plugin data too."""
     assert claim_from(text) is None

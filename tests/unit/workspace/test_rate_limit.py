@@ -1,4 +1,4 @@
-"""A few events at once, and one more every few seconds."""
+"""Rate limit with a burst and a refill interval."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ class Clock:
 def test_allowed_events_stay_within_burst_and_rate(
     at_once: int, seconds_each: float, pauses: list[float]
 ) -> None:
-    """In every window, however the events are spread."""
+    """It holds in every time window."""
     clock = Clock()
     limit = RateLimit(at_once=at_once, seconds_each=seconds_each, clock=clock)
     allowed = []
@@ -31,14 +31,14 @@ def test_allowed_events_stay_within_burst_and_rate(
 
 
 def test_other_keys_are_not_limited() -> None:
-    """One user's flood takes no one else's share."""
+    """One user's flood doesn't use another user's share."""
     limit = RateLimit(at_once=3, seconds_each=1, clock=Clock())
     assert [limit.allow("mallory") for _ in range(5)] == [True, True, True, False, False]
     assert limit.allow("alice")
 
 
 def test_refused_event_does_not_extend_the_wait() -> None:
-    """Who keeps trying is allowed again at the same moment as who waits."""
+    """Retrying doesn't delay the next allowed event."""
     clock = Clock()
     limit = RateLimit(at_once=1, seconds_each=6, clock=clock)
     assert limit.allow("alice")
@@ -50,7 +50,7 @@ def test_refused_event_does_not_extend_the_wait() -> None:
     assert not limit.allow("alice")
 
 
-def test_several_events_at_once_count_each() -> None:
+def test_simultaneous_events_count_separately() -> None:
     limit = RateLimit(at_once=3, seconds_each=1, clock=Clock())
     assert limit.allow("alice", 2)
     assert not limit.allow("alice", 2)

@@ -1,4 +1,4 @@
-"""What is tried again, for how long, and what is said of it afterwards."""
+"""Calls that are retried, for how long, and the resulting error."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ BRIEFLY = 0.6
 
 
 def answering(*answers: TeleportError | str) -> tuple[Callable[[float], Awaitable[str]], list[str]]:
-    """Make a call that answers like that, one after another; the last again and again."""
+    """Return a call with these results in order; it repeats the last one."""
     made: list[str] = []
 
     async def call(_deadline: float) -> str:
@@ -42,24 +42,24 @@ def gone(sent: Sent, method: str) -> Unreachable:
         (Sent.UNKNOWN, CHANGE, True),
     ],
 )
-async def test_what_does_no_harm_is_tried_again(sent: Sent, method: str, changes: bool) -> None:
-    """A read always; a change that never arrived, or of which the caller says so."""
+async def test_harmless_call_is_retried(sent: Sent, method: str, changes: bool) -> None:
+    """A read is always retried. A change is retried if it never arrived or is idempotent."""
     call, made = answering(gone(sent, method), "done")
     with interaction_deadline(BRIEFLY * 2):
         assert await with_retry(call, idempotent=changes) == "done"
     assert len(made) == 2
 
 
-async def test_a_change_that_may_have_arrived_is_not_sent_twice() -> None:
-    """Unless its caller knows that it may be."""
+async def test_change_that_may_have_arrived_is_not_sent_twice() -> None:
+    """The exception is a change that the caller marks as idempotent."""
     call, made = answering(gone(Sent.UNKNOWN, CHANGE))
     with interaction_deadline(BRIEFLY), pytest.raises(Unreachable):
         await with_retry(call)
     assert len(made) == 1
 
 
-async def test_every_attempt_that_fails_is_logged() -> None:
-    """With its cause, its number and whether there is another."""
+async def test_every_failed_attempt_is_logged() -> None:
+    """The log line has the cause, the attempt and whether another one follows."""
     call, _ = answering(gone(Sent.NO, CHANGE), gone(Sent.UNKNOWN, CHANGE))
     with (
         structlog.testing.capture_logs() as logged,
@@ -74,8 +74,7 @@ async def test_every_attempt_that_fails_is_logged() -> None:
     assert {(event["method"], event["error"]) for event in logged} == {(CHANGE, "gone")}
 
 
-async def test_what_teleport_says_is_not_argued_with() -> None:
-    """An answer is an answer."""
+async def test_rejection_by_teleport_is_not_retried() -> None:
     call, made = answering(NotFound("no such request", method=READ, sent=Sent.REFUSED))
     with interaction_deadline(BRIEFLY), pytest.raises(NotFound):
         await with_retry(call)
@@ -90,18 +89,18 @@ async def test_what_teleport_says_is_not_argued_with() -> None:
         ((gone(Sent.UNKNOWN, READ),), False, Sent.NO),
     ],
 )
-async def test_the_last_word_says_whether_it_may_have_been_done(
+async def test_final_error_shows_whether_a_change_may_have_happened(
     answers: tuple[TeleportError, ...], changes: bool, sent: Sent
 ) -> None:
-    """By any of the attempts, not only the last."""
+    """Any of the attempts may have caused the change, not only the last."""
     call, _ = answering(*answers)
     with interaction_deadline(BRIEFLY), pytest.raises(Unreachable) as last:
         await with_retry(call, idempotent=changes)
     assert last.value.sent is sent
 
 
-async def test_a_change_that_hangs_may_have_been_done() -> None:
-    """Where patience ended in the middle of it."""
+async def test_timed_out_change_may_have_happened() -> None:
+    """The deadline passed during the call."""
 
     async def hang(_deadline: float) -> None:
         await asyncio.Event().wait()
@@ -111,8 +110,8 @@ async def test_a_change_that_hangs_may_have_been_done() -> None:
     assert last.value.sent is Sent.UNKNOWN
 
 
-async def test_all_calls_of_one_interaction_share_its_time() -> None:
-    """The second has what the first left."""
+async def test_calls_of_one_interaction_share_a_deadline() -> None:
+    """The second call gets the time that the first one left."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     with interaction_deadline(BRIEFLY):

@@ -1,4 +1,4 @@
-"""Which requests are decided from Slack, and by whom."""
+"""Requests that can be reviewed from Slack, and their reviewers."""
 
 from dataclasses import replace
 
@@ -34,21 +34,21 @@ def asked(*thresholds: Threshold, sets: tuple[tuple[int, ...], ...] = ()) -> Acc
         (replace(asked(), roles=()), ReviewMode.NOTIFY),
     ],
 )
-def test_only_what_one_approval_would_decide_is_overridden(
+def test_only_single_approval_requests_are_overridden(
     request_: AccessRequest, mode: ReviewMode
 ) -> None:
-    """Setting a state asks no threshold, so nothing may be decided more easily than by review."""
+    """Setting a state bypasses thresholds, so an override must not be easier than a review."""
     assert OVERRIDING.mode_of(request_) is mode
 
 
-def test_without_approvers_nothing_is_overridden() -> None:
-    """For any of its roles."""
+def test_request_without_approvers_is_not_overridden() -> None:
+    """Every requested role needs an approver."""
     for approvers in ({}, {"prod": ("bob",)}, {"staging": (), "*": ("bob",)}):
         assert ReviewPolicy(ReviewMode.OVERRIDE, approvers).mode_of(asked()) is ReviewMode.NOTIFY
 
 
-def test_some_roles_are_only_linked_to() -> None:
-    """In whatever mode, except where nothing is decided from Slack at all."""
+def test_link_only_role_is_only_linked() -> None:
+    """It holds in every mode that reviews in Slack."""
     for mode, expected in (
         (ReviewMode.PERSON, ReviewMode.NOTIFY),
         (ReviewMode.OVERRIDE, ReviewMode.NOTIFY),
@@ -59,7 +59,7 @@ def test_some_roles_are_only_linked_to() -> None:
 
 
 def test_unknown_limited_role_limits_all_roles() -> None:
-    """Its name may be any role's, misspelled."""
+    """The misspelled name can mean any role."""
     unknown = UnknownRoles(frozenset({"stagign"}))
     linked = ReviewPolicy(link_only=frozenset({"stagign", "prod"}), unknown=unknown)
     approvers = {"stagign": ("carol",), "*": ("bob",)}
@@ -73,8 +73,7 @@ def test_unknown_limited_role_limits_all_roles() -> None:
 
 
 @given(requests())
-def test_nobody_overrides_their_own_request(request: AccessRequest) -> None:
-    """However they are named."""
+def test_requester_cannot_override(request: AccessRequest) -> None:
     deciding = ReviewPolicy(ReviewMode.OVERRIDE, {"*": (request.user, "role:r")})
     assert not deciding.may_override(request.user, frozenset({"r"}), request)
     assert deciding.may_override(f"{request.user}x", frozenset({"r"}), request)

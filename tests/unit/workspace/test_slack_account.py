@@ -1,4 +1,4 @@
-"""User objects as Slack sends them."""
+"""User objects from Slack."""
 
 from typing import Any
 
@@ -35,12 +35,12 @@ STRANGERS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", MEMBERS)
-def test_unusual_member_has_a_part_in_the_workspace(name: str) -> None:
+def test_unusual_member_belongs_to_the_workspace(name: str) -> None:
     user = MEMBERS[name]
     assert account_from(user).barred_from(TEAM) == ""
     assert isinstance(names_from(user), frozenset)
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-def test_member_of_another_workspace_is_a_stranger(name: str) -> None:
+def test_member_of_another_workspace_is_external(name: str) -> None:
     assert account_from(STRANGERS[name]).barred_from(TEAM) == "stranger"

@@ -1,4 +1,4 @@
-"""Every row of the table of Slack's errors, and how a row is found."""
+"""Every row of the table of Slack's errors, and the lookup of a row."""
 
 import aiohttp
 import pytest
@@ -48,7 +48,7 @@ EXPECTED = {
     },
     ("rejected", "rest", "rest", "rest"): {ANY_OTHER},
 }  # fmt: skip
-"""Meaning, and what follows for a card, a direct message and an edit."""
+"""Meaning of the error, and its consequence for a card, a DM and an update."""
 NOWHERE = ConnectionKey("localhost", 1, is_ssl=False, ssl=False, proxy=None,
                         proxy_auth=None, proxy_headers_hash=None)  # fmt: skip
 ERRORS = {
@@ -60,8 +60,8 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("row", RULES)
-def test_each_error_has_its_rule(row: str) -> None:
-    """Looked up as it arrives; a row that nobody wrote down here fails."""
+def test_each_error_has_its_policy(row: str) -> None:
+    """Look up each error in its wire format. A row that is missing here fails the test."""
     rule = policy_for(ERRORS.get(row) or slack_error({"error": row}))
     found = (rule.failure.value, rule.card.value, rule.dm.value, rule.update.value)
     assert row in EXPECTED[found]
@@ -76,19 +76,21 @@ def test_each_error_has_its_rule(row: str) -> None:
         (502, "<html></html>", Failure.UNCERTAIN),
     ],
 )
-def test_the_status_goes_before_the_word(status: int, data: object, failure: Failure) -> None:
-    """A gateway's answer leaves open what Slack did."""
+def test_status_takes_precedence_over_the_error_code(
+    status: int, data: object, failure: Failure
+) -> None:
+    """A gateway's response leaves the outcome of the call open."""
     assert policy_for(slack_error(data, status)).failure is failure
 
 
-def test_a_refusal_that_is_not_slacks_says_nothing_of_the_call() -> None:
-    """As a proxy's that blocks a call by its own rules."""
+def test_rejection_by_a_proxy_leaves_the_outcome_open() -> None:
+    """A proxy can block a call by its own rules."""
     blocked = slack_error({"ok": None, "error": "blocked_by_policy"}, 403)
     assert policy_for(blocked) is RULES[NOT_JSON]
 
 
-def test_only_failures_that_pass_are_worth_another_try() -> None:
-    """A mistake of ours is none of Slack's errors at all."""
+def test_only_transient_failures_are_retried() -> None:
+    """An unexpected error of the bot isn't a Slack error."""
     assert is_transient(TimeoutError())
     assert is_transient(slack_error({"error": "token_revoked"}))
     assert not is_transient(slack_error({"error": "not_in_channel"}))

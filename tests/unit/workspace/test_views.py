@@ -1,4 +1,4 @@
-"""What people see: within Slack's limits, and dead to whatever others wrote."""
+"""Messages and views stay within Slack's limits and show untrusted text literally."""
 
 import json
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ asks = st.builds(
 
 
 def text_objects(part: Any) -> Iterator[dict[str, Any]]:
-    """Every text of a message or a view, with its type."""
+    """Yield every text object of a message or a view."""
     if isinstance(part, dict):
         if isinstance(part.get("text"), str) and "type" in part:
             yield part
@@ -109,20 +109,20 @@ def check_messages_of(face: CardModel) -> None:
 
 
 @given(faces)
-def test_no_request_breaks_a_message(each: CardModel) -> None:
-    """Cards, notices and answers obey Slack's limits and are literal, whatever is in a request."""
+def test_any_request_renders_within_slacks_limits(each: CardModel) -> None:
+    """Cover cards, notices and responses."""
     check_messages_of(each)
 
 
 @settings(deadline=None)
 @given(extremes, st.sampled_from((ReviewMode.PERSON, ReviewMode.NOTIFY)))
-def test_no_extreme_request_breaks_a_message(extreme: Extreme, mode: ReviewMode) -> None:
-    """Very many very long parts together stay within what Slack posts at once."""
+def test_extreme_request_renders_within_slacks_limits(extreme: Extreme, mode: ReviewMode) -> None:
+    """Many long parts together fit into one message."""
     check_messages_of(shown_by(extreme.request, mode))
 
 
-def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
-    """Very many of everything, each with a threshold of its own and as long as can be."""
+def test_largest_request_renders_within_slacks_limits() -> None:
+    """It has the maximum of every part, each with its own threshold."""
     many = [f"{number:03}" + "W" * 250 for number in range(300)]
     largest = request(
         user=many[0],
@@ -142,8 +142,8 @@ def test_the_largest_request_of_all_keeps_to_slacks_limits() -> None:
 
 
 @pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
-def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) -> None:
-    """Otherwise somebody set the state past the reviews, and Teleport does not tell who."""
+def test_denying_reviewer_is_shown_only_if_the_denial_resolved(needed: int, said: str) -> None:
+    """Otherwise the state was set without a review, and Teleport doesn't report its author."""
     denied = face(
         state=RequestState.DENIED,
         reviews=(Review("carol", RequestState.DENIED, threshold_indexes=(0,)),),
@@ -154,8 +154,7 @@ def test_who_denied_is_named_only_where_that_was_enough(needed: int, said: str) 
 
 @settings(deadline=None)
 @given(extremes)
-def test_no_review_breaks_a_reply(extreme: Extreme) -> None:
-    """However many thresholds it counts for, and whatever its author is called."""
+def test_any_review_renders_within_slacks_limits(extreme: Extreme) -> None:
     request = extreme.request
     for review in request.reviews[:2]:
         standing = progress_after(request, review.author)
@@ -166,8 +165,8 @@ def test_no_review_breaks_a_reply(extreme: Extreme) -> None:
 
 @settings(deadline=None)
 @given(extremes)
-def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
-    """Every role that is asked for may have one of its own."""
+def test_reason_prompts_fit_into_the_form(extreme: Extreme) -> None:
+    """Every requested role can have its own prompt."""
     said = ReasonMissing(extreme.names).sentence
     assert len(said) <= 1000
     check_view(
@@ -176,8 +175,8 @@ def test_no_prompt_for_a_reason_breaks_a_view(extreme: Extreme) -> None:
     check_message(reason_prompt(RequestDraft(roles=("prod",)), said))
 
 
-def test_of_many_prompts_the_rest_is_counted() -> None:
-    """Fourteen roles with prompts of 280 characters."""
+def test_excess_prompts_are_counted() -> None:
+    """The example has fourteen roles with prompts of 280 characters."""
     assert ReasonMissing([f"{number} {'x' * 280}" for number in range(14)]).sentence.endswith(
         " and 12 more"
     )
@@ -185,8 +184,7 @@ def test_of_many_prompts_the_rest_is_counted() -> None:
 
 @settings(deadline=None)
 @given(extremes, st.integers(1, 13))
-def test_no_list_of_extreme_requests_outgrows_a_message(extreme: Extreme, many: int) -> None:
-    """Ten rows of the largest that there are."""
+def test_list_of_extreme_requests_fits_into_a_message(extreme: Extreme, many: int) -> None:
     waiting = shown_by(replace(extreme.request, state=RequestState.PENDING))
     check_message(
         pending_list("Requests", [Row(waiting, NOW, may_decide=True)] * many, scope="all")
@@ -194,8 +192,7 @@ def test_no_list_of_extreme_requests_outgrows_a_message(extreme: Extreme, many: 
 
 
 @given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
-def test_no_list_outgrows_a_message(shown: list[CardModel], page: int) -> None:
-    """A page of the pending list holds whatever its requests say."""
+def test_any_list_fits_into_a_message(shown: list[CardModel], page: int) -> None:
     rows = [Row(each, NOW, may_decide=True) for each in shown]
     check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
 
@@ -222,28 +219,27 @@ def check_answers_to(draft: RequestDraft, existing: CardModel) -> None:
 
 
 @given(asks, faces.filter(lambda each: each.access_until is not None))
-def test_no_ask_breaks_an_answer(draft: RequestDraft, existing: CardModel) -> None:
-    """A button carries the ask, or as much of it as fits."""
+def test_any_draft_fits_into_a_response(draft: RequestDraft, existing: CardModel) -> None:
+    """A button contains the draft, truncated if necessary."""
     check_answers_to(draft, existing)
 
 
 @given(asks, texts, st.booleans())
-def test_no_ask_breaks_the_form(draft: RequestDraft, note: str, required: bool) -> None:
-    """Prefilled with anything, the form is one that Slack opens."""
+def test_any_draft_fits_into_the_form(draft: RequestDraft, note: str, required: bool) -> None:
     check_view(request_form(draft, channel="C1", note=note, reason_required=required))
 
 
 @settings(deadline=None)
 @given(extremes, extremes)
-def test_no_extreme_ask_breaks_an_answer_or_the_form(extreme: Extreme, other: Extreme) -> None:
-    """Of very many very long roles and reviewers."""
+def test_extreme_draft_fits_into_response_and_form(extreme: Extreme, other: Extreme) -> None:
+    """It has many long roles and reviewers."""
     draft = RequestDraft(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
     check_answers_to(draft, shown_by(other.request))
     check_view(request_form(draft, channel="C1", note=other.text))
 
 
-def test_a_duration_is_offered_once() -> None:
-    """Also one that differs from the offered ones by less than a second."""
+def test_duration_is_offered_once() -> None:
+    """Cover also one within a second of a standard option."""
     view = check_view(
         request_form(RequestDraft(duration=timedelta(minutes=30, seconds=0.4)), channel="C1")
     )
@@ -254,37 +250,36 @@ def test_a_duration_is_offered_once() -> None:
 
 
 @given(faces | extremes.map(lambda each: shown_by(each.request)) | st.none(), st.booleans())
-def test_no_request_breaks_the_review_form(each: CardModel | None, approve: bool) -> None:
-    """Also when nothing is known of the request."""
+def test_any_request_fits_into_the_review_form(each: CardModel | None, approve: bool) -> None:
+    """Cover also an unknown request."""
     check_view(review_form(ReviewFormMetadata("i", approve, "C1"), each))
 
 
 @given(st.text(min_size=1), extremes)
-def test_no_sentence_breaks_an_answer(words: str, extreme: Extreme) -> None:
-    """Errors quote what others wrote, and commands to copy what was typed."""
+def test_any_error_text_fits_into_a_response(words: str, extreme: Extreme) -> None:
+    """Errors quote untrusted text, and suggested commands quote the user's input."""
     for said in (words[:2000], extreme.text):
         message = sentence(f"It says: {said}", preformatted=f"/teleport-deny i {extreme.text}")
         check_message(message)
         check_view(result_view(message))
 
 
-def test_the_other_views_are_ones_that_slack_takes() -> None:
-    """Those that depend on nothing."""
+def test_static_views_are_valid() -> None:
     check_view(waiting_view())
     for command in ("request", "pending", "approve", "deny"):
         check_message(help_message(f"/teleport-{command}"))
 
 
-def test_hostile_text_stays_text() -> None:
-    """It is shown as it was written, in places that Slack does not parse."""
+def test_hostile_text_is_shown_literally() -> None:
+    """It appears in fields that Slack doesn't parse."""
     arguments = check_message(card(face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,))))
     assert "<!channel>" in json.dumps(arguments["blocks"])
     assert "&lt;!channel&gt;" in arguments["text"]
     assert (arguments["parse"], arguments["link_names"]) == ("none", False)
 
 
-def test_a_waiting_card_has_its_two_buttons() -> None:
-    """In one block, with the request's id and nothing else as their value."""
+def test_pending_card_has_two_buttons() -> None:
+    """They are in one block, and their value is the request's ID."""
     blocks = check_message(card(face()))["blocks"]
     (actions,) = [block for block in blocks if block["type"] == "actions"]
     approve, deny = actions["elements"]
@@ -295,16 +290,16 @@ def test_a_waiting_card_has_its_two_buttons() -> None:
 
 
 @pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
-def test_a_decided_card_has_no_buttons(state: RequestState) -> None:
-    """And says in words what was decided."""
+def test_closed_card_has_no_buttons(state: RequestState) -> None:
+    """It shows the resolution as text."""
     arguments = check_message(card(face(state=state)))
     assert all(block["type"] != "actions" for block in arguments["blocks"])
     words = {"promoted": "granted"}.get(state.value, state.value)
     assert words in json.dumps(arguments["blocks"]).lower()
 
 
-def test_a_card_without_deciding_has_no_buttons() -> None:
-    """Where Slack does not decide; in mode notify it says where instead."""
+def test_card_has_no_buttons_without_reviews_in_slack() -> None:
+    """In mode notify it names the place for reviews instead."""
     for mode, request_url_base, said in (
         (ReviewMode.OFF, "", ""),
         (ReviewMode.NOTIFY, "", "tctl requests approve"),
@@ -321,7 +316,7 @@ ARN = "arn:aws:iam::123456789012:role/Admin"
 
 
 def every_view_of(face: CardModel) -> dict[str, str]:
-    """What is written where a request is shown."""
+    """Return the texts of every view that shows a request."""
     views = {
         "card": card(face).arguments(),
         "notice": notice(Notice.CREATED, face).arguments(),
@@ -334,8 +329,8 @@ def every_view_of(face: CardModel) -> dict[str, str]:
     return {name: json.dumps(view) for name, view in views.items()}
 
 
-def test_a_resource_of_another_cluster_is_told_apart_everywhere() -> None:
-    """By the name of its cluster; those of the bot's own have none."""
+def test_resource_of_another_cluster_is_marked_in_every_view() -> None:
+    """The mark is the cluster's name. Resources of the bot's own cluster have no mark."""
     databases = [ResourceId(cluster, "node", "db-1") for cluster in ("main", "leaf-eu", "leaf-us")]
     for name, view in every_view_of(face(resources=tuple(databases))).items():
         assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
@@ -351,31 +346,30 @@ def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
     )
 
 
-def test_hosts_are_shown_by_name_everywhere() -> None:
-    """With kind and cluster. What has no name keeps its ID, as does a host of another cluster."""
+def test_hosts_are_shown_by_name_in_every_view() -> None:
+    """Kind and cluster stay visible. Unnamed hosts and hosts of other clusters keep their ID."""
     hosts = [ResourceId("main", "node", "0a1b"), ResourceId("leaf", "node", "0a1b")]
     named = shown_with({"0a1b": "web-1"}, *hosts, ResourceId("main", "app", "0a1b"))
     for name, view in every_view_of(named).items():
         assert "node/web-1, /leaf/node/0a1b and app/0a1b" in view, name
 
 
-def test_hosts_of_the_same_name_are_told_apart() -> None:
-    """By their IDs."""
+def test_hosts_of_the_same_name_show_their_ids() -> None:
     hosts = [ResourceId("main", "node", each) for each in ("0a1b", "0c2d", "0e3f")]
     shown = shown_with({"0a1b": "web", "0c2d": "web", "0e3f": "db"}, *hosts)
     assert shown.targets == ("node/web (0a1b)", "node/web (0c2d)", "node/db")
 
 
 def test_names_never_displace_constraints() -> None:
-    """A card shows everything that access is limited to, if need be beside IDs."""
+    """A card shows all constraints, if necessary with IDs instead of names."""
     logins = Constraints("login", ("x" * 1100,))
     host = ResourceId("main", "node", "0a1b", constraints=logins)
     assert shown_with({"0a1b": "web"}, host).resource_names
     assert not shown_with({"0a1b": "w" * 200}, host).resource_names
 
 
-def test_what_access_to_a_resource_is_limited_to_is_shown_everywhere() -> None:
-    """Beside the resource, and in the dialog that asks whether to approve it."""
+def test_resource_constraints_are_shown_in_every_view() -> None:
+    """They appear beside the resource, and in the dialog that confirms an approval."""
     console = ResourceId("main", "app", "aws", constraints=Constraints("role ARN", (ARN,)))
     shown = face(resources=(console,))
     for name, view in every_view_of(shown).items():
@@ -391,10 +385,10 @@ def test_what_access_to_a_resource_is_limited_to_is_shown_everywhere() -> None:
         Constraints("login", tuple(f"user-{number:03}" for number in range(200))),
     ],
 )
-def test_a_request_that_no_card_can_show_in_full_is_not_decided_from_slack(
+def test_request_too_long_for_a_card_is_not_reviewed_in_slack(
     constraints: Constraints,
 ) -> None:
-    """Be it for its length or for what this version cannot read. The card says so."""
+    """The same holds for content that this version can't read. The card names the reason."""
     limited = request(resources=(ResourceId("main", "node", "a", constraints=constraints),))
     for mode in (ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY):
         assert ReviewPolicy(mode, {"*": ("bob",)}).mode_of(limited) is ReviewMode.NOTIFY
@@ -403,8 +397,8 @@ def test_a_request_that_no_card_can_show_in_full_is_not_decided_from_slack(
     assert "can't show the full request" in json.dumps(drawn)
 
 
-def test_a_list_offers_no_decision_on_limits_that_it_cuts() -> None:
-    """They are on the card."""
+def test_list_has_no_buttons_when_it_truncates_constraints() -> None:
+    """The card shows them completely."""
     logins = Constraints("login", tuple(f"user-{number:03}" for number in range(40)))
     shown = face(resources=(ResourceId("main", "node", "a", constraints=logins),))
     assert "user-039" in json.dumps(card(shown).arguments())
@@ -413,8 +407,8 @@ def test_a_list_offers_no_decision_on_limits_that_it_cuts() -> None:
     assert "Review it on its card" in json.dumps(listed)
 
 
-def test_one_threshold_is_counted_in_one_piece() -> None:
-    """`1 of 2` stands together."""
+def test_approval_count_is_one_text() -> None:
+    """`1 of 2` is a single text object."""
     two = {
         "roles": ("prod",),
         "thresholds": (Threshold(2, 1),),
@@ -435,10 +429,10 @@ def test_one_threshold_is_counted_in_one_piece() -> None:
         ((Threshold(3, 1), Threshold(1, 1)), 0, "alice gets access"),
     ],
 )
-def test_the_dialog_says_what_an_approval_leads_to(
+def test_dialog_describes_the_effect_of_an_approval(
     thresholds: tuple[Threshold, ...], given: int, said: str
 ) -> None:
-    """Any threshold of a set is enough; the dialog of the last approval promises access."""
+    """Any threshold of a set is enough. Only the dialog of the last approval announces access."""
     every = tuple(range(len(thresholds)))
     drawn = card(
         face(
@@ -452,8 +446,8 @@ def test_the_dialog_says_what_an_approval_leads_to(
     assert buttons(drawn)["approve"]["confirm"]["text"]["text"].startswith(said)
 
 
-def test_a_card_says_everything_once() -> None:
-    """Whoever the first line names is not listed again, and one moment has one line."""
+def test_card_shows_each_fact_once() -> None:
+    """The reviewers in the first line aren't listed again, and each time has one line."""
     voted = {
         "thresholds": (Threshold(2, 1),),
         "role_thresholds": {"staging": ((0,),)},
@@ -469,8 +463,8 @@ def test_a_card_says_everything_once() -> None:
     assert "Request expires" in json.dumps(card(face()).arguments())
 
 
-def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
-    """Certificates outlive the request: until when, and how to stop them."""
+def test_deleted_approval_still_shows_access() -> None:
+    """Certificates outlive the request. The card shows their expiry and how to revoke them."""
     approved = face(state=RequestState.APPROVED)
     deleted = closed_model(approved, NOW)
     assert deleted.status is Status.DELETED_APPROVED
@@ -487,8 +481,8 @@ def test_a_deleted_approval_is_not_said_to_have_ended() -> None:
     assert closed_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
 
 
-def test_several_sets_get_a_line_each() -> None:
-    """Naming the roles that need them."""
+def test_several_threshold_sets_get_a_line_each() -> None:
+    """Each line names the roles that need the set."""
     several = {
         "roles": ("db", "web"),
         "thresholds": (Threshold(2, 1), Threshold(1, 1, "admins")),
@@ -503,8 +497,8 @@ def test_several_sets_get_a_line_each() -> None:
         assert line in words
 
 
-def test_the_approval_is_by_those_whose_votes_decided() -> None:
-    """A request resolved past its thresholds is not put on the one who had voted."""
+def test_approval_names_its_decisive_reviewers() -> None:
+    """A request resolved without its thresholds isn't attributed to an earlier reviewer."""
     vote = Review("bob", RequestState.APPROVED, threshold_indexes=(0,))
     one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
     two = one | {"thresholds": (Threshold(2, 1),)}
@@ -513,8 +507,8 @@ def test_the_approval_is_by_those_whose_votes_decided() -> None:
     assert "by bob" not in card(face(**two, **approved)).sentence
 
 
-def test_a_review_that_counts_for_nothing_is_not_shown_as_an_approval() -> None:
-    """On the card, in its thread, and to the reviewer, who reads whose review would count."""
+def test_review_without_effect_is_not_shown_as_an_approval() -> None:
+    """Cover the card, its thread, and the response that lists the required reviewers."""
     lead = Threshold(1, 1, "lead", 'contains(reviewer.roles, "lead")')
     odd = Threshold(1, 1, "odd", 'review.reason == "<ok>"')
     filtered = request(
@@ -533,39 +527,37 @@ def test_a_review_that_counts_for_nothing_is_not_shown_as_an_approval() -> None:
 
 
 @given(extremes)
-def test_no_filter_breaks_an_answer(extreme: Extreme) -> None:
-    """Filters are as long as administrators make them."""
+def test_any_filter_fits_into_a_response(extreme: Extreme) -> None:
+    """Administrators can write filters of any length."""
     filters = [Threshold(1, 1, name, name) for name in extreme.names]
     check_message(without_effect_message(shown_by(extreme.request), filters))
 
 
-def test_the_requester_gets_the_next_command() -> None:
-    """Whole, and to copy."""
+def test_notice_contains_the_complete_next_command() -> None:
     words = json.dumps(notice(Notice.APPROVED, face()).arguments())
     assert f"tsh login --request-id={request().id}" in words
 
 
-def test_faces_differ_when_what_they_show_differs() -> None:
-    """That is how a card is known to be out of date."""
+def test_fingerprints_differ_when_cards_differ() -> None:
+    """The bot detects an outdated card by its fingerprint."""
     assert fingerprint(face()) == fingerprint(face())
     assert fingerprint(face()) != fingerprint(face(reason="new"))
 
 
-def test_long_role_names_come_back_from_the_menu() -> None:
-    """A name that is too long for an option is told by a digest."""
+def test_long_role_names_are_read_from_the_options() -> None:
+    """A name too long for an option is identified by a digest."""
     long = "x" * 200
     (option,) = role_options([long])
     assert len(option["value"]) <= 75
     assert role_option.names([option["value"], "short"], [long, "other"]) == (long, "short")
 
 
-def test_the_menu_offers_at_most_a_hundred() -> None:
-    """Slack takes no more; typing narrows it down."""
+def test_menu_has_at_most_a_hundred_options() -> None:
+    """Slack accepts no more. Typing filters the options."""
     assert len(role_options(f"role-{number}" for number in range(120))) == 100
 
 
-def test_the_form_is_read_as_it_was_filled_in() -> None:
-    """Roles, reason, duration and reviewers, and where it was opened."""
+def test_form_values_become_a_draft() -> None:
     view = check_view(request_form(RequestDraft(reviewers=("bob",)), channel="C1"))
     values: dict[str, dict[str, Any]] = {
         "roles": {"roles": {"selected_options": [{"value": "staging"}]}},
@@ -581,8 +573,8 @@ def test_the_form_is_read_as_it_was_filled_in() -> None:
     assert filled.channel == "C1"
 
 
-def test_an_empty_form_is_an_empty_ask() -> None:
-    """Slack sends null for what was not touched."""
+def test_empty_form_is_an_empty_draft() -> None:
+    """Slack sends null for unchanged fields."""
     values: dict[str, Any] = {
         name: {name: {"selected_options": None, "value": None, "selected_option": None}}
         for name in ("roles", "reason", "duration", "reviewers")
@@ -590,8 +582,8 @@ def test_an_empty_form_is_an_empty_ask() -> None:
     assert read(values, "").draft == RequestDraft()
 
 
-def test_the_review_form_is_read_as_it_was_filled_in() -> None:
-    """What is decided travels in the form, the reason in its field."""
+def test_review_form_values_are_read() -> None:
+    """The form's metadata contains the decision, and its field contains the reason."""
     decision = ReviewFormMetadata("some-id", approve=False, channel="C1")
     view = check_view(review_form(decision, face()))
     values = {"reason": {"reason": {"value": " no "}}}
@@ -599,12 +591,11 @@ def test_the_review_form_is_read_as_it_was_filled_in() -> None:
 
 
 @given(asks)
-def test_an_ask_survives_a_button(draft: RequestDraft) -> None:
-    """A draft survives the JSON of a button."""
+def test_draft_survives_a_button(draft: RequestDraft) -> None:
     assert draft_from_json(draft.to_json()) == draft
 
 
-def test_what_is_gone_is_shown_by_its_times() -> None:
-    """A deleted request differs from one that ran out."""
+def test_missing_request_is_shown_according_to_its_times() -> None:
+    """A deleted request differs from an expired one."""
     assert closed_model(face(), NOW).status is Status.DELETED
     assert closed_model(face(), NOW + timedelta(hours=2)).status is Status.EXPIRED
