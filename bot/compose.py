@@ -47,6 +47,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.services.visibility import Visibility
+from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
@@ -74,6 +75,7 @@ class Runtime:
     http: aiohttp.ClientSession
     installation: Installation
     now: Callable[[], datetime]
+    conditions: Conditions
     metrics: Metrics
     clock: SlackClock
     on_behalf: OnBehalfHealth

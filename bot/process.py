@@ -11,7 +11,7 @@ import signal
 from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from time import monotonic
@@ -41,7 +41,7 @@ from bot.connect.slack_connection import (
 from bot.connect.teleport_connection import check_cluster, first_credentials, open_client
 from bot.connect.unknown_names import warn_of_unknown_names
 from bot.observe.clock import SlackClock
-from bot.observe.health import Readiness, serve_health
+from bot.observe.health import serve_health
 from bot.observe.logs import reopen_log
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
@@ -56,6 +56,8 @@ from bot.stop_limit import (
 )
 from commands.actions.on_behalf import OnBehalfHealth
 from teleport_client.credentials.identity import Credentials
+from workspace.conditions import Conditions
+from workspace.moment import utc_now
 
 _ADDRESS_SECONDS = 10.0
 """How long a socket's address may have been kept before it is too old to be used."""
@@ -66,10 +68,6 @@ _STANDALONE_WARNING = (
 )
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 async def run_until_signalled(settings: Settings) -> None:
@@ -130,10 +128,12 @@ async def running(
     """
     end = monotonic() + settings.start_timeout.total_seconds()
     async with AsyncExitStack() as stack:
-        readiness, metrics = Readiness(), Metrics()
-        await stack.enter_async_context(serve_health(settings.health, readiness, metrics))
-        bot = await _connect(settings, stack, metrics, now, end)
-        readiness.watch(bot.readiness_checks, bot.warning_checks)
+        conditions, metrics = Conditions(now), Metrics()
+        conditions.component("start").not_ready("starting")
+        metrics.expose(conditions)
+        await stack.enter_async_context(serve_health(settings.health, conditions, metrics))
+        bot = await _connect(settings, stack, conditions, metrics, now, end)
+        conditions.remove("start")
         parts = asyncio.create_task(bot.run())
         try:
             await bot.wait_until_started(parts, end)
@@ -147,6 +147,7 @@ async def running(
 async def _connect(
     settings: Settings,
     stack: AsyncExitStack,
+    conditions: Conditions,
     metrics: Metrics,
     now: Callable[[], datetime],
     end: float,
@@ -169,7 +170,10 @@ async def _connect(
     address = await first_socket_address(slack, app_token, end=end)
     runtime = Runtime(
         settings, identity, teleport, cluster, deciding, slack, http, installation, clock.now,
-        metrics, clock, OnBehalfHealth(partial(may_submit_now, teleport, identity)),
+        conditions, metrics, clock,
+        OnBehalfHealth(
+            partial(may_submit_now, teleport, identity), metrics.count_on_behalf_rejection
+        ),
     )  # fmt: skip
     return _Bot(runtime, app_token, address)
 
@@ -203,24 +207,7 @@ class _Bot:
         self._sockets: Sockets | None = None
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
-        self.readiness_checks = {
-            "teleport": self._teleport_problem,
-            "identity": self._identity_problem,
-            "slack": lambda: self._socket_problem() or self.controller.outbox.problem,
-            "notifications": lambda: (
-                self.controller.leadership.problem or self.controller.queue.problem
-            ),
-            "reviews": lambda: self.runtime.on_behalf.problem,
-        }
-        self.warning_checks = {
-            "clock": lambda: self.runtime.clock.warning,
-            "identity": lambda: self._identity.problem,
-            "requests": lambda: self.controller.queue.warning,
-            "roles": lambda: warning_of(self.runtime.deciding.unknown.roles),
-            "replicas": lambda: (
-                _STANDALONE_WARNING if self.controller.leadership.standalone else ""
-            ),
-        }
+        self._register_conditions()
         self._expose_metrics()
 
     async def run(self) -> None:
@@ -262,7 +249,7 @@ class _Bot:
             starting.cancel()
             raise StartError(
                 "Teleport did not list its access requests in time:"
-                f" {self.controller.mirror.problem}.",
+                f" {self.runtime.conditions['watch'].reason}.",
                 exit_code=UNAVAILABLE,
             )
         log.info(
@@ -303,11 +290,11 @@ class _Bot:
         _log_identity("identity_reloaded", self._identity.current)
         self.runtime.teleport.renew()
 
-    def _teleport_problem(self) -> str:
+    def _missing_method(self) -> str:
         lacks = missing_method(self.runtime.teleport)
-        return f"{lacks}. {UPGRADE}" if lacks else self.controller.mirror.problem
+        return f"{lacks}. {UPGRADE}" if lacks else ""
 
-    def _identity_problem(self) -> str:
+    def _certificate_problem(self) -> str:
         return "the certificate has ended" if self._identity_seconds_left() <= 0 else ""
 
     def _identity_seconds_left(self) -> float:
@@ -317,6 +304,26 @@ class _Bot:
         if not self._app_token:
             return ""
         return self._sockets.problem() if self._sockets else "not connected yet"
+
+    def _register_conditions(self) -> None:
+        computed, runtime = self.runtime.conditions.computed, self.runtime
+        computed("teleport_methods", self._missing_method, part="teleport")
+        computed("watch", lambda: self.controller.mirror.problem, part="teleport")
+        computed("certificate", self._certificate_problem, part="identity")
+        computed("sockets", self._socket_problem, part="slack")
+        computed("outbox", lambda: self.controller.outbox.problem, part="slack")
+        computed("lease", lambda: self.controller.leadership.problem, part="notifications")
+        computed("queue", lambda: self.controller.queue.problem, part="notifications")
+        computed("reviews", lambda: runtime.on_behalf.problem)
+        computed("clock", lambda: runtime.clock.warning, optional=True)
+        computed("identity", lambda: self._identity.problem, optional=True)
+        computed("requests", lambda: self.controller.queue.warning, optional=True)
+        computed("roles", lambda: warning_of(runtime.deciding.unknown.roles), optional=True)
+        computed(
+            "replicas",
+            lambda: _STANDALONE_WARNING if self.controller.leadership.standalone else "",
+            optional=True,
+        )
 
     def _expose_metrics(self) -> None:
         gauge, controller = self.runtime.metrics.gauge, self.controller
@@ -343,11 +350,6 @@ class _Bot:
             "interactions_in_flight",
             "Interactions in flight",
             lambda: self.listeners.in_flight,
-        )
-        gauge(
-            "reviews_refused",
-            "Reviews on behalf of users that Teleport rejected",
-            lambda: self.runtime.on_behalf.rejections,
         )
         gauge(
             "sockets",

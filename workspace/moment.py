@@ -10,6 +10,10 @@ _LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 """Leaves room for arithmetic: Python's calendar ends with the year 9999."""
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def in_utc(when: datetime) -> datetime:
     """Convert an aware time to UTC. Raises ValueError outside of 1970 to 9998."""
     try:

@@ -1,8 +1,13 @@
-"""/healthz, /readyz and /metrics, for whoever watches over the process."""
+"""The health server: /healthz, /readyz and /metrics for a supervisor such as Kubernetes.
 
-from collections.abc import AsyncIterator, Callable, Mapping
+It listens before the bot connects to anything, so that a supervisor sees a process that is alive
+and still starting. /healthz responds with 200 while the process runs. /readyz responds with 200 or
+503 and lists the component conditions by readiness part.
+"""
+
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -10,48 +15,51 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot.observe.metrics import Metrics
 from bot.settings.settings import HealthSettings
 from bot.start_error import MISCONFIGURED, StartError
+from workspace.conditions import Condition, Conditions
 
-ReadinessCheck: TypeAlias = Callable[[], str]
-"""Why a part is not ready, empty when it is."""
 _SHUTDOWN_SECONDS = 0.5
 """For responses in flight when the bot stops."""
+_READY = "ready"
 
 
+@dataclass(slots=True)
 class Readiness:
-    """Every part with its reason; until there are any, that the bot is starting."""
+    """The JSON of /readyz."""
 
-    def __init__(self) -> None:
-        self._parts: Mapping[str, ReadinessCheck] = {"start": lambda: "still starting"}
-        self._doubts: Mapping[str, ReadinessCheck] = {}
+    ready: bool = True
+    parts: dict[str, str] = field(default_factory=dict)
+    """"ready" or the reason of the first condition that isn't, by part."""
+    warnings: dict[str, str] = field(default_factory=dict)
+    """Reasons that don't fail readiness, by part."""
 
-    def watch(
-        self, parts: Mapping[str, ReadinessCheck], warning_checks: Mapping[str, ReadinessCheck]
-    ) -> None:
-        """`warning_checks` make nothing unready, and are told all the same."""
-        self._parts = parts
-        self._doubts = warning_checks
+    def add(self, condition: Condition) -> None:
+        if not condition.optional:
+            self.parts.setdefault(condition.part, _READY)
+        if condition.fails_readiness:
+            self.ready = False
+            if self.parts[condition.part] == _READY:
+                self.parts[condition.part] = condition.reason
+        elif condition.reason:
+            self.warnings.setdefault(condition.part, condition.reason)
 
-    def warnings(self) -> dict[str, str]:
-        told = {name: doubt() for name, doubt in self._doubts.items()}
-        return {name: words for name, words in told.items() if words}
 
-    def report(self) -> tuple[bool, dict[str, str]]:
-        """Give whether all parts are ready, and what each says."""
-        readiness_checks = {name: problem() for name, problem in self._parts.items()}
-        ready = not any(readiness_checks.values())
-        return ready, {name: problem or "ready" for name, problem in readiness_checks.items()}
+def readiness(conditions: Iterable[Condition]) -> Readiness:
+    result = Readiness()
+    for condition in conditions:
+        result.add(condition)
+    return result
 
 
 @asynccontextmanager
 async def serve_health(
-    settings: HealthSettings, readiness: Readiness, metrics: Metrics
+    settings: HealthSettings, conditions: Conditions, metrics: Metrics
 ) -> AsyncIterator[None]:
-    """Serve while the block runs; nothing at all with port 0. Raises StartError."""
+    """Serve while the block runs, unless the port is 0. Raises StartError."""
     if not settings.port:
         yield
         return
     runner = web.AppRunner(
-        _app(readiness, metrics), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+        _app(conditions, metrics), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
     )
     await runner.setup()
     try:
@@ -66,21 +74,21 @@ async def _listen(runner: web.AppRunner, settings: HealthSettings) -> None:
         await web.TCPSite(runner, settings.listen, settings.port).start()
     except OSError as error:
         raise StartError(
-            f"The health page cannot listen on {settings.listen}:{settings.port}"
+            f"The health server can't listen on {settings.listen}:{settings.port}"
             f" ({error.strerror}).",
-            "Choose another health.port or health.listen, or 0 to switch it off.",
+            "Choose another health.port or health.listen, or set the port to 0 to turn it off.",
             exit_code=MISCONFIGURED,
         ) from error
 
 
-def _app(readiness: Readiness, metrics: Metrics) -> web.Application:
+def _app(conditions: Conditions, metrics: Metrics) -> web.Application:
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
     async def readyz(_request: web.Request) -> web.Response:
-        ready, parts = readiness.report()
-        told = {"ready": ready, "parts": parts, "warnings": readiness.warnings()}
-        return web.json_response(told, status=200 if ready else 503)
+        found = readiness(conditions)
+        body = {"ready": found.ready, "parts": found.parts, "warnings": found.warnings}
+        return web.json_response(body, status=200 if found.ready else 503)
 
     async def show_metrics(_request: web.Request) -> web.Response:
         return web.Response(

@@ -17,9 +17,13 @@ class OnBehalfHealth:
     `can_submit_on_behalf` returns whether the bot's role lets it submit reviews for any user.
     """
 
-    def __init__(self, can_submit_on_behalf: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        can_submit_on_behalf: Callable[[], Awaitable[bool]],
+        count_rejection: Callable[[], None],
+    ) -> None:
         self._may_submit = can_submit_on_behalf
-        self.rejections = 0
+        self._count_rejection = count_rejection
         self._words = ""
         self._until = 0.0
 
@@ -30,7 +34,7 @@ class OnBehalfHealth:
 
     async def record_rejection(self, text: str, author: str) -> None:
         """Note a refusal. One that concerns this author alone is logged and nothing else."""
-        self.rejections += 1
+        self._count_rejection()
         if await self._may_submit():
             log.warning("on_behalf_review_rejected", teleport_user=author, error=text)
             return

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from bot.process import utc_now
 from bot.setup.doctor.check import Check, Level
 from bot.setup.doctor.examine import examine
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
+from workspace.moment import utc_now
 
 FINE = {Level.OK, Level.UNKNOWN}
 

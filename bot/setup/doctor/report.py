@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from bot.process import utc_now
 from bot.setup.doctor.check import Check, Level
 from bot.setup.doctor.examine import examine
+from workspace.moment import utc_now
 
 _MARKS = {Level.OK: "✓", Level.UNKNOWN: "?", Level.WARNING: "!", Level.FAILURE: "✗"}
 _NAME_WIDTH = 32

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.connect.slack_connection import http_session
-from bot.process import running, utc_now
+from bot.process import running
 from bot.settings.settings import load_settings
 from bot.setup.doctor.check import Level
 from bot.setup.doctor.report import report
@@ -24,6 +24,7 @@ from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import free_port
 from tests.integration.doctor_setup import Setup
 from tests.integration.request_factory import pending_request
+from workspace.moment import utc_now
 
 
 async def test_all_is_well(setup: Setup) -> None:

@@ -16,13 +16,14 @@ import grpc
 import pytest
 
 from bot.observe.logs import without_secrets
-from bot.process import running, utc_now
+from bot.process import running
 from bot.settings.settings import load_settings
 from bot.start_error import StartError
 from sandbox.cast import BOT_USER
 from sandbox.teleport.credentials.authority import Authority
 from tests.integration.certificates import self_signed
 from tests.integration.doctor_setup import FINE, Setup
+from workspace.moment import utc_now
 
 Break: TypeAlias = Callable[[Setup], object | Awaitable[object]]
 
@@ -250,7 +251,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         2, "log output", "cannot be written (Is a directory)",
     ),
     "a health port that is taken": (
-        taken_health_port, 2, "health port", "cannot listen on 127.0.0.1:",
+        taken_health_port, 2, "health port", "can't listen on 127.0.0.1:",
     ),
     "a clock 10 minutes behind": (
         lambda s: wrong_clock(s, -timedelta(minutes=10)), 1, "clock", "s off Slack's",

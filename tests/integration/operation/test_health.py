@@ -1,6 +1,7 @@
 """What the health page says of trouble, and who else is told."""
 
 import json
+import re
 import signal
 from datetime import timedelta
 from pathlib import Path
@@ -38,11 +39,25 @@ async def test_health_tells_each_part_with_its_reason(
             in metrics
         )
         assert "teleport_chatops_lease_held 1.0" in metrics
+        assert 'condition_status{condition="watch",status="ready"} 1.0' in metrics
+        assert _conditions(metrics) == _documented_conditions() - {"start"}
         await teleport.pause()
         await process.event("watch_ended")
         status, parts = await health.parts()
         assert status == 503
         assert "the watch ended" in parts["teleport"]
+        _, metrics = await health.page("/metrics")
+        assert 'condition_status{condition="watch",status="not_ready"} 1.0' in metrics
+
+
+def _conditions(metrics: str) -> set[str]:
+    return set(re.findall(r'condition_status\{condition="(\w+)"', metrics))
+
+
+def _documented_conditions() -> set[str]:
+    operations = Path(__file__).parents[3] / "docs/operations.md"
+    table = operations.read_text().partition("| condition | part |")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
 
 
 LACKS = "The Teleport server has no {}, which the bot needs. Upgrade to Teleport 16 or later."
@@ -121,7 +136,7 @@ async def test_health_is_there_while_the_bot_starts(
     async with watched(settings_file) as (process, health):
         await process.event("teleport_unreachable")
         assert (await health.page("/healthz"))[0] == 200
-        assert await health.parts() == (503, {"start": "still starting"})
+        assert await health.parts() == (503, {"start": "starting"})
 
 
 async def test_a_token_that_was_taken_back_is_told_everywhere(
@@ -181,7 +196,7 @@ async def test_a_role_that_was_taken_away_is_told(
         await stage.answer("bob", "does not let the bot hand in reviews for you")
         status, parts = await health.parts()
         assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
-        assert "reviews_refused 1.0" in (await health.page("/metrics"))[1]
+        assert "on_behalf_rejections_total 1.0" in (await health.page("/metrics"))[1]
         conditions.SubmitForUsers.append("*")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
@@ -202,7 +217,7 @@ async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
             await stage.click("carol", card, "approve")
             await stage.answer("carol", "does not let the bot hand in reviews for you")
             assert (await health.parts())[0] == 200
-            assert (await health.measured())["teleport_chatops_reviews_refused"] == 1
+            assert (await health.measured())["teleport_chatops_on_behalf_rejections_total"] == 1
             await stage.click("bob", card, "approve")
             await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     (refused,) = log.all("on_behalf_review_rejected")

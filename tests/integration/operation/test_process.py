@@ -10,7 +10,6 @@ from pathlib import Path
 import grpc
 import pytest
 
-from bot.process import utc_now
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
@@ -21,6 +20,7 @@ from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import bot
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons
+from workspace.moment import utc_now
 
 
 async def test_without_settings_it_says_what_is_missing() -> None:
@@ -225,7 +225,7 @@ async def test_a_taken_health_port_is_named(settings_file: Path) -> None:
         ) as process:
             code, said = await process.end()
     assert code == 2
-    assert f"The health page cannot listen on 127.0.0.1:{port}" in said
+    assert f"The health server can't listen on 127.0.0.1:{port}" in said
     assert "Traceback" not in said
 
 

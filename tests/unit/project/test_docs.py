@@ -9,6 +9,7 @@ from bot.observe.metrics import Metrics
 from bot.settings.setting_names import dotted, key_of, keys, variable
 from bot.settings.settings import Settings, load_settings
 from commands.slash_commands import COMMANDS
+from workspace.conditions import Conditions
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
@@ -46,7 +47,9 @@ def test_every_command_is_documented() -> None:
 
 def test_every_metric_is_documented() -> None:
     """Cover permanent metrics and metrics computed on request."""
-    names = {metric.name for metric in Metrics().registry.collect()}
+    metrics = Metrics()
+    metrics.expose(Conditions())
+    names = {metric.name for metric in metrics.registry.collect()}
     asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
     assert len(asked) > 5
     for name in names | {f"teleport_chatops_{each}" for each in asked}:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.observe.metrics import PREFIX, Metrics
+from workspace.conditions import Conditions
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("bot", "commands", "notifications", "workspace", "teleport_client")
@@ -48,10 +49,12 @@ def test_every_field_of_a_log_event_is_documented() -> None:
 
 
 def test_every_metric_is_documented() -> None:
-    text, _, _ = (ROOT / "docs/operations.md").read_text().partition("## Log events")
+    text, _, _ = (ROOT / "docs/operations.md").read_text().partition("## Component conditions")
     gauges = re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text())
     names = {f"{PREFIX}_{gauge}" for gauge in gauges}
-    for metric in Metrics().registry.collect():
+    metrics = Metrics()
+    metrics.expose(Conditions())
+    for metric in metrics.registry.collect():
         counter = metric.type == "counter"
         names.add(f"{metric.name}_total" if counter else metric.name)
     assert {row["event"] for row in _ROW.finditer(text)} == names
