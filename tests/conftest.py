@@ -1,17 +1,17 @@
-"""What holds for every test."""
+"""Settings for every test."""
 
 import os
 
 import pytest
 from hypothesis import settings
 
-# grpc-core writes lines of its own to stderr otherwise; read when it is imported.
+# grpc-core reads this on import. Otherwise it writes its own lines to stderr.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
-# Their assertions are in modules that pytest does not take for tests.
+# Their assertions are in modules that pytest doesn't treat as tests.
 pytest.register_assert_rewrite("tests.server_rules")
 
-# The same commit gives the same result; `make explore` looks for what nobody thought of.
+# The same commit has the same result. `make explore` searches for new examples.
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", max_examples=5_000, deadline=None)
 settings.load_profile("steady")

@@ -1,4 +1,4 @@
-"""A bound on computing time, for input that makes quadratic code take minutes."""
+"""Limit on CPU time, for input that makes quadratic code take minutes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from time import process_time
 
 @contextmanager
 def cpu_limit(seconds: float) -> Iterator[None]:
-    """Fail if the block computes for longer; waiting for other processes doesn't count."""
+    """Fail if the block exceeds this CPU time; waiting for other processes doesn't count."""
     started = process_time()
     try:
         yield

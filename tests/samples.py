@@ -27,7 +27,7 @@ def request(**changes: Any) -> AccessRequest:
 
 
 def shown_by(request: AccessRequest, mode: ReviewMode = ReviewMode.PERSON) -> CardModel:
-    """Return what the card of a request shows."""
+    """Return the card model of a request."""
     return card_model(request, request_url_base=PAGES, mode=mode, cluster="main")
 
 

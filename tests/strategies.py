@@ -1,4 +1,4 @@
-"""Generated values of Teleport's, as hostile as they may come."""
+"""Generated Teleport values, including hostile ones."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ names = st.text(min_size=1, max_size=40)
 moments = st.sampled_from(
     [datetime(2026, 11, 22, hour, tzinfo=UTC) for hour in range(0, 24, 4)]
 ) | st.datetimes(datetime(1971, 1, 1), datetime(9000, 1, 1), timezones=st.just(UTC))
-"""Often few and close, so that "now" falls between the times of a request, and on them."""
+"""Often close together, so that "now" is between the times of a request or equal to one."""
 maybe_moments = st.none() | moments
 states = st.sampled_from(RequestState)
 votes = st.sampled_from([RequestState.APPROVED, RequestState.DENIED])
@@ -57,7 +57,7 @@ reviews = st.builds(
 
 @st.composite
 def requests(draw: st.DrawFn) -> AccessRequest:
-    """A whole request; its thresholds are mapped to its roles as Teleport would."""
+    """Return a complete request; its thresholds are mapped to its roles as in Teleport."""
     roles = draw(st.lists(names, min_size=1, max_size=4, unique=True))
     known = draw(st.lists(thresholds, max_size=4))
     sets = st.lists(st.integers(0, max(0, len(known) - 1)), min_size=1, max_size=2).map(tuple)
@@ -84,7 +84,7 @@ def requests(draw: st.DrawFn) -> AccessRequest:
 
 @dataclass(frozen=True)
 class Extreme:
-    """Values of Teleport's with very many and very long parts, told in a few words."""
+    """Teleport values with very many and very long parts, and a short representation."""
 
     letters: str
     length: int
@@ -107,7 +107,7 @@ class Extreme:
 
     @property
     def request(self) -> AccessRequest:
-        """A request with a threshold of its own for each role, and one set of all of them."""
+        """Return a request with a threshold for each role, and one threshold set for all roles."""
         names, every = self.names, tuple(range(self.count))
         return AccessRequest(
             id="0190c0de-0000-7000-8000-00000000abcd",
@@ -156,4 +156,4 @@ extremes = st.builds(
     author_count=st.sampled_from((0, 1, 20)),
     constrained=st.booleans(),
 )
-"""Wide, escaped, quoted, unseen, right to left, of two to four bytes, with an accent."""
+"""Wide, escaped, quoted, invisible, right-to-left, of two to four bytes, with an accent."""

@@ -1,4 +1,4 @@
-"""The bot as an operator runs it: a process of its own, and its health page."""
+"""The bot as its own process with a health page, as an operator runs it."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ class Bot:
     lines: list[str] = field(default_factory=list)
 
     async def event(self, name: str) -> dict[str, object]:
-        """The first log event of that name, as soon as it is written."""
+        """Return the first log event of this name once it is written."""
         while True:
             for line in self.lines:
                 if line.startswith("{") and (event := json.loads(line)).get("event") == name:
@@ -36,7 +36,7 @@ class Bot:
             self.lines.append(line_read.decode().strip())
 
     async def end(self) -> tuple[int, str]:
-        """Wait for it to end; gives its exit code and all that it said."""
+        """Wait until the process ends, and return its exit code and its complete output."""
         _, rest = await self.process.communicate()
         return self.process.returncode or 0, "\n".join([*self.lines, rest.decode().strip()])
 
@@ -65,7 +65,7 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
-    """A bot whose health page is looked at."""
+    """Run a bot with a health page in its own process."""
     port = str(free_port())
     async with (
         bot("--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port) as process,
@@ -78,7 +78,7 @@ async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
 async def watched_here(
     settings_file: Path, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator["Health"]:
-    """The health page of a bot in this process, whose clock and pauses a test may change."""
+    """Run a bot with a health page in this process, with a clock and pauses set by the test."""
     settings = load_settings(settings_file)
     health = settings.health.model_copy(update={"port": free_port()})
     async with (
@@ -97,20 +97,20 @@ class Health:
             return answer.status, await answer.text()
 
     async def measured(self) -> dict[str, float]:
-        """What /metrics says of those without labels, by name."""
+        """Return the metrics without labels from /metrics, by name."""
         _, text = await self.page("/metrics")
         rows = (row.split() for row in text.splitlines() if row.count(" ") == 1)
         return {name: float(value) for name, value in rows}
 
     async def measured_where(self, fits: Callable[[dict[str, float]], bool]) -> dict[str, float]:
-        """Ask until it fits; metrics tell nobody of a change."""
+        """Poll until the condition holds, because metrics have no change events."""
         while True:
             if fits(found := await self.measured()):
                 return found
             await asyncio.sleep(0.1)
 
     async def warnings(self) -> dict[str, str]:
-        """What /readyz says beside the parts."""
+        """Return the warnings of /readyz."""
         _, text = await self.page("/readyz")
         warnings: dict[str, str] = json.loads(text)["warnings"]
         return warnings
@@ -118,7 +118,7 @@ class Health:
     async def parts_where(
         self, fits: Callable[[dict[str, str]], bool]
     ) -> tuple[int, dict[str, str]]:
-        """Ask until it fits; the page tells nobody of a change."""
+        """Poll until the condition holds, because the page has no change events."""
         while True:
             status, parts = await self.parts()
             if fits(parts):
@@ -126,7 +126,7 @@ class Health:
             await asyncio.sleep(0.1)
 
     async def parts(self) -> tuple[int, dict[str, str]]:
-        """What /readyz says."""
+        """Return the parts of /readyz."""
         status, text = await self.page("/readyz")
         parts: dict[str, str] = json.loads(text)["parts"]
         return status, parts

@@ -1,4 +1,4 @@
-"""A TLS server's certificate of an authority that nobody on this machine trusts."""
+"""Certificate of a TLS server, signed by a CA that this machine doesn't trust."""
 
 import ssl
 from datetime import timedelta
@@ -15,7 +15,7 @@ from sandbox.teleport.timestamps import utc_now
 
 
 def self_signed(folder: Path, organization: str, common_name: str) -> ssl.SSLContext:
-    """Return a server's context; the certificate is for 127.0.0.1."""
+    """Return a server's TLS context with a certificate for 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [

@@ -1,4 +1,4 @@
-"""Clusters of other kinds, with a bot on them."""
+"""Clusters of other editions and versions, with a bot."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ async def cluster(
     change: Callable[[str], str] = str,
     prepare: Callable[[TeleportStandIn], object] = lambda _: None,
 ) -> AsyncIterator[tuple[Stage, Log]]:
-    """A bot with the settings that the sandbox gives it for such a cluster."""
+    """Run a bot with the sandbox's settings for such a cluster."""
     teleport = await TeleportStandIn.start(data, edition=edition, server_version=version)
     settings = write_settings(
         data,

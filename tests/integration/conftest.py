@@ -1,4 +1,4 @@
-"""The real bot over real sockets, between the stand-ins."""
+"""The real bot between the stand-ins, over real sockets."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +19,7 @@ from tests.integration.slack_driver import Stage
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither tokens nor a proxy of whoever runs the tests."""
+    """Remove tokens and proxies of the developer's environment."""
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
@@ -55,7 +55,7 @@ def settings_file(slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path
 async def setup(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> AsyncIterator[Setup]:
-    """What doctor finds nothing to say about, until a test breaks it."""
+    """Yield a setup without any doctor finding; a test then breaks it."""
     teleport.identity("bot").chmod(0o600)
     async with AsyncExitStack() as stack:
         yield Setup(slack, teleport, settings_file, stack)
@@ -65,7 +65,7 @@ async def setup(
 async def stage(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> AsyncIterator[Stage]:
-    """A bot that runs for the length of a test."""
+    """Run a bot for the duration of the test."""
     async with bot_on(Stage(slack, teleport), settings_file) as ready:
         yield ready
 
@@ -74,7 +74,7 @@ async def stage(
 async def bot_on(
     stage: Stage, settings_file: Path, change: Callable[[str], str] = str
 ) -> AsyncIterator[Stage]:
-    """Start a bot with the settings file's text as `change` makes it."""
+    """Start a bot with the text of the settings file after `change`."""
     text = settings_file.read_text()
     settings_file.write_text(change(text))
     async with AsyncExitStack() as stack:

@@ -1,4 +1,4 @@
-"""An HTTP proxy as the only route out."""
+"""HTTP proxy that is the only route to other hosts."""
 
 import asyncio
 import base64
@@ -12,9 +12,9 @@ from sandbox.teleport.proxy.routing import pump
 async def connect_proxy(
     hosts: dict[str, str], login: str = ""
 ) -> AsyncIterator[tuple[str, list[str]]]:
-    """Run an HTTP proxy that knows CONNECT alone and the names in `hosts`, with their addresses.
+    """Run an HTTP proxy that supports only CONNECT and resolves the names in `hosts`.
 
-    Yields its address and the destinations it was asked for.
+    Yield its URL and the list of requested destinations.
     """
     target_names: list[str] = []
     secret = base64.b64encode(login.encode()).decode()

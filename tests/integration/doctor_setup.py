@@ -1,4 +1,4 @@
-"""A complete setup for doctor, which a test then breaks."""
+"""Complete setup for doctor, which a test then breaks."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -38,7 +38,7 @@ class Setup:
 
     @property
     def conditions(self) -> RoleConditions:
-        """What the bot's role allows."""
+        """Allow or deny conditions of the bot's role."""
         return self.teleport.cluster.roles["teleport-chatops"].Spec.Allow
 
     async def rows(self, person: str = "") -> list[Check]:

@@ -1,4 +1,4 @@
-"""What the bot logs while a test runs, as something that can be waited for."""
+"""Log entries of the bot during a test, with waiting for an entry."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Log(LogCapture):
         return [entry for entry in self.entries if entry["event"] == event]
 
     async def first(self, event: str, **fields: object) -> EventDict:
-        """Return the first entry with these fields, as soon as it is logged."""
+        """Return the first entry with these fields once it is logged."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 for entry in self.all(event):
@@ -35,7 +35,7 @@ class Log(LogCapture):
                 await self._news.wait()
 
     async def until(self, event: str, count: int = 1) -> None:
-        """Wait until an event has been logged so many times."""
+        """Wait until an event has been logged this many times."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             while len(self.all(event)) < count:
                 self._news.clear()

@@ -1,4 +1,4 @@
-"""Payloads that Slack's clients send and the stand-in's people can't: of other versions, or odd."""
+"""Payloads that Slack's clients can send and the stand-in's users can't."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def click_of_bob(stage: Stage, action_id: str, value: str) -> dict[str, Any]:
 def form_of_bob(
     stage: Stage, callback_id: str, metadata: str, **values: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return a submitted form; each value stands under its block and its action of that name."""
+    """Return a submitted form; block ID and action ID of each value are its key."""
     view = {
         "id": "V0OLD",
         "type": "modal",

@@ -1,4 +1,4 @@
-"""Requests that were made elsewhere, put straight into Teleport."""
+"""Requests created without the bot, stored directly in Teleport."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -30,7 +30,7 @@ def pending_request(
     reviewers: Sequence[str] = (),
     resources: Sequence[ResourceAccessID] = (),
 ) -> AccessRequestV3:
-    """A request with one threshold of one approval; decided at once if `state` says so."""
+    """Return a request that needs one approval, already resolved if `state` is given."""
     created = utc_now() - age
     return teleport.cluster.requests.put(
         AccessRequestV3(
@@ -57,7 +57,7 @@ def pending_request(
 
 
 def decided(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
-    """The same request with another state; an approved one ends with its access."""
+    """Return the same request in another state; an approved one ends with its access."""
     copy = AccessRequestV3()
     copy.CopyFrom(request)
     copy.Spec.State = state

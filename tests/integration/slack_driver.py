@@ -1,4 +1,4 @@
-"""What people do and see, for tests that read like a story."""
+"""Actions and views of Slack users, as the steps of a test."""
 
 import json
 from collections.abc import Callable
@@ -13,12 +13,12 @@ TIMEOUT_SECONDS = 5.0
 
 
 def words(thing: Any) -> str:
-    """Everything that is written somewhere in a message or a view."""
+    """Return all texts in a message or a view."""
     return json.dumps(thing, ensure_ascii=False)
 
 
 def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A message's buttons by action id."""
+    """Return a message's buttons by action ID."""
     return {
         element["action_id"]: element
         for block in message.get("blocks", [])
@@ -28,10 +28,10 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class SlackDriver:
-    """What people do and see in Slack, whatever Teleport is behind the bot.
+    """Actions and views of Slack users, independent of the Teleport behind the bot.
 
-    What they see is waited for `patience` seconds. Messages up to the moment `since`, in seconds
-    since 1970, are ignored.
+    Messages are awaited for `patience` seconds. Messages older than `since`, in Unix time, are
+    ignored.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SlackDriver:
         self._since = since
 
     async def type(self, who: str, text: str, channel: str = CHANNEL) -> dict[str, Any]:
-        """Type a command, which must be acked with nothing in it."""
+        """Send a command, and check that its ack has no content."""
         done = await self.slack.act({"as": who, "do": "command", "channel": channel, "text": text})
         assert (done["acked"], done["error"]) == (True, None), done
         return done
@@ -66,14 +66,14 @@ class SlackDriver:
     async def submit(
         self, who: str, view: dict[str, Any], **values: dict[str, Any]
     ) -> dict[str, Any]:
-        """Hand in a form; each value stands under its block and its action of the same name."""
+        """Submit a form; block ID and action ID of each value are its key."""
         state = {name: {name: value} for name, value in values.items()}
         return await self.slack.act(
             {"as": who, "do": "submit", "view_id": view["id"], "values": state}
         )
 
     async def card(self, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
-        """The public message that says something, as soon as there is one."""
+        """Return the first public message with this text once it exists."""
         return await self._message(
             channel, "dana", lambda m: not m["ephemeral"] and needle in words(m)
         )
@@ -81,15 +81,15 @@ class SlackDriver:
     async def card_where(
         self, ts: str, fits: Callable[[dict[str, Any]], object], channel: str = CHANNEL
     ) -> dict[str, Any]:
-        """A card as soon as it looks like that."""
+        """Return the card once the condition holds."""
         return await self._message(channel, "dana", lambda m: m["ts"] == ts and fits(m))
 
     async def answer(self, who: str, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
-        """What this person alone is told, as soon as they are."""
+        """Return the first private response to this person once it exists."""
         return await self._message(channel, who, lambda m: m["ephemeral"] and needle in words(m))
 
     async def told(self, who: str, needle: str) -> dict[str, Any]:
-        """A direct message of the bot's."""
+        """Return a DM from the bot."""
         return await self._message(f"@{who}", who, lambda m: needle in words(m))
 
     async def form(self, who: str, callback: str) -> dict[str, Any]:
@@ -98,16 +98,16 @@ class SlackDriver:
         )
 
     def messages(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
-        """All that others see as well."""
+        """Return all messages that are visible to every member."""
         seen = self.slack.hands.messages(channel, viewer)
         return [m for m in seen if not m["ephemeral"] and self._is_new(m)]
 
     def cards(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
-        """All messages but those in threads."""
+        """Return all messages except thread replies."""
         return [m for m in self.messages(channel, viewer) if m.get("thread_ts", m["ts"]) == m["ts"]]
 
     def replies(self, card: dict[str, Any], channel: str = CHANNEL) -> list[str]:
-        """What is said in the thread of a card, oldest first."""
+        """Return the replies in a card's thread, oldest first."""
         return [
             words(m) for m in self.messages(channel) if m.get("thread_ts") == card["ts"] != m["ts"]
         ]
@@ -115,7 +115,7 @@ class SlackDriver:
     async def _message(
         self, channel: str, viewer: str, fits: Callable[[dict[str, Any]], object]
     ) -> dict[str, Any]:
-        """Return the first message that a person sees and that fits, as soon as there is one."""
+        """Return the first visible message that matches once it exists."""
         return await self.slack.message_where(
             channel, viewer, lambda m: self._is_new(m) and fits(m), self._patience
         )
@@ -125,7 +125,7 @@ class SlackDriver:
 
 
 class Stage(SlackDriver):
-    """People in Slack, with the Teleport stand-in behind the bot."""
+    """Slack users, with the Teleport stand-in behind the bot."""
 
     def __init__(self, slack: SlackStandIn, teleport: TeleportStandIn) -> None:
         super().__init__(slack)
@@ -134,7 +134,7 @@ class Stage(SlackDriver):
     async def asked(
         self, who: str, text: str, reason: str
     ) -> tuple[AccessRequestV3, dict[str, Any]]:
-        """Ask by command; gives the request and its card."""
+        """Create a request by command, and return it with its card."""
         await self.type(who, f"/teleport-request {text} because {reason}")
         card = await self.card(reason)
         return self.request(buttons(card)["approve"]["value"]), card

@@ -1,4 +1,4 @@
-"""Very many requests that wait when the bot starts."""
+"""Very large numbers of pending requests at the start of the bot."""
 
 import asyncio
 from datetime import timedelta
@@ -25,17 +25,20 @@ from workspace.views.parts.status import Status
 
 _MANY = 10_000
 _NEXT = 6
-"""Cards of the backlog in a few seconds, at one a second; 32 wait for the channel."""
+"""Number of backlog cards in a few seconds, at one per second; 32 wait for the channel."""
 _TO_EDIT = 6_000
 _CHANNEL = "C0ACCESS01"
 _BYTES_EACH = 5_000
-"""Of memory, for a request that waits."""
+"""Memory per waiting request."""
 
 
-async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before_them(
+async def test_new_request_goes_before_ten_thousand_older_ones(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A channel takes a card a second, so only a few are under way at a time."""
+    """The backlog is handled oldest first.
+
+    A channel gets one card per second, so few are in flight.
+    """
     stage = Stage(slack, teleport)
     async with bot("--config", str(settings_file)) as process:
         pending_request(teleport, reason="before them all", user="bob")
@@ -73,22 +76,22 @@ async def test_ten_thousand_requests_are_taken_oldest_first_and_a_new_one_before
 
 
 def peak_memory(process: Bot) -> int:
-    """The most that it ever held, in bytes; where the kernel does not tell, nothing."""
+    """Return the peak memory in bytes, or None if the kernel doesn't report it."""
     status = Path(f"/proc/{process.process.pid}/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def on_record(teleport: TeleportStandIn) -> set[str]:
-    """Requests that the ledger speaks of, but for the one from before."""
+    """Return the requests in the ledger, except the oldest one."""
     return {name for _, name in teleport.cluster.plugin_data}
 
 
 @pytest.mark.timeout(60)
-async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
+async def test_card_updates_in_memory_are_limited(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """All were denied while the bot was away, and Slack takes no edits: the rest waits as ids."""
+    """All were denied while the bot was down, and Slack rejects updates. The others wait as IDs."""
     for number in range(_TO_EDIT):
         request = pending_request(teleport, state=RequestState.DENIED, user="nobody-in-slack")
         keep(teleport, request.Metadata.Name, ts=f"1.{number}")
@@ -103,7 +106,7 @@ async def test_of_very_many_cards_to_edit_so_many_wait_in_memory(
 
 
 def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
-    """Put on record that it has a card, which shows it waiting, and that the requester knows."""
+    """Record a card in state pending and a delivered first notice."""
     face = CardModel(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
     card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, face="waiting")
     told = PostedMessage(slot=notice_slot(Notice.DENIED), channel="", ts="")
@@ -116,10 +119,10 @@ def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
     teleport.cluster.plugin_data["access_request", request_id] = record
 
 
-async def test_a_request_of_the_last_minute_is_no_backlog_for_a_new_holder(
+async def test_recent_request_is_not_backlog_for_a_new_leader(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """While no replica held the lease nobody was told of it, and it may not live for long."""
+    """Without a leader the request wasn't announced, and it can be short-lived."""
     for number in range(40):
         pending_request(teleport, age=timedelta(minutes=30), reason=f"backlog {number}.")
     for number in range(100):

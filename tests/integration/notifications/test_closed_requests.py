@@ -1,4 +1,4 @@
-"""Each end of a request's life, told apart from the others."""
+"""Different ends of a request, and how cards distinguish them."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ End = Callable[[TeleportStandIn, AccessRequestV3], None]
 
 
 def ending(request: AccessRequestV3, moment: datetime) -> AccessRequestV3:
-    """Move the end of the access, and with it that of the approved request."""
+    """Move the end of access, and with it that of the approved request."""
     request.Spec.Expires.CopyFrom(stamp(moment))
     request.Spec.ResourceExpiry.CopyFrom(stamp(moment))
     return request
@@ -67,7 +67,7 @@ AWAY_ENDS = [
 
 
 @pytest.mark.parametrize(("end", "shown"), LIVE_ENDS)
-async def test_an_end_is_shown_for_what_it_is(stage: Stage, end: End, shown: str) -> None:
+async def test_card_shows_the_kind_of_end(stage: Stage, end: End, shown: str) -> None:
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     await stage.told("alice", "is waiting")
@@ -77,7 +77,7 @@ async def test_an_end_is_shown_for_what_it_is(stage: Stage, end: End, shown: str
 
 
 @pytest.mark.parametrize(("end", "shown"), AWAY_ENDS)
-async def test_an_end_while_the_bot_is_away_is_shown_for_what_it_is(
+async def test_card_shows_the_kind_of_end_after_downtime(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, end: End, shown: str
 ) -> None:
     away = Stage(slack, teleport)
@@ -91,10 +91,10 @@ async def test_an_end_while_the_bot_is_away_is_shown_for_what_it_is(
     assert len(away.messages()) == 1
 
 
-async def test_waiting_that_runs_out_while_the_bot_is_away_is_not_shown_as_deleted(
+async def test_expiry_during_downtime_is_not_shown_as_deleted(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Teleport has removed it by then; the ledger knows until when it waited."""
+    """Teleport has deleted the request by then. The ledger contains its deadline."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request = pending_request(teleport, reason="redis 1", waits=_SHORT)
@@ -107,8 +107,8 @@ async def test_waiting_that_runs_out_while_the_bot_is_away_is_not_shown_as_delet
     assert len(away.messages()) == 1
 
 
-async def test_a_decision_after_the_waiting_ran_out_is_shown(stage: Stage) -> None:
-    """Teleport takes one until it cleans up; its removal afterwards says nothing new."""
+async def test_resolution_after_expiry_is_shown(stage: Stage) -> None:
+    """Teleport accepts one until it deletes the request. The deletion then changes nothing."""
     request = pending_request(stage.teleport, reason="redis 1", waits=_SHORT)
     card = await stage.card("redis 1")
     await stage.card_where(card["ts"], lambda m: "Expired" in words(m))
@@ -117,7 +117,7 @@ async def test_a_decision_after_the_waiting_ran_out_is_shown(stage: Stage) -> No
     assert len(stage.messages()) == 1
 
 
-async def test_a_denied_request_that_ages_out_stays_denied(stage: Stage) -> None:
+async def test_denied_request_stays_denied_after_its_deletion(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     denied(stage.teleport, request)
@@ -131,8 +131,11 @@ async def test_a_denied_request_that_ages_out_stays_denied(stage: Stage) -> None
     assert "Denied" in words(kept)
 
 
-async def test_what_is_decided_and_gone_at_once_is_shown_as_decided(stage: Stage) -> None:
-    """Teleport says of a deletion nothing but that it was; the decision came right before."""
+async def test_deletion_after_resolution_keeps_the_resolution(stage: Stage) -> None:
+    """Teleport's delete event has no state.
+
+    The event with the resolution came immediately before.
+    """
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     await stage.told("alice", "is waiting")
@@ -146,7 +149,7 @@ async def test_what_is_decided_and_gone_at_once_is_shown_as_decided(stage: Stage
 async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, slack_too: bool
 ) -> None:
-    """Teleport still lists the requests, and nothing is said that can't be taken back."""
+    """Teleport still lists the requests, and the bot sends no notice that it can't correct."""
     off = timedelta()
     stage = Stage(slack, teleport)
     async with running(load_settings(settings_file), now=lambda: utc_now() + off):
@@ -170,10 +173,10 @@ async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
     assert not [m for m in stage.messages("@alice", "alice") if "expired" in words(m)]
 
 
-async def test_request_deleted_while_the_clock_is_ahead_is_not_shown_as_expired(
+async def test_deletion_with_a_fast_clock_is_not_shown_as_expired(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Slack's time tells the two apart."""
+    """Slack's time distinguishes the two cases."""
     stage = Stage(slack, teleport)
     async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
         request = pending_request(teleport, reason="redis 1")
@@ -184,10 +187,10 @@ async def test_request_deleted_while_the_clock_is_ahead_is_not_shown_as_expired(
         await stage.told("alice", "was deleted before")
 
 
-async def test_first_start_with_a_clock_ahead_announces_what_is_pending(
+async def test_first_start_with_a_fast_clock_skips_no_request(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A request that is skipped at the first start never gets a card."""
+    """A request that the first start skips never gets a card."""
     stage = Stage(slack, teleport)
     pending_request(teleport, reason="redis 1")
     async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):

@@ -1,4 +1,4 @@
-"""Who gets messages about a request: links, addresses and expired users."""
+"""Recipients of messages about a request: links, addresses and expired users."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.integration.slack_driver import Stage, words
 BY_NAME = {person.name: person for person in PEOPLE}
 ALICE, BOB = BY_NAME["alice"].slack_user_id, BY_NAME["bob"].slack_user_id
 ELSEWHERE = "U0OTHERTEAM"
-"""An account in another workspace of the same company."""
+"""Account in another workspace of the same organization."""
 
 
 def by_email(text: str) -> str:
@@ -30,10 +30,10 @@ def link(teleport: TeleportStandIn, *slack_ids: str) -> None:
     teleport.cluster.add_user("alice", ["dev", "prod-requester"], {"slack_uid": [*slack_ids]})
 
 
-async def test_unknown_slack_id_in_a_trait_is_logged_once_and_fails_nothing(
+async def test_unknown_slack_id_in_a_trait_is_logged_once(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The card goes out, and the bot stays ready."""
+    """The card is posted, and the bot stays ready."""
     link(teleport, "U0TYPO0001")
     with listening() as log:
         async with watched_here(settings_file) as health:
@@ -53,7 +53,7 @@ async def test_unknown_slack_id_in_a_trait_is_logged_once_and_fails_nothing(
 
 
 @pytest.mark.parametrize("linked", [(ELSEWHERE, ALICE), (ALICE, ELSEWHERE)])
-async def test_requester_with_accounts_in_two_workspaces_gets_messages_in_this_one(
+async def test_requester_with_two_workspaces_gets_messages_in_this_one(
     stage: Stage, linked: tuple[str, str]
 ) -> None:
     link(stage.teleport, *linked)
@@ -64,10 +64,10 @@ async def test_requester_with_accounts_in_two_workspaces_gets_messages_in_this_o
     await stage.told("alice", "was approved")
 
 
-async def test_requester_whose_user_expired_is_told_where_the_first_message_went(
+async def test_requester_with_expired_user_gets_notice_in_the_same_dm(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Single sign-on users expire with their login, and no memory survives a restart."""
+    """Single sign-on users expire with their login, and the bot's cache doesn't survive a restart."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request, card = await stage.asked("alice", "staging", "redis 1")
@@ -78,19 +78,19 @@ async def test_requester_whose_user_expired_is_told_where_the_first_message_went
         await stage.told("alice", f"tsh login --request-id={request.Metadata.Name}")
 
 
-async def test_requester_whose_user_expired_is_told_by_address_in_email_mode(
+async def test_requester_with_expired_user_gets_notice_by_email_match(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Also where no earlier message is on record."""
+    """The lookup needs no recorded message."""
     async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         pending_request(teleport, user="nora@example.com", reason="redis 1")
         await stage.told("nora", "is waiting")
 
 
-async def test_record_that_names_a_channel_instead_of_a_conversation_is_not_followed(
+async def test_recorded_channel_is_not_used_for_a_notice(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Others can write plugin data; a notice goes to its requester only."""
+    """Other programs can write plugin data. A notice goes only to its requester."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
@@ -106,10 +106,10 @@ async def test_record_that_names_a_channel_instead_of_a_conversation_is_not_foll
     assert not [m for m in away.messages() if "tsh login" in words(m)]
 
 
-async def test_reviewer_with_an_unconfirmed_address_is_told_and_cannot_act(
+async def test_reviewer_with_an_unconfirmed_address_gets_only_messages(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Getting a message needs no proof of identity; a review does."""
+    """A message needs no proof of identity, but a review does."""
     nora = replace(BY_NAME["nora"], email_confirmed=False)
     slack.workspace.admit(nora)
     teleport.cluster.add_user("nora@example.com", ["dev", "reviewer"])
@@ -121,7 +121,7 @@ async def test_reviewer_with_an_unconfirmed_address_is_told_and_cannot_act(
 
 
 def unlinked(teleport: TeleportStandIn) -> None:
-    """Two of the person's accounts are here, and messages go to the first."""
+    """Yield a setup in which two accounts of the requester exist; the first gets the messages."""
     link(teleport, BOB, ALICE)
     teleport.cluster.add_user("bob", ["dev", "reviewer"], {})
 
@@ -133,7 +133,7 @@ def unlinked(teleport: TeleportStandIn) -> None:
         (unlinked, "can't send you DMs. Run /teleport-pending"),
     ],
 )
-async def test_answer_promises_a_message_only_if_the_bot_can_send_it(
+async def test_response_promises_a_notice_only_if_it_can_be_sent(
     stage: Stage, prepare: Callable[[TeleportStandIn], None], promise: str
 ) -> None:
     prepare(stage.teleport)
@@ -142,10 +142,10 @@ async def test_answer_promises_a_message_only_if_the_bot_can_send_it(
 
 
 @pytest.mark.parametrize("change", [str, str.title])
-async def test_explicit_link_of_a_reviewer_overrides_the_email_address(
+async def test_explicit_link_of_a_reviewer_overrides_email(
     stage: Stage, change: Callable[[str], str]
 ) -> None:
-    """The Slack account with the address of the reviewer's name isn't the reviewer's."""
+    """The Slack account with a matching address isn't the reviewer's."""
     address = BY_NAME["bob"].email
     stage.teleport.cluster.add_user(address, ["dev", "reviewer"], {"slack_uid": [ELSEWHERE]})
     with listening() as log:
@@ -155,7 +155,7 @@ async def test_explicit_link_of_a_reviewer_overrides_the_email_address(
     assert ELSEWHERE in log.all("reviewer_not_in_slack")[0]["error"]
 
 
-async def test_reviewer_keeps_the_name_when_the_address_is_linked_to_another_user(
+async def test_reviewer_keeps_the_name_when_email_is_linked_elsewhere(
     stage: Stage,
 ) -> None:
     address = BY_NAME["bob"].email

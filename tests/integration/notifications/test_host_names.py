@@ -1,4 +1,4 @@
-"""Requested hosts by the names that people know."""
+"""Names of requested hosts on cards, in notices and in lists."""
 
 from pathlib import Path
 
@@ -25,8 +25,7 @@ def request_for(teleport: TeleportStandIn, node: ServerV2, reason: str) -> None:
     pending_request(teleport, reason=reason, resources=[ResourceAccessID(id=resource)])
 
 
-async def test_a_requested_host_is_shown_by_its_name(stage: Stage) -> None:
-    """On the card, to the requester, and in lists."""
+async def test_requested_host_is_shown_by_its_name(stage: Stage) -> None:
     request_for(stage.teleport, host(stage.teleport), "disk 1")
     card = await stage.card("disk 1")
     await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
@@ -34,8 +33,8 @@ async def test_a_requested_host_is_shown_by_its_name(stage: Stage) -> None:
     assert "node/staging-db" in words(await stage.answer("bob", "disk 1"))
 
 
-async def test_a_slow_lookup_delays_no_card(stage: Stage) -> None:
-    """The card has the ID, and the name once it is known."""
+async def test_slow_lookup_delays_no_card(stage: Stage) -> None:
+    """The card shows the ID first, and the name once it is known."""
     node = host(stage.teleport)
     stage.teleport.faults.add(METHOD, delay=3)
     request_for(stage.teleport, node, "disk 1")
@@ -44,8 +43,8 @@ async def test_a_slow_lookup_delays_no_card(stage: Stage) -> None:
     await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
 
 
-async def test_a_failed_lookup_is_repeated(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request may be announced while Teleport restarts, and never change again."""
+async def test_failed_lookup_is_retried(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request can be announced while Teleport restarts, and never change again."""
     monkeypatch.setattr(host_names, "_PAUSE_SECONDS", 0.1)
     stage.teleport.faults.add(METHOD, grpc.StatusCode.UNAVAILABLE, times=2)
     request_for(stage.teleport, host(stage.teleport), "disk 1")
@@ -53,10 +52,10 @@ async def test_a_failed_lookup_is_repeated(stage: Stage, monkeypatch: pytest.Mon
     await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
 
 
-async def test_without_the_permission_a_card_has_the_id(
+async def test_card_shows_the_id_without_the_permission(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Teleport lists nothing then, instead of an error."""
+    """Teleport then returns an empty list instead of an error."""
     allow = teleport.cluster.roles["teleport-chatops"].Spec.Allow
     allow.ReviewRequests.ClearField("PreviewAsRoles")
     allow.ClearField("NodeLabels")
@@ -71,10 +70,10 @@ async def test_without_the_permission_a_card_has_the_id(
     assert not [call for call in slack.journal.calls if call.method == "chat.update"]
 
 
-async def test_a_restart_changes_no_card_for_a_name(
+async def test_restart_does_not_update_cards_with_host_names(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Names are looked up again, and cards that have them stay as they are."""
+    """The bot looks the names up again, and the cards stay unchanged."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request_for(teleport, host(teleport), "disk 1")

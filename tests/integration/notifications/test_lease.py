@@ -1,4 +1,4 @@
-"""Who holds the lease, and how soon another one does when that one is gone."""
+"""Lease holders, and the time until another replica takes over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,12 +18,12 @@ from teleport_client.transport.dialer import dial
 from tests.integration.slack_driver import TIMEOUT_SECONDS
 
 _REPLACED_WITHIN = 30.0
-"""Seconds, as promised in docs/reliability.md."""
+"""Seconds, as guaranteed in docs/reliability.md."""
 
 
 @dataclass
 class Line:
-    """A way to the stand-in that can be cut, as a network does: without a word, for good."""
+    """Connection to the stand-in that can be cut silently and permanently, like a network."""
 
     to: str
     address: str = ""
@@ -37,7 +37,7 @@ class Line:
         await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
 
     def cut(self) -> None:
-        """Swallow all that is sent from now on."""
+        """Drop all bytes from now on."""
         self._cut = True
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ def leadership(client: TeleportClient, holder: str, *, scaled: float = 1.0) -> L
 
 @dataclass
 class Work:
-    """What a holder does: it is there until its lease ends."""
+    """Task of a leader, which runs until its lease ends."""
 
     under_way: asyncio.Event = field(default_factory=asyncio.Event)
     begun_at: float = 0.0
@@ -97,12 +97,12 @@ class Work:
 
 
 @pytest.mark.timeout(60)
-async def test_a_holder_cut_off_from_teleport_is_replaced_in_time(
+async def test_leader_cut_off_from_teleport_is_replaced_in_time(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """At life's own pace: it stops by its own clock before the next one may begin.
+    """The leader stops by its own clock before the next one can start.
 
-    To Teleport, one that was killed or stands still looks the same.
+    The test uses the production timing. A killed or frozen leader looks the same to Teleport.
     """
     clock = asyncio.get_running_loop().time
     one, other = Work(), Work()
@@ -120,10 +120,10 @@ async def test_a_holder_cut_off_from_teleport_is_replaced_in_time(
         await asyncio.gather(first, second, return_exceptions=True)
 
 
-async def test_a_lease_that_was_lost_is_taken_again(
+async def test_lost_lease_is_acquired_again(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Nobody else is there who would notify."""
+    """There is only one replica."""
     work = Work()
     task = asyncio.create_task(leadership(client, "one", scaled=20).run(work))
     for _ in range(3):
@@ -135,10 +135,10 @@ async def test_a_lease_that_was_lost_is_taken_again(
     assert task.cancelled()
 
 
-async def test_a_lease_that_is_refused_once_does_not_make_a_replica_work_without_one(
+async def test_one_rejected_lease_does_not_lead_to_standalone_mode(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """The others might do the same, and each would tell everything."""
+    """Other replicas could do the same, and each would post every message."""
     work, one = Work(), leadership(client, "one", scaled=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED)
     async with running(one, work):
@@ -146,10 +146,10 @@ async def test_a_lease_that_is_refused_once_does_not_make_a_replica_work_without
         assert teleport.cluster.semaphores
 
 
-async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_given_again(
+async def test_leader_without_lease_permission_stops_until_it_returns(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """It had a lease before, so there may be others that have one now."""
+    """It had a lease before, so another replica can hold one now."""
     work, one = Work(), leadership(client, "one", scaled=10)
     async with running(one, work):
         work.under_way.clear()
@@ -165,15 +165,15 @@ async def test_a_right_to_leases_that_is_withdrawn_stops_a_replica_until_it_is_g
         assert not one.standalone
 
 
-async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work(
+async def test_waiting_replica_without_lease_permission_stays_idle(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """It had none itself, and knows all the same that there are leases."""
+    """It never held a lease, but it knows that the cluster supports them."""
     first, waiting = Work(), Work()
     one, other = leadership(client, "one"), leadership(client, "other", scaled=10)
     async with running(one, first):
         task = asyncio.create_task(other.run(waiting))
-        # Taken; then refused more often than it takes to believe that there are none.
+        # The lease is taken. Then it is rejected more often than the limit for standalone mode.
         await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=9)
         await teleport.journal.wait_for_call("AcquireSemaphore", count=6, ended=True)
@@ -183,7 +183,7 @@ async def test_a_right_to_leases_that_is_withdrawn_makes_no_waiting_replica_work
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
+async def test_standalone_replica_acquires_a_lease_when_possible(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     work, one = Work(), leadership(client, "one", scaled=10)
@@ -199,7 +199,7 @@ async def test_a_replica_that_works_without_a_lease_takes_one_once_it_can(
 
 @asynccontextmanager
 async def running(leads: Leadership, work: Work) -> AsyncIterator[None]:
-    """Until the end of the block, which is entered once the work is under way."""
+    """Run the election; enter the block once the task is running."""
     task = asyncio.create_task(leads.run(work))
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -210,8 +210,8 @@ async def running(leads: Leadership, work: Work) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_a_stop_in_the_middle_of_a_failure_is_a_stop(client: TeleportClient) -> None:
-    """What is under way fails as it is asked to end; the bot must not begin anew."""
+async def test_stop_during_a_failure_ends_the_replica(client: TeleportClient) -> None:
+    """Work in flight fails because of the stop. The bot must not restart it."""
     working = asyncio.Event()
 
     async def work() -> None:

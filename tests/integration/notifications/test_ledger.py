@@ -1,4 +1,4 @@
-"""Records of requests in Teleport's plugin data, written by several replicas."""
+"""Ledger entries in Teleport's plugin data, written by several replicas."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ def entry_of(request_id: str, slot: str) -> Entry:
 async def test_write_raises_conflict_when_another_replica_wrote_first(
     teleport: TeleportStandIn, exists: bool
 ) -> None:
-    """The loser's entry isn't stored, whether the record is new or has a revision."""
+    """The loser's entry isn't stored, both for a new entry and for an existing revision."""
     request_id = pending_request(teleport).Metadata.Name
     async with two_ledgers(teleport) as (winner, loser):
         if exists:
@@ -59,7 +59,7 @@ async def test_write_raises_conflict_when_another_replica_wrote_first(
 
 
 async def test_write_succeeds_after_a_lost_race(teleport: TeleportStandIn) -> None:
-    """The loser knows the winner's revision by then."""
+    """The loser has read the winner's revision by then."""
     request_id = pending_request(teleport).Metadata.Name
     async with two_ledgers(teleport) as (winner, loser):
         await winner.write(request_id, lambda _: entry_of(request_id, "card:C0WINNER01"))
@@ -73,10 +73,10 @@ async def test_write_succeeds_after_a_lost_race(teleport: TeleportStandIn) -> No
         assert {each.slot for each in entry.messages} == {"card:C0WINNER01", "dm:created"}
 
 
-async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
+async def test_request_gone_is_raised_once_without_a_revision(
     teleport: TeleportStandIn,
 ) -> None:
-    """Others may write there too. Raised again and again it would keep a worker busy for ever."""
+    """Other programs can write such an entry. Repeated errors would keep a worker busy forever."""
     request_id = pending_request(teleport).Metadata.Name
     async with two_ledgers(teleport) as (ledger, _):
         await ledger.write(request_id, lambda _: entry_of(request_id, "card:C0ACCESS01"))
@@ -94,8 +94,8 @@ async def test_request_gone_is_raised_once_also_for_a_record_without_revision(
         assert entry.shown("dm:deleted") == message
 
 
-async def test_settle_writes_what_is_noted_during_its_write(teleport: TeleportStandIn) -> None:
-    """Nothing may come after it: the bot may be stopping."""
+async def test_settle_writes_results_noted_during_its_write(teleport: TeleportStandIn) -> None:
+    """The bot can be stopping, so no later write is certain."""
     request_id = pending_request(teleport).Metadata.Name
     card = PostedMessage(slot="card:C0ACCESS01", channel="C0ACCESS01", ts="1.000002")
     dm = PostedMessage(slot="dm:created", channel="D0ALICE001", ts="1.000003")

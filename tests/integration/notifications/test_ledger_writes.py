@@ -1,4 +1,4 @@
-"""How often the ledger is written for one request, from its creation until its outcome is shown."""
+"""Number of ledger writes for one request, from its creation until its outcome is shown."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ def writes(teleport: TeleportStandIn) -> int:
 
 
 def kept(teleport: TeleportStandIn, request_id: str) -> Entry:
-    """Return what the ledger says of a request."""
+    """Return the request's ledger entry."""
     record = teleport.cluster.plugin_data["access_request", request_id]
     texts = [each.Data["entry"] for each in record.Spec.Entries.values() if "entry" in each.Data]
     (entry,) = map(Entry.model_validate_json, texts)
@@ -35,12 +35,12 @@ def kept(teleport: TeleportStandIn, request_id: str) -> Entry:
 
 
 async def at_once(stage: Stage, reason: str) -> None:
-    """Approve in the moment in which the card is there."""
+    """Approve as soon as the card exists."""
     await stage.click("bob", await stage.card(reason), "approve")
 
 
 async def later(stage: Stage, reason: str) -> None:
-    """Approve when the first messages are on record."""
+    """Approve once the first messages are recorded."""
     card = await stage.card(reason)
     await stage.told("alice", "is waiting")
     await stage.teleport.journal.wait_for_call("UpdatePluginData", count=2, ended=True)
@@ -48,7 +48,7 @@ async def later(stage: Stage, reason: str) -> None:
 
 
 async def shown_as_approved(stage: Stage, reason: str, *channels: str) -> None:
-    """Wait until all messages show it; the bot records the last ones before it stops."""
+    """Wait until all messages show the approval; the bot records the last ones before it stops."""
     await stage.told("alice", "was approved by bob")
     await stage.told("alice", "✅ Approved: your request")
     for channel in channels:
@@ -58,7 +58,7 @@ async def shown_as_approved(stage: Stage, reason: str, *channels: str) -> None:
 
 
 async def approved(stage: Stage, approve: Approve, *channels: str) -> str:
-    """Let a request be made and approved. Gives its ID when all messages show it."""
+    """Create and approve a request, and return its ID once all messages show the approval."""
     request_id = pending_request(stage.teleport, reason="redis 1").Metadata.Name
     await approve(stage, "redis 1")
     await shown_as_approved(stage, "redis 1", *channels)
@@ -70,7 +70,7 @@ async def approved(stage: Stage, approve: Approve, *channels: str) -> str:
 async def test_request_takes_four_writes(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
 ) -> None:
-    """Intents, messages, intents of what follows the approval, and what all show then."""
+    """They contain the intents, the messages, the intents after the approval, and the final state."""
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         request_id = await approved(stage, approve, "access-requests")
     assert writes(teleport) <= MOST

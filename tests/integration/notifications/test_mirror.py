@@ -1,4 +1,4 @@
-"""The copy of all requests, beside a Teleport whose lists lag or are late."""
+"""The mirror, with a Teleport that returns stale or delayed lists."""
 
 import asyncio
 import gc
@@ -24,11 +24,11 @@ from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import TIMEOUT_SECONDS
 
 _LATE = 0.8
-"""Seconds for which an answer is on its way, while things go on."""
+"""Seconds of delay of a response while the state changes."""
 
 
 class Followed:
-    """A mirror that follows, and what it reported."""
+    """Running mirror and its reported changes."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Follow(Protocol):
 
 @pytest.fixture
 def follow(teleport: TeleportStandIn) -> Follow:
-    """Follow from the first list on; lists again so many seconds later."""
+    """Run the mirror from the first list on, with a relist interval in seconds."""
 
     @asynccontextmanager
     async def follow(soon: float, backoff: WatchBackoff | None = None) -> AsyncIterator[Followed]:
@@ -78,10 +78,10 @@ def follow(teleport: TeleportStandIn) -> Follow:
     return follow
 
 
-async def test_what_the_first_list_lacked_is_found_by_another_one_soon(
+async def test_request_missing_in_the_first_list_is_found_soon(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    """Made before the watch was opened, and not yet in the cache that the list comes from."""
+    """It was created before the watch opened and wasn't yet in the cache behind the list."""
     teleport.cluster.stale_lists = True
     request = pending_request(teleport)
     async with follow(0.1) as followed:
@@ -91,10 +91,13 @@ async def test_what_the_first_list_lacked_is_found_by_another_one_soon(
         assert reported == (request.Metadata.Name, True), "news, and no backlog"
 
 
-async def test_what_is_gone_is_found_out_by_a_replica_that_does_not_notify(
+async def test_deletion_is_detected_by_a_replica_without_the_lease(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    """Deleted while the watch was cut: no event tells of it, and nobody else here reads it."""
+    """It was deleted while the watch was cut, so there was no event.
+
+    No other code reads it here.
+    """
     request = pending_request(teleport)
     async with follow(0.1) as followed:
         teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
@@ -103,7 +106,7 @@ async def test_what_is_gone_is_found_out_by_a_replica_that_does_not_notify(
             await followed.reported.get()
 
 
-async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
+async def test_event_is_newer_than_a_read_started_before_it(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
     request = pending_request(teleport)
@@ -114,13 +117,13 @@ async def test_an_event_is_newer_than_a_read_that_was_asked_for_before_it(
         assert followed.state(request) is RequestState.DENIED
 
 
-async def test_an_event_is_newer_than_a_list_that_was_asked_for_before_it(
+async def test_event_is_newer_than_a_list_started_before_it(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
     request, waiting = pending_request(teleport), pending_request(teleport, user="bob")
     async with follow(0.1) as followed:
         await deny_while_an_answer_is_late(teleport, followed, request)
-        # Of what waits each list tells, once it is applied.
+        # Each applied list reports all pending requests.
         while (await followed.reported.get())[0] != waiting.Metadata.Name:
             pass
         assert followed.state(request) is RequestState.DENIED
@@ -129,7 +132,7 @@ async def test_an_event_is_newer_than_a_list_that_was_asked_for_before_it(
 async def deny_while_an_answer_is_late(
     teleport: TeleportStandIn, followed: Followed, request: AccessRequestV3
 ) -> None:
-    """It says how things stood when it was asked for, and comes after the event."""
+    """Deny a request while a response is delayed; the response shows the earlier state."""
     teleport.faults.add("ListAccessRequests", delay=_LATE, after_commit=True)
     asked = len(teleport.journal.of("ListAccessRequests"))
     late = await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1)
@@ -140,10 +143,10 @@ async def deny_while_an_answer_is_late(
     await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1, ended=True)
 
 
-async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that_says_the_same(
+async def test_stale_copy_is_not_confirmed_by_a_stale_list(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    """It was decided meanwhile, and the list comes from a cache that does not know."""
+    """The request was resolved during the break, and the list comes from an outdated cache."""
     request = pending_request(teleport)
     async with follow(3600) as followed:
         await followed.mirror.refresh(request.Metadata.Name)
@@ -158,10 +161,8 @@ async def test_what_is_known_from_before_a_break_is_not_believed_for_a_list_that
         assert (seen.request.pending, seen.source) == (True, Source.LIST)
 
 
-async def test_renewed_connections_leave_nothing_open(
-    teleport: TeleportStandIn, follow: Follow
-) -> None:
-    """Also where the garbage collector doesn't come by, as in a bot with little to do."""
+async def test_reconnecting_leaves_no_open_files(teleport: TeleportStandIn, follow: Follow) -> None:
+    """Garbage collection is off, because an idle bot rarely collects."""
     async with follow(3600) as followed:
         gc.collect()
         before = len(await settled_files())
@@ -178,7 +179,7 @@ async def test_renewed_connections_leave_nothing_open(
 
 
 async def settled_files() -> list[str]:
-    """What this process has open, once both ends know of what was closed."""
+    """Return this process's open files once both ends have closed theirs."""
     await asyncio.sleep(0.1)
     return [each.name for each in Path("/proc/self/fd").iterdir()]
 
@@ -186,7 +187,7 @@ async def settled_files() -> list[str]:
 async def test_short_watches_are_opened_at_growing_intervals(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    """Each of them costs the server a whole list, also where the watch ends right after INIT."""
+    """Each watch costs the server a complete list, even if it ends immediately after INIT."""
     unavailable = grpc.StatusCode.UNAVAILABLE
     teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=5)
     backoff = WatchBackoff(first=0.1, longest=0.8, steady=60)
@@ -198,10 +199,10 @@ async def test_short_watches_are_opened_at_growing_intervals(
     assert pauses[4] > 4 * backoff.first
 
 
-async def test_a_watch_that_lived_for_a_while_is_opened_again_at_once(
+async def test_watch_that_lasted_is_reopened_at_once(
     teleport: TeleportStandIn, follow: Follow
 ) -> None:
-    """The pause of earlier failures is forgotten."""
+    """The backoff of earlier failures is reset."""
     unavailable = grpc.StatusCode.UNAVAILABLE
     teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=4)
     backoff = WatchBackoff(first=0.05, longest=60, steady=0.3)

@@ -1,4 +1,4 @@
-"""Who is told of a request and its reviews beyond the channels of the settings."""
+"""Notices, thread replies and DMs to reviewers."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ CARD_OF_BOB = "@bob"
 WITH_HISTORY = ("channels:history", "groups:history", "im:history")
 
 
-async def test_each_review_is_told_once_in_the_thread(stage: Stage) -> None:
-    """Who, what, how far it has come."""
+async def test_each_review_is_posted_once_in_the_thread(stage: Stage) -> None:
+    """The reply contains the reviewer, the decision and the progress."""
     _, card = await stage.asked("alice", "prod", "redis 1")
     await stage.click("bob", card, "approve")
     await stage.card("✓ bob approved. 1 of 2 approvals.")
@@ -29,8 +29,11 @@ async def test_each_review_is_told_once_in_the_thread(stage: Stage) -> None:
     assert len(stage.replies(card)) == 2
 
 
-async def test_the_requester_reads_nowhere_that_a_decided_request_waits(stage: Stage) -> None:
-    """The first message is edited, and a new one is posted, since an edit notifies nobody."""
+async def test_no_notice_shows_a_resolved_request_as_pending(stage: Stage) -> None:
+    """The first notice is updated.
+
+    A new one is posted, because an update doesn't notify the user.
+    """
     _, card = await stage.asked("alice", "staging", "redis 1")
     waiting = await stage.told("alice", "is waiting for approval")
     await stage.click("bob", card, "approve")
@@ -41,8 +44,8 @@ async def test_the_requester_reads_nowhere_that_a_decided_request_waits(stage: S
     assert "waiting" not in words(stage.messages("@alice", "alice"))
 
 
-async def test_a_denial_is_told_with_its_reason(stage: Stage) -> None:
-    """As it was written, and not live."""
+async def test_notice_of_a_denial_contains_the_reason(stage: Stage) -> None:
+    """The reason is shown literally."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name} not now, <!channel>")
     reply = await stage.card("✗ bob denied.")
@@ -52,10 +55,10 @@ async def test_a_denial_is_told_with_its_reason(stage: Stage) -> None:
     assert reply["thread_ts"] == card["ts"]
 
 
-async def test_what_was_told_is_not_told_again_after_a_restart(
+async def test_restart_repeats_no_message(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """And a review that came meanwhile is."""
+    """A review during the restart is still posted."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request, card = await stage.asked("alice", "prod", "redis 1")
@@ -70,10 +73,10 @@ async def test_what_was_told_is_not_told_again_after_a_restart(
     assert "fine with me" in second
 
 
-async def test_a_reply_whose_answer_got_lost_is_found_in_its_thread(
+async def test_reply_with_a_lost_response_is_found_in_its_thread(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """With the history scopes nothing is told twice."""
+    """The history scopes allow the lookup that prevents duplicates."""
     slack.workspace.app.scopes.update(WITH_HISTORY)
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         _, card = await stage.asked("alice", "prod", "redis 1")
@@ -87,8 +90,8 @@ async def test_a_reply_whose_answer_got_lost_is_found_in_its_thread(
         assert len(stage.replies(card)) == 2
 
 
-async def test_a_named_reviewer_hears_by_direct_message(stage: Stage) -> None:
-    """With a card like any other, which follows the request."""
+async def test_suggested_reviewer_gets_a_dm(stage: Stage) -> None:
+    """The DM is a normal card that is updated with the request."""
     await stage.type("alice", "/teleport-request staging --reviewers @bob --reason redis 1")
     card = await stage.told("bob", "redis 1")
     await stage.card("redis 1")
@@ -100,8 +103,8 @@ async def test_a_named_reviewer_hears_by_direct_message(stage: Stage) -> None:
     ("reviewer", "hears"),
     [("nora@example.com", "nora"), ("grace@example.com", ""), ("nobody@example.com", "")],
 )
-async def test_a_reviewer_may_be_named_by_address(stage: Stage, reviewer: str, hears: str) -> None:
-    """With tsh people write what they know; guests and strangers are not told."""
+async def test_reviewer_can_be_an_email_address(stage: Stage, reviewer: str, hears: str) -> None:
+    """Tsh users can enter any name. Guests and external accounts get no message."""
     request = pending_request(stage.teleport, reason="redis 1")
     del request.Spec.SuggestedReviewers[:]
     request.Spec.SuggestedReviewers.append(reviewer)
@@ -114,8 +117,8 @@ async def test_a_reviewer_may_be_named_by_address(stage: Stage, reviewer: str, h
     assert bool(stage.messages("@grace", "grace")) is False
 
 
-async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage: Stage) -> None:
-    """And hears once Slack is well again."""
+async def test_failed_reviewer_lookup_does_not_block_channels(stage: Stage) -> None:
+    """The reviewer gets the card once Slack works again."""
     slack = stage.slack
     slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
     pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com"])
@@ -124,16 +127,16 @@ async def test_a_reviewer_who_cannot_be_looked_up_now_holds_up_no_channel(stage:
     assert len(stage.cards()) == 1
 
 
-async def test_a_reviewer_who_cannot_be_looked_up_holds_up_no_other(stage: Stage) -> None:
-    """For as long as Slack does not tell who one of them is."""
+async def test_failed_reviewer_lookup_does_not_block_other_reviewers(stage: Stage) -> None:
+    """The lookup of one of them fails permanently here."""
     stage.slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
     pending_request(stage.teleport, reason="redis 1", reviewers=["nora@example.com", "carol"])
     await stage.card("redis 1")
     await stage.told("carol", "redis 1")
 
 
-async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage: Stage) -> None:
-    """The channel has its card by then, and all that it owed is done."""
+async def test_reviewer_found_after_the_resolution_gets_the_card(stage: Stage) -> None:
+    """The channel already has its final card by then."""
     slack, state = stage.slack, RequestState.APPROVED
     slack.faults.on_method(MethodFault("users.lookupByEmail", status=500, times=2))
     pending_request(stage.teleport, reason="redis 1", state=state, reviewers=["nora@example.com"])
@@ -142,13 +145,13 @@ async def test_a_reviewer_who_is_found_after_the_decision_hears_of_it_too(stage:
     assert len(stage.cards()) == 1
 
 
-async def test_a_reviewer_who_is_not_in_slack_is_said_once(
+async def test_reviewer_missing_in_slack_is_logged_once(
     slack: SlackStandIn,
     teleport: TeleportStandIn,
     settings_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """They are looked for again and again while the request waits."""
+    """The lookup is repeated while the request is pending."""
     monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
@@ -162,10 +165,10 @@ async def test_a_reviewer_who_is_not_in_slack_is_said_once(
 
 
 @pytest.mark.parametrize(("count", "limit"), [(60, 20), (60, 3), (130, 20)])
-async def test_reviewers_beyond_the_limit_are_counted_on_the_card_and_named_in_the_log(
+async def test_reviewers_beyond_the_limit_are_counted_and_logged(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, count: int, limit: int
 ) -> None:
-    """As access lists suggest them; nothing is cut off in silence."""
+    """Access lists can suggest many reviewers."""
     for number in range(count):
         person = Person(f"owner-{number:03}", f"U0OWNER{number:03}", "Owner")
         slack.workspace.admit(person)

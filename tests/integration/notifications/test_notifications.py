@@ -1,4 +1,4 @@
-"""People are told, whatever happens in between."""
+"""Cards and notices through failures, restarts and changes made outside the bot."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,18 +26,18 @@ from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import Stage, buttons, words
 
 
-async def test_a_request_made_elsewhere_is_announced(stage: Stage) -> None:
-    """Exactly as one made in Slack."""
+async def test_request_made_outside_slack_is_announced(stage: Stage) -> None:
+    """The card is the same as for a request from Slack."""
     pending_request(stage.teleport, reason="from the shell 815")
     card = await stage.card("from the shell 815")
     assert set(buttons(card)) == {"approve", "deny"}
     await stage.told("alice", "is waiting for approval")
 
 
-async def test_a_request_with_constraints_is_decided_where_all_of_it_is_shown(
+async def test_request_with_constraints_has_buttons_if_shown_fully(
     stage: Stage,
 ) -> None:
-    """The card shows what access is limited to, or that it cannot and where to look."""
+    """The card shows the constraints, or links to Teleport if it can't."""
     logins = ResourceConstraints(version="v1", ssh=SSHResourceConstraints(logins=["root"]))
     leaf = ResourceID(ClusterName="leaf-eu", Kind="node", Name="db-1")
     limited = ResourceAccessID(id=leaf, constraints=logins)
@@ -54,8 +54,8 @@ async def test_a_request_with_constraints_is_decided_where_all_of_it_is_shown(
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
-async def test_a_decision_made_elsewhere_changes_the_card(stage: Stage) -> None:
-    """With tctl or the web page."""
+async def test_resolution_outside_slack_updates_the_card(stage: Stage) -> None:
+    """Resolutions also come from tctl and the web UI."""
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
@@ -63,10 +63,10 @@ async def test_a_decision_made_elsewhere_changes_the_card(stage: Stage) -> None:
     await stage.told("alice", "was denied")
 
 
-async def test_what_happens_while_the_bot_is_away_is_made_up_for(
+async def test_changes_during_downtime_are_shown_once(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Created, decided and deleted meanwhile: all is shown, and nothing twice."""
+    """Requests were created, resolved and deleted while the bot was down."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         kept = pending_request(teleport, reason="kept 1")
@@ -88,7 +88,7 @@ async def test_what_happens_while_the_bot_is_away_is_made_up_for(
 
 @asynccontextmanager
 async def bot_in_five_minutes(slack: SlackStandIn, settings_file: Path) -> AsyncIterator[None]:
-    """A bot that runs later, by its own clock and by Slack's."""
+    """Run a bot with its clock and Slack's clock five minutes ahead."""
     slack.workspace.now = lambda: time() + 300
     async with running(
         load_settings(settings_file), now=lambda: datetime.now(UTC) + timedelta(minutes=5)
@@ -96,10 +96,10 @@ async def bot_in_five_minutes(slack: SlackStandIn, settings_file: Path) -> Async
         yield
 
 
-async def test_what_was_written_in_the_last_minute_is_drawn_again(
+async def test_messages_of_the_last_minute_are_updated_at_start(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A call of the replica before may have reached Slack after its lease; once is enough."""
+    """A call of the previous leader can reach Slack after its lease ended. One update is enough."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         pending_request(teleport, reason="kept 1")
@@ -112,10 +112,10 @@ async def test_what_was_written_in_the_last_minute_is_drawn_again(
     assert len(edited) == len({*edited})
 
 
-async def test_a_restart_without_changes_says_nothing(
+async def test_restart_without_changes_sends_nothing(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """And asks Slack for nothing about requests."""
+    """The bot also makes no Slack calls for requests."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         pending_request(teleport, reason="kept 1")
@@ -129,10 +129,10 @@ async def test_a_restart_without_changes_says_nothing(
     assert "chat.update" not in said
 
 
-async def test_the_first_start_sums_up_what_is_old(
+async def test_first_start_summarizes_old_requests(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A channel is not flooded with history."""
+    """A channel isn't flooded with old requests."""
     pending_request(teleport, reason="fresh 1")
     pending_request(teleport, reason="old 2", age=timedelta(hours=30), user="bob")
     pending_request(teleport, reason="old 3", age=timedelta(hours=40), user="carol")
@@ -146,18 +146,18 @@ async def test_the_first_start_sums_up_what_is_old(
         assert len(stage.messages()) == 3
 
 
-async def test_a_deadline_that_passes_is_shown_at_that_moment(stage: Stage) -> None:
-    """Teleport cleans up minutes later and says nothing of it."""
+async def test_expiry_is_shown_when_it_happens(stage: Stage) -> None:
+    """Teleport deletes the request minutes later and sends no event at the deadline."""
     pending_request(stage.teleport, reason="short 1", waits=timedelta(seconds=1))
     card = await stage.card("short 1")
     await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
     await stage.told("alice", "expired without a decision")
 
 
-async def test_roles_have_their_own_channels(
+async def test_roles_have_separate_channels(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """By role first, and to everybody else's for the rest."""
+    """A role's own channels come first, the default channels apply to all other roles."""
     slack.workspace.conversation("security")
     table = '[role_to_recipients]\nprod = ["#security", "C0ACCESS01"]'
     async with bot_on(
@@ -171,10 +171,10 @@ async def test_roles_have_their_own_channels(
         assert not [m for m in stage.messages("security") if "staging 2" in words(m)]
 
 
-async def test_a_channel_shared_with_another_company_gets_no_card(
+async def test_channel_shared_with_another_company_gets_no_card(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Unless a setting allows it; the other channels get theirs."""
+    """A setting can allow it. Other channels get their cards."""
     table = '[role_to_recipients]\nstaging = ["partners", "access-requests"]'
     allowed = 'apiurl = "'
 
@@ -194,10 +194,10 @@ async def test_a_channel_shared_with_another_company_gets_no_card(
         await stage.card("open 2", "partners")
 
 
-async def test_a_channel_that_does_not_take_messages_holds_up_no_other(
+async def test_channel_that_rejects_messages_blocks_no_other(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The bot is not in #general; nobody has to wait for that."""
+    """The bot isn't a member of #general."""
     table = '[role_to_recipients]\nstaging = ["general", "no-such-channel", "access-requests"]'
     async with bot_on(
         Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
@@ -209,10 +209,10 @@ async def test_a_channel_that_does_not_take_messages_holds_up_no_other(
         await stage.card("redis 2")
 
 
-async def test_without_deciding_there_are_no_buttons(
+async def test_cards_have_no_buttons_when_reviews_are_disabled(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The switch for those who decide in Teleport alone."""
+    """Some organizations review only in Teleport."""
     async with bot_on(
         Stage(slack, teleport),
         settings_file,
@@ -225,8 +225,8 @@ async def test_without_deciding_there_are_no_buttons(
         assert load_settings(settings_file).can_decide is False
 
 
-async def test_a_cut_watch_loses_nothing(stage: Stage) -> None:
-    """What happens meanwhile is found by the list that follows."""
+async def test_cut_watch_loses_nothing(stage: Stage) -> None:
+    """The following list contains all changes."""
     pending_request(stage.teleport, reason="before 1")
     await stage.card("before 1")
     stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
@@ -235,8 +235,8 @@ async def test_a_cut_watch_loses_nothing(stage: Stage) -> None:
     await stage.card("meanwhile 2")
 
 
-async def test_a_restart_of_teleport_loses_nothing(stage: Stage) -> None:
-    """Every connection breaks; commands and cards work again by themselves."""
+async def test_restart_of_teleport_loses_nothing(stage: Stage) -> None:
+    """Every connection breaks. Commands and cards then work again without a restart of the bot."""
     request = pending_request(stage.teleport, reason="before 1")
     card = await stage.card("before 1")
     await stage.teleport.pause()
@@ -245,8 +245,8 @@ async def test_a_restart_of_teleport_loses_nothing(stage: Stage) -> None:
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
 
-async def test_what_only_an_old_list_says_is_not_shown(stage: Stage) -> None:
-    """Another Auth Server's cache may be behind: the request itself is read first."""
+async def test_state_from_a_stale_list_is_not_shown(stage: Stage) -> None:
+    """Another Auth Service's cache can be outdated, so the bot reads the request first."""
     request = pending_request(stage.teleport, reason="decided 1")
     card = await stage.card("decided 1")
     stage.teleport.cluster.stale_lists = True
@@ -262,18 +262,17 @@ async def test_what_only_an_old_list_says_is_not_shown(stage: Stage) -> None:
     ]
 
 
-async def test_the_first_start_sums_up_whatever_slack_says_first(
+async def test_first_start_retries_its_summary(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """An error that passes is waited out."""
+    """A transient error doesn't suppress the summary."""
     pending_request(teleport, reason="old 1", age=timedelta(days=2))
     slack.faults.inject({"method": "conversations.list", "error": "internal_error", "times": 2})
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.card("1 older access request")
 
 
-async def test_a_rate_limit_is_waited_out(stage: Stage) -> None:
-    """As long as Slack says, and then sent once."""
+async def test_rate_limited_message_is_sent_once_after_the_limit(stage: Stage) -> None:
     stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
     pending_request(stage.teleport, reason="redis 1")
     await stage.card("redis 1")
@@ -281,10 +280,10 @@ async def test_a_rate_limit_is_waited_out(stage: Stage) -> None:
     assert len(stage.messages()) == 1
 
 
-async def test_a_lost_answer_is_looked_up_where_history_may_be_read(
+async def test_lost_response_is_looked_up_with_history_scopes(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The message is found by its own key, and not posted twice."""
+    """The message is found by its key and not posted twice."""
     slack.workspace.app.scopes.update({"channels:history", "im:history"})
     fault = {"method": "chat.postMessage", "drop_after_commit": True, "times": 1}
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
@@ -298,7 +297,7 @@ async def test_a_lost_answer_is_looked_up_where_history_may_be_read(
         assert len(stage.messages()) == 1
 
 
-async def test_a_lost_answer_is_posted_again_where_history_may_not_be_read(stage: Stage) -> None:
+async def test_lost_response_leads_to_a_second_post_without_history(stage: Stage) -> None:
     """A second message is better than none."""
     fault = {"method": "chat.postMessage", "drop_after_commit": True, "times": 1}
     stage.slack.faults.inject(fault)
@@ -314,10 +313,10 @@ async def test_a_lost_answer_is_posted_again_where_history_may_not_be_read(stage
     "scribbled",
     [{"entry": "{not json"}, {"rev": "0"}, {"rev": "9" * 5000}, {"rev": "x", "entry": "1"}],
 )
-async def test_a_ledger_that_somebody_scribbled_in_is_survived(
+async def test_corrupted_ledger_does_not_stop_the_bot(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, scribbled: dict[str, str]
 ) -> None:
-    """Anybody with update on plugin data may write there."""
+    """Any Teleport user with `update` on plugin data can write there."""
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
         await stage.told("alice", "is waiting")
@@ -331,7 +330,7 @@ async def test_a_ledger_that_somebody_scribbled_in_is_survived(
 async def test_one_of_two_replicas_notifies(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Both take commands; whoever holds the lease posts the card, once."""
+    """Both handle commands. The leader posts the card once."""
     settings = load_settings(settings_file)
     async with running(settings), running(settings):
         stage = Stage(slack, teleport)
@@ -344,10 +343,10 @@ async def test_one_of_two_replicas_notifies(
         assert len(stage.cards()) == 4
 
 
-async def test_without_the_verbs_for_a_lease_the_bot_works_alone(
+async def test_bot_without_lease_permission_works_standalone(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It has to be the only replica then."""
+    """It must be the only replica then."""
     role = teleport.cluster.roles["teleport-chatops"]
     kept = [rule for rule in role.Spec.Allow.Rules if "semaphore" not in rule.Resources]
     del role.Spec.Allow.Rules[:]
@@ -358,8 +357,8 @@ async def test_without_the_verbs_for_a_lease_the_bot_works_alone(
         await stage.card("redis 1")
 
 
-async def test_login_states_come_before_users(stage: Stage) -> None:
-    """Erin may review through an access list, which only her login state knows."""
+async def test_login_state_overrides_the_user_record(stage: Stage) -> None:
+    """Erin can review because of an access list, which only her login state contains."""
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     state = resources.login_state("erin", ["dev", "reviewer"])
     stage.teleport.cluster.login_states["erin"] = state
@@ -368,16 +367,16 @@ async def test_login_states_come_before_users(stage: Stage) -> None:
     await stage.answer("erin", "redis 1")
 
 
-async def test_a_passing_failure_of_slack_costs_no_card(stage: Stage) -> None:
-    """When the list of channels cannot be read, it is read again."""
+async def test_transient_failure_of_slack_loses_no_card(stage: Stage) -> None:
+    """A failed listing of channels is retried."""
     fault = {"method": "conversations.list", "error": "internal_error", "times": 2}
     stage.slack.faults.inject(fault)
     pending_request(stage.teleport, reason="redis 1")
     await stage.card("redis 1")
 
 
-async def test_a_requester_who_cannot_be_told_costs_no_card(stage: Stage) -> None:
-    """Nor does a token without im:write."""
+async def test_unreachable_requester_does_not_block_the_card(stage: Stage) -> None:
+    """A token without `im:write` doesn't block it either."""
     stage.slack.workspace.app.scopes.discard("im:write")
     pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
@@ -386,10 +385,10 @@ async def test_a_requester_who_cannot_be_told_costs_no_card(stage: Stage) -> Non
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
 
-async def test_the_first_start_survives_a_channel_that_takes_nothing(
+async def test_first_start_continues_when_its_summary_is_rejected(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The line that sums up is not worth the process."""
+    """A failed summary must not end the process."""
     for number in range(3):
         pending_request(teleport, reason=f"old {number}", age=timedelta(hours=30))
     table = '[role_to_recipients]\nstaging = ["general", "access-requests"]'
@@ -401,10 +400,10 @@ async def test_the_first_start_survives_a_channel_that_takes_nothing(
         await stage.card("new 9")
 
 
-async def test_a_channel_that_the_bot_is_invited_to_later_gets_what_waits(
+async def test_channel_that_invites_the_bot_later_gets_pending_cards(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It is tried again, and not given up for good."""
+    """The card is retried, not dropped."""
     table = '[role_to_recipients]\nstaging = "general"'
 
     def only_general(text: str) -> str:
@@ -423,10 +422,10 @@ async def test_a_channel_that_the_bot_is_invited_to_later_gets_what_waits(
         await stage.card("waits 1", "general")
 
 
-async def test_a_message_under_way_when_the_lease_goes_is_recorded(
+async def test_message_in_flight_when_the_lease_ends_is_recorded(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Slack takes it after that; the next holder knows of it all the same."""
+    """Slack accepts it later, and the next leader finds it in the ledger."""
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
         pending_request(teleport, reason="slow 1")
@@ -440,10 +439,10 @@ async def test_a_message_under_way_when_the_lease_goes_is_recorded(
     assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
 
 
-async def test_a_stop_while_a_message_is_under_way_records_it(
+async def test_message_in_flight_at_a_stop_is_recorded(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The next start does not post it again."""
+    """The next start doesn't post it again."""
     async with bot_on(Stage(slack, teleport), settings_file):
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
         pending_request(teleport, reason="slow 1")
@@ -456,20 +455,19 @@ async def test_a_stop_while_a_message_is_under_way_records_it(
     assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
 
 
-async def test_the_lease_is_given_back_on_stop(
+async def test_lease_is_released_at_a_stop(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """So that the next replica does not have to wait for its end."""
+    """The next replica doesn't wait for its expiry."""
     async with bot_on(Stage(slack, teleport), settings_file):
         await teleport.journal.wait_for_call("KeepAliveSemaphoreLease", ended=True)
         assert any(each.leases for each in teleport.cluster.semaphores.values())
     assert not any(each.leases for each in teleport.cluster.semaphores.values())
 
 
-async def test_plugin_data_that_may_not_be_read_is_asked_for_at_leisure(
+async def test_unreadable_plugin_data_causes_no_busy_loop(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A missing permission does not make a busy loop."""
     for _ in range(20):
         teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED)
     async with bot_on(Stage(slack, teleport), settings_file):
@@ -478,8 +476,8 @@ async def test_plugin_data_that_may_not_be_read_is_asked_for_at_leisure(
         assert takeovers[2].started - takeovers[0].started > 0.7
 
 
-async def test_a_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
-    """An access list was the answer, and so say the votes."""
+async def test_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
+    """An access list granted the access, and the reviews show this."""
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     promoted = decided(request, RequestState.PROMOTED)
@@ -492,7 +490,10 @@ async def test_a_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
 
 
 async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stage) -> None:
-    """A stranger's ID in a trait leads nowhere; one that two users carry leads to its owner."""
+    """The trait contains an external account's ID.
+
+    If two users have the ID, its owner gets the message.
+    """
     stage.teleport.cluster.add_user("zoe", ["dev"], {"slack_uid": ["U0IVAN0001"]})
     stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
     for user in ("zoe", "alice-2"):

@@ -1,4 +1,4 @@
-"""Cards reach channels and people with few scopes, few calls and each way to name them."""
+"""Channels and users as recipients, with few scopes and few calls."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -44,7 +44,7 @@ def official_app(slack: SlackStandIn) -> None:
 async def notifying(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *recipients: str
 ) -> AsyncIterator[Stage]:
-    """A bot without an app token, as with the settings of Teleport's own plugin."""
+    """Run a bot without an app token, as with the settings of Teleport's own plugin."""
     text = to(*recipients)(settings_file.read_text())
     file = settings_file.with_name("notify.toml")
     lines = text.splitlines()
@@ -62,7 +62,10 @@ def calls(slack: SlackStandIn, method: str) -> int:
 async def test_official_apps_scopes_are_enough_for_cards_and_messages(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, channel: str
 ) -> None:
-    """By a channel's name or ID; the card follows and the requester is told."""
+    """The channel is configured by name or by ID.
+
+    The card is updated, and the requester gets a notice.
+    """
     shown = "access-requests" if channel == "C0ACCESS01" else channel
     async with notifying(slack, teleport, settings_file, channel, "bob@example.com") as stage:
         request = pending_request(teleport, reason="redis 1")
@@ -84,10 +87,10 @@ async def test_official_apps_scopes_are_enough_for_cards_and_messages(
 
 
 @pytest.mark.usefixtures("official_app")
-async def test_card_that_was_addressed_by_name_is_not_posted_again_after_a_restart(
+async def test_card_addressed_by_name_is_not_reposted_after_a_restart(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """With the same scopes, and after the app got those that tell the channel's ID."""
+    """Cover restarts with the same scopes and with new scopes that reveal the channel's ID."""
     async with notifying(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
         request = pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1")
@@ -107,10 +110,10 @@ async def test_card_that_was_addressed_by_name_is_not_posted_again_after_a_resta
 
 
 @pytest.mark.usefixtures("official_app")
-async def test_card_that_was_addressed_by_name_and_cannot_be_edited_is_posted_anew(
+async def test_card_addressed_by_name_is_reposted_if_not_updatable(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """To the same address, and its record can be read after a restart."""
+    """The address stays the same, and the entry is readable after a restart."""
     with listening() as log:
         async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
             request = pending_request(teleport, reason="redis 1")
@@ -127,10 +130,10 @@ async def test_card_that_was_addressed_by_name_and_cannot_be_edited_is_posted_an
     assert len(stage.cards()) == 2
 
 
-async def test_channel_is_found_among_very_many_at_slacks_pace(
+async def test_channel_is_found_among_thousands_within_rate_limits(
     teleport: TeleportStandIn, tmp_path: Path
 ) -> None:
-    """A company has tens of thousands, and the bot is in few."""
+    """A large workspace has tens of thousands of channels, and the bot is a member of few."""
     slack = await SlackStandIn.start()
     for number in range(MANY):
         slack.workspace.set_up(
@@ -148,10 +151,10 @@ async def test_channel_is_found_among_very_many_at_slacks_pace(
     await slack.stop()
 
 
-async def test_rate_limit_among_very_many_channels_loses_no_pages(
+async def test_rate_limited_listing_of_channels_loses_no_pages(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The listing goes on where Slack stopped it."""
+    """The listing continues at the rejected page."""
     for number in range(5_000):
         slack.workspace.set_up(Channel(f"team-{number}", f"C1M{number:07}", ()))
     slack.workspace.set_up(Channel("zz-last", "C1ZZLAST01", ("dana",)))
@@ -177,7 +180,7 @@ async def test_rate_limit_among_very_many_channels_loses_no_pages(
         "https://sandbox.slack.com/team/U0BOB00001",
     ],
 )
-async def test_person_gets_the_card_however_the_settings_name_them(
+async def test_user_gets_the_card_for_each_notation_in_the_settings(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
 ) -> None:
     async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
@@ -197,7 +200,7 @@ async def test_person_gets_the_card_however_the_settings_name_them(
         "<#G0SECURE01|security>",
     ],
 )
-async def test_channel_gets_the_card_however_the_settings_name_it(
+async def test_channel_gets_the_card_for_each_notation_in_the_settings(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
 ) -> None:
     async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
@@ -208,7 +211,7 @@ async def test_channel_gets_the_card_however_the_settings_name_it(
 async def test_private_channel_gets_cards_without_the_scope_to_list_it(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """And the public one is known by its ID as before."""
+    """The public channel is still found by its ID."""
     slack.workspace.app.scopes.discard("groups:read")
     change = to("security", CHANNEL)
     async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
@@ -223,7 +226,7 @@ async def test_channel_that_the_bot_joins_later_gets_each_card_once(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Addressed by name while the bot wasn't in there, and by ID from then on."""
+    """It is addressed by name before the bot joins, and by ID afterwards."""
     monkeypatch.setattr("notifications.routing.slack_directory._MISS_FRESH_SECONDS", 0)
     general = slack.workspace.conversations["C0GENERAL1"]
     async with bot_on(Stage(slack, teleport), settings_file, to("general")) as stage:
@@ -242,10 +245,10 @@ async def test_channel_that_the_bot_joins_later_gets_each_card_once(
     assert any(c.args.get("channel") == "C0GENERAL1" for c in slack.journal.calls)
 
 
-async def test_shared_channel_is_left_out_once_the_bot_is_in_it(
+async def test_shared_channel_gets_no_more_cards_after_the_bot_joins(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Another company would read the requests."""
+    """Members of another organization could read the requests."""
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file, to("partners", CHANNEL)) as stage:
             pending_request(teleport, reason="redis 1")
@@ -255,10 +258,10 @@ async def test_shared_channel_is_left_out_once_the_bot_is_in_it(
     assert "shared with another company" in left_out["error"]
 
 
-async def test_shared_channel_that_the_bot_is_not_in_gets_no_card(
+async def test_shared_channel_without_the_bot_gets_no_card(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """With chat:write.public it could post there, and can't see who reads it."""
+    """With `chat:write.public` the bot could post there without seeing the channel's members."""
     slack.workspace.set_up(
         Channel("abroad", "C0ABROAD01", ("dana", "ivan"), bot_is_member=False, shared=True)
     )
@@ -272,7 +275,7 @@ async def test_shared_channel_that_the_bot_is_not_in_gets_no_card(
     assert "whether another company shares it" in left_out["error"]
 
 
-async def test_bot_without_scopes_warns_that_it_does_not_check_shared_channels(
+async def test_missing_scopes_to_check_shared_channels_are_logged(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     slack.workspace.app.scopes.difference_update({"channels:read", "groups:read"})
@@ -291,7 +294,7 @@ IMPOSTORS = {
 async def test_user_name_of_a_recipient_belongs_to_the_workspace(
     slack: SlackStandIn, changes: dict[str, Any]
 ) -> None:
-    """In the stand-in, the display name of a person is their user name."""
+    """The stand-in uses the display name as the user name."""
     bob = next(person for person in PEOPLE if person.name == "bob")
     slack.workspace.admit(replace(bob, slack_user_id="U0BAD00001", roles=None, **changes))
     slack.workspace.conversations["C0PARTNER1"].members.add("U0BAD00001")

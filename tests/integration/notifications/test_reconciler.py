@@ -1,4 +1,4 @@
-"""The reconciler between its parts: what waits for its turn in Slack holds up nothing else."""
+"""The reconciler between its parts; waiting messages don't block other requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ from workspace.requests.claim import Claims
 from workspace.sending.outbox import Outbox
 
 _REST = timedelta(seconds=0.5)
-"""Before what Slack did not take is tried again."""
+"""Seconds until a rejected message is retried."""
 _PACE = 0.5
 """Seconds between two messages to a channel."""
 
@@ -53,7 +53,7 @@ def now() -> datetime:
 
 @dataclass(frozen=True)
 class Desk:
-    """A reconciler with all that it needs, whose outbox sends while `sending` runs."""
+    """Reconciler with its dependencies, and an outbox that sends during `sending`."""
 
     stage: Stage
     mirror: Mirror
@@ -64,7 +64,7 @@ class Desk:
     looks: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def look_at(self, request_id: str) -> None:
-        """As when an event came in; until that was worked on."""
+        """Simulate an event, and wait until it has been handled."""
         await self.mirror.refresh(request_id)
         looked = self.looks[request_id] = asyncio.Event()
         self.queue.add(request_id)
@@ -125,8 +125,8 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         await asyncio.gather(working, sending, return_exceptions=True)
 
 
-async def test_what_waits_for_its_turn_is_on_record_and_holds_up_nobody(desk: Desk) -> None:
-    """More requests than there are workers, while Slack takes nothing: all are on record."""
+async def test_waiting_messages_are_recorded_and_do_not_block(desk: Desk) -> None:
+    """More requests than workers wait while Slack accepts none. All of them are recorded."""
     desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
     ids = [
         pending_request(desk.stage.teleport, reason=f"redis {number}.").Metadata.Name
@@ -141,8 +141,11 @@ async def test_what_waits_for_its_turn_is_on_record_and_holds_up_nobody(desk: De
     assert {intent.slot.split(":")[0] for intent in entry.intents} == {"card", "dm"}
 
 
-async def test_what_is_given_up_while_it_waits_is_owed_on_record(desk: Desk) -> None:
-    """The lease goes or the process stops: the next holder need not look for it in Slack."""
+async def test_cancelled_message_is_recorded_as_undelivered(desk: Desk) -> None:
+    """The lease ends or the process stops.
+
+    The next leader doesn't search for the message in Slack.
+    """
     desk.stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
     request_id = pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name
     await desk.look_at(request_id)
@@ -154,8 +157,8 @@ async def test_what_is_given_up_while_it_waits_is_owed_on_record(desk: Desk) -> 
     assert [intent.owed for intent in entry.intents] == [True, True]
 
 
-async def test_a_card_is_drawn_when_its_turn_comes(desk: Desk) -> None:
-    """A request that is decided while its card waits is posted once, as decided."""
+async def test_card_is_rendered_when_it_is_sent(desk: Desk) -> None:
+    """A request resolved while its card waits is posted once, as resolved."""
     await desk.look_at(pending_request(desk.stage.teleport, reason="redis 1.").Metadata.Name)
     await desk.stage.card("redis 1.")
     request = pending_request(desk.stage.teleport, reason="redis 2.")
@@ -167,8 +170,8 @@ async def test_a_card_is_drawn_when_its_turn_comes(desk: Desk) -> None:
     assert not buttons(card)
 
 
-async def test_a_card_follows_while_a_reply_waits_for_its_turn(desk: Desk) -> None:
-    """The reply comes when the channel takes it; the edit has nothing to wait for."""
+async def test_card_is_updated_while_a_reply_waits(desk: Desk) -> None:
+    """The reply waits for the channel's rate limit, and the update doesn't."""
     request = pending_request(desk.stage.teleport, reason="redis 1.")
     await desk.look_at(request.Metadata.Name)
     card = await desk.stage.card("redis 1.")
@@ -181,8 +184,8 @@ async def test_a_card_follows_while_a_reply_waits_for_its_turn(desk: Desk) -> No
     assert desk.stage.replies(card) == []
 
 
-async def test_a_card_follows_once_its_channel_is_open_again(desk: Desk) -> None:
-    """It was archived when the request was decided: the buttons would stay for good."""
+async def test_card_is_updated_after_its_channel_is_unarchived(desk: Desk) -> None:
+    """The channel was archived at the resolution. Otherwise the buttons would stay."""
     request = pending_request(desk.stage.teleport, reason="redis 1.")
     await desk.look_at(request.Metadata.Name)
     card = await desk.stage.card("redis 1.")
@@ -192,8 +195,8 @@ async def test_a_card_follows_once_its_channel_is_open_again(desk: Desk) -> None
     await desk.stage.card_where(card["ts"], partial(speaks_of, "Approved"))
 
 
-async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk) -> None:
-    """Also where the request is decided meanwhile: it is announced at least once."""
+async def test_card_rejected_with_an_unknown_error_is_retried(desk: Desk) -> None:
+    """A resolved request is retried too, because each request is announced at least once."""
     fault = {"method": "chat.postMessage", "error": "never_heard_of", "times": 2}
     desk.stage.slack.faults.inject(fault)
     request = pending_request(desk.stage.teleport, reason="redis 1.")
@@ -205,15 +208,15 @@ async def test_a_card_that_is_refused_in_unknown_words_is_tried_again(desk: Desk
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look reviewers up for each plan."""
+    """Look up reviewers for each plan."""
     monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("forgetful")
-async def test_request_that_goes_while_its_recipients_are_looked_up_gets_its_last_card(
+async def test_request_deleted_during_a_lookup_gets_its_last_card(
     desk: Desk,
 ) -> None:
-    """The plan was made from what was there before; the record must not be dropped for that."""
+    """The plan was computed from the earlier state, and the entry must not be dropped."""
     teleport = desk.stage.teleport
     request = pending_request(teleport, reason="redis 1.", reviewers=["nobody-here"])
     request_id = request.Metadata.Name

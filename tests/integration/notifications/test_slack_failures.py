@@ -1,4 +1,4 @@
-"""What follows from each error of Slack's, through the real outbox and delivery."""
+"""Consequence of each Slack error, through the real outbox and delivery."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -66,7 +66,7 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 class Desk:
-    """An outbox and a delivery that post to the stand-in, and what may go wrong there."""
+    """Outbox and delivery that post to the stand-in, with faults."""
 
     def __init__(self, slack: SlackStandIn, outbox: Outbox, delivery: Delivery) -> None:
         self.slack = slack
@@ -82,7 +82,7 @@ class Desk:
             self.slack.faults.inject({"method": method, "times": 1, **fault})
 
     async def post(self, slot: str) -> Entry:
-        """Post to the channel; gives what is then noted of it."""
+        """Post to the channel, and return the resulting record."""
         intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
         posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
         face = face_in(RequestState.PENDING)
@@ -131,10 +131,8 @@ def face_in(state: RequestState) -> CardModel:
 
 @pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])
 @pytest.mark.parametrize("row", RULES)
-async def test_each_failed_post_is_followed_by_what_the_table_says(
-    desk: Desk, row: str, slot: str
-) -> None:
-    """Of a card and of a direct message."""
+async def test_failed_post_follows_the_failure_policy(desk: Desk, row: str, slot: str) -> None:
+    """Cover a card and a DM."""
     await desk.fail_next("chat.postMessage", row)
     entry = await desk.post(slot)
     shown, intent = entry.shown(slot), next(iter(entry.intents), None)
@@ -163,10 +161,10 @@ async def test_each_failed_post_is_followed_by_what_the_table_says(
 
 @pytest.mark.parametrize("state", [RequestState.PENDING, RequestState.APPROVED])
 @pytest.mark.parametrize("row", RULES)
-async def test_each_failed_edit_is_followed_by_what_the_table_says(
+async def test_failed_update_follows_the_failure_policy(
     desk: Desk, row: str, state: RequestState
 ) -> None:
-    """Of a request that waits, and of one that is decided."""
+    """Cover a pending and a resolved request."""
     slot, face = card_slot(CHANNEL_ID), face_in(state)
     posted = (await desk.post(slot)).shown(slot)
     assert posted
@@ -195,8 +193,8 @@ async def test_each_failed_edit_is_followed_by_what_the_table_says(
 
 
 @pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message", "block_mismatch"])
-async def test_a_card_that_cannot_be_edited_is_posted_anew(stage: Stage, error: str) -> None:
-    """Its buttons would be stray: the new one says how the request ended."""
+async def test_card_that_cannot_be_updated_is_reposted(stage: Stage, error: str) -> None:
+    """The old card keeps its buttons, so the new one shows the resolution."""
     request = pending_request(stage.teleport, reason="redis 1")
     old = await stage.card("redis 1")
     stage.slack.faults.inject({"method": "chat.update", "error": error})
@@ -206,8 +204,8 @@ async def test_a_card_that_cannot_be_edited_is_posted_anew(stage: Stage, error: 
     assert buttons(new) == {}
 
 
-async def test_a_deleted_card_of_a_request_that_waits_is_posted_anew(stage: Stage) -> None:
-    """Somebody has to see that there is something to decide."""
+async def test_deleted_card_of_a_pending_request_is_reposted(stage: Stage) -> None:
+    """Otherwise reviewers wouldn't see the request."""
     request = pending_request(stage.teleport, reason="redis 1")
     old = await stage.card("redis 1")
     fault = {"method": "chat.update", "error": "message_not_found", "times": 1}
@@ -220,8 +218,8 @@ async def test_a_deleted_card_of_a_request_that_waits_is_posted_anew(stage: Stag
     )
 
 
-async def test_a_call_that_outlasts_its_time_is_uncertain(slack: SlackStandIn) -> None:
-    """And ends before another replica could send in this one's place."""
+async def test_timed_out_call_has_an_uncertain_outcome(slack: SlackStandIn) -> None:
+    """It also ends before another replica can send."""
     times = LeaseTiming()
     assert times.duration - times.renew_deadline > CALL_SECONDS
     slack.faults.inject({"method": "chat.postMessage", "delay_ms": 2_000})
@@ -231,8 +229,8 @@ async def test_a_call_that_outlasts_its_time_is_uncertain(slack: SlackStandIn) -
         assert classify(raised.value) is Failure.UNCERTAIN
 
 
-async def test_channels_that_nothing_waits_for_are_forgotten(slack: SlackStandIn) -> None:
-    """Everybody who is told has a channel of their own."""
+async def test_channels_without_waiting_messages_are_dropped(slack: SlackStandIn) -> None:
+    """Otherwise memory would grow with each DM recipient."""
     async with sending(slack, lambda: True, seconds_between_posts=0.0) as outbox:
         for number in range(50):
             with suppress(SlackApiError):
@@ -240,8 +238,8 @@ async def test_channels_that_nothing_waits_for_are_forgotten(slack: SlackStandIn
         assert outbox.lanes <= 2
 
 
-async def test_the_right_to_send_is_asked_when_the_connection_is_there(slack: SlackStandIn) -> None:
-    """A process that stood still meanwhile writes nothing, on a new connection or an old one."""
+async def test_fence_is_checked_after_connecting(slack: SlackStandIn) -> None:
+    """A process that was frozen sends nothing, on a new connection or an existing one."""
     lost = asyncio.Event()
     looks = 0
 
@@ -267,7 +265,7 @@ async def sending(
     seconds: float = CALL_SECONDS,
     seconds_between_posts: float = 1.0,
 ) -> AsyncIterator[Outbox]:
-    """An outbox at work, with the session that the bot has."""
+    """Run an outbox with the bot's session."""
     async with http_session(seconds=seconds) as http:
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
@@ -285,10 +283,10 @@ async def post(outbox: Outbox, channel: str) -> MessageRef:
     )
 
 
-async def test_a_method_that_slack_asks_to_rest_is_not_called_meanwhile(
+async def test_rate_limited_method_is_not_called_before_retry_after(
     slack: SlackStandIn,
 ) -> None:
-    """By anybody; another method is."""
+    """Other methods are called."""
     slack.faults.inject({"method": "users.info", "retry_after": 300})
     async with http_session() as http:
         web = SlackClient(
@@ -307,8 +305,8 @@ async def update(outbox: Outbox, posted: MessageRef, words: str, priority: Prior
     await outbox.update(posted, partial(sentence, words), priority=priority)
 
 
-async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStandIn) -> None:
-    """At the pace of posts, so that not each rest ends with as many refusals as calls at once."""
+async def test_updates_are_sequential_after_a_rate_limit(slack: SlackStandIn) -> None:
+    """They follow the pace of posts. Parallel updates would all be rejected again."""
     pace, many = 0.3, 12
     async with sending(slack, lambda: True, seconds_between_posts=pace) as outbox:
         posted = await post(outbox, CHANNEL_ID)
@@ -324,7 +322,7 @@ async def test_edits_go_one_by_one_once_slack_asked_for_a_rest(slack: SlackStand
     assert all(gap > pace / 3 for gap in gaps), gaps
 
 
-async def test_a_long_rest_is_told_while_something_waits_for_it(slack: SlackStandIn) -> None:
+async def test_long_rate_limit_is_a_problem_while_a_message_waits(slack: SlackStandIn) -> None:
     async with sending(slack, lambda: True) as outbox:
         posted = await post(outbox, CHANNEL_ID)
         slack.faults.inject({"method": "chat.postMessage", "retry_after": 600})
@@ -338,10 +336,10 @@ async def test_a_long_rest_is_told_while_something_waits_for_it(slack: SlackStan
     assert readiness_checks == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
 
 
-async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
+async def test_waiting_message_is_not_starved_by_newer_ones(
     slack: SlackStandIn,
 ) -> None:
-    """New requests go first, seven times out of eight."""
+    """New requests go first in seven of eight cases."""
     async with sending(slack, lambda: True, seconds_between_posts=0.01) as outbox:
         older = said(outbox, "older", Priority.BACKLOG_REQUEST)
         reply = said(outbox, "reply", Priority.THREAD_REPLY)
@@ -353,8 +351,8 @@ async def test_what_waits_in_a_channel_has_its_turn_however_much_comes_after(
     assert order[:3] == ["new", "new", "new"]
 
 
-async def test_cards_are_edited_however_many_channels_are_posted_to(slack: SlackStandIn) -> None:
-    """Each channel has its own pace, so there may be more posts than calls at once."""
+async def test_updates_are_not_starved_by_posts(slack: SlackStandIn) -> None:
+    """Each channel has its own rate, so there can be more posts than parallel calls."""
     async with sending(slack, lambda: True) as outbox:
         posted = await post(outbox, CHANNEL_ID)
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 100})
@@ -372,10 +370,10 @@ async def said(outbox: Outbox, words: str, priority: Priority) -> None:
     )
 
 
-async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
+async def test_recently_resolved_card_is_updated_before_older_ones(
     slack: SlackStandIn,
 ) -> None:
-    """As after a start, with many cards to bring up to date."""
+    """After a start, many cards need an update."""
     async with sending(slack, lambda: True) as outbox:
         posted = await post(outbox, CHANNEL_ID)
         slack.faults.inject({"method": "chat.update", "delay_ms": 100})
@@ -385,10 +383,10 @@ async def test_a_card_that_somebody_just_decided_goes_before_older_ones(
     assert said.index("live") < said.index("older", 16)
 
 
-async def test_ten_thousand_requests_make_no_ten_thousand_messages(
+async def test_ten_thousand_requests_do_not_fill_the_outbox(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The bot as a whole, while Slack rests: a card and a notice for each of some 32 requests."""
+    """While Slack rejects calls, only about 32 requests have a card and a notice in memory."""
     for _ in range(10_000):
         pending_request(teleport)
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})

@@ -19,12 +19,12 @@ from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import TIMEOUT_SECONDS, Stage, words
 
 _FOR_EVER = 60.0
-"""Seconds; longer than any test."""
+"""Seconds, longer than any test."""
 _HISTORY = {"channels:history", "im:history"}
 
 
 def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
-    """What the ledger says of a request."""
+    """Return the request's ledger data."""
     record = teleport.cluster.plugin_data.get(("access_request", request_id))
     return {
         key: value
@@ -36,7 +36,7 @@ def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
 async def kept_where(
     teleport: TeleportStandIn, request_id: str, fits: Callable[[dict[str, str]], bool]
 ) -> None:
-    """Wait for a record; the stand-in tells nobody when one is written."""
+    """Poll for an entry, because the stand-in has no event for a write."""
     async with asyncio.timeout(2 * TIMEOUT_SECONDS):
         while True:
             if fits(kept_data(teleport, request_id)):
@@ -49,7 +49,7 @@ async def revision(teleport: TeleportStandIn, request_id: str, wanted: str) -> N
 
 
 async def recorded(teleport: TeleportStandIn, request_id: str) -> None:
-    """Wait until the ledger knows the card and what the requester was told."""
+    """Wait until the ledger contains the card and the notice."""
     await kept_where(teleport, request_id, _complete)
 
 
@@ -62,14 +62,14 @@ def _complete(kept: dict[str, str]) -> bool:
 
 @asynccontextmanager
 async def holder(teleport: TeleportStandIn, settings_file: Path) -> AsyncIterator[Bot]:
-    """A replica that holds the lease and can be killed."""
+    """Run a replica that holds the lease and can be killed."""
     async with bot("--config", str(settings_file)) as process:
         await process.event("ledger_loaded")
         yield process
 
 
 async def killed(process: Bot, teleport: TeleportStandIn) -> None:
-    """It says good-bye to nobody, and its lease runs out."""
+    """Kill the replica without a graceful shutdown, so that its lease has to expire."""
     process.process.send_signal(signal.SIGKILL)
     await process.end()
     teleport.cluster.semaphores.clear()
@@ -78,7 +78,7 @@ async def killed(process: Bot, teleport: TeleportStandIn) -> None:
 async def after_takeover(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, request_id: str
 ) -> int:
-    """How many cards stand there once the next replica has everything on record."""
+    """Return the number of cards once the next replica has recorded everything."""
     slack.faults.clear()
     teleport.faults.clear()
     stage = Stage(slack, teleport)
@@ -88,7 +88,7 @@ async def after_takeover(
 
 
 @pytest.mark.parametrize("history", [True, False])
-async def test_killed_before_the_intent_is_written(
+async def test_takeover_before_the_intent_is_written(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
 ) -> None:
     slack.workspace.app.scopes.update(_HISTORY if history else ())
@@ -102,10 +102,10 @@ async def test_killed_before_the_intent_is_written(
 
 
 @pytest.mark.parametrize("history", [True, False])
-async def test_killed_after_the_intent_is_written(
+async def test_takeover_after_the_intent_is_written(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
 ) -> None:
-    """Slack was never asked."""
+    """Slack got no call."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
     async with holder(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData", delay=_FOR_EVER, after_commit=True)
@@ -117,7 +117,7 @@ async def test_killed_after_the_intent_is_written(
 
 
 @pytest.mark.parametrize(("history", "cards"), [(True, 1), (False, 2)])
-async def test_killed_after_slack_took_the_card(
+async def test_takeover_after_slack_accepted_the_card(
     slack: SlackStandIn,
     teleport: TeleportStandIn,
     settings_file: Path,
@@ -125,7 +125,7 @@ async def test_killed_after_slack_took_the_card(
     history: bool,
     cards: int,
 ) -> None:
-    """The ledger knows of the intent alone; where nothing can be looked up, twice beats never."""
+    """The ledger contains only the intent. Without a lookup, two cards are better than none."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
     async with holder(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData")
@@ -138,10 +138,10 @@ async def test_killed_after_slack_took_the_card(
 
 
 @pytest.mark.parametrize("history", [True, False])
-async def test_killed_after_the_card_is_on_record(
+async def test_takeover_after_the_card_is_recorded(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
 ) -> None:
-    """Even the answer to the record does not have to arrive."""
+    """The response to the write can be lost."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
     async with holder(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData")
@@ -152,10 +152,10 @@ async def test_killed_after_the_card_is_on_record(
     assert await after_takeover(slack, teleport, settings_file, request_id) == 1
 
 
-async def test_a_replica_that_stood_still_sends_nothing_after_its_lease(
+async def test_frozen_replica_sends_nothing_after_its_lease(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It has a card ready when it wakes up, and another replica has posted that card."""
+    """It has a rendered card when it continues, and another replica has posted that card."""
     settings_file.write_text(f"{settings_file.read_text()}\n[pace]\nfactor = 10.0\n")
     stage = Stage(slack, teleport)
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
@@ -172,10 +172,10 @@ async def test_a_replica_that_stood_still_sends_nothing_after_its_lease(
     assert len(stage.cards()) == 1
 
 
-async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
+async def test_recorded_resolution_survives_a_leader_with_an_old_list(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It began with an old list, and heard of nothing but the deletion."""
+    """The new leader started with a stale list and got only the delete event."""
     stage = Stage(slack, teleport)
     async with holder(teleport, settings_file) as process:
         request = pending_request(teleport, reason="redis 1")
@@ -198,10 +198,10 @@ async def test_a_decision_on_record_outlives_what_the_next_holder_last_saw(
     assert not [m for m in stage.messages("@alice", "alice") if "was deleted" in words(m)]
 
 
-async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
+async def test_stop_releases_the_lease_during_a_command(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Others tell people meanwhile; what is being answered needs no lease."""
+    """Another replica sends messages at once. The response to the command needs no lease."""
     stage = Stage(slack, teleport)
     async with holder(teleport, settings_file) as process:
         await process.event("socket_connected")
@@ -215,10 +215,10 @@ async def test_a_stop_lets_the_lease_go_while_a_command_is_still_answered(
         await process.end()
 
 
-async def test_a_stop_lets_the_next_replica_take_over_at_once(
+async def test_stop_allows_an_immediate_takeover(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It does not wait for the lease to run out."""
+    """The next replica doesn't wait for the lease to expire."""
     settings = load_settings(settings_file)
     async with holder(teleport, settings_file) as process, running(settings):
         process.process.send_signal(signal.SIGTERM)

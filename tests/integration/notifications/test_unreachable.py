@@ -1,4 +1,4 @@
-"""A recipient that cannot be reached is told of, and no request goes unannounced because of it."""
+"""Unreachable recipients are reported, and their requests are still announced."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.integration.slack_driver import CHANNEL, Stage, words
 
 APIURL = 'apiurl = "'
 GENERAL = '"general"'
-"""The bot is not in there."""
+"""The bot isn't a member."""
 
 
 def sending(to: str, fallback: str = CHANNEL) -> Callable[[str], str]:
@@ -53,7 +53,7 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
     problem: str,
     cure: str,
 ) -> None:
-    """All of them; the reason and the cure are said once, there and in the log."""
+    """All cards go there. The reason and the hint are sent once, there and to the log."""
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file, sending(f'"{name}"')) as stage:
             for number in range(3):
@@ -70,7 +70,7 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
 async def test_one_reachable_recipient_is_enough(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The fallback hears of the other, and gets no copies."""
+    """The fallback gets a warning about the other one, but no copies."""
     to = f'{GENERAL}, "no-such-channel", "{CHANNEL}"'
     change = sending(to, fallback="security")
     async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
@@ -84,10 +84,10 @@ async def test_one_reachable_recipient_is_enough(
         assert len(stage.messages("security")) == 2
 
 
-async def test_a_recipient_that_is_well_again_needs_no_fallback(
+async def test_recovered_recipient_needs_no_fallback(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """And whatever befalls it after that is said anew."""
+    """A later problem of the recipient is reported again."""
     general = slack.workspace.conversation("general")
     assert general is not None
     bot = slack.workspace.app.bot_user
@@ -110,10 +110,10 @@ async def test_a_recipient_that_is_well_again_needs_no_fallback(
             await log.until("recipient_unreachable", 2)
 
 
-async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
+async def test_unreachable_fallback_blocks_no_other_recipient(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It is in the log like any other."""
+    """The log reports it like any other recipient."""
     change = sending('"no-such-channel"', fallback="general")
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
@@ -128,10 +128,10 @@ async def test_a_fallback_that_cannot_be_reached_holds_up_nobody(
     }
 
 
-async def test_without_a_fallback_the_metric_tells(
+async def test_metric_counts_unreachable_recipients_without_a_fallback(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """How many are unreachable now, and readiness is another matter."""
+    """It has the current number of unreachable recipients. Readiness isn't affected."""
     text = settings_file.read_text()
     settings_file.write_text(sending('"no-such-channel"', fallback="")(text))
     async with watched(settings_file) as (process, health):
@@ -142,10 +142,10 @@ async def test_without_a_fallback_the_metric_tells(
         assert "teleport_chatops_recipients_unreachable 1.0" in metrics
 
 
-async def test_a_recipient_who_cannot_be_looked_up_now_holds_up_no_other(
+async def test_failed_lookup_does_not_block_other_recipients(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """And gets the card once Slack tells who it is."""
+    """The recipient gets the card once the lookup succeeds."""
     slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
     to = sending(f'"carol@example.com", "{CHANNEL}"')
     async with bot_on(Stage(slack, teleport), settings_file, to) as stage:

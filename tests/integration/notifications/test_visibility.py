@@ -1,7 +1,7 @@
-"""The bot's right to see requests is withdrawn while it runs.
+"""The bot's permission to see requests is revoked while it runs.
 
-Without the verb `list` Teleport denies nothing: lists are empty, and what is read by id is not
-found. Without `read` it refuses the watch.
+Without the verb `list` Teleport returns empty lists and NotFound instead of an error. Without
+`read` it rejects the watch.
 """
 
 from collections.abc import AsyncIterator
@@ -32,21 +32,21 @@ async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[t
 
 
 async def blinded(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
-    """Withdraw the right, and see that the bot finds out and tells."""
+    """Revoke the permission, and wait until the bot detects and reports it."""
     let_it_see(teleport, "read")
     reads = len(teleport.journal.of("GetRole"))
     teleport.faults.cut_watches()
     await process.event("watch_ended")
-    # Ended once by the cut, and then by what the bot finds out about its own role.
+    # The watch ends once because of the cut, then because the bot's role changed.
     await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
     status, parts = await health.parts()
     assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
 
 
-async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
+async def test_revoked_permission_does_not_make_requests_look_deleted(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """Readiness tells; and all is made up for once the bot sees again."""
+    """Readiness reports it. All changes are shown once the bot sees requests again."""
     stage = Stage(slack, teleport)
     async with ready_bot(settings_file, slack) as (process, health):
         request = pending_request(teleport, reason="redis 1")
@@ -68,7 +68,7 @@ async def test_a_right_that_is_withdrawn_does_not_make_requests_look_deleted(
     assert len(stage.messages()) == 1
 
 
-async def test_watch_that_is_refused_makes_the_bot_unready(
+async def test_rejected_watch_makes_the_bot_unready(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     async with ready_bot(settings_file, slack) as (_, health):
@@ -79,7 +79,7 @@ async def test_watch_that_is_refused_makes_the_bot_unready(
         assert status == 503
 
 
-async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_is_back(
+async def test_deletion_without_permission_is_shown_when_it_returns(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     stage = Stage(slack, teleport)
@@ -100,10 +100,10 @@ async def test_what_was_deleted_while_the_right_was_withdrawn_is_shown_once_it_i
         )
 
 
-async def test_a_bot_that_starts_without_the_right_takes_nothing_for_deleted(
+async def test_start_without_permission_shows_no_request_as_deleted(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """Its ledger knows of requests, and Teleport seems to have none."""
+    """The ledger contains requests, and Teleport seems to have none."""
     stage = Stage(slack, teleport)
     async with ready_bot(settings_file, slack) as (process, _):
         pending_request(teleport, reason="redis 1")
@@ -118,10 +118,10 @@ async def test_a_bot_that_starts_without_the_right_takes_nothing_for_deleted(
         assert set(buttons(card)) == {"approve", "deny"}
 
 
-async def test_the_right_is_that_of_the_certificate(
+async def test_permission_depends_on_the_certificates_roles(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """With Machine ID the bot's user holds other roles than those that it acts with."""
+    """With Machine ID the bot's user has other roles than its certificate."""
     del teleport.cluster.users["bot-teleport-chatops"].Spec.Roles[:]
     stage = Stage(slack, teleport)
     async with ready_bot(settings_file, slack) as (process, health):
@@ -133,10 +133,10 @@ async def test_the_right_is_that_of_the_certificate(
         assert "Deleted" not in words(card)
 
 
-async def test_deleted_bot_user_makes_the_bot_unready_and_no_request_look_deleted(
+async def test_deleted_bot_user_does_not_make_requests_look_deleted(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """Teleport answers every call with NOT_FOUND then, also for requests that exist."""
+    """Teleport then returns NOT_FOUND for every call, even for existing requests."""
     stage = Stage(slack, teleport)
     async with watched_here(settings_file) as health:
         pending_request(teleport, reason="redis 1")

@@ -1,4 +1,4 @@
-"""Following Teleport through its bad moments: late watches, lists that break off, full buffers."""
+"""Teleport's watch in failure cases: late watches, interrupted lists, full buffers."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,10 @@ from tests.integration.slack_driver import Stage, buttons
 MORE_THAN_A_PAGE = 250
 
 
-async def test_a_list_that_fails_midway_is_begun_anew(
+async def test_list_that_fails_midway_is_restarted(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The oldest request stands on the last page."""
+    """The oldest request is on the last page."""
     pending_request(teleport, reason="the oldest", age=timedelta(hours=4))
     for _ in range(MORE_THAN_A_PAGE):
         pending_request(teleport, age=timedelta(hours=3), state=RequestState.DENIED, user="nobody")
@@ -29,16 +29,16 @@ async def test_a_list_that_fails_midway_is_begun_anew(
         await stage.card("the oldest")
 
 
-async def test_a_watch_that_is_confirmed_late_loses_nothing(stage: Stage) -> None:
-    """What is asked for before the server says that the watch stands comes with the list."""
+async def test_watch_confirmed_late_loses_nothing(stage: Stage) -> None:
+    """The list contains requests created before the server confirms the watch."""
     stage.teleport.faults.add("WatchEvents", delay=1.0)
     stage.teleport.faults.cut_watches()
     pending_request(stage.teleport, reason="meanwhile 1")
     await stage.card("meanwhile 1")
 
 
-async def test_a_watch_that_overflowed_is_begun_anew(stage: Stage) -> None:
-    """The server ends the watch of whoever reads too slowly, and keeps nothing for them."""
+async def test_overflowed_watch_is_reopened(stage: Stage) -> None:
+    """The server ends the watch of a slow reader and keeps no events for it."""
     await stage.asked("alice", "staging", "redis 1")
     details = "watcher was closed: buffer overflow"
     stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
@@ -50,10 +50,10 @@ async def test_a_watch_that_overflowed_is_begun_anew(stage: Stage) -> None:
     assert len(stage.cards()) == 3
 
 
-async def test_what_an_old_list_lacks_at_start_is_not_taken_for_deleted(
+async def test_request_missing_in_a_stale_list_is_not_deleted(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The ledger knows the request; the bot that starts has never seen it."""
+    """The ledger contains the request, but the starting bot hasn't read it yet."""
     teleport.cluster.stale_lists = True
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="redis 1")
@@ -68,10 +68,10 @@ async def test_what_an_old_list_lacks_at_start_is_not_taken_for_deleted(
 
 
 @pytest.mark.parametrize("when", ["at start", "while it runs"])
-async def test_text_that_is_no_utf8_keeps_nobody_else_from_being_seen(
+async def test_invalid_utf8_in_one_request_hides_no_other(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, when: str
 ) -> None:
-    """Anybody can put such bytes in a reason, and Teleport lists them with all other requests."""
+    """Any user can put such bytes in a reason, and Teleport lists them with all other requests."""
     teleport.faults.spoil("strange")
     if when == "at start":
         pending_request(teleport, reason="strange 1.")
