@@ -1,4 +1,4 @@
-"""Envelopes are acked at once, whatever else goes on."""
+"""Acks are immediate and independent of the work after them."""
 
 import asyncio
 from typing import Any
@@ -30,7 +30,7 @@ async def submit(stage: Stage, form: dict[str, Any], role: str, reason: str) -> 
     return await stage.submit("alice", form, roles=roles, reason=typed)
 
 
-async def test_everything_is_acked_when_metrics_fail(broken_metrics: None, stage: Stage) -> None:
+async def test_interactions_are_acked_when_metrics_fail(broken_metrics: None, stage: Stage) -> None:
     """An exception after an ack would undo it."""
     with listening() as log:
         pending_request(stage.teleport, reason="redis 1")

@@ -27,7 +27,7 @@ Change = Callable[[TeleportStandIn], object]
 
 
 def deny(name: str, *verbs: str, where: str = "") -> RoleV6:
-    """A role that allows nothing and denies verbs on access requests."""
+    """Return a role without permissions that denies verbs on access requests."""
     rules = rule("access_request", *verbs)
     rules.Where = where
     return role(name, deny=RoleConditions(Rules=[rules]))
@@ -39,14 +39,14 @@ def give(teleport: TeleportStandIn, user: str, extra: RoleV6) -> None:
 
 
 def give_at_login(teleport: TeleportStandIn, user: str, extra: RoleV6) -> None:
-    """As an access list does: only the login state has the role."""
+    """Grant a role in the login state only, like an access list."""
     teleport.cluster.roles[extra.Metadata.Name] = extra
     held = (*teleport.cluster.users[user].Spec.Roles, extra.Metadata.Name)
     teleport.cluster.login_states[user] = login_state(user, held)
 
 
 def forbid(resource: str) -> Change:
-    """The bot's role lacks the permission to read these."""
+    """Remove the bot's permission to read these resources."""
 
     def change(teleport: TeleportStandIn) -> None:
         denied = teleport.cluster.roles["teleport-chatops"].Spec.Deny
@@ -74,7 +74,7 @@ def forbid(resource: str) -> Change:
 async def test_locked_user_requests_and_lists_nothing(
     stage: Stage, target: LockTarget, sentence: str
 ) -> None:
-    """Also if the lock is on a role, on one that an access list grants, or names more."""
+    """The lock can be on a role, on an access list's role, or have more targets."""
     give_at_login(stage.teleport, "alice", role("from-list"))
     pending_request(stage.teleport, reason="redis 1")
     await stage.card("redis 1")
@@ -88,7 +88,7 @@ async def test_locked_user_requests_and_lists_nothing(
 
 
 async def test_user_can_request_again_when_the_lock_ends(stage: Stage) -> None:
-    """An expired lock doesn't count, nor does one on another user, role or login."""
+    """Expired locks and locks on another user, role or login don't count."""
     held = stage.teleport.cluster
     held.lock(LockTarget(User="alice"), expires=held.now() - timedelta(seconds=1))
     held.lock(LockTarget(User="bob"))
@@ -98,7 +98,7 @@ async def test_user_can_request_again_when_the_lock_ends(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("grant", [give, give_at_login])
-async def test_deny_rule_on_create_refuses_requests(
+async def test_deny_rule_on_create_rejects_requests(
     stage: Stage, grant: Callable[[TeleportStandIn, str, RoleV6], None]
 ) -> None:
     """Teleport stores them, because it checks the rules of the caller, the bot."""
@@ -123,7 +123,7 @@ async def test_deny_rule_with_a_condition_counts(stage: Stage) -> None:
 
 @pytest.mark.parametrize("verb", ["list", "read"])
 async def test_deny_rule_on_list_or_read_hides_requests(stage: Stage, verb: str) -> None:
-    """Own ones, those of others, and by a part of the id; Teleport checks both verbs together."""
+    """Cover own requests, others' requests and partial IDs. Teleport checks both verbs together."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     give(stage.teleport, "bob", deny("contractor", verb))
     refused = "Your Teleport role contractor doesn't let you"
@@ -143,16 +143,16 @@ async def test_deny_rule_on_list_or_read_hides_requests(stage: Stage, verb: str)
     assert not stage.request(request_id).Spec.Reviews
 
 
-async def test_user_who_is_denied_list_still_creates(stage: Stage) -> None:
-    """Without being shown the like request that waits already."""
+async def test_user_without_list_permission_can_create(stage: Stage) -> None:
+    """The response doesn't show a pending duplicate."""
     pending_request(stage.teleport, reason="redis 1")
     give(stage.teleport, "alice", deny("contractor", "list"))
     await stage.type("alice", "/teleport-request staging because redis 2")
     await stage.card("redis 2")
 
 
-async def test_link_is_read_again_before_a_request(stage: Stage) -> None:
-    """An administrator has just taken it away."""
+async def test_link_is_reread_before_a_request(stage: Stage) -> None:
+    """An administrator has just removed it."""
     await stage.asked("alice", "staging", "redis 1")
     del stage.teleport.cluster.users["alice"].Spec.Traits.Values["slack_uid"]
     await stage.type("alice", "/teleport-request prod because x")
@@ -179,7 +179,7 @@ async def test_link_that_moves_to_another_user_counts_at_once(stage: Stage) -> N
 async def test_bot_that_cannot_check_users_creates_no_requests(
     slack: SlackStandIn, tmp_path: Path, resource: str, missing: str
 ) -> None:
-    """It can't know what Teleport would refuse them."""
+    """The bot can't know Teleport's decision for this user."""
     prepare = forbid(resource)
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
         for command in ("request staging because x", "pending", "pending mine"):
@@ -189,8 +189,8 @@ async def test_bot_that_cannot_check_users_creates_no_requests(
         assert log.all("user_check_failed")[0]["resource"] == resource
 
 
-async def test_check_is_repeated_when_teleport_does_not_answer(stage: Stage) -> None:
-    """Rather than skipped."""
+async def test_check_is_retried_when_teleport_does_not_respond(stage: Stage) -> None:
+    """The check is never skipped."""
     stage.teleport.cluster.lock(LockTarget(User="alice"))
     for method in ("GetUserLoginState", "GetRole", "GetLocks"):
         stage.teleport.faults.add(method, grpc.StatusCode.UNAVAILABLE)
@@ -212,7 +212,7 @@ async def test_check_is_repeated_when_teleport_does_not_answer(stage: Stage) -> 
 async def test_locked_reviewer_neither_reviews_nor_reads(
     stage: Stage, target: LockTarget, whom: str
 ) -> None:
-    """Reasons of others are as private as in Teleport."""
+    """Other users' reasons are as private as in Teleport."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     stage.teleport.cluster.lock(target, message="on leave")
@@ -232,10 +232,10 @@ async def test_locked_reviewer_neither_reviews_nor_reads(
 
 
 @pytest.mark.parametrize("edition", Edition)
-async def test_locked_reviewer_is_refused_in_every_mode(
+async def test_locked_reviewer_is_rejected_in_every_mode(
     slack: SlackStandIn, tmp_path: Path, edition: Edition
 ) -> None:
-    """In `override` nobody else could refuse."""
+    """In mode `override` Teleport doesn't check the reviewer."""
     async with cluster(slack, tmp_path, edition) as (stage, _):
         request, card = await stage.asked("alice", "staging", "redis 1")
         stage.teleport.cluster.lock(LockTarget(User="bob"))
@@ -260,7 +260,10 @@ async def test_expired_and_foreign_locks_do_not_stop_a_reviewer(stage: Stage) ->
 async def test_review_stops_when_locks_cannot_be_checked(
     slack: SlackStandIn, tmp_path: Path, resource: str
 ) -> None:
-    """Teleport doesn't check the locks of a review's author; some are on roles of the login."""
+    """Teleport doesn't check the locks of a review's author.
+
+    Some locks are on roles of the login.
+    """
     prepare = forbid(resource)
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, _):
         pending_request(stage.teleport, role="prod", reason="redis 1")
@@ -290,7 +293,7 @@ async def test_review_goes_on_when_roles_cannot_be_read(
 async def test_override_stops_when_the_approver_cannot_be_checked(
     slack: SlackStandIn, tmp_path: Path, resource: str
 ) -> None:
-    """The bot is the only one who checks."""
+    """In this mode only the bot checks the approver."""
     prepare = forbid(resource)
     async with cluster(slack, tmp_path, Edition.COMMUNITY, prepare=prepare) as (stage, _):
         request = pending_request(stage.teleport, reason="redis 1")
@@ -312,10 +315,10 @@ async def test_override_stops_when_the_approver_cannot_be_checked(
         ),
     ],
 )
-async def test_approver_whose_roles_deny_it_does_not_override(
+async def test_approver_with_a_deny_rule_cannot_override(
     slack: SlackStandIn, tmp_path: Path, extra: RoleV6, sentence: str
 ) -> None:
-    """Teleport looks at the bot's roles, not at the approver's."""
+    """Teleport checks the bot's roles, not the approver's."""
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
         _, card = await stage.asked("alice", "staging", "redis 1")
         give(stage.teleport, "bob", extra)
@@ -328,7 +331,7 @@ async def test_approver_whose_roles_deny_it_does_not_override(
 async def test_review_deny_rule_counts_before_the_next_login(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """The login state lacks the role that denies it."""
+    """The login state lacks the role with the deny rule."""
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
         _, card = await stage.asked("alice", "staging", "redis 1")
         stage.teleport.cluster.record_login("bob")
@@ -343,7 +346,7 @@ async def test_review_deny_rule_counts_before_the_next_login(
 async def test_removed_role_makes_no_approver_before_the_next_login(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """The login state still has the role that the user's record has lost."""
+    """The login state still has the role that was removed from the user."""
 
     def approve_by_role(text: str) -> str:
         return re.sub(r"(?m)^(\[role_to_approvers\]\n).*$", r'\1"*" = ["role:reviewer"]', text)
@@ -362,7 +365,10 @@ async def test_removed_role_makes_no_approver_before_the_next_login(
 
 
 async def test_check_takes_few_calls(stage: Stage) -> None:
-    """One each for user, login state and locks, and one per role; lists repeat only locks."""
+    """There is one call each for user, login state and locks, and one per role.
+
+    Lists repeat only locks.
+    """
 
     def count(*methods: str) -> list[int]:
         return [len(stage.teleport.journal.of(method)) for method in methods]
@@ -382,5 +388,5 @@ async def test_check_takes_few_calls(stage: Stage) -> None:
 
 
 def private(stage: Stage, who: str) -> list[dict[str, object]]:
-    """Responses that only this person sees."""
+    """Return the responses that only this person sees."""
     return [m for m in stage.slack.hands.messages("access-requests", who) if m["ephemeral"]]

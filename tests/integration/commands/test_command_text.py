@@ -1,4 +1,4 @@
-"""Command text as Slack sends it, with and without `should_escape`."""
+"""Command text from Slack, with and without `should_escape`."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from tests.integration.slack_driver import Stage
 
 
 async def request_of_bob(stage: Stage, text: str, reason: str) -> list[str]:
-    """Return the suggested reviewers of the request that this text leads to."""
+    """Return the suggested reviewers of the request that this text creates."""
     payload = command_of_bob(stage, "/teleport-request", text)
     assert (await deliver(stage, payload, "slash_commands")).acked
     await stage.card(reason)
@@ -46,7 +46,7 @@ async def test_name_typed_to_an_app_without_escaping_is_looked_up(stage: Stage, 
     assert await request_of_bob(stage, text, "redis 1") == ["carol"]
 
 
-async def test_name_of_several_slack_users_is_asked_about(stage: Stage) -> None:
+async def test_name_of_several_slack_users_needs_confirmation(stage: Stage) -> None:
     people = stage.slack.workspace.people
     people["U0CAROL002"] = replace(people["U0CAROL001"], slack_user_id="U0CAROL002")
     text = "staging --reviewers @carol because redis 1"
@@ -58,7 +58,7 @@ async def test_name_of_several_slack_users_is_asked_about(stage: Stage) -> None:
     assert not list(stage.requests[0].Spec.SuggestedReviewers)
 
 
-async def test_name_of_no_user_is_asked_about(stage: Stage) -> None:
+async def test_unknown_name_needs_confirmation(stage: Stage) -> None:
     text = "staging --reviewers @carrol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
     await stage.answer("bob", "carrol isn't a Teleport user.")

@@ -1,4 +1,4 @@
-"""Everything that Slack can trigger refuses a user who can't act."""
+"""Every trigger in Slack rejects a user without access."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ Trigger = Callable[[], Awaitable[Any]]
 
 @dataclass
 class Scene:
-    """Bob, who can request and review, and a request of alice's that he can review."""
+    """Bob with permission to request and review, and a request of alice to review."""
 
     stage: Stage
     log: Log
@@ -35,7 +35,7 @@ class Scene:
     card: dict[str, Any]
 
     async def settle(self) -> None:
-        """Wait until all that people did is handled, and forget what was logged."""
+        """Wait until all interactions are handled, and clear the log."""
         envelopes = self.stage.slack.journal.envelopes
         await self.log.until("interaction_handled", len(envelopes))
         envelopes.clear()
@@ -151,7 +151,7 @@ async def scene(
     settings_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Scene]:
-    """A bot that remembers nobody, so that what changes in Teleport counts at once."""
+    """Yield a bot without a user cache, so that changes in Teleport count at once."""
     monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
     monkeypatch.setattr("commands.actions.authorization.REMEMBERED_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
@@ -162,10 +162,10 @@ async def scene(
 
 
 @pytest.mark.parametrize(("name", "prepare"), CASES)
-async def test_trigger_refuses_a_user_who_cannot_act(
+async def test_trigger_rejects_a_user_without_access(
     scene: Scene, name: str, prepare: Prepare
 ) -> None:
-    """Privately, without reading, storing or reviewing anything."""
+    """The response is private. The bot reads, stores and reviews nothing."""
     teleport, slack = scene.stage.teleport, scene.stage.slack
     for refuse, reason in REFUSALS:
         slack.workspace.screens[BOB].modals.clear()
@@ -194,7 +194,7 @@ def private(slack: SlackStandIn) -> list[dict[str, Any]]:
 def changed(
     teleport: TeleportStandIn, change: Callable[[TeleportStandIn, UserV2], None]
 ) -> Iterator[None]:
-    """Change bob or what applies to him, and change it back."""
+    """Change bob or a resource that applies to him, and undo the change afterwards."""
     bob, role = teleport.cluster.users["bob"], teleport.cluster.roles["reviewer"]
     user_before, role_before = UserV2(), type(role)()
     user_before.CopyFrom(bob)

@@ -1,4 +1,4 @@
-"""How many forms one person can open, with a Slack that limits the app as a whole."""
+"""Limit on modals per user, because Slack limits the app as a whole."""
 
 from collections.abc import AsyncIterator
 
@@ -12,15 +12,18 @@ from tests.integration.slack_driver import Stage, words
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackStandIn]:
-    """Overrides the unlimited one."""
+    """Override the fixture that has no limit."""
     stand_in = await SlackStandIn.start(pace=Pace())
     stand_in.install(manifest())
     yield stand_in
     await stand_in.stop()
 
 
-async def test_one_persons_forms_keep_nobody_else_from_theirs(stage: Stage) -> None:
-    """Slack lets the app open a hundred a minute; the flood gets a line to type instead."""
+async def test_forms_of_one_user_do_not_block_other_users(stage: Stage) -> None:
+    """Slack allows the app a hundred modals per minute.
+
+    Above the limit, a user gets a command to type.
+    """
     for _ in range(150):
         await stage.type("alice", "/teleport-request")
     refused = await stage.answer("alice", "opened many forms in the last minute")
@@ -33,8 +36,8 @@ async def test_one_persons_forms_keep_nobody_else_from_theirs(stage: Stage) -> N
     assert all(call.status == 200 for call in opened)
 
 
-async def test_line_instead_of_a_form_says_what_was_typed(stage: Stage) -> None:
-    """For a request without its reason, and for a denial."""
+async def test_command_instead_of_a_form_contains_the_input(stage: Stage) -> None:
+    """Cover a request without its reason, and a denial."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     for who in ("alice", "bob"):
         for _ in range(11):
@@ -46,8 +49,8 @@ async def test_line_instead_of_a_form_says_what_was_typed(stage: Stage) -> None:
     await stage.answer("bob", f"/teleport-deny {request.Metadata.Name} <reason>")
 
 
-async def test_form_that_slack_does_not_open_leaves_a_line_to_type(stage: Stage) -> None:
-    """Slack's limit is reached all the same, or the click is too old."""
+async def test_form_that_slack_rejects_is_replaced_by_a_command(stage: Stage) -> None:
+    """Slack's limit can be reached despite ours, or the click is too old."""
     stage.slack.faults.inject({"method": "views.open", "retry_after": 30, "times": 1})
     await stage.type("alice", "/teleport-request")
     answer = await stage.answer("alice", "The form didn't open")

@@ -1,4 +1,4 @@
-"""Who acts, in every log line about a request or a decision."""
+"""Users in each log line about a request or a review."""
 
 from collections.abc import Iterator
 
@@ -41,9 +41,7 @@ async def test_log_lines_of_a_refusal_name_both_users(stage: Stage, log: Log) ->
     await log.first("interaction_rejected", reason="no_such_request", **BOB)
 
 
-async def test_looked_up_reviewer_is_not_logged_as_the_user_who_acts(
-    stage: Stage, log: Log
-) -> None:
+async def test_looked_up_reviewer_is_not_logged_as_the_acting_user(stage: Stage, log: Log) -> None:
     await stage.type("bob", "/teleport-request staging --reviewers @carol because redis 1")
     await stage.card("redis 1")
     await log.first("interaction_handled", interaction="/teleport-request", **BOB)

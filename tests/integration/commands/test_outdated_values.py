@@ -1,4 +1,4 @@
-"""Buttons and forms whose values another version of the bot wrote."""
+"""Buttons and forms with values from another version of the bot."""
 
 from typing import Any
 
@@ -70,7 +70,7 @@ async def test_unknown_role_option_is_named_beside_its_field(stage: Stage) -> No
 
 
 async def test_click_without_a_workspace_is_handled(stage: Stage) -> None:
-    """Slack sends `team: null` where an organization installed the app."""
+    """Slack sends `team: null` if an organization installed the app."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     click = click_of_bob(stage, "approve", request.Metadata.Name)
     del click["user"]["team_id"]

@@ -1,4 +1,4 @@
-"""What waits, listed privately."""
+"""Private list of pending requests."""
 
 from datetime import timedelta
 
@@ -10,8 +10,8 @@ from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons, words
 
 
-async def test_what_waits_for_me_has_buttons_and_what_is_mine_has_none(stage: Stage) -> None:
-    """Bob may decide alice's request and not his own."""
+async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
+    """Bob can review alice's request, but not his own."""
     hers, _ = await stage.asked("alice", "prod", "shard 11")
     mine, _ = await stage.asked("bob", "staging", "redis 22")
     await stage.type("bob", "/teleport-pending")
@@ -28,8 +28,8 @@ async def test_what_waits_for_me_has_buttons_and_what_is_mine_has_none(stage: St
     assert "0 of 2 approvals" in words(answer)
 
 
-async def test_the_newest_comes_first(stage: Stage) -> None:
-    """The one that somebody waits for right now."""
+async def test_newest_request_comes_first(stage: Stage) -> None:
+    """Its requester is probably waiting now."""
     await stage.asked("alice", "staging", "older 1")
     await stage.asked("alice", "prod", "newer 2")
     await stage.type("bob", "/teleport-pending reviewable")
@@ -38,7 +38,7 @@ async def test_the_newest_comes_first(stage: Stage) -> None:
 
 
 async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
-    """Slack converts date elements; their fallback names the zone."""
+    """Slack converts date elements; their fallback names the time zone."""
     await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
     answer = await stage.answer("bob", "redis 1")
@@ -54,8 +54,8 @@ async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
     assert all(part["fallback"].endswith("UTC") for part in dates)
 
 
-async def test_what_i_voted_on_does_not_wait_for_me(stage: Stage) -> None:
-    """It waits for somebody else."""
+async def test_reviewed_request_is_not_in_my_list(stage: Stage) -> None:
+    """It needs a review from another reviewer."""
     _, card = await stage.asked("alice", "prod", "shard 11")
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
@@ -63,8 +63,8 @@ async def test_what_i_voted_on_does_not_wait_for_me(stage: Stage) -> None:
     await stage.answer("bob", "No request waits for you.")
 
 
-async def test_everybodys_requests_are_for_those_who_may_list_them(stage: Stage) -> None:
-    """Whose Teleport roles give list and read on access_request."""
+async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
+    """The Teleport roles must allow list and read on access_request."""
     await stage.asked("alice", "staging", "redis 1")
     await stage.type("dana", "/teleport-pending all")
     await stage.answer("dana", "All pending requests")
@@ -85,16 +85,13 @@ async def test_everybodys_requests_are_for_those_who_may_list_them(stage: Stage)
         ("everything at once", "There are mine, reviewable, all"),
     ],
 )
-async def test_an_empty_or_unknown_list_is_a_sentence(
-    stage: Stage, scope: str, sentence: str
-) -> None:
-    """With what to do next."""
+async def test_empty_or_unknown_list_has_a_hint(stage: Stage, scope: str, sentence: str) -> None:
     await stage.type("alice", f"/teleport-pending {scope}")
     await stage.answer("alice", sentence)
 
 
-async def test_a_long_list_has_pages(stage: Stage) -> None:
-    """Ten rows each, turned in place."""
+async def test_long_list_has_pages(stage: Stage) -> None:
+    """A page has ten rows, and the buttons replace it in place."""
     for number in range(11):
         age = timedelta(minutes=11 - number)
         pending_request(stage.teleport, user=f"user-{number:02}", age=age)
@@ -107,8 +104,8 @@ async def test_a_long_list_has_pages(stage: Stage) -> None:
     assert second["ts"] == first["ts"]
 
 
-async def test_a_list_of_large_requests_is_shown(stage: Stage) -> None:
-    """Ten that fill a message are still one answer, each with its id."""
+async def test_list_of_large_requests_is_shown(stage: Stage) -> None:
+    """Ten requests that fill a message are one response, each with its ID."""
     requests = []
     for number in range(10):
         request = pending_request(stage.teleport, reason="W" * 300, age=timedelta(minutes=number))
@@ -122,8 +119,8 @@ async def test_a_list_of_large_requests_is_shown(stage: Stage) -> None:
     assert all(request.Metadata.Name[-8:] in listed for request in requests)
 
 
-async def test_an_answer_that_slack_rejects_is_answered_in_one_sentence(stage: Stage) -> None:
-    """Whatever Slack's reason; nobody waits for nothing."""
+async def test_response_that_slack_rejects_is_replaced_by_one_sentence(stage: Stage) -> None:
+    """The user gets a response for every error from Slack."""
     await stage.asked("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "response_url", "status": 400, "times": 1})
     stage.slack.faults.inject(
@@ -137,8 +134,8 @@ async def test_an_answer_that_slack_rejects_is_answered_in_one_sentence(stage: S
     assert "msg_blocks_too_long" in log.all("response_content_rejected")[0]["error"]
 
 
-async def test_a_button_in_the_list_decides(stage: Stage) -> None:
-    """And the person is told privately, since no card changes under their finger."""
+async def test_button_in_the_list_submits_a_review(stage: Stage) -> None:
+    """The user gets a private response, because the list contains no card that changes."""
     _, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
     answer = await stage.answer("bob", "redis 1")

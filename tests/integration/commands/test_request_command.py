@@ -1,4 +1,4 @@
-"""Asking for access, and what comes of mistakes."""
+"""Creating access requests, by command and by form."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,7 @@ REASON = {"type": "plain_text_input", "value": "shard 3 is down"}
 
 
 async def nothing_was_asked(stage: Stage, sentence: str, text: str) -> None:
-    """A command is answered with a sentence, and neither Teleport nor a channel has anything."""
+    """Check that the response is one sentence, and that no request or message exists."""
     await stage.type("alice", f"/teleport-request {text}")
     await stage.answer("alice", sentence)
     assert stage.requests == []
@@ -39,22 +39,21 @@ async def nothing_was_asked(stage: Stage, sentence: str, text: str) -> None:
         (f"staging because {'x' * 5000}", "5000 bytes long; Teleport's limit is 4096"),
     ],
 )
-async def test_a_mistake_is_answered_and_nothing_is_asked(
+async def test_mistake_gets_a_response_and_creates_no_request(
     stage: Stage, text: str, sentence: str
 ) -> None:
-    """Privately, in one sentence with the way out."""
+    """The response is private, in one sentence with a hint."""
     await nothing_was_asked(stage, sentence, text)
 
 
 @pytest.mark.parametrize("typed", ["staging and prod", "staging, prod", "staging & prod"])
-async def test_roles_can_be_joined(stage: Stage, typed: str) -> None:
-    """As people write lists."""
+async def test_several_roles_can_be_requested(stage: Stage, typed: str) -> None:
     request, _ = await stage.asked("alice", typed, "redis 1")
     assert set(request.Spec.Roles) == {"staging", "prod"}
 
 
 async def test_role_called_and_can_be_requested(stage: Stage) -> None:
-    """Where there is such a role, the word is its name."""
+    """If such a role exists, the word is its name."""
     cluster = stage.teleport.cluster
     cluster.put_role(resources.role("and"))
     allow = RoleConditions(Request=AccessRequestConditions(Roles=["and", "staging"]))
@@ -71,10 +70,10 @@ async def test_role_called_and_can_be_requested(stage: Stage) -> None:
         ("access to staging", "understand “access” and “to”, so nothing was requested"),
     ],
 )
-async def test_word_of_english_is_no_forbidden_role(
+async def test_english_word_is_not_reported_as_a_forbidden_role(
     stage: Stage, typed: str, sentence: str
 ) -> None:
-    """It is named as not understood, with a line to copy."""
+    """The response calls it unrecognized and suggests a command to copy."""
     await stage.type("alice", f"/teleport-request {typed} because redis 1")
     answer = await stage.answer("alice", sentence)
     assert "/teleport-request staging for 2h because" in words(answer)
@@ -82,23 +81,25 @@ async def test_word_of_english_is_no_forbidden_role(
 
 
 async def test_help_is_private(stage: Stage) -> None:
-    """Every command explains itself."""
     for command in ("request", "pending", "approve", "deny"):
         await stage.type("alice", f"/teleport-{command} help")
         await stage.answer("alice", f"How to use /teleport-{command}")
     assert stage.messages() == []
 
 
-async def test_a_duration_limits_the_access(stage: Stage) -> None:
-    """It is counted from now on, as an absolute time."""
+async def test_duration_limits_the_access(stage: Stage) -> None:
+    """The limit is an absolute time, counted from now."""
     await stage.type("alice", "/teleport-request staging for 2h because redis")
     card = await stage.card("redis")
     spec = stage.request(buttons(card)["approve"]["value"]).Spec
     assert 7100 < spec.Expires.seconds - spec.Created.seconds <= 7200
 
 
-async def test_less_than_was_asked_for_is_said(stage: Stage) -> None:
-    """Teleport shortens silently; the bot says so first, and asks only if that is enough."""
+async def test_shorter_access_needs_confirmation(stage: Stage) -> None:
+    """Teleport shortens access silently.
+
+    The bot shows it first and creates the request on confirmation.
+    """
     await stage.type("alice", "/teleport-request staging for 10 days because redis")
     warned = await stage.answer("alice", "doesn't allow staging for 10 days")
     assert "This limit comes from your roles" in words(warned)
@@ -109,10 +110,10 @@ async def test_less_than_was_asked_for_is_said(stage: Stage) -> None:
     assert len(stage.requests) == 1
 
 
-async def test_a_bot_whose_certificate_ends_soon_says_that_it_is_why(
+async def test_short_access_due_to_the_bots_certificate_is_explained(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Nothing that it creates for others outlives its own certificate."""
+    """Access that the bot creates never outlives the bot's own certificate."""
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("alice", "/teleport-request staging for 4h because redis")
@@ -121,10 +122,10 @@ async def test_a_bot_whose_certificate_ends_soon_says_that_it_is_why(
         assert not stage.requests
 
 
-async def test_asking_can_be_switched_off(
+async def test_requests_can_be_disabled(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Typed or by a form; everything else goes on."""
+    """Commands and forms are disabled, all other functions stay enabled."""
 
     def off(text: str) -> str:
         return f"{text}\n[request]\nenabled = false\n"
@@ -138,8 +139,8 @@ async def test_asking_can_be_switched_off(
         await stage.answer("alice", "You have no pending request")
 
 
-async def test_user_who_expires_is_told_to_log_in(stage: Stage) -> None:
-    """As single sign-on users do; their link expires with them."""
+async def test_expiring_user_is_asked_to_log_in(stage: Stage) -> None:
+    """Single sign-on users expire, and their link expires with them."""
     await stage.type("alice", "/teleport-pending mine")
     await stage.answer("alice", "You have no pending request")
     del stage.teleport.cluster.users["alice"]
@@ -147,7 +148,7 @@ async def test_user_who_expires_is_told_to_log_in(stage: Stage) -> None:
     await stage.answer("alice", "then log in to Teleport")
 
 
-async def test_user_who_expires_meanwhile_is_told_to_log_in(stage: Stage) -> None:
+async def test_user_expiring_during_a_request_is_asked_to_log_in(stage: Stage) -> None:
     stage.teleport.faults.add("CreateAccessRequestV2", delay=0.3)
     await stage.type("alice", "/teleport-request staging because redis")
     await stage.teleport.journal.wait_for_call("CreateAccessRequestV2")
@@ -155,16 +156,15 @@ async def test_user_who_expires_meanwhile_is_told_to_log_in(stage: Stage) -> Non
     await stage.answer("alice", "Log in to Teleport once")
 
 
-async def test_reviewers_are_suggested_to_teleport(stage: Stage) -> None:
-    """As Teleport user names."""
+async def test_reviewers_are_stored_as_teleport_user_names(stage: Stage) -> None:
     await stage.type("alice", "/teleport-request staging --reviewers @bob,carol --reason redis")
     card = await stage.card("redis")
     spec = stage.request(buttons(card)["approve"]["value"]).Spec
     assert list(spec.SuggestedReviewers) == ["bob", "carol"]
 
 
-async def test_a_reason_of_4000_bytes_is_kept_whole_and_shown_short(stage: Stage) -> None:
-    """Teleport takes 4096 bytes; a card that long would push all else away."""
+async def test_reason_of_4000_bytes_is_stored_and_shown_truncated(stage: Stage) -> None:
+    """Teleport accepts 4096 bytes. On a card, such a text would displace all other content."""
     reason = f"start {'é' * 1990} end"
     await stage.type("alice", f"/teleport-request staging because {reason}")
     card = await stage.card("start éé")
@@ -173,8 +173,8 @@ async def test_a_reason_of_4000_bytes_is_kept_whole_and_shown_short(stage: Stage
     assert "é end" not in words(card["blocks"][1])
 
 
-async def test_hostile_text_is_dead_on_the_card(stage: Stage) -> None:
-    """It pings nobody, links nowhere and breaks nothing."""
+async def test_hostile_text_is_literal_on_the_card(stage: Stage) -> None:
+    """It causes no mentions or links and breaks no markup."""
     hostile = "<!channel> `x` <https://evil.example|click> \u202egnp.exe \u200b*bold* end42"
     await stage.type("alice", f"/teleport-request staging because {hostile}")
     card = await stage.card("end42")
@@ -184,8 +184,8 @@ async def test_hostile_text_is_dead_on_the_card(stage: Stage) -> None:
     assert "\u200b" not in words(card)
 
 
-async def test_a_missing_reason_opens_the_form_prefilled(stage: Stage) -> None:
-    """With the role that was typed, and the reason now required."""
+async def test_missing_reason_opens_the_prefilled_form(stage: Stage) -> None:
+    """The form contains the typed role, and the reason is now required."""
     await stage.type("alice", "/teleport-request prod for 2h")
     form = await stage.form("alice", "request_form")
     assert "asks for a reason" in words(form)
@@ -196,15 +196,15 @@ async def test_a_missing_reason_opens_the_form_prefilled(stage: Stage) -> None:
     await stage.answer("alice", "You requested prod")
 
 
-async def test_an_empty_reason_is_a_missing_one(stage: Stage) -> None:
-    """White space says nothing."""
+async def test_empty_reason_counts_as_missing(stage: Stage) -> None:
+    """White space counts as empty."""
     await stage.type("alice", '/teleport-request prod --reason "x" --reason="   "')
     await stage.form("alice", "request_form")
     assert stage.requests == []
 
 
-async def test_a_spent_trigger_leaves_a_button(stage: Stage) -> None:
-    """When Teleport took too long for a form to open, the person opens it."""
+async def test_expired_trigger_leads_to_a_button(stage: Stage) -> None:
+    """If Teleport took too long for a form to open, the user opens it with the button."""
     stage.slack.faults.inject({"method": "views.open", "error": "expired_trigger_id", "times": 1})
     await stage.type("alice", "/teleport-request prod")
     answer = await stage.answer("alice", "Add a reason to request prod")
@@ -214,8 +214,8 @@ async def test_a_spent_trigger_leaves_a_button(stage: Stage) -> None:
     await stage.card("shard 3 is down")
 
 
-async def test_the_bare_command_opens_a_form(stage: Stage) -> None:
-    """Its menu offers the roles that this person may ask for."""
+async def test_bare_command_opens_a_form(stage: Stage) -> None:
+    """The options are the roles that this user can request."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     found = await stage.slack.act(
@@ -237,8 +237,8 @@ async def test_the_bare_command_opens_a_form(stage: Stage) -> None:
     await stage.card("by form 77")
 
 
-async def test_a_form_without_a_needed_reason_says_so_beside_the_field(stage: Stage) -> None:
-    """It stays open, with everything that was filled in."""
+async def test_form_without_a_required_reason_shows_an_error(stage: Stage) -> None:
+    """The form stays open and keeps its values."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     prod = {"text": {"type": "plain_text", "text": "prod"}, "value": "prod"}
@@ -250,8 +250,8 @@ async def test_a_form_without_a_needed_reason_says_so_beside_the_field(stage: St
     assert stage.requests == []
 
 
-async def test_a_role_that_is_not_allowed_is_said_beside_the_field(stage: Stage) -> None:
-    """Somebody may have prefilled it by typing."""
+async def test_forbidden_role_in_the_form_shows_an_error(stage: Stage) -> None:
+    """The role can come from the typed command."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     other = {"text": {"type": "plain_text", "text": "stagng"}, "value": "stagng"}
@@ -261,8 +261,8 @@ async def test_a_role_that_is_not_allowed_is_said_beside_the_field(stage: Stage)
     assert "Did you mean staging?" in done["payload"]["errors"]["roles"]
 
 
-async def test_reviewers_picked_in_the_form_become_teleport_users(stage: Stage) -> None:
-    """Slack people are turned into the users that they stand for; others are refused."""
+async def test_reviewers_in_the_form_are_stored_as_teleport_users(stage: Stage) -> None:
+    """Slack users without a Teleport user are rejected."""
     await stage.type("alice", "/teleport-request staging")
     card_by_command = await stage.card("staging")
     await stage.click("bob", card_by_command, "approve")
@@ -282,8 +282,7 @@ async def test_reviewers_picked_in_the_form_become_teleport_users(stage: Stage) 
     assert list(spec.SuggestedReviewers) == ["carol"]
 
 
-async def test_the_same_request_again_is_pointed_out(stage: Stage) -> None:
-    """Nothing is asked for unless the person says so."""
+async def test_duplicate_request_needs_confirmation(stage: Stage) -> None:
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
     answer = await stage.answer("alice", "You've already requested staging")
@@ -293,15 +292,15 @@ async def test_the_same_request_again_is_pointed_out(stage: Stage) -> None:
     assert len(stage.requests) == 2
 
 
-async def test_other_roles_are_not_the_same_request(stage: Stage) -> None:
-    """Nor are other people's."""
+async def test_request_for_other_roles_is_not_a_duplicate(stage: Stage) -> None:
+    """A request of another user isn't one either."""
     await stage.asked("alice", "staging", "first 1")
     await stage.asked("alice", "prod", "second 2")
     await stage.asked("bob", "staging", "third 3")
 
 
-async def test_a_menu_of_120_roles_can_be_searched(stage: Stage) -> None:
-    """Slack shows a hundred at most; typing finds the rest, long names included."""
+async def test_options_of_120_roles_can_be_searched(stage: Stage) -> None:
+    """Slack shows at most a hundred. Typing finds the others, including long names."""
     cluster = stage.teleport.cluster
     names = [f"team-{number:03}" for number in range(119)] + ["z" * 90]
     for name in names:
@@ -333,8 +332,8 @@ async def test_a_menu_of_120_roles_can_be_searched(stage: Stage) -> None:
     assert list(stage.requests[0].Spec.Roles) == ["z" * 90]
 
 
-async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
-    """A call that did not arrive is made again."""
+async def test_short_outage_of_teleport_is_retried(stage: Stage) -> None:
+    """A call that didn't arrive is sent again."""
     stage.teleport.faults.add(
         "CreateAccessRequestV2", grpc.StatusCode.UNAVAILABLE, times=3, details="Socket closed"
     )
@@ -344,8 +343,8 @@ async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
 
 
 @pytest.mark.timeout(40)
-async def test_teleport_gone_for_longer_is_said_and_nothing_was_asked(stage: Stage) -> None:
-    """By a command that asks and by one that lists."""
+async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
+    """Cover a command that creates a request and one that lists requests."""
     await stage.type("alice", "/teleport-pending mine")
     await stage.answer("alice", "You have no pending request")
     await stage.teleport.pause()
@@ -362,10 +361,10 @@ async def test_teleport_gone_for_longer_is_said_and_nothing_was_asked(stage: Sta
     assert stage.requests == []
 
 
-async def test_a_lost_answer_does_not_make_a_second_request(stage: Stage) -> None:
-    """Teleport had stored it; that is found out before it is sent again."""
+async def test_lost_response_does_not_lead_to_a_second_request(stage: Stage) -> None:
+    """Teleport stored the request. The bot finds it before it retries."""
     await stage.type("alice", "/teleport-request help")
-    stage.teleport.faults.add("CreateAccessRequestV2", delay=0)  # the dry run
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=0)  # The dry run.
     stage.teleport.faults.add(
         "CreateAccessRequestV2", grpc.StatusCode.UNAVAILABLE, after_commit=True,
         details="Socket closed",
@@ -375,8 +374,8 @@ async def test_a_lost_answer_does_not_make_a_second_request(stage: Stage) -> Non
     assert len(stage.requests) == 1
 
 
-async def test_a_slow_teleport_leaves_a_form_that_waits(stage: Stage) -> None:
-    """Slack gives a form three seconds; the answer appears in its place."""
+async def test_slow_teleport_leaves_an_open_form(stage: Stage) -> None:
+    """Slack allows three seconds for a form. The response then replaces its content."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
@@ -394,8 +393,8 @@ async def test_a_slow_teleport_leaves_a_form_that_waits(stage: Stage) -> None:
     assert len(stage.requests) == 1
 
 
-async def test_a_bot_that_may_not_create_says_what_is_missing(stage: Stage) -> None:
-    """The verb that no preset grants."""
+async def test_missing_permission_to_create_is_named(stage: Stage) -> None:
+    """No preset role grants the verb."""
     role = RoleV6()
     role.CopyFrom(stage.teleport.cluster.roles["teleport-chatops"])
     for rule in role.Spec.Allow.Rules:
@@ -405,8 +404,8 @@ async def test_a_bot_that_may_not_create_says_what_is_missing(stage: Stage) -> N
     await nothing_was_asked(stage, "the verb create on access_request", "staging because x")
 
 
-async def test_a_double_click_asks_once(stage: Stage) -> None:
-    """And so does the same command sent twice at once: the second is pointed to the first."""
+async def test_double_click_creates_one_request(stage: Stage) -> None:
+    """The same holds for two equal commands. The second response shows the first request."""
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
     answer = await stage.answer("alice", "You've already requested staging")
@@ -421,8 +420,8 @@ async def test_a_double_click_asks_once(stage: Stage) -> None:
     assert [r.Spec.RequestReason for r in stage.requests] == ["first 1", "second 2", "twice 3"]
 
 
-async def test_a_reason_too_long_for_a_button_is_completed_in_the_form(stage: Stage) -> None:
-    """Nothing is stored in part without the person seeing it."""
+async def test_reason_too_long_for_a_button_is_completed_in_the_form(stage: Stage) -> None:
+    """A truncated reason is never stored unseen."""
     await stage.asked("alice", "staging", "first 1")
     reason = '"\\' * 1200
     await stage.type("alice", f"/teleport-request staging because {reason}")
@@ -435,8 +434,8 @@ async def test_a_reason_too_long_for_a_button_is_completed_in_the_form(stage: St
     assert len(stage.requests) == 1
 
 
-async def test_an_answer_in_a_form_that_was_closed_comes_another_way(stage: Stage) -> None:
-    """The person did not wait for it."""
+async def test_response_to_a_closed_form_is_an_ephemeral_message(stage: Stage) -> None:
+    """The user closed the form before the response."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     stage.teleport.faults.add("CreateAccessRequestV2", delay=2.0)
@@ -450,8 +449,8 @@ async def test_an_answer_in_a_form_that_was_closed_comes_another_way(stage: Stag
     await stage.told("alice", "You requested staging")
 
 
-async def test_asking_anyway_in_a_form_is_answered_there(stage: Stage) -> None:
-    """In the place of the button, so that nobody clicks it again."""
+async def test_confirmation_in_a_form_gets_its_response_there(stage: Stage) -> None:
+    """The response replaces the button, so a second click is impossible."""
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
@@ -470,22 +469,21 @@ async def test_asking_anyway_in_a_form_is_answered_there(stage: Stage) -> None:
     await stage.card("again 67")
 
 
-async def test_a_reason_that_nobody_can_see_is_none(stage: Stage) -> None:
-    """Zero-width characters say nothing."""
+async def test_invisible_reason_counts_as_missing(stage: Stage) -> None:
+    """Zero-width characters count as empty."""
     await stage.type("alice", "/teleport-request prod because \u200b\u2060")
     await stage.form("alice", "request_form")
     assert stage.requests == []
 
 
-async def test_suggested_reviewers_stand_on_the_card(stage: Stage) -> None:
-    """So that everyone sees who is meant."""
+async def test_card_shows_suggested_reviewers(stage: Stage) -> None:
     await stage.type("alice", "/teleport-request staging --reviewers bob,carol --reason redis 9")
     assert "bob and carol" in words(await stage.card("redis 9"))
 
 
-async def test_an_unsure_outcome_is_said_to_be_unsure(stage: Stage) -> None:
-    """Teleport may have done it before it failed."""
-    stage.teleport.faults.add("CreateAccessRequestV2", delay=0)  # the dry run
+async def test_uncertain_outcome_is_reported_as_uncertain(stage: Stage) -> None:
+    """Teleport may have stored the request before it failed."""
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=0)  # The dry run.
     stage.teleport.faults.add(
         "CreateAccessRequestV2", grpc.StatusCode.INTERNAL, after_commit=True, details="panic"
     )

@@ -1,4 +1,4 @@
-"""Approving and denying, and what comes of mistakes and of bad luck."""
+"""Approvals and denials by command, button and form."""
 
 import asyncio
 
@@ -12,8 +12,8 @@ from tests.integration.slack_driver import Stage, buttons, words
 GOOD_REASON = {"type": "plain_text_input", "value": "not during the freeze"}
 
 
-async def test_a_whole_id_approves_with_a_reason(stage: Stage) -> None:
-    """Which is kept in Teleport; the approver gets a private answer."""
+async def test_full_id_approves_with_a_reason(stage: Stage) -> None:
+    """Teleport stores the reason, and the approver gets a private response."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name} looks fine")
     await stage.answer("bob", "You approved alice's request for staging")
@@ -21,8 +21,8 @@ async def test_a_whole_id_approves_with_a_reason(stage: Stage) -> None:
     assert stage.request(request.Metadata.Name).Spec.Reviews[0].Reason == "looks fine"
 
 
-async def test_a_whole_id_denies_with_a_reason(stage: Stage) -> None:
-    """At once when the reason is typed."""
+async def test_full_id_denies_with_a_reason(stage: Stage) -> None:
+    """A typed reason needs no form."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny `{request.Metadata.Name}` not now")
     await stage.answer("bob", "You denied alice's request for staging")
@@ -33,10 +33,10 @@ async def test_a_whole_id_denies_with_a_reason(stage: Stage) -> None:
     "reason", ["--reason ok", "—reason “ok”", "because ok", "reason: ok", '"ok"', "- ok"]
 )
 @pytest.mark.parametrize("command", ["approve", "deny"])
-async def test_recorded_reason_has_neither_flag_nor_quotes(
+async def test_stored_reason_has_neither_flag_nor_quotes(
     stage: Stage, command: str, reason: str
 ) -> None:
-    """Teleport keeps it for ever."""
+    """Teleport stores it permanently."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-{command} {request.Metadata.Name} {reason}")
     await stage.answer("bob", "alice's request for staging")
@@ -44,7 +44,7 @@ async def test_recorded_reason_has_neither_flag_nor_quotes(
 
 
 async def test_unknown_flag_of_a_review_changes_nothing(stage: Stage) -> None:
-    """It isn't recorded as the reason."""
+    """It must not become the reason."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name} --reson ok")
     await stage.answer("bob", "Did you mean --reason?")
@@ -52,7 +52,7 @@ async def test_unknown_flag_of_a_review_changes_nothing(stage: Stage) -> None:
 
 
 async def test_deny_without_a_reason_opens_the_form(stage: Stage) -> None:
-    """Nothing is decided before it is handed in."""
+    """The review is submitted with the form."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
     form = await stage.form("bob", "review_form")
@@ -61,8 +61,8 @@ async def test_deny_without_a_reason_opens_the_form(stage: Stage) -> None:
     await stage.answer("bob", "You denied alice's request for staging")
 
 
-async def test_a_form_with_a_blank_reason_is_not_taken(stage: Stage) -> None:
-    """The requester should learn why."""
+async def test_form_with_a_blank_reason_is_rejected(stage: Stage) -> None:
+    """The requester needs the reason."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
     form = await stage.form("bob", "review_form")
@@ -72,8 +72,8 @@ async def test_a_form_with_a_blank_reason_is_not_taken(stage: Stage) -> None:
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
 
-async def test_a_shown_id_only_shows_the_request(stage: Stage) -> None:
-    """The last characters are not enough to decide; the buttons on the answer are."""
+async def test_short_id_only_shows_the_request(stage: Stage) -> None:
+    """The last characters aren't enough for a review. The response has buttons."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name[-8:]}")
     shown = await stage.answer("bob", "redis 1")
@@ -82,8 +82,8 @@ async def test_a_shown_id_only_shows_the_request(stage: Stage) -> None:
     await stage.answer("bob", "You approved alice's request")
 
 
-async def test_a_shown_id_tells_nothing_to_those_who_may_not_know(stage: Stage) -> None:
-    """Erin may neither review it nor list everything."""
+async def test_short_id_reveals_nothing_without_permission(stage: Stage) -> None:
+    """Erin can neither review the request nor list all requests."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     users = stage.teleport.cluster
     users.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
@@ -91,8 +91,7 @@ async def test_a_shown_id_tells_nothing_to_those_who_may_not_know(stage: Stage) 
     await stage.answer("erin", "There is no request")
 
 
-async def test_without_an_id_one_picks(stage: Stage) -> None:
-    """From those that one may decide."""
+async def test_command_without_id_lists_requests_to_review(stage: Stage) -> None:
     await stage.type("bob", "/teleport-deny")
     await stage.answer("bob", "No request waits for you")
     await stage.asked("alice", "staging", "redis 1")
@@ -110,30 +109,30 @@ async def test_without_an_id_one_picks(stage: Stage) -> None:
         ("abcdef12", "There is no request abcdef12"),
     ],
 )
-async def test_an_id_of_nothing_is_answered(stage: Stage, typed: str, sentence: str) -> None:
-    """Of another cluster, of a request that has ended, or no id at all."""
+async def test_unknown_id_gets_a_response(stage: Stage, typed: str, sentence: str) -> None:
+    """Cover IDs of other clusters, of deleted requests, and malformed IDs."""
     await stage.type("bob", f"/teleport-approve {typed}")
     await stage.answer("bob", sentence)
 
 
-async def test_nobody_decides_their_own(stage: Stage) -> None:
-    """Not even one who reviews such requests."""
+async def test_requester_cannot_review(stage: Stage) -> None:
+    """Bob can review other users' requests for this role."""
     request, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("bob", card, "approve")
     await stage.answer("bob", "This is your own request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
 
-async def test_somebody_who_may_not_review_is_told_so(stage: Stage) -> None:
-    """By Teleport's own rules, for the person who clicked."""
+async def test_user_without_review_permission_is_rejected(stage: Stage) -> None:
+    """Teleport's rules for the clicking user decide."""
     request, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("alice", card, "approve")
     await stage.answer("alice", "Your Teleport roles do not let you review this request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
 
-async def test_a_click_on_a_decided_request_changes_nothing(stage: Stage) -> None:
-    """From a client that has not seen the card change yet."""
+async def test_click_on_a_resolved_request_changes_nothing(stage: Stage) -> None:
+    """The user's client hasn't received the card's update yet."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: not buttons(m))
@@ -143,7 +142,7 @@ async def test_a_click_on_a_decided_request_changes_nothing(stage: Stage) -> Non
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
-async def test_a_second_vote_of_the_same_person_is_refused(stage: Stage) -> None:
+async def test_second_review_by_the_same_user_is_rejected(stage: Stage) -> None:
     """A review is final."""
     request, card = await stage.asked("alice", "prod", "shard 1")
     await stage.click("bob", card, "approve")
@@ -153,16 +152,16 @@ async def test_a_second_vote_of_the_same_person_is_refused(stage: Stage) -> None
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
-async def test_a_click_on_a_vanished_request_says_so(stage: Stage) -> None:
-    """It was deleted while somebody looked at it."""
+async def test_click_on_a_deleted_request_gets_a_response(stage: Stage) -> None:
+    """It was deleted before the click."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.cluster.delete_request(request.Metadata.Name)
     await stage.click("bob", card, "approve")
     await stage.answer("bob", "There is no request")
 
 
-async def test_two_approvers_at_once_and_one_is_told_who_was_faster(stage: Stage) -> None:
-    """One approval is enough: exactly one review is stored, and nobody is told a lie."""
+async def test_simultaneous_approvals_store_one_review(stage: Stage) -> None:
+    """One approval is enough. The response to the second approver names the first."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await asyncio.gather(stage.click("bob", card, "approve"), stage.click("carol", card, "approve"))
     stored = stage.teleport.cluster
@@ -173,10 +172,10 @@ async def test_two_approvers_at_once_and_one_is_told_who_was_faster(stage: Stage
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
-async def test_review_of_a_request_whose_time_has_passed_is_for_teleport_to_judge(
+async def test_review_of_an_overdue_request_is_sent_to_teleport(
     stage: Stage,
 ) -> None:
-    """It takes reviews until it deletes the request; the bot's clock may be wrong."""
+    """Teleport accepts reviews until it deletes the request, and the bot's clock can be wrong."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     late = type(request)()
     late.CopyFrom(stage.request(request.Metadata.Name))
@@ -187,8 +186,8 @@ async def test_review_of_a_request_whose_time_has_passed_is_for_teleport_to_judg
     assert [review.Author for review in done.Spec.Reviews] == ["bob"]
 
 
-async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
-    """The review is handed in again."""
+async def test_short_outage_of_teleport_is_retried(stage: Stage) -> None:
+    """The review is submitted again."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     for method in ("ListAccessRequests", "SubmitAccessReview"):
         stage.teleport.faults.add(method, grpc.StatusCode.UNAVAILABLE, details="Socket closed")
@@ -197,8 +196,8 @@ async def test_teleport_down_for_a_moment_is_not_noticed(stage: Stage) -> None:
     assert len(stage.request(request.Metadata.Name).Spec.Reviews) == 1
 
 
-async def test_a_lost_answer_is_not_taken_for_a_failure(stage: Stage) -> None:
-    """Teleport had stored the review; the repeated call finds it there."""
+async def test_lost_response_is_not_reported_as_a_failure(stage: Stage) -> None:
+    """Teleport stored the review, and the repeated call finds it there."""
     _, card = await stage.asked("alice", "prod", "shard 1")
     stage.teleport.faults.add(
         "SubmitAccessReview", grpc.StatusCode.UNAVAILABLE, after_commit=True,
@@ -212,8 +211,8 @@ async def test_a_lost_answer_is_not_taken_for_a_failure(stage: Stage) -> None:
     assert not [m for m in seen if m["ephemeral"]]
 
 
-async def test_a_slow_teleport_is_waited_for(stage: Stage) -> None:
-    """The ack does not wait with it."""
+async def test_slow_teleport_delays_only_the_response(stage: Stage) -> None:
+    """The ack is immediate."""
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.faults.add("SubmitAccessReview", delay=2.0)
     await stage.click("bob", card, "approve")
@@ -224,8 +223,8 @@ async def test_a_slow_teleport_is_waited_for(stage: Stage) -> None:
 
 
 @pytest.mark.timeout(40)
-async def test_teleport_gone_for_longer_is_said_and_nothing_was_done(stage: Stage) -> None:
-    """After ten seconds within the click, with the next step."""
+async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
+    """It arrives within ten seconds of the click and contains the next step."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.teleport.pause()
     started = asyncio.get_running_loop().time()
@@ -239,8 +238,8 @@ async def test_teleport_gone_for_longer_is_said_and_nothing_was_done(stage: Stag
 
 
 @pytest.mark.timeout(40)
-async def test_a_reason_typed_in_a_form_is_given_back_when_teleport_is_gone(stage: Stage) -> None:
-    """As a command that does the same, to be sent later."""
+async def test_reason_in_a_form_is_returned_when_teleport_is_down(stage: Stage) -> None:
+    """The response contains a command with the reason, to be sent later."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.click("bob", card, "deny")
     form = await stage.form("bob", "review_form")
@@ -253,8 +252,8 @@ async def test_a_reason_typed_in_a_form_is_given_back_when_teleport_is_gone(stag
     await stage.teleport.resume()
 
 
-async def test_a_slow_teleport_still_opens_the_form(stage: Stage) -> None:
-    """With less in it: the trigger does not wait."""
+async def test_slow_teleport_opens_a_shorter_form(stage: Stage) -> None:
+    """The trigger expires, so the form opens without the request's details."""
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.faults.add("ListAccessRequests", delay=5.0)
     await stage.click("bob", card, "deny")
@@ -270,8 +269,8 @@ async def test_rejected_form_names_the_command_that_needs_none(stage: Stage) -> 
     assert f"/teleport-deny {request.Metadata.Name} <reason>" in words(answer)
 
 
-async def test_lines_of_a_vote_cannot_pass_for_other_votes(stage: Stage) -> None:
-    """A reason stands in one line, whatever is in it."""
+async def test_reason_with_newlines_cannot_imitate_other_reviews(stage: Stage) -> None:
+    """Each reason is shown in one line."""
     request, card = await stage.asked("alice", "prod", "shard 1")
     forged = "ok\n✓ approved by carol\n✓ approved by dana"
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name} {forged}")
@@ -280,8 +279,8 @@ async def test_lines_of_a_vote_cannot_pass_for_other_votes(stage: Stage) -> None
     assert "ok ✓ approved by carol" in words(voted)
 
 
-async def test_a_typed_id_tells_nothing_to_those_who_may_not_know(stage: Stage) -> None:
-    """Neither what it is nor that it exists: not by approving, not by the form of deny."""
+async def test_full_id_reveals_nothing_without_permission(stage: Stage) -> None:
+    """Neither the request nor its existence is visible, by approving or by the form of deny."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     for command in ("approve", "deny"):
@@ -295,16 +294,16 @@ async def test_a_typed_id_tells_nothing_to_those_who_may_not_know(stage: Stage) 
     assert "denied" not in words(seen)
 
 
-async def test_somebody_who_may_not_review_gets_no_form(stage: Stage) -> None:
-    """Writing a reason would be for nothing."""
+async def test_user_without_review_permission_gets_no_form(stage: Stage) -> None:
+    """The typed reason would be useless."""
     _, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("alice", card, "deny")
     await stage.answer("alice", "Your Teleport roles do not let you review this request")
     assert stage.slack.hands.views("alice")["modals"] == []
 
 
-async def test_a_reason_with_a_part_of_an_id_is_given_back(stage: Stage) -> None:
-    """With the command that would use it."""
+async def test_reason_with_a_partial_id_is_returned(stage: Stage) -> None:
+    """The response contains the complete command with the reason."""
     request, _ = await stage.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await stage.type("bob", f"/teleport-deny {request_id[-8:]} not now")
@@ -312,8 +311,8 @@ async def test_a_reason_with_a_part_of_an_id_is_given_back(stage: Stage) -> None
     assert stage.request(request_id).Spec.State == RequestState.PENDING
 
 
-async def test_a_decided_request_is_found_by_its_shown_id(stage: Stage) -> None:
-    """It was there a moment ago."""
+async def test_resolved_request_is_found_by_its_short_id(stage: Stage) -> None:
+    """The user saw it as pending a moment ago."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
@@ -322,8 +321,8 @@ async def test_a_decided_request_is_found_by_its_shown_id(stage: Stage) -> None:
     assert buttons(shown) == {}
 
 
-async def test_slack_in_trouble_is_said_and_nothing_was_done(stage: Stage) -> None:
-    """It could not say who clicked."""
+async def test_failed_user_lookup_in_slack_changes_nothing(stage: Stage) -> None:
+    """Without it, the user behind the click is unknown."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "users.info", "error": "internal_error", "times": 1})
     await stage.click("bob", card, "approve")
@@ -331,8 +330,8 @@ async def test_slack_in_trouble_is_said_and_nothing_was_done(stage: Stage) -> No
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
-async def test_a_reviewer_whose_review_counts_for_nothing_reads_whose_would(stage: Stage) -> None:
-    """The server takes the review all the same, and nobody else would ever say so."""
+async def test_review_without_effect_gets_the_required_reviewers(stage: Stage) -> None:
+    """The server accepts the review, and no other message explains that it has no effect."""
     (threshold,) = stage.teleport.cluster.roles["prod-requester"].Spec.Allow.Request.Thresholds
     threshold.Filter = 'contains(reviewer.roles, "admin")'
     _, card = await stage.asked("alice", "prod", "shard 1")

@@ -1,4 +1,4 @@
-"""How decisions get into servers that take reviews from the bot, and into those that do not."""
+"""Reviews on servers that accept reviews from the bot, and overrides on other servers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,7 +42,7 @@ async def claim(
     state: RequestState,
     age: timedelta = timedelta(),
 ) -> None:
-    """Record what a bot records before it sets a state."""
+    """Record a claim, as a bot does before it sets a state."""
     made = Claim(by=user, state=state, at=datetime.now(UTC) - age)
     credentials = load_identity_file(stage.teleport.identity("bot"), datetime.now(UTC))
     async with TeleportClient(dial(stage.teleport.address, lambda: credentials)) as client:
@@ -51,8 +51,8 @@ async def claim(
         )
 
 
-async def test_in_community_an_approver_decides_by_the_settings(community: Stage) -> None:
-    """In that person's name, which stands on the card and is told to the requester."""
+async def test_community_approver_resolves_by_the_settings(community: Stage) -> None:
+    """The card and the notice show the approver."""
     request, card = await community.asked("alice", "prod", "redis 1")
     await community.click("bob", card, "approve")
     await community.card_where(card["ts"], lambda m: "✅ Approved by bob" in words(m))
@@ -63,8 +63,8 @@ async def test_in_community_an_approver_decides_by_the_settings(community: Stage
     assert community.request(request.Metadata.Name).Spec.State == APPROVED
 
 
-async def test_a_reason_travels_with_the_name(community: Stage) -> None:
-    """Teleport keeps one text."""
+async def test_resolve_reason_contains_reason_and_approver(community: Stage) -> None:
+    """Teleport stores a single text."""
     request, card = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await community.type("carol", f"/teleport-deny {request_id} not today")
@@ -76,10 +76,8 @@ async def test_a_reason_travels_with_the_name(community: Stage) -> None:
 
 
 @pytest.mark.parametrize("claimed_by", ["", "bob"])
-async def test_a_name_that_no_claim_confirms_is_not_shown(
-    community: Stage, claimed_by: str
-) -> None:
-    """Everyone who can resolve requests can write such a reason, with tctl for instance."""
+async def test_approver_without_a_claim_is_not_shown(community: Stage, claimed_by: str) -> None:
+    """Every user with permission to resolve requests can write such a reason with tctl."""
     request, card = await community.asked("alice", "staging", "redis 1")
     if claimed_by:
         await claim(community, request.Metadata.Name, claimed_by, RequestState.APPROVED)
@@ -94,8 +92,8 @@ async def test_a_name_that_no_claim_confirms_is_not_shown(
 @pytest.mark.parametrize(
     ("who", "said"), [("alice", "This is your own request"), ("dana", "not among the approvers")]
 )
-async def test_others_do_not_decide(community: Stage, who: str, said: str) -> None:
-    """Neither the requester nor whoever the settings do not name, administrators included."""
+async def test_other_users_cannot_resolve(community: Stage, who: str, said: str) -> None:
+    """Neither the requester nor users outside of the settings can, not even administrators."""
     _, card = await community.asked("alice", "staging", "redis 1")
     for action in ("deny", "approve"):
         await community.click(who, card, action)
@@ -103,8 +101,8 @@ async def test_others_do_not_decide(community: Stage, who: str, said: str) -> No
     assert not community.teleport.journal.of("SetAccessRequestState")
 
 
-async def test_of_two_who_decide_at_once_one_is_first(community: Stage) -> None:
-    """An approval could still be turned into a denial; the other is told that it was too late."""
+async def test_simultaneous_resolutions_store_the_first(community: Stage) -> None:
+    """A state can still change from approved to denied. The second user gets an error."""
     request, _ = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await asyncio.gather(
@@ -122,10 +120,10 @@ async def test_of_two_who_decide_at_once_one_is_first(community: Stage) -> None:
 @pytest.mark.parametrize(
     ("age", "taken"), [(timedelta(seconds=5), False), (timedelta(seconds=31), True)]
 )
-async def test_a_claim_that_came_to_nothing_is_taken_over(
+async def test_abandoned_claim_is_taken_over(
     community: Stage, age: timedelta, *, taken: bool
 ) -> None:
-    """After half a minute; before that somebody may still be at it."""
+    """Before half a minute has passed, its owner can still be working."""
     request, card = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await claim(community, request_id, "carol", RequestState.DENIED, age)
@@ -138,8 +136,8 @@ async def test_a_claim_that_came_to_nothing_is_taken_over(
 
 
 @pytest.mark.parametrize("verb", ["deny", "approve"])
-async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, verb: str) -> None:
-    """A denial that is sent again would turn an approval around; nor is it said to be bob's."""
+async def test_concurrent_resolution_is_not_overwritten(community: Stage, verb: str) -> None:
+    """A repeated denial would revert the approval. The card must not attribute it to bob either."""
     request, _ = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     community.teleport.faults.add(
@@ -153,8 +151,7 @@ async def test_what_is_decided_meanwhile_is_not_overwritten(community: Stage, ve
     assert not community.request(request_id).Spec.ResolveReason
 
 
-async def test_nobody_contradicts_themselves_halfway(community: Stage) -> None:
-    """Approve, and deny before that is done."""
+async def test_denial_during_an_approval_by_the_same_user_is_rejected(community: Stage) -> None:
     request, _ = await community.asked("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     community.teleport.faults.add("SetAccessRequestState", delay=0.5)
@@ -166,8 +163,8 @@ async def test_nobody_contradicts_themselves_halfway(community: Stage) -> None:
     assert community.request(request_id).Spec.State == APPROVED
 
 
-async def test_approvers_see_what_they_may_decide(community: Stage) -> None:
-    """By the settings, since there are no review rules; others do not."""
+async def test_approvers_see_requests_by_the_settings(community: Stage) -> None:
+    """The edition has no review rules. Other users don't see these requests."""
     request, _ = await community.asked("alice", "staging", "redis 1")
     await community.type("bob", "/teleport-pending reviewable")
     listed = await community.answer("bob", request.Metadata.Name[-8:])
@@ -176,8 +173,10 @@ async def test_approvers_see_what_they_may_decide(community: Stage) -> None:
     await community.answer("dana", "No request waits for you")
 
 
-async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path: Path) -> None:
-    """One approval is overridden; two are for Teleport itself, and the card says so."""
+async def test_older_enterprise_overrides_single_approvals(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """Requests with two approvals are resolved in Teleport, and the card shows this."""
     async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
         assert log.all("review_mode_selected")[0]["mode"] == "override"
         _, staging = await stage.asked("alice", "staging", "redis 1")
@@ -195,8 +194,8 @@ async def test_an_older_enterprise_decides_by_rule(slack: SlackStandIn, tmp_path
         assert len(stage.teleport.journal.of("SetAccessRequestState")) == 1
 
 
-async def test_approvers_may_be_named_by_a_role(slack: SlackStandIn, tmp_path: Path) -> None:
-    """Whoever holds it at that moment, without any request."""
+async def test_approvers_can_be_holders_of_a_role(slack: SlackStandIn, tmp_path: Path) -> None:
+    """The current holders can approve, without a change of the settings."""
 
     def by_role(text: str) -> str:
         return text.replace('["bob", "carol"]', '["role:reviewer"]')
@@ -209,8 +208,10 @@ async def test_approvers_may_be_named_by_a_role(slack: SlackStandIn, tmp_path: P
         await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
 
 
-async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path) -> None:
-    """Even where Teleport takes reviews from the bot."""
+async def test_link_only_roles_are_not_reviewed_in_slack(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """The link remains even if Teleport accepts reviews from the bot."""
 
     def linked(text: str) -> str:
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n')
@@ -223,10 +224,10 @@ async def test_roles_that_are_only_linked_to(slack: SlackStandIn, tmp_path: Path
         assert "Review it in Teleport" in words(card)
 
 
-async def test_a_bot_that_may_not_hand_in_reviews_says_so(
+async def test_missing_permission_to_submit_reviews_is_reported(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Its role lacks submit_for_users, so no button would work."""
+    """The bot's role lacks `submit_for_users`, so no button would work."""
     role = teleport.cluster.roles["teleport-chatops"]
     del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
     with listening() as log:
@@ -237,10 +238,10 @@ async def test_a_bot_that_may_not_hand_in_reviews_says_so(
             assert not buttons(await stage.card("redis 1"))
 
 
-async def test_a_bot_that_sees_no_requests_says_so(
+async def test_missing_permission_to_list_requests_is_reported(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Teleport denies nothing then, and shows nothing either."""
+    """Teleport then returns empty lists instead of an error."""
     for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
         if "access_request" in rule.Resources:
             rule.Verbs[:] = ["read", "create"]

@@ -1,4 +1,4 @@
-"""Suggested reviewers: whom a name means, and what is said of those who can't review."""
+"""Teleport users of suggested reviewers, and warnings about reviewers without permission."""
 
 import pytest
 
@@ -34,7 +34,7 @@ async def reviewers_of(stage: Stage, reason: str) -> list[str]:
 async def test_typed_reviewer_is_stored_as_teleport_user(
     stage: Stage, typed: str, reviewers: list[str]
 ) -> None:
-    """However the person is named."""
+    """Cover all notations of a user."""
     await stage.type("alice", f"/teleport-request staging --reviewers {typed} --reason redis 1")
     assert await reviewers_of(stage, "redis 1") == reviewers
 
@@ -53,10 +53,10 @@ async def test_typed_reviewer_is_stored_as_teleport_user(
         ("<@U0NOBODY01>", "U0NOBODY01 can't use Teleport from Slack."),
     ],
 )
-async def test_reviewer_who_cannot_review_is_named_before_the_request(
+async def test_reviewer_without_permission_is_shown_before_the_request(
     stage: Stage, typed: str, sentence: str
 ) -> None:
-    """Nobody would ever hear of it; the requester can go on all the same."""
+    """Otherwise the request would wait without a reviewer. The requester can continue."""
     line = f"/teleport-request staging --reviewers {typed},bob because redis 1"
     await stage.type("alice", line)
     answer = await stage.answer("alice", sentence)
@@ -67,16 +67,16 @@ async def test_reviewer_who_cannot_review_is_named_before_the_request(
     assert await reviewers_of(stage, "redis 1") == [*kept, "bob"]
 
 
-async def test_reviewer_with_a_lock_is_named(stage: Stage) -> None:
-    """A lock stops every review of theirs."""
+async def test_locked_reviewer_is_shown(stage: Stage) -> None:
+    """A lock stops all of the user's reviews."""
     stage.teleport.cluster.lock(LockTarget(User="bob"))
     await stage.type("alice", "/teleport-request staging --reviewers bob because redis 1")
     await stage.answer("alice", "bob is locked in Teleport.")
     assert stage.requests == []
 
 
-async def test_every_problem_is_said_at_once(stage: Stage) -> None:
-    """And the button leads on through what else there is to confirm."""
+async def test_all_problems_are_shown_together(stage: Stage) -> None:
+    """The button leads to the next confirmation."""
     await stage.asked("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging --reviewers bobb,alice because second 2")
     answer = await stage.answer("alice", "bobb isn't a Teleport user.")
@@ -87,8 +87,8 @@ async def test_every_problem_is_said_at_once(stage: Stage) -> None:
     assert await reviewers_of(stage, "second 2") == ["bobb", "alice"]
 
 
-async def test_reviewer_without_the_role_is_named(stage: Stage) -> None:
-    """Typed, or picked in the form."""
+async def test_reviewer_without_the_role_is_shown(stage: Stage) -> None:
+    """The reviewer is typed or selected in the form."""
     stage.teleport.cluster.add_user("nora", ["dev"], {"slack_uid": ["U0NORA0001"]})
     await stage.type("alice", "/teleport-request staging --reviewers nora because redis 0")
     await stage.answer("alice", "nora can't review this request.")
@@ -110,15 +110,15 @@ async def test_reviewer_without_the_role_is_named(stage: Stage) -> None:
 
 
 async def test_failed_lookup_of_a_reviewer_does_not_block_the_request(stage: Stage) -> None:
-    """Slack is unwell, and the reviewer is perhaps right."""
-    stage.slack.faults.inject({"method": "users.info", "times": 1})  # alice, who is looked up first
+    """Slack fails, and the reviewer may be valid."""
+    stage.slack.faults.inject({"method": "users.info", "times": 1})  # alice's lookup comes first
     stage.slack.faults.inject({"method": "users.info", "error": "internal_error"})
     await stage.type("alice", "/teleport-request staging --reviewers bob because redis 1")
     assert await reviewers_of(stage, "redis 1") == ["bob"]
 
 
 async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
-    """Looking them up takes calls that Slack limits for everybody's commands together."""
+    """Lookups take calls that Slack limits for all commands together."""
     typed = ",".join(f"reviewer{number}" for number in range(20))
     await stage.type("alice", f"/teleport-request --reviewers {typed}")
     form = await stage.form("alice", "request_form")
@@ -133,8 +133,8 @@ async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
     assert "at most 20 reviewers" in done["payload"]["errors"]["reviewers"]
 
 
-async def test_commands_with_very_many_reviewers_are_limited_for_each_user(stage: Stage) -> None:
-    """Looking them up takes calls that Slack limits for all users together."""
+async def test_commands_with_many_reviewers_are_limited_per_user(stage: Stage) -> None:
+    """Lookups take calls that Slack limits for all users together."""
     for command in range(4):
         typed = ",".join(f"reviewer{command}x{number}" for number in range(20))
         await stage.type("alice", f"/teleport-request staging --reviewers {typed}")

@@ -1,4 +1,4 @@
-"""Payloads that no listener is registered for."""
+"""Payloads without a registered listener."""
 
 from collections.abc import Iterator
 from typing import Any

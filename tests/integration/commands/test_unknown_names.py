@@ -1,4 +1,4 @@
-"""Names in the settings that Teleport doesn't know."""
+"""Names in the settings that don't exist in Teleport."""
 
 from pathlib import Path
 
@@ -22,10 +22,10 @@ def create_role(teleport: TeleportStandIn, name: str) -> None:
     teleport.cluster.roles[name] = role
 
 
-async def test_unknown_link_only_role_stops_decisions_until_it_exists(
+async def test_unknown_link_only_role_stops_reviews_until_it_exists(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """It may be any role's misspelled name, so no card gets buttons."""
+    """The misspelled name can mean any role, so no card gets buttons."""
 
     def misspelled(text: str) -> str:
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prdo"]\n') + FASTER
@@ -43,10 +43,10 @@ async def test_unknown_link_only_role_stops_decisions_until_it_exists(
         assert (await log.first("guarding_roles_known"))["roles"] == ["prdo"]
 
 
-async def test_click_is_refused_while_a_link_only_role_is_unknown(
+async def test_click_is_rejected_while_a_link_only_role_is_unknown(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """Cards posted before the bot started may still have buttons."""
+    """Cards from before the start can still have buttons."""
 
     def misspelled(text: str) -> str:
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prdo"]\n')
@@ -58,10 +58,10 @@ async def test_click_is_refused_while_a_link_only_role_is_unknown(
         assert not stage.request(request).Spec.Reviews
 
 
-async def test_approvers_of_all_roles_do_not_override_while_a_named_role_is_unknown(
+async def test_default_approvers_cannot_override_with_an_unknown_role(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """The role that is meant has approvers of its own."""
+    """The intended role has its own approvers."""
 
     def misspelled(text: str) -> str:
         return text.replace('"*" = ["bob", "carol"]', '"*" = ["bob"]\nprdo = ["carol"]') + FASTER
@@ -75,7 +75,7 @@ async def test_approvers_of_all_roles_do_not_override_while_a_named_role_is_unkn
         await stage.card_where(card["ts"], buttons)
 
 
-async def test_unknown_names_are_logged_at_startup_with_the_closest_match(
+async def test_unknown_names_are_logged_with_the_closest_match(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
     def misspelled(text: str) -> str:
@@ -96,10 +96,10 @@ async def test_unknown_names_are_logged_at_startup_with_the_closest_match(
     }
 
 
-async def test_link_only_role_that_cannot_be_read_at_startup_stops_decisions_until_it_can(
+async def test_unreadable_link_only_role_stops_reviews_until_read(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """It may be unknown: nothing is decided before Teleport says that it exists."""
+    """The role may not exist, so reviews wait for Teleport's response."""
 
     def linked(text: str) -> str:
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n') + FASTER

@@ -1,4 +1,4 @@
-"""Who may act, and in whose name."""
+"""Links between Slack users and Teleport users."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,8 +24,8 @@ from workspace.requests.user_error import UserError
 BY_NAME = {person.name: person for person in PEOPLE}
 
 
-async def test_an_unlinked_person_gets_the_command_that_links_them(stage: Stage) -> None:
-    """With their Slack id in it, to be passed on to an administrator."""
+async def test_unlinked_user_gets_the_link_command(stage: Stage) -> None:
+    """The command contains the Slack ID, so that an administrator can run it."""
     await stage.type("nora", "/teleport-request staging because x")
     response = words(await stage.answer("nora", "isn't linked to a Teleport user yet"))
     assert (
@@ -35,10 +35,10 @@ async def test_an_unlinked_person_gets_the_command_that_links_them(stage: Stage)
     assert "to the trait slack_uid with tctl edit user/<your-teleport-user>" in response
 
 
-async def test_link_command_names_a_trait_that_is_not_the_default(
+async def test_link_command_contains_a_custom_trait(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """An administrator may not have the bot's settings."""
+    """The administrator may not have the bot's settings."""
     async with bot_on(
         Stage(slack, teleport), settings_file, lambda text: text.replace(SLACK_TRAIT, "chat id")
     ) as stage:
@@ -47,8 +47,8 @@ async def test_link_command_names_a_trait_that_is_not_the_default(
         assert "link <your-teleport-user> U0NORA0001 --trait 'chat id' |" in response
 
 
-async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
-    """That nobody was found is not remembered."""
+async def test_newly_linked_user_can_act_at_once(stage: Stage) -> None:
+    """A failed lookup isn't cached."""
     await stage.type("erin", "/teleport-request staging because x")
     await stage.answer("erin", "isn't linked")
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
@@ -63,8 +63,8 @@ async def test_once_linked_a_person_may_try_again_at_once(stage: Stage) -> None:
         ("grace", "Guests can't use Teleport from Slack"),
     ],
 )
-async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
-    """Neither by command nor by click."""
+async def test_restricted_user_cannot_act(stage: Stage, who: str, sentence: str) -> None:
+    """Cover commands and clicks."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.click(who, card, "approve")
     await stage.answer(who, sentence)
@@ -75,8 +75,8 @@ async def test_some_may_not_act(stage: Stage, who: str, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("error", ["user_not_visible", "user_not_found"])
-async def test_person_whom_slack_hides_is_of_another_workspace(stage: Stage, error: str) -> None:
-    """Slack reports an error instead of an account; nothing went wrong in the bot."""
+async def test_hidden_slack_user_belongs_to_another_workspace(stage: Stage, error: str) -> None:
+    """Slack returns an error instead of a user. The bot doesn't report a failure."""
     _, card = await stage.asked("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "users.info", "error": error})
     await stage.click("bob", card, "approve")
@@ -85,8 +85,8 @@ async def test_person_whom_slack_hides_is_of_another_workspace(stage: Stage, err
     await stage.answer("carol", "Members of other workspaces can't use Teleport from Slack")
 
 
-async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage: Stage) -> None:
-    """By the Slack id, since the bot can't read the name."""
+async def test_hidden_reviewer_is_named_beside_the_field(stage: Stage) -> None:
+    """The message contains the Slack ID, because the bot can't read the name."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
@@ -99,7 +99,7 @@ async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage:
             reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
         )
     )
-    # By then the bot has looked alice up, and next it looks up carol.
+    # The bot has looked up alice by then, and looks up carol next.
     await stage.teleport.journal.wait_for_call("GetLocks", count=2)
     stage.slack.faults.inject({"method": "users.info", "error": "user_not_visible"})
     done = await submitting
@@ -117,10 +117,10 @@ async def test_picked_reviewer_whom_slack_hides_is_named_beside_the_field(stage:
         ("nora", "unmapped"),
     ],
 )
-async def test_whoever_may_not_act_is_nobody(
+async def test_restricted_user_has_no_link(
     slack: SlackStandIn, teleport: TeleportStandIn, who: str, reason: str
 ) -> None:
-    """Also those through whom Slack itself lets no command pass, but whose clicks may be late."""
+    """Slack rejects commands of some of these users, but their clicks can arrive late."""
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     web = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url)
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
@@ -131,22 +131,22 @@ async def test_whoever_may_not_act_is_nobody(
     assert refused.value.reason == reason
 
 
-async def test_a_stranger_in_a_shared_channel_may_not_act(stage: Stage) -> None:
-    """People of another company see the channel, and that is all."""
+async def test_external_user_in_a_shared_channel_cannot_act(stage: Stage) -> None:
+    """Members of another organization can only read the channel."""
     await stage.type("ivan", "/teleport-request staging because x", channel="partners")
     await stage.answer("ivan", "Members of other workspaces can't use", channel="partners")
 
 
-async def test_two_users_with_one_slack_id_are_nobody(stage: Stage) -> None:
-    """Rather than the first one found."""
+async def test_slack_id_shared_by_two_users_does_not_link(stage: Stage) -> None:
+    """The bot must not choose one of them."""
     stage.teleport.cluster.add_user("alice-2", ["dev"], {"slack_uid": ["U0ALICE001"]})
     await stage.type("alice", "/teleport-request staging because x")
     await stage.answer("alice", "is linked to 2 Teleport users")
     assert stage.requests == []
 
 
-async def test_a_machines_user_is_nobody(stage: Stage) -> None:
-    """A bot's user may carry the trait by mistake."""
+async def test_bot_user_is_not_linked(stage: Stage) -> None:
+    """A bot's user can have the trait by mistake."""
     stage.teleport.cluster.add_user(
         "bot-x", ["dev"], {"slack_uid": ["U0NORA0001"]}, labels={"teleport.internal/bot": "x"}
     )
@@ -154,8 +154,8 @@ async def test_a_machines_user_is_nobody(stage: Stage) -> None:
     await stage.answer("nora", "is linked to the bot user bot-x")
 
 
-async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
-    """Bob was locked a moment ago, and the bot has just seen him unlocked."""
+async def test_review_rereads_the_user(stage: Stage) -> None:
+    """Bob was locked a moment ago, after the bot had cached him as unlocked."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
     await stage.answer("bob", "redis 1")
@@ -167,8 +167,8 @@ async def test_a_decision_reads_the_user_anew(stage: Stage) -> None:
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
-async def test_people_are_looked_up_once(stage: Stage) -> None:
-    """Lists within a minute need one look at Slack and one at Teleport."""
+async def test_user_is_looked_up_once_for_several_lists(stage: Stage) -> None:
+    """Lists within a minute need one lookup in Slack and one in Teleport."""
     for _ in range(3):
         await stage.type("bob", "/teleport-pending mine")
     await stage.answer("bob", "You have no pending request")
@@ -186,15 +186,15 @@ def by_email(text: str) -> str:
 async def email_stage(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> AsyncIterator[Stage]:
-    """A bot that also matches users by email address."""
+    """Run a bot that also matches users by email address."""
     async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         yield stage
 
 
-async def test_an_email_address_is_no_identity_unless_switched_on(
+async def test_email_links_a_user_only_if_enabled(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Then a confirmed address stands for the Teleport user of that name."""
+    """If enabled, a confirmed address links to the Teleport user of that name."""
     teleport.cluster.add_user("nora@example.com", ["dev"])
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("nora", "/teleport-request staging because x")
@@ -206,7 +206,7 @@ async def test_an_email_address_is_no_identity_unless_switched_on(
 
 
 async def test_explicit_link_of_the_user_overrides_an_email_match(email_stage: Stage) -> None:
-    """Whoever owns the address neither requests nor reviews as that user."""
+    """The owner of the address neither requests nor reviews as that user."""
     request, card = await email_stage.asked("alice", "staging", "redis 1")
     email_stage.teleport.cluster.add_user(
         "nora@example.com", ["dev", "reviewer"], {"slack_uid": ["U0OTHER001"]}
@@ -222,16 +222,16 @@ async def test_explicit_link_of_the_user_overrides_an_email_match(email_stage: S
     assert not email_stage.request(request.Metadata.Name).Spec.Reviews
 
 
-async def test_explicit_link_of_the_slack_account_overrides_an_email_match(
+async def test_explicit_link_of_a_slack_user_overrides_an_email_match(
     email_stage: Stage,
 ) -> None:
-    """Alice stays alice, although another user is named like her address."""
+    """Alice stays linked to alice, although her address is another user's name."""
     email_stage.teleport.cluster.add_user("alice@example.com", ["dev", "reviewer"])
     request, _ = await email_stage.asked("alice", "staging", "redis 1")
     assert request.Spec.User == "alice"
 
 
-async def test_empty_trait_is_no_link(email_stage: Stage) -> None:
+async def test_empty_trait_does_not_link(email_stage: Stage) -> None:
     """Identity providers send attributes without a value."""
     email_stage.teleport.cluster.add_user("nora@example.com", ["dev"], {"slack_uid": [""]})
     request, _ = await email_stage.asked("nora", "staging", "redis 1")
@@ -246,7 +246,7 @@ async def test_empty_trait_is_no_link(email_stage: Stage) -> None:
         (["nora@example.com.au", "nora@EXAMPLE.com"], "nora@EXAMPLE.com"),
     ],
 )
-async def test_email_is_matched_as_written_first_then_without_case(
+async def test_email_is_matched_exactly_first_then_ignoring_case(
     email_stage: Stage, users: list[str], chosen: str
 ) -> None:
     for name in users:
@@ -256,7 +256,6 @@ async def test_email_is_matched_as_written_first_then_without_case(
 
 
 async def test_email_with_capitals_matches_a_user_with_capitals(email_stage: Stage) -> None:
-    """As both are written."""
     nora = replace(BY_NAME["nora"], name="Nora")
     email_stage.slack.workspace.admit(nora)
     email_stage.teleport.cluster.add_user("Nora@example.com", ["dev"])
@@ -266,7 +265,7 @@ async def test_email_with_capitals_matches_a_user_with_capitals(email_stage: Sta
     )
 
 
-async def test_email_that_matches_two_users_in_other_cases_is_refused(email_stage: Stage) -> None:
+async def test_email_that_matches_two_users_ignoring_case_is_rejected(email_stage: Stage) -> None:
     for name in ("Nora@example.com", "nora@Example.com"):
         email_stage.teleport.cluster.add_user(name, ["dev"])
     await email_stage.type("nora", "/teleport-request staging because x")
@@ -275,15 +274,15 @@ async def test_email_that_matches_two_users_in_other_cases_is_refused(email_stag
 
 
 async def test_expired_suspension_does_not_count(stage: Stage) -> None:
-    """Teleport clears the flag only when the user logs in again."""
+    """Teleport clears the flag at the user's next login."""
     user = stage.teleport.cluster.users["frank"]
     user.Spec.Status.LockExpires.CopyFrom(stamp(utc_now() - timedelta(seconds=1)))
     request, _ = await stage.asked("frank", "staging", "redis 1")
     assert request.Spec.User == "frank"
 
 
-async def test_the_slack_account_is_looked_at_again_for_a_decision(stage: Stage) -> None:
-    """Somebody becomes a guest between two clicks."""
+async def test_review_rereads_the_slack_user(stage: Stage) -> None:
+    """A user can become a guest between two clicks."""
     request, card = await stage.asked("alice", "staging", "redis 1")
     await stage.type("carol", "/teleport-pending")
     await stage.answer("carol", "redis 1")

@@ -67,7 +67,7 @@ async def test_requester_with_two_workspaces_gets_messages_in_this_one(
 async def test_requester_with_expired_user_gets_notice_in_the_same_dm(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Single sign-on users expire with their login, and the bot's cache doesn't survive a restart."""
+    """Single sign-on users expire with their login, and the cache doesn't survive a restart."""
     away = Stage(slack, teleport)
     async with bot_on(away, settings_file) as stage:
         request, card = await stage.asked("alice", "staging", "redis 1")

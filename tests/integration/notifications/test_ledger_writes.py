@@ -70,7 +70,7 @@ async def approved(stage: Stage, approve: Approve, *channels: str) -> str:
 async def test_request_takes_four_writes(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
 ) -> None:
-    """They contain the intents, the messages, the intents after the approval, and the final state."""
+    """They contain intents, messages, the intents after the approval, and the final state."""
     async with bot_on(Stage(slack, teleport), settings_file) as stage:
         request_id = await approved(stage, approve, "access-requests")
     assert writes(teleport) <= MOST
