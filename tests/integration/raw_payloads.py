@@ -33,7 +33,7 @@ def click_of_bob(stage: Stage, action_id: str, value: str) -> dict[str, Any]:
 def form_of_bob(
     stage: Stage, callback_id: str, metadata: str, **values: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return a submitted form; block ID and action ID of each value are its key."""
+    """Return a submitted form; each key is both block ID and action ID."""
     view = {
         "id": "V0OLD",
         "type": "modal",

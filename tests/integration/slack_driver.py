@@ -66,7 +66,7 @@ class SlackDriver:
     async def submit(
         self, who: str, view: dict[str, Any], **values: dict[str, Any]
     ) -> dict[str, Any]:
-        """Submit a form; block ID and action ID of each value are its key."""
+        """Submit a form; each key is both block ID and action ID."""
         state = {name: {name: value} for name, value in values.items()}
         return await self.slack.act(
             {"as": who, "do": "submit", "view_id": view["id"], "values": state}

@@ -130,7 +130,7 @@ async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
         roles=STAGING,
         reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
     )
-    assert "at most 20 reviewers" in done["payload"]["errors"]["reviewers"]
+    assert "up to 20 reviewers" in done["payload"]["errors"]["reviewers"]
 
 
 async def test_commands_with_many_reviewers_are_limited_per_user(stage: Stage) -> None:

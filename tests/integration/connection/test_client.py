@@ -28,10 +28,10 @@ async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
         yield client
 
 
-async def test_a_request_is_made_reviewed_and_deleted(
+async def test_request_is_created_reviewed_and_deleted(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """In a person's name, with the bot as the one that hands the review in."""
+    """The request has a user's name, and the bot submits the review."""
     until = datetime.now(UTC) + timedelta(hours=2)
     new = NewAccessRequest("alice", ("staging",), "why", until, ("bob",))
     tried = await client.dry_run_request(new)
@@ -51,10 +51,10 @@ async def test_a_request_is_made_reviewed_and_deleted(
         await client.set_request_state(created.id, RequestState.DENIED, delegator="bob")
 
 
-async def test_a_bot_with_the_verbs_resolves_and_deletes(
+async def test_bot_with_the_verbs_resolves_and_deletes(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """In the name of the person who decided, for clusters without reviews."""
+    """On clusters without reviews, the resolution contains the approver's name."""
     role = teleport.cluster.roles["teleport-chatops"]
     for rule in role.Spec.Allow.Rules:
         if "access_request" in rule.Resources:
@@ -71,7 +71,7 @@ async def test_a_bot_with_the_verbs_resolves_and_deletes(
 async def test_lists_are_read_page_by_page(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """All of them, newest first, filtered by user and state."""
+    """Lists are complete, newest first, and filtered by user and state."""
     for number in range(450):
         pending_request(
             teleport, user=f"u{number % 3}", age=timedelta(seconds=number),
@@ -86,10 +86,10 @@ async def test_lists_are_read_page_by_page(
     assert {(request.user, request.state) for request in some} == {("u1", RequestState.DENIED)}
 
 
-async def test_a_page_that_is_too_large_is_asked_for_in_smaller_pieces(
+async def test_too_large_page_is_requested_in_smaller_pages(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Until it fits; nothing is left out."""
+    """The list stays complete."""
     for number in range(30):
         pending_request(teleport, age=timedelta(seconds=number))
     too_large = "grpc: received message larger than max"
@@ -104,7 +104,7 @@ async def test_a_page_that_is_too_large_is_asked_for_in_smaller_pieces(
 async def test_client_never_lists_with_a_limit_below_one(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """A limit below zero ends the whole Auth Service."""
+    """A negative limit crashes the Auth Service."""
     pending_request(teleport)
     teleport.faults.add("ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, times=100)
     with pytest.raises(errors.LimitExceeded):
@@ -113,10 +113,10 @@ async def test_client_never_lists_with_a_limit_below_one(
     assert [call.request.Limit for call in calls] == [200, 100, 50, 25, 12, 6, 3, 1]  # type: ignore[attr-defined]
 
 
-async def test_a_watch_tells_what_happens_from_then_on(
+async def test_watch_returns_changes_since_its_start(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Whole requests, and ids of those that are gone."""
+    """Events contain complete requests, or the IDs of deleted requests."""
     before = pending_request(teleport)
     async with client.watch_requests() as events:
         made = pending_request(teleport, reason="new")
@@ -127,20 +127,18 @@ async def test_a_watch_tells_what_happens_from_then_on(
     assert deleted == RequestDeleted(before.Metadata.Name)
 
 
-async def test_a_watch_that_is_not_confirmed_is_given_up(
+async def test_unconfirmed_watch_times_out(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """INIT may never come."""
+    """INIT may never arrive."""
     teleport.faults.add("WatchEvents", delay=5)
     with pytest.raises(errors.Unreachable, match="did not confirm the watch"):
         async with client.watch_requests(deadline=0.2):
             pass
 
 
-async def test_a_watch_that_is_cut_raises(
-    client: TeleportClient, teleport: TeleportStandIn
-) -> None:
-    """And one that is ended, ends."""
+async def test_cut_watch_raises(client: TeleportClient, teleport: TeleportStandIn) -> None:
+    """A watch that the server ends returns normally."""
     with pytest.raises(errors.Unreachable, match="slow"):
         async with client.watch_requests() as events:
             teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow")
@@ -150,10 +148,10 @@ async def test_a_watch_that_is_cut_raises(
         assert [event async for event in events] == []
 
 
-async def test_plugin_data_is_written_only_as_expected(
+async def test_plugin_data_is_written_by_compare_and_swap(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Of two writers one is told that it lost."""
+    """The second of two writers gets an error."""
     request_id = pending_request(teleport).Metadata.Name
     await client.update_plugin_data("p", request_id, change={"k": "1"}, expect={"k": ""})
     with pytest.raises(errors.Conflict):
@@ -165,8 +163,8 @@ async def test_plugin_data_is_written_only_as_expected(
         await client.update_plugin_data("p", NO_SUCH_ID, change={"k": "1"}, expect={"k": ""})
 
 
-async def test_one_lease_is_held_by_one(client: TeleportClient) -> None:
-    """Until it is cancelled, or runs out."""
+async def test_lease_has_a_single_holder(client: TeleportClient) -> None:
+    """It is free again after its cancellation or expiry."""
     soon = datetime.now(UTC) + timedelta(seconds=20)
     lease = await client.acquire_semaphore("k", "n", holder="one", expires=soon)
     with pytest.raises(errors.LimitExceeded):
@@ -182,10 +180,10 @@ async def test_one_lease_is_held_by_one(client: TeleportClient) -> None:
 
 
 @pytest.mark.parametrize("version", ["19.1.0", "17.4.0"])
-async def test_people_are_found_by_trait_also_where_the_server_ignores_it(
+async def test_users_are_found_by_trait_when_the_server_ignores_it(
     tmp_path_factory: pytest.TempPathFactory, version: str
 ) -> None:
-    """Old servers send everybody, page by page."""
+    """Old servers ignore the filter and return all users, page by page."""
     folder = tmp_path_factory.mktemp("old")
     teleport = await TeleportStandIn.start(folder, server_version=version)
     for number in range(450):
@@ -204,14 +202,14 @@ async def test_people_are_found_by_trait_also_where_the_server_ignores_it(
 async def test_login_state_returns_roles_of_the_last_login(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """A user who never logged in has none."""
+    """A user without a login has no login state."""
     assert await client.login_state("alice") is None
     teleport.cluster.login_states["alice"] = resources.login_state("alice", ["dev", "reviewer"])
     assert await client.login_state("alice") == StaticAccess(("dev", "reviewer"), {})
 
 
 async def test_users_named_ignores_case(client: TeleportClient, teleport: TeleportStandIn) -> None:
-    """A name that only contains the wanted one isn't a match."""
+    """A name that only contains the wanted one doesn't match."""
     for name in ("Zoe@example.com", "zoe@Example.com", "zoe@example.com.au"):
         teleport.cluster.add_user(name, ["dev"])
     found = await client.users_named("ZOE@example.com")
@@ -220,27 +218,25 @@ async def test_users_named_ignores_case(client: TeleportClient, teleport: Telepo
 
 
 async def test_capabilities_are_those_of_the_named_user(client: TeleportClient) -> None:
-    """And not the bot's own."""
     assert (await client.capabilities("alice")).requestable_roles == ("prod", "staging")
     assert (await client.capabilities("bob")).requestable_roles == ("staging",)
 
 
-async def test_roles_are_read_with_what_they_allow(client: TeleportClient) -> None:
-    """Which roles they review, and which verbs they give."""
+async def test_roles_are_read_with_their_permissions(client: TeleportClient) -> None:
+    """Cover the roles that they review, and their verbs."""
     assert (await client.role("reviewer")).allow.review.roles == ("staging", "prod")
     with pytest.raises(errors.NotFound):
         await client.role("nobody")
 
 
-async def test_the_cluster_says_what_it_is(client: TeleportClient) -> None:
-    """Name, version, and whether requests have a page."""
+async def test_ping_returns_cluster_name_version_and_features(client: TeleportClient) -> None:
     cluster = await client.ping()
     assert (cluster.name, cluster.version) == ("main", "19.1.0")
     assert cluster.request_page == "https://teleport.example.com/web/requests/"
 
 
-async def test_a_closed_client_says_so(teleport: TeleportStandIn) -> None:
-    """As Unreachable, like anything else that did not get through."""
+async def test_closed_client_raises_unreachable(teleport: TeleportStandIn) -> None:
+    """The error is the same as for a failed connection."""
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     client = TeleportClient(dial(teleport.address, lambda: credentials))
     await client.close()
@@ -248,10 +244,7 @@ async def test_a_closed_client_says_so(teleport: TeleportStandIn) -> None:
         await client.ping()
 
 
-async def test_a_call_ends_at_its_deadline(
-    client: TeleportClient, teleport: TeleportStandIn
-) -> None:
-    """However slow the server is."""
+async def test_call_ends_at_its_deadline(client: TeleportClient, teleport: TeleportStandIn) -> None:
     teleport.faults.add("Ping", delay=5)
     with pytest.raises(errors.Unreachable) as late:
         await client.ping(deadline=0.2)

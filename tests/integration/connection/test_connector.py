@@ -1,4 +1,4 @@
-"""Every path to Auth: at once, by TLS routing, through a load balancer, through an HTTP proxy."""
+"""Transports to the Auth Service: direct, TLS routing, load balancer, HTTP proxy."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,7 +27,7 @@ from tests.integration.request_factory import pending_request
 async def proxy(
     teleport: TeleportStandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ProxyStandIn]:
-    """A proxy whose web certificate this machine trusts, as it does a public one."""
+    """Run a proxy with a web certificate that this machine trusts."""
     running = await ProxyStandIn.start(teleport, tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(running.web_authority))
     yield running
@@ -49,14 +49,14 @@ async def client_of(
 
 
 async def way_to(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
-    """Use a connection; gives the way that it took."""
+    """Use a connection, and return its transport."""
     async with client_of(address, credentials, upgrade=upgrade) as (client, connection):
         assert (await client.ping()).name == credentials.cluster
         return str(connection.way)
 
 
 async def refusal(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
-    """What is said where there is no way."""
+    """Return the error of a failed connection."""
     async with client_of(address, credentials, upgrade=upgrade) as (client, _):
         with pytest.raises(errors.Unreachable) as unreachable:
             await client.ping()
@@ -64,27 +64,33 @@ async def refusal(address: str, credentials: Credentials, *, upgrade: bool | Non
     return str(unreachable.value)
 
 
-async def test_auth_itself(teleport: TeleportStandIn, credentials: Credentials) -> None:
-    """By the same hello as through a proxy."""
+async def test_auth_service_is_reached_directly(
+    teleport: TeleportStandIn, credentials: Credentials
+) -> None:
+    """The TLS hello is the same as through a proxy."""
     assert await way_to(teleport.address, credentials) == ConnectionMode.DIRECT
 
 
-async def test_tls_routing(proxy: ProxyStandIn, credentials: Credentials) -> None:
-    """The proxy reads the first protocol, and passes on what only Auth can read."""
+async def test_auth_service_is_reached_by_tls_routing(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """The proxy reads the first protocol name and passes the encrypted stream on."""
     assert await way_to(proxy.address, credentials) == ConnectionMode.DIRECT
     assert proxy.router.passed_to_auth == 1
 
 
-async def test_a_load_balancer_that_ends_tls(proxy: ProxyStandIn, credentials: Credentials) -> None:
-    """It is found out by the handshake; Auth's own TLS travels inside the WebSocket."""
+async def test_auth_service_is_reached_behind_a_load_balancer(
+    proxy: ProxyStandIn, credentials: Credentials
+) -> None:
+    """The handshake detects the balancer. The Auth Service's own TLS runs inside the WebSocket."""
     assert await way_to(proxy.behind_load_balancer, credentials) == ConnectionMode.UPGRADE
     assert proxy.router.passed_to_auth == 1
 
 
-async def test_an_rsa_key_on_every_way(
+async def test_rsa_key_works_on_every_transport(
     proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
 ) -> None:
-    """As clusters with the legacy signature algorithms give; the others here are of a curve."""
+    """Clusters with the legacy signature algorithms use RSA. The other tests use a curve."""
     key = rsa.generate_private_key(65537, 2048)
     who = Identity(credentials.user, ("teleport-chatops",), "main", credentials.expires)
     by_rsa = replace(
@@ -98,8 +104,8 @@ async def test_an_rsa_key_on_every_way(
         await way_to(address, by_rsa)
 
 
-async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:
-    """Where finding out does not work."""
+async def test_transport_can_be_set(proxy: ProxyStandIn, credentials: Credentials) -> None:
+    """A setting replaces the detection if it doesn't work."""
     assert (
         await way_to(proxy.behind_load_balancer, credentials, upgrade=True)
         == ConnectionMode.UPGRADE
@@ -109,10 +115,10 @@ async def test_the_way_can_be_set(proxy: ProxyStandIn, credentials: Credentials)
     assert "load balancer" not in said
 
 
-async def test_the_pings_of_an_upgraded_connection_are_answered(
+async def test_upgraded_connection_answers_pings(
     proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn
 ) -> None:
-    """A watch that hears nothing for long stays open; the proxy hangs up on the silent."""
+    """A watch without events stays open. The proxy closes connections that don't answer."""
     async with (
         client_of(proxy.behind_load_balancer, credentials) as (client, _),
         client.watch_requests() as events,
@@ -124,10 +130,10 @@ async def test_the_pings_of_an_upgraded_connection_are_answered(
 
 
 @pytest.mark.parametrize("way", ["direct", "routed", "upgraded"])
-async def test_large_answers_arrive_whole(
+async def test_large_responses_are_complete(
     proxy: ProxyStandIn, credentials: Credentials, teleport: TeleportStandIn, way: str
 ) -> None:
-    """The whole ledger comes in one message."""
+    """The complete ledger is one message."""
     addresses = {
         "direct": teleport.address,
         "routed": proxy.address,
@@ -147,7 +153,7 @@ async def test_large_answers_arrive_whole(
 def behind_http_proxy(
     proxy: ProxyStandIn, teleport: TeleportStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, str]:
-    """Names that only an HTTP proxy knows, with what they stand for."""
+    """Names that only an HTTP proxy resolves, with their addresses."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     return {
@@ -158,16 +164,16 @@ def behind_http_proxy(
 
 
 @pytest.mark.parametrize("login", ["", "me:s%40cret"])
-async def test_an_http_proxy_that_the_environment_names(
+async def test_http_proxy_of_the_environment_is_used(
     behind_http_proxy: dict[str, str], credentials: Credentials,
     monkeypatch: pytest.MonkeyPatch, login: str,
 ) -> None:  # fmt: skip
-    """By CONNECT, on each of the ways."""
+    """It is used by CONNECT on each transport."""
     async with connect_proxy(behind_http_proxy, login.replace("%40", "@")) as (
         address,
         target_names,
     ):
-        # Without a login also without a scheme, as many write it.
+        # Many users omit the scheme in addresses without a login.
         monkeypatch.setenv("HTTPS_PROXY", f"http://{login}@{address}" if login else address)
         for destination in behind_http_proxy:
             await way_to(destination, credentials)
@@ -175,11 +181,11 @@ async def test_an_http_proxy_that_the_environment_names(
     assert target_names == [auth, routed, web, web]
 
 
-async def test_some_destinations_are_reached_without_the_http_proxy(
+async def test_exceptions_bypass_the_http_proxy(
     behind_http_proxy: dict[str, str], teleport: TeleportStandIn, credentials: Credentials,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Loopback, and what NO_PROXY names, with or without a port."""
+    """Exceptions are loopback and the entries of NO_PROXY, with or without a port."""
     async with connect_proxy(behind_http_proxy) as (address, target_names):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         await way_to(teleport.address, credentials)
@@ -194,39 +200,39 @@ async def test_some_destinations_are_reached_without_the_http_proxy(
     assert not target_names
 
 
-async def test_an_http_proxy_that_refuses_is_named(
+async def test_rejection_by_an_http_proxy_is_reported(
     behind_http_proxy: dict[str, str], credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its own words."""
+    """The error quotes the proxy's status."""
     async with connect_proxy(behind_http_proxy, "someone:else") as (address, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         said = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
     assert said == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
 
 
-async def test_a_load_balancer_without_teleport_is_named(
+async def test_load_balancer_without_teleport_is_reported(
     proxy: ProxyStandIn, credentials: Credentials
 ) -> None:
-    """Its answer to the upgrade, and what the handshake said."""
+    """The error has its response to the upgrade, and the handshake's error."""
     proxy.web.upgrade_status = 502
     said = await refusal(proxy.behind_load_balancer, credentials)
     assert "its certificate is not of this cluster" in said
     assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in said
 
 
-async def test_a_proxy_without_tls_routing_is_named(
+async def test_proxy_without_tls_routing_is_reported(
     proxy: ProxyStandIn, credentials: Credentials
 ) -> None:
-    """It says so itself to whoever asks."""
+    """Its public ping response contains the setting."""
     proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
     said = await refusal(proxy.behind_load_balancer, credentials)
     assert "has no TLS routing: give the Auth Service's own address" in said
 
 
-async def test_redirect_of_a_sign_on_page_is_named_and_not_followed(
+async def test_redirect_to_a_login_page_is_reported_and_not_followed(
     proxy: ProxyStandIn, credentials: Credentials
 ) -> None:
-    """Neither for the upgrade nor for what the proxy says about itself."""
+    """Cover the upgrade and the proxy's public ping."""
     proxy.web.redirect = f"https://{proxy.address}/webapi/elsewhere"
     said = await refusal(proxy.behind_load_balancer, credentials)
     redirect = "HTTP status 302, a redirect to 127.0.0.1"
@@ -234,7 +240,7 @@ async def test_redirect_of_a_sign_on_page_is_named_and_not_followed(
     assert f"the web server there responds with {redirect}: give the proxy's own address" in said
 
 
-async def test_hint_about_an_address_is_asked_for_through_the_http_proxy(
+async def test_address_hint_is_fetched_through_the_http_proxy(
     proxy: ProxyStandIn, behind_http_proxy: dict[str, str], credentials: Credentials,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -247,10 +253,10 @@ async def test_hint_about_an_address_is_asked_for_through_the_http_proxy(
     assert direct == upgrade == hint == "web.teleport.invalid:443"
 
 
-async def test_the_proxy_of_another_cluster_is_named(
+async def test_proxy_of_another_cluster_is_reported(
     proxy: ProxyStandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """By the name that it gives."""
+    """The error contains that cluster's name."""
     folder = tmp_path_factory.mktemp("leaf")
     leaf = await TeleportStandIn.start(folder, cluster_name="leaf")
     await leaf.stop()
@@ -259,27 +265,25 @@ async def test_the_proxy_of_another_cluster_is_named(
     assert "the proxy there is of the cluster main, and the identity of leaf" in said
 
 
-async def test_another_cluster_is_named(
+async def test_other_cluster_is_reported(
     credentials: Credentials, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Its authorities are not ours."""
+    """The bot doesn't trust its CAs."""
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
     assert "its certificate is not of this cluster" in await refusal(other.address, credentials)
     await other.stop()
 
 
-async def test_a_port_where_nobody_listens_is_named(
-    teleport: TeleportStandIn, credentials: Credentials
-) -> None:
-    """At once, and without another way being tried."""
+async def test_closed_port_is_reported(teleport: TeleportStandIn, credentials: Credentials) -> None:
+    """The error is immediate, and no other transport is tried."""
     await teleport.pause()
     assert await refusal(teleport.address, credentials) == "Connection refused"
 
 
-async def test_a_certificate_that_auth_does_not_take_is_named(
+async def test_rejected_client_certificate_is_reported(
     teleport: TeleportStandIn, credentials: Credentials
 ) -> None:
-    """After the handshake, so that TLS itself says nothing."""
+    """The Auth Service rejects it after the handshake, so TLS reports no error."""
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     who = Identity("bot-teleport-chatops", ("r",), "main", now + timedelta(hours=1))
@@ -296,18 +300,20 @@ async def test_a_certificate_that_auth_does_not_take_is_named(
     ("named", "said"),
     [("socks5://127.0.0.1:1", "not socks5"), ("http://127.0.0.1:nonsense", "Port could not")],
 )
-async def test_an_http_proxy_that_cannot_be_used_is_named(
+async def test_unusable_http_proxy_is_reported(
     behind_http_proxy: dict[str, str], credentials: Credentials,
     monkeypatch: pytest.MonkeyPatch, named: str, said: str,
 ) -> None:  # fmt: skip
-    """For its kind, or for its address."""
+    """Its type or its address is unusable."""
     assert behind_http_proxy
     monkeypatch.setenv("HTTPS_PROXY", named)
     assert said in await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
 
 
-async def test_a_cluster_with_a_long_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """60 bytes make a label of 120 characters, which DNS would not take."""
+async def test_cluster_with_a_long_name_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of 60 bytes becomes a label of 120 characters, which DNS doesn't allow."""
     name = "teleport-with-a-very-long-name.of-a-cluster.internal.example"
     assert len(name) == 60
     teleport = await TeleportStandIn.start(tmp_path, cluster_name=name)

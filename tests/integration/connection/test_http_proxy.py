@@ -1,4 +1,4 @@
-"""A bot for which an HTTP proxy is the only route out, with a company's own authority."""
+"""Bot with an HTTP proxy as its only route, and with an organization's own CA."""
 
 import asyncio
 import ssl
@@ -26,7 +26,7 @@ from tests.integration.connect_proxy import connect_proxy
 from tests.integration.slack_driver import Stage, buttons
 
 SLACK, TELEPORT = "slack.invalid", "web.teleport.invalid"
-"""Names that only the HTTP proxy can look up."""
+"""Names that only the HTTP proxy can resolve."""
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
     slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, tmp_path: Path,
     variable: str,
 ) -> None:  # fmt: skip
-    """The Web API, sockets, response URLs, and Teleport behind a load balancer."""
+    """Hosts are the Web API, sockets, response URLs, and Teleport behind a load balancer."""
     company = CertificateAuthority.generate("company", utc_now())
     trusted = tmp_path / "trusted.pem"
     trusted.write_bytes(company.pem + proxy.web_authority.read_bytes())
@@ -83,7 +83,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
 
 
 async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack's sockets are on other hosts than its Web API."""
+    """Slack's sockets have different hosts from its Web API."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid:3128")
     monkeypatch.setenv("NO_PROXY", "wss-backup.slack.com")
     client = SocketClient(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
@@ -100,7 +100,7 @@ async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.Monkey
 
 @asynccontextmanager
 async def tls_before(url: str, company: CertificateAuthority, folder: Path) -> AsyncIterator[str]:
-    """Run a server that ends TLS before a stand-in, with a certificate of the company."""
+    """Run a TLS server in front of a stand-in, with the organization's certificate."""
     pair = folder / "slack.pem"
     pair.write_bytes(b"".join(company.server_pair("slack", utc_now(), SLACK)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

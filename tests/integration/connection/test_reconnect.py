@@ -1,4 +1,4 @@
-"""Credentials that are renewed while the bot runs, mostly in the middle of something."""
+"""Credentials that change while the bot runs, often during other work."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ LIFE = timedelta(seconds=20)
 
 @pytest.fixture
 async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[ProxyStandIn]:
-    """Counts the connections that are made."""
+    """Count the connections."""
     running = await ProxyStandIn.start(teleport, tmp_path)
     yield running
     await running.stop()
@@ -39,8 +39,8 @@ async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[Prox
 async def renewing(
     slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, settings_file: Path
 ) -> AsyncIterator[tuple[Stage, Log]]:
-    """A bot that reads its identity again all the time, with what it logs."""
-    # Each renewal ends at the same moment or later.
+    """Run a bot that reloads its identity continuously, and yield its log."""
+    # Each renewal ends at the same time or later.
     teleport.write_identity(BOT_USER, lifetime=LIFE)
 
     def change(text: str) -> str:
@@ -62,7 +62,7 @@ HOUR_NS = 3600 * 10**9
 async def test_short_certificate_is_logged_once_each(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, hours: float
 ) -> None:
-    """By its total lifetime: 12 hours are enough until the last of them."""
+    """The threshold depends on the total lifetime: 12 hours are enough until the last of them."""
     lifetime = timedelta(hours=hours)
     teleport.write_identity(BOT_USER, lifetime=lifetime)
     refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
@@ -88,7 +88,7 @@ async def test_short_certificate_is_logged_once_each(
 async def test_short_certificate_is_enough_with_a_max_duration(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """It takes the place of the session's length."""
+    """The setting replaces the session's length."""
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     teleport.cluster.roles["dev"].Spec.Allow.Request.MaxDuration = 8 * HOUR_NS
     with listening() as log:
@@ -98,10 +98,10 @@ async def test_short_certificate_is_enough_with_a_max_duration(
     assert not log.all("certificate_lifetime_short")
 
 
-async def test_renewals_under_load_are_not_noticed(
+async def test_reloads_under_load_disturb_no_user(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn, proxy: ProxyStandIn
 ) -> None:
-    """Twenty, some of which are seen half-written, while people ask and decide."""
+    """Twenty reloads happen during requests and reviews; some files are incomplete."""
     stage, log = renewing
     before = proxy.router.passed_to_auth
     async with working(stage) as done:
@@ -121,10 +121,10 @@ async def test_renewals_under_load_are_not_noticed(
     assert {event["outcome"] for event in log.all("interaction_handled")} == {"done"}
 
 
-async def test_the_watch_moves_with_the_credentials(
+async def test_watch_is_reopened_with_new_credentials(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn
 ) -> None:
-    """Or it would hear nothing any more when the old certificate ends."""
+    """Otherwise it would stop silently when the old certificate expires."""
     stage, log = renewing
     teleport.write_identity(BOT_USER, lifetime=LIFE)
     await log.until("watch_reconnect_started")
@@ -132,10 +132,10 @@ async def test_the_watch_moves_with_the_credentials(
     await stage.card("after the move 1")
 
 
-async def test_a_watch_that_is_being_opened_moves_too(
+async def test_watch_being_opened_uses_the_new_connection(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn
 ) -> None:
-    """On the old connection it would go silent when that is closed."""
+    """The old connection closes, so a watch on it would stay silent."""
     stage, log = renewing
     teleport.faults.add("WatchEvents", delay=1.0)
     teleport.faults.cut_watches()
@@ -148,11 +148,11 @@ async def test_a_watch_that_is_being_opened_moves_too(
     await stage.card("after all that 1")
 
 
-async def test_an_identity_of_another_cluster_is_not_taken(
+async def test_identity_of_another_cluster_is_rejected(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
-    """The bot goes on as who it was."""
+    """The bot keeps its current identity."""
     stage, log = renewing
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"), cluster_name="leaf")
     teleport.identity("bot").write_bytes(other.identity("bot").read_bytes())
@@ -172,7 +172,7 @@ def that_expires_earlier(teleport: TeleportStandIn) -> None:
 
 
 def of_unknown_authorities(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -> None:
-    """As after a file was copied from a cluster that was set up anew under its old name."""
+    """Write an identity with unknown CAs, as from a recreated cluster with the old name."""
     known, teleport.authority = teleport.authority, Authority.generate("main", utc_now())
     teleport.write_identity(BOT_USER, lifetime=lifetime)
     teleport.authority = known
@@ -186,11 +186,11 @@ def of_unknown_authorities(teleport: TeleportStandIn, lifetime: timedelta = 2 * 
         (of_unknown_authorities, "doesn't work at"),
     ],
 )
-async def test_renewed_identity_that_cannot_take_over_is_not_used(
+async def test_new_identity_that_does_not_work_is_not_used(
     renewing: tuple[Stage, Log], teleport: TeleportStandIn,
     write: Callable[[TeleportStandIn], None], said: str,
 ) -> None:  # fmt: skip
-    """The bot goes on with the one that works, and takes the next good one."""
+    """The bot keeps the working one and loads the next valid one."""
     stage, log = renewing
     write(teleport)
     await log.until("identity_reload_failed")
@@ -203,10 +203,10 @@ async def test_renewed_identity_that_cannot_take_over_is_not_used(
     assert not log.all("watch_ended")
 
 
-async def test_clock_that_jumps_ahead_lets_no_identity_take_over_that_does_not_work(
+async def test_fast_clock_does_not_activate_a_broken_identity(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The identity in use has expired by this machine's clock, and not by Slack's."""
+    """By this machine's clock the current identity has expired, but not by Slack's."""
     off = timedelta()
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     settings_file.write_text(
@@ -225,10 +225,13 @@ async def test_clock_that_jumps_ahead_lets_no_identity_take_over_that_does_not_w
             await Stage(slack, teleport).asked("alice", "staging", "redis 1")
 
 
-async def test_a_server_that_sends_everybody_away_is_not_noticed(
+async def test_server_that_closes_connections_disturbs_no_user(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """As one behind a balancer does, to spread its clients; here several times a second."""
+    """A server behind a balancer does so to spread its clients.
+
+    Here it happens several times a second.
+    """
     teleport = await TeleportStandIn.start(tmp_path, connection_age=timedelta(milliseconds=400))
     settings = write_settings(
         tmp_path,
@@ -247,7 +250,7 @@ async def test_a_server_that_sends_everybody_away_is_not_noticed(
 
 @asynccontextmanager
 async def working(stage: Stage) -> AsyncIterator[list[str]]:
-    """Alice asks and bob approves, one after the other, as long as the block lasts."""
+    """Let alice request and bob approve, in a loop until the block ends."""
     done: list[str] = []
     enough = asyncio.Event()
 

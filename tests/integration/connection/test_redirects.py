@@ -1,4 +1,4 @@
-"""HTTP redirects, which Slack never sends: none is followed."""
+"""HTTP redirects, which Slack never sends and the bot never follows."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from workspace.sending.slack_failure import Failure, classify, describe
 
 @dataclass
 class Elsewhere:
-    """Another host, which accepts everything."""
+    """Another host, which accepts every call."""
 
     url: str
     received: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
 async def test_redirected_call_has_an_uncertain_outcome(
     slack: SlackStandIn, elsewhere: Elsewhere, method: str, status: int
 ) -> None:
-    """The target gets neither the message nor the token, and its response doesn't count."""
+    """The target gets neither message nor token, and its response is ignored."""
     slack.faults.inject({"method": method, "status": status, "location": elsewhere.url})
     async with http_session() as http:
         client = SlackClient(base_url=slack.api_url, session=http, retry_handlers=[])
@@ -60,7 +60,7 @@ async def test_redirected_call_has_an_uncertain_outcome(
 
 
 @pytest.mark.parametrize("location", ["http://[", "http://[x]/"])
-async def test_redirect_to_a_malformed_address_is_refused(
+async def test_redirect_to_a_malformed_address_is_rejected(
     slack: SlackStandIn, location: str
 ) -> None:
     slack.faults.inject({"method": "auth.test", "status": 307, "location": location})
@@ -70,8 +70,8 @@ async def test_redirect_to_a_malformed_address_is_refused(
             await client.auth_test()
 
 
-async def test_redirect_without_a_target_says_nothing_about_the_call(slack: SlackStandIn) -> None:
-    """Whatever its body says; a session doesn't refuse these."""
+async def test_redirect_without_a_target_leaves_the_outcome_open(slack: SlackStandIn) -> None:
+    """Its body is ignored. The HTTP session doesn't reject such redirects."""
     slack.faults.inject({"method": "auth.test", "status": 300, "error": "invalid_auth"})
     async with http_session() as http:
         client = SlackClient(
@@ -83,7 +83,7 @@ async def test_redirect_without_a_target_says_nothing_about_the_call(slack: Slac
 
 
 async def test_redirected_socket_is_not_opened_elsewhere(elsewhere: Elsewhere) -> None:
-    """Its address contains a ticket."""
+    """The URL contains a ticket."""
     client = SocketClient(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
     with pytest.raises(RedirectRefused):
         await client.aiohttp_client_session.ws_connect(f"{elsewhere.url}redirect?ticket=1")
@@ -91,8 +91,10 @@ async def test_redirected_socket_is_not_opened_elsewhere(elsewhere: Elsewhere) -
     assert elsewhere.received == ["GET /redirect "]
 
 
-async def test_redirected_response_is_given_another_way(stage: Stage, elsewhere: Elsewhere) -> None:
-    """A redirect of the response URL, with or without a target."""
+async def test_redirected_response_is_posted_as_an_ephemeral_message(
+    stage: Stage, elsewhere: Elsewhere
+) -> None:
+    """The redirect comes from the response URL, with or without a target."""
     for fault in ({"status": 307, "location": elsewhere.url}, {"status": 300}):
         stage.slack.faults.inject({"method": "response_url", "times": 1, **fault})
         await stage.type("alice", "/teleport-pending mine")

@@ -1,4 +1,4 @@
-"""The socket between gRPC and Teleport: who may use it, and what it needs."""
+"""Socket between gRPC and Teleport: access control and requirements."""
 
 import asyncio
 import sys
@@ -36,7 +36,7 @@ def credentials(teleport: TeleportStandIn) -> Credentials:
     return load_identity_file(teleport.identity("bot"), datetime.now(UTC))
 
 
-async def test_connection_of_another_process_is_refused(
+async def test_connection_of_another_process_is_rejected(
     teleport: TeleportStandIn, credentials: Credentials
 ) -> None:
     """It would act with the bot's certificate."""
@@ -50,11 +50,11 @@ async def test_connection_of_another_process_is_refused(
         assert (await client.ping()).name == "main"
 
 
-async def test_no_folder_is_needed_that_can_be_written_to(
+async def test_relay_needs_no_writable_folder(
     teleport: TeleportStandIn, credentials: Credentials, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """As with a read-only root and no tmpfs."""
+    """Containers can have a read-only root and no tmpfs."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     route = Connector(teleport.address)
     connection = Connection(Relay(route, lambda: credentials), route, "main")
@@ -62,10 +62,10 @@ async def test_no_folder_is_needed_that_can_be_written_to(
         assert (await client.ping()).name == "main"
 
 
-async def test_bot_starts_with_a_long_name_of_the_temporary_folder(
+async def test_bot_starts_with_a_long_temporary_folder(
     settings_file: Path, slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """Longer than a socket's path may be, and nothing is left in it."""
+    """The path exceeds the limit for a socket, and the folder stays empty."""
     folder = tmp_path / ("long-" * 30)
     folder.mkdir()
     async with bot("--config", str(settings_file), TMPDIR=str(folder)) as process:
@@ -79,7 +79,7 @@ async def test_bot_starts_with_a_long_name_of_the_temporary_folder(
 async def test_folder_socket_carries_calls(
     teleport: TeleportStandIn, credentials: Credentials
 ) -> None:
-    """On systems without abstract sockets; it leaves nothing behind."""
+    """Systems without abstract sockets use it. No file remains."""
     socket = FolderSocket()
     route = Connector(teleport.address)
     relay = Relay(route, lambda: credentials, socket)
@@ -88,10 +88,10 @@ async def test_folder_socket_carries_calls(
     assert not Path(socket.path).parent.exists()
 
 
-async def test_start_without_a_private_socket_says_what_to_do(
+async def test_start_without_a_private_socket_has_a_hint(
     settings_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On other systems than Linux, where a folder is needed."""
+    """Systems other than Linux need a folder."""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with pytest.raises(StartError) as refused:

@@ -1,4 +1,4 @@
-"""Socket Mode connections that break, and are mended without anybody noticing."""
+"""Socket Mode connections that break and are replaced unnoticed."""
 
 import asyncio
 from collections import deque
@@ -23,13 +23,13 @@ from tests.sandbox.slack.wire import bare_socket
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before a socket that only a person can mend is tried again."""
+    """Shorten the backoff of a socket that only an operator can repair."""
     monkeypatch.setattr("bot.sockets.socket_supervisor._PERMANENT_RETRY_SECONDS", 1.0)
 
 
 @pytest.mark.parametrize("kind", ["disconnect", "cut"])
-async def test_a_socket_that_goes_away_comes_back(stage: Stage, kind: str) -> None:
-    """Slack recycles connections every few hours, sometimes without a word."""
+async def test_closed_socket_is_replaced(stage: Stage, kind: str) -> None:
+    """Slack recycles connections every few hours, sometimes without a disconnect message."""
     stage.slack.faults.inject({"sockets": kind, "reason": "refresh_requested"})
     await addresses(stage, 4)
     await stage.slack.socket_count(2, 10)
@@ -38,8 +38,8 @@ async def test_a_socket_that_goes_away_comes_back(stage: Stage, kind: str) -> No
 
 
 @pytest.mark.timeout(60)
-async def test_a_spent_address_is_not_tried_for_ever(stage: Stage) -> None:
-    """Every attempt uses an address up; the SDK alone would go on with the same one."""
+async def test_used_socket_url_is_not_retried(stage: Stage) -> None:
+    """Every attempt uses up a URL. The SDK alone would reuse the same one."""
     stage.slack.faults.inject({"sockets": "refuse", "times": 3})
     stage.slack.faults.inject({"sockets": "cut"})
     await addresses(stage, 5)
@@ -48,8 +48,8 @@ async def test_a_spent_address_is_not_tried_for_ever(stage: Stage) -> None:
     await stage.answer("alice", "You have no pending request")
 
 
-async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> None:
-    """Slack asks to leave and gives no new address for a moment; what is typed still arrives."""
+async def test_socket_stays_open_until_its_replacement_is_connected(stage: Stage) -> None:
+    """Slack requests a disconnect and returns no new URL for a moment. Commands still arrive."""
     fault = {"method": "apps.connections.open", "error": "internal_error", "times": 2}
     stage.slack.faults.inject(fault)
     stage.slack.faults.inject({"sockets": "disconnect"})
@@ -60,13 +60,15 @@ async def test_a_socket_is_not_left_before_there_is_another(stage: Stage) -> Non
     await stage.slack.socket_count(2, 10)
 
 
-async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_file: Path) -> None:
-    """Slack takes ten, so with as many there is no room for a new one beside the old."""
+async def test_app_with_ten_sockets_replaces_them_one_by_one(
+    stage: Stage, settings_file: Path
+) -> None:
+    """Slack allows ten sockets, so with ten a replacement can't open beside the old one."""
     async with AsyncExitStack() as replicas:
         with listening() as started:
             for _ in range(8):
                 await replicas.enter_async_context(running(load_settings(settings_file)))
-            # All that tried for a spare have let it go again.
+            # All standby attempts have been closed.
             await started.until("standby_socket_released", 8)
         await stage.slack.socket_count(10, 10)
         with listening() as log:
@@ -77,10 +79,10 @@ async def test_a_full_app_renews_its_sockets_one_by_one(stage: Stage, settings_f
         assert not log.all("socket_reconnect_blocked")
 
 
-async def test_a_replica_that_finds_no_room_tries_again_at_once(
+async def test_replica_without_a_free_socket_retries_at_once(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The socket in its way may be one that another replica just tries, and lets go."""
+    """The tenth socket may be a standby attempt of another replica, which closes soon."""
     async with AsyncExitStack() as others:
         sockets = [await others.enter_async_context(bare_socket(slack)) for _ in range(10)]
         with listening() as log:
@@ -95,10 +97,10 @@ async def test_a_replica_that_finds_no_room_tries_again_at_once(
         assert not log.all("socket_reconnect_blocked")
 
 
-async def test_a_full_app_is_told_to_whoever_watches(
+async def test_lack_of_free_sockets_is_reported(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, short_pauses: None
 ) -> None:
-    """It stays full: only a person can stop another copy. Then the bot takes its place."""
+    """Only an operator can stop another copy of the bot. The bot then takes the free socket."""
     async with AsyncExitStack() as others:
         for _ in range(10):
             await others.enter_async_context(bare_socket(slack))
@@ -116,10 +118,10 @@ async def test_a_full_app_is_told_to_whoever_watches(
                 assert (await health.parts())[1]["slack"] == "ready"
 
 
-async def test_a_socket_mode_that_is_switched_off_is_told(
+async def test_disabled_socket_mode_is_reported(
     settings_file: Path, slack: SlackStandIn, short_pauses: None
 ) -> None:
-    """Slack says so as it takes the sockets away."""
+    """Slack sends the reason when it closes the sockets."""
     with listening() as log:
         async with watched_here(settings_file) as health:
             await slack.socket_count(2)
@@ -130,27 +132,27 @@ async def test_a_socket_mode_that_is_switched_off_is_told(
             await slack.socket_count(2, 30)
 
 
-async def test_a_line_that_swallows_all_is_replaced(
+async def test_silent_socket_is_replaced(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """A proxy may keep it open for ever; only pings that are not answered tell."""
+    """A proxy can keep it open indefinitely. Only unanswered pings reveal it."""
     monkeypatch.setattr("bot.sockets.socket_client.PING_SECONDS", 0.25)
     with listening() as log:
         async with bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
             await log.until("socket_connected", 4)
-            # Slack, too, gives up a line that does not answer.
+            # Slack also closes a socket that doesn't answer.
             slack.faults.inject({"sockets": "cut", "times": 2})
             await slack.workspace.changes.until(lambda: slack.delivery.sockets <= 2 or None, 5)
             await stage.type("alice", "/teleport-pending mine")
             await stage.answer("alice", "You have no pending request")
 
 
-async def test_of_many_replicas_each_has_one_socket_and_a_lone_one_has_two(
+async def test_replicas_have_one_socket_each_and_a_single_bot_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The one that came first lets its spare go soon, and takes another when it is alone again."""
+    """The first replica closes its standby socket and opens another once it is alone again."""
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 3.0)
     await stage.slack.socket_count(2)
@@ -163,10 +165,10 @@ async def test_of_many_replicas_each_has_one_socket_and_a_lone_one_has_two(
     await stage.slack.socket_count(2, 10)
 
 
-async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
+async def test_rolling_restart_of_five_replicas_fits_into_ten_sockets(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Each new replica comes before an old one goes, and tries for its spare meanwhile."""
+    """Each new replica starts before an old one stops, and briefly tries a standby socket."""
     with listening() as log:
         replicas = deque([await started(settings_file) for _ in range(5)])
         for _ in range(5):
@@ -178,10 +180,10 @@ async def test_a_rolling_restart_of_five_replicas_stays_below_ten_sockets(
     assert max(event["app_connection_count"] for event in log.all("socket_connected")) < 10
 
 
-async def test_an_envelope_on_a_socket_that_is_let_go_is_acked(
+async def test_envelope_on_a_closing_standby_socket_is_acked(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A second replica opens a spare and closes it; Slack sends there until it hears of it."""
+    """A second replica opens and closes a standby socket. Slack uses it until the close arrives."""
     sockets = stage.slack._sockets
     with listening() as log:
         async with running(load_settings(settings_file)):
@@ -198,10 +200,10 @@ async def test_an_envelope_on_a_socket_that_is_let_go_is_acked(
             await typing
 
 
-async def test_envelopes_are_acked_while_spare_sockets_are_renewed(
+async def test_envelopes_are_acked_while_standby_sockets_change(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two replicas reconsider their spares all the time."""
+    """Two replicas open and close their standby sockets continuously."""
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 0.0)
     async with running(load_settings(settings_file)):
@@ -211,8 +213,8 @@ async def test_envelopes_are_acked_while_spare_sockets_are_renewed(
 
 
 @pytest.mark.parametrize("page", ["application/json", "text/html", "text/plain"])
-async def test_what_a_proxy_says_in_slacks_place_ends_nothing(stage: Stage, page: str) -> None:
-    """Its page comes where an address was asked for, and a list of channels, and a message."""
+async def test_html_page_of_a_proxy_is_retried(stage: Stage, page: str) -> None:
+    """Its page replaces the responses with a socket URL, a list of channels and a message."""
     for method in ("apps.connections.open", "conversations.list", "chat.postMessage"):
         stage.slack.faults.inject({"method": method, "page": page, "times": 1})
     stage.slack.faults.inject({"sockets": "cut"})
@@ -221,8 +223,8 @@ async def test_what_a_proxy_says_in_slacks_place_ends_nothing(stage: Stage, page
     await stage.slack.socket_count(2, 20)
 
 
-async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
-    """There are two, so that a command always finds one."""
+async def test_work_continues_while_one_socket_is_replaced(stage: Stage) -> None:
+    """The second socket receives all commands."""
     stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
     done = await asyncio.gather(
         *(
@@ -236,8 +238,8 @@ async def test_work_goes_on_while_one_socket_is_renewed(stage: Stage) -> None:
     assert all(each["acked"] for each in done)
 
 
-async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
-    """Slack tells the person that nothing came of it; the card tells otherwise."""
+async def test_work_continues_when_its_ack_finds_no_socket(stage: Stage) -> None:
+    """Slack shows the user an error, but the card shows the result."""
     with listening() as log:
         submitted = await form_being_checked(stage)
         stage.slack.faults.inject({"method": "apps.connections.open", "error": "internal_error"})
@@ -247,22 +249,22 @@ async def test_work_goes_on_when_its_ack_finds_no_socket(stage: Stage) -> None:
     assert not (await submitted)["acked"]
 
 
-async def test_ack_takes_another_socket_when_its_own_is_cut(stage: Stage) -> None:
+async def test_ack_uses_another_socket_when_its_own_is_cut(stage: Stage) -> None:
     """The next one opens at most half a second later."""
     submitted = await form_being_checked(stage, milliseconds=1200)
     stage.slack.faults.inject({"sockets": "cut"})
     assert (await submitted)["acked"]
 
 
-async def test_the_first_address_is_used_and_not_wasted(stage: Stage) -> None:
-    """Start-up asks for one to check the token; the second socket asks for its own."""
+async def test_first_socket_url_is_not_wasted(stage: Stage) -> None:
+    """The start requests one to check the token. The second socket requests its own."""
     assert len(opened(stage)) == 2
 
 
 async def form_being_checked(
     stage: Stage, *, milliseconds: int = 500
 ) -> "asyncio.Task[dict[str, Any]]":
-    """Submit a form whose check takes so long, and return while it is under way."""
+    """Submit a form with a check of this duration, and return while it is in flight."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
@@ -282,7 +284,7 @@ def unacked(stage: Stage) -> list[SentEnvelope] | None:
 
 
 async def started(settings_file: Path) -> AsyncExitStack:
-    """A replica that runs until it is closed."""
+    """Run a replica until its exit stack closes."""
     replica = AsyncExitStack()
     await replica.enter_async_context(running(load_settings(settings_file)))
     return replica
@@ -293,5 +295,5 @@ def opened(stage: Stage) -> list[ApiCall]:
 
 
 async def addresses(stage: Stage, count: int) -> None:
-    """Wait until so many addresses for sockets were asked for, the first two included."""
+    """Wait for this number of requested socket URLs, including the first two."""
     await stage.slack.call_where(lambda _: len(opened(stage)) >= count, 40)

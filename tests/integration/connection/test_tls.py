@@ -1,4 +1,4 @@
-"""TLS as Auth meets it: which keys, which hello, how many certificates."""
+"""TLS with the Auth Service: key types, ALPN and certificates."""
 
 import asyncio
 import ssl
@@ -49,7 +49,7 @@ class Seen:
 
 @asynccontextmanager
 async def server(folder: Path, *protocols: str) -> AsyncIterator[tuple[str, Seen]]:
-    """A server that says back what it hears, with what it saw of its client."""
+    """Run a server that echoes its input, and yield the properties of its client."""
     pair = folder / "server.pem"
     pair.write_bytes(b"".join(AUTHORITY.host_certificate(NOW)))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -88,8 +88,8 @@ async def connected(address: str, kind: str) -> TlsConnection:
 
 
 @pytest.mark.parametrize("kind", list(KEYS))
-async def test_every_kind_of_key_gets_through(tmp_path: Path, kind: str) -> None:
-    """With one certificate, and h2 as what both speak; bytes come back whole."""
+async def test_every_key_type_connects(tmp_path: Path, kind: str) -> None:
+    """The client sends one certificate and negotiates h2. The bytes come back unchanged."""
     sent = b"0123456789" * 300_000
     async with server(tmp_path, "h2") as (address, seen):
         connection = await connected(address, kind)
@@ -103,8 +103,8 @@ async def test_every_kind_of_key_gets_through(tmp_path: Path, kind: str) -> None
     assert (seen.certificates, seen.protocol) == (1, "h2")
 
 
-async def test_writing_does_not_keep_from_reading(tmp_path: Path) -> None:
-    """The other end may read on only when its answers are taken."""
+async def test_writing_does_not_block_reading(tmp_path: Path) -> None:
+    """The other end may read again only after its responses are consumed."""
     pieces, piece = 300, b"0123456789abcdef" * 4096
     async with server(tmp_path, "h2") as (address, _):
         connection = await connected(address, "ec")
@@ -121,8 +121,8 @@ async def test_writing_does_not_keep_from_reading(tmp_path: Path) -> None:
         await connection.close()
 
 
-async def test_a_server_without_http2_is_refused(tmp_path: Path) -> None:
-    """It has a certificate of the cluster, and is not Auth."""
+async def test_server_without_http2_is_rejected(tmp_path: Path) -> None:
+    """It has a certificate of the cluster, but it isn't the Auth Service."""
     async with server(tmp_path, "http/1.1") as (address, _):
         with pytest.raises(ssl.SSLError, match="does not speak HTTP/2"):
             await connected(address, "ec")

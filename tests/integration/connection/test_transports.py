@@ -1,4 +1,4 @@
-"""The frames in which TLS travels through a load balancer."""
+"""WebSocket frames that carry TLS through a load balancer."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ _MASKED = 0x80
 async def test_frames_are_readable_by_proxies_that_do_not_unmask_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As Teleport's own clients write them; RFC 6455 wants the mask to be there."""
+    """Teleport's own clients send a zero mask. RFC 6455 requires a mask."""
     authority = CertificateAuthority.generate("web", utc_now())
     (tmp_path / "web.pem").write_bytes(
         b"".join(authority.server_pair("web", utc_now(), "*.teleport.invalid"))

@@ -121,7 +121,7 @@ async def test_reviewer_with_an_unconfirmed_address_gets_only_messages(
 
 
 def unlinked(teleport: TeleportStandIn) -> None:
-    """Yield a setup in which two accounts of the requester exist; the first gets the messages."""
+    """Link bob's and alice's Slack users to alice; messages then go to bob's account."""
     link(teleport, BOB, ALICE)
     teleport.cluster.add_user("bob", ["dev", "reviewer"], {})
 

@@ -76,11 +76,11 @@ async def test_changes_during_downtime_are_shown_once(
         await stage.told("bob", "is waiting")
     teleport.cluster.requests.put(decided(kept, RequestState.APPROVED))
     teleport.cluster.delete_request(gone.Metadata.Name)
-    pending_request(teleport, reason="made meanwhile 3", user="carol")
+    pending_request(teleport, reason="made in between 3", user="carol")
     async with bot_on(away, settings_file) as stage:
         await stage.card_where(cards["kept 1"], lambda m: "Approved" in words(m))
         await stage.card_where(cards["gone 2"], lambda m: "Deleted before" in words(m))
-        await stage.card("made meanwhile 3")
+        await stage.card("made in between 3")
         await stage.told("alice", "was approved")
         await stage.told("bob", "was deleted before a decision")
     assert len(away.messages()) == 3

@@ -1,4 +1,4 @@
-"""Doctor names the cause of what does not work, first."""
+"""Doctor reports the cause of a problem first."""
 
 import json
 import sys
@@ -27,18 +27,18 @@ from tests.integration.request_factory import pending_request
 from workspace.moment import utc_now
 
 
-async def test_all_is_well(setup: Setup) -> None:
-    """Every row, and nothing to do."""
+async def test_complete_setup_has_no_findings(setup: Setup) -> None:
+    """All rows are present, without hints."""
     checks = await setup.rows("U0BOB00001")
     assert [check.name for check in checks if check.level is not Level.OK] == ["slack manifest"]
     assert {check.exit_code for check in checks} == {0}
     assert len(checks) >= 25
 
 
-async def test_recipient_that_cannot_be_checked_is_a_warning_that_names_the_scopes(
+async def test_unverifiable_recipient_is_a_warning_with_scopes(
     setup: Setup,
 ) -> None:
-    """The app of Teleport's own plugin can post there all the same."""
+    """The app of Teleport's own plugin can still post there."""
     setup.slack.workspace.app.scopes = {"chat:write", "users:read", "users:read.email", "commands"}
     checks = {check.name: check for check in await setup.rows()}
     scopes, recipient = checks["slack scopes"], checks["recipient access-requests"]
@@ -48,8 +48,8 @@ async def test_recipient_that_cannot_be_checked_is_a_warning_that_names_the_scop
     assert "can't be checked without channels:read and groups:read" in recipient.detail
 
 
-async def test_missing_permission_names_the_command_that_prints_the_role(setup: Setup) -> None:
-    """With the flags of this cluster and these settings."""
+async def test_missing_permission_names_the_role_command(setup: Setup) -> None:
+    """The command has the flags for this cluster and these settings."""
     setup.forbid("lock", "list")
     setup.update("[review]\n", "[request]\nenabled = false\n[review]\n")
     (locks,) = [check for check in await setup.rows() if check.name == "lock: list, read"]
@@ -59,7 +59,7 @@ async def test_missing_permission_names_the_command_that_prints_the_role(setup: 
 async def test_mode_that_the_server_lacks_names_the_rejected_line(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """17.0.0-dev answers `role version "v8" is not supported` to the printed role."""
+    """17.0.0-dev rejects the printed role with `role version "v8" is not supported`."""
     old = await TeleportStandIn.start(tmp_path, server_version="17.0.0")
     setup = Setup(
         slack,
@@ -85,8 +85,8 @@ async def test_mode_that_the_server_lacks_names_the_rejected_line(
     assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.hint
 
 
-async def test_server_without_a_needed_method_gets_no_rows_about_permissions(setup: Setup) -> None:
-    """They would say the same again."""
+async def test_permission_rows_are_omitted_when_a_method_is_missing(setup: Setup) -> None:
+    """They would have the same cause."""
     setup.teleport.faults.remove_method("ListAccessRequests")
     checks = await setup.rows()
     names = [check.name for check in checks]
@@ -95,23 +95,23 @@ async def test_server_without_a_needed_method_gets_no_rows_about_permissions(set
     assert names[version + 1] == "slack"
 
 
-async def test_somebody_who_is_not_mapped_is_named(setup: Setup) -> None:
-    """With the line that maps them."""
+async def test_unlinked_user_is_reported(setup: Setup) -> None:
+    """The hint contains the command that links them."""
     checks = await setup.rows("U0NORA0001")
     assert checks[-1].level is Level.FAILURE
     assert "teleport-chatops link <your-teleport-user> U0NORA0001" in checks[-1].hint
     assert "tctl edit user/" in checks[-1].detail
 
 
-async def test_somebody_whom_the_bot_may_not_look_up_is_a_failure(setup: Setup) -> None:
-    """And no traceback."""
+async def test_missing_permission_to_look_up_a_user_is_a_failure(setup: Setup) -> None:
+    """The output has no traceback."""
     setup.forbid("user", "list")
     checks = await setup.rows("U0BOB00001")
     assert "Teleport does not tell" in checks[-1].detail
 
 
-async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
-    """Teleport's own plugin, by what it keeps on a request that waits."""
+async def test_other_announcing_bot_is_reported(setup: Setup) -> None:
+    """Teleport's own plugin is detected by its plugin data on a pending request."""
     request = pending_request(setup.teleport)
     credentials = load_identity_file(setup.teleport.identity("bot"), utc_now())
     async with TeleportClient(dial(setup.teleport.address, lambda: credentials)) as client:
@@ -123,8 +123,8 @@ async def test_another_bot_that_announces_is_named(setup: Setup) -> None:
     assert "announces requests too (1 now)" in detail.detail
 
 
-async def test_doctor_is_a_command(setup: Setup) -> None:
-    """With rows for people, and their worst as exit code."""
+async def test_doctor_command_prints_rows_and_sets_the_exit_code(setup: Setup) -> None:
+    """The exit code is that of the worst row."""
     process = await create_subprocess_exec(
         *(sys.executable, "-m", "bot", "doctor", "--config", str(setup.file)), stdout=PIPE
     )
@@ -160,15 +160,13 @@ async def reported(setup: Setup) -> tuple[int, str]:
         ("U0NOBODY1", "Slack knows no user with this ID"),
     ],
 )
-async def test_wrong_slack_id_names_where_to_copy_it(
-    setup: Setup, person: str, detail: str
-) -> None:
+async def test_wrong_slack_id_has_a_hint(setup: Setup, person: str, detail: str) -> None:
     last = (await setup.rows(person))[-1]
     assert (last.name, last.detail, last.exit_code) == (f"person {person}", detail, 2)
     assert "Copy member ID" in last.hint
 
 
-async def test_person_who_cannot_be_read_now_may_pass(setup: Setup) -> None:
+async def test_transient_error_for_a_person_is_a_warning(setup: Setup) -> None:
     setup.slack.faults.inject({"method": "users.info", "retry_after": 30})
     last = (await setup.rows("U0BOB00001"))[-1]
     assert (last.detail, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
@@ -182,8 +180,8 @@ async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> N
     assert await setup.slack.socket_count(0)
 
 
-async def test_health_port_of_a_running_bot_is_no_failure(setup: Setup) -> None:
-    """Doctor may run in the bot's own container."""
+async def test_health_port_of_a_running_bot_is_not_a_failure(setup: Setup) -> None:
+    """Doctor can run in the bot's own container."""
     setup.update("[review]\n", f"[health]\nport = {free_port()}\n[review]\n")
     async with running(load_settings(setup.file)):
         rows = {check.name: check for check in await setup.rows()}
@@ -192,10 +190,10 @@ async def test_health_port_of_a_running_bot_is_no_failure(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"])
-async def test_unusable_ssl_cert_file_is_named(
+async def test_unusable_ssl_cert_file_is_reported(
     setup: Setup, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
-    """OpenSSL would ignore it, and every certificate would seem to be of a proxy."""
+    """OpenSSL would ignore it, so every certificate would look like a proxy's."""
     path = setup.file.parent / "company.pem"
     if content is not None:
         path.write_text(content)
@@ -205,8 +203,8 @@ async def test_unusable_ssl_cert_file_is_named(
     assert rows["certificate authorities"].exit_code == 2
 
 
-async def test_host_of_private_responses_that_is_out_of_reach_is_named() -> None:
-    """It is neither slack.com nor the host of the sockets, so a proxy may not know it."""
+async def test_unreachable_host_of_private_responses_is_reported() -> None:
+    """It is neither slack.com nor the sockets' host, so a proxy may block it."""
     assert response_host("https://slack.com/api/") == "https://hooks.slack.com/"
     async with http_session() as http:
         row = await responses(http, "http://127.0.0.1:1/")

@@ -1,6 +1,6 @@
-"""Setups that can't work: the first row that is not well names the cause, and the exit code fits.
+"""Broken setups: the first failed row names the cause, and the exit code matches.
 
-1 is for what may pass without a change to the setup, and for what works in part; 2 for the rest.
+Exit code 1 means a transient or partial problem; 2 means that the setup must change.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ def cut(setup: Setup) -> None:
 
 
 def of_another_cluster(setup: Setup) -> None:
-    """The key that the server shows is not of the authority that the identity trusts."""
+    """Trust a CA other than that of the server's key."""
     path = setup.teleport.identity("bot")
     host, user = setup.teleport.authority.host.pem, setup.teleport.authority.user.pem
     other = Authority.generate("main", utc_now()).host.pem
@@ -65,7 +65,7 @@ def insist_on_person(setup: Setup) -> None:
 
 
 async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
-    """Start a server that sends `answer` to whoever connects, or nothing; gives its address."""
+    """Run a server that sends `answer`, or nothing, to each connection, and yield its address."""
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if answer is None:
@@ -92,7 +92,7 @@ def plain_http(setup: Setup) -> None:
 
 
 async def inspecting_proxy(setup: Setup) -> str:
-    """A TLS server whose certificate is of a company's authority."""
+    """Run a TLS server with a certificate from an organization's CA."""
     folder = setup.file.parent
     return await listening(setup, b"", self_signed(folder, "Example Corp", "Example Inspection"))
 
@@ -139,23 +139,23 @@ def limited_by(setup: Setup, role: str) -> None:
 
 
 BROKEN: dict[str, tuple[Break, int, str, str]] = {
-    "a key that there is not": (
+    "an unknown setting": (
         lambda s: s.update("[slack]\n", "[slack]\ntokn = 1\n"),
         2, "settings", "Did you mean slack.token?",
     ),
     "no identity": (
         lambda s: s.teleport.identity("bot").unlink(), 2, "identity", "cannot be read",
     ),
-    "half an identity": (cut, 2, "identity", "is incomplete"),
-    "an identity that has ended": (expire, 2, "identity", "expired at"),
-    "an identity that everybody can read": (
+    "a truncated identity": (cut, 2, "identity", "is incomplete"),
+    "an expired identity": (expire, 2, "identity", "expired at"),
+    "a world-readable identity": (
         lambda s: s.teleport.identity("bot").chmod(0o644),
         1, "identity file", "everybody on this machine can read",
     ),
-    "an identity of elsewhere": (
+    "an identity of another cluster": (
         of_another_cluster, 2, "teleport", "its certificate is not of this cluster",
     ),
-    "an address where nobody is": (
+    "an unused address": (
         lambda s: s.update(s.teleport.address, "127.0.0.1:1"),
         1, "teleport", "Connection refused",
     ),
@@ -167,10 +167,10 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.teleport.faults.remove_method("GetPluginData"),
         2, "access_plugin_data: list, read", "Teleport has no GetPluginData",
     ),
-    "a certificate of an hour": (
+    "a certificate valid for an hour": (
         short_lived, 1, "certificate lifetime", "1.0 h, and access that the bot",
     ),
-    "an app of a whole organization": (
+    "an app installed for an organization": (
         lambda s: setattr(s.slack.workspace.app, "enterprise", "E0SANDBOX1"),
         2, "slack", "installed for a whole Enterprise",
     ),
@@ -178,29 +178,29 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.conditions.ReviewRequests.ClearField("PreviewAsRoles"),
         1, "host names", "shows it no hosts, so cards have their IDs",
     ),
-    "no reviews for people": (
+    "no reviews on behalf of users": (
         without_on_behalf, 1, "review mode", "no submit_for_users",
     ),
-    "a mode that this role does not carry": (
+    "a mode that this role doesn't allow": (
         insist_on_person, 2, "review mode", "its role lets it not",
     ),
     "a mode without approvers": (
         lambda s: s.update("[review]\n", '[review]\nmode = "override"\n'),
         2, "review mode", "nobody approves",
     ),
-    "a Teleport that is unwell": (
+    "an unavailable Teleport": (
         lambda s: s.teleport.faults.add("GetPluginData", grpc.StatusCode.UNAVAILABLE),
         1, "access_plugin_data: list, read", "could not be tried",
     ),
-    "no right to ask": (
+    "no permission to create requests": (
         lambda s: s.forbid("access_request", "create"),
         2, "access_request: create", "access denied",
     ),
-    "no right to remember": (
+    "no permission for plugin data": (
         lambda s: s.forbid("access_plugin_data", "update"),
         2, "access_plugin_data: update", "access denied",
     ),
-    "no right to find people": (
+    "no permission to find users": (
         lambda s: s.forbid("user", "list"), 2, "user: list", "access denied",
     ),
     "no locks": (
@@ -215,14 +215,14 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.update("xoxb-sandbox-bot", "xoxb-other"),
         2, "slack", "Slack refuses slack.token: invalid_auth",
     ),
-    "a token in the other's place": (
+    "swapped tokens": (
         lambda s: s.update("xapp-sandbox-app", "xoxb-sandbox-bot"),
         2, "slack sockets", "slack.app_token: not_allowed_token_type",
     ),
-    "a scope that is missing": (
+    "a missing scope": (
         without_scope, 2, "slack scopes", "lacks chat:write",
     ),
-    "a channel that there is not": (
+    "an unknown channel": (
         lambda s: s.update('"access-requests"', '"acess-requests"'),
         2, "recipient acess-requests", "no channel of that name",
     ),
@@ -242,21 +242,21 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.slack.workspace.app.scopes.discard("commands"),
         2, "slack scopes", "lacks commands: commands don't reach the bot",
     ),
-    "a fallback channel that there is not": (
+    "an unknown fallback channel": (
         lambda s: s.update("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
         2, "recipient no-such", "no channel of that name",
     ),
-    "a log that cannot be written": (
+    "an unwritable log file": (
         lambda s: s.update('output = "stderr"', f'output = "{s.file.parent}"'),
         2, "log output", "cannot be written (Is a directory)",
     ),
-    "a health port that is taken": (
+    "an occupied health port": (
         taken_health_port, 2, "health port", "can't listen on 127.0.0.1:",
     ),
     "a clock 10 minutes behind": (
         lambda s: wrong_clock(s, -timedelta(minutes=10)), 1, "clock", "s off Slack's",
     ),
-    "a clock that is past the identity's end": (
+    "a clock past the identity's expiry": (
         lambda s: wrong_clock(s, timedelta(days=3650)), 2, "clock", "s off Slack's",
     ),
     "an identity's folder": (
@@ -266,17 +266,17 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "an SSH port": (ssh_port, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
     "plain HTTP": (plain_http, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
     "a silent port": (silent_port, 1, "teleport", "no response in time"),
-    "a company's authority before Teleport": (
+    "an organization's CA in front of Teleport": (
         inspected_teleport, 2, "teleport", "was issued by Example Inspection",
     ),
-    "a company's authority before Slack": (
+    "an organization's CA in front of Slack": (
         inspected_slack, 2, "slack", "is not trusted (self-signed certificate)",
     ),
     "the bot's role deleted": (role_deleted, 2, "teleport", "refuses the bot: access denied: role"),
-    "no right to list roles": (
+    "no permission to list roles": (
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),
-    "an unknown role that is only linked to": (
+    "an unknown link-only role": (
         lambda s: limited_by(s, "prdo"), 2, "role prdo", "can be decided from Slack",
     ),
     "an unknown role with recipients": (
@@ -296,15 +296,15 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.slack.faults.inject({"method": "*", "status": 503}),
         1, "slack", "Slack does not answer: HTTP status 503",
     ),
-    "Socket Mode switched off": (
+    "disabled Socket Mode": (
         lambda s: setattr(s.slack.workspace.app, "socket_mode", False),
         2, "slack sockets", "Socket Mode is switched off",
     ),
-    "no way to the host of the sockets": (
+    "an unreachable socket host": (
         lambda s: s.slack.faults.inject({"sockets": "refuse"}),
         1, "slack sockets", "no socket at 127.0.0.1:",
     ),
-    "all sockets taken": (all_sockets_taken, 1, "slack sockets", "10 sockets open"),
+    "ten open sockets": (all_sockets_taken, 1, "slack sockets", "10 sockets open"),
     "tokens of two apps": (
         lambda s: setattr(s.slack.workspace.app, "app_of_app_token", "A0OTHER001"),
         2, "slack app", "slack.app_token of A0OTHER001",
@@ -314,35 +314,35 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         1, "recipient access-requests", "Slack asks to be left alone for 30 s",
     ),
 }  # fmt: skip
-"""How to break a setup, the exit code, and the first row that is not well."""
+"""Change that breaks a setup, the exit code, and the first failed row."""
 
 HINTS = {
     "an identity's folder": "tbot calls it `identity`",
-    "an identity of elsewhere": "belongs to this cluster",
+    "an identity of another cluster": "belongs to this cluster",
     "an SSH port": "The Auth Service listens on 3025",
     "plain HTTP": "The Auth Service listens on 3025",
     "a silent port": "firewall or proxy",
-    "a company's authority before Teleport": "SSL_CERT_FILE",
-    "a company's authority before Slack": "SSL_CERT_FILE",
+    "an organization's CA in front of Teleport": "SSL_CERT_FILE",
+    "an organization's CA in front of Slack": "SSL_CERT_FILE",
     "the bot's role deleted": "user and role still exist",
-    "an unknown role that is only linked to": "Did you mean prod?",
+    "an unknown link-only role": "Did you mean prod?",
     "an unknown role with recipients": "Did you mean prod?",
     "an unknown approver": "Did you mean bob?",
     "an unknown trait": "Did you mean slack_uid?",
     "an app token as the bot's": "slack.token begins with xoxb-, slack.app_token with xapp-.",
-    "an app of a whole organization": "install it to one workspace",
+    "an app installed for an organization": "install it to one workspace",
     "Slack down": "status.slack.com",
-    "no way to the host of the sockets": "Let connections to 127.0.0.1:",
+    "an unreachable socket host": "Let connections to 127.0.0.1:",
     "a rate limit on the channels": "Run doctor again after that",
-    "a fallback channel that there is not": "correct slack.fallback_channel",
-    "a clock that is past the identity's end": "NTP",
+    "an unknown fallback channel": "correct slack.fallback_channel",
+    "a clock past the identity's expiry": "NTP",
     "a clock 10 minutes behind": "NTP",
 }
-"""What the hint of that row says, where other causes have other hints."""
+"""Hint of that row, if other causes have other hints."""
 
 
 @pytest.mark.parametrize("case", list(BROKEN))
-async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: str) -> None:
+async def test_first_failed_row_names_the_cause(setup: Setup, case: str) -> None:
     spoil, exit_code, name, detail = BROKEN[case]
     if isawaitable(broken := spoil(setup)):
         await broken
@@ -358,23 +358,23 @@ async def test_first_row_that_is_not_well_names_the_cause(setup: Setup, case: st
 @pytest.mark.parametrize(
     "case",
     [
-        "a health port that is taken",
+        "an occupied health port",
         "no identity",
-        "half an identity",
-        "an identity of elsewhere",
+        "a truncated identity",
+        "an identity of another cluster",
         "an SSH port",
         "plain HTTP",
-        "a company's authority before Teleport",
+        "an organization's CA in front of Teleport",
         "the bot's role deleted",
         "a server without the newest method",
-        "a company's authority before Slack",
+        "an organization's CA in front of Slack",
         "a wrong token",
         "an app token as the bot's",
-        "an app of a whole organization",
-        "a token in the other's place",
+        "an app installed for an organization",
+        "swapped tokens",
     ],
 )
-async def test_run_ends_at_once_with_the_same_words_and_exit_code(setup: Setup, case: str) -> None:
+async def test_run_ends_at_once_with_the_same_text_and_exit_code(setup: Setup, case: str) -> None:
     """No later attempt could succeed."""
     spoil, exit_code, _, detail = BROKEN[case]
     if isawaitable(broken := spoil(setup)):

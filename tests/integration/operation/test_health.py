@@ -1,4 +1,4 @@
-"""What the health page says of trouble, and who else is told."""
+"""Problems in the health endpoints, responses and logs."""
 
 import json
 import re
@@ -18,10 +18,10 @@ from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import Stage, words
 
 
-async def test_health_tells_each_part_with_its_reason(
+async def test_health_endpoint_shows_each_part_with_its_reason(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """On loopback, for whoever watches over the process."""
+    """It listens on loopback, for an orchestrator."""
     async with watched(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -66,7 +66,10 @@ LACKS = "The Teleport server has no {}, which the bot needs. Upgrade to Teleport
 async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """An older server took over, for instance after a rollback; later the new one is back."""
+    """An older server replaces the new one, for example after a rollback.
+
+    Later the new one returns.
+    """
     with listening() as log:
         async with watched_here(settings_file) as health:
             await slack.socket_count(2)
@@ -85,10 +88,10 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
             assert (await health.parts())[0] == 200
 
 
-async def test_method_that_only_commands_need_fails_readiness_until_it_works(
+async def test_missing_method_of_commands_fails_readiness(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """The watch doesn't notice it."""
+    """The watch doesn't detect it."""
     async with watched_here(settings_file) as health:
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
@@ -103,7 +106,7 @@ async def test_method_that_only_commands_need_fails_readiness_until_it_works(
         assert (await health.parts())[0] == 200
 
 
-async def test_method_with_a_substitute_is_not_needed(
+async def test_method_with_a_substitute_is_optional(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """Servers without login states keep roles in the user's record."""
@@ -118,8 +121,8 @@ async def test_method_with_a_substitute_is_not_needed(
         assert (await health.parts())[0] == 200
 
 
-async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
-    """It stops nothing by itself, and makes leases and durations wrong."""
+async def test_wrong_clock_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
+    """The bot keeps running, but leases and durations are wrong."""
     with listening() as log:
         async with watched_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
             await slack.socket_count(2)
@@ -128,10 +131,10 @@ async def test_a_clock_that_is_off_is_a_warning(slack: SlackStandIn, settings_fi
     assert 28 <= skew["skew_seconds"] <= 31
 
 
-async def test_health_is_there_while_the_bot_starts(
+async def test_health_endpoint_works_during_the_start(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """Alive and not ready, so that nobody restarts a bot that waits for Teleport."""
+    """The bot is alive but not ready, so an orchestrator doesn't restart it during an outage."""
     await teleport.pause()
     async with watched(settings_file) as (process, health):
         await process.event("teleport_unreachable")
@@ -139,10 +142,10 @@ async def test_health_is_there_while_the_bot_starts(
         assert await health.parts() == (503, {"start": "starting"})
 
 
-async def test_a_token_that_was_taken_back_is_told_everywhere(
+async def test_revoked_token_is_reported_everywhere(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """To the person who types, to whoever watches; and it is over when Slack takes it again."""
+    """The user gets a response and readiness fails, until Slack accepts the token again."""
     async with watched(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -163,10 +166,8 @@ async def test_a_token_that_was_taken_back_is_told_everywhere(
     assert "Traceback" not in said
 
 
-async def test_an_app_token_that_was_taken_back_is_told(
-    settings_file: Path, slack: SlackStandIn
-) -> None:
-    """By Slack's word for it, without a traceback for each attempt."""
+async def test_revoked_app_token_is_reported(settings_file: Path, slack: SlackStandIn) -> None:
+    """The log has Slack's error code, without a traceback for each attempt."""
     async with watched(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -181,10 +182,10 @@ async def test_an_app_token_that_was_taken_back_is_told(
     assert "Traceback" not in said
 
 
-async def test_a_role_that_was_taken_away_is_told(
+async def test_revoked_role_is_reported(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """To whoever clicks, and to whoever watches; until the role is mended."""
+    """The user gets a response and readiness fails, until the role is restored."""
     async with watched(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -203,10 +204,10 @@ async def test_a_role_that_was_taken_away_is_told(
         assert (await health.parts())[1]["reviews"] == "ready"
 
 
-async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
+async def test_role_limited_to_some_users_does_not_fail_readiness(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """The user is told, and the log names them."""
+    """The user gets a response, and the log names the user."""
     conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
     conditions.SubmitForUsers[:] = ["bob"]
     with listening() as log:
@@ -224,10 +225,10 @@ async def test_reviews_that_the_role_allows_for_some_users_only_fail_nothing(
     assert refused["teleport_user"] == "carol"
 
 
-async def test_a_ledger_that_cannot_be_read_is_told(
+async def test_unreadable_ledger_is_reported(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """Nobody is told of any request then."""
+    """Without it the bot announces no requests."""
     denied = grpc.StatusCode.PERMISSION_DENIED
     teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
     async with watched(settings_file) as (process, health):
@@ -238,10 +239,10 @@ async def test_a_ledger_that_cannot_be_read_is_told(
         assert (await health.parts())[1]["notifications"] == "ready"
 
 
-async def test_one_bad_record_fails_nothing_and_its_card_goes_out(
+async def test_invalid_entry_does_not_stop_its_card(
     slack: SlackStandIn, settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """A record of ours that no program can compute with counts as none."""
+    """An entry of the bot with impossible values is ignored."""
     with listening() as log:
         async with watched_here(settings_file) as health:
             await slack.socket_count(2)

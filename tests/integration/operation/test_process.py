@@ -1,4 +1,4 @@
-"""How the bot starts and stops as a process."""
+"""Start and stop of the bot as a process."""
 
 import json
 import signal
@@ -23,8 +23,8 @@ from tests.integration.slack_driver import Stage, buttons
 from workspace.moment import utc_now
 
 
-async def test_without_settings_it_says_what_is_missing() -> None:
-    """In one sentence, at once, with an exit code that says: not like this."""
+async def test_start_without_settings_lists_missing_settings() -> None:
+    """The output is one sentence, immediately, with the exit code of a configuration error."""
     async with bot() as process:
         code, said = await process.end()
     assert code == 2
@@ -33,8 +33,8 @@ async def test_without_settings_it_says_what_is_missing() -> None:
         assert key in said
 
 
-async def test_all_mistakes_of_settings_are_told_at_one_start(settings_file: Path) -> None:
-    """In the file and in the environment, a line for each."""
+async def test_all_mistakes_in_settings_are_reported_at_one_start(settings_file: Path) -> None:
+    """Each mistake in the file and in the environment has its own line."""
     text = settings_file.read_text()
     settings_file.write_text(text.replace("addr =", "adress =").replace("token =", "tokn ="))
     async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG__FORMAT="xml") as process:
@@ -46,10 +46,10 @@ async def test_all_mistakes_of_settings_are_told_at_one_start(settings_file: Pat
     assert all(line.startswith("teleport-chatops: ") for line in said.splitlines())
 
 
-async def test_a_token_that_slack_refuses_ends_it_at_once(
+async def test_token_that_slack_rejects_ends_the_start(
     settings_file: Path, slack: SlackStandIn
 ) -> None:
-    """Naming the setting, and never the token."""
+    """The error contains the setting's name, and never the token."""
     async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong-token") as process:
         code, said = await process.end()
     assert code == 2
@@ -60,7 +60,7 @@ async def test_a_token_that_slack_refuses_ends_it_at_once(
 async def test_app_installed_for_an_organization_ends_the_start(
     settings_file: Path, slack: SlackStandIn
 ) -> None:
-    """Each user would seem to belong to another workspace."""
+    """Otherwise each user would seem to belong to another workspace."""
     slack.workspace.app.enterprise = "E0SANDBOX1"
     async with bot("--config", str(settings_file)) as process:
         code, said = await process.end()
@@ -69,10 +69,10 @@ async def test_app_installed_for_an_organization_ends_the_start(
     assert "install it to one workspace" in said
 
 
-async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
+async def test_rate_limited_start_is_not_reported_as_a_network_error(
     settings_file: Path, slack: SlackStandIn
 ) -> None:
-    """Whoever restarts the bot again and again has to hear that this is why."""
+    """A bot that restarts in a loop causes the limit, and its operator must learn this."""
     slack.faults.inject({"method": "auth.test", "retry_after": 120})
     async with bot("--config", str(settings_file)) as process:
         code, said = await process.end()
@@ -80,8 +80,8 @@ async def test_a_slack_that_asks_to_be_left_alone_is_not_a_broken_network(
     assert "Slack asks to be left alone for 120 s" in said
 
 
-async def test_a_token_in_the_wrong_place_is_not_repeated() -> None:
-    """Neither as the name of a channel, nor as the path of a file."""
+async def test_token_in_the_wrong_setting_is_not_shown() -> None:
+    """Cover a channel name and a file path."""
     for wrong in ({"SLACK_BOT_TOKEN": "/xoxb-secret"},
                   {"TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS": '"xoxb-secret"'}):  # fmt: skip
         async with bot(
@@ -94,8 +94,8 @@ async def test_a_token_in_the_wrong_place_is_not_repeated() -> None:
         assert "secret" not in said
 
 
-async def test_swapped_tokens_are_recognised(settings_file: Path) -> None:
-    """A mistake that everybody makes once."""
+async def test_swapped_tokens_are_detected(settings_file: Path) -> None:
+    """The mistake is common."""
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_SLACK__APP_TOKEN="xoxb-sandbox-bot"
     ) as process:
@@ -104,10 +104,13 @@ async def test_swapped_tokens_are_recognised(settings_file: Path) -> None:
     assert "slack.app_token: not_allowed_token_type" in said
 
 
-async def test_a_teleport_that_does_not_answer_is_waited_for(
+async def test_start_waits_for_an_unreachable_teleport(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """For as long as the settings say; then starting again may help, says the exit code."""
+    """It waits as long as the settings allow.
+
+    The exit code then indicates that a restart may help.
+    """
     await teleport.pause()
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_START_TIMEOUT="1s") as process:
@@ -120,10 +123,10 @@ async def test_a_teleport_that_does_not_answer_is_waited_for(
         await process.event("bot_started")
 
 
-async def test_a_teleport_that_is_unwell_is_waited_for(
+async def test_start_waits_for_an_unavailable_teleport(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """As it is while it starts, or has too much to do."""
+    """Teleport returns this error while it starts or is overloaded."""
     teleport.faults.add("Ping", grpc.StatusCode.INTERNAL)
     teleport.faults.add("Ping", grpc.StatusCode.RESOURCE_EXHAUSTED)
     async with bot("--config", str(settings_file)) as process:
@@ -133,7 +136,7 @@ async def test_a_teleport_that_is_unwell_is_waited_for(
 async def test_server_without_a_needed_method_ends_the_start(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """Found by its response: nothing else tells a version that is too old."""
+    """The missing method is the only reliable sign of a version that is too old."""
     old = await TeleportStandIn.start(tmp_path / "old", server_version="15.1.9")
     old.faults.remove_method("ListAccessRequests")
     settings = write_settings(
@@ -155,18 +158,18 @@ async def test_server_without_a_needed_method_ends_the_start(
     )
 
 
-async def test_a_variable_that_sets_nothing_is_named(settings_file: Path) -> None:
-    """It may have been meant to."""
+async def test_unknown_variable_is_reported(settings_file: Path) -> None:
+    """It may be a typo."""
     async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG_FORMAT="json") as process:
         ignored = await process.event("environment_variable_ignored")
         assert ignored["suggestion"] == "TELEPORT_CHATOPS_LOG__FORMAT"
         await process.event("bot_started")
 
 
-async def test_a_half_written_identity_names_itself(
+async def test_incomplete_identity_is_reported(
     settings_file: Path, teleport: TeleportStandIn, tmp_path: Path
 ) -> None:
-    """With the way out."""
+    """The error has a hint."""
     identity = teleport.identity("bot")
     cut = tmp_path / "cut"
     cut.write_text(identity.read_text()[:1500])
@@ -178,10 +181,10 @@ async def test_a_half_written_identity_names_itself(
     assert f"The identity file {cut} is incomplete" in said
 
 
-async def test_an_identity_that_is_renewed_is_waited_for(
+async def test_start_waits_for_a_renewed_identity(
     settings_file: Path, teleport: TeleportStandIn
 ) -> None:
-    """As when the bot starts before tbot has written anything new."""
+    """The bot can start before tbot has written a new file."""
     teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
     text = settings_file.read_text()
     async with bot("--config", str(settings_file)) as process:
@@ -196,10 +199,10 @@ async def test_an_identity_that_is_renewed_is_waited_for(
         await process.event("bot_started")
 
 
-async def test_an_identity_of_another_cluster_names_what_to_check(
+async def test_identity_of_another_cluster_has_a_hint(
     settings_file: Path, slack: SlackStandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """At once: its authorities will not vouch for this server later either."""
+    """The start ends at once, because waiting can't change the CAs."""
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
     identity = str(other.identity("bot"))
     await other.stop()
@@ -214,8 +217,8 @@ async def test_an_identity_of_another_cluster_names_what_to_check(
     assert not slack.journal.to_json()["calls"]
 
 
-async def test_a_taken_health_port_is_named(settings_file: Path) -> None:
-    """With the two ways out."""
+async def test_occupied_health_port_is_reported(settings_file: Path) -> None:
+    """The error has both solutions."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -229,10 +232,8 @@ async def test_a_taken_health_port_is_named(settings_file: Path) -> None:
     assert "Traceback" not in said
 
 
-async def test_a_log_file_that_cannot_be_written_is_named(
-    settings_file: Path, tmp_path: Path
-) -> None:
-    """At once, since nothing else would be seen."""
+async def test_unwritable_log_file_is_reported(settings_file: Path, tmp_path: Path) -> None:
+    """The start ends at once, because later errors would be invisible."""
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__OUTPUT=str(tmp_path)
     ) as process:
@@ -242,10 +243,8 @@ async def test_a_log_file_that_cannot_be_written_is_named(
     assert said.count("\n") == 0
 
 
-async def test_sigterm_is_heard_while_starting(
-    settings_file: Path, teleport: TeleportStandIn
-) -> None:
-    """Nobody has to wait for a start that goes nowhere."""
+async def test_sigterm_ends_a_start(settings_file: Path, teleport: TeleportStandIn) -> None:
+    """A start that waits for Teleport must be stoppable."""
     await teleport.pause()
     async with bot("--config", str(settings_file)) as process:
         await process.event("teleport_unreachable")
@@ -256,10 +255,10 @@ async def test_sigterm_is_heard_while_starting(
     assert "Traceback" not in said
 
 
-async def test_sigterm_finishes_what_is_under_way(
+async def test_sigterm_finishes_work_in_flight(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """The answer to a command that is being worked on still comes."""
+    """A command in flight still gets its response."""
     async with bot("--config", str(settings_file)) as process:
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -305,11 +304,14 @@ listen_addr = ":8081"
 @pytest.mark.parametrize(
     ("review", "has_buttons"), [(LEFTOVER, False), (REVIEWING + LEFTOVER, True)]
 )
-async def test_the_settings_of_teleports_own_plugin_start_the_bot(
+async def test_settings_of_teleports_plugin_start_the_bot(
     slack: SlackStandIn, teleport: TeleportStandIn, tmp_path: Path, review: str, *,
     has_buttons: bool,
 ) -> None:  # fmt: skip
-    """As a notifier, and with buttons where it reviews; and where it still runs, that is said."""
+    """It notifies, and shows buttons if the file enables reviews.
+
+    A plugin that still runs is reported.
+    """
     request = pending_request(teleport, reason="before 1", user="bob")
     credentials = load_identity_file(teleport.identity("bot"), utc_now())
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
@@ -329,8 +331,8 @@ async def test_the_settings_of_teleports_own_plugin_start_the_bot(
         assert bool(buttons(card)) is has_buttons
 
 
-async def test_channels_are_looked_for_before_they_are_needed(settings_file: Path) -> None:
-    """And the log says whom to invite where, and what nobody can find."""
+async def test_channels_are_looked_up_at_the_start(settings_file: Path) -> None:
+    """The log names channels without the bot, and unknown channels."""
     text = settings_file.read_text()
     settings_file.write_text(text.replace('"access-requests"', '["C0GENERAL1", "nowhere"]'))
     async with bot("--config", str(settings_file)) as process:
@@ -339,10 +341,10 @@ async def test_channels_are_looked_for_before_they_are_needed(settings_file: Pat
     assert (left_out["recipient"], not_in["recipient"]) == ("nowhere", "C0GENERAL1")
 
 
-async def test_no_secret_is_ever_logged(
+async def test_log_contains_no_secret(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """At the lowest severity, through a whole story and some errors."""
+    """The log level is debug, through the complete story and some errors."""
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug"
     ) as process:
@@ -368,10 +370,10 @@ async def test_no_secret_is_ever_logged(
     assert not [secret for secret in secrets if secret in said]
 
 
-async def test_without_an_app_token_it_only_notifies(
+async def test_bot_without_an_app_token_only_notifies(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """Cards without buttons, and no socket; an empty setting counts as none."""
+    """Cards have no buttons, and no socket opens. An empty setting counts as unset."""
     text = settings_file.read_text().replace("xapp-sandbox-app", "")
     settings_file.write_text(text)
     async with bot("--config", str(settings_file)) as process:
@@ -382,10 +384,10 @@ async def test_without_an_app_token_it_only_notifies(
         assert slack.hands.status()["sockets"] == 0
 
 
-async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
+async def test_full_log_disk_neither_stops_the_bot_nor_leaks_secrets(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
-    """One line on stderr for each lost event, and commands work."""
+    """Each lost event is one line on stderr, and commands work."""
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT="/dev/full") as process:
         await slack.socket_count(2)
@@ -402,7 +404,7 @@ async def test_full_disk_for_logs_neither_stops_the_bot_nor_shows_a_secret(
 
 
 async def test_startup_log_contains_the_version(settings_file: Path) -> None:
-    """Before anything is contacted, so also where the start fails."""
+    """It is logged before the first connection, so a failed start has it too."""
     async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong") as process:
         event = await process.event("startup_started")
         assert (await process.end())[0] == 2
@@ -413,7 +415,7 @@ async def test_startup_log_contains_the_version(settings_file: Path) -> None:
 async def test_debug_log_has_no_lines_of_libraries(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn, token: str
 ) -> None:
-    """Through a whole story, and whether SLACK_BOT_TOKEN is set, empty or not."""
+    """SLACK_BOT_TOKEN in the environment makes no difference."""
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__SEVERITY="debug",
         SLACK_BOT_TOKEN=token,
@@ -435,7 +437,7 @@ def is_our_line(line: str) -> bool:
 async def test_log_file_is_reopened_on_sighup(
     settings_file: Path, slack: SlackStandIn, tmp_path: Path
 ) -> None:
-    """As logrotate asks for; the bot keeps running."""
+    """Logrotate sends SIGHUP. The bot keeps running."""
     path, rotated = tmp_path / "bot.log", tmp_path / "bot.log.1"
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT=str(path)) as process:

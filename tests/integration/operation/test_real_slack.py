@@ -1,4 +1,4 @@
-"""`make real-slack`, with the sandbox's Slack in the place of a real workspace."""
+"""`make real-slack`, with the sandbox's Slack instead of a real workspace."""
 
 import asyncio
 import os
@@ -31,12 +31,12 @@ async def run_on(slack: SlackStandIn, *, with_person: bool = False) -> Findings:
 
 
 def messages(slack: SlackStandIn) -> list[dict[str, Any]]:
-    """Return everything that the app posted and that is still there."""
+    """Return all messages of the app that still exist."""
     return [*slack.hands.messages(CHANNEL, "dana"), *slack.hands.messages("@alice", "alice")]
 
 
 async def test_real_slack_run_posts_everything_and_leaves_nothing(slack: SlackStandIn) -> None:
-    """Each sample is posted, updated and deleted, the DMs in the user's DM."""
+    """Each sample is posted, updated and deleted; DMs are posted to the user's DM."""
     found = await run_on(slack, with_person=True)
     assert (found.problems, found.left, failed(found)) == ([], [], False)
     assert found.messages == len(list(sample_messages()))
@@ -60,7 +60,7 @@ def test_real_slack_samples_are_valid_and_contain_every_status() -> None:
         assert view_problems(view.to_dict()) == [], name
 
 
-async def test_real_slack_program_finds_no_difference_in_the_stand_in(
+async def test_real_slack_program_finds_no_difference_in_the_sandbox(
     slack: SlackStandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await run_and_report(target_in(slack, with_person=True)) == 0
@@ -69,8 +69,8 @@ async def test_real_slack_program_finds_no_difference_in_the_stand_in(
     assert "Differences from the stand-in: none" in printed
 
 
-async def test_real_slack_run_reports_a_rejection_and_goes_on(slack: SlackStandIn) -> None:
-    """The rejected message is deleted like all others; the difference is reported, too."""
+async def test_real_slack_run_reports_a_rejection_and_continues(slack: SlackStandIn) -> None:
+    """The rejected message is deleted like all others, and the difference is reported too."""
     slack.faults.inject({"method": "chat.update", "error": "block_mismatch", "times": 1})
     found = await run_on(slack)
     first = next(iter(sample_messages())).name
@@ -103,8 +103,8 @@ async def test_real_slack_run_ends_when_the_token_is_rejected(slack: SlackStandI
     assert [answer.method for answer in found.answers] == ["auth.test"]
 
 
-async def test_real_slack_run_finds_a_message_whose_response_was_lost(slack: SlackStandIn) -> None:
-    """By the key in its metadata, where the token can read the channel."""
+async def test_real_slack_run_finds_a_message_with_a_lost_response(slack: SlackStandIn) -> None:
+    """The key in its metadata identifies it, if the token can read the channel."""
     slack.workspace.app.scopes |= {"channels:history"}
     slack.faults.inject({"method": "chat.postMessage", "drop_after_commit": True, "times": 2})
     found = await run_on(slack)
@@ -112,16 +112,16 @@ async def test_real_slack_run_finds_a_message_whose_response_was_lost(slack: Sla
     assert (found.left, messages(slack)) == ([], [])
 
 
-async def test_real_slack_run_names_a_message_that_may_have_stayed(slack: SlackStandIn) -> None:
-    """Where the token can't read the channel, nothing else finds it."""
+async def test_real_slack_run_names_a_message_that_may_remain(slack: SlackStandIn) -> None:
+    """A token without read access to the channel can't find it."""
     slack.faults.inject({"method": "chat.postMessage", "drop_after_commit": True, "times": 1})
     found = await run_on(slack)
     assert found.left == ["a message in C0ACCESS01 whose response was lost (no history scope)"]
     assert failed(found)
 
 
-async def test_real_slack_run_deletes_again_what_was_not_deleted(slack: SlackStandIn) -> None:
-    """At the end, in several attempts."""
+async def test_real_slack_run_retries_failed_deletions(slack: SlackStandIn) -> None:
+    """The retries happen at the end, several times."""
     slack.faults.inject({"method": "chat.delete", "error": "fatal_error", "times": 2})
     found = await run_on(slack)
     assert (found.left, messages(slack)) == ([], [])
@@ -129,7 +129,7 @@ async def test_real_slack_run_deletes_again_what_was_not_deleted(slack: SlackSta
 
 
 async def test_real_slack_run_removes_everything_when_cancelled(slack: SlackStandIn) -> None:
-    """Also the message that is being posted at that moment."""
+    """It also deletes the message in flight."""
     slow = MethodFault("chat.postMessage", delay_ms=300, after=4, times=1)
     slack.faults.on_method(slow)
     run = asyncio.create_task(run_on(slack))
@@ -142,7 +142,7 @@ async def test_real_slack_run_removes_everything_when_cancelled(slack: SlackStan
 
 
 @pytest.mark.parametrize("code", ["unknown_method", "not_allowed"])
-async def test_real_slack_run_goes_on_without_blocks_validate(
+async def test_real_slack_run_continues_without_blocks_validate(
     slack: SlackStandIn, code: str
 ) -> None:
     slack.faults.inject({"method": "blocks.validate", "error": code})
@@ -152,7 +152,7 @@ async def test_real_slack_run_goes_on_without_blocks_validate(
 
 
 async def test_real_slack_run_names_the_problems_of_a_view() -> None:
-    """With their place, as docs.slack.dev/reference/methods/blocks.validate shows them."""
+    """Each has its path, in the format of docs.slack.dev/reference/methods/blocks.validate."""
     problem = {"code": "failed_constraint", "message": "unsupported type: x", "pointer": "/0"}
     body = {"ok": False, "error": "invalid_view", "errors": [problem]}
 

@@ -1,4 +1,4 @@
-"""Linking a user of the sandbox with the command that the bot tells people."""
+"""Linking a sandbox user with the command from the bot's response."""
 
 import asyncio
 import shlex
@@ -16,7 +16,7 @@ from sandbox.teleport.server import TeleportStandIn
 async def test_link_pipes_from_tctl_get_to_tctl_create(
     teleport: TeleportStandIn, tmp_path: Path, options: str
 ) -> None:
-    """Everything else in the user stays as it was."""
+    """The rest of the user stays unchanged."""
     before = teleport.cluster.users["erin"]
     program = f"{shlex.quote(sys.executable)} -m bot"
     tctl = f"{program} sandbox tctl --data {shlex.quote(str(tmp_path))}"

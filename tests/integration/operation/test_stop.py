@@ -1,4 +1,4 @@
-"""The bot stops within ten seconds, whatever hangs: then `docker stop` kills it."""
+"""The bot stops within ten seconds, because `docker stop` then kills it."""
 
 import asyncio
 import signal
@@ -43,7 +43,7 @@ def hang_all(stage: Stage) -> None:
 
 
 async def stopped(process: Bot) -> float:
-    """Send SIGTERM. Return the seconds until the process has ended."""
+    """Send SIGTERM, and return the seconds until the process has ended."""
     started = monotonic()
     process.process.send_signal(signal.SIGTERM)
     code, said = await process.end()
@@ -76,7 +76,7 @@ async def test_bot_stops_within_ten_seconds_when_something_hangs(
         assert await stopped(process) < LIMIT
 
 
-async def test_user_is_told_when_a_command_is_cut_off_by_the_stop(
+async def test_user_gets_a_response_when_a_stop_interrupts_a_command(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     stage = Stage(slack, teleport)

@@ -1,11 +1,11 @@
-"""The main job: ask, tell, decide."""
+"""The main flow: request, notify, review."""
 
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.slack_driver import Stage, buttons, words
 
 
-async def test_staging_is_asked_for_approved_and_told(stage: Stage) -> None:
-    """Alice asks, the approvers see it, bob approves on the card, alice gets the next command."""
+async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None:
+    """Alice requests, bob approves on the card, and alice gets the command for her next step."""
     request, card = await stage.asked("alice", "staging", "redis is stuck")
     await stage.answer("alice", "You requested staging")
     await stage.told("alice", "is waiting for approval")
@@ -24,8 +24,8 @@ async def test_staging_is_asked_for_approved_and_told(stage: Stage) -> None:
     assert (review.Author, review.SubmittedBy) == ("bob", "bot-teleport-chatops")
 
 
-async def test_prod_takes_two_approvals(stage: Stage) -> None:
-    """After the first it waits on, and says how many there are."""
+async def test_prod_needs_two_approvals(stage: Stage) -> None:
+    """After the first approval the card shows the progress."""
     request, card = await stage.asked("alice", "prod", "shard 3 is down")
     await stage.click("bob", card, "approve")
     one = await stage.card_where(card["ts"], lambda m: "1 of 2 approvals" in words(m))
@@ -35,8 +35,8 @@ async def test_prod_takes_two_approvals(stage: Stage) -> None:
     await stage.told("alice", "was approved by bob and carol")
 
 
-async def test_deny_asks_for_a_reason_and_passes_it_on(stage: Stage) -> None:
-    """In a form; the requester reads it, and so does everybody on the card."""
+async def test_deny_opens_a_form_and_shows_the_reason(stage: Stage) -> None:
+    """The reason is in the notice and on the card."""
     request, card = await stage.asked("alice", "prod", "shard 3 is down")
     await stage.click("carol", card, "deny")
     form = await stage.form("carol", "review_form")
@@ -54,7 +54,7 @@ async def test_deny_asks_for_a_reason_and_passes_it_on(stage: Stage) -> None:
 
 
 async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
-    """Long before Slack's three seconds."""
+    """Slack's limit is three seconds."""
     _, card = await stage.asked("alice", "staging", "redis is stuck")
     await stage.click("bob", card, "approve")
     journal = stage.slack.journal.to_json()
@@ -63,13 +63,13 @@ async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
     assert max(took) < 500
 
 
-async def test_a_card_is_only_drawn_when_it_changes(stage: Stage) -> None:
-    """One post and one edit for a request that is approved by one person, also of her notice."""
+async def test_card_is_updated_only_when_it_changes(stage: Stage) -> None:
+    """A request with one approval takes one post and one update of the card and of the notice."""
     _, card = await stage.asked("alice", "staging", "redis is stuck")
     await stage.click("bob", card, "approve")
     await stage.told("alice", "was approved")
     await stage.card("bob approved. 1 of 1 approvals")
     await stage.told("alice", "Approved: your request")
     methods = [call.method for call in stage.slack.journal.calls]
-    assert methods.count("chat.update") == 2  # the card, the first message to alice
-    assert methods.count("chat.postMessage") == 4  # the card, two messages to alice, a reply
+    assert methods.count("chat.update") == 2  # The card and the first message to alice.
+    assert methods.count("chat.postMessage") == 4  # The card, two messages to alice, and a reply.

@@ -1,4 +1,4 @@
-"""The role that the bot asks for is enough, and no more than that."""
+"""The printed role allows the bot's work and nothing else."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,7 +24,7 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
 def give(teleport: TeleportStandIn, allowed: Iterable[Rule], *, submit: bool) -> None:
-    """Give the bot this role and nothing else."""
+    """Assign this role to the bot, and remove all others."""
     conditions = RoleConditions(Rules=[rule(each.resource, *each.verbs) for each in allowed])
     if submit:
         conditions.ReviewRequests.SubmitForUsers.append("*")
@@ -35,10 +35,10 @@ def give(teleport: TeleportStandIn, allowed: Iterable[Rule], *, submit: bool) ->
     ("mode", "edition"),
     [(ReviewMode.PERSON, Edition.ENTERPRISE), (ReviewMode.OVERRIDE, Edition.COMMUNITY)],
 )
-async def test_with_it_people_ask_and_decide(
+async def test_printed_role_allows_requests_and_reviews(
     slack: SlackStandIn, tmp_path: Path, mode: ReviewMode, edition: Edition
 ) -> None:
-    """The whole of the main job."""
+    """Cover the complete main flow."""
 
     def restrict(teleport: TeleportStandIn) -> None:
         give(teleport, rules(mode), submit=mode is ReviewMode.PERSON)
@@ -59,8 +59,8 @@ async def test_with_it_people_ask_and_decide(
         assert not denied & {entry["event"] for entry in log.entries}
 
 
-def test_the_files_of_the_repository_are_what_is_printed() -> None:
-    """So that nobody follows a file that the code has left behind."""
+def test_files_of_the_repository_equal_the_printed_role() -> None:
+    """An outdated file would mislead operators."""
     written = {path.name: path.read_text() for path in DEPLOY.iterdir() if path.suffix == ".yaml"}
     assert written == {
         "teleport-person.yaml": resources(ReviewMode.PERSON),
@@ -70,8 +70,8 @@ def test_the_files_of_the_repository_are_what_is_printed() -> None:
     }
 
 
-def test_only_what_a_mode_needs_is_in_its_role() -> None:
-    """Deciding is the strongest thing that the bot may do."""
+def test_role_contains_only_permissions_of_its_mode() -> None:
+    """Submitting reviews is the bot's strongest permission."""
     assert "submit_for_users" in role(ReviewMode.PERSON)
     assert "submit_for_users" not in role(ReviewMode.OVERRIDE) + role(ReviewMode.NOTIFY)
     may_update = [mode for mode in ReviewMode if "create, update]" in requests_part(role(mode))]
@@ -83,7 +83,7 @@ def test_only_what_a_mode_needs_is_in_its_role() -> None:
 
 
 def test_role_version_is_v8_only_for_person() -> None:
-    """Teleport 17 takes nothing above v7; the mode `person` exists only from 18.11 on."""
+    """Teleport 17 rejects versions above v7. Mode `person` needs 18.11 or later."""
     versions = {mode: yaml.safe_load(role(mode))["version"] for mode in ReviewMode}
     assert versions.pop(ReviewMode.PERSON) == "v8"
     assert set(versions.values()) == {"v7"}
@@ -91,7 +91,7 @@ def test_role_version_is_v8_only_for_person() -> None:
 
 @pytest.mark.parametrize("mode", [ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY])
 def test_host_names_are_readable_without_any_login(mode: ReviewMode) -> None:
-    """In the form that the mode's servers accept; an operator can leave it out."""
+    """The format is that of the mode's servers, and an operator can omit it."""
     allow = yaml.safe_load(role(mode))["spec"]["allow"]
     assert "logins" not in allow
     preview = allow.get("review_requests", {}).get("preview_as_roles")
@@ -117,7 +117,7 @@ def test_host_names_are_readable_without_any_login(mode: ReviewMode) -> None:
 def test_rejected_line_depends_on_version_and_edition(
     mode: ReviewMode, advanced: bool, version: str, line: str
 ) -> None:
-    """It's a line of the printed role."""
+    """The line exists in the printed role."""
     cluster = ClusterInfo("main", version, advanced_workflows=advanced)
     assert rejected_line(mode, cluster) == line
     assert line in role(mode)
@@ -135,7 +135,7 @@ def test_rejected_line_depends_on_version_and_edition(
     ],
 )
 def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str) -> None:
-    """The program stops at a key that it doesn't know; a comment helps with the other version."""
+    """Tbot stops at an unknown key. A comment explains the other version."""
     text = tbot(version)
     parsed = yaml.safe_load(text)
     assert parsed[key] == "12h"
@@ -157,7 +157,7 @@ def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str
     ],
 )
 def test_command_rejects_unknown_values(arguments: list[str], sentence: str) -> None:
-    """With one sentence and the exit code of a mistake in the call."""
+    """The error is one sentence, with the exit code of a usage error."""
     result = CliRunner().invoke(app, ["teleport-role", *arguments])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"teleport-chatops: {sentence}\n"
