@@ -20,6 +20,7 @@ from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
+from bot.sockets.sockets import SocketUrl
 from commands.actions.authorization import Authorization
 from commands.actions.on_behalf import OnBehalfHealth
 from commands.actions.permissions import Permissions
@@ -58,22 +59,29 @@ from workspace.requests.review_policy import ReviewPolicy
 from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
 
 PLUGIN = "teleport-chatops"
+_STANDALONE_WARNING = (
+    "Teleport denies leases to the bot, so run only this replica; grant the role from"
+    " teleport-role to run more"
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What the bot found when it started."""
+    """Settings, connections and results of the startup checks."""
 
     settings: Settings
     identity: ReloadingCredentials
     teleport: TeleportClient
     cluster: ClusterInfo
-    deciding: ReviewPolicy
+    review_policy: ReviewPolicy
     slack: AsyncWebClient
     http: aiohttp.ClientSession
     installation: Installation
+    app_token: str
+    """Empty if the bot only notifies."""
+    socket_url: SocketUrl
     now: Callable[[], datetime]
     conditions: Conditions
     metrics: Metrics
@@ -115,11 +123,8 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
     mirror = _build_mirror(runtime, queue)
     expiry_timers = ExpiryTimers(queue.add, now=runtime.now)
     leadership = _build_leadership(runtime)
-    outbox = Outbox(
-        runtime.slack,
-        may_send=lambda: leadership.held,
-        seconds_between_posts=SECONDS_BETWEEN_POSTS / factor,
-    )
+    _register_notifications(runtime.conditions, mirror, leadership, queue)
+    outbox = _build_outbox(runtime, leadership)
     ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
     recipients = _build_recipients(runtime)
     reconciler = Reconciler(
@@ -153,6 +158,29 @@ def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames
     )
 
 
+def _register_notifications(
+    conditions: Conditions, mirror: Mirror, leadership: Leadership, queue: ChangeQueue
+) -> None:
+    conditions.computed("watch", lambda: mirror.problem, part="teleport")
+    conditions.computed("lease", lambda: leadership.problem, part="notifications")
+    conditions.computed("queue", lambda: queue.problem, part="notifications")
+    conditions.computed("requests", lambda: queue.warning, optional=True)
+    conditions.computed(
+        "replicas", lambda: _STANDALONE_WARNING if leadership.standalone else "", optional=True
+    )
+
+
+def _build_outbox(runtime: Runtime, leadership: Leadership) -> Outbox:
+    outbox = Outbox(
+        runtime.slack,
+        runtime.conditions.component("outbox", part="slack"),
+        may_send=lambda: leadership.held,
+        seconds_between_posts=SECONDS_BETWEEN_POSTS / runtime.settings.pace.factor,
+    )
+    runtime.conditions.computed("rate_limit", outbox.long_rate_limit, part="slack")
+    return outbox
+
+
 def _build_leadership(runtime: Runtime) -> Leadership:
     return Leadership(
         runtime.teleport,
@@ -180,7 +208,7 @@ def _plan_context(runtime: Runtime) -> PlanContext:
     return PlanContext(
         request_url_base=runtime.cluster.request_page,
         cluster=runtime.cluster.name,
-        deciding=runtime.deciding,
+        deciding=runtime.review_policy,
         announce_max_age=settings.announce_max_age,
         reviewer_messages=settings.review.max_reviewer_messages,
     )
@@ -195,13 +223,6 @@ def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
         relist_soon_seconds=RELIST_SOON_SECONDS / factor,
         backoff=WatchBackoff().scaled(factor),
     )
-
-
-def _build_reviewers(
-    runtime: Runtime, recipients: Recipients, contacts: Contacts
-) -> SuggestedReviewers:
-    most = runtime.settings.review.max_reviewer_messages
-    return SuggestedReviewers(contacts, recipients, most=most)
 
 
 def _build_delivery(
@@ -232,7 +253,7 @@ def build_listeners(
         contacts=contacts,
         member_names=MemberNames(runtime.slack, runtime.installation.team),
         authorization=Authorization(runtime.teleport, people),
-        permissions=Permissions(runtime.teleport, runtime.deciding),
+        permissions=Permissions(runtime.teleport, runtime.review_policy),
         host_names=host_names,
         slack=runtime.slack,
         http=runtime.http,
@@ -245,7 +266,7 @@ def build_listeners(
             requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
-        deciding=runtime.deciding,
+        deciding=runtime.review_policy,
         on_behalf=runtime.on_behalf,
         forms=form_limit(),
         reviewer_lookups=lookup_limit(),

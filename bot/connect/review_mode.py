@@ -18,7 +18,7 @@ from workspace.requests.review_policy import ANY_ROLE, ReviewMode, ReviewPolicy,
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def find_deciding(
+async def detect_review_policy(
     teleport: TeleportClient, cluster: ClusterInfo, own: Sequence[str], settings: Settings
 ) -> ReviewPolicy:
     """Log the mode too, and what the bot's role lacks. `own` are the roles of its certificate."""
@@ -27,7 +27,7 @@ async def find_deciding(
         log.error("request_permission_missing", hint="give the bot the role of teleport-role")
     if roles is not None and settings.app_token is not None:
         log_missing_permissions(roles)
-    mode, why = find_mode(cluster, roles, settings)
+    mode, why = detect_mode(cluster, roles, settings)
     log.info("review_mode_selected", mode=mode, reason=why)
     return ReviewPolicy(
         mode=mode,
@@ -61,13 +61,15 @@ def can_submit_on_behalf(roles: Sequence[Role] | None) -> bool:
     return roles is None or any(role.allow.review.submit_for for role in roles)
 
 
-async def may_submit_now(teleport: TeleportClient, identity: ReloadingCredentials) -> bool:
+async def can_submit_on_behalf_now(
+    teleport: TeleportClient, identity: ReloadingCredentials
+) -> bool:
     """Return whether the bot's roles, as they are now, let it submit reviews for any user."""
     roles = await own_roles(teleport, identity.current.roles)
     return roles is not None and can_submit_on_behalf(roles)
 
 
-def find_mode(
+def detect_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
 ) -> tuple[ReviewMode, str]:
     """Give the mode, and why it is that. Where roles are unknown, Teleport's answer has to tell."""

@@ -119,12 +119,9 @@ def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -
     return client
 
 
-async def check_installation(client: AsyncWebClient, *, end: float) -> Installation:
-    """Ask Slack who the bot is.
-
-    Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
-    """
-    answer = await _retry_until(client.auth_test, "slack.token", end)
+async def check_installation(client: AsyncWebClient, *, deadline_at: float) -> Installation:
+    """Check the bot token, until `deadline_at` of the monotonic clock. Raises StartError."""
+    answer = await _retry_until(client.auth_test, "slack.token", deadline_at)
     if not answer.get("bot_id"):
         raise StartError(_NOT_OF_A_BOT, _BEGINNINGS, exit_code=MISCONFIGURED)
     if answer.get("is_enterprise_install"):
@@ -140,20 +137,20 @@ async def check_installation(client: AsyncWebClient, *, end: float) -> Installat
     )
 
 
-async def first_socket_address(client: AsyncWebClient, app_token: str, *, end: float) -> str:
-    """Ask Slack for the address of a Socket Mode connection; empty without an app token.
+async def first_socket_url(client: AsyncWebClient, app_token: str, *, deadline_at: float) -> str:
+    """Check the app token, and return a URL for Socket Mode; empty without an app token.
 
-    Waits until `end`, of the monotonic clock, for a Slack that does not answer. Raises StartError.
+    Retries until `deadline_at`, of the monotonic clock. Raises StartError.
     """
     if not app_token:
         return ""
     opened = await _retry_until(
-        lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", end
+        lambda: client.apps_connections_open(app_token=app_token), "slack.app_token", deadline_at
     )
     return str(opened["url"])
 
 
-async def _retry_until(call: Callable[[], Awaitable[Any]], setting: str, end: float) -> Any:
+async def _retry_until(call: Callable[[], Awaitable[Any]], setting: str, deadline_at: float) -> Any:
     """Repeat a read while Slack does not answer. What no later attempt can change ends it."""
     pause = 0.5
     while True:
@@ -167,7 +164,7 @@ async def _retry_until(call: Callable[[], Awaitable[Any]], setting: str, end: fl
                 raise _no_answer(error, failure) from error
             if failure is Failure.RATE_LIMITED:
                 pause = retry_delay(error)
-            if monotonic() + pause > end:
+            if monotonic() + pause > deadline_at:
                 raise _no_answer(error, failure) from error
             log.warning("slack_unreachable", error=describe(error), retry_in_seconds=pause)
         await asyncio.sleep(pause)

@@ -79,9 +79,9 @@ def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
 
 
 async def first_credentials(
-    settings: TeleportSettings, now: Callable[[], datetime], *, end: float
+    settings: TeleportSettings, now: Callable[[], datetime], *, deadline_at: float
 ) -> ReloadingCredentials:
-    """Read them for the first time. Files that are renewed may become good until `end`.
+    """Read them for the first time. Files that are renewed may become good until `deadline_at`.
 
     Raises StartError.
     """
@@ -96,7 +96,7 @@ async def first_credentials(
         except CredentialsError as error:
             if not settings.refresh_identity:
                 raise StartError(error.problem, error.hint, exit_code=MISCONFIGURED) from error
-            if monotonic() + _IDENTITY_PAUSE > end:
+            if monotonic() + _IDENTITY_PAUSE > deadline_at:
                 raise StartError(error.problem, error.hint, exit_code=UNAVAILABLE) from error
             log.warning("identity_load_failed", error=str(error))
         await asyncio.sleep(_IDENTITY_PAUSE)
@@ -141,20 +141,20 @@ def _in_words(error: TeleportError) -> str:
 
 
 async def check_cluster(
-    teleport: TeleportClient, settings: TeleportSettings, *, end: float
+    teleport: TeleportClient, settings: TeleportSettings, *, deadline_at: float
 ) -> ClusterInfo:
-    """Ping while the server does not answer or is unwell, until `end` of the monotonic clock.
+    """Ping until the server responds, at most until `deadline_at` of the monotonic clock.
 
-    Raises StartError, at once where no later attempt can succeed.
+    Raises StartError, at once if no later attempt can succeed.
     """
     pause = 0.2
     while True:
         try:
-            return await teleport.ping(deadline=max(1.0, min(10.0, end - monotonic())))
+            return await teleport.ping(deadline=max(1.0, min(10.0, deadline_at - monotonic())))
         except _MAY_PASS as error:
             obstacle = error.obstacle if isinstance(error, Unreachable) else None
             passes = obstacle is None or obstacle.passes
-            if not passes or monotonic() + pause > end:
+            if not passes or monotonic() + pause > deadline_at:
                 raise StartError(
                     f"Teleport does not answer at {settings.addr}: {_in_words(error)}.",
                     _HINTS[obstacle or Obstacle.NO_ANSWER],

@@ -6,26 +6,43 @@ is a spare: it is let go while the app has enough, and thought over from time to
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import monotonic
 
 from slack_bolt.async_app import AsyncApp
 
 from bot.sockets.socket_client import SocketClient
 from bot.sockets.socket_supervisor import SocketSupervisor, StandbySupervisor
 
+_URL_SECONDS = 10.0
+"""How long an unused URL works."""
+
+
+@dataclass(frozen=True, slots=True)
+class SocketUrl:
+    """The URL that startup got from Slack when it checked the app token."""
+
+    url: str
+    issued_at: float
+
+    def if_fresh(self) -> str:
+        """Return the URL, or "" if it's too old to connect to."""
+        return self.url if monotonic() - self.issued_at < _URL_SECONDS else ""
+
 
 class Sockets:
-    """`first_address` is used up by the first socket. `on_reset` is told how each was mended."""
+    """`first_url` is used up by the first socket. `on_reset` is told how each was mended."""
 
     def __init__(
         self,
         app: AsyncApp,
         app_token: str,
         *,
-        first_address: str = "",
+        first_url: str = "",
         on_reset: Callable[[str], None],
     ) -> None:
         self._places = [
-            SocketSupervisor(app, app_token, on_reset, self._open, first_address),
+            SocketSupervisor(app, app_token, on_reset, self._open, first_url),
             StandbySupervisor(app, app_token, on_reset, self._open),
         ]
 

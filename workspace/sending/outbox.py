@@ -16,6 +16,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from workspace.conditions import Component
 from workspace.sending.fence import SendingStopped, fenced
 from workspace.sending.send_queue import Call, Lane, MessageRef, Priority, Render, next_call
 from workspace.sending.slack_failure import (
@@ -46,11 +47,13 @@ class Outbox:
     def __init__(
         self,
         slack: AsyncWebClient,
+        condition: Component,
         *,
         may_send: Callable[[], bool],
         seconds_between_posts: float = SECONDS_BETWEEN_POSTS,
     ) -> None:
         self._slack = slack
+        self._condition = condition
         self._may_send = may_send
         self._seconds_between_posts = seconds_between_posts
         self._lanes: dict[str, Lane] = {}
@@ -64,19 +67,15 @@ class Outbox:
         self._order = count()
         self._stopped = False
         self._news = asyncio.Event()
-        self._token_problem = ""
 
-    @property
-    def problem(self) -> str:
-        """Why nothing can be sent at all, or not for long; empty where it can."""
-        if self._token_problem:
-            return self._token_problem
+    def long_rate_limit(self) -> str:
+        """Return which method Slack limits for over a minute; empty if it limits none."""
         now = asyncio.get_running_loop().time()
         methods = {call.method for lane in self._lanes.values() if (call := lane.next())}
         rests = {method: self._rate_limited_until.get(method, 0.0) - now for method in methods}
         longest = max(rests, key=lambda method: rests[method], default="")
         if longest and rests[longest] > _LONG_RATE_LIMIT:
-            return f"Slack asks that {longest} be left alone for {rests[longest]:.0f} s more"
+            return f"Slack is rate limiting {longest} for {rests[longest]:.0f} s"
         return ""
 
     @property
@@ -143,7 +142,7 @@ class Outbox:
         finally:
             self.stop()
             await asyncio.gather(*self._sending, return_exceptions=True)
-            self._token_problem = ""
+            self._condition.ready()
 
     async def _submit(
         self,
@@ -232,7 +231,7 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
             self._failed(lane, call, error)
             return
-        self._token_problem = ""
+        self._condition.ready()
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
@@ -246,9 +245,11 @@ class Outbox:
                 return
             error = SendingStopped()
         if failure is Failure.REVOKED:
-            self._token_problem = f"Slack does not take slack.token any more: {describe(error)}"
+            self._condition.not_ready(f"Slack no longer accepts slack.token: {describe(error)}")
         elif failure is Failure.FORBIDDEN:
-            self._token_problem = f"slack.token lacks a scope for {call.method}: {describe(error)}"
+            self._condition.not_ready(
+                f"slack.token is missing a scope for {call.method}: {describe(error)}"
+            )
         if not call.done.done():
             call.done.set_exception(error)
 

@@ -97,7 +97,7 @@ async def _teleport(
     )
     client = await stack.enter_async_context(TeleportClient(connection))
     try:
-        cluster = await check_cluster(client, settings.teleport, end=monotonic() + patience)
+        cluster = await check_cluster(client, settings.teleport, deadline_at=monotonic() + patience)
     except StartError as error:
         yield start_failure("teleport", error)
         return
@@ -151,7 +151,7 @@ class _Workspace:
         http = await stack.enter_async_context(http_session(clock.trace()))
         web = web_client(settings, http, settings.slack.token.get_secret_value())
         try:
-            installation = await check_installation(web, end=monotonic() + patience)
+            installation = await check_installation(web, deadline_at=monotonic() + patience)
         except StartError as error:
             return cls(settings, http, web, clock, error, patience)
         return cls(settings, http, web, clock, installation, patience)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.connect.slack_connection import SCOPES, Installation, first_socket_address, hint_for
+from bot.connect.slack_connection import SCOPES, Installation, first_socket_url, hint_for
 from bot.observe.clock import HINT, MOST_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import (
@@ -58,7 +58,7 @@ async def sockets(
         yield ok(name, "no app token: the bot only notifies")
         return
     try:
-        address = await first_socket_address(slack, app_token, end=end)
+        address = await first_socket_url(slack, app_token, deadline_at=end)
     except StartError as error:
         yield start_failure(name, error)
         return

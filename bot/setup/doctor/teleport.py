@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from bot.connect.certificate_lifetime import HINT, is_too_short
 from bot.connect.other_bots import count_plugin_announcements
-from bot.connect.review_mode import can_submit_on_behalf, find_mode
+from bot.connect.review_mode import can_submit_on_behalf, detect_mode
 from bot.connect.server_support import UPGRADE
 from bot.settings.settings import Settings
 from bot.setup import teleport_role
@@ -79,7 +79,7 @@ def review_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
 ) -> tuple[ReviewMode, Check]:
     """Give the mode, and whether it can work here, also where the settings insist on it."""
-    mode, why = find_mode(cluster, roles, settings)
+    mode, why = detect_mode(cluster, roles, settings)
     detail = f"{mode}: {why}"
     if mode is ReviewMode.PERSON and not cluster.supports_on_behalf_reviews:
         line = teleport_role.rejected_line(mode, cluster)

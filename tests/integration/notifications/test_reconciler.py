@@ -31,6 +31,7 @@ from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
+from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.user_directory import UserMapping
@@ -95,7 +96,12 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
-        outbox = Outbox(web, may_send=lambda: True, seconds_between_posts=_PACE)
+        outbox = Outbox(
+            web,
+            Conditions().component("outbox"),
+            may_send=lambda: True,
+            seconds_between_posts=_PACE,
+        )
         visibility = Visibility(client, lambda: credentials.roles)
         mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
         queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)

@@ -31,6 +31,7 @@ from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import watched
 from tests.integration.request_factory import decided, pending_request
 from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
+from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.user_directory import UserMapping
 from workspace.requests.review_policy import ReviewMode
@@ -108,7 +109,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
-        outbox = Outbox(web, may_send=lambda: True)
+        outbox = Outbox(web, Conditions().component("outbox"), may_send=lambda: True)
         matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
@@ -270,7 +271,12 @@ async def sending(
         web = SlackClient(
             token=cast.BOT_TOKEN, base_url=slack.api_url, session=http, retry_handlers=[]
         )
-        outbox = Outbox(web, may_send=may_send, seconds_between_posts=seconds_between_posts)
+        outbox = Outbox(
+            web,
+            Conditions().component("outbox"),
+            may_send=may_send,
+            seconds_between_posts=seconds_between_posts,
+        )
         running = asyncio.create_task(outbox.run())
         yield outbox
         running.cancel()
@@ -329,11 +335,11 @@ async def test_long_rate_limit_is_a_problem_while_a_message_waits(slack: SlackSt
         waiting = asyncio.create_task(post(outbox, "D1"))
         await slack.call_where(lambda call: call.status == 429)
         await update(outbox, posted, "while posts rest", Priority.CARD_UPDATE)
-        readiness_checks = [outbox.problem]
+        readiness_checks = [outbox.long_rate_limit()]
         outbox.stop()
         await asyncio.gather(waiting, return_exceptions=True)
-        readiness_checks.append(outbox.problem)
-    assert readiness_checks == ["Slack asks that chat.postMessage be left alone for 600 s more", ""]
+        readiness_checks.append(outbox.long_rate_limit())
+    assert readiness_checks == ["Slack is rate limiting chat.postMessage for 600 s", ""]
 
 
 async def test_waiting_message_is_not_starved_by_newer_ones(

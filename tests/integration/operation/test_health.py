@@ -156,7 +156,7 @@ async def test_revoked_token_is_reported_everywhere(
         slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
         pending_request(teleport, reason="redis 1")
         await process.event("message_post_failed")
-        assert "slack.token any more: token_revoked" in (await health.parts())[1]["slack"]
+        assert "no longer accepts slack.token: token_revoked" in (await health.parts())[1]["slack"]
         slack.faults.clear()
         await stage.card("redis 1")
         await process.event("message_posted")

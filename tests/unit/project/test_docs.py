@@ -50,7 +50,7 @@ def test_every_metric_is_documented() -> None:
     metrics = Metrics()
     metrics.expose(Conditions())
     names = {metric.name for metric in metrics.registry.collect()}
-    asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text()))
+    asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/reporting.py").read_text()))
     assert len(asked) > 5
     for name in names | {f"teleport_chatops_{each}" for each in asked}:
         assert name in README

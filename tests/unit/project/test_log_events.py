@@ -50,7 +50,7 @@ def test_every_field_of_a_log_event_is_documented() -> None:
 
 def test_every_metric_is_documented() -> None:
     text, _, _ = (ROOT / "docs/operations.md").read_text().partition("## Component conditions")
-    gauges = re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/process.py").read_text())
+    gauges = re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/reporting.py").read_text())
     names = {f"{PREFIX}_{gauge}" for gauge in gauges}
     metrics = Metrics()
     metrics.expose(Conditions())
