@@ -27,7 +27,7 @@ from commands.actions.permissions import Permissions
 from commands.actions.services import Policy, Services
 from commands.actions.suggested_reviewers import lookup_limit
 from commands.interactions.listener import Listeners
-from commands.interactions.responder import form_limit
+from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
 from commands.register import register
 from notifications.controller.controller import RECENT, Controller
@@ -255,8 +255,6 @@ def build_listeners(
         authorization=Authorization(runtime.teleport, people),
         permissions=Permissions(runtime.teleport, runtime.review_policy),
         host_names=host_names,
-        slack=runtime.slack,
-        http=runtime.http,
         changed=changed,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,
@@ -266,13 +264,13 @@ def build_listeners(
             requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),
-        deciding=runtime.review_policy,
+        review_policy=runtime.review_policy,
         on_behalf=runtime.on_behalf,
-        forms=form_limit(),
         reviewer_lookups=lookup_limit(),
         request_locks=KeyedLock(),
     )
-    return Listeners(services, runtime.metrics.observe_interaction)
+    responders = Responders(runtime.slack, runtime.http)
+    return Listeners(services, responders, runtime.metrics.observe_interaction)
 
 
 def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:

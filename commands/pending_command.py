@@ -1,16 +1,17 @@
-"""`/teleport-pending`: what waits, privately, with buttons on what one may decide."""
+"""`/teleport-pending`: a private list of pending requests, with buttons on the reviewable ones."""
 
 from enum import StrEnum
 
 from rapidfuzz import process
 
-from commands import slash_commands
 from commands.actions import find_request
 from commands.actions.authorized_user import LIST, AuthorizedUser
 from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.words import DASHES, bare, wants_help
+from commands.request_model import request_model
+from commands.slash_commands import PENDING
 from workspace.requests.user_error import UserError
 from workspace.views.help import help_message
 from workspace.views.parts.message import Message, sentence
@@ -18,61 +19,59 @@ from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.parts.untrusted import safe_name
 from workspace.views.pending_list import PAGE, Row, pending_list
 
-NAME = slash_commands.PENDING
-
 
 class Scope(StrEnum):
-    """Which of them. The values travel in paging buttons."""
+    """The part of the pending requests to list. The values are part of paging buttons."""
 
     CONCERNED = ""
-    """One's own and those that one may decide."""
+    """The user's own requests, and those that the user can review."""
     MINE = "mine"
     REVIEWABLE = "reviewable"
     ALL = "all"
 
 
 _TITLES = {
-    Scope.CONCERNED: "Your requests, and those that wait for you",
+    Scope.CONCERNED: "Your requests and requests to review",
     Scope.MINE: "Your pending requests",
-    Scope.REVIEWABLE: "Requests that wait for you",
+    Scope.REVIEWABLE: "Waiting for your review",
     Scope.ALL: "All pending requests",
 }
 _NONE = {
-    Scope.CONCERNED: "Nothing waits: you have no pending request, and none waits for you.",
-    Scope.MINE: "You have no pending request. Ask for access with /teleport-request.",
-    Scope.REVIEWABLE: "No request waits for you.",
-    Scope.ALL: "No request is pending.",
+    Scope.CONCERNED: ("You're all caught up. You have no pending requests and nothing to review."),
+    Scope.MINE: "You have no pending requests. Run /teleport-request to request access.",
+    Scope.REVIEWABLE: "No requests are waiting for your review.",
+    Scope.ALL: "There are no pending requests.",
 }
 
 
-async def command(services: Services, interaction: Interaction, reply: Responder) -> None:
+async def command(services: Services, interaction: Interaction, responder: Responder) -> None:
     if wants_help(interaction.text):
-        await reply.respond(help_message(NAME))
+        await responder.respond(help_message(PENDING))
         return
     scope = _scope(bare(interaction.text).lstrip(DASHES).rstrip(".,;"))
     user = await services.authorize(interaction.slack_user_id, LIST)
-    await reply.respond(await listing(services, user, scope))
+    await responder.respond(await _list(services, user, scope))
 
 
-async def turn_page(services: Services, interaction: Interaction, reply: Responder) -> None:
-    """Older or newer: a button whose value is `<scope>:<page>`."""
+async def turn_page(services: Services, interaction: Interaction, responder: Responder) -> None:
+    """Show an older or newer page: a button whose value is `<scope>:<page>`."""
     scope, page = _page(interaction.value)
     user = await services.authorize(interaction.slack_user_id, LIST)
-    await reply.replace_original(await listing(services, user, scope, page))
+    await responder.replace_original(await _list(services, user, scope, page))
 
 
 def _page(value: str) -> tuple[Scope, int]:
     scope, _, page = value.partition(":")
-    with reading(outdated_button(NAME)):
+    with reading(outdated_button(PENDING)):
         return Scope(scope), max(0, int(page))
 
 
-async def listing(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:
+async def _list(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:
     if scope is Scope.ALL and not user.sees_all_requests:
         raise UserError(
-            "Your Teleport roles do not let you list everybody's requests. See your own and those"
-            f" that wait for you with {NAME}.",
-            reason="may_not_list_all",
+            f"Your Teleport roles don't let you list everyone's requests. Run {PENDING} to see"
+            " yours and the ones you can review.",
+            reason="cannot_list_all",
         )
     rows = await _rows(services, user, scope)
     if not rows:
@@ -84,11 +83,11 @@ async def listing(services: Services, user: AuthorizedUser, scope: Scope, page: 
 async def _rows(services: Services, user: AuthorizedUser, scope: Scope) -> list[Row]:
     if scope is Scope.MINE:
         mine = await find_request.pending_requests(services, user=user.name)
-        return [Row(services.face(each), each.created, may_decide=False) for each in mine]
+        return [Row(request_model(services, each), each.created, may_decide=False) for each in mine]
     pending = await find_request.pending_requests(services)
     reviewable = services.permissions.reviewable(user, pending)
     return [
-        Row(services.face(each), each.created, may_decide=each.id in reviewable)
+        Row(request_model(services, each), each.created, may_decide=each.id in reviewable)
         for each in pending
         if each.id in reviewable
         or scope is Scope.ALL
@@ -104,6 +103,6 @@ def _scope(word: str) -> Scope:
         nearest = process.extractOne(word, named, score_cutoff=50)
         hint = f"Did you mean {nearest[0]}? " if nearest else ""
         raise UserError(
-            f"There is no list called “{safe_name(word)}”. {hint}There are {', '.join(named)}.",
+            f"Unknown list “{safe_name(word)}”. {hint}Available lists: {', '.join(named)}.",
             reason="unknown_scope",
         ) from None

@@ -1,9 +1,9 @@
-"""Reads who a Slack user is in Teleport, and the locks and rules that apply to them.
+"""Authorize users: find the Teleport user of a Slack user, with its locks and deny rules.
 
 Teleport checks the caller of each call, and the caller is the bot. It doesn't check the user on
 whose behalf the bot calls: it stores a request for a locked user, and for one whose roles deny
 `create` (CreateAccessRequestV2 in lib/auth/auth_with_roles.go). So the bot checks what Teleport
-would refuse that user, and every command gets its user here.
+would reject for that user, and every command gets its user here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import structlog
 from async_lru import alru_cache
 
 from commands.actions.authorized_user import Action, AuthorizedUser, denials_of, ensure_allowed
-from commands.interactions.log_fields import bind_teleport_user
+from commands.log_fields import bind_teleport_user
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
 from teleport_client.model.lock import Lock
@@ -22,9 +22,9 @@ from teleport_client.model.user import Role, StaticAccess
 from workspace.directory.user_directory import Person, UserDirectory
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
-REMEMBERED_SECONDS = 60
+CACHE_SECONDS = 60
 """Maximum age of login states and roles for actions that don't read them again."""
-_MOST_USERS, _MOST_ROLES = 1_000, 5_000
+_MAX_USERS, _MAX_ROLES = 1_000, 5_000
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -32,18 +32,18 @@ T = TypeVar("T")
 
 
 class Authorization:
-    """Reads what applies to a user. Remembers login states and roles for a minute."""
+    """Reads users, their locks and their roles. Caches login states and roles for a minute."""
 
     def __init__(self, teleport: TeleportClient, people: UserDirectory) -> None:
         self._teleport = teleport
         self._people = people
-        self._login_state = alru_cache(_MOST_USERS, ttl=REMEMBERED_SECONDS)(self._read_login_state)
-        self._role = alru_cache(_MOST_ROLES, ttl=REMEMBERED_SECONDS)(self._read_role)
+        self._login_state = alru_cache(_MAX_USERS, ttl=CACHE_SECONDS)(self._read_login_state)
+        self._role = alru_cache(_MAX_ROLES, ttl=CACHE_SECONDS)(self._read_role)
 
     async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the user behind a Slack account, if they can do this.
 
-        Raises Refusal, TeleportError, SlackApiError.
+        Raises UserError, TeleportError, SlackApiError.
         """
         person = await with_retry(lambda _: self._people.person(slack_user_id, fresh=action.fresh))
         bind_teleport_user(slack_user_id, person.name)

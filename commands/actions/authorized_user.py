@@ -1,4 +1,4 @@
-"""A user who acts from Slack, and what their own locks and deny rules refuse them."""
+"""A user who acts from Slack, and the actions that their locks and deny rules forbid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,12 +18,12 @@ _UNREADABLE = {
     "user_login_state": ("your Teleport roles", "read on user_login_state"),
     "role": ("the rules of your Teleport roles", "read on role"),
 }
-"""Kind of resource to what it tells and which permission the bot lacks."""
+"""By kind of resource: the unknown fact, and the permission that the bot lacks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something that a user does through the bot."""
+    """An action of a user through the bot."""
 
     words: str
     """Completes "your role doesn't let you …"."""
@@ -53,13 +53,13 @@ OVERRIDE = replace(REVIEW, verbs=(*REVIEW.verbs, "update"), checked_by_teleport=
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedUser:
-    """A user who can act, and what Teleport grants and denies them."""
+    """A user who can act, with the permissions and denials of their roles."""
 
     person: Person
     held: frozenset[str]
     """Names of the roles held without an access request."""
     roles: tuple[Role, ...]
-    """Definitions of these roles, as far as they exist."""
+    """Definitions of these roles, without those that don't exist."""
     denying_roles: tuple[Role, ...]
     """Definitions of all roles whose deny rules count: held, assigned or granted at login."""
     locks: tuple[Lock, ...]
@@ -67,7 +67,7 @@ class AuthorizedUser:
     denials: Mapping[str, Denial]
     """Deny rules by verb on access_request, also of roles granted since the last login."""
     unreadable: frozenset[str]
-    """Kinds of resource that the bot isn't allowed to read, so that it knows less."""
+    """Kinds of resource that the bot isn't allowed to read."""
 
     @property
     def name(self) -> str:
@@ -84,7 +84,7 @@ class AuthorizedUser:
 
 
 def ensure_allowed(user: AuthorizedUser, action: Action) -> None:
-    """Raise Refusal if Teleport refuses this user the action, or if the bot can't tell."""
+    """Raise UserError if the user can't do this in Teleport, or if the bot can't check it."""
     if user.locks:
         raise _locked(user, user.locks[0], action)
     # Teleport never checks the locks of the user, which also depend on the roles at login.
@@ -106,10 +106,10 @@ def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
 
 def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
     by_name = lock.user == user.name
-    whom = f"Your Teleport user {safe_name(user.name)}" if by_name else "One of your Teleport roles"
+    name = f"Your Teleport user {safe_name(user.name)}" if by_name else "One of your Teleport roles"
     message = f" ({safe_line(lock.message, _MESSAGE_LENGTH)})" if lock.message else ""
-    return _refusal(
-        f"{whom} is locked{message}.",
+    return _error(
+        f"{name} is locked{message}.",
         action.outcome,
         f"Ask a Teleport administrator to remove the lock{action.alternative}.",
         reason="locked",
@@ -117,9 +117,9 @@ def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
 
 
 def _unknown(kind: str, action: Action) -> UserError:
-    what, permission = _UNREADABLE[kind]
-    return _refusal(
-        f"The bot can't check {what}.",
+    fact, permission = _UNREADABLE[kind]
+    return _error(
+        f"The bot can't check {fact}.",
         action.outcome,
         f"Ask its operator to add {permission} to the bot's role.",
         reason="user_not_checked",
@@ -129,14 +129,14 @@ def _unknown(kind: str, action: Action) -> UserError:
 def _denied(rule: Denial, action: Action) -> UserError:
     role = safe_name(rule.role)
     if rule.conditional:
-        return _refusal(
+        return _error(
             f"Your Teleport role {role} has a deny rule with a condition that the bot can't"
             f" evaluate, so you can't {action.words} from Slack.",
             action.outcome,
             "Use tsh or the Teleport web UI.",
             reason="perhaps_denied",
         )
-    return _refusal(
+    return _error(
         f"Your Teleport role {role} doesn't let you {action.words}.",
         action.outcome,
         "Ask a Teleport administrator to change its deny rule.",
@@ -144,5 +144,5 @@ def _denied(rule: Denial, action: Action) -> UserError:
     )
 
 
-def _refusal(*sentences: str, reason: str) -> UserError:
+def _error(*sentences: str, reason: str) -> UserError:
     return UserError(" ".join(filter(None, sentences)), reason=reason)

@@ -1,10 +1,9 @@
-"""Find the request that somebody means by what they typed."""
+"""Find access requests by ID, by the end of an ID, or by state."""
 
 import re
 
 from commands.actions.authorized_user import AuthorizedUser
 from commands.actions.services import Services
-from commands.interactions.explain import no_such_request
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.user_error import UserError
@@ -20,17 +19,17 @@ def is_full_id(text: str) -> bool:
 
 
 async def read_request(services: Services, request_id: str) -> AccessRequest:
-    """Read a request as it is now. Raises Refusal when there is none, TeleportError."""
+    """Return the current request. Raises UserError if it doesn't exist, TeleportError."""
     try:
         return await with_retry(
             lambda deadline: services.teleport.request(request_id, deadline=deadline)
         )
     except NotFound as error:
-        raise no_such_request(request_id, services.policy.cluster) from error
+        raise no_such_request(services, request_id) from error
 
 
 async def pending_requests(services: Services, *, user: str = "") -> tuple[AccessRequest, ...]:
-    """List all that wait, of one user if given, newest first."""
+    """Return all pending requests, or those of one user, newest first."""
     return await with_retry(
         lambda deadline: services.teleport.requests(
             user=user, state=RequestState.PENDING, deadline=deadline
@@ -41,15 +40,14 @@ async def pending_requests(services: Services, *, user: str = "") -> tuple[Acces
 async def find_by_suffix(
     services: Services, user: AuthorizedUser, part: str
 ) -> list[AccessRequest]:
-    """Find requests by the last characters of their ids, which are what we show.
+    """Return the visible requests whose IDs end in `part`, since lists show the end of an ID.
 
-    Pending ones, else decided ones; only those that this user may know of. Raises Refusal when
-    there is none.
+    Closed requests are returned only if no pending one matches. Raises UserError if none matches.
     """
     if not _PART_OF_ID.fullmatch(part):
         raise UserError(
-            f"“{safe_name(part)}” is not an id of a request. Copy one from /teleport-pending, or"
-            " leave it out to pick one.",
+            f"“{safe_name(part)}” isn't a request ID. Copy one from /teleport-pending, or leave it"
+            " out to choose from a list.",
             reason="bad_id",
         )
     for state in (RequestState.PENDING, None):
@@ -58,21 +56,21 @@ async def find_by_suffix(
                 state=state, deadline=deadline
             )
         )
-        ending = [request for request in listed if request.id.lower().endswith(part.lower())]
-        if found := visible_to(services, user, ending):
+        matching = [request for request in listed if request.id.lower().endswith(part.lower())]
+        if found := visible_to(services, user, matching):
             return found
-    raise no_such_request(part, services.policy.cluster)
+    raise no_such_request(services, part)
 
 
 def is_visible(services: Services, user: AuthorizedUser, request: AccessRequest) -> bool:
-    """Return whether the user can know of a request that nobody has shown them."""
+    """Return whether Teleport lets the user read this request."""
     return bool(visible_to(services, user, [request]))
 
 
 def visible_to(
     services: Services, user: AuthorizedUser, requests: list[AccessRequest]
 ) -> list[AccessRequest]:
-    """Choose own requests and those that the user can review, or all if Teleport shows all."""
+    """Return the user's own requests and those to review, or all if the user's roles list all."""
     if user.sees_all_requests:
         return requests
     in_review_scope = services.permissions.in_review_scope(user, requests)
@@ -83,3 +81,13 @@ def visible_to(
         or request.review_by(user.name) is not None
         or request.id in in_review_scope
     ]
+
+
+def no_such_request(services: Services, request_id: str) -> UserError:
+    """Return the error for a request that doesn't exist, or that the user can't see."""
+    return UserError(
+        f"There's no request {safe_name(request_id)} in cluster"
+        f" {safe_name(services.policy.cluster)}. It may have expired or belong to another cluster."
+        " Run /teleport-pending to see pending requests.",
+        reason="no_such_request",
+    )

@@ -1,8 +1,12 @@
-"""Decide by setting a request's state, where Teleport takes no reviews from the bot.
+"""Set a request's state in the name of an approver (mode `override`).
 
-Teleport judges nothing here: not who decides, and not whether it is decided already, since an
-approval may still be turned into a denial. So the bot does both, and of two people who decide at
-the same moment lets the first one.
+Teleport checks nothing here: it lets the bot set any state, and even turn an approval into a
+denial. So the bot checks its settings first, and lets only the first of several approvers act:
+
+1. Claim the request with a compare-and-swap on its plugin data, which the bots of all workspaces
+   share. A claim without a resolution is void after 30 seconds.
+2. Set the state if the request is still pending. A retry reads the request again before it acts.
+3. Read the request. Another user may have resolved it in Teleport in the meantime.
 """
 
 from datetime import timedelta
@@ -11,18 +15,16 @@ import structlog
 
 from commands.actions import find_request
 from commands.actions.authorized_user import AuthorizedUser
+from commands.actions.check_review import ensure_approver
 from commands.actions.services import Services
-from commands.interactions.explain import may_not_review
 from teleport_client.errors import Conflict
 from teleport_client.model.access_request import AccessRequest, RequestState
-from teleport_client.rules.review_permission import review_denied
 from workspace.requests.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
-from workspace.views.parts.status import named
 
-_STALE = timedelta(seconds=30)
-"""After which whoever claimed it has failed: no decision takes longer."""
+_CLAIM_LIFETIME = timedelta(seconds=30)
+"""Longer than an interaction can last, so the bot that made an older claim has failed."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -34,17 +36,16 @@ async def override(
     state: RequestState,
     reason: str,
 ) -> AccessRequest:
-    """Set the state of a pending request in the name of an approver.
+    """Set the state of a pending request, and return the request after that.
 
-    Gives the request as it stands then, which is decided by somebody else if they were faster (see
-    `is_attributed_to`). Raises Refusal, TeleportError.
+    Another user may have resolved it first (see `is_attributed_to`). Raises UserError,
+    TeleportError.
     """
     ensure_approver(services, user, request)
     claim = Claim(by=user.name, state=state, at=services.now())
     await _claim(services, request.id, claim)
 
     async def attempt(deadline: float) -> None:
-        """Look each time: it may be decided by now, here or elsewhere."""
         if (await services.teleport.request(request.id, deadline=deadline)).pending:
             await services.teleport.set_request_state(
                 request.id,
@@ -55,34 +56,22 @@ async def override(
             )
 
     await with_retry(attempt, idempotent=True)
-    decided = await find_request.read_request(services, request.id)
+    resolved = await find_request.read_request(services, request.id)
     log.info(
-        "request_state_set", request_id=request.id, state=decided.state, teleport_user=user.name
+        "request_state_set", request_id=request.id, state=resolved.state, teleport_user=user.name
     )
-    return decided
-
-
-def ensure_approver(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
-    """Go by the settings, and by the roles that the user holds now.
-
-    A role that denies to review the requested roles counts here too, though Teleport doesn't
-    look at it when the bot sets the state.
-    """
-    if not services.deciding.may_override(user.name, user.held, request):
-        raise _not_an_approver(request)
-    if review_denied(user.denying_roles, request):
-        raise may_not_review()
+    return resolved
 
 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:
-    """Be the only one to decide, by compare and swap. Raises Refusal where somebody else is."""
-    kept = await with_retry(
+    """Record the claim. Raises UserError if another user's claim is in force."""
+    stored = await with_retry(
         lambda deadline: services.teleport.plugin_data(
             PLUGIN, request_id=request_id, deadline=deadline
         )
     )
-    before = kept.get(request_id, {}).get(KEY, "")
-    if _in_force(before, claim):
+    before = stored.get(request_id, {}).get(KEY, "")
+    if _is_in_force(before, claim):
         raise _claimed_error()
     try:
         await services.teleport.update_plugin_data(
@@ -95,29 +84,21 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
         raise _claimed_error() from error
 
 
-def _in_force(text: str, claim: Claim) -> bool:
-    """Whether another claim still holds, one's own to the contrary included.
+def _is_in_force(text: str, claim: Claim) -> bool:
+    """Return whether another recent claim exists, also one by the same user for another state.
 
-    What cannot be read is nobody's.
+    Text that isn't a claim doesn't count.
     """
     before = claim_from(text)
     if before is None:
         return False
     same = (before.by, before.state) == (claim.by, claim.state)
-    return not same and abs(claim.at - before.at) < _STALE
+    return not same and abs(claim.at - before.at) < _CLAIM_LIFETIME
 
 
 def _claimed_error() -> UserError:
     return UserError(
-        "This request is being decided at this moment, so nothing was done. Look at its card before"
-        " you try again.",
-        reason="being_decided",
-    )
-
-
-def _not_an_approver(request: AccessRequest) -> UserError:
-    return UserError(
-        f"You are not among the approvers for {named(request.roles)}, so nothing was"
-        " done. Whoever runs the bot names them in its settings.",
-        reason="not_an_approver",
+        "Someone is reviewing this request right now. Nothing changed. Check its card before you"
+        " try again.",
+        reason="claimed",
     )

@@ -1,13 +1,13 @@
-"""What users can request and review, for lists and menus.
+"""The roles that users can request and the requests that they can review, for lists and menus.
 
-Whether they really can is up to Teleport when they do it.
+These are estimates: Teleport decides when the user creates a request or submits a review.
 """
 
 from collections.abc import Sequence
 
 from async_lru import alru_cache
 
-from commands.actions.authorization import REMEMBERED_SECONDS
+from commands.actions.authorization import CACHE_SECONDS
 from commands.actions.authorized_user import AuthorizedUser
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest
@@ -15,36 +15,34 @@ from teleport_client.rules.review_permission import MayReview, may_review, revie
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
-_MOST_USERS = 1_000
+_MAX_USERS = 1_000
 
 
 class Permissions:
-    """Remembers for a minute what each user can request."""
+    """Caches for a minute which roles each user can request."""
 
-    def __init__(self, teleport: TeleportClient, deciding: ReviewPolicy) -> None:
+    def __init__(self, teleport: TeleportClient, review_policy: ReviewPolicy) -> None:
         self._teleport = teleport
-        self._deciding = deciding
-        self._capabilities = alru_cache(_MOST_USERS, ttl=REMEMBERED_SECONDS)(
-            self._read_capabilities
-        )
+        self._review_policy = review_policy
+        self._capabilities = alru_cache(_MAX_USERS, ttl=CACHE_SECONDS)(self._read_capabilities)
 
     async def capabilities(self, user: str) -> AccessCapabilities:
         return await with_retry(lambda _: self._capabilities(user))
 
     def reviewable(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
-        """Return the ids of requests that the user can, or perhaps can, still review."""
+        """Return the IDs of pending requests that the user can perhaps still review."""
         open_ones = [each for each in requests if each.pending and not each.review_by(user.name)]
         return self.in_review_scope(user, open_ones)
 
     def in_review_scope(
         self, user: AuthorizedUser, requests: Sequence[AccessRequest]
     ) -> frozenset[str]:
-        """Return the ids of requests whose review is, or perhaps is, up to the user."""
+        """Return the IDs of the requests that the user can perhaps review, also of closed ones."""
         return frozenset(request.id for request in requests if self._can_review(user, request))
 
     def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:
-        if self._deciding.mode_of(request) is ReviewMode.OVERRIDE:
-            approver = self._deciding.may_override(user.name, user.held, request)
+        if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
+            approver = self._review_policy.may_override(user.name, user.held, request)
             return approver and not review_denied(user.denying_roles, request)
         return may_review(user.name, user.roles, request) is not MayReview.NO
 

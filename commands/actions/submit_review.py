@@ -1,15 +1,27 @@
-"""A person's decision on a request, handed to Teleport as that person's review."""
+"""Submit a user's review of a request.
+
+`ReviewOutcome` lists the possible results; `commands/review_response.py` renders them.
+
+Teleport accepts one review from each user. So a retry after a lost response can be rejected because
+the first call succeeded: then the user's review is read and compared with the submitted one.
+"""
 
 import asyncio
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
 
-from commands.actions import find_request
 from commands.actions.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
+from commands.actions.check_review import (
+    Obstacle,
+    OnlyInTeleport,
+    ensure_reviews_enabled,
+    obstacle_to,
+)
+from commands.actions.find_request import is_visible, no_such_request, read_request
 from commands.actions.override import override
 from commands.actions.services import Services
-from commands.interactions.explain import no_such_request
 from teleport_client.errors import (
     AlreadyResolved,
     AlreadyReviewed,
@@ -25,66 +37,91 @@ from workspace.requests.request_draft import check_reason
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
-from workspace.views.card import card_model, status_line
-
-_DONE = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A request after somebody's decision."""
+class ProposedReview:
+    """A review that a user wants to submit."""
+
+    request_id: str
+    state: RequestState
+    reason: str = ""
+    already_visible: bool = False
+    """Whether Slack showed the request to the user, rather than the user typing its ID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    request: AccessRequest
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """Teleport recorded the review, but it counts toward no threshold of the request."""
 
     request: AccessRequest
-    review: Review | None
-    """That decision, None in mode `override`: Teleport keeps no review then."""
-
-    @property
-    def has_effect(self) -> bool:
-        return self.review is None or counts(self.review, self.request)
 
 
-async def submit_decision(
-    services: Services,
-    slack_user_id: str,
-    request_id: str,
-    state: RequestState,
-    reason: str = "",
-    *,
-    shown: bool,
-) -> Decided:
-    """Hand in a review. Gives the request as it stands afterwards.
+@dataclass(frozen=True, slots=True)
+class ReviewRejected:
+    error: UserError
 
-    Person and request are read fresh; whether the person may is for Teleport to say. A request
-    that was not `shown` to this person before is not spoken of unless they may know it. Raises
-    Refusal, TeleportError.
+
+ReviewOutcome: TypeAlias = Reviewed | NotCounted | Obstacle | ReviewRejected
+
+
+async def submit_review(
+    services: Services, slack_user_id: str, proposed: ProposedReview
+) -> ReviewOutcome:
+    """Submit a review. Raises TeleportError, SlackApiError."""
+    structlog.contextvars.bind_contextvars(
+        request_id=proposed.request_id, proposed_state=proposed.state.value
+    )
+    try:
+        ensure_reviews_enabled(services)
+        check_reason(proposed.reason)
+        return await _submit(services, slack_user_id, proposed)
+    except UserError as error:
+        return ReviewRejected(error)
+
+
+async def _submit(
+    services: Services, slack_user_id: str, proposed: ProposedReview
+) -> ReviewOutcome:
+    """Submit the review in the request's mode.
+
+    User and request are read without any cache. A user learns of a request that wasn't already
+    visible only if Teleport shows it to them.
     """
-    structlog.contextvars.bind_contextvars(request_id=request_id, decision=state.value)
-    ensure_reviews_enabled(services)
-    check_reason(reason)
-    user, request = await _read(services, slack_user_id, request_id)
-    known = shown or find_request.is_visible(services, user, request)
-    if known:
-        ensure_open(user, request)
-    mode = services.deciding.mode_of(request)
-    if not known and mode is not ReviewMode.PERSON:
-        raise no_such_request(request_id, services.policy.cluster)
+    user, request = await _read(services, slack_user_id, proposed.request_id)
+    visible = proposed.already_visible or is_visible(services, user, request)
+    if visible and (obstacle := obstacle_to(user, request)):
+        return obstacle
+    mode = services.review_policy.mode_of(request)
+    if not visible and mode is not ReviewMode.PERSON:
+        raise no_such_request(services, proposed.request_id)
     if mode is ReviewMode.NOTIFY:
-        raise link_only_error(services, request_id)
+        return OnlyInTeleport(proposed.request_id)
     if mode is ReviewMode.OVERRIDE:
-        ensure_allowed(user, OVERRIDE)
-        decided = await _set_state(services, user, request, state, reason)
+        result = await _set_state(services, user, request, proposed)
     else:
-        review = Review(user.name, state, reason)
-        decided = await _submit_on_behalf(services, user, request_id, review, known=known)
-    services.changed(request_id)
-    return Decided(decided, decided.review_by(user.name))
+        result = await _submit_on_behalf(services, user, proposed, visible=visible)
+    if not isinstance(result, AccessRequest):
+        return result
+    services.changed(proposed.request_id)
+    review = result.review_by(user.name)
+    # Teleport stores no review in mode `override`.
+    if review is not None and not counts(review, result):
+        return NotCounted(result)
+    return Reviewed(result, proposed.state)
 
 
 async def _read(
     services: Services, slack_user_id: str, request_id: str
 ) -> tuple[AuthorizedUser, AccessRequest]:
-    """Read person and request at the same time. A refusal of the person comes first."""
-    reading = asyncio.create_task(find_request.read_request(services, request_id))
+    """Read user and request at the same time. An error about the user comes first."""
+    reading = asyncio.create_task(read_request(services, request_id))
     try:
         user = await services.authorize(slack_user_id, REVIEW)
         return user, await reading
@@ -94,85 +131,36 @@ async def _read(
 
 
 async def _set_state(
-    services: Services,
-    user: AuthorizedUser,
-    request: AccessRequest,
-    state: RequestState,
-    reason: str,
-) -> AccessRequest:
-    """Mode `override`. Somebody who was faster has decided, and this person is told so."""
-    decided = await override(services, user, request, state, reason)
-    if decided.state is not state or not is_attributed_to(decided, user.name):
-        ensure_open(user, decided)
-    return decided
+    services: Services, user: AuthorizedUser, request: AccessRequest, proposed: ProposedReview
+) -> AccessRequest | Obstacle:
+    """Review in mode `override`. Returns an obstacle if another user resolved the request first."""
+    ensure_allowed(user, OVERRIDE)
+    resolved = await override(services, user, request, proposed.state, proposed.reason)
+    if resolved.state is not proposed.state or not is_attributed_to(resolved, user.name):
+        return obstacle_to(user, resolved) or resolved
+    return resolved
 
 
 async def _submit_on_behalf(
-    services: Services, user: AuthorizedUser, request_id: str, review: Review, *, known: bool
-) -> AccessRequest:
-    """Mode `person`."""
+    services: Services, user: AuthorizedUser, proposed: ProposedReview, *, visible: bool
+) -> AccessRequest | Obstacle:
+    """Review in mode `person`. Returns an obstacle if another review came first."""
+    request_id = proposed.request_id
+    review = Review(user.name, proposed.state, proposed.reason)
     try:
-        return await _submit(services, request_id, review)
+        return await _call_teleport(services, request_id, review)
     except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest, OnBehalfNotAllowed):
-        if not known:
-            raise no_such_request(request_id, services.policy.cluster) from None
-        # Somebody may have been faster: say who, from what is true now.
-        ensure_open(user, await find_request.read_request(services, request_id))
+        if not visible:
+            raise no_such_request(services, request_id) from None
+        # The request's current state explains more than Teleport's error.
+        if obstacle := obstacle_to(user, await read_request(services, request_id)):
+            return obstacle
         raise
     except NotFound as error:
-        raise no_such_request(request_id, services.policy.cluster) from error
+        raise no_such_request(services, request_id) from error
 
 
-def ensure_reviews_enabled(services: Services) -> None:
-    if services.deciding.mode is ReviewMode.OFF:
-        raise UserError(
-            "Reviews from Slack are turned off. Use tsh request review or the Teleport web UI.",
-            reason="deciding_off",
-        )
-
-
-def link_only_error(services: Services, request_id: str) -> UserError:
-    page = services.policy.request_url_base
-    where = f"Review it at {page}{request_id}" if page else "Approve it with tctl"
-    return UserError(
-        f"This request can't be reviewed from Slack. Nothing changed. {where}.",
-        reason="decided_elsewhere",
-        command="" if page else f"tctl requests approve {request_id}",
-    )
-
-
-def ensure_open(user: AuthorizedUser, request: AccessRequest) -> None:
-    """Refuse what is already certain from the request itself.
-
-    Whether its time has passed is for Teleport to say: it takes reviews until it deletes a request.
-    """
-    if not request.pending:
-        raise UserError(
-            f"This request is already closed: {_resolution(request)}. Nothing changed.",
-            reason="already_decided",
-        )
-    if request.user == user.name:
-        raise UserError(
-            "This is your own request; somebody else has to decide it. Nothing was done.",
-            reason="own_request",
-        )
-    if vote := request.review_by(user.name):
-        raise UserError(
-            f"You've already {_DONE.get(vote.state, 'reviewed')} this request, and reviews are"
-            " final. It's waiting for another reviewer.",
-            reason="already_reviewed",
-        )
-
-
-def _resolution(request: AccessRequest) -> str:
-    return status_line(card_model(request, request_url_base="", mode=ReviewMode.OFF, cluster=""))
-
-
-async def _submit(services: Services, request_id: str, review: Review) -> AccessRequest:
-    """Hand it in, again where no answer came: Teleport takes one review of each person.
-
-    So when a repeated call is told that there is one already, it is looked at: it may be this.
-    """
+async def _call_teleport(services: Services, request_id: str, review: Review) -> AccessRequest:
     attempts = 0
 
     async def attempt(deadline: float) -> AccessRequest:
@@ -181,16 +169,16 @@ async def _submit(services: Services, request_id: str, review: Review) -> Access
         return await services.teleport.submit_review(request_id, review, deadline=deadline)
 
     try:
-        decided = await with_retry(attempt, idempotent=True)
+        request = await with_retry(attempt, idempotent=True)
     except OnBehalfNotAllowed as error:
         await services.on_behalf.record_rejection(error.text, review.author)
         raise
     except (AlreadyResolved, AlreadyReviewed):
         if attempts > 1:
-            request = await find_request.read_request(services, request_id)
+            request = await read_request(services, request_id)
             mine = request.review_by(review.author)
             if mine is not None and (mine.state, mine.reason) == (review.state, review.reason):
                 return request
         raise
     services.on_behalf.record_success()
-    return decided
+    return request

@@ -1,4 +1,4 @@
-"""Suggested reviewers: whom a name or a mention means, and why someone can't review a request."""
+"""Resolve suggested reviewers to Teleport users, and find those who can't review a request."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ _WHY = {
     "denied": "can't review access requests",
     "perhaps_denied": "can't review access requests",
 }
-"""By the reason of a Refusal."""
+"""By the reason of a UserError."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ def lookup_limit() -> RateLimit:
 
 
 def ensure_within_limit(services: Services, slack_user_id: str, reviewers: Collection[str]) -> None:
-    """Raise Refusal when this user suggested too many reviewers in the last minute."""
+    """Raise UserError if this user suggested too many reviewers in the last minute."""
     if not services.reviewer_lookups.allow(slack_user_id, len(reviewers)):
         raise UserError(
             "You've suggested many reviewers in the last minute, so nothing was requested. Wait a"
@@ -69,13 +69,13 @@ async def linked_person(services: Services, slack_user_id: str) -> Person:
     """
     try:
         return await with_retry(lambda _: services.people.person(slack_user_id))
-    except UserError as refusal:
+    except UserError as error:
         name = await services.people.account_name(slack_user_id)
-        raise _cannot_review(name, refusal) from refusal
+        raise _cannot_review(name, error) from error
 
 
 async def with_user_names(services: Services, reviewers: Sequence[str]) -> tuple[str, ...]:
-    """Replace mentions and email addresses by Teleport users, as far as there are such users.
+    """Replace mentions and email addresses by Teleport users, where such a user exists.
 
     Raises TeleportError.
     """
@@ -83,7 +83,7 @@ async def with_user_names(services: Services, reviewers: Sequence[str]) -> tuple
     return tuple(dict.fromkeys(found))
 
 
-async def problems(
+async def find_unsuitable(
     services: Services, requester: str, reviewers: Sequence[str], request: AccessRequest
 ) -> tuple[str, ...]:
     """Return a sentence for each suggested reviewer who can't review the request.
@@ -169,11 +169,11 @@ async def _is_user(services: Services, name: str) -> bool:
 async def _ensure_can_review(services: Services, person: Person, request: AccessRequest) -> None:
     try:
         user = await services.authorize(person.slack_user_id, FILL_IN_REVIEW)
-    except UserError as refusal:
-        raise _cannot_review(person.name, refusal) from refusal
+    except UserError as error:
+        raise _cannot_review(person.name, error) from error
     if not services.permissions.in_review_scope(user, [request]):
         raise CannotReview(person.name, "can't review this request")
 
 
-def _cannot_review(name: str, refusal: UserError) -> CannotReview:
-    return CannotReview(name, _WHY.get(refusal.reason, "can't use Teleport from Slack"))
+def _cannot_review(name: str, error: UserError) -> CannotReview:
+    return CannotReview(name, _WHY.get(error.reason, "can't use Teleport from Slack"))

@@ -1,7 +1,9 @@
-"""Whether Slack has our ack of the envelope that is being handled.
+"""Let a response wait for the ack of its envelope.
 
-Bolt sends an ack a moment after a listener has called for it. An answer that overtakes it would be
-undone by it: the view that an ack carries replaces whatever the form shows by then.
+Bolt sends the ack a moment after the listener called `ack`. A response that overtakes it is lost:
+the view in a late ack replaces the view that the response has put into the form. The Socket Mode
+client wraps each envelope in `envelope()`, and the responder awaits `ack_sent()` first. A context
+variable connects the two, because tasks inherit it from their listener.
 """
 
 import asyncio
@@ -10,14 +12,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _LONGEST_WAIT = 3.0
-"""Seconds after which Slack does not take an ack any more."""
+"""Seconds after which Slack ignores an ack."""
 
 _sent: ContextVar[asyncio.Event | None] = ContextVar("ack_sent", default=None)
 
 
 @contextmanager
 def envelope() -> Iterator[None]:
-    """Handle one envelope: when the block is left, its ack is sent or never will be."""
+    """Handle one envelope. After the block, its ack was sent or never will be."""
     sent = asyncio.Event()
     token = _sent.set(sent)
     try:
@@ -28,7 +30,7 @@ def envelope() -> Iterator[None]:
 
 
 async def ack_sent() -> None:
-    """Wait until the ack is out; tasks of a listener inherit which one is meant."""
+    """Wait until the ack of the current envelope was sent, or is too late for Slack."""
     sent = _sent.get()
     if sent is not None:
         try:

@@ -1,4 +1,4 @@
-"""From an error of Slack's to a sentence for the user who waits for a response.
+"""Explain an error of Slack to the user who waits for a response.
 
 An error that a repeated call can fix, or that is about the token, isn't about the user. An error
 about a user, channel, message or view is. Codes: docs.slack.dev/reference/methods.
@@ -49,18 +49,18 @@ _BY_CODE: Mapping[str, str] = {
 def explain_slack(error: Exception) -> UserError:
     """Return what happened and the next step, for one of SLACK_ERRORS."""
     failure = classify(error)
-    return UserError(_words(error, failure), reason=f"slack_{failure.value}")
+    return UserError(_text(error, failure), reason=f"slack_{failure.value}")
 
 
-def _words(error: Exception, failure: Failure) -> str:
-    if words := _BY_FAILURE.get(failure):
-        return words
+def _text(error: Exception, failure: Failure) -> str:
+    if text := _BY_FAILURE.get(failure):
+        return text
     if failure is Failure.UNREACHABLE and isinstance(error, SlackApiError):
         return _BY_CODE.get(error_code(error), _NO_CHANNEL)
-    said = safe_name(describe(error))
+    code = safe_name(describe(error))
     if failure is Failure.FORBIDDEN:
-        return f"Slack denies the bot a permission: {said}. Nothing changed. {_OPERATOR}"
+        return f"Slack denies the bot a permission: {code}. Nothing changed. {_OPERATOR}"
     return (
-        f"Slack rejected a call of the bot: {said}. Check /teleport-pending before you try again,"
+        f"Slack rejected a call of the bot: {code}. Check /teleport-pending before you try again,"
         " and tell the bot's operator."
     )

@@ -1,18 +1,15 @@
-"""What somebody did in Slack, taken out of Slack's payload once and for all.
-
-Payload shapes: docs.slack.dev/interactivity.
-"""
+"""Interactions, read from Slack's payloads (docs.slack.dev/interactivity)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.parsing.slack_text import unescaped
+from commands.parsing.slack_text import unescape
 
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """A form as it stood when it was handed in."""
+    """A form when it was submitted."""
 
     id: str
     private_metadata: str
@@ -21,21 +18,23 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
+    """A command, a click, a submitted form or a typed search in a menu."""
+
     name: str
-    """The command, the action id or the form's callback id."""
+    """The command, the action ID or the form's callback ID."""
     slack_user_id: str
     channel: str = ""
-    """Where it was done; empty in forms."""
+    """Channel ID; empty in forms."""
     text: str = ""
-    """What follows a command, or what was typed into a menu."""
+    """The text after a command, or the text typed into a menu."""
     value: str = ""
-    """What a button carries."""
+    """The value of a button."""
     on_card: bool = False
-    """A click on a message that others see as well."""
+    """A click on a message in the channel, which others see too."""
     view_id: str = ""
-    """The form that was clicked in."""
+    """The form that has the clicked button."""
     on_ephemeral: bool = False
-    """A click on one of our private answers."""
+    """A click on an ephemeral response of the bot."""
     form: ViewState | None = None
     trigger_id: str = field(default="", repr=False)
     response_url: str = field(default="", repr=False)
@@ -46,14 +45,14 @@ def from_command(payload: Mapping[str, Any]) -> Interaction:
         name=payload["command"],
         slack_user_id=payload["user_id"],
         channel=payload.get("channel_id", ""),
-        text=unescaped(payload.get("text") or ""),
+        text=unescape(payload.get("text") or ""),
         trigger_id=payload.get("trigger_id", ""),
         response_url=payload.get("response_url", ""),
     )
 
 
 def from_block_action(payload: Mapping[str, Any]) -> Interaction:
-    """Slack sends one action at a time (`block_actions`)."""
+    """Read a `block_actions` payload. Slack sends one action at a time."""
     action = payload["actions"][0]
     container = payload.get("container") or {}
     message = container.get("type") == "message"
@@ -71,7 +70,7 @@ def from_block_action(payload: Mapping[str, Any]) -> Interaction:
 
 
 def from_view_submission(payload: Mapping[str, Any]) -> Interaction:
-    """A `view_submission`. It names no channel; the form's private metadata may."""
+    """Read a `view_submission` payload. Only the form's private metadata can name the channel."""
     view = payload["view"]
     return Interaction(
         name=view.get("callback_id", ""),
@@ -86,7 +85,7 @@ def from_view_submission(payload: Mapping[str, Any]) -> Interaction:
 
 
 def from_block_suggestion(payload: Mapping[str, Any]) -> Interaction:
-    """Somebody types into a menu (`block_suggestion`)."""
+    """Read a `block_suggestion` payload: a search in a menu."""
     return Interaction(
         name=payload.get("action_id", ""),
         slack_user_id=payload["user"]["id"],

@@ -1,9 +1,16 @@
-"""From an envelope to work, under one wrapper.
+"""Turn a handler into a Bolt listener: ack first, then do the work in a task.
 
-Bolt sends the ack once a listener returns (`process_before_response`), and an exception would
-replace it. So a listener ends with its ack, and all that follows is a task of its own, for events
-too: it is timed and logged, and its errors become one private sentence. A form's ack carries an
-answer, so its check comes before, within a limit.
+Slack expects the ack within 3 seconds. Bolt sends it when the listener returns
+(`process_before_response`), and an exception would replace it. So:
+
+1. A listener ends with its ack and raises nothing. The ack of a form carries errors or a view, so
+   the form's validator runs before the ack, for `FORM_SECONDS` at most. The options of a menu also
+   travel in the ack.
+2. The work runs in a task that starts after the ack. One deadline (`interaction_deadline`) covers
+   all its calls. The task is timed and logged, and an error becomes a private response.
+
+The tasks belong to this class rather than to Bolt's lazy listeners, because `drain` has to wait for
+them when the bot stops.
 """
 
 import asyncio
@@ -23,18 +30,18 @@ from commands.interactions.interaction import (
     from_block_suggestion,
     from_view_submission,
 )
-from commands.interactions.log_fields import bind_interaction
 from commands.interactions.outcome import Outcome, failure_response
-from commands.interactions.responder import Responder
+from commands.interactions.responder import Responder, Responders
 from commands.interactions.start_queue import StartQueue
+from commands.log_fields import bind_interaction
 from workspace.retry import FORM_SECONDS, interaction_deadline
 from workspace.sending.slack_failure import describe
 from workspace.views import result
 from workspace.views.parts.message import sentence
 
-SUGGEST_SECONDS = 2.0
-_CUT_OFF_SECONDS = 1.0
-_CUT_OFF = sentence(
+OPTIONS_SECONDS = 2.0
+_INTERRUPTED_SECONDS = 1.0
+_INTERRUPTED = sentence(
     "The bot is restarting, so this may not have finished. Check /teleport-pending before you try"
     " again."
 )
@@ -48,13 +55,13 @@ Payload: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FormResult:
-    """What a form's check came to: words beside its fields, or the work that follows its ack."""
+    """The result of a form's validator: errors at its fields, or the work after its ack."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
-    """Block id to sentence. The form stays open."""
+    """By block ID. The form stays open."""
     work: Handler | None = None
     channel: str = ""
-    """Where to answer."""
+    """Channel for the response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +73,17 @@ class _Ack:
 
 
 FormValidator: TypeAlias = Callable[[Services, Interaction], Awaitable[FormResult]]
-Suggest: TypeAlias = Callable[[Services, Interaction], Awaitable[list[dict[str, Any]]]]
+OptionsLoader: TypeAlias = Callable[[Services, Interaction], Awaitable[list[dict[str, Any]]]]
 Observe: TypeAlias = Callable[[str, str, float], None]
-"""Told the interaction's name, its outcome and how many seconds it took."""
+"""Called with the interaction's name, its outcome and its duration in seconds."""
 
 
 class Listeners:
-    """Makes Bolt listeners, and keeps the tasks that they start."""
+    """Creates Bolt listeners, and keeps the tasks that they start."""
 
-    def __init__(self, services: Services, observe: Observe) -> None:
+    def __init__(self, services: Services, responders: Responders, observe: Observe) -> None:
         self._services = services
+        self._responders = responders
         self.observe = observe
         self._tasks: set[asyncio.Task[None]] = set()
         self._starts = StartQueue()
@@ -85,7 +93,7 @@ class Listeners:
         return len(self._tasks)
 
     async def drain(self, seconds: float) -> int:
-        """Wait for work that is under way. Gives how much had to be cancelled."""
+        """Wait for tasks in flight. Cancel those that don't end in time and return their number."""
         if not self._tasks:
             return 0
         _, late = await asyncio.wait(self._tasks, timeout=seconds)
@@ -95,21 +103,22 @@ class Listeners:
         return len(late)
 
     def begin(self, interaction: Interaction, work: Handler) -> None:
-        """Start work on an interaction that is acked."""
-        self._start(self._run(interaction, work, self._reply(interaction)))
+        """Start the work of an acked interaction."""
+        self._start(self._run(interaction, work, self._responders.create(interaction)))
 
     def for_action(self, read: Callable[[Payload], Interaction], work: Handler) -> Listener:
-        """For commands, clicks and events: ack, then work."""
+        """Return a listener for commands, clicks and events."""
 
         async def ack(body: Payload) -> _Ack:
             return _Ack(self._read_and_run(read, body, work))
 
-        return self._acking(ack)
+        return self._listener(ack)
 
     def for_submission(self, check: FormValidator, *, on_timeout: Handler) -> Listener:
-        """For forms: check, ack with the outcome, then work.
+        """Return a listener for forms, whose ack carries the result of `check`.
 
-        A check that doesn't end in time leaves a waiting view, and `on_timeout` does all the work.
+        If `check` takes too long, the form becomes a waiting view and `on_timeout` does all the
+        work.
         """
 
         async def ack(body: Payload) -> _Ack:
@@ -120,22 +129,22 @@ class Listeners:
                     checked = await check(self._services, interaction)
             except TimeoutError:
                 waiting = interaction.form.id if interaction.form else ""
-                reply = self._reply(interaction, view_id=waiting)
+                responder = self._responders.create(interaction, view_id=waiting)
                 return _Ack(
-                    self._run(interaction, on_timeout, reply), _update(result.waiting_view())
+                    self._run(interaction, on_timeout, responder), _update(result.waiting_view())
                 )
-            except Exception as error:  # noqa: BLE001 - whatever it is, the form has to be acked
-                ended = failure_response(error)
+            except Exception as error:  # noqa: BLE001 - every form needs an ack
+                failure = failure_response(error)
                 return _Ack(
-                    self._handled(interaction, ended.outcome, started),
-                    _update(result.result_view(ended.message)),
+                    self._finish(interaction, failure.outcome, started),
+                    _update(result.result_view(failure.message)),
                 )
-            return self._settled(interaction, checked, started)
+            return self._ack_result(interaction, checked, started)
 
-        return self._acking(ack)
+        return self._listener(ack)
 
-    def for_options(self, suggest: Suggest) -> Listener:
-        """For menus that are typed into: ack with options. No answer in time is an empty menu."""
+    def for_options(self, load: OptionsLoader) -> Listener:
+        """Return a listener for menus, whose ack carries the options: none if loading fails."""
 
         async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_block_suggestion(body)
@@ -143,47 +152,34 @@ class Listeners:
             options: list[dict[str, Any]] = []
             outcome = Outcome.DONE
             try:
-                async with asyncio.timeout(SUGGEST_SECONDS):
-                    options = await suggest(self._services, interaction)
-            except Exception as error:  # noqa: BLE001 - a menu can show no error
+                async with asyncio.timeout(OPTIONS_SECONDS):
+                    options = await load(self._services, interaction)
+            except Exception as error:  # noqa: BLE001 - a menu can't show an error
                 outcome = Outcome.NO_OPTIONS
                 log.warning("options_load_failed", error=describe(error))
-            return _Ack(self._handled(interaction, outcome, started), {"options": options})
+            return _Ack(self._finish(interaction, outcome, started), {"options": options})
 
-        return self._acking(ack)
+        return self._listener(ack)
 
-    def _acking(self, decide: Callable[[Payload], Awaitable[_Ack]]) -> Listener:
+    def _listener(self, prepare: Callable[[Payload], Awaitable[_Ack]]) -> Listener:
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
-            decided = await decide(body)
-            # It starts once this task waits for something, after the ack is sent.
-            self._start(decided.then)
-            await ack(**decided.payload)
+            prepared = await prepare(body)
+            # The task starts when this one waits for something, after the ack was sent.
+            self._start(prepared.then)
+            await ack(**prepared.payload)
 
         return listener
 
-    def _settled(self, interaction: Interaction, checked: FormResult, started: float) -> _Ack:
+    def _ack_result(self, interaction: Interaction, checked: FormResult, started: float) -> _Ack:
         if checked.errors:
             return _Ack(
-                self._handled(interaction, Outcome.FORM_ERRORS, started),
+                self._finish(interaction, Outcome.FORM_ERRORS, started),
                 {"response_action": "errors", "errors": dict(checked.errors)},
             )
         if checked.work is None:
-            return _Ack(self._handled(interaction, Outcome.DONE, started))
-        reply = self._reply(interaction, channel=checked.channel)
-        return _Ack(self._run(interaction, checked.work, reply))
-
-    def _reply(
-        self, interaction: Interaction, *, channel: str = "", view_id: str = ""
-    ) -> Responder:
-        services = self._services
-        return Responder(
-            interaction,
-            services.slack,
-            services.http,
-            services.forms,
-            channel=channel,
-            view_id=view_id,
-        )
+            return _Ack(self._finish(interaction, Outcome.DONE, started))
+        responder = self._responders.create(interaction, channel=checked.channel)
+        return _Ack(self._run(interaction, checked.work, responder))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -203,34 +199,34 @@ class Listeners:
         except (KeyError, IndexError, TypeError):
             log.exception("payload_parse_failed", payload_type=body.get("type", "command"))
             return
-        await self._run(interaction, work, self._reply(interaction))
+        await self._run(interaction, work, self._responders.create(interaction))
 
-    async def _run(self, interaction: Interaction, work: Handler, reply: Responder) -> None:
+    async def _run(self, interaction: Interaction, work: Handler, responder: Responder) -> None:
         started = monotonic()
         bind_interaction(interaction.name, interaction.slack_user_id)
         outcome = Outcome.CANCELLED
         try:
             await self._starts.wait()
             with interaction_deadline():
-                await work(self._services, interaction, reply)
-            outcome = Outcome.FAILED if reply.content_rejected else Outcome.DONE
+                await work(self._services, interaction, responder)
+            outcome = Outcome.FAILED if responder.content_rejected else Outcome.DONE
         except asyncio.CancelledError:
-            await self._cut_off(reply)
+            await self._report_interruption(responder)
             raise
-        except Exception as error:  # noqa: BLE001 - the one place where errors become words
-            ended = failure_response(error)
-            outcome = ended.outcome
-            await reply.respond(ended.message)
+        except Exception as error:  # noqa: BLE001 - every error becomes a response here
+            failure = failure_response(error)
+            outcome = failure.outcome
+            await responder.respond(failure.message)
         finally:
-            await self._handled(interaction, outcome, started)
+            await self._finish(interaction, outcome, started)
 
-    async def _cut_off(self, reply: Responder) -> None:
-        """Tell the user that the bot stops before the work is done."""
+    async def _report_interruption(self, responder: Responder) -> None:
+        """Respond that the bot stops before the work is done."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(_CUT_OFF_SECONDS):
-                await reply.respond(_CUT_OFF)
+            async with asyncio.timeout(_INTERRUPTED_SECONDS):
+                await responder.respond(_INTERRUPTED)
 
-    async def _handled(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
+    async def _finish(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started
         log.info("interaction_handled", outcome=outcome, duration_seconds=round(seconds, 3))
         self.observe(interaction.name, outcome, seconds)

@@ -1,4 +1,4 @@
-"""How an interaction that raised something ended: for the log, for the metrics, in a sentence."""
+"""The outcome of a failed interaction, for the log, the metrics and the response."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,20 +17,20 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Outcome(StrEnum):
-    """Labels of the metrics; they never change their spelling."""
+    """Label of a metric. The values never change."""
 
     DONE = "done"
-    REFUSED = "refused"
-    """The person was told why not."""
+    REJECTED = "refused"
+    """The response explains why nothing was done."""
     UNAVAILABLE = "unavailable"
-    """Teleport or Slack did not answer."""
+    """Teleport or Slack didn't respond."""
     FAILED = "failed"
-    """Somebody who runs the bot or Teleport has to look at it."""
+    """An operator of the bot or of Teleport has to act."""
     CANCELLED = "cancelled"
     FORM_ERRORS = "form_errors"
-    """Words beside the fields of a form, which stays open."""
+    """A form stays open, with errors at its fields."""
     NO_OPTIONS = "no_options"
-    """A menu that stays empty."""
+    """The options of a menu couldn't be loaded."""
     UNHANDLED = "unhandled"
     """A payload without a listener and without a response."""
 
@@ -42,53 +42,53 @@ class FailureResponse:
 
 
 def failure_response(error: Exception) -> FailureResponse:
-    """Log the cause of an error, and find the words for the person."""
+    """Log an error, and return its outcome with the response to the user."""
     if isinstance(error, UserError):
-        return _refused(error, Outcome.REFUSED)
+        return _rejection(error, Outcome.REJECTED)
     if isinstance(error, TeleportError):
-        return _refused_by_teleport(error)
+        return _teleport_failure(error)
     if isinstance(error, SLACK_ERRORS):
-        return _refused_by_slack(error)
+        return _slack_failure(error)
     return _unexpected(error)
 
 
-def _refused(refusal: UserError, outcome: Outcome) -> FailureResponse:
-    log.info("interaction_rejected", reason=refusal.reason)
-    return FailureResponse(outcome, sentence(refusal.sentence, preformatted=refusal.command))
+def _rejection(error: UserError, outcome: Outcome) -> FailureResponse:
+    log.info("interaction_rejected", reason=error.reason)
+    return FailureResponse(outcome, sentence(error.sentence, preformatted=error.command))
 
 
-def _refused_by_teleport(error: TeleportError) -> FailureResponse:
+def _teleport_failure(error: TeleportError) -> FailureResponse:
     log.warning(
         "teleport_call_failed",
         method=error.method,
         grpc_code=error.code.name,
         error=describe(error),
     )
-    outcome = Outcome.REFUSED
+    outcome = Outcome.REJECTED
     if isinstance(error, Unreachable):
         outcome = Outcome.UNAVAILABLE
     elif isinstance(error, Unexpected):
         outcome = Outcome.FAILED
-    return _refused(explain(error), outcome)
+    return _rejection(explain(error), outcome)
 
 
-def _refused_by_slack(error: Exception) -> FailureResponse:
+def _slack_failure(error: Exception) -> FailureResponse:
     failure = classify(error)
     operators = failure in {Failure.REVOKED, Failure.FORBIDDEN, Failure.REJECTED}
     (log.error if operators else log.warning)("slack_call_failed", error=describe(error))
-    outcome = Outcome.REFUSED
+    outcome = Outcome.REJECTED
     if failure in TRANSIENT:
         outcome = Outcome.UNAVAILABLE
     elif operators:
         outcome = Outcome.FAILED
-    return _refused(explain_slack(error), outcome)
+    return _rejection(explain_slack(error), outcome)
 
 
 def _unexpected(error: Exception) -> FailureResponse:
     error_id = token_hex(4)
     log.error("interaction_failed", error_id=error_id, exc_info=error)
-    said = sentence(
-        f"Something went wrong in the bot (error {error_id}). Look at /teleport-pending before you"
-        " try again, and give that id to whoever runs the bot."
+    response = sentence(
+        f"Something went wrong (error {error_id}). Check /teleport-pending before you try again,"
+        " and send the error ID to the bot's operator."
     )
-    return FailureResponse(Outcome.FAILED, said)
+    return FailureResponse(Outcome.FAILED, response)

@@ -1,4 +1,9 @@
-"""Private answers: where the person is, and if that fails in a direct message."""
+"""Respond to an interaction so that only its user sees the response.
+
+A response takes the first channel that works: the open form, the interaction's response URL, an
+ephemeral message, a DM. If none works, this is logged and nothing is raised, since the work that
+the response reports is done.
+"""
 
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
@@ -29,36 +34,26 @@ from workspace.views.result import result_view
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-# The API's page and the guide name them differently.
-_TRIGGER_SPENT = {
+_EXPIRED_TRIGGER = {
     "expired_trigger_id",
     "exchanged_trigger_id",
     "invalid_trigger_id",
     "trigger_expired",
     "trigger_exchanged",
 }
-
-
-_NOT_SHOWN = sentence(
+"""Slack's API reference and its guide to modals name these errors differently."""
+_CONTENT_REJECTED = sentence(
     "Slack rejected the bot's response, so it can't be shown here. Check /teleport-pending before"
     " you try again, and tell the bot's operator."
 )
 
 
-def form_limit() -> RateLimit:
-    """Return the limit of forms for each user: ten at once, and ten a minute.
-
-    Slack lets an app open about a hundred a minute in all (views.open: Tier 4).
-    """
-    return RateLimit(at_once=10, seconds_each=6.0)
-
-
 class _ContentRejected(Exception):
-    """Slack rejects this message wherever it is posted."""
+    """Slack rejects the content of a message, so another channel doesn't help."""
 
 
 class Responder:
-    """Answers one interaction. `view_id` is a form that shows the answer."""
+    """Responds to one interaction. `view_id` is an open form that shows the response."""
 
     def __init__(
         self,
@@ -77,58 +72,59 @@ class Responder:
         self._channel = channel or interaction.channel
         self._view_id = view_id or interaction.view_id
         self.content_rejected = ""
-        """Slack's error for what an answer said, where one sentence was said instead."""
+        """Slack's error, if it rejected the content and an explanation was sent instead."""
 
     @property
     def channel(self) -> str:
-        """Where it was done, for forms that have to remember it."""
+        """Channel of the interaction, which a form has to remember."""
         return self._channel
 
-    async def respond(self, message: Message) -> None:
-        """Answer so that only this person sees it, by the first way that works.
+    @property
+    def can_open_form(self) -> bool:
+        """Return whether the interaction has a trigger that is new enough to open a form."""
+        return self._interaction.form is None
 
-        Where none does, that is logged: what the answer is about has happened all the same.
-        """
+    async def respond(self, message: Message) -> None:
         await ack_sent()
-        await self._say(message)
+        await self._respond(message)
 
     async def replace_original(self, message: Message) -> None:
-        """Answer in the place of our private answer that was clicked on, if that is what it was."""
+        """Respond, and replace the ephemeral message whose button was clicked, if it was one."""
         await ack_sent()
-        await self._say(message, in_place=self._interaction.on_ephemeral)
+        await self._respond(message, replace=self._interaction.on_ephemeral)
 
-    async def _say(self, message: Message, *, in_place: bool = False) -> None:
+    async def _respond(self, message: Message, *, replace: bool = False) -> None:
         try:
-            if await self._by_any_way(message, in_place=in_place):
+            if await self._try_channels(message, replace=replace):
                 return
         except _ContentRejected as error:
             self.content_rejected = str(error)
         if self.content_rejected:
             log.error("response_content_rejected", error=self.content_rejected)
             with suppress(_ContentRejected):
-                if await self._by_any_way(_NOT_SHOWN):
+                if await self._try_channels(_CONTENT_REJECTED):
                     return
         log.error("response_failed", channel=self._channel)
 
-    async def _by_any_way(self, message: Message, *, in_place: bool = False) -> bool:
-        """Return whether one way worked. Raises _ContentRejected where none can."""
-        if in_place and await self._by_response_url(message, replace=True):
+    async def _try_channels(self, message: Message, *, replace: bool = False) -> bool:
+        """Return whether a channel worked. Raises _ContentRejected if none can."""
+        if replace and await self._by_response_url(message, replace=True):
             return True
-        for way in (
+        for channel in (
             self._by_view,
             self._by_response_url,
             self._by_ephemeral,
             self._by_direct_message,
         ):
-            if await way(message):
+            if await channel(message):
                 return True
         return False
 
     async def open_form(self, view: View, *, typed: str) -> bool:
-        """Open a form. False when Slack does not: mostly, the click is too long ago.
+        """Return whether the form opened. Usually it doesn't if the click was too long ago.
 
-        Raises Refusal with the command line `typed`, which needs no form, when this person has
-        opened too many.
+        Raises UserError with the command line `typed`, which needs no form, if this user opened too
+        many forms.
         """
         if not self._forms.allow(self._interaction.slack_user_id):
             raise UserError(
@@ -140,13 +136,13 @@ class Responder:
         try:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
         except SLACK_ERRORS as error:
-            rejected = classify(error) is Failure.REJECTED and not _trigger_spent(error)
+            rejected = classify(error) is Failure.REJECTED and not _is_trigger_expired(error)
             (log.error if rejected else log.warning)("modal_open_failed", error=describe(error))
             return False
         return True
 
     async def _by_view(self, message: Message) -> bool:
-        """In the form that waits for the answer, or that holds the button."""
+        """Respond in the form that waits for the response, or that has the clicked button."""
         if not self._view_id:
             return False
         return await _attempt(
@@ -154,7 +150,7 @@ class Responder:
         )
 
     async def _by_response_url(self, message: Message, *, replace: bool = False) -> bool:
-        """Works in any conversation, five times within half an hour."""
+        """Respond at the response URL: in any channel, five times within 30 minutes."""
         if not self._interaction.response_url:
             return False
         body: Mapping[str, Any] = message.arguments() | {
@@ -166,10 +162,10 @@ class Responder:
                 self._interaction.response_url,
                 json=body,
                 proxy=proxy_for_url(self._interaction.response_url),
-            ) as answer:
-                if answer.status == HTTPStatus.OK:
+            ) as reply:
+                if reply.status == HTTPStatus.OK:
                     return True
-                log.warning("response_attempt_failed", via="response_url", error=str(answer.status))
+                log.warning("response_attempt_failed", via="response_url", error=str(reply.status))
         except SLACK_ERRORS as error:
             log.warning("response_attempt_failed", via="response_url", error=describe(error))
         return False
@@ -195,23 +191,40 @@ class Responder:
         return await _attempt("direct_message", post())
 
 
-async def _attempt(way: str, call: Awaitable[object]) -> bool:
+class Responders:
+    """Creates the responder of each interaction."""
+
+    def __init__(self, slack: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+        self._slack = slack
+        self._http = http
+        # Slack lets an app open about a hundred forms a minute (views.open: Tier 4).
+        self._forms = RateLimit(at_once=10, seconds_each=6.0)
+
+    def create(
+        self, interaction: Interaction, *, channel: str = "", view_id: str = ""
+    ) -> Responder:
+        return Responder(
+            interaction, self._slack, self._http, self._forms, channel=channel, view_id=view_id
+        )
+
+
+async def _attempt(via: str, call: Awaitable[object]) -> bool:
     try:
         await call
     except SLACK_ERRORS as error:
         if isinstance(error, SlackApiError) and error_code(error) in CONTENT_ERRORS:
-            raise _ContentRejected(f"{way}: {describe(error)}") from error
-        log.warning("response_attempt_failed", via=way, error=describe(error))
+            raise _ContentRejected(f"{via}: {describe(error)}") from error
+        log.warning("response_attempt_failed", via=via, error=describe(error))
         return False
     return True
 
 
-def _trigger_spent(error: Exception) -> bool:
-    return isinstance(error, SlackApiError) and error_code(error) in _TRIGGER_SPENT
+def _is_trigger_expired(error: Exception) -> bool:
+    return isinstance(error, SlackApiError) and error_code(error) in _EXPIRED_TRIGGER
 
 
 def _ephemeral_arguments(message: Message) -> dict[str, Any]:
-    """chat.postEphemeral knows nothing of unfurling."""
+    """Leave out the unfurling arguments, which chat.postEphemeral doesn't have."""
     return {
         name: value for name, value in message.arguments().items() if not name.startswith("unfurl")
     }

@@ -1,22 +1,23 @@
-"""Work begins one at a time, so that many interactions at once don't delay acks.
+"""Start the work of interactions one at a time, so that many of them don't delay acks.
 
-All that the event loop finds ready runs before it looks at the sockets again. Were the work of each
-envelope to begin at once, an ack would wait for a step of everything that is in progress. Nothing
-limits how much work waits for Teleport or Slack.
+The event loop runs all ready tasks before it reads the sockets again. If the work of each envelope
+started at once, an ack would wait for one step of every task. So between two starts the loop gets
+time to receive and ack envelopes. The amount of work that waits for Teleport or Slack isn't
+limited.
 """
 
 import asyncio
 
-_TURNS = 4
-"""Of the event loop between two beginnings; some microseconds each while little is to be done."""
+_ITERATIONS = 4
+"""Iterations of the event loop between two starts; some microseconds each if it is idle."""
 
 
 class StartQueue:
     def __init__(self) -> None:
-        self._first = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Return when all who came before have begun, and the loop has handled what came since."""
-        async with self._first:
-            for _ in range(_TURNS):
+        """Return after all earlier callers, and after the loop has handled newer envelopes."""
+        async with self._lock:
+            for _ in range(_ITERATIONS):
                 await asyncio.sleep(0)

@@ -59,8 +59,8 @@ class Unhandled:
             view = result_view(sentence(outdated_form().sentence))
             self._observe(payload.kind)
             return {"response_action": "update", "view": view.to_dict()}
-        if payload.slack_user_id and payload.name and (refusal := _refusal(payload)):
-            self._listeners.begin(_interaction(payload, body), _refuse(refusal))
+        if payload.slack_user_id and payload.name and (response := _response_to(payload)):
+            self._listeners.begin(_interaction(payload, body), _reject(response))
         else:
             self._observe(payload.kind)
         return {"options": []} if payload.kind == "block_suggestion" else {}
@@ -81,14 +81,14 @@ class Unhandled:
         self._listeners.observe(kind, Outcome.UNHANDLED, 0.0)
 
 
-def _refuse(refusal: UserError) -> Handler:
-    async def work(_services: Services, _interaction: Interaction, _reply: Responder) -> None:
-        raise refusal
+def _reject(error: UserError) -> Handler:
+    async def work(_services: Services, _interaction: Interaction, _responder: Responder) -> None:
+        raise error
 
     return work
 
 
-def _refusal(payload: _Payload) -> UserError | None:
+def _response_to(payload: _Payload) -> UserError | None:
     """Return the response, or None if the payload isn't a user's act that awaits one."""
     if payload.kind in _BUTTONS:
         return outdated_button()

@@ -45,7 +45,7 @@ def is_duration(text: str) -> bool:
     return _seconds(_plain(text)) is not None
 
 
-def duration_from(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """Return the duration that `text` spells out.
 
     Raises Refusal if it isn't one, or if Teleport never grants it.

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from commands.parsing.durations import duration_from, is_duration
+from commands.parsing.durations import is_duration, parse_duration
 from commands.parsing.slack_text import with_names
 from commands.parsing.words import KEYWORDS, Word, Words
-from workspace.requests.request_draft import RequestDraft, check_reviewers
+from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.views.parts.untrusted import safe_name
 
@@ -48,12 +48,15 @@ class _Draft:
     reviewers: list[str] = field(default_factory=list)
 
     def draft(self) -> RequestDraft:
-        reviewers = tuple(dict.fromkeys(self.reviewers))
-        check_reviewers(reviewers)
-        return RequestDraft(tuple(dict.fromkeys(self.roles)), self.reason, self.duration, reviewers)
+        return RequestDraft(
+            tuple(dict.fromkeys(self.roles)),
+            self.reason,
+            self.duration,
+            tuple(dict.fromkeys(self.reviewers)),
+        )
 
 
-def ask_from(text: str) -> RequestDraft:
+def parse_request(text: str) -> RequestDraft:
     """Return what the text after the command asks for. Raises Refusal with the next step."""
     draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
@@ -89,8 +92,8 @@ def _duration(words: Words) -> timedelta:
     for count in range(len(run), 0, -1):
         if is_duration(" ".join(texts[:count])):
             words.move_after(run[count - 1])
-            return duration_from(" ".join(texts[:count]))
-    return duration_from(" ".join(texts))
+            return parse_duration(" ".join(texts[:count]))
+    return parse_duration(" ".join(texts))
 
 
 def _no_end_time(words: Words) -> UserError:

@@ -11,7 +11,7 @@ _FLAGS = {"--reason": '"looks fine"'}
 _PUNCTUATION = re.compile(rf"[{DASHES}:,]+")
 
 
-def review_from(text: str) -> tuple[str, str]:
+def parse_review(text: str) -> tuple[str, str]:
     """Return the id as typed, in lower case, and the reason. Raises Refusal with the next step."""
     request_id, reasons = "", list[str]()
     words = Words(text, _FLAGS, "Nothing changed.")

@@ -23,7 +23,7 @@ _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|(?P<name>[^<>]*))?>")
 _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`."""
     return _TOKEN.sub(_typed, text)
 

@@ -311,7 +311,7 @@ async def test_override_stops_when_the_approver_cannot_be_checked(
         (deny("contractor", "update"), "contractor doesn't let you review access requests"),
         (
             role("no", deny=RoleConditions(ReviewRequests=AccessReviewConditions(Roles=["*"]))),
-            "Your Teleport roles do not let you review this request",
+            "roles don't let you review this request",
         ),
     ],
 )
@@ -360,7 +360,7 @@ async def test_removed_role_makes_no_approver_before_the_next_login(
         teleport.record_login("bob")
         teleport.users["bob"].Spec.Roles[:] = ["dev"]
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "not among the approvers")
+        await stage.answer("bob", "You aren't an approver for")
         assert stage.request(request.Metadata.Name).Spec.State == PENDING
 
 
@@ -378,7 +378,7 @@ async def test_check_takes_few_calls(stage: Stage) -> None:
     await stage.answer("bob", "You have no pending request")
     before = count(*checks)
     await stage.type("bob", "/teleport-pending reviewable")
-    await stage.answer("bob", "No request waits for you")
+    await stage.answer("bob", "No requests are waiting for your review")
     assert count(*checks) == [before[0], before[1], before[2] + 1, before[3]]
     before = count(*checks)
     await stage.type("bob", "/teleport-request staging because redis 1")

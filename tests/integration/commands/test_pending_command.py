@@ -15,7 +15,7 @@ async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
     hers, _ = await stage.asked("alice", "prod", "shard 11")
     mine, _ = await stage.asked("bob", "staging", "redis 22")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.answer("bob", "Your requests, and those that wait for you")
+    answer = await stage.answer("bob", "Your requests and requests to review")
     for request in (hers, mine):
         assert request.Metadata.Name[-8:] in words(answer)
     values = [
@@ -33,7 +33,7 @@ async def test_newest_request_comes_first(stage: Stage) -> None:
     await stage.asked("alice", "staging", "older 1")
     await stage.asked("alice", "prod", "newer 2")
     await stage.type("bob", "/teleport-pending reviewable")
-    listed = words(await stage.answer("bob", "Requests that wait for you"))
+    listed = words(await stage.answer("bob", "Waiting for your review"))
     assert listed.index("newer 2") < listed.index("older 1")
 
 
@@ -60,7 +60,7 @@ async def test_reviewed_request_is_not_in_my_list(stage: Stage) -> None:
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     await stage.type("bob", "/teleport-pending reviewable")
-    await stage.answer("bob", "No request waits for you.")
+    await stage.answer("bob", "No requests are waiting for your review.")
 
 
 async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
@@ -69,20 +69,20 @@ async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
     await stage.type("dana", "/teleport-pending all")
     await stage.answer("dana", "All pending requests")
     await stage.type("alice", "/teleport-pending all")
-    await stage.answer("alice", "Your Teleport roles do not let you list everybody")
+    await stage.answer("alice", "Your Teleport roles don't let you list everyone")
 
 
 @pytest.mark.parametrize(
     ("scope", "sentence"),
     [
-        ("", "Nothing waits"),
+        ("", "You're all caught up"),
         ("mine", "You have no pending request"),
-        ("reviewable", "No request waits for you"),
+        ("reviewable", "No requests are waiting for your review"),
         ("“Mine”", "You have no pending request"),
-        ("--reviewable", "No request waits for you"),
-        ("—reviewable.", "No request waits for you"),
+        ("--reviewable", "No requests are waiting for your review"),
+        ("—reviewable.", "No requests are waiting for your review"),
         ("reviewabel", "Did you mean reviewable?"),
-        ("everything at once", "There are mine, reviewable, all"),
+        ("everything at once", "Available lists: mine, reviewable, all"),
     ],
 )
 async def test_empty_or_unknown_list_has_a_hint(stage: Stage, scope: str, sentence: str) -> None:
@@ -96,7 +96,7 @@ async def test_long_list_has_pages(stage: Stage) -> None:
         age = timedelta(minutes=11 - number)
         pending_request(stage.teleport, user=f"user-{number:02}", age=age)
     await stage.type("bob", "/teleport-pending reviewable")
-    first = await stage.answer("bob", "Requests that wait for you")
+    first = await stage.answer("bob", "Waiting for your review")
     assert "Older (1)" in words(first)
     await stage.click("bob", first, "pending_older")
     second = await stage.answer("bob", "user-00")
@@ -115,7 +115,7 @@ async def test_list_of_large_requests_is_shown(stage: Stage) -> None:
         )
         requests.append(stage.teleport.cluster.requests.put(request))
     await stage.type("bob", "/teleport-pending")
-    listed = words(await stage.answer("bob", "Your requests, and those that wait for you"))
+    listed = words(await stage.answer("bob", "Your requests and requests to review"))
     assert all(request.Metadata.Name[-8:] in listed for request in requests)
 
 

@@ -133,7 +133,7 @@ async def test_requests_can_be_disabled(
     async with bot_on(Stage(slack, teleport), settings_file, off) as stage:
         for typed in ("staging because redis", ""):
             await stage.type("alice", f"/teleport-request {typed}")
-            await stage.answer("alice", "Asking from Slack is switched off here")
+            await stage.answer("alice", "Access requests from Slack are turned off")
         assert not stage.requests
         await stage.type("alice", "/teleport-pending mine")
         await stage.answer("alice", "You have no pending request")
@@ -153,7 +153,7 @@ async def test_user_expiring_during_a_request_is_asked_to_log_in(stage: Stage) -
     await stage.type("alice", "/teleport-request staging because redis")
     await stage.teleport.journal.wait_for_call("CreateAccessRequestV2")
     del stage.teleport.cluster.users["alice"]
-    await stage.answer("alice", "Log in to Teleport once")
+    await stage.answer("alice", "log in to Teleport with tsh or the web UI")
 
 
 async def test_reviewers_are_stored_as_teleport_user_names(stage: Stage) -> None:
@@ -188,7 +188,7 @@ async def test_missing_reason_opens_the_prefilled_form(stage: Stage) -> None:
     """The form contains the typed role, and the reason is now required."""
     await stage.type("alice", "/teleport-request prod for 2h")
     form = await stage.form("alice", "request_form")
-    assert "asks for a reason" in words(form)
+    assert "This request needs a reason" in words(form)
     done = await stage.submit("alice", form, reason=REASON)
     assert (done["acked"], done["error"], done["payload"]) == (True, None, None)
     card = await stage.card("shard 3 is down")
@@ -355,7 +355,7 @@ async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
         await stage.type(who, command)
     for who in "alice", "bob":
         await stage.slack.message_where(
-            "access-requests", who, lambda m: "Nothing was done; try again" in words(m), 15
+            "access-requests", who, lambda m: "Nothing changed. Try again" in words(m), 15
         )
     await stage.teleport.resume()
     assert stage.requests == []
@@ -488,7 +488,7 @@ async def test_uncertain_outcome_is_reported_as_uncertain(stage: Stage) -> None:
         "CreateAccessRequestV2", grpc.StatusCode.INTERNAL, after_commit=True, details="panic"
     )
     await stage.type("alice", "/teleport-request staging because redis 10")
-    await stage.answer("alice", "It may have been done, so look again")
+    await stage.answer("alice", "It may have worked, so check before you retry")
 
 
 def option(value: str) -> dict[str, object]:

@@ -88,15 +88,15 @@ async def test_short_id_reveals_nothing_without_permission(stage: Stage) -> None
     users = stage.teleport.cluster
     users.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     await stage.type("erin", f"/teleport-approve {request.Metadata.Name[-8:]}")
-    await stage.answer("erin", "There is no request")
+    await stage.answer("erin", "There's no request")
 
 
 async def test_command_without_id_lists_requests_to_review(stage: Stage) -> None:
     await stage.type("bob", "/teleport-deny")
-    await stage.answer("bob", "No request waits for you")
+    await stage.answer("bob", "No requests are waiting for your review")
     await stage.asked("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-approve")
-    pick = await stage.answer("bob", "Pick the one to decide")
+    pick = await stage.answer("bob", "Choose a request to review")
     await stage.click("bob", pick, "approve")
     await stage.answer("bob", "You approved alice's request")
 
@@ -104,9 +104,9 @@ async def test_command_without_id_lists_requests_to_review(stage: Stage) -> None
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("0190c0de-0000-7000-8000-00000000abcd", "There is no request 0190c0de"),
-        ("zzzz", "is not an id of a request"),
-        ("abcdef12", "There is no request abcdef12"),
+        ("0190c0de-0000-7000-8000-00000000abcd", "There's no request 0190c0de"),
+        ("zzzz", "isn't a request ID"),
+        ("abcdef12", "There's no request abcdef12"),
     ],
 )
 async def test_unknown_id_gets_a_response(stage: Stage, typed: str, sentence: str) -> None:
@@ -119,7 +119,7 @@ async def test_requester_cannot_review(stage: Stage) -> None:
     """Bob can review other users' requests for this role."""
     request, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("bob", card, "approve")
-    await stage.answer("bob", "This is your own request")
+    await stage.answer("bob", "review your own request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
 
@@ -127,7 +127,7 @@ async def test_user_without_review_permission_is_rejected(stage: Stage) -> None:
     """Teleport's rules for the clicking user decide."""
     request, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("alice", card, "approve")
-    await stage.answer("alice", "Your Teleport roles do not let you review this request")
+    await stage.answer("alice", "roles don't let you review this request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 
 
@@ -157,7 +157,7 @@ async def test_click_on_a_deleted_request_gets_a_response(stage: Stage) -> None:
     request, card = await stage.asked("alice", "staging", "redis 1")
     stage.teleport.cluster.delete_request(request.Metadata.Name)
     await stage.click("bob", card, "approve")
-    await stage.answer("bob", "There is no request")
+    await stage.answer("bob", "There's no request")
 
 
 async def test_simultaneous_approvals_store_one_review(stage: Stage) -> None:
@@ -230,7 +230,7 @@ async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
     started = asyncio.get_running_loop().time()
     await stage.click("bob", card, "approve")
     await stage.slack.message_where(
-        "access-requests", "bob", lambda m: "Nothing was done; try again" in words(m), 15
+        "access-requests", "bob", lambda m: "Nothing changed. Try again" in words(m), 15
     )
     assert 8 < asyncio.get_running_loop().time() - started < 12
     await stage.teleport.resume()
@@ -285,7 +285,7 @@ async def test_full_id_reveals_nothing_without_permission(stage: Stage) -> None:
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     for command in ("approve", "deny"):
         await stage.type("erin", f"/teleport-{command} {request.Metadata.Name}")
-        await stage.answer("erin", "There is no request")
+        await stage.answer("erin", "There's no request")
     assert stage.slack.hands.views("erin")["modals"] == []
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name} no")
     await stage.answer("bob", "You denied")
@@ -298,7 +298,7 @@ async def test_user_without_review_permission_gets_no_form(stage: Stage) -> None
     """The typed reason would be useless."""
     _, card = await stage.asked("bob", "staging", "redis 1")
     await stage.click("alice", card, "deny")
-    await stage.answer("alice", "Your Teleport roles do not let you review this request")
+    await stage.answer("alice", "roles don't let you review this request")
     assert stage.slack.hands.views("alice")["modals"] == []
 
 

@@ -90,7 +90,7 @@ async def test_approver_without_a_claim_is_not_shown(community: Stage, claimed_b
 
 
 @pytest.mark.parametrize(
-    ("who", "said"), [("alice", "This is your own request"), ("dana", "not among the approvers")]
+    ("who", "said"), [("alice", "review your own request"), ("dana", "You aren't an approver for")]
 )
 async def test_other_users_cannot_resolve(community: Stage, who: str, said: str) -> None:
     """Neither the requester nor users outside of the settings can, not even administrators."""
@@ -131,7 +131,7 @@ async def test_abandoned_claim_is_taken_over(
     if taken:
         await community.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     else:
-        await community.answer("bob", "is being decided at this moment")
+        await community.answer("bob", "is reviewing this request right now")
         assert not community.teleport.journal.of("SetAccessRequestState")
 
 
@@ -158,7 +158,7 @@ async def test_denial_during_an_approval_by_the_same_user_is_rejected(community:
     await community.type("bob", f"/teleport-approve {request_id}")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     await community.type("bob", f"/teleport-deny {request_id} no")
-    await community.answer("bob", "is being decided at this moment")
+    await community.answer("bob", "is reviewing this request right now")
     await community.answer("bob", "You approved")
     assert community.request(request_id).Spec.State == APPROVED
 
@@ -170,7 +170,7 @@ async def test_approvers_see_requests_by_the_settings(community: Stage) -> None:
     listed = await community.answer("bob", request.Metadata.Name[-8:])
     assert "approve" in buttons(listed)
     await community.type("dana", "/teleport-pending reviewable")
-    await community.answer("dana", "No request waits for you")
+    await community.answer("dana", "No requests are waiting for your review")
 
 
 async def test_older_enterprise_overrides_single_approvals(
@@ -203,7 +203,7 @@ async def test_approvers_can_be_holders_of_a_role(slack: SlackStandIn, tmp_path:
     async with cluster(slack, tmp_path, Edition.COMMUNITY, change=by_role) as (stage, _):
         _, card = await stage.asked("alice", "staging", "redis 1")
         await stage.click("dana", card, "approve")
-        await stage.answer("dana", "not among the approvers")
+        await stage.answer("dana", "You aren't an approver for")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
 

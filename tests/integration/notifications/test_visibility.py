@@ -148,5 +148,5 @@ async def test_deleted_bot_user_does_not_make_requests_look_deleted(
         )
         assert status == 503
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "Teleport does not allow it: access denied")
+        await stage.answer("bob", "Teleport denied this: access denied")
         assert "Deleted" not in words(stage.messages())

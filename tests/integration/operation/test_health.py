@@ -82,7 +82,7 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
             assert set(parts.values()) == {"ready"}
             stage = Stage(slack, teleport)
             await stage.type("alice", "/teleport-request staging because x")
-            await stage.answer("alice", "too old")
+            await stage.answer("alice", "doesn't support that")
             teleport.faults.clear()
             await log.until("watch_started", 2)
             assert (await health.parts())[0] == 200
@@ -97,7 +97,7 @@ async def test_missing_method_of_commands_fails_readiness(
         stage = Stage(slack, teleport)
         teleport.faults.remove_method("ListUsers", "teleport.users.v1.UsersService")
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "too old")
+        await stage.answer("alice", "doesn't support that")
         status, parts = await health.parts()
         assert (status, parts["teleport"]) == (503, LACKS.format("ListUsers"))
         teleport.faults.clear()
@@ -194,7 +194,7 @@ async def test_revoked_role_is_reported(
         conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
         del conditions.SubmitForUsers[:]
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "does not let the bot hand in reviews for you")
+        await stage.answer("bob", "let the bot submit reviews on your behalf")
         status, parts = await health.parts()
         assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
         assert "on_behalf_rejections_total 1.0" in (await health.page("/metrics"))[1]
@@ -216,7 +216,7 @@ async def test_role_limited_to_some_users_does_not_fail_readiness(
             stage = Stage(slack, teleport)
             _, card = await stage.asked("alice", "prod", "redis 1")
             await stage.click("carol", card, "approve")
-            await stage.answer("carol", "does not let the bot hand in reviews for you")
+            await stage.answer("carol", "let the bot submit reviews on your behalf")
             assert (await health.parts())[0] == 200
             assert (await health.measured())["teleport_chatops_on_behalf_rejections_total"] == 1
             await stage.click("bob", card, "approve")

@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Listeners
-from commands.interactions.responder import Responder
+from commands.interactions.responder import Responder, Responders
 from commands.register import TRIGGERS, register
 
 EVENT = {
@@ -30,8 +30,8 @@ def no_metrics(_name: str, _outcome: str, _seconds: float) -> None:
 
 def listeners() -> Listeners:
     """Yield listeners with handlers without services and with metrics that fail."""
-    services = SimpleNamespace(slack=None, http=None, forms=None)
-    return Listeners(cast(Services, services), no_metrics)
+    services, responders = SimpleNamespace(), SimpleNamespace(create=lambda _: None)
+    return Listeners(cast(Services, services), cast(Responders, responders), no_metrics)
 
 
 def app() -> AsyncApp:

@@ -30,10 +30,10 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
 @pytest.mark.parametrize(
     ("error", "outcome", "said"),
     [
-        (UserError("Not like this.", reason="no"), Outcome.REFUSED, "Not like this."),
-        (AlreadyReviewed("has already reviewed"), Outcome.REFUSED, "already reviewed"),
-        (Unreachable("gone"), Outcome.UNAVAILABLE, "Teleport stopped answering"),
-        (Unexpected("odd"), Outcome.FAILED, "Teleport answered: odd"),
+        (UserError("Not like this.", reason="no"), Outcome.REJECTED, "Not like this."),
+        (AlreadyReviewed("has already reviewed"), Outcome.REJECTED, "already reviewed"),
+        (Unreachable("gone"), Outcome.UNAVAILABLE, "Teleport stopped responding"),
+        (Unexpected("odd"), Outcome.FAILED, "Teleport returned an error: odd"),
         (slack_error({"error": "internal_error"}), Outcome.UNAVAILABLE, "Slack isn't responding"),
         (
             slack_error({"error": "token_revoked"}),
@@ -43,20 +43,20 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
         (slack_error({"error": "invalid_blocks"}), Outcome.FAILED, "Slack rejected a call"),
         (slack_error({"error": "odd_new_error"}), Outcome.FAILED, "odd_new_error"),
         (slack_error({"error": "ratelimited"}), Outcome.UNAVAILABLE, "Slack limits the bot's"),
-        (slack_error({"error": "user_disabled"}), Outcome.REFUSED, "account is deactivated"),
-        (slack_error({"error": "user_not_visible"}), Outcome.REFUSED, "doesn't show your account"),
+        (slack_error({"error": "user_disabled"}), Outcome.REJECTED, "account is deactivated"),
+        (slack_error({"error": "user_not_visible"}), Outcome.REJECTED, "doesn't show your account"),
         (
             slack_error({"error": "channel_not_found"}),
-            Outcome.REFUSED,
+            Outcome.REJECTED,
             "can't post in this",
         ),
-        (slack_error({"error": "is_archived"}), Outcome.REFUSED, "can't post in this"),
+        (slack_error({"error": "is_archived"}), Outcome.REJECTED, "can't post in this"),
         (
             slack_error({"error": "restricted_action"}),
-            Outcome.REFUSED,
+            Outcome.REJECTED,
             "can't post in this",
         ),
-        (slack_error({"error": "message_not_found"}), Outcome.REFUSED, "message was deleted"),
+        (slack_error({"error": "message_not_found"}), Outcome.REJECTED, "message was deleted"),
         (
             slack_error({"error": "missing_scope", "needed": "users:read"}),
             Outcome.FAILED,

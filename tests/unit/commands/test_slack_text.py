@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.parsing.slack_text import unescaped, with_names
+from commands.parsing.slack_text import unescape, with_names
 
 
 @pytest.mark.parametrize(
@@ -33,19 +33,19 @@ from commands.parsing.slack_text import unescaped, with_names
     ],
 )
 def test_escaped_text_becomes_the_typed_text(escaped: str, typed: str) -> None:
-    assert unescaped(escaped) == typed
+    assert unescape(escaped) == typed
 
 
 @given(st.text())
 def test_control_characters_are_unescaped_once(typed: str) -> None:
     escaped = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert unescaped(escaped) == typed
+    assert unescape(escaped) == typed
 
 
 @given(st.text(alphabet="<>|@#!&;^:ambltgU1 ", max_size=40))
 def test_any_text_is_unescaped(text: str) -> None:
-    assert unescaped(f"before {text} after").startswith("before ")
-    assert unescaped(f"before {text} after").endswith(" after")
+    assert unescape(f"before {text} after").startswith("before ")
+    assert unescape(f"before {text} after").endswith(" after")
 
 
 @pytest.mark.parametrize(

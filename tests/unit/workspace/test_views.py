@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
-from commands.actions.create_request import ReasonMissing
+from commands.request_response import reason_text
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.model.access_request import (
     Constraints,
@@ -167,7 +167,7 @@ def test_any_review_renders_within_slacks_limits(extreme: Extreme) -> None:
 @given(extremes)
 def test_reason_prompts_fit_into_the_form(extreme: Extreme) -> None:
     """Every requested role can have its own prompt."""
-    said = ReasonMissing(extreme.names).sentence
+    said = reason_text(extreme.names)
     assert len(said) <= 1000
     check_view(
         request_form(RequestDraft(truncated=True), channel="C1", note=said, reason_required=True)
@@ -177,9 +177,7 @@ def test_reason_prompts_fit_into_the_form(extreme: Extreme) -> None:
 
 def test_excess_prompts_are_counted() -> None:
     """The example has fourteen roles with prompts of 280 characters."""
-    assert ReasonMissing([f"{number} {'x' * 280}" for number in range(14)]).sentence.endswith(
-        " and 12 more"
-    )
+    assert reason_text([f"{number} {'x' * 280}" for number in range(14)]).endswith(" and 12 more")
 
 
 @settings(deadline=None)

@@ -1,0 +1,120 @@
+"""Check whether a user can review a request, before a form opens or a review is submitted.
+
+The request itself rules out a review if it is closed, the user's own, or already reviewed by the
+user. Whether a pending request has expired is for Teleport to decide: it accepts reviews until it
+deletes the request.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from commands.actions.authorized_user import (
+    OVERRIDE,
+    AuthorizedUser,
+    ensure_allowed,
+)
+from commands.actions.find_request import is_visible, no_such_request
+from commands.actions.services import Services
+from teleport_client.errors import NotFound
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.rules.review_permission import review_denied
+from workspace.requests.review_policy import ReviewMode
+from workspace.requests.user_error import UserError
+from workspace.views.parts.status import named
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClosed:
+    request: AccessRequest
+
+
+@dataclass(frozen=True, slots=True)
+class RequesterCannotReview:
+    """The request is the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedBefore:
+    """The user has reviewed this request, and Teleport accepts one review from each user."""
+
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyInTeleport:
+    """The review policy doesn't allow reviews of this request from Slack."""
+
+    request_id: str
+
+
+Obstacle: TypeAlias = RequestClosed | RequesterCannotReview | ReviewedBefore | OnlyInTeleport
+
+
+async def check_review(
+    services: Services, user: AuthorizedUser, request_id: str, *, already_visible: bool
+) -> AccessRequest | Obstacle:
+    """Return the request if the user can perhaps review it, or the obstacle.
+
+    A user learns of a request that wasn't `already_visible` only if Teleport shows it to them.
+    Raises UserError, TeleportError.
+    """
+    try:
+        request = await services.teleport.request(request_id)
+    except NotFound as error:
+        raise no_such_request(services, request_id) from error
+    if not already_visible and not is_visible(services, user, request):
+        raise no_such_request(services, request_id)
+    if obstacle := obstacle_to(user, request):
+        return obstacle
+    mode = services.review_policy.mode_of(request)
+    if mode is ReviewMode.NOTIFY:
+        return OnlyInTeleport(request_id)
+    if mode is ReviewMode.OVERRIDE:
+        ensure_allowed(user, OVERRIDE)
+        ensure_approver(services, user, request)
+    elif not user.unreadable and not services.permissions.reviewable(user, [request]):
+        raise cannot_review()
+    return request
+
+
+def obstacle_to(user: AuthorizedUser, request: AccessRequest) -> Obstacle | None:
+    """Return why this user can't review the request, as far as the request itself shows it."""
+    if not request.pending:
+        return RequestClosed(request)
+    if request.user == user.name:
+        return RequesterCannotReview()
+    if review := request.review_by(user.name):
+        return ReviewedBefore(review.state)
+    return None
+
+
+def ensure_reviews_enabled(services: Services) -> None:
+    if services.review_policy.mode is ReviewMode.OFF:
+        raise UserError(
+            "Reviews from Slack are turned off. Use tsh request review or the Teleport web UI.",
+            reason="reviews_off",
+        )
+
+
+def ensure_approver(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
+    """Raise UserError unless the settings make the user an approver of all requested roles.
+
+    Teleport applies no role's deny rules for reviews when the bot sets the state, so they are
+    checked here.
+    """
+    if not services.review_policy.may_override(user.name, user.held, request):
+        raise UserError(
+            f"You aren't an approver for {named(request.roles)}. Nothing changed. Ask the bot's"
+            " operator to add you to role_to_approvers.",
+            reason="not_an_approver",
+        )
+    if review_denied(user.denying_roles, request):
+        raise cannot_review()
+
+
+def cannot_review() -> UserError:
+    return UserError(
+        "Your Teleport roles don't let you review this request. Nothing changed. Ask another"
+        " reviewer, or ask a Teleport administrator for review_requests on these roles.",
+        reason="cannot_review",
+    )

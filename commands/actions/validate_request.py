@@ -1,0 +1,232 @@
+"""Validate the draft of a request: one path for the typed command, the form and the buttons.
+
+1. `resolve_reviewers` turns mentions and selected Slack users into Teleport users.
+2. `validate` checks the draft here, then lets Teleport check it in a dry run, which creates
+   nothing and returns the request that Teleport would create.
+
+Each rejection belongs to a field of the draft, so that the form can show it there.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from rapidfuzz import process
+
+from commands.actions.authorized_user import AuthorizedUser
+from commands.actions.services import Services
+from commands.actions.suggested_reviewers import (
+    CannotReview,
+    ensure_within_limit,
+    linked_person,
+    with_user_names,
+)
+from commands.parsing.grammar import FILLERS
+from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
+from teleport_client.model.access_request import AccessRequest, NewAccessRequest
+from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
+from workspace.requests.user_error import UserError
+from workspace.views.parts.budget import joined
+from workspace.views.parts.status import named
+from workspace.views.parts.untrusted import safe_name
+
+REJECTIONS = (InvalidArgument, NotFound, PermissionDenied)
+"""Errors of a create call that `explain_rejection` can explain."""
+_REASON_MISSING = "request reason must be specified"
+"""Teleport's error for a request without a reason, followed by the prompts of its roles on lines of
+their own (lib/services/access_request.go)."""
+_NO_VERB = 'access denied to perform action "create"'
+"""Teleport's error for a caller whose roles lack the verb."""
+_ROLES_NAMED = 12
+_SUGGESTIONS_ROOM = 800
+_COMPARED = 80
+"""Characters of a role that are compared with other roles."""
+
+
+class DraftField(Enum):
+    ROLES = auto()
+    REASON = auto()
+    REVIEWERS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidDraft:
+    draft: RequestDraft
+    dry_run: AccessRequest
+    """The request that Teleport would create."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonNeeded:
+    """Teleport requires a reason. `prompts` are those of the requested roles."""
+
+    draft: RequestDraft
+    prompts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Nothing was requested. `field` is the field of the draft to correct."""
+
+    error: UserError
+    field: DraftField = DraftField.ROLES
+
+
+async def resolve_reviewers(
+    services: Services, slack_user_id: str, draft: RequestDraft, selected: Sequence[str] = ()
+) -> RequestDraft | Rejected:
+    """Replace mentions and email addresses by Teleport users, and add `selected` Slack users.
+
+    Selected users must have a Teleport user; typed names without one are checked after the dry run.
+    The limits are checked first, because Slack limits lookups for all users together.
+    """
+    reviewers = (*draft.reviewers, *selected)
+    try:
+        check_reviewers(reviewers)
+        ensure_within_limit(services, slack_user_id, reviewers)
+        people = await asyncio.gather(*(linked_person(services, each) for each in selected))
+    except UserError as error:
+        return Rejected(error, DraftField.REVIEWERS)
+    except CannotReview as error:
+        text = f"{error.sentence} Choose someone else."
+        return Rejected(UserError(text, reason="reviewer_unsuitable"), DraftField.REVIEWERS)
+    typed = await with_user_names(services, draft.reviewers)
+    names = (*typed, *(person.name for person in people))
+    return replace(draft, reviewers=tuple(dict.fromkeys(names)))
+
+
+async def validate(
+    services: Services, user: AuthorizedUser, draft: RequestDraft, *, deadline: float
+) -> ValidDraft | ReasonNeeded | Rejected:
+    """Check the draft, at last in a dry run. Raises TeleportError for any unexplained error."""
+    if rejected := _check(services, draft):
+        return rejected
+    try:
+        dry_run = await services.teleport.dry_run_request(
+            new_request(services, user, draft), deadline=deadline
+        )
+    except REJECTIONS as error:
+        return await explain_rejection(services, user, draft, error)
+    rules = dry_run.dry_run
+    if rules is not None and rules.reason_required and not draft.has_reason:
+        return ReasonNeeded(draft, rules.reason_prompts)
+    return ValidDraft(draft, dry_run)
+
+
+def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -> NewAccessRequest:
+    return NewAccessRequest(
+        user=user.name,
+        roles=draft.roles,
+        reason=draft.reason,
+        access_until=services.now() + draft.duration if draft.duration else None,
+        suggested_reviewers=draft.reviewers,
+    )
+
+
+def ensure_requests_enabled(services: Services) -> None:
+    if not services.policy.requests_enabled:
+        raise UserError(
+            "Access requests from Slack are turned off. Use tsh request create or the Teleport web"
+            " UI.",
+            reason="requests_off",
+        )
+
+
+async def explain_rejection(
+    services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
+) -> ReasonNeeded | Rejected:
+    """Return why Teleport rejected the draft. Raises `error` if Teleport's own words are best."""
+    if _REASON_MISSING in error.text:
+        return ReasonNeeded(draft, tuple(error.text.splitlines()[1:]))
+    if isinstance(error, NotFound) and _is_about_user(error.text, user.name):
+        return Rejected(_user_gone(user.name))
+    if _NO_VERB in error.text:
+        return Rejected(_bot_cannot_create())
+    if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft)):
+        return rejected
+    raise error
+
+
+def _check(services: Services, draft: RequestDraft) -> Rejected | None:
+    try:
+        ensure_requests_enabled(services)
+    except UserError as error:
+        return Rejected(error, DraftField.ROLES)
+    try:
+        check_reason(draft.reason)
+    except UserError as error:
+        return Rejected(error, DraftField.REASON)
+    return None
+
+
+def _user_gone(name: str) -> UserError:
+    return UserError(
+        f"Teleport can't find the user {safe_name(name)}, so nothing was requested. Single"
+        " sign-on users expire with their login: log in to Teleport with tsh or the web UI, then"
+        " try again.",
+        reason="user_gone",
+    )
+
+
+def _bot_cannot_create() -> UserError:
+    return UserError(
+        "The bot isn't allowed to create requests for users, so nothing was requested. Ask a"
+        " Teleport administrator to add the verb create on access_request to the bot's role. Until"
+        " then, use tsh request create.",
+        reason="bot_cannot_create",
+    )
+
+
+async def _explain_roles(
+    services: Services, user: AuthorizedUser, draft: RequestDraft
+) -> Rejected | None:
+    """Name the roles that the user can't request. None if the user can request all of them."""
+    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
+    known = set(allowed).intersection(draft.roles)
+    unknown = [role for role in draft.roles if role not in known]
+    if not unknown:
+        return None
+    if words := [role for role in unknown if role.lower() in FILLERS]:
+        return Rejected(_not_understood(words, sorted(known) or allowed))
+    return Rejected(
+        UserError(
+            f"You can't request {named(unknown)}, so nothing was requested."
+            f" {_alternatives(unknown[:_ROLES_NAMED], allowed)}",
+            reason="role_not_requestable",
+        )
+    )
+
+
+def _is_about_user(text: str, name: str) -> bool:
+    return any(f"user {each} not found" in text for each in (name, f'"{name}"'))
+
+
+def _is_about_roles(error: TeleportError) -> bool:
+    """Return whether the error is about roles, in linear time: it quotes typed text."""
+    _, found, after = error.text.partition("role ")
+    return bool(found) and ("can not request role" in error.text or "not found" in after)
+
+
+def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
+    """Name the words that are neither roles nor keywords. `roles` can be requested."""
+    quoted = named([f"“{word}”" for word in words])
+    return UserError(
+        f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
+        " before “for” and “because”, such as:",
+        reason="word_not_understood",
+        command=f"/teleport-request {safe_name(roles[0]) if roles else 'staging'} for 2h because …",
+    )
+
+
+def _alternatives(unknown: Sequence[str], allowed: Sequence[str]) -> str:
+    if not allowed:
+        return "Your Teleport roles don't let you request any role."
+    similar = {
+        match[0]
+        for role in unknown
+        for match in process.extract(role[:_COMPARED], allowed, limit=3, score_cutoff=60)
+    }
+    if similar:
+        return f"Did you mean {joined(map(safe_name, sorted(similar)), _SUGGESTIONS_ROOM, ' or ')}?"
+    return f"You can request {named(allowed, _ROLES_NAMED)}."

@@ -1,0 +1,15 @@
+"""Build the card model of a request, which all views of requests render."""
+
+from commands.actions.services import Services
+from teleport_client.model.access_request import AccessRequest
+from workspace.views.card import CardModel, card_model
+
+
+def request_model(services: Services, request: AccessRequest) -> CardModel:
+    return card_model(
+        request,
+        request_url_base=services.policy.request_url_base,
+        mode=services.review_policy.mode_of(request),
+        cluster=services.policy.cluster,
+        host_names=services.host_names.of(request),
+    )

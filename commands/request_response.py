@@ -1,0 +1,119 @@
+"""Render the outcomes of a request: for the typed command, the buttons and the form."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from commands import slash_commands
+from commands.actions.create_request import (
+    AlreadyPending,
+    Created,
+    RequestOutcome,
+    Shortened,
+    UnsuitableReviewers,
+)
+from commands.actions.services import Services
+from commands.actions.suggested_reviewers import without_mentions
+from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
+from commands.interactions.responder import Responder
+from commands.request_model import request_model
+from workspace.requests.request_draft import RequestDraft
+from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES, request_form
+from workspace.views.parts import rich
+from workspace.views.parts.budget import joined
+from workspace.views.parts.message import Message
+from workspace.views.parts.untrusted import safe_name, safe_text
+from workspace.views.request_responses import (
+    duplicate_found,
+    reason_prompt,
+    request_created,
+    reviewers_doubtful,
+    shorter_offer,
+)
+
+_INPUTS = {
+    DraftField.ROLES: ROLES,
+    DraftField.REASON: REASON,
+    DraftField.REVIEWERS: REVIEWERS,
+}
+"""Block IDs of the form."""
+_MAX_ROLES = 5
+_PROMPT_LENGTH, _PROMPTS_ROOM = 300, 800
+
+
+async def respond(services: Services, outcome: RequestOutcome, responder: Responder) -> None:
+    """Respond with the outcome. Raises UserError for a rejection, as for any other error."""
+    match outcome:
+        case Rejected(error=error):
+            raise error
+        case ReasonNeeded():
+            await _prompt_for_reason(outcome, responder)
+        case Created():
+            # The button that was clicked has done its work.
+            await responder.replace_original(_message(services, outcome))
+        case _:
+            await responder.respond(_message(services, outcome))
+
+
+def field_errors(outcome: ReasonNeeded | Rejected) -> dict[str, str]:
+    """Return the outcome as errors at the inputs of the form."""
+    match outcome:
+        case Rejected(error=error, field=field):
+            return {_INPUTS[field]: error.sentence}
+        case ReasonNeeded(prompts=prompts):
+            return {REASON: reason_text(prompts)}
+        case _:
+            assert_never(outcome)
+
+
+async def open_form(
+    draft: RequestDraft, responder: Responder, *, note: str = "", reason_required: bool = False
+) -> bool:
+    """Open the form, filled with the draft. Return whether it opened."""
+    form = request_form(
+        draft, channel=responder.channel, note=note, reason_required=reason_required
+    )
+    return await responder.open_form(form, typed=typed_command(draft))
+
+
+def typed_command(draft: RequestDraft) -> str:
+    """Return the command line that needs no form."""
+    roles = " ".join(safe_name(role) for role in draft.roles[:_MAX_ROLES]) or "<role>"
+    duration = f" for {rich.duration(draft.duration)}" if draft.duration else ""
+    return f"{slash_commands.REQUEST} {roles}{duration} because <reason>"
+
+
+def reason_text(prompts: Sequence[str]) -> str:
+    """Return the prompts of the requested roles, or a default if there are none."""
+    texts = (safe_text(each, _PROMPT_LENGTH, lines=2) for each in prompts)
+    return joined(texts, _PROMPTS_ROOM, " ") or "This request needs a reason."
+
+
+def _message(
+    services: Services, outcome: Created | AlreadyPending | Shortened | UnsuitableReviewers
+) -> Message:
+    match outcome:
+        case Created(draft=draft, request=request, gets_messages=told):
+            return request_created(
+                draft, request_model(services, request), request.created, told=told
+            )
+        case AlreadyPending(draft=draft, request=request):
+            return duplicate_found(draft, request_model(services, request), request.created)
+        case Shortened(draft=draft, dry_run=dry_run, by_bot_certificate=limited):
+            return shorter_offer(
+                draft, request_model(services, dry_run), limited_by_bot_certificate=limited
+            )
+        case UnsuitableReviewers(draft=draft, problems=problems):
+            reviewers = without_mentions(draft.reviewers)
+            return reviewers_doubtful(replace(draft, reviewers=reviewers), problems)
+        case _:
+            assert_never(outcome)
+
+
+async def _prompt_for_reason(outcome: ReasonNeeded, responder: Responder) -> None:
+    note = reason_text(outcome.prompts)
+    if responder.can_open_form and await open_form(
+        outcome.draft, responder, note=note, reason_required=True
+    ):
+        return
+    await responder.respond(reason_prompt(outcome.draft, note))

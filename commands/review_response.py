@@ -1,0 +1,78 @@
+"""Render the outcomes of a review: for the typed command, the buttons and the form."""
+
+from typing import assert_never
+
+from commands.actions.check_review import (
+    Obstacle,
+    OnlyInTeleport,
+    RequestClosed,
+    RequesterCannotReview,
+    ReviewedBefore,
+)
+from commands.actions.services import Services
+from commands.actions.submit_review import NotCounted, Reviewed, ReviewOutcome, ReviewRejected
+from commands.interactions.responder import Responder
+from commands.request_model import request_model
+from teleport_client.model.access_request import RequestState
+from teleport_client.rules.threshold_progress import open_filters
+from workspace.requests.user_error import UserError
+from workspace.views.card import status_line
+from workspace.views.review_response import review_submitted, without_effect_message
+
+_VERBS = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
+
+
+async def respond(
+    services: Services, outcome: ReviewOutcome, responder: Responder, *, on_card: bool = False
+) -> None:
+    """Respond with the outcome. Raises UserError for a rejection, as for any other error.
+
+    After a click on a card nothing more is sent, since the card shows the review.
+    """
+    match outcome:
+        case Reviewed(request=request, state=state):
+            if not on_card:
+                approve = state is RequestState.APPROVED
+                message = review_submitted(request_model(services, request), approve=approve)
+                await responder.respond(message)
+        case NotCounted(request=request):
+            filters = open_filters(request)
+            message = without_effect_message(request_model(services, request), filters)
+            await responder.respond(message)
+        case ReviewRejected(error=error):
+            raise error
+        case _:
+            raise obstacle_error(services, outcome)
+
+
+def obstacle_error(services: Services, obstacle: Obstacle) -> UserError:
+    """Return the response to a user who can't review a request."""
+    match obstacle:
+        case RequestClosed(request=request):
+            line = status_line(request_model(services, request))
+            return UserError(
+                f"This request is already closed: {line}. Nothing changed.",
+                reason="already_closed",
+            )
+        case RequesterCannotReview():
+            return UserError("You can't review your own request.", reason="own_request")
+        case ReviewedBefore(state=state):
+            return UserError(
+                f"You've already {_VERBS.get(state, 'reviewed')} this request, and reviews are"
+                " final. It's waiting for another reviewer.",
+                reason="already_reviewed",
+            )
+        case OnlyInTeleport(request_id=request_id):
+            return _only_in_teleport(services, request_id)
+        case _:
+            assert_never(obstacle)
+
+
+def _only_in_teleport(services: Services, request_id: str) -> UserError:
+    page = services.policy.request_url_base
+    next_step = f"Review it at {page}{request_id}." if page else "Approve it with tctl:"
+    return UserError(
+        f"This request can't be reviewed from Slack. Nothing changed. {next_step}",
+        reason="only_in_teleport",
+        command="" if page else f"tctl requests approve {request_id}",
+    )
