@@ -60,7 +60,7 @@ async def examine(
             can_dial = check.level is Level.OK
     async with AsyncExitStack() as stack:
         workspace = await _Workspace.reached(settings, now, patience, stack)
-        if workspace.clock.heard:
+        if workspace.clock.checked:
             yield slack.clock(workspace.clock)
         client = None
         async for detail in _teleport(settings, workspace.clock, now, patience, stack, can_dial):

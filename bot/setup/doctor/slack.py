@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connect.slack_connection import SCOPES, Installation, first_socket_url, hint_for
-from bot.observe.clock import HINT, MOST_SKEW, SlackClock
+from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import (
     Check,
@@ -108,9 +108,9 @@ def _scopes(settings: Settings, installation: Installation) -> Check:
 
 def clock(told: SlackClock) -> Check:
     """By the dates of Slack's answers; what Teleport is asked for are absolute times."""
-    if not told.heard:
+    if not told.checked:
         return unknown("clock", "Slack told no time", "Look at it yourself, with `date`.")
-    if told.skew > MOST_SKEW:
+    if told.skew > MAX_SKEW:
         hint = f"{HINT[0].upper()}{HINT[1:]}."
         return warning("clock", f"{told.seconds():.0f} s off Slack's", hint)
     return ok("clock", "as Slack's")

@@ -6,8 +6,9 @@ from email.utils import format_datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
-from bot.observe.clock import MOST_SKEW, SlackClock, told_time
+from bot.observe.clock import MAX_SKEW, SlackClock, parse_http_date
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -16,11 +17,11 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def test_clock_difference_is_exact_to_the_second(off: timedelta, gmt: bool) -> None:
     """Cover both directions, and the time zone formats of HTTP and of email."""
     date = format_datetime((NOW + off).replace(tzinfo=UTC), usegmt=gmt)
-    assert abs(told_time(date) - NOW - off) < timedelta(seconds=1)
+    assert abs(parse_http_date(date) - NOW - off) < timedelta(seconds=1)
 
 
 def test_date_without_a_zone_is_read_as_utc() -> None:
-    assert told_time("Sun, 22 Nov 2026 12:00:05 -0000") == NOW + timedelta(seconds=5)
+    assert parse_http_date("Sun, 22 Nov 2026 12:00:05 -0000") == NOW + timedelta(seconds=5)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_date_without_a_zone_is_read_as_utc() -> None:
 )
 def test_malformed_date_is_rejected(date: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whatever the library says
-        told_time(date)
+        parse_http_date(date)
 
 
 class Times:
@@ -55,8 +56,8 @@ class Times:
     def truth(self) -> datetime:
         return NOW + self.passed
 
-    def hear(self, error: timedelta = timedelta()) -> None:
-        self.clock.hear(format_datetime(self.truth + error, usegmt=True))
+    def respond(self, error: timedelta = timedelta()) -> None:
+        self.clock.observe(format_datetime(self.truth + error, usegmt=True))
 
 
 def test_clock_uses_local_time_before_slack_responds() -> None:
@@ -76,11 +77,11 @@ def test_clock_follows_slack_when_local_time_is_wrong(
     times = Times()
     for pause in pauses:
         times.passed += pause
-        times.hear()
+        times.respond()
     times.off = off
     times.passed += timedelta(minutes=1)
-    assert abs(times.clock.now() - times.truth) <= MOST_SKEW
-    assert bool(times.clock.warning) is (times.clock.skew > MOST_SKEW)
+    assert abs(times.clock.now() - times.truth) <= MAX_SKEW
+    assert bool(times.clock.warning) is (times.clock.skew > MAX_SKEW)
 
 
 def test_single_date_from_a_proxy_does_not_set_the_clock() -> None:
@@ -88,16 +89,31 @@ def test_single_date_from_a_proxy_does_not_set_the_clock() -> None:
     times = Times()
     times.off = timedelta(days=9)
     for error in (timedelta(), timedelta(), timedelta(days=99)):
-        times.hear(error)
-    assert abs(times.clock.now() - times.truth) <= MOST_SKEW
+        times.respond(error)
+    assert abs(times.clock.now() - times.truth) <= MAX_SKEW
+
+
+def test_clock_skew_is_logged_when_it_begins_and_when_it_ends() -> None:
+    times = Times()
+    with capture_logs() as events:
+        times.respond()
+        times.off = timedelta(seconds=30)
+        times.respond()
+        times.respond()
+        times.off = timedelta()
+        times.respond()
+    assert [(each["event"], each["skew_seconds"]) for each in events] == [
+        ("clock_skew_detected", 30),
+        ("clock_skew_resolved", 0),
+    ]
 
 
 def test_clock_uses_local_time_again_when_a_response_agrees() -> None:
     """After a suspend of the machine, the monotonic clock lags behind."""
     times = Times()
     for _ in range(5):
-        times.hear()
+        times.respond()
     times.off = timedelta(hours=1)
-    times.hear(error=timedelta(hours=1))
+    times.respond(error=timedelta(hours=1))
     assert times.clock.now() == times.truth + timedelta(hours=1)
     assert times.clock.warning == ""
