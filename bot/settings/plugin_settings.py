@@ -1,7 +1,7 @@
-"""Settings that Teleport's own plugin has or had, and that this bot does not need.
+"""Settings of Teleport's own Slack plugin that this bot doesn't need.
 
-The plugin ignores every key that it does not know, so files still contain keys of its early
-versions (gravitational/teleport-plugins, access/slack).
+The plugin ignores unknown keys, so files still contain keys of its early versions
+(gravitational/teleport-plugins, access/slack).
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ _REASONS: Mapping[Key, str] = {
     ("slack", "notify_only"): "without slack.app_token the bot only notifies",
     ("slack", "channel"): "role_to_recipients names the channels",
 }
-"""By key or section."""
+"""Reason by key or section."""
 
 
 def unneeded(values: Mapping[str, Any]) -> dict[Key, str]:
-    """Return the keys in settings that the bot does not need, each with the reason."""
+    """Return the keys in settings that the bot doesn't need, each with the reason."""
     return {key: reason for key, reason in _REASONS.items() if _contains(values, key)}
 
 

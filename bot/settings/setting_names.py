@@ -1,4 +1,4 @@
-"""Where a setting is written: its dotted key in the file, its variable in the environment."""
+"""Names of settings: the dotted key in the file, the variable in the environment."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from rapidfuzz import process
 
 Key: TypeAlias = tuple[str, ...]
-"""The parts of a dotted key. A role's name, which may be one of them, may contain dots."""
+"""Parts of a dotted key. A part can be a role name, which can contain dots."""
 
 PREFIX = "TELEPORT_CHATOPS_"
 _DELIMITER = "__"
@@ -25,12 +25,12 @@ def variable(key: Key) -> str:
 
 
 def key_of(name: str) -> Key:
-    """Return the key that a variable with our prefix sets."""
+    """Return the key that a variable with the bot's prefix sets."""
     return tuple(name.upper().removeprefix(PREFIX).lower().split(_DELIMITER, maxsplit=1))
 
 
 def keys(model: type[BaseModel]) -> Iterator[Key]:
-    """List all settings."""
+    """Yield the keys of all settings."""
     for name, field in model.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, BaseModel):
@@ -40,12 +40,12 @@ def keys(model: type[BaseModel]) -> Iterator[Key]:
 
 
 def closest(key: Key, known: Iterable[Key]) -> Key | None:
-    """Return the key, or the section, that was most likely meant, if any is similar."""
+    """Return the most similar key or section, if any is similar."""
     return _most_similar(key, {each[: len(key)] for each in known if len(each) >= len(key)})
 
 
 def closest_to_variable(name: str, known: Iterable[Key]) -> Key | None:
-    """Return the key that a variable was most likely meant to set, if any is similar."""
+    """Return the key that is most similar to a variable, if any is similar."""
     return _most_similar(key_of(name), set(known))
 
 

@@ -1,4 +1,8 @@
-"""Reads settings from their sources, and remembers where each one is."""
+"""Sources of settings: a TOML file and the environment.
+
+Each source keeps the location of every key, so that a mistake in a value can name the line or the
+variable. An empty value counts as not set, since compose files pass unset variables as empty ones.
+"""
 
 import tomllib
 from collections.abc import Collection, Mapping
@@ -18,24 +22,24 @@ _SLACK_VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Settings of one source, or of several."""
+    """Settings of one source, or of several merged ones."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    """By section and key. What is empty counts as not set."""
+    """Values by section and key, without empty ones."""
     places: Mapping[Key, str] = field(default_factory=dict)
-    """Where each key is: a file with a line, or a variable."""
+    """Location of each key: a file with a line, or a variable."""
     mistakes: tuple[str, ...] = ()
-    """What cannot be read, in sentences."""
+    """Texts for parts that can't be read."""
 
     def place(self, key: Key) -> str:
-        """Return where a key, its section or the first of its keys is; empty if nowhere."""
+        """Return the location of a key, its section or its first key; empty if there is none."""
         for length in range(len(key), 0, -1):
             if place := self.places.get(key[:length]):
                 return place
         return next((self.places[each] for each in self.places if each[: len(key)] == key), "")
 
     def over(self, other: "Source") -> "Source":
-        """Return both, with these values where both set a key."""
+        """Merge two sources. If both set a key, this one wins."""
         return Source(
             _merge(other.values, self.values),
             {**other.places, **self.places},
@@ -51,17 +55,17 @@ def read_file(path: Path | None) -> Source:
         text = path.read_text(encoding="utf-8-sig")
         values = tomllib.loads(text)
     except OSError as error:
-        return Source(mistakes=(f"The settings file {path} cannot be read: {error.strerror}.",))
+        return Source(mistakes=(f"Can't read settings file {path}: {error.strerror}.",))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return Source(mistakes=(f"The settings file {path} is not valid TOML: {error}.",))
+        return Source(mistakes=(f"Settings file {path} isn't valid TOML: {error}.",))
     places = {key: f"{path}, line {line}" for key, line in key_lines(text).items()}
     return Source(_without_empty(values), places)
 
 
 def read_environment(environment: Mapping[str, str], known: Collection[Key]) -> Source:
-    """Read variables that begin with our prefix, and before them Slack's usual ones.
+    """Read the variables with the bot's prefix, which override Slack's usual variables.
 
-    A section's own variable is a mistake, since only its keys can be set.
+    A variable that names only a section is a mistake: each of its keys has its own variable.
     """
     values: dict[str, Any] = {}
     places: dict[Key, str] = {}
@@ -70,7 +74,7 @@ def read_environment(environment: Mapping[str, str], known: Collection[Key]) -> 
         if len(key) == 1 and key not in known:
             example = next(each for each in known if each[0] == key[0])
             mistakes.append(
-                f"{name} sets nothing. Set each key by itself, such as {variable(example)}."
+                f"{name} has no effect. Set its keys one by one, such as {variable(example)}."
             )
         elif len(key) == 1:
             values[key[0]], places[key] = environment[name], name
@@ -84,9 +88,9 @@ def read_environment(environment: Mapping[str, str], known: Collection[Key]) -> 
 def ignored_variables(
     environment: Mapping[str, str], known: Collection[Key]
 ) -> dict[str, str | None]:
-    """Return variables with our prefix that set nothing, each with the likeliest one, if any.
+    """Return variables with the bot's prefix that set nothing, each with a similar one, if any.
 
-    They are no mistakes: Kubernetes adds variables that begin with a service's name.
+    They aren't mistakes: Kubernetes adds variables that begin with a service's name.
     """
     used = {name for name, _ in _variables(environment, known)}
     found: dict[str, str | None] = {}
@@ -98,7 +102,7 @@ def ignored_variables(
 
 
 def _variables(environment: Mapping[str, str], known: Collection[Key]) -> list[tuple[str, Key]]:
-    """List the variables that set something, those that go before others last."""
+    """List the variables that set a key, in ascending order of precedence."""
     tops = {key[0] for key in known}
     ours = ((name, key_of(name)) for name in sorted(environment) if _is_ours(name))
     setting = [(name, key) for name, key in ours if len(key) > 1 or key[0] in tops]

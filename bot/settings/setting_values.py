@@ -1,4 +1,4 @@
-"""How single settings are written, and what is refused with the words for it."""
+"""Types of single settings: accepted forms, and a text for each rejected value."""
 
 import json
 import re
@@ -32,12 +32,12 @@ def _duration(value: object) -> object:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         seconds = 0
     if not _LEAST_SECONDS <= seconds < _MOST_SECONDS:
-        raise ValueError("write a duration like 60s, 5m or 24h")
+        raise ValueError("use a duration such as 60s, 5m or 24h")
     return timedelta(seconds=seconds)
 
 
 def _seconds(text: str) -> float | None:
-    """Read a duration as Go does (time.ParseDuration), such as 1h30m15s500ms, or as people do."""
+    """Parse a duration of Go (time.ParseDuration), such as 1h30m15s500ms, or a free form."""
     if _GO_DURATION.fullmatch(text):
         parts = _GO_DURATION_PART.findall(text)
         return sum(float(number) * _GO_UNITS[unit] for number, unit in parts)
@@ -46,25 +46,25 @@ def _seconds(text: str) -> float | None:
 
 
 def _refresh_interval(value: object) -> object:
-    """Read a duration, for which zero stands for the default, as for Teleport's own plugin."""
+    """Parse a duration; zero means the default, as in Teleport's own plugin."""
     return timedelta(minutes=1) if str(value) in {"0", "0s"} else _duration(value)
 
 
 def _severity(value: object) -> object:
-    """Read a severity in any case, and the names that Teleport's own plugin has for them."""
+    """Accept any case, and the names in Teleport's own plugin."""
     name = value.lower() if isinstance(value, str) else value
     return {"err": "error", "trace": "debug"}.get(str(name), name)
 
 
 def _secret(value: object) -> object:
-    """Read a secret that is given as the path of a file."""
+    """Return the secret, or the content of the file if the value is an absolute path."""
     if not isinstance(value, str) or not value.startswith("/"):
         return value.strip() if isinstance(value, str) else value
     try:
         with Path(value).open("rb") as file:
             secret = file.read(_SECRET_FILE_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the file {value} cannot be read: {error}") from error
+        raise ValueError(f"can't read file {value}: {error}") from error
     if not secret:
         raise ValueError(f"the file {value} is empty")
     return secret
@@ -78,38 +78,37 @@ def _address(value: str) -> str:
         whole = False
     if not whole:
         raise ValueError(
-            "write host and port, such as auth.example.com:3025 or example.teleport.sh:443"
+            "use host and port, such as auth.example.com:3025 or example.teleport.sh:443"
         )
     return value
 
 
 def _https_or_loopback(value: str) -> str:
-    """The tokens travel there."""
     parts = urlsplit(value)
     if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        raise ValueError("use https: the tokens are sent there")
+        raise ValueError("use https: tokens are sent to this URL")
     return value if value.endswith("/") else f"{value}/"
 
 
 def _log_output(value: str) -> str:
-    """Read a stream, by its name or one that Teleport's own plugin has for it, or a file's path.
+    """Accept a stream, by its name here or in Teleport's own plugin, or a file's path.
 
-    A path has a slash or a dot, so that a misspelled stream is not taken for one.
+    A path needs a slash or a dot, so that a misspelled stream doesn't become a file.
     """
     stream = _STREAMS.get(value, value)
     if stream not in _STREAMS.values() and not {"/", "."} & set(value):
-        raise ValueError(f"write stderr, stdout or a path, such as ./{value}")
+        raise ValueError(f"use stderr, stdout or a path, such as ./{value}")
     return stream
 
 
 def _by_role(value: object) -> object:
-    """Take one name for many where a list is meant, and plain names for every role."""
+    """Accept a single name instead of a list, and a list instead of a table for all roles."""
     if isinstance(value, str):
         value = _from_text(value.strip())
     if isinstance(value, list):
         value = {ANY_ROLE: value}
     if not isinstance(value, Mapping):
-        raise ValueError('write it as a table, such as "*" = "access-requests"')  # noqa: TRY004
+        raise ValueError('use a table, such as "*" = "access-requests"')  # noqa: TRY004
     return {role: _list(role, names) for role, names in value.items()}
 
 
@@ -119,18 +118,18 @@ def _from_text(text: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"it begins like JSON and is none: {error}") from None
+        raise ValueError(f"invalid JSON: {error}") from None
 
 
 def _list(role: str, names: object) -> list[str]:
     listed = _from_text(names.strip()) if isinstance(names, str) else names
     if not isinstance(listed, list | tuple) or not all(isinstance(each, str) for each in listed):
-        raise ValueError(f'"{role}" has to be a name or a list of names')
+        raise ValueError(f'"{role}" must be a name or a list of names')
     return [name.strip() for name in listed if name.strip()]
 
 
 def _names(value: object) -> object:
-    return _list("it", value)
+    return _list("value", value)
 
 
 def _recipients(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
@@ -143,7 +142,7 @@ def _recipient(value: str) -> str:
 
 def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     if not any(value.get(ANY_ROLE, ())):
-        raise ValueError('"*" has to name a channel, for the roles that are not named')
+        raise ValueError('"*" needs a recipient for roles that aren\'t listed')
     return value
 
 
@@ -153,14 +152,14 @@ Severity: TypeAlias = Annotated[
     Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(_severity)
 ]
 Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_secret)]
-"""The secret itself, or the path of a file that holds it, which begins with a slash."""
+"""The secret itself, or the absolute path of a file that contains it."""
 Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 """Host and port."""
 SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
 LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_names)]
 ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_by_role)]
-"""A table; in the environment also JSON, or plain names for all roles."""
+"""A table. The environment can also have JSON, or plain names for all roles."""
 Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]
 RecipientsByRole: TypeAlias = Annotated[
     ByRole, AfterValidator(_recipients), AfterValidator(_for_all_roles)

@@ -1,8 +1,8 @@
-"""Settings: a TOML file, over it the environment, over that the command line.
+"""All settings. Environment variables override the TOML file.
 
-Sections and keys of the official plugin keep their names. In the environment a key is
-`TELEPORT_CHATOPS_` + section + `__` + key; one that is empty counts as not set, since compose files
-write it so. SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL are understood as well.
+Sections and keys of Teleport's own Slack plugin keep their names, so its file works unchanged. The
+environment variable of a key is `TELEPORT_CHATOPS_` + section + `__` + key. The variables
+SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL are supported, too.
 """
 
 import os
@@ -37,7 +37,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SettingsError(Exception):
-    """Settings that the bot cannot start with: one line of text for each mistake."""
+    """Invalid settings, with one line of text for each mistake."""
 
 
 class _Section(BaseModel):
@@ -48,13 +48,13 @@ class TeleportSettings(_Section):
     addr: Address = "localhost:3025"
     """Host and port of the Auth Service, or of a proxy with TLS routing."""
     auth_server: Address | None = None
-    """Older name of addr, which goes before it."""
+    """Older name of `addr`; ignored if both are set."""
     connection_upgrade: bool | None = None
-    """Go through a load balancer that ends TLS. Unset: found out."""
+    """Whether a load balancer terminates TLS. Detected if unset."""
     identity: Path | None = None
-    """An identity file; or instead of it the three that follow."""
+    """Path of an identity file; alternative to the three key files below."""
     refresh_identity: bool = False
-    """Read the identity file again and again, since tbot renews it."""
+    """Reload the identity file regularly, because tbot renews it."""
     refresh_identity_interval: RefreshInterval = timedelta(minutes=1)
     client_key: Path | None = None
     client_crt: Path | None = None
@@ -70,39 +70,39 @@ class TeleportSettings(_Section):
 
 class SlackSettings(_Section):
     token: Secret
-    """The bot's token, `xoxb-…`, or the path of a file that holds it."""
+    """Bot token, `xoxb-…`, or the path of a file that contains it."""
     app_token: Secret | None = None
-    """For Socket Mode, `xapp-…`. Without it the bot only notifies."""
+    """App-level token for Socket Mode, `xapp-…`. Without it the bot only notifies."""
     apiurl: SlackUrl = "https://slack.com/api/"
     recipients: Names = ()
-    """Older form of role_to_recipients, which goes before it: one list for all roles."""
+    """Older form of role_to_recipients, one list for all roles; ignored if both are set."""
     allow_shared_channels: bool = False
-    """Post cards also in channels that another company can read."""
+    """Also post cards in channels shared with other organizations."""
     fallback_channel: Recipient = ""
-    """Hears of recipients that cannot be reached, and gets the cards that nobody else would."""
+    """Gets a warning for each unreachable recipient, and cards that no recipient can get."""
 
 
 class ReviewSettings(_Section):
     enabled: bool | None = None
-    """Decide from Slack. Unset: if there is an app token."""
+    """Review from Slack. If unset, an app token turns it on."""
     mode: Literal["auto", "person", "override", "notify"] = "auto"
-    """How decisions get into Teleport. `auto` is found out at start."""
+    """How the bot records reviews in Teleport. `auto` is detected at startup."""
     link_only_roles: Names = ()
-    """Roles that are never decided from Slack."""
+    """Roles that can never be reviewed from Slack."""
     app_token: Secret | None = None
     slack_user_id_trait: str = DEFAULT_TRAIT
-    """The Teleport user trait that holds a person's Slack user id."""
+    """Trait of Teleport users that contains the Slack user ID."""
     allow_email_username_match: bool = False
-    """Also take a confirmed Slack e-mail address for the Teleport user of the same name."""
+    """Also match a Slack user's confirmed email address with the Teleport user name."""
     max_reviewer_messages: int = Field(default=REVIEWER_MESSAGES, ge=0, le=50)
-    """How many suggested reviewers of one request get a direct message. The card names the rest."""
+    """Maximum of DMs to suggested reviewers per request. The card names the others."""
     approve_with_reason: bool = False
-    """Ask for a reason on approval too."""
+    """Require a reason for approvals, too."""
 
 
 class RequestSettings(_Section):
     enabled: bool = True
-    """Ask for access from Slack."""
+    """Request access from Slack."""
 
 
 class LogSettings(_Section):
@@ -110,19 +110,19 @@ class LogSettings(_Section):
     """`stderr`, `stdout` or a file."""
     severity: Severity = "info"
     format: Literal["auto", "json", "console"] = "auto"
-    """`auto` is for people on a terminal, JSON elsewhere."""
+    """`auto` is console on a terminal, JSON elsewhere."""
 
 
 class HealthSettings(_Section):
     port: int = Field(default=0, ge=0, le=65_535)
-    """Of /healthz, /readyz and /metrics; 0 is off."""
+    """Port for /healthz, /readyz and /metrics; 0 turns them off."""
     listen: str = "127.0.0.1"
 
 
 class PaceSettings(_Section):
     factor: float = Field(default=1.0, ge=1.0, le=100.0)
-    """Divides the outbox's pace, the times of the lease and what is waited between attempts. For
-    trials against the stand-ins alone: Slack's own pace does not change by it."""
+    """Divides the outbox's intervals, the lease times and the pauses between attempts. Only for
+    tests against the stand-ins, since Slack's own rate limits stay."""
 
 
 class Settings(_Section):
@@ -132,14 +132,14 @@ class Settings(_Section):
     review: ReviewSettings = ReviewSettings()
     role_to_recipients: RecipientsByRole
     role_to_approvers: ByRole = {}
-    """Who may decide where the bot sets states itself: users, or `role:` and a role of theirs."""
+    """Users, or `role:` with a role, who can approve requests in override mode."""
     log: LogSettings = LogSettings()
     health: HealthSettings = HealthSettings()
     pace: PaceSettings = PaceSettings()
     start_timeout: Duration = timedelta(seconds=60)
-    """How long to wait at start for a Teleport or a Slack that does not answer."""
+    """How long startup waits for Teleport and Slack."""
     announce_max_age: Duration = timedelta(hours=24)
-    """At the very first start, older pending requests are summed up in one line."""
+    """On the first start, one message summarizes older pending requests."""
 
     @model_validator(mode="before")
     @classmethod
@@ -158,12 +158,12 @@ class Settings(_Section):
 
     @property
     def can_decide(self) -> bool:
-        """Whether cards get buttons and the commands decide."""
+        """Whether cards have buttons, and commands submit reviews."""
         return self.app_token is not None and self.review.enabled is not False
 
 
 def load_settings(config: Path | None) -> Settings:
-    """Read the file, if any, and the environment. Raises SettingsError, with every mistake."""
+    """Read the file, if any, and the environment. Raises SettingsError with all mistakes."""
     known = _known_keys()
     file = read_file(config)
     source = read_environment(os.environ, known).over(file)
@@ -172,7 +172,7 @@ def load_settings(config: Path | None) -> Settings:
     if settings is not None and not found:
         return settings
     found += [
-        f"{name} sets nothing. Did you mean {likely}?"
+        f"{name} has no effect. Did you mean {likely}?"
         for name, likely in ignored_variables(os.environ, known).items()
         if likely
     ]
@@ -190,12 +190,12 @@ def slack_user_id_trait(config: Path | None) -> str:
     if given is None:
         return ReviewSettings().slack_user_id_trait
     if not isinstance(given, str):
-        raise SettingsError("The setting review.slack_user_id_trait cannot be used: not a text.")
+        raise SettingsError("Invalid setting review.slack_user_id_trait: use a string.")
     return given
 
 
 def warn_of_ignored_settings(config: Path | None) -> None:
-    """Log what sets nothing: keys of Teleport's own plugin, and variables meant for this bot."""
+    """Log settings without effect: keys of Teleport's own plugin, and unknown variables."""
     known = _known_keys()
     source = read_environment(os.environ, known).over(read_file(config))
     for key, reason in unneeded(source.values).items():

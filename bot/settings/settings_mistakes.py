@@ -1,4 +1,4 @@
-"""Says what is wrong with settings: every mistake at once, each with its place."""
+"""Texts for mistakes in settings: all of them at once, each with its location."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,22 +10,23 @@ from bot.settings.setting_names import PREFIX, Key, closest, dotted, variable
 from bot.settings.setting_sources import Source
 
 _KEY_FILES = ("client_key", "client_crt", "root_cas")
+_README_HINT = "See Settings in the README."
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 
 
 def mistakes(
     source: Source, error: ValidationError | None, known: Sequence[Key], *, complete: bool
 ) -> list[str]:
-    """List what is wrong with single keys, as pydantic found it, and with several together.
+    """Return texts for wrong keys, conflicts between keys, and missing keys.
 
-    Where the source is not `complete`, what it lacks may be set all the same.
+    An incomplete source, such as one without an unreadable file, has no conflicts and lacks no key.
     """
     details = error.errors(include_url=False, include_input=False) if error else []
     wrong = [each for each in details if each["type"] != _MISSING]
     found = [(_key(each), _explain(source, each, known)) for each in wrong]
     missing: list[Key] = []
     if complete:
-        found += [(key, _unusable(source, key, why)) for key, why in _conflicts(source.values)]
+        found += [(key, _invalid(source, key, reason)) for key, reason in _conflicts(source.values)]
         missing += [_key(each) for each in details if each["type"] == _MISSING]
         missing += _needed_by_others(source.values)
     return [*_in_order(source, found), *_explain_missing(missing)]
@@ -34,39 +35,39 @@ def mistakes(
 def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:
     key = _key(error)
     if error["type"] != _UNKNOWN:
-        return _unusable(source, key, error["msg"].removeprefix("Value error, "))
+        return _invalid(source, key, error["msg"].removeprefix("Value error, "))
     likely = closest(key, known)
     place = source.place(key)
     if place.startswith(PREFIX):
-        hint = f"Did you mean {variable(likely)}?" if likely else "The README lists what there is."
-        return f"{place} sets nothing. {hint}"
-    hint = f"Did you mean {dotted(likely)}?" if likely else "The README lists what there is."
-    return f"{_at(place)}There is no setting {dotted(key)}. {hint}"
+        hint = f"Did you mean {variable(likely)}?" if likely else _README_HINT
+        return f"{place} has no effect. {hint}"
+    hint = f"Did you mean {dotted(likely)}?" if likely else _README_HINT
+    return f"{_at(place)}Unknown setting {dotted(key)}. {hint}"
 
 
-def _unusable(source: Source, key: Key, why: str) -> str:
-    return f"{_at(source.place(key))}The setting {dotted(key)} cannot be used: {why}."
+def _invalid(source: Source, key: Key, reason: str) -> str:
+    return f"{_at(source.place(key))}Invalid setting {dotted(key)}: {reason}."
 
 
 def _explain_missing(missing: Sequence[Key]) -> Iterator[str]:
     if missing:
         yield (
-            f"Not set: {', '.join(map(dotted, missing))}. Set each in the file given with --config,"
-            f" or in the environment as {', '.join(map(variable, missing))}."
+            f"Missing settings: {', '.join(map(dotted, missing))}. Set them in the --config file or"
+            f" as {', '.join(map(variable, missing))}."
         )
 
 
 def _conflicts(values: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
-    """Find keys that exclude each other, or that need others."""
+    """Yield keys that exclude each other or require others, each with the reason."""
     teleport = _section(values, "teleport")
     given = [name for name in _KEY_FILES if teleport.get(name)]
     lacking = [name for name in _KEY_FILES if not teleport.get(name)]
     if teleport.get("identity") and given:
         yield ("teleport", given[0]), f"set either identity or {', '.join(_KEY_FILES)}, not both"
     elif given and lacking:
-        yield ("teleport", given[0]), f"{', '.join(lacking)} missing: these three go together"
+        yield ("teleport", given[0]), f"{', '.join(lacking)} missing; set all three or none"
     if not teleport.get("identity") and _is_true(teleport.get("refresh_identity")):
-        yield ("teleport", "refresh_identity"), "it reads an identity file: set teleport.identity"
+        yield ("teleport", "refresh_identity"), "it requires teleport.identity"
 
 
 def _needed_by_others(values: Mapping[str, Any]) -> Iterator[Key]:
@@ -91,7 +92,7 @@ def _is_true(value: object) -> bool:
 
 
 def _in_order(source: Source, found: Sequence[tuple[Key, str]]) -> list[str]:
-    """Sort by place: the file from top to bottom, then the environment."""
+    """Sort by location: the file from top to bottom, then the environment."""
     order = {key: number for number, key in enumerate(source.places)}
     return [text for key, text in sorted(found, key=lambda each: order.get(each[0], len(order)))]
 

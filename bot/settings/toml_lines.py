@@ -1,4 +1,4 @@
-"""The lines on which the keys of a TOML file are."""
+"""Line numbers of the keys in a TOML file."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -10,8 +10,8 @@ from bot.settings.setting_names import Key
 def key_lines(text: str) -> dict[Key, int]:
     """Return the line, counted from 1, of each key and section of a valid TOML file.
 
-    tomllib tells no lines, so it parses one statement at a time: a line, or as many as it takes
-    until what is read is complete.
+    tomllib returns no line numbers, so this parses one statement at a time: a line, plus the
+    following lines until the statement is complete.
     """
     lines: dict[Key, int] = {}
     section: Key = ()

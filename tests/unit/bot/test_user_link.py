@@ -264,4 +264,4 @@ def test_link_command_uses_the_trait_from_settings(
     path.write_text("[review\n")
     code, _, error = run("alice", "U012ABCDEF", "--config", str(path))
     assert code == 2
-    assert "is not valid TOML" in error
+    assert "isn't valid TOML" in error
