@@ -29,7 +29,7 @@ from commands.actions.suggested_reviewers import lookup_limit
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
-from commands.register import register
+from commands.register import TRIGGERS
 from notifications.controller.controller import RECENT, Controller
 from notifications.controller.expiry_timers import ExpiryTimers
 from notifications.controller.lease import Leadership, LeaseTiming
@@ -302,7 +302,7 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
 
     app.unhandled = Unhandled(listeners)
     app.error(app.on_error)
-    register(app, listeners)
+    TRIGGERS.register(app, listeners)
     return app
 
 

@@ -15,7 +15,7 @@ from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responder, Responders
-from commands.register import TRIGGERS, register
+from commands.register import TRIGGERS
 
 EVENT = {
     "type": "event_callback",
@@ -75,9 +75,9 @@ async def test_event_is_acked_when_its_work_and_the_metrics_fail() -> None:
 async def test_every_listener_ends_with_its_ack() -> None:
     """All listeners are created the same way, and the ack is their last statement."""
     bolt = app()
-    register(bolt, listeners())
+    TRIGGERS.register(bolt, listeners())
     functions = {listener.ack_function.__code__ for listener in bolt._async_listeners}
-    assert len(bolt._async_listeners) == len(TRIGGERS)
+    assert len(bolt._async_listeners) == len(TRIGGERS.names)
     (code,) = functions
     (function,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
     assert isinstance(function, ast.AsyncFunctionDef)
