@@ -54,7 +54,7 @@ async def command(services: Services, interaction: Interaction, responder: Respo
 
 
 async def turn_page(services: Services, interaction: Interaction, responder: Responder) -> None:
-    """Show an older or newer page: a button whose value is `<scope>:<page>`."""
+    """Show an older or newer page: a button with the value `<scope>:<page>`."""
     scope, page = _page(interaction.value)
     user = await services.authorize(interaction.slack_user_id, LIST)
     await responder.replace_original(await _list(services, user, scope, page))

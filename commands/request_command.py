@@ -46,7 +46,7 @@ async def command(services: Services, interaction: Interaction, responder: Respo
 async def request_anyway(
     services: Services, interaction: Interaction, responder: Responder
 ) -> None:
-    """Request what the first response advised against: a button with a draft."""
+    """Create the request after a warning: a button with the draft."""
     draft = _draft(interaction)
     if not draft.roles:
         raise outdated_button(REQUEST)

@@ -110,7 +110,7 @@ async def _list_reviewable(
 async def _show(
     services: Services, user: AuthorizedUser, part: str, responder: Responder
 ) -> Row | None:
-    """Show the request whose ID ends in `part` and return it, or show a list of several."""
+    """Show the request with an ID that ends in `part` and return it, or list several."""
     found = await find_request.find_by_suffix(services, user, part)
     reviewable = services.permissions.reviewable(user, found)
     rows = [_row(services, each, reviewable=each.id in reviewable) for each in found]

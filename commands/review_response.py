@@ -46,7 +46,7 @@ async def respond(
 
 
 def obstacle_error(services: Services, obstacle: Obstacle) -> UserError:
-    """Return the response to a user who can't review a request."""
+    """Return an obstacle as the error that the user sees."""
     match obstacle:
         case RequestClosed(request=request):
             line = status_line(request_model(services, request))

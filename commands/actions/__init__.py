@@ -1,1 +1,1 @@
-"""What commands, buttons and forms do in Teleport."""
+"""Use cases: the Teleport calls behind commands, buttons and forms, without Bolt or views."""

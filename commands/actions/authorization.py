@@ -1,9 +1,9 @@
 """Authorize users: find the Teleport user of a Slack user, with its locks and deny rules.
 
-Teleport checks the caller of each call, and the caller is the bot. It doesn't check the user on
-whose behalf the bot calls: it stores a request for a locked user, and for one whose roles deny
-`create` (CreateAccessRequestV2 in lib/auth/auth_with_roles.go). So the bot checks what Teleport
-would reject for that user, and every command gets its user here.
+Teleport checks the caller of each call, and the caller is the bot. It doesn't check the user that
+the bot acts for: it stores a request for a locked user, and for a user with roles that deny
+`create` (CreateAccessRequestV2 in lib/auth/auth_with_roles.go). So the bot makes these checks
+itself, and every command gets its user here.
 """
 
 import asyncio

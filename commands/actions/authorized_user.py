@@ -1,4 +1,4 @@
-"""A user who acts from Slack, and the actions that their locks and deny rules forbid."""
+"""The acting user, and the actions that the user's locks and deny rules forbid."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Action:
     words: str
     """Completes "your role doesn't let you …"."""
     verbs: tuple[str, ...]
-    """Verbs on access_request that no role of the user may deny."""
+    """Verbs on access_request that the user needs: no role may deny one."""
     outcome: str = "Nothing changed."
     alternative: str = ""
     """Completes "ask a Teleport administrator to remove the lock"."""
@@ -44,7 +44,7 @@ CREATE = replace(FILL_IN_REQUEST, fresh=True)
 FILL_IN_REVIEW = Action(
     "review access requests",
     ("list", "read"),
-    alternative=", or ask someone else to review",
+    alternative=", or ask another reviewer",
     checked_by_teleport=True,
 )
 REVIEW = replace(FILL_IN_REVIEW, fresh=True)
@@ -53,7 +53,7 @@ OVERRIDE = replace(REVIEW, verbs=(*REVIEW.verbs, "update"), checked_by_teleport=
 
 @dataclass(frozen=True, slots=True)
 class AuthorizedUser:
-    """A user who can act, with the permissions and denials of their roles."""
+    """The acting user, with the permissions and denials of the user's roles."""
 
     person: Person
     held: frozenset[str]
@@ -61,7 +61,7 @@ class AuthorizedUser:
     roles: tuple[Role, ...]
     """Definitions of these roles, without those that don't exist."""
     denying_roles: tuple[Role, ...]
-    """Definitions of all roles whose deny rules count: held, assigned or granted at login."""
+    """Definitions of all roles with deny rules that count: held, assigned or granted at login."""
     locks: tuple[Lock, ...]
     """Locks in force on the user or a role."""
     denials: Mapping[str, Denial]

@@ -53,7 +53,7 @@ Obstacle: TypeAlias = RequestClosed | RequesterCannotReview | ReviewedBefore | O
 async def check_review(
     services: Services, user: AuthorizedUser, request_id: str, *, already_visible: bool
 ) -> AccessRequest | Obstacle:
-    """Return the request if the user can perhaps review it, or the obstacle.
+    """Return the request unless the user certainly can't review it, or the obstacle.
 
     A user learns of a request that wasn't `already_visible` only if Teleport shows it to them.
     Raises UserError, TeleportError.
@@ -78,7 +78,7 @@ async def check_review(
 
 
 def obstacle_to(user: AuthorizedUser, request: AccessRequest) -> Obstacle | None:
-    """Return why this user can't review the request, as far as the request itself shows it."""
+    """Return why this user can't review the request, if the request itself shows the reason."""
     if not request.pending:
         return RequestClosed(request)
     if request.user == user.name:

@@ -40,7 +40,7 @@ async def pending_requests(services: Services, *, user: str = "") -> tuple[Acces
 async def find_by_suffix(
     services: Services, user: AuthorizedUser, part: str
 ) -> list[AccessRequest]:
-    """Return the visible requests whose IDs end in `part`, since lists show the end of an ID.
+    """Return the visible requests with an ID that ends in `part`, since lists show that end.
 
     Closed requests are returned only if no pending one matches. Raises UserError if none matches.
     """

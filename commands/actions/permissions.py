@@ -30,14 +30,14 @@ class Permissions:
         return await with_retry(lambda _: self._capabilities(user))
 
     def reviewable(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
-        """Return the IDs of pending requests that the user can perhaps still review."""
+        """Return the IDs of the pending requests that the user can probably review."""
         open_ones = [each for each in requests if each.pending and not each.review_by(user.name)]
         return self.in_review_scope(user, open_ones)
 
     def in_review_scope(
         self, user: AuthorizedUser, requests: Sequence[AccessRequest]
     ) -> frozenset[str]:
-        """Return the IDs of the requests that the user can perhaps review, also of closed ones."""
+        """Return the IDs of the requests that the user can probably review, also of closed ones."""
         return frozenset(request.id for request in requests if self._can_review(user, request))
 
     def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:

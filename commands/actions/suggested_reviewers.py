@@ -1,4 +1,4 @@
-"""Resolve suggested reviewers to Teleport users, and find those who can't review a request."""
+"""Resolve suggested reviewers to Teleport users, and find those that can't review a request."""
 
 import asyncio
 import re
@@ -37,7 +37,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class CannotReview(Exception):
-    """Someone can't review a request. `sentence` names them and says why."""
+    """A suggested reviewer can't review the request. `sentence` has the name and the reason."""
 
     def __init__(self, name: str, why: str) -> None:
         self.sentence = f"{safe_name(name)} {why}."
@@ -86,7 +86,7 @@ async def with_user_names(services: Services, reviewers: Sequence[str]) -> tuple
 async def find_unsuitable(
     services: Services, requester: str, reviewers: Sequence[str], request: AccessRequest
 ) -> tuple[str, ...]:
-    """Return a sentence for each suggested reviewer who can't review the request.
+    """Return a sentence for each suggested reviewer that can't review the request.
 
     Raises TeleportError.
     """

@@ -1,1 +1,1 @@
-"""From an envelope to its ack, its work and its private response."""
+"""Receive interactions from Bolt, ack them, run their handlers and send private responses."""

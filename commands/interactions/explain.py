@@ -1,4 +1,4 @@
-"""Explain an error of Teleport to the user whose command caused it."""
+"""Explain an error of Teleport to the user that caused it."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ _TEXT_LIMIT = 300
 
 
 def explain(error: TeleportError) -> UserError:
-    """Return what happened, whether anything changed, and the next step."""
+    """Return an explanation: the error, its effect and the next step."""
     for kind, words in _SENTENCES.items():
         if isinstance(error, kind):
             return UserError(words(error), reason=f"teleport_{kind.__name__}")

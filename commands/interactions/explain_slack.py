@@ -1,4 +1,4 @@
-"""Explain an error of Slack to the user who waits for a response.
+"""Explain an error of Slack to a user that waits for a response.
 
 An error that a repeated call can fix, or that is about the token, isn't about the user. An error
 about a user, channel, message or view is. Codes: docs.slack.dev/reference/methods.
@@ -47,7 +47,7 @@ _BY_CODE: Mapping[str, str] = {
 
 
 def explain_slack(error: Exception) -> UserError:
-    """Return what happened and the next step, for one of SLACK_ERRORS."""
+    """Return an explanation with the next step, for one of SLACK_ERRORS."""
     failure = classify(error)
     return UserError(_text(error, failure), reason=f"slack_{failure.value}")
 

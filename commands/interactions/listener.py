@@ -66,7 +66,7 @@ class FormResult:
 
 @dataclass(frozen=True, slots=True)
 class _Ack:
-    """An ack's payload, and what follows the ack."""
+    """An ack's payload, and the work after the ack."""
 
     then: Coroutine[Any, Any, None]
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class Listeners:
         return self._listener(ack)
 
     def for_submission(self, check: FormValidator, *, on_timeout: Handler) -> Listener:
-        """Return a listener for forms, whose ack carries the result of `check`.
+        """Return a listener for forms. Its ack carries the result of `check`.
 
         If `check` takes too long, the form becomes a waiting view and `on_timeout` does all the
         work.
@@ -144,7 +144,7 @@ class Listeners:
         return self._listener(ack)
 
     def for_options(self, load: OptionsLoader) -> Listener:
-        """Return a listener for menus, whose ack carries the options: none if loading fails."""
+        """Return a listener for menus. Its ack carries the options, or none if loading fails."""
 
         async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_block_suggestion(body)

@@ -89,7 +89,7 @@ class Responder:
         await self._respond(message)
 
     async def replace_original(self, message: Message) -> None:
-        """Respond, and replace the ephemeral message whose button was clicked, if it was one."""
+        """Respond in place of the message with the clicked button, if that is ephemeral."""
         await ack_sent()
         await self._respond(message, replace=self._interaction.on_ephemeral)
 

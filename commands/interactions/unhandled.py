@@ -42,7 +42,7 @@ class _Payload:
 
 
 class Unhandled:
-    """Acks unhandled payloads and tells the user, where Slack offers a way to respond."""
+    """Acks unhandled payloads, and responds to the user if Slack offers a way."""
 
     def __init__(self, listeners: Listeners) -> None:
         self._listeners = listeners
@@ -95,8 +95,8 @@ def _response_to(payload: _Payload) -> UserError | None:
     if payload.kind == "dialog_submission":
         return outdated_form()
     if payload.kind == _COMMAND:
-        said = f"The bot doesn't know the command {safe_name(payload.name)}. {_NEXT}"
-        return UserError(said, reason="unknown_command")
+        text = f"The bot doesn't know the command {safe_name(payload.name)}. {_NEXT}"
+        return UserError(text, reason="unknown_command")
     if payload.kind in _SHORTCUTS:
         return UserError(f"The bot doesn't know this shortcut. {_NEXT}", reason="unknown_shortcut")
     return None

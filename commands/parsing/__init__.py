@@ -1,1 +1,1 @@
-"""From typed text to values."""
+"""Parse typed text into drafts, reasons and durations."""

@@ -1,4 +1,4 @@
-"""Durations as people type them: `2h`, `an hour and a half`, `1:30`.
+"""Parse durations in everyday notation: `2h`, `an hour and a half`, `1:30`.
 
 A bare number has no unit, and two parts of a clock are hours and minutes: `1:30` is an hour and a
 half.
@@ -14,7 +14,7 @@ from workspace.requests.user_error import UserError
 from workspace.views.parts.untrusted import safe_name
 
 LONGEST = timedelta(days=14)
-"""Teleport grants nothing for longer (api/constants: MaxAccessDuration)."""
+"""Teleport's maximum (api/constants: MaxAccessDuration)."""
 _SHORTEST = timedelta(minutes=1)
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
@@ -34,42 +34,42 @@ _AMOUNT = re.compile(
 )
 _BETWEEN = re.compile(r",? and |, ?| ?")
 _MINUTES = re.compile(r"[0-5]?[0-9]")
-"""What may follow hours without a unit, as in `1h30`."""
+"""Minutes without a unit after hours, as in `1h30`."""
 _CLOCK = re.compile(
     r"(?P<h>[0-9]{1,3}):(?P<m>[0-5][0-9])(?::(?P<s>[0-5][0-9]))?(?: ?(?:h|hrs?|hours?))?"
 )
 
 
 def is_duration(text: str) -> bool:
-    """Return whether `text` is a duration, of whatever length."""
+    """Return whether `text` is a duration of any length."""
     return _seconds(_plain(text)) is not None
 
 
 def parse_duration(text: str) -> timedelta:
     """Return the duration that `text` spells out.
 
-    Raises Refusal if it isn't one, or if Teleport never grants it.
+    Raises UserError if it isn't one, or if Teleport never grants it.
     """
     plain = _plain(text)
     if not plain:
-        raise _refused("Add a duration, such as: for 2h.")
+        raise _error("Add a duration, such as: for 2h.")
     seconds = _seconds(plain)
     if seconds is None and re.fullmatch(r"[0-9.,]+", plain):
-        raise _refused(f"“{safe_name(text)}” has no unit. Use something like 30m, 2h or 3 days.")
+        raise _error(f"“{safe_name(text)}” has no unit. Use something like 30m, 2h or 3 days.")
     if seconds is None:
-        raise _refused(
+        raise _error(
             f"“{safe_name(text)}” isn't a duration. Use something like 30m, 2h, 1h30m or 3 days, or"
             " leave it out for the maximum."
         )
     if not _SHORTEST.total_seconds() <= seconds <= LONGEST.total_seconds():
-        raise _refused(
+        raise _error(
             f"“{safe_name(text)}” is out of range. Use between 1 minute and"
             f" {humanize.precisedelta(LONGEST)}."
         )
     return timedelta(seconds=round(seconds))
 
 
-def _refused(sentence: str) -> UserError:
+def _error(sentence: str) -> UserError:
     return UserError(f"{sentence} Nothing was requested.", reason="bad_duration")
 
 

@@ -1,4 +1,4 @@
-"""The language of `/teleport-request`.
+"""Parse the text of `/teleport-request`.
 
     /teleport-request staging and prod for 2h because redis is stuck
     /teleport-request staging,prod --duration 2h --reviewers bob,carol --reason "redis is stuck"
@@ -19,12 +19,12 @@ from workspace.requests.user_error import UserError
 from workspace.views.parts.untrusted import safe_name
 
 CONJUNCTIONS = frozenset({"and", "&", "+"})
-"""Words between two roles, unless a role is called so."""
+"""Words between two roles, unless a role has that name."""
 FILLERS = CONJUNCTIONS | frozenset(
     {"a", "access", "an", "for", "get", "give", "grant", "i", "in", "me", "my", "need", "of", "on"}
     | {"please", "pls", "request", "role", "roles", "thanks", "the", "to", "want", "with"}
 )
-"""English words that are hardly ever names of roles."""
+"""English words that are rarely names of roles."""
 
 _FLAGS = {
     "--reason": '"redis is stuck"',
@@ -40,7 +40,7 @@ _SEPARATOR = re.compile(r"[,;]")
 
 @dataclass
 class _Draft:
-    """What was read so far."""
+    """The parsed part of a draft."""
 
     roles: list[str] = field(default_factory=list)
     reason: str = ""
@@ -57,7 +57,7 @@ class _Draft:
 
 
 def parse_request(text: str) -> RequestDraft:
-    """Return what the text after the command asks for. Raises Refusal with the next step."""
+    """Return the draft of a request. Raises UserError with a correction."""
     draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
         if word.flag:
@@ -86,7 +86,7 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
 
 
 def _duration(words: Words) -> timedelta:
-    """Read as many words as make a duration; what follows them is read as usual."""
+    """Read the longest run of words that is a duration, and leave the words after it."""
     run = words.run(_DURATION_WORDS)
     texts = [word.text for word in run]
     for count in range(len(run), 0, -1):
@@ -106,7 +106,7 @@ def _no_end_time(words: Words) -> UserError:
 
 
 def _list(words: Words, flag: str) -> list[str]:
-    """Read names between commas or conjunctions, perhaps with spaces around them."""
+    """Read names between commas or conjunctions, with or without spaces around them."""
     word = words.require_value(flag)
     words.move_after(word)
     names = _names(word)

@@ -1,6 +1,6 @@
-"""The language of `/teleport-approve` and `/teleport-deny`: an id and perhaps a reason.
+"""Parse the text of `/teleport-approve` and `/teleport-deny`: an ID and an optional reason.
 
-The reason is what follows the id, with or without `because` or `--reason`.
+The reason follows the ID, with or without `because` or `--reason`.
 """
 
 import re
@@ -12,7 +12,7 @@ _PUNCTUATION = re.compile(rf"[{DASHES}:,]+")
 
 
 def parse_review(text: str) -> tuple[str, str]:
-    """Return the id as typed, in lower case, and the reason. Raises Refusal with the next step."""
+    """Return the typed ID in lower case and the reason. Raises UserError with a correction."""
     request_id, reasons = "", list[str]()
     words = Words(text, _FLAGS, "Nothing changed.")
     for word in words:

@@ -1,4 +1,4 @@
-"""The text of a command as its user typed it.
+"""The text of a command as the user typed it.
 
 With `should_escape`, Slack escapes the control characters and replaces users, channels, groups and
 links by references (docs.slack.dev: formatting message text, slash commands). Only the text of
@@ -29,7 +29,7 @@ def unescape(text: str) -> str:
 
 
 def with_names(text: str) -> str:
-    """Return text for people: each mention as `@name`, or `@ID` where Slack sends no name."""
+    """Return readable text: each mention as `@name`, or `@ID` if Slack sends no name."""
     return _MENTION.sub(lambda mention: f"@{mention['name'] or mention['id']}", text)
 
 
@@ -46,7 +46,7 @@ def _typed(token: re.Match[str]) -> str:
 
 
 def _special(token: re.Match[str]) -> str:
-    """Read a group, `@here` and its like, or a date, whose fallback is the text."""
+    """Return a group, a mention such as `@here`, or a date as its fallback text."""
     fallback = _plain(token["fallback"] or "")
     if token["special"] == "date":
         return fallback or token[0]

@@ -1,10 +1,10 @@
-"""The words that people type after a command, with the same flags and keywords in every command.
+"""Split the text after a command into words, flags and keywords, equally for every command.
 
     staging --reason "redis is stuck"    staging —reason=“redis is stuck”
     staging reason: redis is stuck       staging because: redis is stuck
 
-Desktop clients turn quotes typographic and two hyphens into a dash, so those count as what was
-typed. A word in quotes is never a flag or keyword.
+Desktop clients replace quotes by typographic quotes and two hyphens by a dash, so these are
+equivalent. A word in quotes is never a flag or keyword.
 """
 
 import re
@@ -24,7 +24,7 @@ DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 _DASHED = re.compile(rf"(?P<dashes>[{DASHES}]{{1,2}})(?P<name>[A-Za-z][^\s=:]*)[=:]?")
 _WITH_COLON = re.compile(r"(?P<name>[A-Za-z]{1,12}):")
 _BARE = re.compile(r"(?:<@[^<>]*>|\S)+")
-"""A mention may contain spaces."""
+"""A mention can contain spaces."""
 _SPACE = re.compile(r"\s*")
 _NAME_LIMIT = 80
 """Characters of an unknown flag that are compared."""
@@ -35,7 +35,7 @@ class Word:
     text: str
     start: int
     end: int
-    """Where the word ends in the whole text; of a flag, where its value begins."""
+    """Position after the word in the whole text; of a flag, the start of its value."""
     quoted: bool = False
     flag: str = ""
     """The flag in its plain spelling, as in `--reason`; empty for any other word."""
@@ -58,7 +58,7 @@ def bare(text: str) -> str:
 
 
 class Words:
-    """Splits text at white space. Keeps together what is in quotes, and recognizes flags.
+    """Splits text at white space. Keeps quoted words together, and recognizes flags.
 
     `flags` maps each flag of the command to an example value. `unchanged` is the sentence that ends
     each error.
@@ -70,7 +70,7 @@ class Words:
         self._unchanged = unchanged
         self._at = 0
         self._unclosed: dict[str, int] = {}
-        """By closing quote: where the text begins in which there is none any more."""
+        """By closing quote: the position after which the text contains none."""
 
     def __iter__(self) -> "Words":
         return self
@@ -92,7 +92,7 @@ class Words:
         return with_names(rest[1:-1].strip() if is_quoted else rest)
 
     def require_value(self, flag: str) -> Word:
-        """Return the first word of a flag's value without moving on. Raises Refusal if missing."""
+        """Return the first word of a value without moving on. Raises UserError if there is none."""
         word = self.peek()
         if word is None or word.dashed or not word.text.strip():
             raise UserError(
@@ -134,7 +134,7 @@ class Words:
         self._at = word.end
 
     def known(self, flag: str) -> str:
-        """Return the flag in lower case. Raises Refusal if this command has no such flag."""
+        """Return the flag in lower case. Raises UserError if this command has no such flag."""
         if flag.lower() in self._flags:
             return flag.lower()
         nearest = process.extractOne(flag[:_NAME_LIMIT], tuple(self._flags), score_cutoff=60)
@@ -161,7 +161,7 @@ class Words:
     def _flag_or_keyword(self) -> Word | None:
         if found := _DASHED.match(self._text, self._at):
             flag = f"--{found['name']}"
-            # One hyphen alone may begin a name.
+            # A name can start with one hyphen.
             if found["dashes"] != "-" or flag.lower() in self._flags:
                 return Word(found[0], self._at, found.end(), flag=flag, dashed=True)
         if found := _WITH_COLON.match(self._text, self._at):
