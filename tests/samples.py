@@ -26,11 +26,11 @@ def request(**changes: Any) -> AccessRequest:
     return AccessRequest(**values)
 
 
-def shown_by(request: AccessRequest, mode: ReviewMode = ReviewMode.PERSON) -> CardModel:
+def model_of(request: AccessRequest, mode: ReviewMode = ReviewMode.PERSON) -> CardModel:
     """Return the card model of a request."""
     return card_model(request, request_url_base=PAGES, mode=mode, cluster="main")
 
 
-def face(**changes: Any) -> CardModel:
+def sample_model(**changes: Any) -> CardModel:
     """Return the card model of the sample request, with these fields of the request changed."""
-    return shown_by(request(**changes))
+    return model_of(request(**changes))

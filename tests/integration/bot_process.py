@@ -64,7 +64,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
+async def run_bot(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
     """Run a bot with a health page in its own process."""
     port = str(free_port())
     async with (
@@ -75,7 +75,7 @@ async def watched(settings_file: Path) -> AsyncIterator[tuple[Bot, "Health"]]:
 
 
 @asynccontextmanager
-async def watched_here(
+async def run_bot_here(
     settings_file: Path, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator["Health"]:
     """Run a bot with a health page in this process, with a clock and pauses set by the test."""
@@ -96,16 +96,16 @@ class Health:
         async with self.http.get(path) as answer:
             return answer.status, await answer.text()
 
-    async def measured(self) -> dict[str, float]:
+    async def metrics(self) -> dict[str, float]:
         """Return the metrics without labels from /metrics, by name."""
         _, text = await self.page("/metrics")
         rows = (row.split() for row in text.splitlines() if row.count(" ") == 1)
         return {name: float(value) for name, value in rows}
 
-    async def measured_where(self, fits: Callable[[dict[str, float]], bool]) -> dict[str, float]:
+    async def metrics_where(self, fits: Callable[[dict[str, float]], bool]) -> dict[str, float]:
         """Poll until the condition holds, because metrics have no change events."""
         while True:
-            if fits(found := await self.measured()):
+            if fits(found := await self.metrics()):
                 return found
             await asyncio.sleep(0.1)
 

@@ -8,13 +8,13 @@ from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import Log, listening
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.slack_driver import Stage
 
 
 @asynccontextmanager
-async def cluster(
+async def run_cluster(
     slack: SlackStandIn,
     data: Path,
     edition: Edition,
@@ -33,8 +33,8 @@ async def cluster(
     )
     prepare(teleport)
     try:
-        with listening() as log:
-            async with bot_on(Stage(slack, teleport), settings, change) as stage:
+        with capture_logs() as log:
+            async with run_bot_on(Stage(slack, teleport), settings, change) as stage:
                 yield stage, log
     finally:
         await teleport.stop()

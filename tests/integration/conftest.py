@@ -66,12 +66,12 @@ async def stage(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> AsyncIterator[Stage]:
     """Run a bot for the duration of the test."""
-    async with bot_on(Stage(slack, teleport), settings_file) as ready:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as ready:
         yield ready
 
 
 @asynccontextmanager
-async def bot_on(
+async def run_bot_on(
     stage: Stage, settings_file: Path, change: Callable[[str], str] = str
 ) -> AsyncIterator[Stage]:
     """Start a bot with the text of the settings file after `change`."""

@@ -43,7 +43,7 @@ class Log(LogCapture):
 
 
 @contextmanager
-def listening() -> Iterator[Log]:
+def capture_logs() -> Iterator[Log]:
     before = structlog.get_config()["processors"]
     log = Log()
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, log])

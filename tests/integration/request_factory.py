@@ -56,7 +56,7 @@ def pending_request(
     )
 
 
-def decided(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
+def with_state(request: AccessRequestV3, state: RequestState.ValueType) -> AccessRequestV3:
     """Return the same request in another state; an approved one ends with its access."""
     copy = AccessRequestV3()
     copy.CopyFrom(request)

@@ -84,11 +84,11 @@ class SlackDriver:
         """Return the card once the condition holds."""
         return await self._message(channel, "dana", lambda m: m["ts"] == ts and fits(m))
 
-    async def answer(self, who: str, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
+    async def response(self, who: str, needle: str, channel: str = CHANNEL) -> dict[str, Any]:
         """Return the first private response to this person once it exists."""
         return await self._message(channel, who, lambda m: m["ephemeral"] and needle in words(m))
 
-    async def told(self, who: str, needle: str) -> dict[str, Any]:
+    async def dm(self, who: str, needle: str) -> dict[str, Any]:
         """Return a DM from the bot."""
         return await self._message(f"@{who}", who, lambda m: needle in words(m))
 
@@ -131,7 +131,7 @@ class Stage(SlackDriver):
         super().__init__(slack)
         self.teleport = teleport
 
-    async def asked(
+    async def create_request(
         self, who: str, text: str, reason: str
     ) -> tuple[AccessRequestV3, dict[str, Any]]:
         """Create a request by command, and return it with its card."""

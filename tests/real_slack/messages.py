@@ -13,7 +13,7 @@ from teleport_client.model.access_request import (
     Review,
     Threshold,
 )
-from tests.samples import HOSTILE, NOW, face, request, shown_by
+from tests.samples import HOSTILE, NOW, model_of, request, sample_model
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
 from workspace.views.card import CardModel, CardReview, card, card_model, closed_model
@@ -67,22 +67,22 @@ def sample_messages() -> Iterator[SampleMessage]:
 
 def cards_by_status() -> dict[Status, CardModel]:
     """Return a card model for each status."""
-    approved = shown_by(_approved())
+    approved = model_of(_approved())
     return {
-        Status.WAITING: shown_by(_two_approvals()),
+        Status.WAITING: model_of(_two_approvals()),
         Status.APPROVED: approved,
-        Status.DENIED: shown_by(_denied()),
-        Status.PROMOTED: face(state=RequestState.PROMOTED, promoted_to="Database admins"),
-        Status.EXPIRED: closed_model(face(), _AFTER_EXPIRY),
+        Status.DENIED: model_of(_denied()),
+        Status.PROMOTED: sample_model(state=RequestState.PROMOTED, promoted_to="Database admins"),
+        Status.EXPIRED: closed_model(sample_model(), _AFTER_EXPIRY),
         Status.ACCESS_ENDED: closed_model(approved, _AFTER_ACCESS),
-        Status.DELETED: closed_model(face(), NOW),
+        Status.DELETED: closed_model(sample_model(), NOW),
         Status.DELETED_APPROVED: closed_model(approved, NOW),
     }
 
 
 def notices() -> Iterator[tuple[str, Message]]:
     """Yield every notice with each status that it can show."""
-    yield Notice.CREATED, notice(Notice.CREATED, face())
+    yield Notice.CREATED, notice(Notice.CREATED, sample_model())
     for status, model in cards_by_status().items():
         if status.decided:
             yield f"created, now {status}", notice(Notice.CREATED, model)
@@ -109,13 +109,15 @@ def _other_cards() -> dict[str, CardModel]:
     node = ResourceId("main", "node", "0a1b")
     link_only = card_model(request(), request_url_base="", mode=ReviewMode.NOTIFY, cluster="main")
     return {
-        "waiting for one approval": face(suggested_reviewers=("bob", "carol"), reason="redis"),
-        "resources": shown_by(request(resources=(node, replace(node, cluster="leaf")))),
-        "link to Teleport": shown_by(request(), ReviewMode.NOTIFY),
+        "waiting for one approval": sample_model(
+            suggested_reviewers=("bob", "carol"), reason="redis"
+        ),
+        "resources": model_of(request(resources=(node, replace(node, cluster="leaf")))),
+        "link to Teleport": model_of(request(), ReviewMode.NOTIFY),
         "tctl command": link_only,
-        "reviews turned off": shown_by(request(), ReviewMode.OFF),
-        "hostile text": face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
-        "largest request": shown_by(largest_request()),
+        "reviews turned off": model_of(request(), ReviewMode.OFF),
+        "hostile text": sample_model(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
+        "largest request": model_of(largest_request()),
     }
 
 
@@ -163,14 +165,14 @@ def _service_messages() -> Iterator[tuple[str, Message]]:
 
 def _responses() -> Iterator[tuple[str, Message]]:
     ask = RequestDraft(("staging",), "redis", timedelta(hours=10), ("bob",))
-    pending = face()
+    pending = sample_model()
     yield "requested", request_created(ask, pending, NOW, told=True)
     yield "already requested", duplicate_found(ask, pending, NOW)
     yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
     yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")
     yield "suggested reviewers", reviewers_doubtful(ask, ["zoe isn't a Teleport user."])
-    yield "approved", review_submitted(face(state=RequestState.APPROVED), approve=True)
-    yield "denied", review_submitted(face(state=RequestState.DENIED), approve=False)
+    yield "approved", review_submitted(sample_model(state=RequestState.APPROVED), approve=True)
+    yield "denied", review_submitted(sample_model(state=RequestState.DENIED), approve=False)
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
     yield (
         "command to copy",

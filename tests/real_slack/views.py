@@ -10,7 +10,7 @@ from datetime import timedelta
 from slack_sdk.models.views import View
 
 from tests.real_slack.messages import largest_request
-from tests.samples import HOSTILE, face, shown_by
+from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
 from workspace.views.forms.request_form import request_form
 from workspace.views.forms.review_form import ReviewFormMetadata, review_form
@@ -21,7 +21,7 @@ from workspace.views.result import result_view, waiting_view
 def sample_views() -> Iterator[tuple[str, View]]:
     """Yield each view with its name."""
     filled = RequestDraft(("staging", "prod"), HOSTILE, timedelta(hours=2), ("bob", "carol"))
-    request_id = face().id
+    request_id = sample_model().id
     yield "request form, empty", request_form(RequestDraft(), channel="C1")
     yield "request form, filled", request_form(filled, channel="C1", note="Add a reason.")
     yield (
@@ -31,9 +31,9 @@ def sample_views() -> Iterator[tuple[str, View]]:
     for approve in (True, False):
         word = "approve" if approve else "deny"
         decision = ReviewFormMetadata(request_id, approve, "C1")
-        yield f"review form, {word}", review_form(decision, face(reason=HOSTILE))
+        yield f"review form, {word}", review_form(decision, sample_model(reason=HOSTILE))
         yield f"review form, {word}, unknown request", review_form(decision, None)
-    largest = shown_by(largest_request())
+    largest = model_of(largest_request())
     yield (
         "review form, largest request",
         review_form(ReviewFormMetadata(request_id, approve=True), largest),

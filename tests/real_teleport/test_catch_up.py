@@ -14,14 +14,14 @@ async def test_next_bot_shows_what_happened_meanwhile(world: World, *, killed: b
     settings = world.settings()
     async with running_bot(settings) as first:
         request_id, card = await world.requested("alice", "staging", "before the break")
-        await world.people.told("alice", "waiting for approval")
+        await world.people.dm("alice", "waiting for approval")
         await (first.kill() if killed else first.stop())
     await world.cluster.tctl("requests", "approve", request_id)
     await world.requested_unseen("carol", "staging", "during the break")
     async with running_bot(settings) as second:
         await second.event("lease_acquired")
         await world.approved(card)
-        await world.people.told("alice", f"tsh login --request-id={request_id}")
+        await world.people.dm("alice", f"tsh login --request-id={request_id}")
         await world.people.card("during the break")
     for reason in ("before the break", "during the break"):
         assert len([card for card in world.people.cards() if reason in words(card)]) == 1

@@ -16,7 +16,7 @@ async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotPro
         "alice", "staging", "for nobody to review", "--request-ttl=6s"
     )
     await world.closed(card, Status.EXPIRED)
-    await world.people.told("alice", "expired without a decision")
+    await world.people.dm("alice", "expired without a decision")
 
 
 async def test_card_closes_when_its_request_is_deleted(world: World, bot: BotProcess) -> None:

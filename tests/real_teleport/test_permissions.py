@@ -15,7 +15,7 @@ async def test_locked_user_requests_nothing(world: World, bot: BotProcess, targe
     """A lock on one of their roles counts as well."""
     async with world.cluster.locked(target, "on leave"):
         await world.people.type("alice", "/teleport-request staging because redis is stuck")
-        assert "locked" in words(await world.people.answer("alice", "on leave"))
+        assert "locked" in words(await world.people.response("alice", "on leave"))
     assert await world.cluster.requests() == []
 
 
@@ -24,7 +24,7 @@ async def test_locked_reviewer_decides_nothing(world: World, bot: BotProcess) ->
     _, card = await world.requested("alice", "staging", "redis is stuck")
     async with world.cluster.locked("--user=bob", "laptop lost"):
         await world.people.click("bob", card, "approve")
-        assert "locked" in words(await world.people.answer("bob", "laptop lost"))
+        assert "locked" in words(await world.people.response("bob", "laptop lost"))
     await world.people.click("carol", card, "approve")
     assert "carol" in words(await world.approved(card))
 
@@ -37,5 +37,5 @@ async def test_user_whose_role_denies_requests_makes_none(world: World, bot: Bot
     nora = next(person for person in PEOPLE if person.name == "nora")
     async with world.cluster.user(Account(nora.name, ("dev", "no-requests"), nora.slack_user_id)):
         await world.people.type("nora", "/teleport-request staging because redis is stuck")
-        await world.people.answer("nora", "doesn't let you request access")
+        await world.people.response("nora", "doesn't let you request access")
     assert await world.cluster.requests() == []

@@ -43,7 +43,7 @@ async def test_new_user_reaches_a_node_after_the_steps_of_the_readme(
         async with running_bot(world.settings(identity=tbot.identity), **_REFRESH):
             request_id, card = await world.requested("nora", "staging", "my first request")
             await world.people.click("bob", card, "approve")
-            await world.people.told("nora", f"tsh login --request-id={request_id}")
+            await world.people.dm("nora", f"tsh login --request-id={request_id}")
         await tsh.run("login", f"--request-id={request_id}")
         assert NODE in await tsh.run("ls")
 

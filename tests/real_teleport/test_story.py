@@ -16,7 +16,7 @@ async def test_alice_reaches_the_nodes_that_bob_approved(world: World, bot: BotP
     request_id, card = await world.requested("alice", "staging", "redis is stuck")
     await world.people.click("bob", card, "approve")
     await world.approved(card)
-    await world.people.told("alice", f"tsh login --request-id={request_id}")
+    await world.people.dm("alice", f"tsh login --request-id={request_id}")
     await world.tsh("alice", "login", f"--request-id={request_id}")
     assert NODE in await world.tsh("alice", "ls")
 
@@ -39,7 +39,7 @@ async def test_denial_reaches_the_requester_with_its_reason(world: World, bot: B
     reason = {"type": "plain_text_input", "value": "not during the freeze"}
     assert (await world.people.submit("bob", form, reason=reason))["acked"]
     await world.denied(card)
-    await world.people.told("alice", "not during the freeze")
+    await world.people.dm("alice", "not during the freeze")
     stored = await world.cluster.request(request_id)
     assert stored["spec"]["state"] == DENIED
     assert decided_by(stored, "bob")
@@ -65,4 +65,4 @@ async def test_card_follows_a_request_that_slack_never_touched(
     await world.cluster.tctl("requests", command, request_id, "--reason=said dana")
     closed = await (world.approved(card) if command == "approve" else world.denied(card))
     assert "said dana" in words(closed)
-    await world.people.told("alice", "said dana")
+    await world.people.dm("alice", "said dana")

@@ -27,7 +27,7 @@ async def test_one_denial_closes_the_card(world: World, bot: BotProcess) -> None
     request_id, card = await world.requested("alice", "prod", "shard 4 is down")
     await world.tsh("bob", "request", "review", "--deny", "--reason=shard 4 is fine", request_id)
     assert "bob" in words(await world.denied(card))
-    await world.people.told("alice", "shard 4 is fine")
+    await world.people.dm("alice", "shard 4 is fine")
 
 
 @pytest.mark.needs(Feature.ON_BEHALF_REVIEWS)

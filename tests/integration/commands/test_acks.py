@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.log_capture import listening
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 
@@ -32,7 +32,7 @@ async def submit(stage: Stage, form: dict[str, Any], role: str, reason: str) -> 
 
 async def test_interactions_are_acked_when_metrics_fail(broken_metrics: None, stage: Stage) -> None:
     """An exception after an ack would undo it."""
-    with listening() as log:
+    with capture_logs() as log:
         pending_request(stage.teleport, reason="redis 1")
         await stage.click("bob", await stage.card("redis 1"), "approve")
         form = await form_of(stage, "alice")
@@ -54,7 +54,7 @@ async def test_slow_dry_run_of_one_form_delays_no_other_interaction(stage: Stage
     slow = asyncio.create_task(submit(stage, form, "staging", "redis 2"))
     await stage.teleport.journal.wait_for_call("CreateAccessRequestV2")
     await stage.type("carol", "/teleport-pending mine")
-    await stage.answer("carol", "You have no pending request")
+    await stage.response("carol", "You have no pending request")
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
     assert not slow.done()

@@ -19,7 +19,7 @@ from teleport_client._proto.types_pb2 import (
     RoleConditions,
     RoleV6,
 )
-from tests.integration.clusters import cluster
+from tests.integration.clusters import run_cluster
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 
@@ -80,9 +80,9 @@ async def test_locked_user_requests_and_lists_nothing(
     await stage.card("redis 1")
     stage.teleport.cluster.lock(target, message="on leave")
     await stage.type("alice", "/teleport-request staging because x")
-    await stage.answer("alice", f"{sentence} Nothing was requested. Ask a Teleport administrator")
+    await stage.response("alice", f"{sentence} Nothing was requested. Ask a Teleport administrator")
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", f"{sentence} Ask a Teleport administrator to remove the lock.")
+    await stage.response("alice", f"{sentence} Ask a Teleport administrator to remove the lock.")
     assert len(stage.requests) == 1
     assert not stage.teleport.journal.of("CreateAccessRequestV2")
 
@@ -94,7 +94,7 @@ async def test_user_can_request_again_when_the_lock_ends(stage: Stage) -> None:
     held.lock(LockTarget(User="bob"))
     held.lock(LockTarget(Role="reviewer"))
     held.lock(LockTarget(Login="alice"))
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
 
 
 @pytest.mark.parametrize("grant", [give, give_at_login])
@@ -102,14 +102,14 @@ async def test_deny_rule_on_create_rejects_requests(
     stage: Stage, grant: Callable[[TeleportStandIn, str, RoleV6], None]
 ) -> None:
     """Teleport stores them, because it checks the rules of the caller, the bot."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     grant(stage.teleport, "alice", deny("contractor", "create"))
     await stage.type("alice", "/teleport-request prod because x")
-    await stage.answer(
+    await stage.response(
         "alice", "Your Teleport role contractor doesn't let you request access. Nothing was"
     )
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "redis 1")
+    await stage.response("alice", "redis 1")
     assert len(stage.requests) == 1
 
 
@@ -117,14 +117,14 @@ async def test_deny_rule_with_a_condition_counts(stage: Stage) -> None:
     """The bot can't evaluate it, and the user can still use tsh."""
     give(stage.teleport, "alice", deny("contractor", "*", where='equals(user.metadata.name, "x")'))
     await stage.type("alice", "/teleport-request staging because x")
-    await stage.answer("alice", "contractor has a deny rule with a condition that the bot can't")
+    await stage.response("alice", "contractor has a deny rule with a condition that the bot can't")
     assert stage.requests == []
 
 
 @pytest.mark.parametrize("verb", ["list", "read"])
 async def test_deny_rule_on_list_or_read_hides_requests(stage: Stage, verb: str) -> None:
     """Cover own requests, others' requests and partial IDs. Teleport checks both verbs together."""
-    request, card = await stage.asked("alice", "staging", "redis 1")
+    request, card = await stage.create_request("alice", "staging", "redis 1")
     give(stage.teleport, "bob", deny("contractor", verb))
     refused = "Your Teleport role contractor doesn't let you"
     request_id = request.Metadata.Name
@@ -153,18 +153,18 @@ async def test_user_without_list_permission_can_create(stage: Stage) -> None:
 
 async def test_link_is_reread_before_a_request(stage: Stage) -> None:
     """An administrator has just removed it."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     del stage.teleport.cluster.users["alice"].Spec.Traits.Values["slack_uid"]
     await stage.type("alice", "/teleport-request prod because x")
-    await stage.answer("alice", "isn't linked to a Teleport user yet")
+    await stage.response("alice", "isn't linked to a Teleport user yet")
     assert len(stage.requests) == 1
 
 
 async def test_link_that_moves_to_another_user_counts_at_once(stage: Stage) -> None:
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     del stage.teleport.cluster.users["alice"].Spec.Traits.Values["slack_uid"]
     stage.teleport.cluster.add_user("alice2", ["dev"], {"slack_uid": ["U0ALICE001"]})
-    request, _ = await stage.asked("alice", "staging", "redis 2")
+    request, _ = await stage.create_request("alice", "staging", "redis 2")
     assert request.Spec.User == "alice2"
 
 
@@ -181,10 +181,10 @@ async def test_bot_that_cannot_check_users_creates_no_requests(
 ) -> None:
     """The bot can't know Teleport's decision for this user."""
     prepare = forbid(resource)
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
         for command in ("request staging because x", "pending", "pending mine"):
             await stage.type("alice", f"/teleport-{command}")
-            await stage.answer("alice", f"{missing} to the bot's role")
+            await stage.response("alice", f"{missing} to the bot's role")
         assert stage.requests == []
         assert log.all("user_check_failed")[0]["resource"] == resource
 
@@ -195,7 +195,7 @@ async def test_check_is_retried_when_teleport_does_not_respond(stage: Stage) -> 
     for method in ("GetUserLoginState", "GetRole", "GetLocks"):
         stage.teleport.faults.add(method, grpc.StatusCode.UNAVAILABLE)
     await stage.type("alice", "/teleport-request staging because x")
-    await stage.answer("alice", "Your Teleport user alice is locked")
+    await stage.response("alice", "Your Teleport user alice is locked")
     assert stage.requests == []
 
 
@@ -213,11 +213,11 @@ async def test_locked_reviewer_neither_reviews_nor_reads(
     stage: Stage, target: LockTarget, whom: str
 ) -> None:
     """Other users' reasons are as private as in Teleport."""
-    request, card = await stage.asked("alice", "staging", "redis 1")
+    request, card = await stage.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     stage.teleport.cluster.lock(target, message="on leave")
     await stage.click("bob", card, "approve")
-    await stage.answer("bob", f"{whom}. Nothing changed. Ask a Teleport administrator to remove")
+    await stage.response("bob", f"{whom}. Nothing changed. Ask a Teleport administrator to remove")
     for command in (f"deny {request_id} no", f"deny {request_id}", "approve", "pending"):
         await stage.type("bob", f"/teleport-{command}")
     await stage.slack.message_where(
@@ -236,18 +236,18 @@ async def test_locked_reviewer_is_rejected_in_every_mode(
     slack: SlackStandIn, tmp_path: Path, edition: Edition
 ) -> None:
     """In mode `override` Teleport doesn't check the reviewer."""
-    async with cluster(slack, tmp_path, edition) as (stage, _):
-        request, card = await stage.asked("alice", "staging", "redis 1")
+    async with run_cluster(slack, tmp_path, edition) as (stage, _):
+        request, card = await stage.create_request("alice", "staging", "redis 1")
         stage.teleport.cluster.lock(LockTarget(User="bob"))
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "Your Teleport user bob is locked. Nothing changed.")
+        await stage.response("bob", "Your Teleport user bob is locked. Nothing changed.")
         assert stage.request(request.Metadata.Name).Spec.State == PENDING
         await stage.click("carol", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
 
 async def test_expired_and_foreign_locks_do_not_stop_a_reviewer(stage: Stage) -> None:
-    _, card = await stage.asked("alice", "staging", "redis 1")
+    _, card = await stage.create_request("alice", "staging", "redis 1")
     held = stage.teleport.cluster
     held.lock(LockTarget(User="alice"))
     held.lock(LockTarget(Role="prod-requester"))
@@ -265,12 +265,12 @@ async def test_review_stops_when_locks_cannot_be_checked(
     Some locks are on roles of the login.
     """
     prepare = forbid(resource)
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, _):
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, _):
         pending_request(stage.teleport, role="prod", reason="redis 1")
         card = await stage.card("redis 1")
         for action in ("approve", "deny"):
             await stage.click("bob", card, action)
-            await stage.answer("bob", "The bot can't check")
+            await stage.response("bob", "The bot can't check")
         assert not stage.teleport.journal.of("SubmitAccessReview")
 
 
@@ -279,7 +279,7 @@ async def test_review_goes_on_when_roles_cannot_be_read(
 ) -> None:
     """Teleport checks the reviewer's roles."""
     prepare = forbid("role")
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, prepare=prepare) as (stage, log):
         pending_request(stage.teleport, role="prod", reason="redis 1")
         card = await stage.card("redis 1")
         await stage.click("bob", card, "deny")
@@ -295,12 +295,12 @@ async def test_override_stops_when_the_approver_cannot_be_checked(
 ) -> None:
     """In this mode only the bot checks the approver."""
     prepare = forbid(resource)
-    async with cluster(slack, tmp_path, Edition.COMMUNITY, prepare=prepare) as (stage, _):
+    async with run_cluster(slack, tmp_path, Edition.COMMUNITY, prepare=prepare) as (stage, _):
         request = pending_request(stage.teleport, reason="redis 1")
         card = await stage.card("redis 1")
         for action in ("approve", "deny"):
             await stage.click("bob", card, action)
-            await stage.answer("bob", "The bot can't check")
+            await stage.response("bob", "The bot can't check")
         assert stage.request(request.Metadata.Name).Spec.State == PENDING
         assert not stage.teleport.journal.of("SetAccessRequestState")
 
@@ -319,12 +319,12 @@ async def test_approver_with_a_deny_rule_cannot_override(
     slack: SlackStandIn, tmp_path: Path, extra: RoleV6, sentence: str
 ) -> None:
     """Teleport checks the bot's roles, not the approver's."""
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
-        _, card = await stage.asked("alice", "staging", "redis 1")
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
+        _, card = await stage.create_request("alice", "staging", "redis 1")
         give(stage.teleport, "bob", extra)
         for action in ("approve", "deny"):
             await stage.click("bob", card, action)
-            await stage.answer("bob", sentence)
+            await stage.response("bob", sentence)
         assert not stage.teleport.journal.of("SetAccessRequestState")
 
 
@@ -332,14 +332,14 @@ async def test_review_deny_rule_counts_before_the_next_login(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
     """The login state lacks the role with the deny rule."""
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
-        _, card = await stage.asked("alice", "staging", "redis 1")
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, _):
+        _, card = await stage.create_request("alice", "staging", "redis 1")
         stage.teleport.cluster.record_login("bob")
         denied = RoleConditions(ReviewRequests=AccessReviewConditions(Roles=["*"]))
         give(stage.teleport, "bob", role("no-reviews", deny=denied))
         for action in ("approve", "deny"):
             await stage.click("bob", card, action)
-            await stage.answer("bob", "review this request")
+            await stage.response("bob", "review this request")
         assert not stage.teleport.journal.of("SetAccessRequestState")
 
 
@@ -351,16 +351,18 @@ async def test_removed_role_makes_no_approver_before_the_next_login(
     def approve_by_role(text: str) -> str:
         return re.sub(r"(?m)^(\[role_to_approvers\]\n).*$", r'\1"*" = ["role:reviewer"]', text)
 
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0", change=approve_by_role) as (
+    async with run_cluster(
+        slack, tmp_path, Edition.ENTERPRISE, "17.4.0", change=approve_by_role
+    ) as (
         stage,
         _,
     ):
-        request, card = await stage.asked("alice", "staging", "redis 1")
+        request, card = await stage.create_request("alice", "staging", "redis 1")
         teleport = stage.teleport.cluster
         teleport.record_login("bob")
         teleport.users["bob"].Spec.Roles[:] = ["dev"]
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "You aren't an approver for")
+        await stage.response("bob", "You aren't an approver for")
         assert stage.request(request.Metadata.Name).Spec.State == PENDING
 
 
@@ -375,14 +377,14 @@ async def test_check_takes_few_calls(stage: Stage) -> None:
 
     checks = ("ListUsers", "GetUserLoginState", "GetLocks", "GetRole")
     await stage.type("bob", "/teleport-pending mine")
-    await stage.answer("bob", "You have no pending request")
+    await stage.response("bob", "You have no pending request")
     before = count(*checks)
     await stage.type("bob", "/teleport-pending reviewable")
-    await stage.answer("bob", "No requests are waiting for your review")
+    await stage.response("bob", "No requests are waiting for your review")
     assert count(*checks) == [before[0], before[1], before[2] + 1, before[3]]
     before = count(*checks)
     await stage.type("bob", "/teleport-request staging because redis 1")
-    await stage.answer("bob", "You requested staging")
+    await stage.response("bob", "You requested staging")
     after = count(*checks)
     assert [new - old for old, new in zip(before, after, strict=True)] == [1, 1, 1, 2]
 

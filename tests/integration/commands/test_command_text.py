@@ -36,7 +36,7 @@ async def test_text_of_a_form_is_not_unescaped(stage: Stage) -> None:
         roles={"type": "multi_external_select", "selected_options": [option]},
         reason={"type": "plain_text_input", "value": "&amp; <#C1|x>"},
     )
-    await stage.answer("alice", "You requested staging")
+    await stage.response("alice", "You requested staging")
     assert stage.requests[0].Spec.RequestReason == "&amp; <#C1|x>"
 
 
@@ -51,7 +51,7 @@ async def test_name_of_several_slack_users_needs_confirmation(stage: Stage) -> N
     people["U0CAROL002"] = replace(people["U0CAROL001"], slack_user_id="U0CAROL002")
     text = "staging --reviewers @carol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
-    answer = await stage.answer("bob", "@carol is the name of 2 Slack users.")
+    answer = await stage.response("bob", "@carol is the name of 2 Slack users.")
     assert not stage.requests
     await stage.click("bob", answer, "ask_anyway")
     await stage.card("redis 1")
@@ -61,5 +61,5 @@ async def test_name_of_several_slack_users_needs_confirmation(stage: Stage) -> N
 async def test_unknown_name_needs_confirmation(stage: Stage) -> None:
     text = "staging --reviewers @carrol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
-    await stage.answer("bob", "carrol isn't a Teleport user.")
+    await stage.response("bob", "carrol isn't a Teleport user.")
     assert not stage.requests

@@ -14,8 +14,8 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import LockTarget, UserV2
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import Log, listening
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons, words
 
@@ -66,7 +66,7 @@ class Scene:
         return await self.click(await self.response_with("pending_newer"), "pending_newer")
 
     async def duplicate(self) -> Trigger:
-        await self.stage.asked("bob", "staging", "redis 1")
+        await self.stage.create_request("bob", "staging", "redis 1")
         return await self.click_in_response("request staging because redis 2", "ask_anyway")
 
     async def missing_reason(self) -> Trigger:
@@ -155,8 +155,8 @@ async def scene(
     monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
     monkeypatch.setattr("commands.actions.authorization.CACHE_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
             request = pending_request(teleport, reason=f"{PLAN} 1")
             yield Scene(stage, log, request.Metadata.Name, await stage.card(PLAN))
 
@@ -171,8 +171,8 @@ async def test_trigger_rejects_a_user_without_access(
         slack.workspace.screens[BOB].modals.clear()
         trigger = await prepare(scene)
         await scene.settle()
-        seen, calls = len(private(slack)), len(teleport.journal.calls)
-        with changed(teleport, refuse):
+        seen, calls = len(private_responses(slack)), len(teleport.journal.calls)
+        with apply_change(teleport, refuse):
             done = await trigger()
             outcome = "no_options" if name == "roles" else "refused"
             await scene.log.first("interaction_handled", interaction=name, outcome=outcome)
@@ -182,16 +182,16 @@ async def test_trigger_rejects_a_user_without_access(
             assert [entry["reason"] for entry in scene.log.all("interaction_rejected")] == [reason]
         assert not [c for c in teleport.journal.calls[calls:] if c.method.startswith(_ACTS)]
         await scene.settle()
-        assert PLAN not in words(private(slack)[seen:])
+        assert PLAN not in words(private_responses(slack)[seen:])
 
 
-def private(slack: SlackStandIn) -> list[dict[str, Any]]:
+def private_responses(slack: SlackStandIn) -> list[dict[str, Any]]:
     messages = slack.hands.messages("access-requests", "bob")
     return [*(m for m in messages if m["ephemeral"]), *slack.hands.views("bob")["modals"]]
 
 
 @contextmanager
-def changed(
+def apply_change(
     teleport: TeleportStandIn, change: Callable[[TeleportStandIn, UserV2], None]
 ) -> Iterator[None]:
     """Change bob or a resource that applies to him, and undo the change afterwards."""

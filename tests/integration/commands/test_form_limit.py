@@ -26,7 +26,7 @@ async def test_forms_of_one_user_do_not_block_other_users(stage: Stage) -> None:
     """
     for _ in range(150):
         await stage.type("alice", "/teleport-request")
-    refused = await stage.answer("alice", "opened many forms in the last minute")
+    refused = await stage.response("alice", "opened many forms in the last minute")
     assert "/teleport-request <role> because <reason>" in words(refused)
     for who in ("bob", "carol", "dana"):
         await stage.type(who, "/teleport-request")
@@ -38,20 +38,20 @@ async def test_forms_of_one_user_do_not_block_other_users(stage: Stage) -> None:
 
 async def test_command_instead_of_a_form_contains_the_input(stage: Stage) -> None:
     """Cover a request without its reason, and a denial."""
-    request, _ = await stage.asked("alice", "staging", "redis 1")
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
     for who in ("alice", "bob"):
         for _ in range(11):
             await stage.type(who, "/teleport-request")
-        await stage.answer(who, "opened many forms")
+        await stage.response(who, "opened many forms")
     await stage.type("alice", "/teleport-request prod for 2h")
-    await stage.answer("alice", "/teleport-request prod for 2 hours because <reason>")
+    await stage.response("alice", "/teleport-request prod for 2 hours because <reason>")
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name}")
-    await stage.answer("bob", f"/teleport-deny {request.Metadata.Name} <reason>")
+    await stage.response("bob", f"/teleport-deny {request.Metadata.Name} <reason>")
 
 
 async def test_form_that_slack_rejects_is_replaced_by_a_command(stage: Stage) -> None:
     """Slack's limit can be reached despite ours, or the click is too old."""
     stage.slack.faults.inject({"method": "views.open", "retry_after": 30, "times": 1})
     await stage.type("alice", "/teleport-request")
-    answer = await stage.answer("alice", "The form didn't open")
+    answer = await stage.response("alice", "The form didn't open")
     assert "/teleport-request <role> because <reason>" in words(answer)

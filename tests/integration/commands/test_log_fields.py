@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.log_capture import Log, listening
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.slack_driver import Stage
 
 BOB = {"slack_user": "U0BOB00001", "teleport_user": "bob"}
@@ -12,14 +12,14 @@ BOB = {"slack_user": "U0BOB00001", "teleport_user": "bob"}
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    with listening() as heard:
+    with capture_logs() as heard:
         yield heard
 
 
 async def test_log_lines_of_a_request_and_its_review_name_both_users(
     stage: Stage, log: Log
 ) -> None:
-    request, card = await stage.asked("alice", "staging", "redis 1")
+    request, card = await stage.create_request("alice", "staging", "redis 1")
     alice = {"slack_user": "U0ALICE001", "teleport_user": "alice"}
     await log.first("interaction_handled", request_id=request.Metadata.Name, **alice)
     await stage.click("bob", card, "approve")
@@ -29,7 +29,7 @@ async def test_log_lines_of_a_request_and_its_review_name_both_users(
 
 
 async def test_log_lines_of_a_form_name_both_users(stage: Stage, log: Log) -> None:
-    _, card = await stage.asked("alice", "staging", "redis 1")
+    _, card = await stage.create_request("alice", "staging", "redis 1")
     await stage.click("bob", card, "deny")
     form = await stage.form("bob", "review_form")
     await stage.submit("bob", form, reason={"type": "plain_text_input", "value": "no"})

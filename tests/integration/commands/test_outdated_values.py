@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.log_capture import listening
+from tests.integration.log_capture import capture_logs
 from tests.integration.raw_payloads import click_of_bob, deliver, form_of_bob
 from tests.integration.slack_driver import Stage, words
 
@@ -44,9 +44,9 @@ FORMS: list[tuple[str, str, dict[str, Any]]] = [
 async def test_button_with_an_unreadable_value_is_outdated(
     stage: Stage, action_id: str, value: str
 ) -> None:
-    with listening() as log:
+    with capture_logs() as log:
         assert (await deliver(stage, click_of_bob(stage, action_id, value))).acked
-        await stage.answer("bob", OLD_BUTTON)
+        await stage.response("bob", OLD_BUTTON)
         await log.first("interaction_handled", outcome="refused")
     assert not [entry for entry in log.entries if entry["log_level"] in {"warning", "error"}]
     assert not stage.requests
@@ -56,7 +56,7 @@ async def test_button_with_an_unreadable_value_is_outdated(
 async def test_form_with_an_unreadable_value_is_outdated(
     stage: Stage, callback_id: str, metadata: str, values: dict[str, Any]
 ) -> None:
-    with listening() as log:
+    with capture_logs() as log:
         reply = await deliver(stage, form_of_bob(stage, callback_id, metadata, **values))
         assert OLD_FORM in words(reply.payload)
     assert not [entry for entry in log.entries if entry["log_level"] in {"warning", "error"}]
@@ -71,7 +71,7 @@ async def test_unknown_role_option_is_named_beside_its_field(stage: Stage) -> No
 
 async def test_click_without_a_workspace_is_handled(stage: Stage) -> None:
     """Slack sends `team: null` if an organization installed the app."""
-    request, card = await stage.asked("alice", "staging", "redis 1")
+    request, card = await stage.create_request("alice", "staging", "redis 1")
     click = click_of_bob(stage, "approve", request.Metadata.Name)
     del click["user"]["team_id"]
     organization = {"id": "E0ORG00001", "name": "org"}

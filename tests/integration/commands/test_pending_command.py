@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from teleport_client._proto.types_pb2 import ResourceID
-from tests.integration.log_capture import listening
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons, words
 
 
 async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
     """Bob can review alice's request, but not his own."""
-    hers, _ = await stage.asked("alice", "prod", "shard 11")
-    mine, _ = await stage.asked("bob", "staging", "redis 22")
+    hers, _ = await stage.create_request("alice", "prod", "shard 11")
+    mine, _ = await stage.create_request("bob", "staging", "redis 22")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.answer("bob", "Your requests and requests to review")
+    answer = await stage.response("bob", "Your requests and requests to review")
     for request in (hers, mine):
         assert request.Metadata.Name[-8:] in words(answer)
     values = [
@@ -30,18 +30,18 @@ async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
 
 async def test_newest_request_comes_first(stage: Stage) -> None:
     """Its requester is probably waiting now."""
-    await stage.asked("alice", "staging", "older 1")
-    await stage.asked("alice", "prod", "newer 2")
+    await stage.create_request("alice", "staging", "older 1")
+    await stage.create_request("alice", "prod", "newer 2")
     await stage.type("bob", "/teleport-pending reviewable")
-    listed = words(await stage.answer("bob", "Waiting for your review"))
+    listed = words(await stage.response("bob", "Waiting for your review"))
     assert listed.index("newer 2") < listed.index("older 1")
 
 
 async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
     """Slack converts date elements; their fallback names the time zone."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.answer("bob", "redis 1")
+    answer = await stage.response("bob", "redis 1")
     dates = [
         part
         for block in answer["blocks"]
@@ -56,20 +56,20 @@ async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
 
 async def test_reviewed_request_is_not_in_my_list(stage: Stage) -> None:
     """It needs a review from another reviewer."""
-    _, card = await stage.asked("alice", "prod", "shard 11")
+    _, card = await stage.create_request("alice", "prod", "shard 11")
     await stage.click("bob", card, "approve")
     await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     await stage.type("bob", "/teleport-pending reviewable")
-    await stage.answer("bob", "No requests are waiting for your review.")
+    await stage.response("bob", "No requests are waiting for your review.")
 
 
 async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
     """The Teleport roles must allow list and read on access_request."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     await stage.type("dana", "/teleport-pending all")
-    await stage.answer("dana", "All pending requests")
+    await stage.response("dana", "All pending requests")
     await stage.type("alice", "/teleport-pending all")
-    await stage.answer("alice", "Your Teleport roles don't let you list everyone")
+    await stage.response("alice", "Your Teleport roles don't let you list everyone")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
 )
 async def test_empty_or_unknown_list_has_a_hint(stage: Stage, scope: str, sentence: str) -> None:
     await stage.type("alice", f"/teleport-pending {scope}")
-    await stage.answer("alice", sentence)
+    await stage.response("alice", sentence)
 
 
 async def test_long_list_has_pages(stage: Stage) -> None:
@@ -96,10 +96,10 @@ async def test_long_list_has_pages(stage: Stage) -> None:
         age = timedelta(minutes=11 - number)
         pending_request(stage.teleport, user=f"user-{number:02}", age=age)
     await stage.type("bob", "/teleport-pending reviewable")
-    first = await stage.answer("bob", "Waiting for your review")
+    first = await stage.response("bob", "Waiting for your review")
     assert "Older (1)" in words(first)
     await stage.click("bob", first, "pending_older")
-    second = await stage.answer("bob", "user-00")
+    second = await stage.response("bob", "user-00")
     assert "pending_newer" in words(second)
     assert second["ts"] == first["ts"]
 
@@ -115,20 +115,20 @@ async def test_list_of_large_requests_is_shown(stage: Stage) -> None:
         )
         requests.append(stage.teleport.cluster.requests.put(request))
     await stage.type("bob", "/teleport-pending")
-    listed = words(await stage.answer("bob", "Your requests and requests to review"))
+    listed = words(await stage.response("bob", "Your requests and requests to review"))
     assert all(request.Metadata.Name[-8:] in listed for request in requests)
 
 
 async def test_response_that_slack_rejects_is_replaced_by_one_sentence(stage: Stage) -> None:
     """The user gets a response for every error from Slack."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "response_url", "status": 400, "times": 1})
     stage.slack.faults.inject(
         {"method": "chat.postEphemeral", "error": "msg_blocks_too_long", "times": 1}
     )
-    with listening() as log:
+    with capture_logs() as log:
         await stage.type("bob", "/teleport-pending")
-        await stage.answer("bob", "Slack rejected the bot's response")
+        await stage.response("bob", "Slack rejected the bot's response")
         await log.until("interaction_handled")
     assert log.all("interaction_handled")[-1]["outcome"] == "failed"
     assert "msg_blocks_too_long" in log.all("response_content_rejected")[0]["error"]
@@ -136,9 +136,9 @@ async def test_response_that_slack_rejects_is_replaced_by_one_sentence(stage: St
 
 async def test_button_in_the_list_submits_a_review(stage: Stage) -> None:
     """The user gets a private response, because the list contains no card that changes."""
-    _, card = await stage.asked("alice", "staging", "redis 1")
+    _, card = await stage.create_request("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.answer("bob", "redis 1")
+    answer = await stage.response("bob", "redis 1")
     await stage.click("bob", answer, "approve")
-    await stage.answer("bob", "You approved alice's request for staging")
+    await stage.response("bob", "You approved alice's request for staging")
     await stage.card_where(card["ts"], lambda m: not buttons(m))

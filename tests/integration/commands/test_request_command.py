@@ -12,16 +12,16 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import AccessRequestConditions, RoleConditions, RoleV6
-from tests.integration.conftest import bot_on
+from tests.integration.conftest import run_bot_on
 from tests.integration.slack_driver import Stage, buttons, words
 
 REASON = {"type": "plain_text_input", "value": "shard 3 is down"}
 
 
-async def nothing_was_asked(stage: Stage, sentence: str, text: str) -> None:
+async def check_no_request(stage: Stage, sentence: str, text: str) -> None:
     """Check that the response is one sentence, and that no request or message exists."""
     await stage.type("alice", f"/teleport-request {text}")
-    await stage.answer("alice", sentence)
+    await stage.response("alice", sentence)
     assert stage.requests == []
     assert stage.messages() == []
 
@@ -43,12 +43,12 @@ async def test_mistake_gets_a_response_and_creates_no_request(
     stage: Stage, text: str, sentence: str
 ) -> None:
     """The response is private, in one sentence with a hint."""
-    await nothing_was_asked(stage, sentence, text)
+    await check_no_request(stage, sentence, text)
 
 
 @pytest.mark.parametrize("typed", ["staging and prod", "staging, prod", "staging & prod"])
 async def test_several_roles_can_be_requested(stage: Stage, typed: str) -> None:
-    request, _ = await stage.asked("alice", typed, "redis 1")
+    request, _ = await stage.create_request("alice", typed, "redis 1")
     assert set(request.Spec.Roles) == {"staging", "prod"}
 
 
@@ -59,7 +59,7 @@ async def test_role_called_and_can_be_requested(stage: Stage) -> None:
     allow = RoleConditions(Request=AccessRequestConditions(Roles=["and", "staging"]))
     cluster.put_role(resources.role("more", allow=allow))
     cluster.add_user("alice", ["dev", "more"], {"slack_uid": ["U0ALICE001"]})
-    request, _ = await stage.asked("alice", "staging and", "redis 1")
+    request, _ = await stage.create_request("alice", "staging and", "redis 1")
     assert set(request.Spec.Roles) == {"staging", "and"}
 
 
@@ -75,7 +75,7 @@ async def test_english_word_is_not_reported_as_a_forbidden_role(
 ) -> None:
     """The response calls it unrecognized and suggests a command to copy."""
     await stage.type("alice", f"/teleport-request {typed} because redis 1")
-    answer = await stage.answer("alice", sentence)
+    answer = await stage.response("alice", sentence)
     assert "/teleport-request staging for 2h because" in words(answer)
     assert stage.requests == []
 
@@ -83,7 +83,7 @@ async def test_english_word_is_not_reported_as_a_forbidden_role(
 async def test_help_is_private(stage: Stage) -> None:
     for command in ("request", "pending", "approve", "deny"):
         await stage.type("alice", f"/teleport-{command} help")
-        await stage.answer("alice", f"How to use /teleport-{command}")
+        await stage.response("alice", f"How to use /teleport-{command}")
     assert stage.messages() == []
 
 
@@ -101,11 +101,11 @@ async def test_shorter_access_needs_confirmation(stage: Stage) -> None:
     The bot shows it first and creates the request on confirmation.
     """
     await stage.type("alice", "/teleport-request staging for 10 days because redis")
-    warned = await stage.answer("alice", "doesn't allow staging for 10 days")
+    warned = await stage.response("alice", "doesn't allow staging for 10 days")
     assert "This limit comes from your roles" in words(warned)
     assert not stage.requests
     await stage.click("alice", warned, "ask_anyway")
-    answer = await stage.answer("alice", "Duration: 10 days.")
+    answer = await stage.response("alice", "Duration: 10 days.")
     assert "longer than Teleport allows. Access ends " in words(answer)
     assert len(stage.requests) == 1
 
@@ -115,9 +115,9 @@ async def test_short_access_due_to_the_bots_certificate_is_explained(
 ) -> None:
     """Access that the bot creates never outlives the bot's own certificate."""
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.type("alice", "/teleport-request staging for 4h because redis")
-        warned = await stage.answer("alice", "doesn't allow staging for 4 hours")
+        warned = await stage.response("alice", "doesn't allow staging for 4 hours")
         assert "The bot's certificate expires then" in words(warned)
         assert not stage.requests
 
@@ -127,25 +127,25 @@ async def test_requests_can_be_disabled(
 ) -> None:
     """Commands and forms are disabled, all other functions stay enabled."""
 
-    def off(text: str) -> str:
+    def disable_requests(text: str) -> str:
         return f"{text}\n[request]\nenabled = false\n"
 
-    async with bot_on(Stage(slack, teleport), settings_file, off) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, disable_requests) as stage:
         for typed in ("staging because redis", ""):
             await stage.type("alice", f"/teleport-request {typed}")
-            await stage.answer("alice", "Access requests from Slack are turned off")
+            await stage.response("alice", "Access requests from Slack are turned off")
         assert not stage.requests
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "You have no pending request")
+        await stage.response("alice", "You have no pending request")
 
 
 async def test_expiring_user_is_asked_to_log_in(stage: Stage) -> None:
     """Single sign-on users expire, and their link expires with them."""
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
+    await stage.response("alice", "You have no pending request")
     del stage.teleport.cluster.users["alice"]
     await stage.type("alice", "/teleport-request staging because redis")
-    await stage.answer("alice", "then log in to Teleport")
+    await stage.response("alice", "then log in to Teleport")
 
 
 async def test_user_expiring_during_a_request_is_asked_to_log_in(stage: Stage) -> None:
@@ -153,7 +153,7 @@ async def test_user_expiring_during_a_request_is_asked_to_log_in(stage: Stage) -
     await stage.type("alice", "/teleport-request staging because redis")
     await stage.teleport.journal.wait_for_call("CreateAccessRequestV2")
     del stage.teleport.cluster.users["alice"]
-    await stage.answer("alice", "log in to Teleport with tsh or the web UI")
+    await stage.response("alice", "log in to Teleport with tsh or the web UI")
 
 
 async def test_reviewers_are_stored_as_teleport_user_names(stage: Stage) -> None:
@@ -193,7 +193,7 @@ async def test_missing_reason_opens_the_prefilled_form(stage: Stage) -> None:
     assert (done["acked"], done["error"], done["payload"]) == (True, None, None)
     card = await stage.card("shard 3 is down")
     assert list(stage.request(buttons(card)["approve"]["value"]).Spec.Roles) == ["prod"]
-    await stage.answer("alice", "You requested prod")
+    await stage.response("alice", "You requested prod")
 
 
 async def test_empty_reason_counts_as_missing(stage: Stage) -> None:
@@ -207,7 +207,7 @@ async def test_expired_trigger_leads_to_a_button(stage: Stage) -> None:
     """If Teleport took too long for a form to open, the user opens it with the button."""
     stage.slack.faults.inject({"method": "views.open", "error": "expired_trigger_id", "times": 1})
     await stage.type("alice", "/teleport-request prod")
-    answer = await stage.answer("alice", "Add a reason to request prod")
+    answer = await stage.response("alice", "Add a reason to request prod")
     await stage.click("alice", answer, "fill_in_request")
     form = await stage.form("alice", "request_form")
     await stage.submit("alice", form, reason=REASON)
@@ -283,9 +283,9 @@ async def test_reviewers_in_the_form_are_stored_as_teleport_users(stage: Stage) 
 
 
 async def test_duplicate_request_needs_confirmation(stage: Stage) -> None:
-    await stage.asked("alice", "staging", "first 1")
+    await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.answer("alice", "You've already requested staging")
+    answer = await stage.response("alice", "You've already requested staging")
     assert len(stage.requests) == 1
     await stage.click("alice", answer, "ask_anyway")
     await stage.card("second 2")
@@ -294,9 +294,9 @@ async def test_duplicate_request_needs_confirmation(stage: Stage) -> None:
 
 async def test_request_for_other_roles_is_not_a_duplicate(stage: Stage) -> None:
     """A request of another user isn't one either."""
-    await stage.asked("alice", "staging", "first 1")
-    await stage.asked("alice", "prod", "second 2")
-    await stage.asked("bob", "staging", "third 3")
+    await stage.create_request("alice", "staging", "first 1")
+    await stage.create_request("alice", "prod", "second 2")
+    await stage.create_request("bob", "staging", "third 3")
 
 
 async def test_options_of_120_roles_can_be_searched(stage: Stage) -> None:
@@ -311,16 +311,16 @@ async def test_options_of_120_roles_can_be_searched(stage: Stage) -> None:
     await stage.type("dana", "/teleport-request")
     form = await stage.form("dana", "request_form")
 
-    async def suggested(text: str) -> list[dict[str, str]]:
+    async def search_roles(text: str) -> list[dict[str, str]]:
         act = {"as": "dana", "do": "suggest", "view_id": form["id"], "action_id": "roles"}
         found = await stage.slack.act(act | {"text": text})
         assert found["acked"], found
         options: list[dict[str, str]] = found["payload"]["options"]
         return options
 
-    assert len(await suggested("")) == 100
-    assert (await suggested("team-117"))[0]["value"] == "team-117"
-    (longest,) = await suggested("zzzzzz")
+    assert len(await search_roles("")) == 100
+    assert (await search_roles("team-117"))[0]["value"] == "team-117"
+    (longest,) = await search_roles("zzzzzz")
     done = await stage.submit(
         "dana",
         form,
@@ -346,7 +346,7 @@ async def test_short_outage_of_teleport_is_retried(stage: Stage) -> None:
 async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
     """Cover a command that creates a request and one that lists requests."""
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
+    await stage.response("alice", "You have no pending request")
     await stage.teleport.pause()
     for who, command in (
         ("alice", "/teleport-request staging because x"),
@@ -370,7 +370,7 @@ async def test_lost_response_does_not_lead_to_a_second_request(stage: Stage) -> 
         details="Socket closed",
     )  # fmt: skip
     await stage.type("alice", "/teleport-request staging because redis 9")
-    await stage.answer("alice", "You requested staging")
+    await stage.response("alice", "You requested staging")
     assert len(stage.requests) == 1
 
 
@@ -401,31 +401,31 @@ async def test_missing_permission_to_create_is_named(stage: Stage) -> None:
         if "create" in rule.Verbs and "access_request" in rule.Resources:
             rule.Verbs.remove("create")
     stage.teleport.cluster.put_role(role)
-    await nothing_was_asked(stage, "the verb create on access_request", "staging because x")
+    await check_no_request(stage, "the verb create on access_request", "staging because x")
 
 
 async def test_double_click_creates_one_request(stage: Stage) -> None:
     """The same holds for two equal commands. The second response shows the first request."""
-    await stage.asked("alice", "staging", "first 1")
+    await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.answer("alice", "You've already requested staging")
+    answer = await stage.response("alice", "You've already requested staging")
     await asyncio.gather(
         stage.click("alice", answer, "ask_anyway"), stage.click("alice", answer, "ask_anyway")
     )
     await stage.card("second 2")
     twice = "/teleport-request prod because twice 3"
     await asyncio.gather(stage.type("alice", twice), stage.type("alice", twice))
-    await stage.answer("alice", "You've already requested prod")
+    await stage.response("alice", "You've already requested prod")
     await stage.card("twice 3")
     assert [r.Spec.RequestReason for r in stage.requests] == ["first 1", "second 2", "twice 3"]
 
 
 async def test_reason_too_long_for_a_button_is_completed_in_the_form(stage: Stage) -> None:
     """A truncated reason is never stored unseen."""
-    await stage.asked("alice", "staging", "first 1")
+    await stage.create_request("alice", "staging", "first 1")
     reason = '"\\' * 1200
     await stage.type("alice", f"/teleport-request staging because {reason}")
-    answer = await stage.answer("alice", "You've already requested staging")
+    answer = await stage.response("alice", "You've already requested staging")
     await stage.click("alice", answer, "fill_in_request")
     form = await stage.form("alice", "request_form")
     assert "Some of your text didn't fit" in words(form)
@@ -446,12 +446,12 @@ async def test_response_to_a_closed_form_is_an_ephemeral_message(stage: Stage) -
         reason={"type": "plain_text_input", "value": "closed 66"},
     )
     await stage.slack.act({"as": "alice", "do": "close", "view_id": form["id"]})
-    await stage.told("alice", "You requested staging")
+    await stage.dm("alice", "You requested staging")
 
 
 async def test_confirmation_in_a_form_gets_its_response_there(stage: Stage) -> None:
     """The response replaces the button, so a second click is impossible."""
-    await stage.asked("alice", "staging", "first 1")
+    await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     stage.teleport.faults.add("CreateAccessRequestV2", delay=2.0)
@@ -488,7 +488,7 @@ async def test_uncertain_outcome_is_reported_as_uncertain(stage: Stage) -> None:
         "CreateAccessRequestV2", grpc.StatusCode.INTERNAL, after_commit=True, details="panic"
     )
     await stage.type("alice", "/teleport-request staging because redis 10")
-    await stage.answer("alice", "It may have worked, so check before you retry")
+    await stage.response("alice", "It may have worked, so check before you retry")
 
 
 def option(value: str) -> dict[str, object]:

@@ -18,10 +18,10 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import RequestState
 from teleport_client.transport.dialer import dial
-from tests.integration.clusters import cluster
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import listening
-from tests.integration.request_factory import decided
+from tests.integration.clusters import run_cluster
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
+from tests.integration.request_factory import with_state
 from tests.integration.slack_driver import Stage, buttons, words
 from workspace.requests.claim import Claim
 
@@ -30,7 +30,7 @@ PLUGIN = "teleport-chatops"
 
 @pytest.fixture
 async def community(slack: SlackStandIn, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, log):
+    async with run_cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, log):
         assert log.all("review_mode_selected")[0]["mode"] == "override"
         yield stage
 
@@ -53,10 +53,10 @@ async def claim(
 
 async def test_community_approver_resolves_by_the_settings(community: Stage) -> None:
     """The card and the notice show the approver."""
-    request, card = await community.asked("alice", "prod", "redis 1")
+    request, card = await community.create_request("alice", "prod", "redis 1")
     await community.click("bob", card, "approve")
     await community.card_where(card["ts"], lambda m: "✅ Approved by bob" in words(m))
-    await community.told("alice", "was approved by bob")
+    await community.dm("alice", "was approved by bob")
     (call,) = community.teleport.journal.of("SetAccessRequestState")
     assert isinstance(call.request, RequestStateSetter)
     assert call.request.Delegator == "bob"
@@ -65,7 +65,7 @@ async def test_community_approver_resolves_by_the_settings(community: Stage) -> 
 
 async def test_resolve_reason_contains_reason_and_approver(community: Stage) -> None:
     """Teleport stores a single text."""
-    request, card = await community.asked("alice", "staging", "redis 1")
+    request, card = await community.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await community.type("carol", f"/teleport-deny {request_id} not today")
     await community.card_where(
@@ -78,10 +78,10 @@ async def test_resolve_reason_contains_reason_and_approver(community: Stage) -> 
 @pytest.mark.parametrize("claimed_by", ["", "bob"])
 async def test_approver_without_a_claim_is_not_shown(community: Stage, claimed_by: str) -> None:
     """Every user with permission to resolve requests can write such a reason with tctl."""
-    request, card = await community.asked("alice", "staging", "redis 1")
+    request, card = await community.create_request("alice", "staging", "redis 1")
     if claimed_by:
         await claim(community, request.Metadata.Name, claimed_by, RequestState.APPROVED)
-    forged = decided(request, WireState.APPROVED)
+    forged = with_state(request, WireState.APPROVED)
     forged.Spec.ResolveReason = "approved by carol from Slack: sure"
     community.teleport.cluster.requests.put(forged)
     shown = await community.card_where(card["ts"], lambda m: "Approved from Slack" in words(m))
@@ -94,22 +94,22 @@ async def test_approver_without_a_claim_is_not_shown(community: Stage, claimed_b
 )
 async def test_other_users_cannot_resolve(community: Stage, who: str, said: str) -> None:
     """Neither the requester nor users outside of the settings can, not even administrators."""
-    _, card = await community.asked("alice", "staging", "redis 1")
+    _, card = await community.create_request("alice", "staging", "redis 1")
     for action in ("deny", "approve"):
         await community.click(who, card, action)
-        await community.answer(who, said)
+        await community.response(who, said)
     assert not community.teleport.journal.of("SetAccessRequestState")
 
 
 async def test_simultaneous_resolutions_store_the_first(community: Stage) -> None:
     """A state can still change from approved to denied. The second user gets an error."""
-    request, _ = await community.asked("alice", "staging", "redis 1")
+    request, _ = await community.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await asyncio.gather(
         community.type("bob", f"/teleport-approve {request_id}"),
         community.type("carol", f"/teleport-deny {request_id} no"),
     )
-    answers = [words(await community.answer(who, "")) for who in ("bob", "carol")]
+    answers = [words(await community.response(who, "")) for who in ("bob", "carol")]
     done = ["You approved" in answers[0], "You denied" in answers[1]]
     assert sorted(done) == [False, True]
     assert len(community.teleport.journal.of("SetAccessRequestState")) == 1
@@ -124,62 +124,62 @@ async def test_abandoned_claim_is_taken_over(
     community: Stage, age: timedelta, *, taken: bool
 ) -> None:
     """Before half a minute has passed, its owner can still be working."""
-    request, card = await community.asked("alice", "staging", "redis 1")
+    request, card = await community.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     await claim(community, request_id, "carol", RequestState.DENIED, age)
     await community.click("bob", card, "approve")
     if taken:
         await community.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     else:
-        await community.answer("bob", "is reviewing this request right now")
+        await community.response("bob", "is reviewing this request right now")
         assert not community.teleport.journal.of("SetAccessRequestState")
 
 
 @pytest.mark.parametrize("verb", ["deny", "approve"])
 async def test_concurrent_resolution_is_not_overwritten(community: Stage, verb: str) -> None:
     """A repeated denial would revert the approval. The card must not attribute it to bob either."""
-    request, _ = await community.asked("alice", "staging", "redis 1")
+    request, _ = await community.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     community.teleport.faults.add(
         "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, delay=0.5, details="Socket closed"
     )
     await community.type("bob", f"/teleport-{verb} {request_id} not now")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
-    community.teleport.cluster.requests.put(decided(request, WireState.APPROVED))
-    await community.answer("bob", "already closed")
+    community.teleport.cluster.requests.put(with_state(request, WireState.APPROVED))
+    await community.response("bob", "already closed")
     assert community.request(request_id).Spec.State == APPROVED
     assert not community.request(request_id).Spec.ResolveReason
 
 
 async def test_denial_during_an_approval_by_the_same_user_is_rejected(community: Stage) -> None:
-    request, _ = await community.asked("alice", "staging", "redis 1")
+    request, _ = await community.create_request("alice", "staging", "redis 1")
     request_id = request.Metadata.Name
     community.teleport.faults.add("SetAccessRequestState", delay=0.5)
     await community.type("bob", f"/teleport-approve {request_id}")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     await community.type("bob", f"/teleport-deny {request_id} no")
-    await community.answer("bob", "is reviewing this request right now")
-    await community.answer("bob", "You approved")
+    await community.response("bob", "is reviewing this request right now")
+    await community.response("bob", "You approved")
     assert community.request(request_id).Spec.State == APPROVED
 
 
 async def test_approvers_see_requests_by_the_settings(community: Stage) -> None:
     """The edition has no review rules. Other users don't see these requests."""
-    request, _ = await community.asked("alice", "staging", "redis 1")
+    request, _ = await community.create_request("alice", "staging", "redis 1")
     await community.type("bob", "/teleport-pending reviewable")
-    listed = await community.answer("bob", request.Metadata.Name[-8:])
+    listed = await community.response("bob", request.Metadata.Name[-8:])
     assert "approve" in buttons(listed)
     await community.type("dana", "/teleport-pending reviewable")
-    await community.answer("dana", "No requests are waiting for your review")
+    await community.response("dana", "No requests are waiting for your review")
 
 
 async def test_older_enterprise_overrides_single_approvals(
     slack: SlackStandIn, tmp_path: Path
 ) -> None:
     """Requests with two approvals are resolved in Teleport, and the card shows this."""
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, "17.4.0") as (stage, log):
         assert log.all("review_mode_selected")[0]["mode"] == "override"
-        _, staging = await stage.asked("alice", "staging", "redis 1")
+        _, staging = await stage.create_request("alice", "staging", "redis 1")
         await stage.click("bob", staging, "approve")
         await stage.card_where(staging["ts"], lambda m: "Approved by bob" in words(m))
         await stage.type("alice", "/teleport-request prod because redis 2")
@@ -190,20 +190,23 @@ async def test_older_enterprise_overrides_single_approvals(
             r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
         )
         await stage.type("bob", f"/teleport-approve {request_id}")
-        await stage.answer("bob", "can't be reviewed from Slack")
+        await stage.response("bob", "can't be reviewed from Slack")
         assert len(stage.teleport.journal.of("SetAccessRequestState")) == 1
 
 
 async def test_approvers_can_be_holders_of_a_role(slack: SlackStandIn, tmp_path: Path) -> None:
     """The current holders can approve, without a change of the settings."""
 
-    def by_role(text: str) -> str:
+    def approve_by_role(text: str) -> str:
         return text.replace('["bob", "carol"]', '["role:reviewer"]')
 
-    async with cluster(slack, tmp_path, Edition.COMMUNITY, change=by_role) as (stage, _):
-        _, card = await stage.asked("alice", "staging", "redis 1")
+    async with run_cluster(slack, tmp_path, Edition.COMMUNITY, change=approve_by_role) as (
+        stage,
+        _,
+    ):
+        _, card = await stage.create_request("alice", "staging", "redis 1")
         await stage.click("dana", card, "approve")
-        await stage.answer("dana", "You aren't an approver for")
+        await stage.response("dana", "You aren't an approver for")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
 
@@ -213,10 +216,13 @@ async def test_link_only_roles_are_not_reviewed_in_slack(
 ) -> None:
     """The link remains even if Teleport accepts reviews from the bot."""
 
-    def linked(text: str) -> str:
+    def set_link_only(text: str) -> str:
         return text.replace("[review]\n", '[review]\nlink_only_roles = ["prod"]\n')
 
-    async with cluster(slack, tmp_path, Edition.ENTERPRISE, change=linked) as (stage, log):
+    async with run_cluster(slack, tmp_path, Edition.ENTERPRISE, change=set_link_only) as (
+        stage,
+        log,
+    ):
         assert log.all("review_mode_selected")[0]["mode"] == "person"
         await stage.type("alice", "/teleport-request prod because redis 1")
         card = await stage.card("redis 1")
@@ -230,8 +236,8 @@ async def test_missing_permission_to_submit_reviews_is_reported(
     """The bot's role lacks `submit_for_users`, so no button would work."""
     role = teleport.cluster.roles["teleport-chatops"]
     del role.Spec.Allow.ReviewRequests.SubmitForUsers[:]
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
             (found,) = log.all("review_mode_selected")
             assert (found["mode"], "submit_for_users" in found["reason"]) == ("notify", True)
             await stage.type("alice", "/teleport-request staging because redis 1")
@@ -245,8 +251,8 @@ async def test_missing_permission_to_list_requests_is_reported(
     for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
         if "access_request" in rule.Resources:
             rule.Verbs[:] = ["read", "create"]
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file):
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file):
             assert log.all("request_permission_missing")
 
 
@@ -269,7 +275,7 @@ async def test_startup_log_names_missing_permissions_to_check_users(
     kept = [rule for rule in allow.Rules if resource not in rule.Resources]
     del allow.Rules[:]
     allow.Rules.extend(kept)
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file):
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file):
             (entry,) = log.all("user_check_permissions_missing")
             assert entry["permissions"] == missing

@@ -59,7 +59,7 @@ async def test_reviewer_without_permission_is_shown_before_the_request(
     """Otherwise the request would wait without a reviewer. The requester can continue."""
     line = f"/teleport-request staging --reviewers {typed},bob because redis 1"
     await stage.type("alice", line)
-    answer = await stage.answer("alice", sentence)
+    answer = await stage.response("alice", sentence)
     assert "bob " not in words(answer["blocks"])
     assert stage.requests == []
     await stage.click("alice", answer, "ask_anyway")
@@ -71,18 +71,18 @@ async def test_locked_reviewer_is_shown(stage: Stage) -> None:
     """A lock stops all of the user's reviews."""
     stage.teleport.cluster.lock(LockTarget(User="bob"))
     await stage.type("alice", "/teleport-request staging --reviewers bob because redis 1")
-    await stage.answer("alice", "bob is locked in Teleport.")
+    await stage.response("alice", "bob is locked in Teleport.")
     assert stage.requests == []
 
 
 async def test_all_problems_are_shown_together(stage: Stage) -> None:
     """The button leads to the next confirmation."""
-    await stage.asked("alice", "staging", "first 1")
+    await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging --reviewers bobb,alice because second 2")
-    answer = await stage.answer("alice", "bobb isn't a Teleport user.")
+    answer = await stage.response("alice", "bobb isn't a Teleport user.")
     assert "You can't review your own request." in words(answer)
     await stage.click("alice", answer, "ask_anyway")
-    again = await stage.answer("alice", "You've already requested staging")
+    again = await stage.response("alice", "You've already requested staging")
     await stage.click("alice", again, "ask_anyway")
     assert await reviewers_of(stage, "second 2") == ["bobb", "alice"]
 
@@ -91,7 +91,7 @@ async def test_reviewer_without_the_role_is_shown(stage: Stage) -> None:
     """The reviewer is typed or selected in the form."""
     stage.teleport.cluster.add_user("nora", ["dev"], {"slack_uid": ["U0NORA0001"]})
     await stage.type("alice", "/teleport-request staging --reviewers nora because redis 0")
-    await stage.answer("alice", "nora can't review this request.")
+    await stage.response("alice", "nora can't review this request.")
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     await stage.submit(
@@ -138,6 +138,6 @@ async def test_commands_with_many_reviewers_are_limited_per_user(stage: Stage) -
     for command in range(4):
         typed = ",".join(f"reviewer{command}x{number}" for number in range(20))
         await stage.type("alice", f"/teleport-request staging --reviewers {typed}")
-    await stage.answer("alice", "suggested many reviewers")
+    await stage.response("alice", "suggested many reviewers")
     await stage.type("alice", "/teleport-request staging because redis is stuck")
     await stage.card("redis is stuck")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.setup.manifest import manifest
 from sandbox.cast import TEAM
-from tests.integration.log_capture import Log, listening
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.raw_payloads import click_of_bob, deliver, form_of_bob, from_bob
 from tests.integration.slack_driver import CHANNEL, Stage, words
 
@@ -28,7 +28,7 @@ KINDS = {
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    with listening() as heard:
+    with capture_logs() as heard:
         yield heard
 
 
@@ -48,7 +48,7 @@ async def test_unhandled_payload_is_acked_and_logged_once(
 async def test_button_of_an_older_version_gets_a_private_response(stage: Stage, log: Log) -> None:
     reply = await deliver(stage, click_of_bob(stage, "old", "x"))
     assert (reply.acked, reply.payload) == (True, None)
-    await stage.answer("bob", "This button is from an older version of the bot.")
+    await stage.response("bob", "This button is from an older version of the bot.")
     assert len(log.all("payload_unhandled")) == 1
 
 
@@ -59,9 +59,9 @@ async def test_unknown_shortcut_gets_a_private_response(stage: Stage, kind: str)
         del payload["channel"], payload["response_url"]
     assert (await deliver(stage, payload)).acked
     if kind == "shortcut":
-        await stage.told("bob", "The bot doesn't know this shortcut.")
+        await stage.dm("bob", "The bot doesn't know this shortcut.")
     else:
-        await stage.answer("bob", "The bot doesn't know this shortcut.")
+        await stage.response("bob", "The bot doesn't know this shortcut.")
 
 
 async def test_unknown_command_gets_a_private_response(stage: Stage) -> None:
@@ -74,7 +74,7 @@ async def test_unknown_command_gets_a_private_response(stage: Stage) -> None:
         {"as": "bob", "do": "command", "channel": CHANNEL, "text": "/teleport-revoke x"}
     )
     assert (done["acked"], done["error"]) == (True, None)
-    await stage.answer("bob", "The bot doesn't know the command /teleport-revoke.")
+    await stage.response("bob", "The bot doesn't know the command /teleport-revoke.")
 
 
 async def test_unknown_form_gets_a_response_in_its_place(stage: Stage) -> None:

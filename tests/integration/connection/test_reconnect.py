@@ -18,8 +18,8 @@ from sandbox.teleport.proxy.server import ProxyStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.types_pb2 import APPROVED
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import Log, listening
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage
 
@@ -36,7 +36,7 @@ async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[Prox
 
 
 @pytest.fixture
-async def renewing(
+async def reloading_bot(
     slack: SlackStandIn, teleport: TeleportStandIn, proxy: ProxyStandIn, settings_file: Path
 ) -> AsyncIterator[tuple[Stage, Log]]:
     """Run a bot that reloads its identity continuously, and yield its log."""
@@ -50,8 +50,8 @@ async def renewing(
             "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
         )
 
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
             yield stage, log
 
 
@@ -66,8 +66,8 @@ async def test_short_certificate_is_logged_once_each(
     lifetime = timedelta(hours=hours)
     teleport.write_identity(BOT_USER, lifetime=lifetime)
     refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
-    with listening() as log:
-        async with bot_on(
+    with capture_logs() as log:
+        async with run_bot_on(
             Stage(slack, teleport),
             settings_file,
             lambda text: text.replace("[teleport]\n", refresh),
@@ -91,20 +91,20 @@ async def test_short_certificate_is_enough_with_a_max_duration(
     """The setting replaces the session's length."""
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     teleport.cluster.roles["dev"].Spec.Allow.Request.MaxDuration = 8 * HOUR_NS
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file) as stage:
-            await stage.asked("alice", "staging", "redis 1")
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
+            await stage.create_request("alice", "staging", "redis 1")
             assert teleport.journal.of("ListRoles")
     assert not log.all("certificate_lifetime_short")
 
 
 async def test_reloads_under_load_disturb_no_user(
-    renewing: tuple[Stage, Log], teleport: TeleportStandIn, proxy: ProxyStandIn
+    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn, proxy: ProxyStandIn
 ) -> None:
     """Twenty reloads happen during requests and reviews; some files are incomplete."""
-    stage, log = renewing
+    stage, log = reloading_bot
     before = proxy.router.passed_to_auth
-    async with working(stage) as done:
+    async with keep_working(stage) as done:
         for number in range(RENEWALS):
             path = teleport.identity("bot")
             if number % 3 == 0:
@@ -122,10 +122,10 @@ async def test_reloads_under_load_disturb_no_user(
 
 
 async def test_watch_is_reopened_with_new_credentials(
-    renewing: tuple[Stage, Log], teleport: TeleportStandIn
+    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn
 ) -> None:
     """Otherwise it would stop silently when the old certificate expires."""
-    stage, log = renewing
+    stage, log = reloading_bot
     teleport.write_identity(BOT_USER, lifetime=LIFE)
     await log.until("watch_reconnect_started")
     pending_request(teleport, reason="after the move 1")
@@ -133,10 +133,10 @@ async def test_watch_is_reopened_with_new_credentials(
 
 
 async def test_watch_being_opened_uses_the_new_connection(
-    renewing: tuple[Stage, Log], teleport: TeleportStandIn
+    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn
 ) -> None:
     """The old connection closes, so a watch on it would stay silent."""
-    stage, log = renewing
+    stage, log = reloading_bot
     teleport.faults.add("WatchEvents", delay=1.0)
     teleport.faults.cut_watches()
     await teleport.journal.wait_for_call("WatchEvents", count=2)
@@ -149,29 +149,29 @@ async def test_watch_being_opened_uses_the_new_connection(
 
 
 async def test_identity_of_another_cluster_is_rejected(
-    renewing: tuple[Stage, Log], teleport: TeleportStandIn,
+    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:  # fmt: skip
     """The bot keeps its current identity."""
-    stage, log = renewing
+    stage, log = reloading_bot
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"), cluster_name="leaf")
     teleport.identity("bot").write_bytes(other.identity("bot").read_bytes())
     await other.stop()
     await log.until("identity_reload_failed")
     assert "is of the cluster leaf" in log.all("identity_reload_failed")[0]["error"]
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
+    await stage.response("alice", "You have no pending request")
 
 
-def of_another_user(teleport: TeleportStandIn) -> None:
+def use_another_user(teleport: TeleportStandIn) -> None:
     teleport.identity("bot").write_bytes(teleport.identity("alice").read_bytes())
 
 
-def that_expires_earlier(teleport: TeleportStandIn) -> None:
+def expire_earlier(teleport: TeleportStandIn) -> None:
     teleport.write_identity(BOT_USER, lifetime=LIFE / 2)
 
 
-def of_unknown_authorities(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -> None:
+def use_unknown_cas(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -> None:
     """Write an identity with unknown CAs, as from a recreated cluster with the old name."""
     known, teleport.authority = teleport.authority, Authority.generate("main", utc_now())
     teleport.write_identity(BOT_USER, lifetime=lifetime)
@@ -181,25 +181,25 @@ def of_unknown_authorities(teleport: TeleportStandIn, lifetime: timedelta = 2 * 
 @pytest.mark.parametrize(
     ("write", "said"),
     [
-        (of_another_user, "is of the user alice"),
-        (that_expires_earlier, "before the one in use"),
-        (of_unknown_authorities, "doesn't work at"),
+        (use_another_user, "is of the user alice"),
+        (expire_earlier, "before the one in use"),
+        (use_unknown_cas, "doesn't work at"),
     ],
 )
 async def test_new_identity_that_does_not_work_is_not_used(
-    renewing: tuple[Stage, Log], teleport: TeleportStandIn,
+    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn,
     write: Callable[[TeleportStandIn], None], said: str,
 ) -> None:  # fmt: skip
     """The bot keeps the working one and loads the next valid one."""
-    stage, log = renewing
+    stage, log = reloading_bot
     write(teleport)
     await log.until("identity_reload_failed")
     assert said in log.all("identity_reload_failed")[0]["error"]
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     assert not log.all("identity_reloaded")
     teleport.write_identity(BOT_USER, lifetime=3 * LIFE)
     await log.until("identity_reloaded")
-    await stage.asked("bob", "staging", "redis 2")
+    await stage.create_request("bob", "staging", "redis 2")
     assert not log.all("watch_ended")
 
 
@@ -215,14 +215,14 @@ async def test_fast_clock_does_not_activate_a_broken_identity(
             "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
         )
     )
-    with listening() as log:
+    with capture_logs() as log:
         async with running(load_settings(settings_file), now=lambda: utc_now() + off):
             await slack.socket_count(2)
             off = timedelta(hours=2)
-            of_unknown_authorities(teleport, lifetime=timedelta(days=1))
+            use_unknown_cas(teleport, lifetime=timedelta(days=1))
             await log.until("identity_reload_failed")
             assert not log.all("identity_reloaded")
-            await Stage(slack, teleport).asked("alice", "staging", "redis 1")
+            await Stage(slack, teleport).create_request("alice", "staging", "redis 1")
 
 
 async def test_server_that_closes_connections_disturbs_no_user(
@@ -239,8 +239,11 @@ async def test_server_that_closes_connections_disturbs_no_user(
         identity=teleport.identity("bot"),
         slack_api=slack.api_url,
     )
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings) as stage, working(stage) as done:
+    with capture_logs() as log:
+        async with (
+            run_bot_on(Stage(slack, teleport), settings) as stage,
+            keep_working(stage) as done,
+        ):
             await log.until("watch_started", 4)
     await teleport.stop()
     assert len(done) >= 5
@@ -249,7 +252,7 @@ async def test_server_that_closes_connections_disturbs_no_user(
 
 
 @asynccontextmanager
-async def working(stage: Stage) -> AsyncIterator[list[str]]:
+async def keep_working(stage: Stage) -> AsyncIterator[list[str]]:
     """Let alice request and bob approve, in a loop until the block ends."""
     done: list[str] = []
     enough = asyncio.Event()
@@ -258,10 +261,10 @@ async def working(stage: Stage) -> AsyncIterator[list[str]]:
         while not enough.is_set():
             reason = f"number {len(done)}."
             await stage.type("alice", f"/teleport-request staging because {reason}")
-            await stage.answer("alice", reason)
+            await stage.response("alice", reason)
             asked = next(each for each in stage.requests if each.Spec.RequestReason == reason)
             await stage.type("bob", f"/teleport-approve {asked.Metadata.Name}")
-            await stage.answer("bob", asked.Metadata.Name[-8:])
+            await stage.response("bob", asked.Metadata.Name[-8:])
             assert stage.request(asked.Metadata.Name).Spec.State == APPROVED
             done.append(reason)
 

@@ -13,9 +13,9 @@ from bot.settings.settings import load_settings
 from sandbox.slack.journal import ApiCall, SentEnvelope
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.bot_process import watched_here
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import listening
+from tests.integration.bot_process import run_bot_here
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage
 from tests.sandbox.slack.wire import bare_socket
@@ -31,10 +31,10 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_closed_socket_is_replaced(stage: Stage, kind: str) -> None:
     """Slack recycles connections every few hours, sometimes without a disconnect message."""
     stage.slack.faults.inject({"sockets": kind, "reason": "refresh_requested"})
-    await addresses(stage, 4)
+    await wait_for_socket_urls(stage, 4)
     await stage.slack.socket_count(2, 10)
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
+    await stage.response("alice", "You have no pending request")
 
 
 @pytest.mark.timeout(60)
@@ -42,10 +42,10 @@ async def test_used_socket_url_is_not_retried(stage: Stage) -> None:
     """Every attempt uses up a URL. The SDK alone would reuse the same one."""
     stage.slack.faults.inject({"sockets": "refuse", "times": 3})
     stage.slack.faults.inject({"sockets": "cut"})
-    await addresses(stage, 5)
+    await wait_for_socket_urls(stage, 5)
     await stage.slack.socket_count(2, 40)
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
+    await stage.response("alice", "You have no pending request")
 
 
 async def test_socket_stays_open_until_its_replacement_is_connected(stage: Stage) -> None:
@@ -53,10 +53,10 @@ async def test_socket_stays_open_until_its_replacement_is_connected(stage: Stage
     fault = {"method": "apps.connections.open", "error": "internal_error", "times": 2}
     stage.slack.faults.inject(fault)
     stage.slack.faults.inject({"sockets": "disconnect"})
-    await addresses(stage, 4)
+    await wait_for_socket_urls(stage, 4)
     await stage.type("alice", "/teleport-pending mine")
-    await stage.answer("alice", "You have no pending request")
-    await addresses(stage, 6)
+    await stage.response("alice", "You have no pending request")
+    await wait_for_socket_urls(stage, 6)
     await stage.slack.socket_count(2, 10)
 
 
@@ -65,16 +65,16 @@ async def test_app_with_ten_sockets_replaces_them_one_by_one(
 ) -> None:
     """Slack allows ten sockets, so with ten a replacement can't open beside the old one."""
     async with AsyncExitStack() as replicas:
-        with listening() as started:
+        with capture_logs() as startup:
             for _ in range(8):
                 await replicas.enter_async_context(running(load_settings(settings_file)))
             # All standby attempts have been closed.
-            await started.until("standby_socket_released", 8)
+            await startup.until("standby_socket_released", 8)
         await stage.slack.socket_count(10, 10)
-        with listening() as log:
-            before = len(opened(stage))
+        with capture_logs() as log:
+            before = len(socket_url_calls(stage))
             stage.slack.faults.inject({"sockets": "disconnect", "times": 1})
-            await addresses(stage, before + 2)
+            await wait_for_socket_urls(stage, before + 2)
             await stage.slack.socket_count(10, 10)
         assert not log.all("socket_reconnect_blocked")
 
@@ -85,7 +85,7 @@ async def test_replica_without_a_free_socket_retries_at_once(
     """The tenth socket may be a standby attempt of another replica, which closes soon."""
     async with AsyncExitStack() as others:
         sockets = [await others.enter_async_context(bare_socket(slack)) for _ in range(10)]
-        with listening() as log:
+        with capture_logs() as log:
             async with running(load_settings(settings_file)):
                 await log.until("socket_disconnect_requested", 2)
                 for other in sockets:
@@ -93,7 +93,7 @@ async def test_replica_without_a_free_socket_retries_at_once(
                 await slack.socket_count(1, 10)
                 stage = Stage(slack, teleport)
                 await stage.type("alice", "/teleport-pending mine")
-                await stage.answer("alice", "You have no pending request")
+                await stage.response("alice", "You have no pending request")
         assert not log.all("socket_reconnect_blocked")
 
 
@@ -104,8 +104,8 @@ async def test_lack_of_free_sockets_is_reported(
     async with AsyncExitStack() as others:
         for _ in range(10):
             await others.enter_async_context(bare_socket(slack))
-        with listening() as log:
-            async with watched_here(settings_file) as health:
+        with capture_logs() as log:
+            async with run_bot_here(settings_file) as health:
                 await log.until("socket_reconnect_blocked")
                 status, parts = await health.parts()
                 assert status == 503
@@ -114,7 +114,7 @@ async def test_lack_of_free_sockets_is_reported(
                 await log.until("socket_connected")
                 stage = Stage(slack, teleport)
                 await stage.type("alice", "/teleport-pending mine")
-                await stage.answer("alice", "You have no pending request")
+                await stage.response("alice", "You have no pending request")
                 assert (await health.parts())[1]["slack"] == "ready"
 
 
@@ -122,8 +122,8 @@ async def test_disabled_socket_mode_is_reported(
     settings_file: Path, slack: SlackStandIn, short_pauses: None
 ) -> None:
     """Slack sends the reason when it closes the sockets."""
-    with listening() as log:
-        async with watched_here(settings_file) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
             slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
             await log.until("socket_reconnect_blocked")
@@ -138,15 +138,15 @@ async def test_silent_socket_is_replaced(
 ) -> None:  # fmt: skip
     """A proxy can keep it open indefinitely. Only unanswered pings reveal it."""
     monkeypatch.setattr("bot.sockets.socket_client.PING_SECONDS", 0.25)
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
             slack.faults.inject({"sockets": "swallow"})
             await log.until("socket_connected", 4)
             # Slack also closes a socket that doesn't answer.
             slack.faults.inject({"sockets": "cut", "times": 2})
             await slack.workspace.changes.until(lambda: slack.delivery.sockets <= 2 or None, 5)
             await stage.type("alice", "/teleport-pending mine")
-            await stage.answer("alice", "You have no pending request")
+            await stage.response("alice", "You have no pending request")
 
 
 async def test_replicas_have_one_socket_each_and_a_single_bot_has_two(
@@ -161,7 +161,7 @@ async def test_replicas_have_one_socket_each_and_a_single_bot_has_two(
             await replicas.enter_async_context(running(load_settings(settings_file)))
         await stage.slack.socket_count(4, 10)
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "You have no pending request")
+        await stage.response("alice", "You have no pending request")
     await stage.slack.socket_count(2, 10)
 
 
@@ -169,10 +169,10 @@ async def test_rolling_restart_of_five_replicas_fits_into_ten_sockets(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Each new replica starts before an old one stops, and briefly tries a standby socket."""
-    with listening() as log:
-        replicas = deque([await started(settings_file) for _ in range(5)])
+    with capture_logs() as log:
+        replicas = deque([await start_replica(settings_file) for _ in range(5)])
         for _ in range(5):
-            replicas.append(await started(settings_file))
+            replicas.append(await start_replica(settings_file))
             await replicas.popleft().aclose()
             await Stage(slack, teleport).type("alice", "/teleport-pending mine")
         while replicas:
@@ -185,7 +185,7 @@ async def test_envelope_on_a_closing_standby_socket_is_acked(
 ) -> None:
     """A second replica opens and closes a standby socket. Slack uses it until the close arrives."""
     sockets = stage.slack._sockets
-    with listening() as log:
+    with capture_logs() as log:
         async with running(load_settings(settings_file)):
             await stage.slack.socket_count(4)
             spare = sockets._open[-1]
@@ -195,7 +195,7 @@ async def test_envelope_on_a_closing_standby_socket_is_acked(
             monkeypatch.setattr(sockets, "pick", lambda: spare)
             await log.until("standby_socket_released")
             typing = asyncio.create_task(stage.type("alice", "/teleport-pending mine"))
-            await stage.answer("alice", "You have no pending request")
+            await stage.response("alice", "You have no pending request")
             transport.resume_reading()
             await typing
 
@@ -207,8 +207,8 @@ async def test_envelopes_are_acked_while_standby_sockets_change(
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
     monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 0.0)
     async with running(load_settings(settings_file)):
-        before = len(opened(stage))
-        while len(opened(stage)) < before + 20:
+        before = len(socket_url_calls(stage))
+        while len(socket_url_calls(stage)) < before + 20:
             await stage.type("alice", "/teleport-pending mine")
 
 
@@ -240,8 +240,8 @@ async def test_work_continues_while_one_socket_is_replaced(stage: Stage) -> None
 
 async def test_work_continues_when_its_ack_finds_no_socket(stage: Stage) -> None:
     """Slack shows the user an error, but the card shows the result."""
-    with listening() as log:
-        submitted = await form_being_checked(stage)
+    with capture_logs() as log:
+        submitted = await submit_slow_form(stage)
         stage.slack.faults.inject({"method": "apps.connections.open", "error": "internal_error"})
         stage.slack.faults.inject({"sockets": "cut"})
         await log.until("ack_send_failed")
@@ -251,17 +251,17 @@ async def test_work_continues_when_its_ack_finds_no_socket(stage: Stage) -> None
 
 async def test_ack_uses_another_socket_when_its_own_is_cut(stage: Stage) -> None:
     """The next one opens at most half a second later."""
-    submitted = await form_being_checked(stage, milliseconds=1200)
+    submitted = await submit_slow_form(stage, milliseconds=1200)
     stage.slack.faults.inject({"sockets": "cut"})
     assert (await submitted)["acked"]
 
 
 async def test_first_socket_url_is_not_wasted(stage: Stage) -> None:
     """The start requests one to check the token. The second socket requests its own."""
-    assert len(opened(stage)) == 2
+    assert len(socket_url_calls(stage)) == 2
 
 
-async def form_being_checked(
+async def submit_slow_form(
     stage: Stage, *, milliseconds: int = 500
 ) -> "asyncio.Task[dict[str, Any]]":
     """Submit a form with a check of this duration, and return while it is in flight."""
@@ -275,25 +275,25 @@ async def form_being_checked(
     }
     stage.slack.faults.inject({"method": "users.info", "delay_ms": milliseconds, "times": 1})
     submitted = asyncio.create_task(stage.submit("alice", form, **filled))
-    await stage.slack.workspace.changes.until(lambda: unacked(stage), 5)
+    await stage.slack.workspace.changes.until(lambda: unacked_envelopes(stage), 5)
     return submitted
 
 
-def unacked(stage: Stage) -> list[SentEnvelope] | None:
+def unacked_envelopes(stage: Stage) -> list[SentEnvelope] | None:
     return [sent for sent in stage.slack.journal.envelopes if sent.acked_ms is None] or None
 
 
-async def started(settings_file: Path) -> AsyncExitStack:
+async def start_replica(settings_file: Path) -> AsyncExitStack:
     """Run a replica until its exit stack closes."""
     replica = AsyncExitStack()
     await replica.enter_async_context(running(load_settings(settings_file)))
     return replica
 
 
-def opened(stage: Stage) -> list[ApiCall]:
+def socket_url_calls(stage: Stage) -> list[ApiCall]:
     return [call for call in stage.slack.journal.calls if call.method == "apps.connections.open"]
 
 
-async def addresses(stage: Stage, count: int) -> None:
+async def wait_for_socket_urls(stage: Stage, count: int) -> None:
     """Wait for this number of requested socket URLs, including the first two."""
-    await stage.slack.call_where(lambda _: len(opened(stage)) >= count, 40)
+    await stage.slack.call_where(lambda _: len(socket_url_calls(stage)) >= count, 40)

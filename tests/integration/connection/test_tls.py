@@ -76,7 +76,7 @@ async def server(folder: Path, *protocols: str) -> AsyncIterator[tuple[str, Seen
     listening.close()
 
 
-async def connected(address: str, kind: str) -> TlsConnection:
+async def connect(address: str, kind: str) -> TlsConnection:
     context = client_context(credentials(kind))
     connection = TlsConnection(await TcpTransport.connect(address), context, "main")
     try:
@@ -92,7 +92,7 @@ async def test_every_key_type_connects(tmp_path: Path, kind: str) -> None:
     """The client sends one certificate and negotiates h2. The bytes come back unchanged."""
     sent = b"0123456789" * 300_000
     async with server(tmp_path, "h2") as (address, seen):
-        connection = await connected(address, kind)
+        connection = await connect(address, kind)
         sending = asyncio.create_task(connection.write(sent))
         heard = b""
         while len(heard) < len(sent):
@@ -107,7 +107,7 @@ async def test_writing_does_not_block_reading(tmp_path: Path) -> None:
     """The other end may read again only after its responses are consumed."""
     pieces, piece = 300, b"0123456789abcdef" * 4096
     async with server(tmp_path, "h2") as (address, _):
-        connection = await connected(address, "ec")
+        connection = await connect(address, "ec")
 
         async def write() -> None:
             for _ in range(pieces):
@@ -125,4 +125,4 @@ async def test_server_without_http2_is_rejected(tmp_path: Path) -> None:
     """It has a certificate of the cluster, but it isn't the Auth Service."""
     async with server(tmp_path, "http/1.1") as (address, _):
         with pytest.raises(ssl.SSLError, match="does not speak HTTP/2"):
-            await connected(address, "ec")
+            await connect(address, "ec")

@@ -16,7 +16,7 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import PluginDataV3, RequestState
-from tests.integration.bot_process import Bot, bot, watched
+from tests.integration.bot_process import Bot, bot, run_bot
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 from workspace.views.card import CardModel
@@ -42,7 +42,7 @@ async def test_new_request_goes_before_ten_thousand_older_ones(
     stage = Stage(slack, teleport)
     async with bot("--config", str(settings_file)) as process:
         pending_request(teleport, reason="before them all", user="bob")
-        await stage.told("bob", "is waiting")
+        await stage.dm("bob", "is waiting")
         at_rest = peak_memory(process)
         process.process.terminate()
         await process.end()
@@ -96,9 +96,9 @@ async def test_card_updates_in_memory_are_limited(
         request = pending_request(teleport, state=RequestState.DENIED, user="nobody-in-slack")
         keep(teleport, request.Metadata.Name, ts=f"1.{number}")
     slack.faults.inject({"method": "chat.update", "retry_after": 3600})
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("ledger_loaded")
-        measured = await health.measured_where(
+        measured = await health.metrics_where(
             lambda found: found["teleport_chatops_outbox_depth"] >= MOST_WAITING
         )
     assert measured["teleport_chatops_outbox_depth"] <= MOST_WAITING + MAX_WORKERS

@@ -14,8 +14,8 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import AccessRequestV3, RequestState
-from tests.integration.conftest import bot_on
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.conftest import run_bot_on
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
 
 _SHORT = timedelta(milliseconds=1500)
@@ -23,46 +23,46 @@ _SHORT = timedelta(milliseconds=1500)
 End = Callable[[TeleportStandIn, AccessRequestV3], None]
 
 
-def ending(request: AccessRequestV3, moment: datetime) -> AccessRequestV3:
+def move_end(request: AccessRequestV3, moment: datetime) -> AccessRequestV3:
     """Move the end of access, and with it that of the approved request."""
     request.Spec.Expires.CopyFrom(stamp(moment))
     request.Spec.ResourceExpiry.CopyFrom(stamp(moment))
     return request
 
 
-def approved_for_a_moment(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
-    copy = decided(request, RequestState.APPROVED)
-    teleport.cluster.requests.put(ending(copy, utc_now() + _SHORT))
+def approve_briefly(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    copy = with_state(request, RequestState.APPROVED)
+    teleport.cluster.requests.put(move_end(copy, utc_now() + _SHORT))
 
 
-def approved_and_over(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
-    copy = decided(request, RequestState.APPROVED)
-    teleport.cluster.requests.put(ending(copy, utc_now()))
+def approve_and_end(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    copy = with_state(request, RequestState.APPROVED)
+    teleport.cluster.requests.put(move_end(copy, utc_now()))
 
 
-def denied(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
-    teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+def deny(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
 
 
-def promoted(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
-    teleport.cluster.requests.put(decided(request, RequestState.PROMOTED))
+def promote(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+    teleport.cluster.requests.put(with_state(request, RequestState.PROMOTED))
 
 
-def deleted(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
+def delete(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
     teleport.cluster.delete_request(request.Metadata.Name)
 
 
 LIVE_ENDS = [
-    pytest.param(approved_for_a_moment, "access has ended", id="access ended"),
-    pytest.param(denied, "Denied", id="denied"),
-    pytest.param(promoted, "Granted through an access list", id="promoted"),
-    pytest.param(deleted, "Deleted before a decision", id="deleted"),
+    pytest.param(approve_briefly, "access has ended", id="access ended"),
+    pytest.param(deny, "Denied", id="denied"),
+    pytest.param(promote, "Granted through an access list", id="promoted"),
+    pytest.param(delete, "Deleted before a decision", id="deleted"),
 ]
 AWAY_ENDS = [
-    pytest.param(approved_and_over, "access has ended", id="access ended"),
-    pytest.param(denied, "Denied", id="denied"),
-    pytest.param(promoted, "Granted through an access list", id="promoted"),
-    pytest.param(deleted, "Deleted before a decision", id="deleted"),
+    pytest.param(approve_and_end, "access has ended", id="access ended"),
+    pytest.param(deny, "Denied", id="denied"),
+    pytest.param(promote, "Granted through an access list", id="promoted"),
+    pytest.param(delete, "Deleted before a decision", id="deleted"),
 ]
 
 
@@ -70,7 +70,7 @@ AWAY_ENDS = [
 async def test_card_shows_the_kind_of_end(stage: Stage, end: End, shown: str) -> None:
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
-    await stage.told("alice", "is waiting")
+    await stage.dm("alice", "is waiting")
     end(stage.teleport, request)
     await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
     assert len(stage.messages()) == 1
@@ -81,12 +81,12 @@ async def test_card_shows_the_kind_of_end_after_downtime(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, end: End, shown: str
 ) -> None:
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     end(teleport, request)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
     assert len(away.messages()) == 1
 
@@ -96,13 +96,13 @@ async def test_expiry_during_downtime_is_not_shown_as_deleted(
 ) -> None:
     """Teleport has deleted the request by then. The ledger contains its deadline."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         request = pending_request(teleport, reason="redis 1", waits=_SHORT)
         card = await stage.card("redis 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     await asyncio.sleep(_SHORT.total_seconds())
     teleport.cluster.delete_request(request.Metadata.Name)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
     assert len(away.messages()) == 1
 
@@ -112,7 +112,7 @@ async def test_resolution_after_expiry_is_shown(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="redis 1", waits=_SHORT)
     card = await stage.card("redis 1")
     await stage.card_where(card["ts"], lambda m: "Expired" in words(m))
-    denied(stage.teleport, request)
+    deny(stage.teleport, request)
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
     assert len(stage.messages()) == 1
 
@@ -120,13 +120,13 @@ async def test_resolution_after_expiry_is_shown(stage: Stage) -> None:
 async def test_denied_request_stays_denied_after_its_deletion(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
-    denied(stage.teleport, request)
+    deny(stage.teleport, request)
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m))
-    await stage.told("alice", "was denied")
+    await stage.dm("alice", "was denied")
     stage.teleport.cluster.expire(request.Metadata.Name)
     pending_request(stage.teleport, reason="next 2", user="bob")
     await stage.card("next 2")
-    await stage.told("bob", "is waiting")
+    await stage.dm("bob", "is waiting")
     (kept,) = [m for m in stage.messages() if m["ts"] == card["ts"]]
     assert "Denied" in words(kept)
 
@@ -138,11 +138,11 @@ async def test_deletion_after_resolution_keeps_the_resolution(stage: Stage) -> N
     """
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
-    await stage.told("alice", "is waiting")
-    stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+    await stage.dm("alice", "is waiting")
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
     stage.teleport.cluster.delete_request(request.Metadata.Name)
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
-    await stage.told("alice", "was denied")
+    await stage.dm("alice", "was denied")
 
 
 @pytest.mark.parametrize("slack_too", [False, True], ids=["ours", "ours and Slack's"])
@@ -155,11 +155,11 @@ async def test_clock_that_jumps_nine_days_ahead_closes_no_request(
     async with running(load_settings(settings_file), now=lambda: utc_now() + off):
         waiting = pending_request(teleport, reason="waits 1")
         card = await stage.card("waits 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         approved = pending_request(teleport, user="bob", reason="approved 2")
         second = await stage.card("approved 2")
-        approved = teleport.cluster.requests.put(decided(approved, RequestState.APPROVED))
-        await stage.told("bob", "was approved")
+        approved = teleport.cluster.requests.put(with_state(approved, RequestState.APPROVED))
+        await stage.dm("bob", "was approved")
         off = timedelta(days=9)
         if slack_too:
             slack.workspace.now = lambda: time() + off.total_seconds()
@@ -181,10 +181,10 @@ async def test_deletion_with_a_fast_clock_is_not_shown_as_expired(
     async with running(load_settings(settings_file), now=lambda: utc_now() + timedelta(days=9)):
         request = pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1")
-        await stage.told("alice", "is waiting")
-        deleted(teleport, request)
+        await stage.dm("alice", "is waiting")
+        delete(teleport, request)
         await stage.card_where(card["ts"], lambda m: "Deleted before" in words(m))
-        await stage.told("alice", "was deleted before")
+        await stage.dm("alice", "was deleted before")
 
 
 async def test_first_start_with_a_fast_clock_skips_no_request(

@@ -10,10 +10,10 @@ from sandbox.cast import PEOPLE
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED
-from tests.integration.bot_process import watched_here
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import listening
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.bot_process import run_bot_here
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, words
 
 BY_NAME = {person.name: person for person in PEOPLE}
@@ -35,16 +35,16 @@ async def test_unknown_slack_id_in_a_trait_is_logged_once(
 ) -> None:
     """The card is posted, and the bot stays ready."""
     link(teleport, "U0TYPO0001")
-    with listening() as log:
-        async with watched_here(settings_file) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
             request = pending_request(teleport, reason="redis 1")
             stage = Stage(slack, teleport)
             card = await stage.card("redis 1")
-            teleport.cluster.requests.put(decided(request, APPROVED))
+            teleport.cluster.requests.put(with_state(request, APPROVED))
             await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
             await log.until("requester_not_linked", 2)
-            assert (await health.measured())["teleport_chatops_requests_failing"] == 0
+            assert (await health.metrics())["teleport_chatops_requests_failing"] == 0
             assert (await health.parts())[0] == 200
     assert not log.all("reconcile_failed")
     created, approved = log.all("requester_not_linked")
@@ -57,11 +57,11 @@ async def test_requester_with_two_workspaces_gets_messages_in_this_one(
     stage: Stage, linked: tuple[str, str]
 ) -> None:
     link(stage.teleport, *linked)
-    request, _ = await stage.asked("alice", "staging", "redis 1")
-    await stage.answer("alice", "You'll get a DM")
-    await stage.told("alice", "is waiting")
-    stage.teleport.cluster.requests.put(decided(request, APPROVED))
-    await stage.told("alice", "was approved")
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
+    await stage.response("alice", "You'll get a DM")
+    await stage.dm("alice", "is waiting")
+    stage.teleport.cluster.requests.put(with_state(request, APPROVED))
+    await stage.dm("alice", "was approved")
 
 
 async def test_requester_with_expired_user_gets_notice_in_the_same_dm(
@@ -69,22 +69,22 @@ async def test_requester_with_expired_user_gets_notice_in_the_same_dm(
 ) -> None:
     """Single sign-on users expire with their login, and the cache doesn't survive a restart."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
-        request, card = await stage.asked("alice", "staging", "redis 1")
-        await stage.told("alice", "is waiting")
+    async with run_bot_on(away, settings_file) as stage:
+        request, card = await stage.create_request("alice", "staging", "redis 1")
+        await stage.dm("alice", "is waiting")
     del teleport.cluster.users["alice"]
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         await stage.click("bob", card, "approve")
-        await stage.told("alice", f"tsh login --request-id={request.Metadata.Name}")
+        await stage.dm("alice", f"tsh login --request-id={request.Metadata.Name}")
 
 
 async def test_requester_with_expired_user_gets_notice_by_email_match(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """The lookup needs no recorded message."""
-    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         pending_request(teleport, user="nora@example.com", reason="redis 1")
-        await stage.told("nora", "is waiting")
+        await stage.dm("nora", "is waiting")
 
 
 async def test_recorded_channel_is_not_used_for_a_notice(
@@ -92,16 +92,16 @@ async def test_recorded_channel_is_not_used_for_a_notice(
 ) -> None:
     """Other programs can write plugin data. A notice goes only to its requester."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     for record in teleport.cluster.plugin_data.values():
         for entry in record.Spec.Entries.values():
             entry.Data["entry"] = entry.Data["entry"].replace("D0ALICE001", "C0ACCESS01")
     del teleport.cluster.users["alice"]
-    teleport.cluster.requests.put(decided(request, APPROVED))
-    with listening() as log:
-        async with bot_on(away, settings_file) as stage:
+    teleport.cluster.requests.put(with_state(request, APPROVED))
+    with capture_logs() as log:
+        async with run_bot_on(away, settings_file) as stage:
             await log.until("requester_not_linked")
     assert not [m for m in away.messages() if "tsh login" in words(m)]
 
@@ -113,14 +113,14 @@ async def test_reviewer_with_an_unconfirmed_address_gets_only_messages(
     nora = replace(BY_NAME["nora"], email_confirmed=False)
     slack.workspace.admit(nora)
     teleport.cluster.add_user("nora@example.com", ["dev", "reviewer"])
-    async with bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         pending_request(teleport, reason="redis 1", reviewers=["nora@example.com"])
-        card = await stage.told("nora", "redis 1")
+        card = await stage.dm("nora", "redis 1")
         await stage.click("nora", card, "approve", channel="@nora")
-        await stage.told("nora", "linked to a Teleport user yet")
+        await stage.dm("nora", "linked to a Teleport user yet")
 
 
-def unlinked(teleport: TeleportStandIn) -> None:
+def relink_alice(teleport: TeleportStandIn) -> None:
     """Link bob's and alice's Slack users to alice; messages then go to bob's account."""
     link(teleport, BOB, ALICE)
     teleport.cluster.add_user("bob", ["dev", "reviewer"], {})
@@ -130,7 +130,7 @@ def unlinked(teleport: TeleportStandIn) -> None:
     ("prepare", "promise"),
     [
         (lambda _: None, "You'll get a DM"),
-        (unlinked, "can't send you DMs. Run /teleport-pending"),
+        (relink_alice, "can't send you DMs. Run /teleport-pending"),
     ],
 )
 async def test_response_promises_a_notice_only_if_it_can_be_sent(
@@ -138,7 +138,7 @@ async def test_response_promises_a_notice_only_if_it_can_be_sent(
 ) -> None:
     prepare(stage.teleport)
     await stage.type("alice", "/teleport-request staging because redis 1")
-    await stage.answer("alice", promise)
+    await stage.response("alice", promise)
 
 
 @pytest.mark.parametrize("change", [str, str.title])
@@ -148,7 +148,7 @@ async def test_explicit_link_of_a_reviewer_overrides_email(
     """The Slack account with a matching address isn't the reviewer's."""
     address = BY_NAME["bob"].email
     stage.teleport.cluster.add_user(address, ["dev", "reviewer"], {"slack_uid": [ELSEWHERE]})
-    with listening() as log:
+    with capture_logs() as log:
         pending_request(stage.teleport, reason="redis 1", reviewers=[change(address)])
         await stage.card("redis 1")
         await log.until("reviewer_not_in_slack")
@@ -161,5 +161,5 @@ async def test_reviewer_keeps_the_name_when_email_is_linked_elsewhere(
     address = BY_NAME["bob"].email
     stage.teleport.cluster.add_user(address, ["dev", "reviewer"])
     await stage.type("alice", f"/teleport-request staging --reviewers {address} because redis 1")
-    await stage.answer("alice", "shares a Slack account with another Teleport user")
+    await stage.response("alice", "shares a Slack account with another Teleport user")
     assert not stage.requests

@@ -8,7 +8,7 @@ import pytest
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import ResourceAccessID, ResourceID, ServerV2
-from tests.integration.conftest import bot_on
+from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 from workspace.directory import host_names
@@ -30,7 +30,7 @@ async def test_requested_host_is_shown_by_its_name(stage: Stage) -> None:
     card = await stage.card("disk 1")
     await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
     await stage.type("bob", "/teleport-pending")
-    assert "node/staging-db" in words(await stage.answer("bob", "disk 1"))
+    assert "node/staging-db" in words(await stage.response("bob", "disk 1"))
 
 
 async def test_slow_lookup_delays_no_card(stage: Stage) -> None:
@@ -60,7 +60,7 @@ async def test_card_shows_the_id_without_the_permission(
     allow.ReviewRequests.ClearField("PreviewAsRoles")
     allow.ClearField("NodeLabels")
     node = host(teleport)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         request_for(teleport, node, "disk 1")
         card = await stage.card("disk 1")
         await teleport.journal.wait_for_call(METHOD)
@@ -75,12 +75,12 @@ async def test_restart_does_not_update_cards_with_host_names(
 ) -> None:
     """The bot looks the names up again, and the cards stay unchanged."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         request_for(teleport, host(teleport), "disk 1")
         card = await stage.card("disk 1")
         await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
     seen: list[str] = []
-    async with bot_on(away, settings_file):
+    async with run_bot_on(away, settings_file):
         pending_request(teleport, reason="next 2")
         await away.card("next 2")
         seen = [words(m) for m in away.cards() if m["ts"] == card["ts"]]

@@ -61,7 +61,7 @@ async def line(teleport: TeleportStandIn) -> AsyncIterator[Line]:
 
 
 @asynccontextmanager
-async def connected(teleport: TeleportStandIn, address: str) -> AsyncIterator[TeleportClient]:
+async def connect(teleport: TeleportStandIn, address: str) -> AsyncIterator[TeleportClient]:
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     async with TeleportClient(dial(address, lambda: credentials)) as client:
         yield client
@@ -69,7 +69,7 @@ async def connected(teleport: TeleportStandIn, address: str) -> AsyncIterator[Te
 
 @pytest.fixture
 async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
-    async with connected(teleport, teleport.address) as client:
+    async with connect(teleport, teleport.address) as client:
         yield client
 
 
@@ -106,7 +106,7 @@ async def test_leader_cut_off_from_teleport_is_replaced_in_time(
     """
     clock = asyncio.get_running_loop().time
     one, other = Work(), Work()
-    async with line(teleport) as way, connected(teleport, way.address) as far:
+    async with line(teleport) as way, connect(teleport, way.address) as far:
         first = asyncio.create_task(leadership(far, "one").run(one))
         await one.under_way.wait()
         second = asyncio.create_task(leadership(client, "other").run(other))
@@ -141,7 +141,7 @@ async def test_one_rejected_lease_does_not_lead_to_standalone_mode(
     """Other replicas could do the same, and each would post every message."""
     work, one = Work(), leadership(client, "one", scaled=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED)
-    async with running(one, work):
+    async with run_election(one, work):
         assert not one.standalone
         assert teleport.cluster.semaphores
 
@@ -151,7 +151,7 @@ async def test_leader_without_lease_permission_stops_until_it_returns(
 ) -> None:
     """It had a lease before, so another replica can hold one now."""
     work, one = Work(), leadership(client, "one", scaled=10)
-    async with running(one, work):
+    async with run_election(one, work):
         work.under_way.clear()
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=5)
         teleport.cluster.semaphores.clear()
@@ -171,7 +171,7 @@ async def test_waiting_replica_without_lease_permission_stays_idle(
     """It never held a lease, but it knows that the cluster supports them."""
     first, waiting = Work(), Work()
     one, other = leadership(client, "one"), leadership(client, "other", scaled=10)
-    async with running(one, first):
+    async with run_election(one, first):
         task = asyncio.create_task(other.run(waiting))
         # The lease is taken. Then it is rejected more often than the limit for standalone mode.
         await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
@@ -188,7 +188,7 @@ async def test_standalone_replica_acquires_a_lease_when_possible(
 ) -> None:
     work, one = Work(), leadership(client, "one", scaled=10)
     teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=2)
-    async with running(one, work):
+    async with run_election(one, work):
         without = one.standalone, bool(teleport.cluster.semaphores)
         work.under_way.clear()
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -198,7 +198,7 @@ async def test_standalone_replica_acquires_a_lease_when_possible(
 
 
 @asynccontextmanager
-async def running(leads: Leadership, work: Work) -> AsyncIterator[None]:
+async def run_election(leads: Leadership, work: Work) -> AsyncIterator[None]:
     """Run the election; enter the block once the task is running."""
     task = asyncio.create_task(leads.run(work))
     try:

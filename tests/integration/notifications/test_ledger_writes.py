@@ -11,8 +11,8 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED
-from tests.integration.clusters import cluster
-from tests.integration.conftest import bot_on
+from tests.integration.clusters import run_cluster
+from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 
@@ -26,7 +26,7 @@ def writes(teleport: TeleportStandIn) -> int:
     return len(teleport.journal.of("UpdatePluginData"))
 
 
-def kept(teleport: TeleportStandIn, request_id: str) -> Entry:
+def read_entry(teleport: TeleportStandIn, request_id: str) -> Entry:
     """Return the request's ledger entry."""
     record = teleport.cluster.plugin_data["access_request", request_id]
     texts = [each.Data["entry"] for each in record.Spec.Entries.values() if "entry" in each.Data]
@@ -34,52 +34,52 @@ def kept(teleport: TeleportStandIn, request_id: str) -> Entry:
     return entry
 
 
-async def at_once(stage: Stage, reason: str) -> None:
+async def approve_at_once(stage: Stage, reason: str) -> None:
     """Approve as soon as the card exists."""
     await stage.click("bob", await stage.card(reason), "approve")
 
 
-async def later(stage: Stage, reason: str) -> None:
+async def approve_later(stage: Stage, reason: str) -> None:
     """Approve once the first messages are recorded."""
     card = await stage.card(reason)
-    await stage.told("alice", "is waiting")
+    await stage.dm("alice", "is waiting")
     await stage.teleport.journal.wait_for_call("UpdatePluginData", count=2, ended=True)
     await stage.click("bob", card, "approve")
 
 
-async def shown_as_approved(stage: Stage, reason: str, *channels: str) -> None:
+async def wait_until_approved(stage: Stage, reason: str, *channels: str) -> None:
     """Wait until all messages show the approval; the bot records the last ones before it stops."""
-    await stage.told("alice", "was approved by bob")
-    await stage.told("alice", "✅ Approved: your request")
+    await stage.dm("alice", "was approved by bob")
+    await stage.dm("alice", "✅ Approved: your request")
     for channel in channels:
         card = await stage.card(reason, channel)
         await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m), channel)
         await stage.card("✓ bob approved", channel)
 
 
-async def approved(stage: Stage, approve: Approve, *channels: str) -> str:
+async def create_and_approve(stage: Stage, approve: Approve, *channels: str) -> str:
     """Create and approve a request, and return its ID once all messages show the approval."""
     request_id = pending_request(stage.teleport, reason="redis 1").Metadata.Name
     await approve(stage, "redis 1")
-    await shown_as_approved(stage, "redis 1", *channels)
+    await wait_until_approved(stage, "redis 1", *channels)
     assert stage.request(request_id).Spec.State == APPROVED
     return request_id
 
 
-@pytest.mark.parametrize("approve", [at_once, later])
+@pytest.mark.parametrize("approve", [approve_at_once, approve_later])
 async def test_request_takes_four_writes(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
 ) -> None:
     """They contain intents, messages, the intents after the approval, and the final state."""
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
-        request_id = await approved(stage, approve, "access-requests")
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
+        request_id = await create_and_approve(stage, approve, "access-requests")
     assert writes(teleport) <= MOST
-    entry = kept(teleport, request_id)
+    entry = read_entry(teleport, request_id)
     assert len(entry.messages) == 4
     assert not entry.intents
 
 
-@pytest.mark.parametrize("approve", [at_once, later])
+@pytest.mark.parametrize("approve", [approve_at_once, approve_later])
 async def test_another_channel_takes_one_more_write_at_most(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, approve: Approve
 ) -> None:
@@ -89,17 +89,17 @@ async def test_another_channel_takes_one_more_write_at_most(
     general = slack.workspace.conversation("general")
     assert general is not None
     general.members.add(slack.workspace.app.bot_user)
-    async with bot_on(Stage(slack, teleport), settings_file, two_channels) as stage:
-        request_id = await approved(stage, approve, "access-requests", "general")
+    async with run_bot_on(Stage(slack, teleport), settings_file, two_channels) as stage:
+        request_id = await create_and_approve(stage, approve, "access-requests", "general")
     assert writes(teleport) <= MOST + 1
-    assert len(kept(teleport, request_id).messages) == 6
+    assert len(read_entry(teleport, request_id).messages) == 6
 
 
-@pytest.mark.parametrize("approve", [at_once, later])
+@pytest.mark.parametrize("approve", [approve_at_once, approve_later])
 async def test_claim_of_an_override_takes_one_more_write(
     slack: SlackStandIn, tmp_path: Path, approve: Approve
 ) -> None:
-    async with cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, _):
-        await approved(stage, approve)
+    async with run_cluster(slack, tmp_path, Edition.COMMUNITY) as (stage, _):
+        await create_and_approve(stage, approve)
         await stage.card("Approved by bob")
     assert writes(stage.teleport) <= MOST + 1

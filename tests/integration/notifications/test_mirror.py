@@ -20,7 +20,7 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import RequestState
 from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import TIMEOUT_SECONDS
 
 _LATE = 0.8
@@ -136,7 +136,7 @@ async def deny_while_an_answer_is_late(
     teleport.faults.add("ListAccessRequests", delay=_LATE, after_commit=True)
     asked = len(teleport.journal.of("ListAccessRequests"))
     late = await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1)
-    teleport.cluster.requests.put(decided(request, DENIED))
+    teleport.cluster.requests.put(with_state(request, DENIED))
     while followed.state(request) is not RequestState.DENIED:
         await followed.reported.get()
     assert late.ended is None, "the event came first"
@@ -152,7 +152,7 @@ async def test_stale_copy_is_not_confirmed_by_a_stale_list(
         await followed.mirror.refresh(request.Metadata.Name)
         teleport.cluster.stale_lists = True
         teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
-        teleport.cluster.requests.put(decided(request, DENIED))
+        teleport.cluster.requests.put(with_state(request, DENIED))
         while not followed.reported.empty():
             followed.reported.get_nowait()
         await followed.reported.get()
@@ -165,20 +165,20 @@ async def test_reconnecting_leaves_no_open_files(teleport: TeleportStandIn, foll
     """Garbage collection is off, because an idle bot rarely collects."""
     async with follow(3600) as followed:
         gc.collect()
-        before = len(await settled_files())
+        before = len(await open_files())
         gc.disable()
         try:
             for number in range(5):
                 followed.client.renew()
                 lists = number + 2
                 await teleport.journal.wait_for_call("ListAccessRequests", count=lists, ended=True)
-            while len(await settled_files()) > before:
+            while len(await open_files()) > before:
                 pass
         finally:
             gc.enable()
 
 
-async def settled_files() -> list[str]:
+async def open_files() -> list[str]:
     """Return this process's open files once both ends have closed theirs."""
     await asyncio.sleep(0.1)
     return [each.name for each in Path("/proc/self/fd").iterdir()]

@@ -21,8 +21,8 @@ from teleport_client._proto.types_pb2 import (
     ResourceID,
     SSHResourceConstraints,
 )
-from tests.integration.conftest import bot_on
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.conftest import run_bot_on
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
 
 
@@ -31,7 +31,7 @@ async def test_request_made_outside_slack_is_announced(stage: Stage) -> None:
     pending_request(stage.teleport, reason="from the shell 815")
     card = await stage.card("from the shell 815")
     assert set(buttons(card)) == {"approve", "deny"}
-    await stage.told("alice", "is waiting for approval")
+    await stage.dm("alice", "is waiting for approval")
 
 
 async def test_request_with_constraints_has_buttons_if_shown_fully(
@@ -50,7 +50,7 @@ async def test_request_with_constraints_has_buttons_if_shown_fully(
     assert "can't show the full request" in words(card)
     assert not buttons(card)
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
-    await stage.answer("bob", "can't be reviewed from Slack")
+    await stage.response("bob", "can't be reviewed from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
@@ -58,9 +58,9 @@ async def test_resolution_outside_slack_updates_the_card(stage: Stage) -> None:
     """Resolutions also come from tctl and the web UI."""
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
-    stage.teleport.cluster.requests.put(decided(request, RequestState.DENIED))
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
     await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
-    await stage.told("alice", "was denied")
+    await stage.dm("alice", "was denied")
 
 
 async def test_changes_during_downtime_are_shown_once(
@@ -68,21 +68,21 @@ async def test_changes_during_downtime_are_shown_once(
 ) -> None:
     """Requests were created, resolved and deleted while the bot was down."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         kept = pending_request(teleport, reason="kept 1")
         gone = pending_request(teleport, reason="gone 2", user="bob")
         cards = {name: (await stage.card(name))["ts"] for name in ("kept 1", "gone 2")}
-        await stage.told("alice", "is waiting")
-        await stage.told("bob", "is waiting")
-    teleport.cluster.requests.put(decided(kept, RequestState.APPROVED))
+        await stage.dm("alice", "is waiting")
+        await stage.dm("bob", "is waiting")
+    teleport.cluster.requests.put(with_state(kept, RequestState.APPROVED))
     teleport.cluster.delete_request(gone.Metadata.Name)
     pending_request(teleport, reason="made in between 3", user="carol")
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         await stage.card_where(cards["kept 1"], lambda m: "Approved" in words(m))
         await stage.card_where(cards["gone 2"], lambda m: "Deleted before" in words(m))
         await stage.card("made in between 3")
-        await stage.told("alice", "was approved")
-        await stage.told("bob", "was deleted before a decision")
+        await stage.dm("alice", "was approved")
+        await stage.dm("bob", "was deleted before a decision")
     assert len(away.messages()) == 3
 
 
@@ -101,13 +101,13 @@ async def test_messages_of_the_last_minute_are_updated_at_start(
 ) -> None:
     """A call of the previous leader can reach Slack after its lease ended. One update is enough."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         pending_request(teleport, reason="kept 1")
-        await stage.told("alice", "is waiting")
-    async with bot_on(away, settings_file):
+        await stage.dm("alice", "is waiting")
+    async with run_bot_on(away, settings_file):
         await slack.call_where(lambda call: call.method == "chat.update")
         pending_request(teleport, reason="new 2", user="bob")
-        await away.told("bob", "is waiting")
+        await away.dm("bob", "is waiting")
     edited = [call.args["ts"] for call in slack.journal.calls if call.method == "chat.update"]
     assert len(edited) == len({*edited})
 
@@ -117,13 +117,13 @@ async def test_restart_without_changes_sends_nothing(
 ) -> None:
     """The bot also makes no Slack calls for requests."""
     away = Stage(slack, teleport)
-    async with bot_on(away, settings_file) as stage:
+    async with run_bot_on(away, settings_file) as stage:
         pending_request(teleport, reason="kept 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     before = len(slack.journal.calls)
     async with bot_in_five_minutes(slack, settings_file):
         pending_request(teleport, reason="new 2", user="bob")
-        await away.told("bob", "is waiting")
+        await away.dm("bob", "is waiting")
     said = [call.method for call in slack.journal.calls][before:]
     assert said.count("chat.postMessage") == 2
     assert "chat.update" not in said
@@ -138,7 +138,7 @@ async def test_first_start_summarizes_old_requests(
     pending_request(teleport, reason="old 3", age=timedelta(hours=40), user="carol")
     old_and_decided = RequestState.DENIED
     pending_request(teleport, reason="over 4", age=timedelta(hours=3), state=old_and_decided)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.card("fresh 1")
         await stage.card("2 older access requests wait for a decision")
         pending_request(teleport, reason="last 5", user="dana")
@@ -151,7 +151,7 @@ async def test_expiry_is_shown_when_it_happens(stage: Stage) -> None:
     pending_request(stage.teleport, reason="short 1", waits=timedelta(seconds=1))
     card = await stage.card("short 1")
     await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
-    await stage.told("alice", "expired without a decision")
+    await stage.dm("alice", "expired without a decision")
 
 
 async def test_roles_have_separate_channels(
@@ -160,7 +160,7 @@ async def test_roles_have_separate_channels(
     """A role's own channels come first, the default channels apply to all other roles."""
     slack.workspace.conversation("security")
     table = '[role_to_recipients]\nprod = ["#security", "C0ACCESS01"]'
-    async with bot_on(
+    async with run_bot_on(
         Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
     ) as stage:
         pending_request(teleport, reason="prod 1", role="prod")
@@ -184,12 +184,12 @@ async def test_channel_shared_with_another_company_gets_no_card(
     def wide(text: str) -> str:
         return text.replace(allowed, f"allow_shared_channels = true\n{allowed}")
 
-    async with bot_on(Stage(slack, teleport), settings_file, narrow) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, narrow) as stage:
         pending_request(teleport, reason="secret 1")
         await stage.card("secret 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         assert stage.messages("partners") == []
-    async with bot_on(Stage(slack, teleport), settings_file, wide) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, wide) as stage:
         pending_request(teleport, reason="open 2", user="bob")
         await stage.card("open 2", "partners")
 
@@ -199,12 +199,12 @@ async def test_channel_that_rejects_messages_blocks_no_other(
 ) -> None:
     """The bot isn't a member of #general."""
     table = '[role_to_recipients]\nstaging = ["general", "no-such-channel", "access-requests"]'
-    async with bot_on(
+    async with run_bot_on(
         Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
     ) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         pending_request(teleport, reason="redis 2", user="bob")
         await stage.card("redis 2")
 
@@ -213,7 +213,7 @@ async def test_cards_have_no_buttons_when_reviews_are_disabled(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Some organizations review only in Teleport."""
-    async with bot_on(
+    async with run_bot_on(
         Stage(slack, teleport),
         settings_file,
         lambda t: t.replace("[review]", "[review]\nenabled = false"),
@@ -221,7 +221,7 @@ async def test_cards_have_no_buttons_when_reviews_are_disabled(
         request = pending_request(teleport, reason="redis 1")
         assert buttons(await stage.card("redis 1")) == {}
         await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
-        await stage.answer("bob", "Reviews from Slack are turned off")
+        await stage.response("bob", "Reviews from Slack are turned off")
         assert load_settings(settings_file).can_decide is False
 
 
@@ -240,7 +240,7 @@ async def test_restart_of_teleport_loses_nothing(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="before 1")
     card = await stage.card("before 1")
     await stage.teleport.pause()
-    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
     await stage.teleport.resume()
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
@@ -250,7 +250,7 @@ async def test_state_from_a_stale_list_is_not_shown(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="decided 1")
     card = await stage.card("decided 1")
     stage.teleport.cluster.stale_lists = True
-    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
     stage.teleport.faults.cut_watches()
     pending_request(stage.teleport, reason="after 2", user="bob")
@@ -268,7 +268,7 @@ async def test_first_start_retries_its_summary(
     """A transient error doesn't suppress the summary."""
     pending_request(teleport, reason="old 1", age=timedelta(days=2))
     slack.faults.inject({"method": "conversations.list", "error": "internal_error", "times": 2})
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.card("1 older access request")
 
 
@@ -276,7 +276,7 @@ async def test_rate_limited_message_is_sent_once_after_the_limit(stage: Stage) -
     stage.slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
     pending_request(stage.teleport, reason="redis 1")
     await stage.card("redis 1")
-    await stage.told("alice", "is waiting")
+    await stage.dm("alice", "is waiting")
     assert len(stage.messages()) == 1
 
 
@@ -286,13 +286,13 @@ async def test_lost_response_is_looked_up_with_history_scopes(
     """The message is found by its key and not posted twice."""
     slack.workspace.app.scopes.update({"channels:history", "im:history"})
     fault = {"method": "chat.postMessage", "drop_after_commit": True, "times": 1}
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         slack.faults.inject(fault)
         request = pending_request(teleport, reason="redis 1")
         await slack.call_where(lambda c: c.method == "conversations.history")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         card = await stage.card("redis 1")
-        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
         assert len(stage.messages()) == 1
 
@@ -303,8 +303,8 @@ async def test_lost_response_leads_to_a_second_post_without_history(stage: Stage
     stage.slack.faults.inject(fault)
     request = pending_request(stage.teleport, reason="redis 1")
     await stage.slack.call_where(lambda c: c.method == "chat.postMessage" and c.status == 200)
-    await stage.told("alice", "is waiting")
-    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    await stage.dm("alice", "is waiting")
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
     await stage.card("Approved")
     assert len(stage.messages()) == 2
 
@@ -317,14 +317,14 @@ async def test_corrupted_ledger_does_not_stop_the_bot(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, scribbled: dict[str, str]
 ) -> None:
     """Any Teleport user with `update` on plugin data can write there."""
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         request = pending_request(teleport, reason="redis 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     record = teleport.cluster.plugin_data["access_request", request.Metadata.Name]
     record.Spec.Entries["teleport-chatops/T0SANDBOX1"].Data.update(scribbled)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
-        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
-        await stage.told("alice", "was approved")
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
+        teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
+        await stage.dm("alice", "was approved")
 
 
 async def test_one_of_two_replicas_notifies(
@@ -352,7 +352,7 @@ async def test_bot_without_lease_permission_works_standalone(
     del role.Spec.Allow.Rules[:]
     role.Spec.Allow.Rules.extend(kept)
     teleport.cluster.put_role(role)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1")
 
@@ -362,9 +362,9 @@ async def test_login_state_overrides_the_user_record(stage: Stage) -> None:
     stage.teleport.cluster.add_user("erin", ["dev"], {"slack_uid": ["U0ERIN0001"]})
     state = resources.login_state("erin", ["dev", "reviewer"])
     stage.teleport.cluster.login_states["erin"] = state
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     await stage.type("erin", "/teleport-pending reviewable")
-    await stage.answer("erin", "redis 1")
+    await stage.response("erin", "redis 1")
 
 
 async def test_transient_failure_of_slack_loses_no_card(stage: Stage) -> None:
@@ -381,7 +381,7 @@ async def test_unreachable_requester_does_not_block_the_card(stage: Stage) -> No
     pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     request = stage.request(buttons(card)["approve"]["value"])
-    stage.teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
 
 
@@ -392,7 +392,7 @@ async def test_first_start_continues_when_its_summary_is_rejected(
     for number in range(3):
         pending_request(teleport, reason=f"old {number}", age=timedelta(hours=30))
     table = '[role_to_recipients]\nstaging = ["general", "access-requests"]'
-    async with bot_on(
+    async with run_bot_on(
         Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
     ) as stage:
         await stage.card("3 older access requests wait")
@@ -409,12 +409,12 @@ async def test_channel_that_invites_the_bot_later_gets_pending_cards(
     def only_general(text: str) -> str:
         return text.replace("[role_to_recipients]", table)
 
-    async with bot_on(Stage(slack, teleport), settings_file, only_general) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, only_general) as stage:
         pending_request(teleport, reason="waits 1")
         await slack.call_where(
             lambda c: c.method == "chat.postMessage" and "not_in_channel" in str(c.answer)
         )
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
     general = slack.workspace.conversation("general")
     assert general is not None
     general.members.add(slack.workspace.app.bot_user)
@@ -426,14 +426,14 @@ async def test_message_in_flight_when_the_lease_ends_is_recorded(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Slack accepts it later, and the next leader finds it in the ledger."""
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
         pending_request(teleport, reason="slow 1")
         await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
         teleport.cluster.semaphores.clear()
         await teleport.journal.wait_for_call("AcquireSemaphore", count=2, ended=True)
         await stage.card("slow 1")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         pending_request(teleport, reason="next 2", user="bob")
         await stage.card("next 2")
     assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
@@ -443,15 +443,15 @@ async def test_message_in_flight_at_a_stop_is_recorded(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """The next start doesn't post it again."""
-    async with bot_on(Stage(slack, teleport), settings_file):
+    async with run_bot_on(Stage(slack, teleport), settings_file):
         slack.faults.inject({"method": "chat.postMessage", "delay_ms": 1500, "times": 2})
         pending_request(teleport, reason="slow 1")
         await slack.call_where(lambda c: c.method == "conversations.open")
         await teleport.journal.wait_for_call("UpdatePluginData", count=1, ended=True)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="next 2", user="bob")
         await stage.card("next 2")
-        await stage.told("bob", "is waiting")
+        await stage.dm("bob", "is waiting")
     assert len([m for m in stage.messages() if "slow 1" in words(m)]) == 1
 
 
@@ -459,7 +459,7 @@ async def test_lease_is_released_at_a_stop(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """The next replica doesn't wait for its expiry."""
-    async with bot_on(Stage(slack, teleport), settings_file):
+    async with run_bot_on(Stage(slack, teleport), settings_file):
         await teleport.journal.wait_for_call("KeepAliveSemaphoreLease", ended=True)
         assert any(each.leases for each in teleport.cluster.semaphores.values())
     assert not any(each.leases for each in teleport.cluster.semaphores.values())
@@ -470,7 +470,7 @@ async def test_unreadable_plugin_data_causes_no_busy_loop(
 ) -> None:
     for _ in range(20):
         teleport.faults.add("GetPluginData", grpc.StatusCode.PERMISSION_DENIED)
-    async with bot_on(Stage(slack, teleport), settings_file):
+    async with run_bot_on(Stage(slack, teleport), settings_file):
         await teleport.journal.wait_for_call("AcquireSemaphore", count=3, ended=True)
         takeovers = teleport.journal.of("AcquireSemaphore")
         assert takeovers[2].started - takeovers[0].started > 0.7
@@ -480,13 +480,13 @@ async def test_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
     """An access list granted the access, and the reviews show this."""
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
-    promoted = decided(request, RequestState.PROMOTED)
+    promoted = with_state(request, RequestState.PROMOTED)
     promoted.Spec.accessList.Title = "Staging people"
     promoted.Spec.Reviews.add(Author="dana", ProposedState=RequestState.PROMOTED)
     stage.teleport.cluster.requests.put(promoted)
     shown = await stage.card_where(card["ts"], lambda m: "Staging people" in words(m))
     assert "denied" not in words(shown)
-    await stage.told("alice", "through an access list")
+    await stage.dm("alice", "through an access list")
 
 
 async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stage) -> None:
@@ -499,5 +499,5 @@ async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stag
     for user in ("zoe", "alice-2"):
         pending_request(stage.teleport, reason=f"of {user}", user=user)
         await stage.card(f"of {user}")
-    await stage.told("alice", "is waiting")
+    await stage.dm("alice", "is waiting")
     assert stage.slack.hands.messages("@ivan", "ivan") == []

@@ -18,9 +18,9 @@ from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import listening
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
 
 OFFICIAL_APP = frozenset({"chat:write", "users:read", "users:read.email"})
@@ -41,7 +41,7 @@ def official_app(slack: SlackStandIn) -> None:
 
 
 @asynccontextmanager
-async def notifying(
+async def run_notifier(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *recipients: str
 ) -> AsyncIterator[Stage]:
     """Run a bot without an app token, as with the settings of Teleport's own plugin."""
@@ -67,17 +67,17 @@ async def test_official_apps_scopes_are_enough_for_cards_and_messages(
     The card is updated, and the requester gets a notice.
     """
     shown = "access-requests" if channel == "C0ACCESS01" else channel
-    async with notifying(slack, teleport, settings_file, channel, "bob@example.com") as stage:
+    async with run_notifier(slack, teleport, settings_file, channel, "bob@example.com") as stage:
         request = pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1", shown)
-        second = await stage.told("bob", "redis 1")
-        await stage.told("alice", "is waiting")
+        second = await stage.dm("bob", "redis 1")
+        await stage.dm("alice", "is waiting")
         request.Spec.Reviews.add(Author="dana", ProposedState=DENIED)
         request = teleport.cluster.requests.put(request)
         await stage.card("dana denied", shown)
-        teleport.cluster.requests.put(decided(request, APPROVED))
+        teleport.cluster.requests.put(with_state(request, APPROVED))
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m), shown)
-        await stage.told("alice", "was approved")
+        await stage.dm("alice", "was approved")
         await slack.message_where(
             "@bob", "bob", lambda m: m["ts"] == second["ts"] and "Approved" in words(m)
         )
@@ -91,17 +91,17 @@ async def test_card_addressed_by_name_is_not_reposted_after_a_restart(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Cover restarts with the same scopes and with new scopes that reveal the channel's ID."""
-    async with notifying(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
+    async with run_notifier(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
         request = pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1")
-        await stage.told("bob", "redis 1")
+        await stage.dm("bob", "redis 1")
     for number, scopes in enumerate((set[str](), {"channels:read", "groups:read", "im:write"})):
         slack.workspace.app.scopes |= scopes
-        async with notifying(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
+        async with run_notifier(slack, teleport, settings_file, CHANNEL, "@bob") as stage:
             user = f"user-{number}"
             pending_request(teleport, reason=f"next {number}", user=user)
             await stage.card(f"next {number}")
-            await stage.told("bob", f"next {number}")
+            await stage.dm("bob", f"next {number}")
             request.Spec.Reviews.add(Author=user, ProposedState=DENIED)
             request = teleport.cluster.requests.put(request)
             await stage.card_where(card["ts"], lambda m, user=user: user in words(m))  # type: ignore[misc]
@@ -114,17 +114,17 @@ async def test_card_addressed_by_name_is_reposted_if_not_updatable(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """The address stays the same, and the entry is readable after a restart."""
-    with listening() as log:
-        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+    with capture_logs() as log:
+        async with run_notifier(slack, teleport, settings_file, CHANNEL) as stage:
             request = pending_request(teleport, reason="redis 1")
             await stage.card("redis 1")
-            await stage.told("alice", "is waiting")
+            await stage.dm("alice", "is waiting")
             slack.faults.inject({"method": "chat.update", "error": "edit_window_closed"})
             slack.faults.inject({"method": "chat.postMessage", "status": 503})
-            teleport.cluster.requests.put(decided(request, APPROVED))
+            teleport.cluster.requests.put(with_state(request, APPROVED))
             await slack.call_where(lambda c: c.method == "chat.postMessage" and c.status == 503)
         slack.faults.clear()
-        async with notifying(slack, teleport, settings_file, CHANNEL) as stage:
+        async with run_notifier(slack, teleport, settings_file, CHANNEL) as stage:
             await stage.card("Approved")
     assert not log.all("ledger_entry_invalid")
     assert len(stage.cards()) == 2
@@ -144,7 +144,7 @@ async def test_channel_is_found_among_thousands_within_rate_limits(
         tmp_path, teleport=teleport.address, identity=teleport.identity("bot"),
         slack_api=slack.api_url,
     )  # fmt: skip
-    async with bot_on(Stage(slack, teleport), file, to("zz-last")) as stage:
+    async with run_bot_on(Stage(slack, teleport), file, to("zz-last")) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1", "zz-last")
     assert calls(slack, "users.conversations") == 1
@@ -161,7 +161,7 @@ async def test_rate_limited_listing_of_channels_loses_no_pages(
     for _ in range(3):
         fault = MethodFault("users.conversations", retry_after=1, times=1, after=1)
         slack.faults.on_method(fault)
-    async with bot_on(Stage(slack, teleport), settings_file, to("zz-last")) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, to("zz-last")) as stage:
         pending_request(teleport, reason="redis 1")
         await slack.message_where("zz-last", "dana", lambda m: "redis 1" in words(m), 30)
         assert stage.messages("zz-last")
@@ -183,11 +183,11 @@ async def test_rate_limited_listing_of_channels_loses_no_pages(
 async def test_user_gets_the_card_for_each_notation_in_the_settings(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
 ) -> None:
-    async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
         pending_request(teleport, reason="redis 1")
-        card = await stage.told("bob", "redis 1")
+        card = await stage.dm("bob", "redis 1")
         await stage.click("bob", card, "approve", channel="@bob")
-        await stage.told("bob", "Approved")
+        await stage.dm("bob", "Approved")
         assert len(stage.cards("@bob", "bob")) == 1
 
 
@@ -203,7 +203,7 @@ async def test_user_gets_the_card_for_each_notation_in_the_settings(
 async def test_channel_gets_the_card_for_each_notation_in_the_settings(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, recipient: str
 ) -> None:
-    async with bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
         pending_request(teleport, reason="redis 1")
         assert set(buttons(await stage.card("redis 1", "security"))) == {"approve", "deny"}
 
@@ -214,7 +214,7 @@ async def test_private_channel_gets_cards_without_the_scope_to_list_it(
     """The public channel is still found by its ID."""
     slack.workspace.app.scopes.discard("groups:read")
     change = to("security", CHANNEL)
-    async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1", "security")
         await stage.card("redis 1")
@@ -229,10 +229,10 @@ async def test_channel_that_the_bot_joins_later_gets_each_card_once(
     """It is addressed by name before the bot joins, and by ID afterwards."""
     monkeypatch.setattr("notifications.routing.slack_directory._MISS_FRESH_SECONDS", 0)
     general = slack.workspace.conversations["C0GENERAL1"]
-    async with bot_on(Stage(slack, teleport), settings_file, to("general")) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, to("general")) as stage:
         first = pending_request(teleport, reason="waits 1")
         await slack.call_where(lambda c: c.args.get("channel") == "#general")
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         general.members.add(slack.workspace.app.bot_user)
         first.Spec.Reviews.add(Author="dana", ProposedState=DENIED)
         first = teleport.cluster.requests.put(first)
@@ -249,8 +249,10 @@ async def test_shared_channel_gets_no_more_cards_after_the_bot_joins(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     """Members of another organization could read the requests."""
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, to("partners", CHANNEL)) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(
+            Stage(slack, teleport), settings_file, to("partners", CHANNEL)
+        ) as stage:
             pending_request(teleport, reason="redis 1")
             await stage.card("redis 1")
             assert stage.messages("partners") == []
@@ -266,8 +268,10 @@ async def test_shared_channel_without_the_bot_gets_no_card(
         Channel("abroad", "C0ABROAD01", ("dana", "ivan"), bot_is_member=False, shared=True)
     )
     slack.workspace.app.scopes.add("chat:write.public")
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, to("abroad", CHANNEL)) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(
+            Stage(slack, teleport), settings_file, to("abroad", CHANNEL)
+        ) as stage:
             pending_request(teleport, reason="redis 1")
             await stage.card("redis 1")
             assert stage.messages("abroad") == []
@@ -279,8 +283,8 @@ async def test_missing_scopes_to_check_shared_channels_are_logged(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
     slack.workspace.app.scopes.difference_update({"channels:read", "groups:read"})
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, to(CHANNEL)):
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file, to(CHANNEL)):
             await log.until("shared_channels_not_checked")
 
 

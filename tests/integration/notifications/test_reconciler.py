@@ -29,7 +29,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
 from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
@@ -44,7 +44,7 @@ _PACE = 0.5
 """Seconds between two messages to a channel."""
 
 
-def speaks_of(name: str, card: dict[str, Any]) -> bool:
+def mentions(name: str, card: dict[str, Any]) -> bool:
     return name in words(card)
 
 
@@ -169,7 +169,7 @@ async def test_card_is_rendered_when_it_is_sent(desk: Desk) -> None:
     await desk.stage.card("redis 1.")
     request = pending_request(desk.stage.teleport, reason="redis 2.")
     await desk.look_at(request.Metadata.Name)
-    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    desk.stage.teleport.cluster.requests.put(with_state(request, APPROVED))
     await desk.look_at(request.Metadata.Name)
     card = await desk.stage.card("redis 2.")
     assert "Approved" in words(card)
@@ -186,7 +186,7 @@ async def test_card_is_updated_while_a_reply_waits(desk: Desk) -> None:
         request.Spec.Reviews.add(Author=reviewer, ProposedState=DENIED)
         request = desk.stage.teleport.cluster.requests.put(request)
         await desk.look_at(request.Metadata.Name)
-        await desk.stage.card_where(card["ts"], partial(speaks_of, reviewer))
+        await desk.stage.card_where(card["ts"], partial(mentions, reviewer))
     assert desk.stage.replies(card) == []
 
 
@@ -196,9 +196,9 @@ async def test_card_is_updated_after_its_channel_is_unarchived(desk: Desk) -> No
     await desk.look_at(request.Metadata.Name)
     card = await desk.stage.card("redis 1.")
     desk.stage.slack.faults.inject({"method": "chat.update", "error": "is_archived", "times": 2})
-    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    desk.stage.teleport.cluster.requests.put(with_state(request, APPROVED))
     await desk.look_at(request.Metadata.Name)
-    await desk.stage.card_where(card["ts"], partial(speaks_of, "Approved"))
+    await desk.stage.card_where(card["ts"], partial(mentions, "Approved"))
 
 
 async def test_card_rejected_with_an_unknown_error_is_retried(desk: Desk) -> None:
@@ -207,7 +207,7 @@ async def test_card_rejected_with_an_unknown_error_is_retried(desk: Desk) -> Non
     desk.stage.slack.faults.inject(fault)
     request = pending_request(desk.stage.teleport, reason="redis 1.")
     await desk.look_at(request.Metadata.Name)
-    desk.stage.teleport.cluster.requests.put(decided(request, APPROVED))
+    desk.stage.teleport.cluster.requests.put(with_state(request, APPROVED))
     await desk.look_at(request.Metadata.Name)
     await desk.stage.card("redis 1.")
 
@@ -228,7 +228,7 @@ async def test_request_deleted_during_a_lookup_gets_its_last_card(
     request_id = request.Metadata.Name
     await desk.look_at(request_id)
     card = await desk.stage.card("redis 1.")
-    await desk.stage.told("alice", "is waiting")
+    await desk.stage.dm("alice", "is waiting")
     looked_up = len(teleport.journal.of("GetUser"))
     teleport.faults.add("GetUser", delay=0.5)
     looking = asyncio.create_task(desk.look_at(request_id))
@@ -237,4 +237,4 @@ async def test_request_deleted_during_a_lookup_gets_its_last_card(
     await desk.mirror.refresh(request_id)
     desk.queue.add(request_id)
     await looking
-    await desk.stage.card_where(card["ts"], partial(speaks_of, "Deleted"))
+    await desk.stage.card_where(card["ts"], partial(mentions, "Deleted"))

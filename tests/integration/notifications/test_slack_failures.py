@@ -28,8 +28,8 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.transport.dialer import dial
-from tests.integration.bot_process import watched
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.bot_process import run_bot
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
 from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
@@ -87,13 +87,13 @@ class Desk:
         intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
         posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
         face = face_in(RequestState.PENDING)
-        return await self._noted(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
+        return await self._apply(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
 
     async def update(self, shown: PostedMessage, face: CardModel) -> Entry:
         editing = self._delivery.update(ID, UpdateMessage(shown), lambda: face, high_priority=True)
-        return await self._noted(editing, messages=(shown,))
+        return await self._apply(editing, messages=(shown,))
 
-    async def _noted(self, doing: Awaitable[DeliveryResult], **before: Any) -> Entry:
+    async def _apply(self, doing: Awaitable[DeliveryResult], **before: Any) -> Entry:
         outcome = await doing
         self.error = outcome.error
         return outcome.apply_to(Entry(face=face_in(RequestState.PENDING), **before))
@@ -199,7 +199,7 @@ async def test_card_that_cannot_be_updated_is_reposted(stage: Stage, error: str)
     request = pending_request(stage.teleport, reason="redis 1")
     old = await stage.card("redis 1")
     stage.slack.faults.inject({"method": "chat.update", "error": error})
-    stage.teleport.cluster.requests.put(decided(request, RequestStateOnWire.APPROVED))
+    stage.teleport.cluster.requests.put(with_state(request, RequestStateOnWire.APPROVED))
     new = await stage.card("Approved")
     assert new["ts"] != old["ts"]
     assert buttons(new) == {}
@@ -211,7 +211,7 @@ async def test_deleted_card_of_a_pending_request_is_reposted(stage: Stage) -> No
     old = await stage.card("redis 1")
     fault = {"method": "chat.update", "error": "message_not_found", "times": 1}
     stage.slack.faults.inject(fault)
-    changed = decided(request, RequestStateOnWire.PENDING)
+    changed = with_state(request, RequestStateOnWire.PENDING)
     changed.Spec.Reviews.add(Author="dana", ProposedState=RequestStateOnWire.APPROVED)
     stage.teleport.cluster.requests.put(changed)
     await stage.slack.message_where(
@@ -347,9 +347,9 @@ async def test_waiting_message_is_not_starved_by_newer_ones(
 ) -> None:
     """New requests go first in seven of eight cases."""
     async with sending(slack, lambda: True, seconds_between_posts=0.01) as outbox:
-        older = said(outbox, "older", Priority.BACKLOG_REQUEST)
-        reply = said(outbox, "reply", Priority.THREAD_REPLY)
-        new = [said(outbox, "new", Priority.NEW_REQUEST) for _ in range(20)]
+        older = post_sentence(outbox, "older", Priority.BACKLOG_REQUEST)
+        reply = post_sentence(outbox, "reply", Priority.THREAD_REPLY)
+        new = [post_sentence(outbox, "new", Priority.NEW_REQUEST) for _ in range(20)]
         await asyncio.gather(older, reply, *new)
     order = [call.args["text"] for call in slack.journal.calls]
     assert order.index("older") == 7
@@ -370,7 +370,7 @@ async def test_updates_are_not_starved_by_posts(slack: SlackStandIn) -> None:
     assert methods.index("chat.update") < 8
 
 
-async def said(outbox: Outbox, words: str, priority: Priority) -> None:
+async def post_sentence(outbox: Outbox, words: str, priority: Priority) -> None:
     await outbox.post(
         CHANNEL_ID, partial(sentence, words), priority=priority, request_id=ID, key="k"
     )
@@ -385,8 +385,8 @@ async def test_recently_resolved_card_is_updated_before_older_ones(
         slack.faults.inject({"method": "chat.update", "delay_ms": 100})
         older = [update(outbox, posted, "older", Priority.BACKLOG_UPDATE) for _ in range(20)]
         await asyncio.gather(*older, update(outbox, posted, "live", Priority.CARD_UPDATE))
-    said = [call.args["text"] for call in slack.journal.calls if call.method == "chat.update"]
-    assert said.index("live") < said.index("older", 16)
+    sent = [call.args["text"] for call in slack.journal.calls if call.method == "chat.update"]
+    assert sent.index("live") < sent.index("older", 16)
 
 
 async def test_ten_thousand_requests_do_not_fill_the_outbox(
@@ -396,9 +396,9 @@ async def test_ten_thousand_requests_do_not_fill_the_outbox(
     for _ in range(10_000):
         pending_request(teleport)
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 3600})
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("slack_rate_limited")
         await teleport.journal.wait_for_call("UpdatePluginData", count=MAX_WORKERS, ended=True)
-        measured = await health.measured()
+        measured = await health.metrics()
         assert 10_000 - 2 * MAX_WORKERS <= measured["teleport_chatops_queue_depth"] < 10_000
         assert 0 < measured["teleport_chatops_outbox_depth"] <= 3 * MAX_WORKERS

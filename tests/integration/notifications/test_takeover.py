@@ -15,7 +15,7 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.bot_process import Bot, bot
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import TIMEOUT_SECONDS, Stage, words
 
 _FOR_EVER = 60.0
@@ -23,7 +23,7 @@ _FOR_EVER = 60.0
 _HISTORY = {"channels:history", "im:history"}
 
 
-def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
+def read_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
     """Return the request's ledger data."""
     record = teleport.cluster.plugin_data.get(("access_request", request_id))
     return {
@@ -33,24 +33,24 @@ def kept_data(teleport: TeleportStandIn, request_id: str) -> dict[str, str]:
     }
 
 
-async def kept_where(
+async def wait_for_data(
     teleport: TeleportStandIn, request_id: str, fits: Callable[[dict[str, str]], bool]
 ) -> None:
     """Poll for an entry, because the stand-in has no event for a write."""
     async with asyncio.timeout(2 * TIMEOUT_SECONDS):
         while True:
-            if fits(kept_data(teleport, request_id)):
+            if fits(read_data(teleport, request_id)):
                 return
             await asyncio.sleep(0.01)
 
 
 async def revision(teleport: TeleportStandIn, request_id: str, wanted: str) -> None:
-    await kept_where(teleport, request_id, lambda kept: kept.get("rev") == wanted)
+    await wait_for_data(teleport, request_id, lambda kept: kept.get("rev") == wanted)
 
 
-async def recorded(teleport: TeleportStandIn, request_id: str) -> None:
+async def wait_until_recorded(teleport: TeleportStandIn, request_id: str) -> None:
     """Wait until the ledger contains the card and the notice."""
-    await kept_where(teleport, request_id, _complete)
+    await wait_for_data(teleport, request_id, _complete)
 
 
 def _complete(kept: dict[str, str]) -> bool:
@@ -61,21 +61,21 @@ def _complete(kept: dict[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def holder(teleport: TeleportStandIn, settings_file: Path) -> AsyncIterator[Bot]:
+async def run_leader(teleport: TeleportStandIn, settings_file: Path) -> AsyncIterator[Bot]:
     """Run a replica that holds the lease and can be killed."""
     async with bot("--config", str(settings_file)) as process:
         await process.event("ledger_loaded")
         yield process
 
 
-async def killed(process: Bot, teleport: TeleportStandIn) -> None:
+async def kill(process: Bot, teleport: TeleportStandIn) -> None:
     """Kill the replica without a graceful shutdown, so that its lease has to expire."""
     process.process.send_signal(signal.SIGKILL)
     await process.end()
     teleport.cluster.semaphores.clear()
 
 
-async def after_takeover(
+async def count_cards_after_takeover(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, request_id: str
 ) -> int:
     """Return the number of cards once the next replica has recorded everything."""
@@ -83,7 +83,7 @@ async def after_takeover(
     teleport.faults.clear()
     stage = Stage(slack, teleport)
     async with running(load_settings(settings_file)):
-        await recorded(teleport, request_id)
+        await wait_until_recorded(teleport, request_id)
     return len([m for m in stage.messages() if "redis 1" in words(m)])
 
 
@@ -92,13 +92,13 @@ async def test_takeover_before_the_intent_is_written(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, *, history: bool
 ) -> None:
     slack.workspace.app.scopes.update(_HISTORY if history else ())
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData", delay=_FOR_EVER)
         request_id = pending_request(teleport, reason="redis 1").Metadata.Name
         await teleport.journal.wait_for_call("UpdatePluginData")
-        await killed(process, teleport)
-    assert not kept_data(teleport, request_id)
-    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+        await kill(process, teleport)
+    assert not read_data(teleport, request_id)
+    assert await count_cards_after_takeover(slack, teleport, settings_file, request_id) == 1
 
 
 @pytest.mark.parametrize("history", [True, False])
@@ -107,13 +107,13 @@ async def test_takeover_after_the_intent_is_written(
 ) -> None:
     """Slack got no call."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData", delay=_FOR_EVER, after_commit=True)
         request_id = pending_request(teleport, reason="redis 1").Metadata.Name
         await revision(teleport, request_id, "1")
-        await killed(process, teleport)
+        await kill(process, teleport)
     assert not Stage(slack, teleport).messages()
-    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+    assert await count_cards_after_takeover(slack, teleport, settings_file, request_id) == 1
 
 
 @pytest.mark.parametrize(("history", "cards"), [(True, 1), (False, 2)])
@@ -127,14 +127,14 @@ async def test_takeover_after_slack_accepted_the_card(
 ) -> None:
     """The ledger contains only the intent. Without a lookup, two cards are better than none."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData")
         teleport.faults.add("UpdatePluginData", delay=_FOR_EVER)
         request_id = pending_request(teleport, reason="redis 1").Metadata.Name
         await teleport.journal.wait_for_call("UpdatePluginData", count=2)
-        await killed(process, teleport)
+        await kill(process, teleport)
     assert len(Stage(slack, teleport).messages()) == 1
-    assert await after_takeover(slack, teleport, settings_file, request_id) == cards
+    assert await count_cards_after_takeover(slack, teleport, settings_file, request_id) == cards
 
 
 @pytest.mark.parametrize("history", [True, False])
@@ -143,13 +143,13 @@ async def test_takeover_after_the_card_is_recorded(
 ) -> None:
     """The response to the write can be lost."""
     slack.workspace.app.scopes.update(_HISTORY if history else ())
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         teleport.faults.add("UpdatePluginData")
         teleport.faults.add("UpdatePluginData", delay=_FOR_EVER, after_commit=True)
         request_id = pending_request(teleport, reason="redis 1").Metadata.Name
         await revision(teleport, request_id, "2")
-        await killed(process, teleport)
-    assert await after_takeover(slack, teleport, settings_file, request_id) == 1
+        await kill(process, teleport)
+    assert await count_cards_after_takeover(slack, teleport, settings_file, request_id) == 1
 
 
 async def test_frozen_replica_sends_nothing_after_its_lease(
@@ -159,12 +159,12 @@ async def test_frozen_replica_sends_nothing_after_its_lease(
     settings_file.write_text(f"{settings_file.read_text()}\n[pace]\nfactor = 10.0\n")
     stage = Stage(slack, teleport)
     slack.faults.inject({"method": "chat.postMessage", "retry_after": 1, "times": 1})
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         request_id = pending_request(teleport, reason="redis 1").Metadata.Name
         await process.event("slack_rate_limited")
         process.process.send_signal(signal.SIGSTOP)
         async with running(load_settings(settings_file)):
-            await recorded(teleport, request_id)
+            await wait_until_recorded(teleport, request_id)
             process.process.send_signal(signal.SIGCONT)
             await process.event("lease_lost")
             process.process.send_signal(signal.SIGTERM)
@@ -177,13 +177,13 @@ async def test_recorded_resolution_survives_a_leader_with_an_old_list(
 ) -> None:
     """The new leader started with a stale list and got only the delete event."""
     stage = Stage(slack, teleport)
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         request = pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await recorded(teleport, request.Metadata.Name)
+        await wait_until_recorded(teleport, request.Metadata.Name)
         teleport.cluster.stale_lists = True
-        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
-        await stage.told("alice", "was approved")
+        teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
+        await stage.dm("alice", "was approved")
         await stage.card_where(ts, lambda m: "Approved" in words(m))
         async with running(load_settings(settings_file)):
             process.process.send_signal(signal.SIGSTOP)
@@ -203,7 +203,7 @@ async def test_stop_releases_the_lease_during_a_command(
 ) -> None:
     """Another replica sends messages at once. The response to the command needs no lease."""
     stage = Stage(slack, teleport)
-    async with holder(teleport, settings_file) as process:
+    async with run_leader(teleport, settings_file) as process:
         await process.event("socket_connected")
         teleport.faults.add("CreateAccessRequestV2", delay=5.0)
         await stage.type("alice", "/teleport-request staging because redis 1")
@@ -211,7 +211,7 @@ async def test_stop_releases_the_lease_during_a_command(
         process.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(4.0):
             await teleport.journal.wait_for_call("CancelSemaphoreLease", ended=True)
-        await stage.answer("alice", "staging")
+        await stage.response("alice", "staging")
         await process.end()
 
 
@@ -220,7 +220,7 @@ async def test_stop_allows_an_immediate_takeover(
 ) -> None:
     """The next replica doesn't wait for the lease to expire."""
     settings = load_settings(settings_file)
-    async with holder(teleport, settings_file) as process, running(settings):
+    async with run_leader(teleport, settings_file) as process, running(settings):
         process.process.send_signal(signal.SIGTERM)
         await process.end()
         pending_request(teleport, reason="redis 1")

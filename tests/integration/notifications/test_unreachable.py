@@ -8,9 +8,9 @@ import pytest
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.bot_process import watched
-from tests.integration.conftest import bot_on
-from tests.integration.log_capture import listening
+from tests.integration.bot_process import run_bot
+from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import CHANNEL, Stage, words
 
@@ -28,7 +28,7 @@ def sending(to: str, fallback: str = CHANNEL) -> Callable[[str], str]:
     return change
 
 
-def said_of(stage: Stage, name: str, channel: str = CHANNEL) -> int:
+def count_warnings(stage: Stage, name: str, channel: str = CHANNEL) -> int:
     needle = f"cannot be announced to {name}"
     return sum(needle in words(m) for m in stage.messages(channel))
 
@@ -54,14 +54,14 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
     cure: str,
 ) -> None:
     """All cards go there. The reason and the hint are sent once, there and to the log."""
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, sending(f'"{name}"')) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file, sending(f'"{name}"')) as stage:
             for number in range(3):
                 pending_request(teleport, reason=f"redis {number}")
                 await stage.card(f"redis {number}")
             line = await stage.card(f"cannot be announced to {name}: {problem}")
             assert cure in words(line)
-            assert said_of(stage, name) == 1
+            assert count_warnings(stage, name) == 1
     (left_out,) = log.all("recipient_unreachable")
     assert left_out["recipient"] == name
     assert problem in left_out["error"]
@@ -73,14 +73,14 @@ async def test_one_reachable_recipient_is_enough(
     """The fallback gets a warning about the other one, but no copies."""
     to = f'{GENERAL}, "no-such-channel", "{CHANNEL}"'
     change = sending(to, fallback="security")
-    async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1")
         await stage.card("cannot be announced to general", "security")
         await stage.card("cannot be announced to no-such-channel", "security")
         pending_request(teleport, reason="redis 2", user="bob")
         await stage.card("redis 2")
-        await stage.told("bob", "is waiting")
+        await stage.dm("bob", "is waiting")
         assert len(stage.messages("security")) == 2
 
 
@@ -91,8 +91,8 @@ async def test_recovered_recipient_needs_no_fallback(
     general = slack.workspace.conversation("general")
     assert general is not None
     bot = slack.workspace.app.bot_user
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, sending(GENERAL)) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file, sending(GENERAL)) as stage:
             pending_request(teleport, reason="first 1")
             await stage.card("first 1")
             await stage.card("cannot be announced to general")
@@ -102,7 +102,7 @@ async def test_recovered_recipient_needs_no_fallback(
             await log.until("recipient_recovered")
             pending_request(teleport, reason="third 3", user="carol")
             await stage.card("third 3", "general")
-            await stage.told("carol", "is waiting")
+            await stage.dm("carol", "is waiting")
             assert not [m for m in stage.messages() if "third 3" in words(m)]
             general.members.discard(bot)
             pending_request(teleport, reason="fourth 4", user="dana")
@@ -115,10 +115,10 @@ async def test_unreachable_fallback_blocks_no_other_recipient(
 ) -> None:
     """The log reports it like any other recipient."""
     change = sending('"no-such-channel"', fallback="general")
-    with listening() as log:
-        async with bot_on(Stage(slack, teleport), settings_file, change) as stage:
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
             pending_request(teleport, reason="lost 1")
-            await stage.told("alice", "is waiting")
+            await stage.dm("alice", "is waiting")
             pending_request(teleport, reason="other 2", role="prod", user="bob")
             await stage.card("other 2")
             await log.until("recipient_unreachable", 2)
@@ -134,7 +134,7 @@ async def test_metric_counts_unreachable_recipients_without_a_fallback(
     """It has the current number of unreachable recipients. Readiness isn't affected."""
     text = settings_file.read_text()
     settings_file.write_text(sending('"no-such-channel"', fallback="")(text))
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("recipient_unreachable")
         await process.event("bot_started")
         await slack.socket_count(2)
@@ -148,8 +148,8 @@ async def test_failed_lookup_does_not_block_other_recipients(
     """The recipient gets the card once the lookup succeeds."""
     slack.faults.on_method(MethodFault("users.lookupByEmail", status=500))
     to = sending(f'"carol@example.com", "{CHANNEL}"')
-    async with bot_on(Stage(slack, teleport), settings_file, to) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file, to) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1")
         slack.faults.clear()
-        await stage.told("carol", "redis 1")
+        await stage.dm("carol", "redis 1")

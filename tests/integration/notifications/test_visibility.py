@@ -11,12 +11,12 @@ from pathlib import Path
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.bot_process import Bot, Health, watched, watched_here
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.bot_process import Bot, Health, run_bot, run_bot_here
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
 
 
-def let_it_see(teleport: TeleportStandIn, *verbs: str) -> None:
+def set_verbs(teleport: TeleportStandIn, *verbs: str) -> None:
     for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
         if "access_request" in rule.Resources:
             rule.Verbs[:] = [*verbs, "create"]
@@ -24,16 +24,16 @@ def let_it_see(teleport: TeleportStandIn, *verbs: str) -> None:
 
 @asynccontextmanager
 async def ready_bot(settings_file: Path, slack: SlackStandIn) -> AsyncIterator[tuple[Bot, Health]]:
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("bot_started")
         await process.event("ledger_loaded")
         await slack.socket_count(2)
         yield process, health
 
 
-async def blinded(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
+async def revoke_permission(process: Bot, health: Health, teleport: TeleportStandIn) -> None:
     """Revoke the permission, and wait until the bot detects and reports it."""
-    let_it_see(teleport, "read")
+    set_verbs(teleport, "read")
     reads = len(teleport.journal.of("GetRole"))
     teleport.faults.cut_watches()
     await process.event("watch_ended")
@@ -51,13 +51,13 @@ async def test_revoked_permission_does_not_make_requests_look_deleted(
     async with ready_bot(settings_file, slack) as (process, health):
         request = pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await stage.told("alice", "is waiting")
-        await blinded(process, health, teleport)
-        teleport.cluster.requests.put(decided(request, RequestState.APPROVED))
+        await stage.dm("alice", "is waiting")
+        await revoke_permission(process, health, teleport)
+        teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert set(buttons(card)) == {"approve", "deny"}
         assert "Deleted" not in words(card)
-        let_it_see(teleport, "list", "read")
+        set_verbs(teleport, "list", "read")
         await slack.message_where(
             "access-requests",
             "dana",
@@ -72,7 +72,7 @@ async def test_rejected_watch_makes_the_bot_unready(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     async with ready_bot(settings_file, slack) as (_, health):
-        let_it_see(teleport)
+        set_verbs(teleport)
         teleport.faults.cut_watches()
         refusal = 'access denied to perform action "read" on "access_request"'
         status, _ = await health.parts_where(lambda parts: refusal in parts["teleport"])
@@ -86,12 +86,12 @@ async def test_deletion_without_permission_is_shown_when_it_returns(
     async with ready_bot(settings_file, slack) as (process, _):
         request = pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await stage.told("alice", "is waiting")
-        let_it_see(teleport, "read")
+        await stage.dm("alice", "is waiting")
+        set_verbs(teleport, "read")
         teleport.faults.cut_watches()
         await process.event("watch_ended")
         teleport.cluster.delete_request(request.Metadata.Name)
-        let_it_see(teleport, "list", "read")
+        set_verbs(teleport, "list", "read")
         await slack.message_where(
             "access-requests",
             "dana",
@@ -108,10 +108,10 @@ async def test_start_without_permission_shows_no_request_as_deleted(
     async with ready_bot(settings_file, slack) as (process, _):
         pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await stage.told("alice", "is waiting")
+        await stage.dm("alice", "is waiting")
         process.process.terminate()
         await process.end()
-    let_it_see(teleport, "read")
+    set_verbs(teleport, "read")
     async with ready_bot(settings_file, slack) as (process, _):
         await process.event("reconcile_failed")
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
@@ -127,8 +127,8 @@ async def test_permission_depends_on_the_certificates_roles(
     async with ready_bot(settings_file, slack) as (process, health):
         pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await stage.told("alice", "is waiting")
-        await blinded(process, health, teleport)
+        await stage.dm("alice", "is waiting")
+        await revoke_permission(process, health, teleport)
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert "Deleted" not in words(card)
 
@@ -138,7 +138,7 @@ async def test_deleted_bot_user_does_not_make_requests_look_deleted(
 ) -> None:
     """Teleport then returns NOT_FOUND for every call, even for existing requests."""
     stage = Stage(slack, teleport)
-    async with watched_here(settings_file) as health:
+    async with run_bot_here(settings_file) as health:
         pending_request(teleport, reason="redis 1")
         card = await stage.card("redis 1")
         del teleport.cluster.users["bot-teleport-chatops"]
@@ -148,5 +148,5 @@ async def test_deleted_bot_user_does_not_make_requests_look_deleted(
         )
         assert status == 503
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "Teleport denied this: access denied")
+        await stage.response("bob", "Teleport denied this: access denied")
         assert "Deleted" not in words(stage.messages())

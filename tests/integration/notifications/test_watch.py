@@ -9,7 +9,7 @@ import pytest
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.conftest import bot_on
+from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons
 
@@ -25,7 +25,7 @@ async def test_list_that_fails_midway_is_restarted(
         pending_request(teleport, age=timedelta(hours=3), state=RequestState.DENIED, user="nobody")
     teleport.faults.add("ListAccessRequests", times=1)
     teleport.faults.add("ListAccessRequests", grpc.StatusCode.UNAVAILABLE, times=1)
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.card("the oldest")
 
 
@@ -39,7 +39,7 @@ async def test_watch_confirmed_late_loses_nothing(stage: Stage) -> None:
 
 async def test_overflowed_watch_is_reopened(stage: Stage) -> None:
     """The server ends the watch of a slow reader and keeps no events for it."""
-    await stage.asked("alice", "staging", "redis 1")
+    await stage.create_request("alice", "staging", "redis 1")
     details = "watcher was closed: buffer overflow"
     stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
     stage.teleport.faults.cut_watches(grpc.StatusCode.UNKNOWN, details)
@@ -55,14 +55,14 @@ async def test_request_missing_in_a_stale_list_is_not_deleted(
 ) -> None:
     """The ledger contains the request, but the starting bot hasn't read it yet."""
     teleport.cluster.stale_lists = True
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="redis 1")
         ts = (await stage.card("redis 1"))["ts"]
-        await stage.told("alice", "is waiting")
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.dm("alice", "is waiting")
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="next 2", user="bob")
         await stage.card("next 2")
-        await stage.told("bob", "is waiting")
+        await stage.dm("bob", "is waiting")
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert set(buttons(card)) == {"approve", "deny"}
 
@@ -75,10 +75,10 @@ async def test_invalid_utf8_in_one_request_hides_no_other(
     teleport.faults.spoil("strange")
     if when == "at start":
         pending_request(teleport, reason="strange 1.")
-    async with bot_on(Stage(slack, teleport), settings_file) as stage:
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         pending_request(teleport, reason="strange 2.")
         await stage.card("??????? 2.")
         pending_request(teleport, reason="redis 3.", user="bob")
         await stage.card("redis 3.")
         await stage.type("carol", "/teleport-pending")
-        await stage.answer("carol", "redis 3.")
+        await stage.response("carol", "redis 3.")

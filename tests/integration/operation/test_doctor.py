@@ -134,7 +134,7 @@ async def test_doctor_command_prints_rows_and_sets_the_exit_code(setup: Setup) -
 
 async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
     setup.forbid("semaphore", "create")
-    code, said = await reported(setup)
+    code, said = await run_doctor(setup)
     assert code == 1
     rows = json.loads(said)
     assert set(rows[0]) == {"name", "level", "detail", "hint", "is_transient"}
@@ -142,10 +142,10 @@ async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
         "semaphore: create, update"
     ]
     setup.forbid("access_request", "list")
-    assert (await reported(setup))[0] == 2
+    assert (await run_doctor(setup))[0] == 2
 
 
-async def reported(setup: Setup) -> tuple[int, str]:
+async def run_doctor(setup: Setup) -> tuple[int, str]:
     """Return doctor's exit code, and its rows as JSON."""
     lines: list[str] = []
     code = await report(setup.file, "", as_json=True, say=lines.append)

@@ -33,7 +33,7 @@ def cut(setup: Setup) -> None:
     path.write_bytes(path.read_bytes()[:900])
 
 
-def of_another_cluster(setup: Setup) -> None:
+def use_another_ca(setup: Setup) -> None:
     """Trust a CA other than that of the server's key."""
     path = setup.teleport.identity("bot")
     host, user = setup.teleport.authority.host.pem, setup.teleport.authority.user.pem
@@ -46,7 +46,7 @@ def expire(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
 
 
-def short_lived(setup: Setup) -> None:
+def shorten_certificate(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1)).chmod(0o600)
     setup.update("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
 
@@ -59,12 +59,12 @@ def without_on_behalf(setup: Setup) -> None:
     del setup.conditions.ReviewRequests.SubmitForUsers[:]
 
 
-def insist_on_person(setup: Setup) -> None:
+def require_person_mode(setup: Setup) -> None:
     without_on_behalf(setup)
     setup.update("[review]\n", '[review]\nmode = "person"\n')
 
 
-async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
+async def serve_port(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
     """Run a server that sends `answer`, or nothing, to each connection, and yield its address."""
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -80,11 +80,11 @@ async def listening(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | No
 
 
 async def ssh_port(setup: Setup) -> None:
-    setup.update(setup.teleport.address, await listening(setup, b"SSH-2.0-Teleport\r\n"))
+    setup.update(setup.teleport.address, await serve_port(setup, b"SSH-2.0-Teleport\r\n"))
 
 
 async def silent_port(setup: Setup) -> None:
-    setup.update(setup.teleport.address, await listening(setup, None))
+    setup.update(setup.teleport.address, await serve_port(setup, None))
 
 
 def plain_http(setup: Setup) -> None:
@@ -94,18 +94,18 @@ def plain_http(setup: Setup) -> None:
 async def inspecting_proxy(setup: Setup) -> str:
     """Run a TLS server with a certificate from an organization's CA."""
     folder = setup.file.parent
-    return await listening(setup, b"", self_signed(folder, "Example Corp", "Example Inspection"))
+    return await serve_port(setup, b"", self_signed(folder, "Example Corp", "Example Inspection"))
 
 
-async def inspected_teleport(setup: Setup) -> None:
+async def inspect_teleport(setup: Setup) -> None:
     setup.update(setup.teleport.address, await inspecting_proxy(setup))
 
 
-async def inspected_slack(setup: Setup) -> None:
+async def inspect_slack(setup: Setup) -> None:
     setup.update(setup.slack.api_url, f"https://{await inspecting_proxy(setup)}/api/")
 
 
-async def all_sockets_taken(setup: Setup) -> None:
+async def open_all_sockets(setup: Setup) -> None:
     http = await setup.stack.enter_async_context(aiohttp.ClientSession())
     for _ in range(10):
         token = {"Authorization": "Bearer xapp-sandbox-app"}
@@ -117,8 +117,8 @@ async def all_sockets_taken(setup: Setup) -> None:
         await socket.receive()
 
 
-async def taken_health_port(setup: Setup) -> None:
-    port = (await listening(setup, b"")).rpartition(":")[2]
+async def occupy_health_port(setup: Setup) -> None:
+    port = (await serve_port(setup, b"")).rpartition(":")[2]
     setup.update("[review]\n", f"[health]\nport = {port}\n[review]\n")
 
 
@@ -126,15 +126,15 @@ def wrong_clock(setup: Setup, off: timedelta) -> None:
     setup.now = lambda: utc_now() + off
 
 
-def role_deleted(setup: Setup) -> None:
+def delete_role(setup: Setup) -> None:
     del setup.teleport.cluster.roles["teleport-chatops"]
 
 
-def approvers(setup: Setup) -> None:
+def set_approver(setup: Setup) -> None:
     setup.update("[log]\n", '[role_to_approvers]\n"*" = ["bobby"]\n\n[log]\n')
 
 
-def limited_by(setup: Setup, role: str) -> None:
+def set_link_only(setup: Setup, role: str) -> None:
     setup.update("[review]\n", f'[review]\nlink_only_roles = ["{role}"]\n')
 
 
@@ -153,7 +153,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         1, "identity file", "everybody on this machine can read",
     ),
     "an identity of another cluster": (
-        of_another_cluster, 2, "teleport", "its certificate is not of this cluster",
+        use_another_ca, 2, "teleport", "its certificate is not of this cluster",
     ),
     "an unused address": (
         lambda s: s.update(s.teleport.address, "127.0.0.1:1"),
@@ -168,7 +168,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         2, "access_plugin_data: list, read", "Teleport has no GetPluginData",
     ),
     "a certificate valid for an hour": (
-        short_lived, 1, "certificate lifetime", "1.0 h, and access that the bot",
+        shorten_certificate, 1, "certificate lifetime", "1.0 h, and access that the bot",
     ),
     "an app installed for an organization": (
         lambda s: setattr(s.slack.workspace.app, "enterprise", "E0SANDBOX1"),
@@ -182,7 +182,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         without_on_behalf, 1, "review mode", "no submit_for_users",
     ),
     "a mode that this role doesn't allow": (
-        insist_on_person, 2, "review mode", "its role lets it not",
+        require_person_mode, 2, "review mode", "its role lets it not",
     ),
     "a mode without approvers": (
         lambda s: s.update("[review]\n", '[review]\nmode = "override"\n'),
@@ -251,7 +251,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         2, "log output", "cannot be written (Is a directory)",
     ),
     "an occupied health port": (
-        taken_health_port, 2, "health port", "can't listen on 127.0.0.1:",
+        occupy_health_port, 2, "health port", "can't listen on 127.0.0.1:",
     ),
     "a clock 10 minutes behind": (
         lambda s: wrong_clock(s, -timedelta(minutes=10)), 1, "clock", "s off Slack's",
@@ -267,23 +267,23 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "plain HTTP": (plain_http, 2, "teleport", "TLS failed (WRONG_VERSION_NUMBER)"),
     "a silent port": (silent_port, 1, "teleport", "no response in time"),
     "an organization's CA in front of Teleport": (
-        inspected_teleport, 2, "teleport", "was issued by Example Inspection",
+        inspect_teleport, 2, "teleport", "was issued by Example Inspection",
     ),
     "an organization's CA in front of Slack": (
-        inspected_slack, 2, "slack", "is not trusted (self-signed certificate)",
+        inspect_slack, 2, "slack", "is not trusted (self-signed certificate)",
     ),
-    "the bot's role deleted": (role_deleted, 2, "teleport", "refuses the bot: access denied: role"),
+    "the bot's role deleted": (delete_role, 2, "teleport", "refuses the bot: access denied: role"),
     "no permission to list roles": (
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),
     "an unknown link-only role": (
-        lambda s: limited_by(s, "prdo"), 2, "role prdo", "can be decided from Slack",
+        lambda s: set_link_only(s, "prdo"), 2, "role prdo", "can be decided from Slack",
     ),
     "an unknown role with recipients": (
         lambda s: s.update('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
         1, "role prdo", "role_to_recipients names it",
     ),
-    "an unknown approver": (approvers, 1, "user bobby", "no such user now"),
+    "an unknown approver": (set_approver, 1, "user bobby", "no such user now"),
     "an unknown trait": (
         lambda s: s.update('"slack_uid"', '"slackid"'),
         1, "trait slackid", "nobody in Slack is linked",
@@ -304,7 +304,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.slack.faults.inject({"sockets": "refuse"}),
         1, "slack sockets", "no socket at 127.0.0.1:",
     ),
-    "ten open sockets": (all_sockets_taken, 1, "slack sockets", "10 sockets open"),
+    "ten open sockets": (open_all_sockets, 1, "slack sockets", "10 sockets open"),
     "tokens of two apps": (
         lambda s: setattr(s.slack.workspace.app, "app_of_app_token", "A0OTHER001"),
         2, "slack app", "slack.app_token of A0OTHER001",

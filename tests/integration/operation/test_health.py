@@ -12,9 +12,9 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.types_pb2 import DENIED
-from tests.integration.bot_process import watched, watched_here
-from tests.integration.log_capture import listening
-from tests.integration.request_factory import decided, pending_request
+from tests.integration.bot_process import run_bot, run_bot_here
+from tests.integration.log_capture import capture_logs
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, words
 
 
@@ -22,7 +22,7 @@ async def test_health_endpoint_shows_each_part_with_its_reason(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """It listens on loopback, for an orchestrator."""
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
         await process.event("socket_connected")
@@ -31,7 +31,7 @@ async def test_health_endpoint_shows_each_part_with_its_reason(
         assert (status, set(parts.values())) == (200, {"ready"})
         stage = Stage(slack, teleport)
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "You have no pending request")
+        await stage.response("alice", "You have no pending request")
         await process.event("interaction_handled")
         _, metrics = await health.page("/metrics")
         assert (
@@ -70,8 +70,8 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
 
     Later the new one returns.
     """
-    with listening() as log:
-        async with watched_here(settings_file) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
             assert (await health.parts())[0] == 200
             teleport.faults.remove_method("ListAccessRequests")
@@ -82,7 +82,7 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
             assert set(parts.values()) == {"ready"}
             stage = Stage(slack, teleport)
             await stage.type("alice", "/teleport-request staging because x")
-            await stage.answer("alice", "doesn't support that")
+            await stage.response("alice", "doesn't support that")
             teleport.faults.clear()
             await log.until("watch_started", 2)
             assert (await health.parts())[0] == 200
@@ -92,17 +92,17 @@ async def test_missing_method_of_commands_fails_readiness(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """The watch doesn't detect it."""
-    async with watched_here(settings_file) as health:
+    async with run_bot_here(settings_file) as health:
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         teleport.faults.remove_method("ListUsers", "teleport.users.v1.UsersService")
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "doesn't support that")
+        await stage.response("alice", "doesn't support that")
         status, parts = await health.parts()
         assert (status, parts["teleport"]) == (503, LACKS.format("ListUsers"))
         teleport.faults.clear()
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "You have no pending request")
+        await stage.response("alice", "You have no pending request")
         assert (await health.parts())[0] == 200
 
 
@@ -111,10 +111,10 @@ async def test_method_with_a_substitute_is_optional(
 ) -> None:
     """Servers without login states keep roles in the user's record."""
     teleport.faults.remove_method("GetUserLoginState")
-    async with watched_here(settings_file) as health:
+    async with run_bot_here(settings_file) as health:
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
-        _, card = await stage.asked("alice", "staging", "redis 1")
+        _, card = await stage.create_request("alice", "staging", "redis 1")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
         assert teleport.journal.of("GetUserLoginState")
@@ -123,8 +123,8 @@ async def test_method_with_a_substitute_is_optional(
 
 async def test_wrong_clock_is_a_warning(slack: SlackStandIn, settings_file: Path) -> None:
     """The bot keeps running, but leases and durations are wrong."""
-    with listening() as log:
-        async with watched_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file, lambda: utc_now() + timedelta(seconds=30)) as health:
             await slack.socket_count(2)
             assert "off Slack's clock" in (await health.warnings())["clock"]
     (skew,) = log.all("clock_skew_detected")
@@ -136,7 +136,7 @@ async def test_health_endpoint_works_during_the_start(
 ) -> None:
     """The bot is alive but not ready, so an orchestrator doesn't restart it during an outage."""
     await teleport.pause()
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("teleport_unreachable")
         assert (await health.page("/healthz"))[0] == 200
         assert await health.parts() == (503, {"start": "starting"})
@@ -146,13 +146,13 @@ async def test_revoked_token_is_reported_everywhere(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """The user gets a response and readiness fails, until Slack accepts the token again."""
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
         slack.faults.inject({"method": "users.info", "error": "token_revoked", "times": 1})
         await stage.type("alice", "/teleport-pending mine")
-        await stage.answer("alice", "The bot's Slack token no longer works")
+        await stage.response("alice", "The bot's Slack token no longer works")
         slack.faults.inject({"method": "chat.postMessage", "error": "token_revoked"})
         pending_request(teleport, reason="redis 1")
         await process.event("message_post_failed")
@@ -168,7 +168,7 @@ async def test_revoked_token_is_reported_everywhere(
 
 async def test_revoked_app_token_is_reported(settings_file: Path, slack: SlackStandIn) -> None:
     """The log has Slack's error code, without a traceback for each attempt."""
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
         slack.faults.inject({"method": "apps.connections.open", "error": "invalid_auth"})
@@ -186,15 +186,15 @@ async def test_revoked_role_is_reported(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     """The user gets a response and readiness fails, until the role is restored."""
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("bot_started")
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
-        _, card = await stage.asked("alice", "prod", "redis 1")
+        _, card = await stage.create_request("alice", "prod", "redis 1")
         conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
         del conditions.SubmitForUsers[:]
         await stage.click("bob", card, "approve")
-        await stage.answer("bob", "let the bot submit reviews on your behalf")
+        await stage.response("bob", "let the bot submit reviews on your behalf")
         status, parts = await health.parts()
         assert (status, "cannot submit reviews" in parts["reviews"]) == (503, True)
         assert "on_behalf_rejections_total 1.0" in (await health.page("/metrics"))[1]
@@ -210,15 +210,15 @@ async def test_role_limited_to_some_users_does_not_fail_readiness(
     """The user gets a response, and the log names the user."""
     conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
     conditions.SubmitForUsers[:] = ["bob"]
-    with listening() as log:
-        async with watched_here(settings_file) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
             stage = Stage(slack, teleport)
-            _, card = await stage.asked("alice", "prod", "redis 1")
+            _, card = await stage.create_request("alice", "prod", "redis 1")
             await stage.click("carol", card, "approve")
-            await stage.answer("carol", "let the bot submit reviews on your behalf")
+            await stage.response("carol", "let the bot submit reviews on your behalf")
             assert (await health.parts())[0] == 200
-            assert (await health.measured())["teleport_chatops_on_behalf_rejections_total"] == 1
+            assert (await health.metrics())["teleport_chatops_on_behalf_rejections_total"] == 1
             await stage.click("bob", card, "approve")
             await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     (refused,) = log.all("on_behalf_review_rejected")
@@ -231,7 +231,7 @@ async def test_unreadable_ledger_is_reported(
     """Without it the bot announces no requests."""
     denied = grpc.StatusCode.PERMISSION_DENIED
     teleport.faults.add("GetPluginData", denied, details="no verb", times=1000)
-    async with watched(settings_file) as (process, health):
+    async with run_bot(settings_file) as (process, health):
         await process.event("lease_lost")
         assert "no verb" in (await health.parts())[1]["notifications"]
         teleport.faults.clear()
@@ -243,23 +243,23 @@ async def test_invalid_entry_does_not_stop_its_card(
     slack: SlackStandIn, settings_file: Path, teleport: TeleportStandIn
 ) -> None:
     """An entry of the bot with impossible values is ignored."""
-    with listening() as log:
-        async with watched_here(settings_file) as health:
+    with capture_logs() as log:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
             request = pending_request(teleport, reason="spoilt 1")
             stage = Stage(slack, teleport)
-            await stage.told("alice", "is waiting")
+            await stage.dm("alice", "is waiting")
             await stage.card("spoilt 1")
         for record in teleport.cluster.plugin_data.values():
             for entry in record.Spec.Entries.values():
                 text = json.loads(entry.Data["entry"])
                 text["face"]["access_until"] = "9999-12-31T23:59:59-14:00"
                 entry.Data["entry"] = json.dumps(text)
-        async with watched_here(settings_file) as health:
+        async with run_bot_here(settings_file) as health:
             await slack.socket_count(2)
-            teleport.cluster.requests.put(decided(request, DENIED))
+            teleport.cluster.requests.put(with_state(request, DENIED))
             await stage.card("Denied")
-            measured = await health.measured_where(
+            measured = await health.metrics_where(
                 lambda found: found["teleport_chatops_lease_held"] == 1
             )
             assert measured["teleport_chatops_requests_failing"] == 0

@@ -267,7 +267,7 @@ async def test_sigterm_finishes_work_in_flight(
         await stage.type("alice", "/teleport-request staging because stopping 1")
         await teleport.journal.wait_for_call("CreateAccessRequestV2")
         process.process.send_signal(signal.SIGTERM)
-        await stage.answer("alice", "You requested staging")
+        await stage.response("alice", "You requested staging")
         code, said = await process.end()
     assert code == 0
     assert '"cancelled_count": 0' in said
@@ -356,7 +356,7 @@ async def test_log_contains_no_secret(
         slack.faults.inject({"method": "response_url", "status": 500, "times": 2})
         slack.faults.inject({"method": "views.open", "error": "invalid_arguments", "times": 1})
         await stage.click("bob", card, "deny")
-        await stage.answer("bob", "The form didn't open")
+        await stage.response("bob", "The form didn't open")
         pending_request(teleport, reason="redis 2", user="bob")
         await stage.card("redis 2")
         envelopes = [e["payload"] for e in slack.journal.to_json()["envelopes"]]
@@ -392,10 +392,10 @@ async def test_full_log_disk_neither_stops_the_bot_nor_leaks_secrets(
     async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT="/dev/full") as process:
         await slack.socket_count(2)
         stage = Stage(slack, teleport)
-        await stage.asked("alice", "staging", "redis is stuck")
+        await stage.create_request("alice", "staging", "redis is stuck")
         slack.faults.inject({"method": "views.open", "error": "internal_error"})
         await stage.type("alice", "/teleport-request")
-        await stage.answer("alice", "The form didn't open")
+        await stage.response("alice", "The form didn't open")
         process.process.send_signal(signal.SIGTERM)
         code, said = await process.end()
     assert code == 0
@@ -422,7 +422,7 @@ async def test_debug_log_has_no_lines_of_libraries(
     ) as process:  # fmt: skip
         await process.event("bot_started")
         await slack.socket_count(2)
-        await Stage(slack, teleport).asked("alice", "staging", "redis 1")
+        await Stage(slack, teleport).create_request("alice", "staging", "redis 1")
         process.process.terminate()
         code, said = await process.end()
     assert code == 0

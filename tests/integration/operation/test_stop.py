@@ -42,7 +42,7 @@ def hang_all(stage: Stage) -> None:
         hang(stage)
 
 
-async def stopped(process: Bot) -> float:
+async def stop(process: Bot) -> float:
     """Send SIGTERM, and return the seconds until the process has ended."""
     started = monotonic()
     process.process.send_signal(signal.SIGTERM)
@@ -63,7 +63,7 @@ async def test_bot_stops_within_ten_seconds_when_something_hangs(
     async with bot("--config", str(settings_file)) as process:
         await process.event("bot_started")
         await slack.socket_count(2)
-        await stage.asked("alice", "staging", "stopping 1")
+        await stage.create_request("alice", "staging", "stopping 1")
         if hang is hang_sockets:
             hang(stage)
         else:
@@ -73,7 +73,7 @@ async def test_bot_stops_within_ten_seconds_when_something_hangs(
             hang(stage)
             if hang is not hang_all:
                 await stage.type("bob", "/teleport-pending")
-        assert await stopped(process) < LIMIT
+        assert await stop(process) < LIMIT
 
 
 async def test_user_gets_a_response_when_a_stop_interrupts_a_command(
@@ -85,7 +85,7 @@ async def test_user_gets_a_response_when_a_stop_interrupts_a_command(
         await slack.socket_count(2)
         hang_teleport(stage)
         await stage.type("bob", "/teleport-pending")
-        stopping = asyncio.create_task(stopped(process))
+        stopping = asyncio.create_task(stop(process))
         await stage.slack.message_where(
             "access-requests", "bob", lambda m: "The bot is restarting" in str(m), LIMIT
         )

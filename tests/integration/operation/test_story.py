@@ -6,9 +6,9 @@ from tests.integration.slack_driver import Stage, buttons, words
 
 async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None:
     """Alice requests, bob approves on the card, and alice gets the command for her next step."""
-    request, card = await stage.asked("alice", "staging", "redis is stuck")
-    await stage.answer("alice", "You requested staging")
-    await stage.told("alice", "is waiting for approval")
+    request, card = await stage.create_request("alice", "staging", "redis is stuck")
+    await stage.response("alice", "You requested staging")
+    await stage.dm("alice", "is waiting for approval")
     assert "Open in Teleport" in words(card)
     assert f"https://teleport.example.com/web/requests/{request.Metadata.Name}" in words(card)
 
@@ -16,7 +16,7 @@ async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None
 
     decided = await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     assert buttons(decided) == {}
-    told = await stage.told("alice", "was approved by bob")
+    told = await stage.dm("alice", "was approved by bob")
     assert f"tsh login --request-id={request.Metadata.Name}" in words(told)
     stored = stage.request(request.Metadata.Name)
     assert stored.Spec.State == RequestState.APPROVED
@@ -26,18 +26,18 @@ async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None
 
 async def test_prod_needs_two_approvals(stage: Stage) -> None:
     """After the first approval the card shows the progress."""
-    request, card = await stage.asked("alice", "prod", "shard 3 is down")
+    request, card = await stage.create_request("alice", "prod", "shard 3 is down")
     await stage.click("bob", card, "approve")
     one = await stage.card_where(card["ts"], lambda m: "1 of 2 approvals" in words(m))
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.click("carol", one, "approve")
     await stage.card_where(card["ts"], lambda m: "Approved by bob and carol" in words(m))
-    await stage.told("alice", "was approved by bob and carol")
+    await stage.dm("alice", "was approved by bob and carol")
 
 
 async def test_deny_opens_a_form_and_shows_the_reason(stage: Stage) -> None:
     """The reason is in the notice and on the card."""
-    request, card = await stage.asked("alice", "prod", "shard 3 is down")
+    request, card = await stage.create_request("alice", "prod", "shard 3 is down")
     await stage.click("carol", card, "deny")
     form = await stage.form("carol", "review_form")
     assert "shard 3 is down" in words(form)
@@ -48,14 +48,14 @@ async def test_deny_opens_a_form_and_shows_the_reason(stage: Stage) -> None:
     denied = await stage.card_where(card["ts"], lambda m: "Denied by carol" in words(m))
     assert buttons(denied) == {}
     assert "not during the freeze" in words(denied)
-    assert "not during the freeze" in words(await stage.told("alice", "was denied by carol"))
-    await stage.answer("carol", "You denied alice's request")
+    assert "not during the freeze" in words(await stage.dm("alice", "was denied by carol"))
+    await stage.response("carol", "You denied alice's request")
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.DENIED
 
 
 async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
     """Slack's limit is three seconds."""
-    _, card = await stage.asked("alice", "staging", "redis is stuck")
+    _, card = await stage.create_request("alice", "staging", "redis is stuck")
     await stage.click("bob", card, "approve")
     journal = stage.slack.journal.to_json()
     took = [each["acked_ms"] - each["sent_ms"] for each in journal["envelopes"]]
@@ -65,11 +65,11 @@ async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
 
 async def test_card_is_updated_only_when_it_changes(stage: Stage) -> None:
     """A request with one approval takes one post and one update of the card and of the notice."""
-    _, card = await stage.asked("alice", "staging", "redis is stuck")
+    _, card = await stage.create_request("alice", "staging", "redis is stuck")
     await stage.click("bob", card, "approve")
-    await stage.told("alice", "was approved")
+    await stage.dm("alice", "was approved")
     await stage.card("bob approved. 1 of 1 approvals")
-    await stage.told("alice", "Approved: your request")
+    await stage.dm("alice", "Approved: your request")
     methods = [call.method for call in stage.slack.journal.calls]
     assert methods.count("chat.update") == 2  # The card and the first message to alice.
     assert methods.count("chat.postMessage") == 4  # The card, two messages to alice, and a reply.

@@ -15,7 +15,7 @@ from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
 from teleport_client.model.cluster import ClusterInfo
-from tests.integration.clusters import cluster
+from tests.integration.clusters import run_cluster
 from tests.integration.slack_driver import words
 from workspace.requests.review_policy import ReviewMode
 
@@ -43,12 +43,12 @@ async def test_printed_role_allows_requests_and_reviews(
     def restrict(teleport: TeleportStandIn) -> None:
         give(teleport, rules(mode), submit=mode is ReviewMode.PERSON)
 
-    async with cluster(slack, tmp_path, edition, prepare=restrict) as (stage, log):
+    async with run_cluster(slack, tmp_path, edition, prepare=restrict) as (stage, log):
         assert log.all("review_mode_selected")[0]["mode"] == mode
-        _, card = await stage.asked("alice", "staging", "redis 1")
+        _, card = await stage.create_request("alice", "staging", "redis 1")
         await stage.click("bob", card, "approve")
         await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
-        await stage.told("alice", "tsh login --request-id=")
+        await stage.dm("alice", "tsh login --request-id=")
         denied = {
             "own_roles_read_failed",
             "user_check_permissions_missing",

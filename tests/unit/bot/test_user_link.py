@@ -52,7 +52,7 @@ version: v2
 """As `tctl get users/alice` of 17.0.0-dev prints it, with labels that loaders like to convert."""
 
 
-def linked(text: str = ALICE, user: str = "alice", **options: Any) -> str:
+def run_link(text: str = ALICE, user: str = "alice", **options: Any) -> str:
     return link(text, user, "U012ABCDEF", trait="slack_uid", **options)
 
 
@@ -62,7 +62,7 @@ def traits(text: str) -> dict[str, Any]:
 
 
 def test_link_adds_only_the_trait() -> None:
-    assert linked() == ALICE.replace(
+    assert run_link() == ALICE.replace(
         "    - Ålice 🦉\n", '    - Ålice 🦉\n    "slack_uid":\n    - "U012ABCDEF"\n'
     )
 
@@ -86,23 +86,23 @@ def test_link_adds_only_the_trait() -> None:
 def test_link_fills_an_empty_trait_and_keeps_the_same_id(before: str, after: list[str]) -> None:
     """A second run changes nothing."""
     text = f"kind: user\nmetadata:\n  name: alice\nspec:\n{before}"
-    once = linked(text)
+    once = run_link(text)
     assert traits(once)["slack_uid"] == after
-    assert linked(once) == once
+    assert run_link(once) == once
 
 
 def test_link_leaves_a_linked_user_unchanged() -> None:
     """The output equals the input byte for byte."""
     text = ALICE.replace("    logins:", "    slack_uid:\n    - U012ABCDEF\n    logins:")
-    assert linked(text) == text
+    assert run_link(text) == text
 
 
 def test_link_replaces_another_id_only_with_the_flag() -> None:
     """Without the flag, the command never unlinks an account."""
     text = ALICE.replace("    logins:", "    slack_uid:\n    - U0OTHER0001\n    logins:")
     with pytest.raises(LinkError, match="alice is already linked to U0OTHER0001: add --replace"):
-        linked(text)
-    replaced = linked(text, replace=True)
+        run_link(text)
+    replaced = run_link(text, replace=True)
     assert traits(replaced)["slack_uid"] == ["U012ABCDEF"]
     assert replaced == text.replace("    - U0OTHER0001", '    - "U012ABCDEF"')
 
@@ -117,10 +117,10 @@ def test_link_reads_the_json_of_tctl(wrapped: bool) -> None:
         "spec": {"traits": {"logins": ["alice"], "db_names": None}, "roles": ["dev"]},
         "status": {"password_state": 2, "on": False, "factor": 1.5},
     }
-    after = yaml.safe_load(linked(json.dumps([user] if wrapped else user)))
+    after = yaml.safe_load(run_link(json.dumps([user] if wrapped else user)))
     assert after["spec"]["traits"].pop("slack_uid") == ["U012ABCDEF"]
     assert after == user
-    assert '"1e3"' in linked(json.dumps(user))
+    assert '"1e3"' in run_link(json.dumps(user))
 
 
 CONNECTOR = """\
@@ -161,7 +161,7 @@ CONNECTOR = """\
 )
 def test_link_rejects_input_that_it_cannot_link(text: str, sentence: str) -> None:
     with pytest.raises(LinkError) as caught:
-        linked(text)
+        run_link(text)
     assert str(caught.value).startswith(sentence)
     assert "\n" not in str(caught.value)
 
@@ -204,10 +204,10 @@ def test_link_keeps_every_other_scalar_as_written(
         "spec": {"traits": {"logins": ["a"]}, "extra": extra},
     }
     text = yaml.safe_dump(user, default_style=style, default_flow_style=flow, allow_unicode=True)
-    after = yaml.safe_load(linked(text))
+    after = yaml.safe_load(run_link(text))
     assert after["spec"]["traits"].pop("slack_uid") == ["U012ABCDEF"]
     assert after == yaml.safe_load(text)
-    assert _scalars(linked(text), "extra") == _scalars(text, "extra")
+    assert _scalars(run_link(text), "extra") == _scalars(text, "extra")
 
 
 def _scalars(text: str, key: str) -> list[tuple[str, str]]:
@@ -236,7 +236,7 @@ def run(*arguments: str, text: str = ALICE) -> tuple[int, str, str]:
 
 
 def test_link_command_prints_the_resource() -> None:
-    assert run("alice", "U012ABCDEF") == (0, linked(), "")
+    assert run("alice", "U012ABCDEF") == (0, run_link(), "")
 
 
 def test_link_command_rejects_with_one_sentence_and_exit_code_2() -> None:

@@ -14,7 +14,7 @@ from notifications.plan import (
 from notifications.records.entry import Entry, Intent
 from notifications.records.ledger_codec import encode_entry
 from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
-from tests.unit.notifications.test_plan import NOW, OUTLOOK, asked, carried_out
+from tests.unit.notifications.test_plan import NOW, OUTLOOK, execute, make_request
 
 _AS_A_RULE, _AT_MOST = 2 * 1024, 32 * 1024
 """Bytes."""
@@ -33,7 +33,7 @@ def largest(request: AccessRequest, channels: tuple[str, ...]) -> tuple[int, Ent
                     intents.append(intent(reply_slot(vote.author, channel), channel, number))
                 case SendNotice(kind):
                     intents.append(intent(notice_slot(kind), "D0REQUEST1", number))
-        done = carried_out(made, entry)
+        done = execute(made, entry)
         assert done is not None
         before = (entry or Entry(face=done.face)).with_intents(tuple(intents))
         most = max(most, len(encode_entry(before).encode()), len(encode_entry(done).encode()))
@@ -58,14 +58,14 @@ def reviews(count: int, text: str) -> tuple[Review, ...]:
 
 def test_ordinary_request_takes_two_kilobytes() -> None:
     """It has three recipients, two reviews and a reason."""
-    request = asked(reason="shard 3 is down, see INC-1234", reviews=reviews(2, "go ahead"))
+    request = make_request(reason="shard 3 is down, see INC-1234", reviews=reviews(2, "go ahead"))
     assert largest(request, channels(3))[0] <= _AS_A_RULE
 
 
 def test_largest_request_still_fits_into_its_entry() -> None:
     """The texts consist of letters with four bytes. The entry keeps all message references."""
     long = "\N{FIRE}" * 400
-    request = asked(
+    request = make_request(
         reason=long,
         resources=tuple(ResourceId("main", "node", f"{n}{long}") for n in range(300)),
         suggested_reviewers=tuple(f"{n}{long}" for n in range(300)),
@@ -80,5 +80,5 @@ def test_largest_request_still_fits_into_its_entry() -> None:
 
 def test_review_of_very_many_cards_is_posted_under_some() -> None:
     """The record of replies has a limit. Some replies are better than none."""
-    _, entry = largest(asked(reviews=reviews(12, "yes")), channels(20))
+    _, entry = largest(make_request(reviews=reviews(12, "yes")), channels(20))
     assert sum(message.slot.startswith("review:") for message in entry.messages) == 100

@@ -12,7 +12,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def waiting(request_id: str, *, until: datetime) -> AccessRequest:
+def pending_request(request_id: str, *, until: datetime) -> AccessRequest:
     return AccessRequest(
         id=request_id, user="alice", roles=("dev",), state=RequestState.PENDING, expires=until
     )
@@ -27,9 +27,9 @@ class Desk:
     async def at(self, moment: datetime) -> list[str]:
         """Return the IDs reported until then; "last" follows other IDs that are due then."""
         self.now = moment - SECOND
-        self.expiry_timers.schedule(waiting("last", until=moment))
+        self.expiry_timers.schedule(pending_request("last", until=moment))
         self.now = moment
-        self.expiry_timers.schedule(waiting("wake", until=moment + timedelta(days=1)))
+        self.expiry_timers.schedule(pending_request("wake", until=moment + timedelta(days=1)))
         found: list[str] = []
         while "last" not in found:
             found.append(await self.rung.get())
@@ -37,7 +37,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Desk]:
+async def run_timers() -> AsyncIterator[Desk]:
     desk = Desk()
     task = asyncio.create_task(desk.expiry_timers.run())
     async with asyncio.timeout(5):
@@ -47,16 +47,16 @@ async def running() -> AsyncIterator[Desk]:
 
 
 async def test_request_is_reported_when_it_is_due() -> None:
-    async with running() as desk:
-        desk.expiry_timers.schedule(waiting("a", until=NOW + 60 * SECOND))
+    async with run_timers() as desk:
+        desk.expiry_timers.schedule(pending_request("a", until=NOW + 60 * SECOND))
         assert await desk.at(NOW + 59 * SECOND) == []
         assert await desk.at(NOW + 60 * SECOND) == ["a"]
 
 
 async def test_overdue_request_is_reported_with_growing_delays() -> None:
     """Teleport still lists the request, because the local clock can be ahead of Teleport's."""
-    overdue = waiting("a", until=NOW - 20 * SECOND)
-    async with running() as desk:
+    overdue = pending_request("a", until=NOW - 20 * SECOND)
+    async with run_timers() as desk:
         for _ in range(3):
             desk.expiry_timers.schedule(overdue)
         assert await desk.at(NOW + 19 * SECOND) == []
@@ -67,7 +67,7 @@ async def test_overdue_request_is_reported_with_growing_delays() -> None:
 
 
 async def test_long_overdue_request_is_reported_every_five_minutes() -> None:
-    overdue = waiting("a", until=NOW - timedelta(days=9))
-    async with running() as desk:
+    overdue = pending_request("a", until=NOW - timedelta(days=9))
+    async with run_timers() as desk:
         desk.expiry_timers.schedule(overdue)
         assert await desk.at(NOW + timedelta(minutes=5)) == ["a"]

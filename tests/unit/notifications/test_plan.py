@@ -40,7 +40,7 @@ _ROUNDS = 7
 """Rounds of up to a hundred replies, sixteen at a time."""
 
 
-def asked(**changes: object) -> AccessRequest:
+def make_request(**changes: object) -> AccessRequest:
     values: dict[str, object] = {
         "state": RequestState.PENDING,
         "created": NOW - HOUR,
@@ -50,7 +50,7 @@ def asked(**changes: object) -> AccessRequest:
     return AccessRequest(id="i", user="alice", roles=("staging",), **values)  # type: ignore[arg-type]
 
 
-def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
+def execute(made: Plan, entry: Entry | None) -> Entry | None:
     """Return the entry after all actions succeeded."""
     if made.face is None or not made.actions:
         return entry
@@ -82,26 +82,26 @@ def carried_out(made: Plan, entry: Entry | None) -> Entry | None:
     return entry
 
 
-def announced(request: AccessRequest, *channels: str) -> Entry:
-    entry = carried_out(plan(request, None, channels or (CHANNEL,), NOW, OUTLOOK), None)
+def announce(request: AccessRequest, *channels: str) -> Entry:
+    entry = execute(plan(request, None, channels or (CHANNEL,), NOW, OUTLOOK), None)
     assert entry is not None
     return entry
 
 
 def test_new_request_gets_cards_and_a_notice() -> None:
     """Each channel gets one card, and the requester gets one DM."""
-    made = plan(asked(), None, ("C1", "C2", "C1"), NOW, OUTLOOK)
+    made = plan(make_request(), None, ("C1", "C2", "C1"), NOW, OUTLOOK)
     assert made.actions == (PostCard("C1"), PostCard("C2"), SendNotice(Notice.CREATED))
 
 
 def test_unchanged_request_needs_no_action() -> None:
-    assert plan(asked(), announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions == ()
+    assert plan(make_request(), announce(make_request()), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
 def test_review_updates_the_card_and_posts_a_reply() -> None:
     """The requester gets no notice yet."""
-    voted = asked(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
-    edit, reply = plan(voted, announced(asked()), (CHANNEL,), NOW, OUTLOOK).actions
+    voted = make_request(reviews=(Review("bob", RequestState.APPROVED, "looks fine"),))
+    edit, reply = plan(voted, announce(make_request()), (CHANNEL,), NOW, OUTLOOK).actions
     assert isinstance(edit, UpdateMessage)
     assert isinstance(reply, PostReply)
     assert (reply.channel, reply.thread_ts) == (CHANNEL, edit.message.ts)
@@ -111,27 +111,27 @@ def test_review_updates_the_card_and_posts_a_reply() -> None:
 def test_each_review_is_posted_once_under_each_card() -> None:
     """Cover also reviews older than the card."""
     bob, carol = (Review(name, RequestState.APPROVED) for name in ("bob", "carol"))
-    entry = announced(asked(reviews=(bob,)), "C1", "C2")
-    both = asked(reviews=(bob, carol))
+    entry = announce(make_request(reviews=(bob,)), "C1", "C2")
+    both = make_request(reviews=(bob, carol))
     made = plan(both, entry, ("C1", "C2"), NOW, OUTLOOK)
     told = [(a.channel, a.vote.author) for a in made.actions if isinstance(a, PostReply)]
     assert told == [("C1", "bob"), ("C1", "carol"), ("C2", "bob"), ("C2", "carol")]
-    assert plan(both, carried_out(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
+    assert plan(both, execute(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
 
 
 def test_review_by_a_long_name_is_posted_once() -> None:
     """Once the request is deleted, only the truncated name is known."""
-    voted = asked(reviews=(Review("b" * 70, RequestState.APPROVED),))
-    entry = announced(voted)
-    told = carried_out(plan(voted, entry, (CHANNEL,), NOW, OUTLOOK), entry)
+    voted = make_request(reviews=(Review("b" * 70, RequestState.APPROVED),))
+    entry = announce(voted)
+    told = execute(plan(voted, entry, (CHANNEL,), NOW, OUTLOOK), entry)
     gone = plan(None, told, (), NOW, OUTLOOK)
     assert not [action for action in gone.actions if isinstance(action, PostReply)]
 
 
 def test_lost_reply_is_searched_in_its_thread() -> None:
     """It isn't posted again before the search has a result."""
-    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
-    entry = announced(voted)
+    voted = make_request(reviews=(Review("bob", RequestState.APPROVED),))
+    entry = announce(voted)
     intent = Intent(slot=reply_slot("bob", CHANNEL), channel=CHANNEL, key="k", at=NOW)
     (look,) = plan(voted, entry.with_intents((intent,)), (CHANNEL,), NOW, OUTLOOK).actions
     (card,) = (message for message in entry.messages if message.slot == card_slot(CHANNEL))
@@ -142,9 +142,9 @@ def test_lost_reply_is_searched_in_its_thread() -> None:
 
 
 def test_missing_card_gets_no_replies() -> None:
-    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    voted = make_request(reviews=(Review("bob", RequestState.APPROVED),))
     card = PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts="")
-    entry = announced(voted).with_message(card)
+    entry = announce(voted).with_message(card)
     assert plan(voted, entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
@@ -154,8 +154,8 @@ NAMED = Details(host_names=MappingProxyType({"0a1b": "web-1"}))
 
 def test_card_is_updated_when_a_host_name_becomes_known() -> None:
     """The card never waits for a host name."""
-    request = asked(resources=(HOST,))
-    entry = announced(request)
+    request = make_request(resources=(HOST,))
+    entry = announce(request)
     edit, *rest = plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions
     assert isinstance(edit, UpdateMessage)
     assert rest == []
@@ -163,9 +163,9 @@ def test_card_is_updated_when_a_host_name_becomes_known() -> None:
 
 def test_card_keeps_host_names_while_they_are_looked_up() -> None:
     """After a restart no host name is known at first. The card must not flicker."""
-    request = asked(resources=(HOST,))
+    request = make_request(resources=(HOST,))
     named = plan(request, None, (CHANNEL,), NOW, OUTLOOK, details=NAMED)
-    entry = carried_out(named, None)
+    entry = execute(named, None)
     unnamed = plan(request, entry, (CHANNEL,), NOW, OUTLOOK)
     assert unnamed.face is not None
     assert unnamed.actions == ()
@@ -182,8 +182,8 @@ def test_resolution_updates_messages_and_sends_a_notice() -> None:
         (RequestState.DENIED, Notice.DENIED),
         (RequestState.PROMOTED, Notice.PROMOTED),
     ):
-        entry = announced(asked())
-        *edits, tell = plan(asked(state=state), entry, (CHANNEL,), NOW, OUTLOOK).actions
+        entry = announce(make_request())
+        *edits, tell = plan(make_request(state=state), entry, (CHANNEL,), NOW, OUTLOOK).actions
         assert edits == [UpdateMessage(message) for message in entry.messages]
         assert len(edits) == len((card_slot(CHANNEL), notice_slot(Notice.CREATED)))
         assert tell == SendNotice(notice)
@@ -191,11 +191,11 @@ def test_resolution_updates_messages_and_sends_a_notice() -> None:
 
 def test_first_notice_ignores_reviews_and_the_end_of_access() -> None:
     """It shows only whether the request waits, or its outcome."""
-    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
-    approved = asked(state=RequestState.APPROVED)
-    for before, after, expired in ((asked(), voted, False), (approved, approved, True)):
-        entry = announced(asked())
-        entry = carried_out(plan(before, entry, (CHANNEL,), NOW, OUTLOOK), entry) or entry
+    voted = make_request(reviews=(Review("bob", RequestState.APPROVED),))
+    approved = make_request(state=RequestState.APPROVED)
+    for before, after, expired in ((make_request(), voted, False), (approved, approved, True)):
+        entry = announce(make_request())
+        entry = execute(plan(before, entry, (CHANNEL,), NOW, OUTLOOK), entry) or entry
         made = plan(after, entry, (CHANNEL,), NOW, OUTLOOK, expired=expired)
         assert notice_slot(Notice.CREATED) not in {
             action.slot for action in made.actions if isinstance(action, UpdateMessage)
@@ -204,15 +204,15 @@ def test_first_notice_ignores_reviews_and_the_end_of_access() -> None:
 
 def test_first_notice_of_an_older_version_stays_unchanged() -> None:
     """A new version doesn't rewrite old cards either."""
-    entry = announced(asked())
+    entry = announce(make_request())
     old = PostedMessage(slot=notice_slot(Notice.CREATED), channel="D", ts="1")
-    made = plan(asked(state=RequestState.DENIED), entry.with_message(old), (), NOW, OUTLOOK)
+    made = plan(make_request(state=RequestState.DENIED), entry.with_message(old), (), NOW, OUTLOOK)
     assert UpdateMessage(old) not in made.actions
 
 
 def test_request_resolved_before_its_turn_is_posted_once() -> None:
     """The card shows the resolution and has no buttons."""
-    denied = asked(state=RequestState.DENIED)
+    denied = make_request(state=RequestState.DENIED)
     made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
     assert made.face is not None
@@ -221,19 +221,19 @@ def test_request_resolved_before_its_turn_is_posted_once() -> None:
 
 def test_access_that_ended_before_its_turn_is_posted_once() -> None:
     """The bot was down for all of it. The second run has no actions left."""
-    over = asked(state=RequestState.APPROVED, access_until=NOW)
+    over = make_request(state=RequestState.APPROVED, access_until=NOW)
     made = plan(over, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.APPROVED))
-    assert plan(over, carried_out(made, None), (CHANNEL,), NOW, OUTLOOK).actions == ()
+    assert plan(over, execute(made, None), (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
 def test_resolution_after_expiry_is_shown() -> None:
     """Teleport accepts reviews of a request that it no longer lists."""
-    entry = announced(asked())
-    made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK, expired=True)
+    entry = announce(make_request())
+    made = plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK, expired=True)
     assert SendNotice(Notice.EXPIRED) in made.actions
-    after = carried_out(made, entry)
-    decided = plan(asked(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
+    after = execute(made, entry)
+    decided = plan(make_request(state=RequestState.APPROVED), after, (CHANNEL,), NOW, OUTLOOK)
     assert SendNotice(Notice.APPROVED) in decided.actions
     assert any(isinstance(action, UpdateMessage) for action in decided.actions)
 
@@ -243,14 +243,14 @@ def test_clock_does_not_matter_while_teleport_lists_a_request(
     off: timedelta,
 ) -> None:
     for state in (RequestState.PENDING, RequestState.APPROVED):
-        request = asked(state=state)
-        entry = carried_out(plan(request, None, (CHANNEL,), NOW, OUTLOOK), None)
+        request = make_request(state=state)
+        entry = execute(plan(request, None, (CHANNEL,), NOW, OUTLOOK), None)
         assert plan(request, entry, (CHANNEL,), NOW + off, OUTLOOK).actions == ()
 
 
 def test_deleted_request_gets_its_last_card_from_the_ledger() -> None:
     """The entry contains the request's last state. The times show why the request is missing."""
-    entry = announced(asked())
+    entry = announce(make_request())
     deleted = plan(None, entry, (), NOW, OUTLOOK)
     ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
     assert [made.face and made.face.status for made in (deleted, ran_out)] == [
@@ -263,35 +263,35 @@ def test_deleted_request_gets_its_last_card_from_the_ledger() -> None:
 
 def test_deletion_of_a_denied_request_changes_nothing() -> None:
     """Teleport deletes it eventually. Its card is complete, even with long texts."""
-    denied = asked(state=RequestState.DENIED, reason="x" * 4000, resolve_reason="y" * 4000)
-    entry = carried_out(plan(denied, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
-                        announced(asked()))  # fmt: skip
+    denied = make_request(state=RequestState.DENIED, reason="x" * 4000, resolve_reason="y" * 4000)
+    entry = execute(plan(denied, announce(make_request()), (CHANNEL,), NOW, OUTLOOK),
+                        announce(make_request()))  # fmt: skip
     assert plan(None, entry, (), NOW, OUTLOOK).actions == ()
 
 
 def test_end_of_access_is_shown_without_another_message() -> None:
     """The notice of the approval contains the end of access."""
-    approved = asked(state=RequestState.APPROVED)
-    entry = carried_out(plan(approved, announced(asked()), (CHANNEL,), NOW, OUTLOOK),
-                        announced(asked()))  # fmt: skip
+    approved = make_request(state=RequestState.APPROVED)
+    entry = execute(plan(approved, announce(make_request()), (CHANNEL,), NOW, OUTLOOK),
+                        announce(make_request()))  # fmt: skip
     (action,) = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
     assert isinstance(action, UpdateMessage)
 
 
 def test_channel_new_in_the_settings_gets_pending_requests() -> None:
     """It gets no resolved requests."""
-    entry = announced(asked())
-    made = plan(asked(), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
+    entry = announce(make_request())
+    made = plan(make_request(), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
     assert made.actions == (PostCard("C9"),)
-    denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
+    denied = plan(make_request(state=RequestState.DENIED), entry, (CHANNEL, "C9"), NOW, OUTLOOK)
     assert PostCard("C9") not in denied.actions
 
 
 def test_open_intent_is_looked_up_before_other_actions() -> None:
     """An intent of a dead replica must not lead to a second message."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
-    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,))
-    made = plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK)
+    entry = Entry(face=trimmed(face(make_request()))).with_intents((intent,))
+    made = plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions[0] == RecoverMessage(intent)
     assert PostCard(CHANNEL) not in made.actions
 
@@ -299,35 +299,35 @@ def test_open_intent_is_looked_up_before_other_actions() -> None:
 def test_undelivered_card_is_posted_after_the_resolution() -> None:
     """Otherwise its channel would never see the request."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
-    entry = Entry(face=trimmed(face(asked()))).with_intents((intent,)).mark_undelivered("k")
-    denied = plan(asked(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
+    entry = Entry(face=trimmed(face(make_request()))).with_intents((intent,)).mark_undelivered("k")
+    denied = plan(make_request(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert denied.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
 
 
 def test_undelivered_card_needs_a_configured_recipient() -> None:
     """The entry isn't trusted for this, because other programs can write it."""
-    face = plan(asked(), None, ["C1"], NOW, OUTLOOK).face
+    face = plan(make_request(), None, ["C1"], NOW, OUTLOOK).face
     assert face
     intent = Intent(slot=card_slot("C2"), channel="C2", key="k", at=NOW, owed=True)
     entry = Entry(face=face, intents=(intent,))
-    made = plan(asked(state=RequestState.DENIED), entry, ["C1"], NOW, OUTLOOK)
+    made = plan(make_request(state=RequestState.DENIED), entry, ["C1"], NOW, OUTLOOK)
     assert not any(isinstance(action, PostCard) for action in made.actions)
 
 
 def test_card_addressed_by_name_counts_for_the_channel_id() -> None:
     """The bot can learn the ID later and must not post twice."""
     by_name = card_slot("#general")
-    face = plan(asked(), None, (), NOW, OUTLOOK).face
+    face = plan(make_request(), None, (), NOW, OUTLOOK).face
     assert face
     message = PostedMessage(
         slot=by_name, channel="C0GENERAL1", ts="1", face=model_fingerprint(face)
     )
     entry = Entry(face=trimmed(face)).with_message(message)
     for channel in ("#general", "C0GENERAL1"):
-        assert plan(asked(), entry, (channel,), NOW, OUTLOOK).actions == (
+        assert plan(make_request(), entry, (channel,), NOW, OUTLOOK).actions == (
             SendNotice(Notice.CREATED),
         )
-    voted = asked(reviews=(Review("bob", RequestState.APPROVED),))
+    voted = make_request(reviews=(Review("bob", RequestState.APPROVED),))
     edit, _, reply = plan(voted, entry, ("C0GENERAL1",), NOW, OUTLOOK).actions
     assert edit == UpdateMessage(message)
     assert isinstance(reply, PostReply)
@@ -342,7 +342,7 @@ def test_readdressed_entry_posts_each_card_once() -> None:
         Intent(slot=card_slot("C0GENERAL1"), channel="C0GENERAL1", **at),  # type: ignore[arg-type]
         Intent(slot=notice_slot(Notice.CREATED), channel="D0ALICE001", **at),  # type: ignore[arg-type]
     )
-    face = plan(asked(), None, (), NOW, OUTLOOK).face
+    face = plan(make_request(), None, (), NOW, OUTLOOK).face
     assert face
     entry = Entry(face=trimmed(face), intents=intents).readdressed({"#general": "C0GENERAL1"})
     assert [each.slot for each in entry.intents] == ["card:C0GENERAL1", "dm:created"]
@@ -352,9 +352,9 @@ def test_readdressed_entry_posts_each_card_once() -> None:
 
 def test_recorded_resolution_survives_an_outdated_writer() -> None:
     """A former lease holder can write its entry after the new one."""
-    waiting = plan(asked(), None, [], NOW, OUTLOOK).face
-    denied = plan(asked(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
-    late = plan(asked(), None, [], NOW, OUTLOOK, expired=True).face
+    waiting = plan(make_request(), None, [], NOW, OUTLOOK).face
+    denied = plan(make_request(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
+    late = plan(make_request(), None, [], NOW, OUTLOOK, expired=True).face
     assert waiting
     assert denied
     assert late
@@ -365,7 +365,7 @@ def test_recorded_resolution_survives_an_outdated_writer() -> None:
 
 def test_link_of_a_deleted_request_leads_to_teleport() -> None:
     """The address in the entry is ignored."""
-    face = plan(asked(), None, [], NOW, OUTLOOK).face
+    face = plan(make_request(), None, [], NOW, OUTLOOK).face
     assert face
     entry = Entry(face=replace(face, page="https://elsewhere.example/i"))
     context = replace(OUTLOOK, request_url_base="https://teleport.example/requests/")
@@ -378,41 +378,41 @@ def test_link_of_a_deleted_request_leads_to_teleport() -> None:
 def test_message_without_a_timestamp_is_left_alone() -> None:
     """Slack never accepted it, so the plan neither updates it nor posts it again."""
     entry = Entry(
-        face=trimmed(face(asked())),
+        face=trimmed(face(make_request())),
         messages=(
             PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts=""),
             PostedMessage(slot=notice_slot(Notice.CREATED), channel="", ts=""),
         ),
     )
-    assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+    assert plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
 def test_first_start_skips_old_requests() -> None:
     """Old means pending for a day or more, or resolved and unchanged for an hour."""
     first = replace(OUTLOOK, first_started=NOW)
-    old = asked(created=NOW - 30 * HOUR)
-    decided = asked(created=NOW - 3 * HOUR, state=RequestState.DENIED)
+    old = make_request(created=NOW - 30 * HOUR)
+    decided = make_request(created=NOW - 3 * HOUR, state=RequestState.DENIED)
     reviewed = replace(
         decided, reviews=(Review("bob", RequestState.DENIED, created=NOW - HOUR / 2),)
     )
-    made_later = asked(created=NOW + HOUR)
+    made_later = make_request(created=NOW + HOUR)
     planned = [plan(each, None, (CHANNEL,), NOW, first).actions for each in (old, decided)]
     assert planned == [(SkipRequest(),), (SkipRequest(),)]
-    for each in (asked(), reviewed, made_later):
+    for each in (make_request(), reviewed, made_later):
         assert PostCard(CHANNEL) in plan(each, None, (CHANNEL,), NOW, first).actions
 
 
 def test_later_start_announces_old_requests() -> None:
     """Requests that arrive while the bot is down aren't lost."""
-    old = asked(created=NOW - timedelta(days=5))
+    old = make_request(created=NOW - timedelta(days=5))
     assert PostCard(CHANNEL) in plan(old, None, (CHANNEL,), NOW, OUTLOOK).actions
 
 
 def test_skipped_request_gets_only_an_outcome_notice() -> None:
     """It was pending before the bot was installed. The requester still needs the outcome."""
-    entry = Entry(face=trimmed(face(asked())), passed_over=NOW)
-    assert plan(asked(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
-    approved = plan(asked(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
+    entry = Entry(face=trimmed(face(make_request())), passed_over=NOW)
+    assert plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+    approved = plan(make_request(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert approved.actions == (SendNotice(Notice.APPROVED),)
 
 
@@ -433,14 +433,14 @@ def test_executed_plan_leaves_no_actions(
     request: AccessRequest, to: tuple[str, ...], now: datetime, context: PlanContext
 ) -> None:
     """Cards come first, then the messages that depend on them. The plan never loops."""
-    entry = carried_out(plan(request, None, to, now, context), None)
+    entry = execute(plan(request, None, to, now, context), None)
     for _ in range(_ROUNDS):
         hanging = plan(request, entry, to, now, context)
         assert all(isinstance(action, PostReply) for action in hanging.actions)
-        entry = carried_out(hanging, entry)
+        entry = execute(hanging, entry)
     assert plan(request, entry, to, now, context).actions == ()
     gone = plan(None, entry, (), now, context)
-    assert plan(None, carried_out(gone, entry), (), now, context).actions == ()
+    assert plan(None, execute(gone, entry), (), now, context).actions == ()
 
 
 @given(st.lists(requests(), min_size=2, max_size=5), channels, moments)
@@ -458,14 +458,14 @@ def test_each_message_is_posted_once_through_all_changes(
             for action in made.actions
             if isinstance(action, PostReply)
         ]
-        entry = carried_out(made, entry)
+        entry = execute(made, entry)
     assert len(filled) == len(set(filled))
 
 
 @given(requests(), moments)
 def test_entry_stays_small_and_survives_encoding(request: AccessRequest, now: datetime) -> None:
     """The longest texts stay below Teleport's hard limit."""
-    entry = carried_out(plan(request, None, ("C1", "C2"), now, OUTLOOK), None)
+    entry = execute(plan(request, None, ("C1", "C2"), now, OUTLOOK), None)
     assert entry is not None
     text = entry.model_dump_json(exclude_defaults=True)
     assert Entry.model_validate_json(text) == entry

@@ -14,7 +14,7 @@ from tests.unit.commands.test_outcome import slack_error
 
 
 @asynccontextmanager
-async def working(queue: ChangeQueue, work: Reconcile, at_once: int = 4) -> AsyncIterator[None]:
+async def run_queue(queue: ChangeQueue, work: Reconcile, at_once: int = 4) -> AsyncIterator[None]:
     queue.open()
     task = asyncio.create_task(queue.run(work, at_once=at_once))
     yield
@@ -47,7 +47,7 @@ class Worker:
 async def test_high_priority_goes_before_the_backlog() -> None:
     """A new request doesn't wait for older requests."""
     queue, worker = ChangeQueue(), Worker()
-    async with working(queue, worker, at_once=1):
+    async with run_queue(queue, worker, at_once=1):
         for name in ("first", "old-1", "old-2"):
             queue.add(name, high_priority=False)
         await worker.saw(1)
@@ -60,7 +60,7 @@ async def test_high_priority_goes_before_the_backlog() -> None:
 async def test_duplicates_merge_and_a_change_during_work_requeues() -> None:
     """An ID never has two workers."""
     queue, worker = ChangeQueue(), Worker()
-    async with working(queue, worker):
+    async with run_queue(queue, worker):
         queue.add("a")
         await worker.saw(1)
         for _ in range(3):
@@ -84,7 +84,7 @@ async def test_failed_request_is_retried_and_blocks_no_other() -> None:
             healed.set()
         return True
 
-    async with working(queue, work, at_once=1):
+    async with run_queue(queue, work, at_once=1):
         queue.add("bad")
         queue.add("good")
         await asyncio.wait_for(healed.wait(), 5)
@@ -103,7 +103,7 @@ async def test_failed_request_keeps_its_priority() -> None:
             tried_again.set()
         raise ValueError("trouble")
 
-    async with working(queue, work, at_once=1):
+    async with run_queue(queue, work, at_once=1):
         queue.add("new")
         await asyncio.wait_for(tried_again.wait(), 5)
     assert seen == [("new", True), ("new", True)]
@@ -128,7 +128,7 @@ async def test_only_the_backlog_waits_for_capacity() -> None:
 async def test_drain_waits_for_work_in_flight_and_starts_no_more() -> None:
     """It happens at a graceful shutdown."""
     queue, worker = ChangeQueue(), Worker()
-    async with working(queue, worker, at_once=1):
+    async with run_queue(queue, worker, at_once=1):
         queue.add("a")
         queue.add("b")
         await worker.saw(1)
@@ -195,7 +195,7 @@ OF_ALL = [
 
 
 @asynccontextmanager
-async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue]:
+async def fail_all(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue]:
     """Return a queue in which each of these IDs failed and no other ID was tried."""
     queue = ChangeQueue(long=long)
     queue.open()
@@ -209,7 +209,7 @@ async def failing(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue
 async def test_queue_warns_and_stays_ready_when_one_request_fails(
     error: Exception,
 ) -> None:
-    async with failing(0.0, a=error) as queue:
+    async with fail_all(0.0, a=error) as queue:
         assert (queue.problem, queue.failing) == ("", 1)
         assert "what 1 access request is to show cannot be shown" in queue.warning
 
@@ -218,7 +218,7 @@ async def test_queue_warns_and_stays_ready_when_one_request_fails(
 async def test_queue_stays_ready_when_requests_fail_independently(
     error: Exception,
 ) -> None:
-    async with failing(0.0, a=error, b=error, c=error) as queue:
+    async with fail_all(0.0, a=error, b=error, c=error) as queue:
         assert queue.problem == ""
         assert "3 access requests" in queue.warning
 
@@ -226,14 +226,14 @@ async def test_queue_stays_ready_when_requests_fail_independently(
 @pytest.mark.parametrize("error", OF_ALL, ids=repr)
 async def test_queue_is_not_ready_when_slack_rejects_the_bot(error: Exception) -> None:
     """A single failed request is enough evidence."""
-    async with failing(0.0, a=error) as queue:
+    async with fail_all(0.0, a=error) as queue:
         assert "1 access request is" in queue.problem
 
 
 @pytest.mark.parametrize("long", [0.0, 60.0])
 async def test_queue_is_not_ready_after_a_long_outage(long: float) -> None:
     """Most outages are shorter and need no operator."""
-    async with failing(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
+    async with fail_all(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
         said = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
         assert queue.problem == queue.warning == (said if long == 0 else "")
 
@@ -254,7 +254,7 @@ async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
             return False
         return True
 
-    async with working(queue, work, at_once=1), asyncio.timeout(5):
+    async with run_queue(queue, work, at_once=1), asyncio.timeout(5):
         for request_id in ("a", "b", "nothing to do", "sent"):
             queue.add(request_id)
         await sent.wait()

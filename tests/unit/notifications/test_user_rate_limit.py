@@ -11,12 +11,12 @@ def test_flood_of_one_user_waits_behind_other_users() -> None:
 
 
 def test_flooding_requests_are_removed_from_the_new_ones() -> None:
-    made = [asked("mallory") for _ in range(11)] + [asked("alice") for _ in range(10)]
+    made = [make_request("mallory") for _ in range(11)] + [make_request("alice") for _ in range(10)]
     assert {each.user for each in within_limit(made)} == {"alice"}
     assert len(within_limit(made)) == 10
 
 
-def asked(user: str) -> AccessRequest:
+def make_request(user: str) -> AccessRequest:
     return AccessRequest(
         id="i", user=user, roles=("staging",), state=RequestState.PENDING,
         created=None, access_until=None, expires=None,

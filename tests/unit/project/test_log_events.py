@@ -15,7 +15,7 @@ _LOGGERS = re.compile(r"(log\.(debug|info|warning|error|exception)|said|_log_\w+
 _EVENT = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
-def calls() -> Iterator[tuple[str, ast.Call]]:
+def find_log_calls() -> Iterator[tuple[str, ast.Call]]:
     """Yield each event with the call that logs it."""
     for package in PACKAGES:
         for path in (ROOT / package).rglob("*.py"):
@@ -26,22 +26,22 @@ def calls() -> Iterator[tuple[str, ast.Call]]:
                             yield str(each.value), node
 
 
-def documented() -> dict[str, set[str]]:
+def read_documented_events() -> dict[str, set[str]]:
     _, _, text = (ROOT / "docs/operations.md").read_text().partition("## Log events")
     return {row["event"]: set(re.findall(r"`(\w+)`", row["fields"])) for row in _ROW.finditer(text)}
 
 
 def test_every_log_event_is_documented() -> None:
-    events = {event for event, _ in calls()}
+    events = {event for event, _ in find_log_calls()}
     assert len(events) > 70
-    assert set(documented()) == events
+    assert set(read_documented_events()) == events
 
 
 def test_every_field_of_a_log_event_is_documented() -> None:
-    rows = documented()
+    rows = read_documented_events()
     missing = {
         (event, keyword.arg)
-        for event, call in calls()
+        for event, call in find_log_calls()
         for keyword in call.keywords
         if keyword.arg and keyword.arg != "exc_info" and keyword.arg not in rows[event]
     }

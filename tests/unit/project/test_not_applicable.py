@@ -10,7 +10,7 @@ from tests.real_teleport.harness.not_applicable import (
 )
 
 
-def skipped(reason: str, name: str = "test_a") -> pytest.TestReport:
+def skip_report(reason: str, name: str = "test_a") -> pytest.TestReport:
     """Return the report of a test that was skipped while it ran."""
     return pytest.TestReport(
         f"tests/real_teleport/test_x.py::{name}", ("", None, name), {}, "skipped",
@@ -21,7 +21,7 @@ def skipped(reason: str, name: str = "test_a") -> pytest.TestReport:
 def test_not_applicable_test_stays_skipped() -> None:
     with pytest.raises(pytest.skip.Exception) as skip:
         not_applicable("no thresholds")
-    report = skipped(str(skip.value))
+    report = skip_report(str(skip.value))
     fail_unexpected_skip(report)
     assert report.skipped
     assert reason_of(report) == "no thresholds"
@@ -32,7 +32,7 @@ def test_not_applicable_test_stays_skipped() -> None:
 )
 def test_other_skips_fail(longrepr: tuple[str, int, str] | str | None) -> None:
     """Cover also expected failures."""
-    report = skipped("")
+    report = skip_report("")
     report.longrepr = longrepr
     fail_unexpected_skip(report)
     assert report.failed
@@ -40,9 +40,9 @@ def test_other_skips_fail(longrepr: tuple[str, int, str] | str | None) -> None:
 
 def test_summary_lists_tests_by_reason() -> None:
     reports = [
-        skipped("not applicable: too old", "test_b"),
-        skipped("not applicable: no thresholds", "test_c"),
-        skipped("not applicable: too old", "test_a"),
+        skip_report("not applicable: too old", "test_b"),
+        skip_report("not applicable: no thresholds", "test_c"),
+        skip_report("not applicable: too old", "test_a"),
     ]
     assert summary(reports) == [
         "no thresholds",

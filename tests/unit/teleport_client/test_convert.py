@@ -69,10 +69,10 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
                 )
                 for role, sets in request.role_thresholds.items()
             },
-            Reviews=[written_review(review) for review in request.reviews],
+            Reviews=[review_message(review) for review in request.reviews],
             SuggestedReviewers=request.suggested_reviewers,
-            RequestedResourceIDs=map(written_resource, request.resources),
-            RequestedResourceAccessIDs=map(written_access, request.resources)
+            RequestedResourceIDs=map(resource_message, request.resources),
+            RequestedResourceAccessIDs=map(access_message, request.resources)
             if any(one.constraints for one in request.resources)
             else (),
             AssumeStartTime=stamp(request.assume_start),
@@ -84,7 +84,7 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
     )
 
 
-def written_resource(resource: ResourceId) -> types.ResourceID:
+def resource_message(resource: ResourceId) -> types.ResourceID:
     return types.ResourceID(
         ClusterName=resource.cluster,
         Kind=resource.kind,
@@ -93,8 +93,8 @@ def written_resource(resource: ResourceId) -> types.ResourceID:
     )
 
 
-def written_access(resource: ResourceId) -> types.ResourceAccessID:
-    written = types.ResourceAccessID(id=written_resource(resource))
+def access_message(resource: ResourceId) -> types.ResourceAccessID:
+    written = types.ResourceAccessID(id=resource_message(resource))
     if (constraints := resource.constraints) is not None:
         written.constraints.version = "v1"
         if constraints.principal == "login":
@@ -104,7 +104,7 @@ def written_access(resource: ResourceId) -> types.ResourceAccessID:
     return written
 
 
-def written_review(review: Review) -> types.AccessReview:
+def review_message(review: Review) -> types.AccessReview:
     return types.AccessReview(
         Author=review.author,
         ProposedState=convert.state_to(review.state),
@@ -123,7 +123,7 @@ def test_every_field_of_a_request_is_converted(request: AccessRequest) -> None:
 
 NODE = ResourceId("main", "node", "web-1")
 LIMITED = types.ResourceAccessID(
-    id=written_resource(NODE),
+    id=resource_message(NODE),
     constraints=types.ResourceConstraints(
         version="v1", ssh=types.SSHResourceConstraints(logins=["root"])
     ),
@@ -133,7 +133,7 @@ LIMITED = types.ResourceAccessID(
 def test_resource_in_both_lists_is_converted_once() -> None:
     """The older list can name a resource with constraints without them."""
     spec = types.AccessRequestSpecV3(
-        RequestedResourceIDs=[written_resource(NODE), written_resource(replace(NODE, name="b"))],
+        RequestedResourceIDs=[resource_message(NODE), resource_message(replace(NODE, name="b"))],
         RequestedResourceAccessIDs=[LIMITED],
     )
     limited = replace(NODE, constraints=Constraints("login", ("root",)))
@@ -171,7 +171,7 @@ def test_constraints_of_another_format_are_unreadable(
     constraints: types.ResourceConstraints,
 ) -> None:
     """Only Teleport can interpret them."""
-    limited = types.ResourceAccessID(id=written_resource(NODE), constraints=constraints)
+    limited = types.ResourceAccessID(id=resource_message(NODE), constraints=constraints)
     spec = types.AccessRequestSpecV3(RequestedResourceAccessIDs=[limited])
     (read,) = convert.request_from(types.AccessRequestV3(Spec=spec)).resources
     assert read.constraints is not None

@@ -32,7 +32,7 @@ def official() -> set[str]:
     return {line for line in TABLE.read_text().splitlines() if not line.startswith("#")}
 
 
-def described(file: FileDescriptor) -> Iterator[str]:
+def describe(file: FileDescriptor) -> Iterator[str]:
     """Yield each field and call of a file as a line of the table."""
     proto = FileDescriptorProto()
     file.CopyToProto(proto)
@@ -68,11 +68,11 @@ def fields(message: DescriptorProto, prefix: str) -> Iterator[str]:
 @pytest.mark.parametrize("file", [module.DESCRIPTOR for module in FILES], ids=lambda f: f.name)
 def test_every_field_and_call_is_in_teleports_table(file: FileDescriptor) -> None:
     """With a wrong number, a server would read a different field."""
-    lines = set(described(file))
+    lines = set(describe(file))
     assert lines
     assert lines <= official()
 
 
 def test_table_has_no_unused_lines() -> None:
-    used = {line for module in FILES for line in described(module.DESCRIPTOR)}
+    used = {line for module in FILES for line in describe(module.DESCRIPTOR)}
     assert official() == used

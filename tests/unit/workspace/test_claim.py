@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 APPROVED = RequestState.APPROVED
 
 
-def resolved(reason: str, state: RequestState = APPROVED) -> AccessRequest:
+def resolve(reason: str, state: RequestState = APPROVED) -> AccessRequest:
     return AccessRequest("i", "alice", ("staging",), state, resolve_reason=reason)
 
 
@@ -30,7 +30,7 @@ def claim(user: str, state: RequestState = APPROVED) -> Claim:
 
 @given(names, texts)
 def test_approver_is_shown_when_the_claim_agrees(user: str, reason: str) -> None:
-    request = resolved(attributed_reason(APPROVED, user, reason))
+    request = resolve(attributed_reason(APPROVED, user, reason))
     assert attribution(request, claim(user)) == Attribution(user, reason)
     assert is_attributed_to(request, user)
 
@@ -38,7 +38,7 @@ def test_approver_is_shown_when_the_claim_agrees(user: str, reason: str) -> None
 @given(names, names, texts)
 def test_unclaimed_name_is_not_shown(written: str, claimed: str, reason: str) -> None:
     """A resolve reason alone doesn't prove a name."""
-    request = resolved(attributed_reason(APPROVED, written, reason))
+    request = resolve(attributed_reason(APPROVED, written, reason))
     shown = attribution(request, claim(claimed))
     assert shown is not None
     assert shown.user in {"", claimed}
@@ -57,12 +57,12 @@ def test_unclaimed_name_is_not_shown(written: str, claimed: str, reason: str) ->
 )
 def test_other_reasons_stay_unchanged(reason: str) -> None:
     """Cover also a reason that contradicts the state."""
-    assert attribution(resolved(reason), claim("bob")) is None
+    assert attribution(resolve(reason), claim("bob")) is None
 
 
 def test_reason_follows_the_signature() -> None:
     """It is shown as the reason, without the signature."""
-    forged = resolved("approved by bob from Slack: from Slack: yes")
+    forged = resolve("approved by bob from Slack: from Slack: yes")
     assert attribution(forged, None) == Attribution("", "from Slack: yes")
 
 

@@ -14,7 +14,9 @@ BRIEFLY = 0.6
 """Seconds; enough for two attempts."""
 
 
-def answering(*answers: TeleportError | str) -> tuple[Callable[[float], Awaitable[str]], list[str]]:
+def call_with_results(
+    *answers: TeleportError | str,
+) -> tuple[Callable[[float], Awaitable[str]], list[str]]:
     """Return a call with these results in order; it repeats the last one."""
     made: list[str] = []
 
@@ -44,7 +46,7 @@ def gone(sent: Sent, method: str) -> Unreachable:
 )
 async def test_harmless_call_is_retried(sent: Sent, method: str, changes: bool) -> None:
     """A read is always retried. A change is retried if it never arrived or is idempotent."""
-    call, made = answering(gone(sent, method), "done")
+    call, made = call_with_results(gone(sent, method), "done")
     with interaction_deadline(BRIEFLY * 2):
         assert await with_retry(call, idempotent=changes) == "done"
     assert len(made) == 2
@@ -52,7 +54,7 @@ async def test_harmless_call_is_retried(sent: Sent, method: str, changes: bool) 
 
 async def test_change_that_may_have_arrived_is_not_sent_twice() -> None:
     """The exception is a change that the caller marks as idempotent."""
-    call, made = answering(gone(Sent.UNKNOWN, CHANGE))
+    call, made = call_with_results(gone(Sent.UNKNOWN, CHANGE))
     with interaction_deadline(BRIEFLY), pytest.raises(Unreachable):
         await with_retry(call)
     assert len(made) == 1
@@ -60,7 +62,7 @@ async def test_change_that_may_have_arrived_is_not_sent_twice() -> None:
 
 async def test_every_failed_attempt_is_logged() -> None:
     """The log line has the cause, the attempt and whether another one follows."""
-    call, _ = answering(gone(Sent.NO, CHANGE), gone(Sent.UNKNOWN, CHANGE))
+    call, _ = call_with_results(gone(Sent.NO, CHANGE), gone(Sent.UNKNOWN, CHANGE))
     with (
         structlog.testing.capture_logs() as logged,
         interaction_deadline(BRIEFLY * 2),
@@ -75,7 +77,7 @@ async def test_every_failed_attempt_is_logged() -> None:
 
 
 async def test_rejection_by_teleport_is_not_retried() -> None:
-    call, made = answering(NotFound("no such request", method=READ, sent=Sent.REFUSED))
+    call, made = call_with_results(NotFound("no such request", method=READ, sent=Sent.REFUSED))
     with interaction_deadline(BRIEFLY), pytest.raises(NotFound):
         await with_retry(call)
     assert len(made) == 1
@@ -93,7 +95,7 @@ async def test_final_error_shows_whether_a_change_may_have_happened(
     answers: tuple[TeleportError, ...], changes: bool, sent: Sent
 ) -> None:
     """Any of the attempts may have caused the change, not only the last."""
-    call, _ = answering(*answers)
+    call, _ = call_with_results(*answers)
     with interaction_deadline(BRIEFLY), pytest.raises(Unreachable) as last:
         await with_retry(call, idempotent=changes)
     assert last.value.sent is sent
@@ -116,7 +118,7 @@ async def test_calls_of_one_interaction_share_a_deadline() -> None:
     started = loop.time()
     with interaction_deadline(BRIEFLY):
         for _ in range(3):
-            call, _ = answering(gone(Sent.NO, READ))
+            call, _ = call_with_results(gone(Sent.NO, READ))
             with pytest.raises(Unreachable):
                 await with_retry(call)
     assert loop.time() - started < BRIEFLY * 2

@@ -14,7 +14,7 @@ FILTERED = Threshold(approve=1, deny=1, filter='contains(reviewer.roles,"boss")'
 OVERRIDING = ReviewPolicy(mode=ReviewMode.OVERRIDE, approvers={"*": ("bob", "role:lead")})
 
 
-def asked(*thresholds: Threshold, sets: tuple[tuple[int, ...], ...] = ()) -> AccessRequest:
+def make_request(*thresholds: Threshold, sets: tuple[tuple[int, ...], ...] = ()) -> AccessRequest:
     return AccessRequest(
         id="i", user="alice", roles=("staging",), state=RequestState.PENDING,
         thresholds=thresholds, role_thresholds={"staging": sets},
@@ -24,14 +24,14 @@ def asked(*thresholds: Threshold, sets: tuple[tuple[int, ...], ...] = ()) -> Acc
 @pytest.mark.parametrize(
     ("request_", "mode"),
     [
-        (asked(), ReviewMode.OVERRIDE),
-        (asked(ONE, sets=((0,),)), ReviewMode.OVERRIDE),
-        (asked(TWO, sets=((0,),)), ReviewMode.NOTIFY),
-        (asked(FILTERED, sets=((0,),)), ReviewMode.NOTIFY),
-        (asked(ONE, TWO, sets=((0, 1),)), ReviewMode.OVERRIDE),
-        (asked(ONE, TWO, sets=((0,), (1,))), ReviewMode.NOTIFY),
-        (asked(Threshold(approve=1, deny=2), sets=((0,),)), ReviewMode.NOTIFY),
-        (replace(asked(), roles=()), ReviewMode.NOTIFY),
+        (make_request(), ReviewMode.OVERRIDE),
+        (make_request(ONE, sets=((0,),)), ReviewMode.OVERRIDE),
+        (make_request(TWO, sets=((0,),)), ReviewMode.NOTIFY),
+        (make_request(FILTERED, sets=((0,),)), ReviewMode.NOTIFY),
+        (make_request(ONE, TWO, sets=((0, 1),)), ReviewMode.OVERRIDE),
+        (make_request(ONE, TWO, sets=((0,), (1,))), ReviewMode.NOTIFY),
+        (make_request(Threshold(approve=1, deny=2), sets=((0,),)), ReviewMode.NOTIFY),
+        (replace(make_request(), roles=()), ReviewMode.NOTIFY),
     ],
 )
 def test_only_single_approval_requests_are_overridden(
@@ -44,7 +44,10 @@ def test_only_single_approval_requests_are_overridden(
 def test_request_without_approvers_is_not_overridden() -> None:
     """Every requested role needs an approver."""
     for approvers in ({}, {"prod": ("bob",)}, {"staging": (), "*": ("bob",)}):
-        assert ReviewPolicy(ReviewMode.OVERRIDE, approvers).mode_of(asked()) is ReviewMode.NOTIFY
+        assert (
+            ReviewPolicy(ReviewMode.OVERRIDE, approvers).mode_of(make_request())
+            is ReviewMode.NOTIFY
+        )
 
 
 def test_link_only_role_is_only_linked() -> None:
@@ -55,7 +58,7 @@ def test_link_only_role_is_only_linked() -> None:
         (ReviewMode.OFF, ReviewMode.OFF),
     ):
         deciding = ReviewPolicy(mode, {"*": ("bob",)}, link_only=frozenset({"staging"}))
-        assert deciding.mode_of(asked()) is expected
+        assert deciding.mode_of(make_request()) is expected
 
 
 def test_unknown_limited_role_limits_all_roles() -> None:
@@ -64,12 +67,12 @@ def test_unknown_limited_role_limits_all_roles() -> None:
     linked = ReviewPolicy(link_only=frozenset({"stagign", "prod"}), unknown=unknown)
     approvers = {"stagign": ("carol",), "*": ("bob",)}
     overriding = ReviewPolicy(ReviewMode.OVERRIDE, approvers, unknown=unknown)
-    assert linked.mode_of(asked()) is ReviewMode.NOTIFY
-    assert overriding.mode_of(asked()) is ReviewMode.NOTIFY
-    assert not overriding.may_override("bob", frozenset(), asked())
+    assert linked.mode_of(make_request()) is ReviewMode.NOTIFY
+    assert overriding.mode_of(make_request()) is ReviewMode.NOTIFY
+    assert not overriding.may_override("bob", frozenset(), make_request())
     unknown.roles = frozenset()
-    assert linked.mode_of(asked()) is ReviewMode.PERSON
-    assert overriding.may_override("bob", frozenset(), asked())
+    assert linked.mode_of(make_request()) is ReviewMode.PERSON
+    assert overriding.may_override("bob", frozenset(), make_request())
 
 
 @given(requests())

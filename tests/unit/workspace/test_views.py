@@ -22,7 +22,7 @@ from teleport_client.model.access_request import (
 )
 from teleport_client.rules.threshold_progress import open_filters
 from tests.integration.slack_driver import buttons
-from tests.samples import HOSTILE, NOW, PAGES, face, request, shown_by
+from tests.samples import HOSTILE, NOW, PAGES, model_of, request, sample_model
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
@@ -56,7 +56,7 @@ from workspace.views.result import result_view, waiting_view
 from workspace.views.review_reply import progress_after, review_reply
 from workspace.views.review_response import review_submitted, without_effect_message
 
-faces = requests().map(shown_by)
+faces = requests().map(model_of)
 asks = st.builds(
     RequestDraft,
     roles=st.lists(names, max_size=5).map(tuple),
@@ -99,13 +99,13 @@ def check_view(view: View) -> dict[str, Any]:
     return drawn
 
 
-def check_messages_of(face: CardModel) -> None:
-    check_message(card(face))
+def check_messages_of(model: CardModel) -> None:
+    check_message(card(model))
     for kind in Notice:
-        check_message(notice(kind, face))
+        check_message(notice(kind, model))
     for approve in (True, False):
-        check_message(review_submitted(face, approve=approve))
-    check_message(card(closed_model(face, NOW)))
+        check_message(review_submitted(model, approve=approve))
+    check_message(card(closed_model(model, NOW)))
 
 
 @given(faces)
@@ -118,7 +118,7 @@ def test_any_request_renders_within_slacks_limits(each: CardModel) -> None:
 @given(extremes, st.sampled_from((ReviewMode.PERSON, ReviewMode.NOTIFY)))
 def test_extreme_request_renders_within_slacks_limits(extreme: Extreme, mode: ReviewMode) -> None:
     """Many long parts together fit into one message."""
-    check_messages_of(shown_by(extreme.request, mode))
+    check_messages_of(model_of(extreme.request, mode))
 
 
 def test_largest_request_renders_within_slacks_limits() -> None:
@@ -135,7 +135,7 @@ def test_largest_request_renders_within_slacks_limits() -> None:
         reviews=tuple(Review(name, RequestState.DENIED, "W" * 4096) for name in many),
         resolve_reason="W" * 4096,
     )
-    drawn = check_message(card(shown_by(largest)))
+    drawn = check_message(card(model_of(largest)))
     confirm = drawn["blocks"][-1]["elements"][0]["confirm"]["text"]["text"]
     assert "296 more" in confirm
     assert "for up to 9 hours" in confirm
@@ -144,7 +144,7 @@ def test_largest_request_renders_within_slacks_limits() -> None:
 @pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
 def test_denying_reviewer_is_shown_only_if_the_denial_resolved(needed: int, said: str) -> None:
     """Otherwise the state was set without a review, and Teleport doesn't report its author."""
-    denied = face(
+    denied = sample_model(
         state=RequestState.DENIED,
         reviews=(Review("carol", RequestState.DENIED, threshold_indexes=(0,)),),
         thresholds=(Threshold(approve=1, deny=needed),),
@@ -183,7 +183,7 @@ def test_excess_prompts_are_counted() -> None:
 @settings(deadline=None)
 @given(extremes, st.integers(1, 13))
 def test_list_of_extreme_requests_fits_into_a_message(extreme: Extreme, many: int) -> None:
-    waiting = shown_by(replace(extreme.request, state=RequestState.PENDING))
+    waiting = model_of(replace(extreme.request, state=RequestState.PENDING))
     check_message(
         pending_list("Requests", [Row(waiting, NOW, may_decide=True)] * many, scope="all")
     )
@@ -195,7 +195,7 @@ def test_any_list_fits_into_a_message(shown: list[CardModel], page: int) -> None
     check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
 
 
-def check_answers_to(draft: RequestDraft, existing: CardModel) -> None:
+def check_responses_to(draft: RequestDraft, existing: CardModel) -> None:
     for told in (True, False):
         check_message(request_created(draft, existing, NOW, told=told))
     shorter = (
@@ -219,7 +219,7 @@ def check_answers_to(draft: RequestDraft, existing: CardModel) -> None:
 @given(asks, faces.filter(lambda each: each.access_until is not None))
 def test_any_draft_fits_into_a_response(draft: RequestDraft, existing: CardModel) -> None:
     """A button contains the draft, truncated if necessary."""
-    check_answers_to(draft, existing)
+    check_responses_to(draft, existing)
 
 
 @given(asks, texts, st.booleans())
@@ -232,7 +232,7 @@ def test_any_draft_fits_into_the_form(draft: RequestDraft, note: str, required: 
 def test_extreme_draft_fits_into_response_and_form(extreme: Extreme, other: Extreme) -> None:
     """It has many long roles and reviewers."""
     draft = RequestDraft(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
-    check_answers_to(draft, shown_by(other.request))
+    check_responses_to(draft, model_of(other.request))
     check_view(request_form(draft, channel="C1", note=other.text))
 
 
@@ -247,7 +247,7 @@ def test_duration_is_offered_once() -> None:
     assert menu["initial_option"]["value"] == "1800"
 
 
-@given(faces | extremes.map(lambda each: shown_by(each.request)) | st.none(), st.booleans())
+@given(faces | extremes.map(lambda each: model_of(each.request)) | st.none(), st.booleans())
 def test_any_request_fits_into_the_review_form(each: CardModel | None, approve: bool) -> None:
     """Cover also an unknown request."""
     check_view(review_form(ReviewFormMetadata("i", approve, "C1"), each))
@@ -270,7 +270,7 @@ def test_static_views_are_valid() -> None:
 
 def test_hostile_text_is_shown_literally() -> None:
     """It appears in fields that Slack doesn't parse."""
-    arguments = check_message(card(face(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,))))
+    arguments = check_message(card(sample_model(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,))))
     assert "<!channel>" in json.dumps(arguments["blocks"])
     assert "&lt;!channel&gt;" in arguments["text"]
     assert (arguments["parse"], arguments["link_names"]) == ("none", False)
@@ -278,7 +278,7 @@ def test_hostile_text_is_shown_literally() -> None:
 
 def test_pending_card_has_two_buttons() -> None:
     """They are in one block, and their value is the request's ID."""
-    blocks = check_message(card(face()))["blocks"]
+    blocks = check_message(card(sample_model()))["blocks"]
     (actions,) = [block for block in blocks if block["type"] == "actions"]
     approve, deny = actions["elements"]
     assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
@@ -290,7 +290,7 @@ def test_pending_card_has_two_buttons() -> None:
 @pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
 def test_closed_card_has_no_buttons(state: RequestState) -> None:
     """It shows the resolution as text."""
-    arguments = check_message(card(face(state=state)))
+    arguments = check_message(card(sample_model(state=state)))
     assert all(block["type"] != "actions" for block in arguments["blocks"])
     words = {"promoted": "granted"}.get(state.value, state.value)
     assert words in json.dumps(arguments["blocks"]).lower()
@@ -313,16 +313,16 @@ def test_card_has_no_buttons_without_reviews_in_slack() -> None:
 ARN = "arn:aws:iam::123456789012:role/Admin"
 
 
-def every_view_of(face: CardModel) -> dict[str, str]:
+def every_view_of(model: CardModel) -> dict[str, str]:
     """Return the texts of every view that shows a request."""
     views = {
-        "card": card(face).arguments(),
-        "notice": notice(Notice.CREATED, face).arguments(),
-        "answer": review_submitted(face, approve=True).arguments(),
-        "list": pending_list("", [Row(face, NOW, may_decide=True)], scope="").arguments(),
-        "form": review_form(ReviewFormMetadata(face.id, approve=False), face).to_dict(),
-        "created": request_created(RequestDraft(), face, NOW, told=True).arguments(),
-        "again": duplicate_found(RequestDraft(), face, NOW).arguments(),
+        "card": card(model).arguments(),
+        "notice": notice(Notice.CREATED, model).arguments(),
+        "answer": review_submitted(model, approve=True).arguments(),
+        "list": pending_list("", [Row(model, NOW, may_decide=True)], scope="").arguments(),
+        "form": review_form(ReviewFormMetadata(model.id, approve=False), model).to_dict(),
+        "created": request_created(RequestDraft(), model, NOW, told=True).arguments(),
+        "again": duplicate_found(RequestDraft(), model, NOW).arguments(),
     }
     return {name: json.dumps(view) for name, view in views.items()}
 
@@ -330,11 +330,11 @@ def every_view_of(face: CardModel) -> dict[str, str]:
 def test_resource_of_another_cluster_is_marked_in_every_view() -> None:
     """The mark is the cluster's name. Resources of the bot's own cluster have no mark."""
     databases = [ResourceId(cluster, "node", "db-1") for cluster in ("main", "leaf-eu", "leaf-us")]
-    for name, view in every_view_of(face(resources=tuple(databases))).items():
+    for name, view in every_view_of(sample_model(resources=tuple(databases))).items():
         assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
 
 
-def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
+def model_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
     return card_model(
         request(resources=resources),
         request_url_base=PAGES,
@@ -347,14 +347,14 @@ def shown_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
 def test_hosts_are_shown_by_name_in_every_view() -> None:
     """Kind and cluster stay visible. Unnamed hosts and hosts of other clusters keep their ID."""
     hosts = [ResourceId("main", "node", "0a1b"), ResourceId("leaf", "node", "0a1b")]
-    named = shown_with({"0a1b": "web-1"}, *hosts, ResourceId("main", "app", "0a1b"))
+    named = model_with({"0a1b": "web-1"}, *hosts, ResourceId("main", "app", "0a1b"))
     for name, view in every_view_of(named).items():
         assert "node/web-1, /leaf/node/0a1b and app/0a1b" in view, name
 
 
 def test_hosts_of_the_same_name_show_their_ids() -> None:
     hosts = [ResourceId("main", "node", each) for each in ("0a1b", "0c2d", "0e3f")]
-    shown = shown_with({"0a1b": "web", "0c2d": "web", "0e3f": "db"}, *hosts)
+    shown = model_with({"0a1b": "web", "0c2d": "web", "0e3f": "db"}, *hosts)
     assert shown.targets == ("node/web (0a1b)", "node/web (0c2d)", "node/db")
 
 
@@ -362,14 +362,14 @@ def test_names_never_displace_constraints() -> None:
     """A card shows all constraints, if necessary with IDs instead of names."""
     logins = Constraints("login", ("x" * 1100,))
     host = ResourceId("main", "node", "0a1b", constraints=logins)
-    assert shown_with({"0a1b": "web"}, host).resource_names
-    assert not shown_with({"0a1b": "w" * 200}, host).resource_names
+    assert model_with({"0a1b": "web"}, host).resource_names
+    assert not model_with({"0a1b": "w" * 200}, host).resource_names
 
 
 def test_resource_constraints_are_shown_in_every_view() -> None:
     """They appear beside the resource, and in the dialog that confirms an approval."""
     console = ResourceId("main", "app", "aws", constraints=Constraints("role ARN", (ARN,)))
-    shown = face(resources=(console,))
+    shown = sample_model(resources=(console,))
     for name, view in every_view_of(shown).items():
         assert f"app/aws (role ARN: {ARN})" in view, name
     assert ARN in buttons(card(shown).arguments())["approve"]["confirm"]["text"]["text"]
@@ -390,7 +390,7 @@ def test_request_too_long_for_a_card_is_not_reviewed_in_slack(
     limited = request(resources=(ResourceId("main", "node", "a", constraints=constraints),))
     for mode in (ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY):
         assert ReviewPolicy(mode, {"*": ("bob",)}).mode_of(limited) is ReviewMode.NOTIFY
-    drawn = check_message(card(shown_by(limited, ReviewPolicy().mode_of(limited))))
+    drawn = check_message(card(model_of(limited, ReviewPolicy().mode_of(limited))))
     assert not buttons(drawn)
     assert "can't show the full request" in json.dumps(drawn)
 
@@ -398,7 +398,7 @@ def test_request_too_long_for_a_card_is_not_reviewed_in_slack(
 def test_list_has_no_buttons_when_it_truncates_constraints() -> None:
     """The card shows them completely."""
     logins = Constraints("login", tuple(f"user-{number:03}" for number in range(40)))
-    shown = face(resources=(ResourceId("main", "node", "a", constraints=logins),))
+    shown = sample_model(resources=(ResourceId("main", "node", "a", constraints=logins),))
     assert "user-039" in json.dumps(card(shown).arguments())
     listed = check_message(pending_list("Requests", [Row(shown, NOW, may_decide=True)], scope=""))
     assert not buttons(listed)
@@ -413,7 +413,7 @@ def test_approval_count_is_one_text() -> None:
         "role_thresholds": {"prod": ((0,),)},
         "reviews": (Review("bob", RequestState.APPROVED, threshold_indexes=(0,)),),
     }
-    shown = list(text_objects(card(face(**two)).arguments()["blocks"]))
+    shown = list(text_objects(card(sample_model(**two)).arguments()["blocks"]))
     assert any("1 of 2 approvals" in each["text"] for each in shown)
 
 
@@ -433,7 +433,7 @@ def test_dialog_describes_the_effect_of_an_approval(
     """Any threshold of a set is enough. Only the dialog of the last approval announces access."""
     every = tuple(range(len(thresholds)))
     drawn = card(
-        face(
+        sample_model(
             thresholds=thresholds,
             role_thresholds={"staging": (every,)},
             reviews=tuple(
@@ -454,16 +454,18 @@ def test_card_shows_each_fact_once() -> None:
             Review("carol", RequestState.APPROVED, "fine", threshold_indexes=(0,)),
         ),
     }
-    approved = json.dumps(card(face(state=RequestState.APPROVED, **voted)).arguments()["blocks"])
+    approved = json.dumps(
+        card(sample_model(state=RequestState.APPROVED, **voted)).arguments()["blocks"]
+    )
     assert (approved.count("bob"), approved.count("carol"), approved.count("approved")) == (1, 2, 0)
-    waiting = face(expires=NOW + timedelta(hours=8))
+    waiting = sample_model(expires=NOW + timedelta(hours=8))
     assert "Request expires" not in json.dumps(card(waiting).arguments())
-    assert "Request expires" in json.dumps(card(face()).arguments())
+    assert "Request expires" in json.dumps(card(sample_model()).arguments())
 
 
 def test_deleted_approval_still_shows_access() -> None:
     """Certificates outlive the request. The card shows their expiry and how to revoke them."""
-    approved = face(state=RequestState.APPROVED)
+    approved = sample_model(state=RequestState.APPROVED)
     deleted = closed_model(approved, NOW)
     assert deleted.status is Status.DELETED_APPROVED
     drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
@@ -486,7 +488,7 @@ def test_several_threshold_sets_get_a_line_each() -> None:
         "thresholds": (Threshold(2, 1), Threshold(1, 1, "admins")),
         "role_thresholds": {"db": ((0,), (1,)), "web": ((0, 1),)},
     }
-    words = json.dumps(card(face(**several)).arguments()["blocks"])
+    words = json.dumps(card(sample_model(**several)).arguments()["blocks"])
     for line in (
         "0 of 2 approvals for db",
         "0 of 1 approvals (admins) for db",
@@ -501,8 +503,8 @@ def test_approval_names_its_decisive_reviewers() -> None:
     one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
     two = one | {"thresholds": (Threshold(2, 1),)}
     approved = {"state": RequestState.APPROVED, "reviews": (vote,)}
-    assert "Approved by bob" in card(face(**one, **approved)).sentence
-    assert "by bob" not in card(face(**two, **approved)).sentence
+    assert "Approved by bob" in card(sample_model(**one, **approved)).sentence
+    assert "by bob" not in card(sample_model(**two, **approved)).sentence
 
 
 def test_review_without_effect_is_not_shown_as_an_approval() -> None:
@@ -514,13 +516,13 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
         role_thresholds={"staging": ((0, 1),)},
         reviews=(Review("bob", RequestState.APPROVED),),
     )
-    shown = shown_by(filtered)
+    shown = model_of(filtered)
     assert "counts toward no threshold" in json.dumps(card(shown).arguments())
     said = review_reply(shown.votes[0], "").sentence
     assert said == "✓ bob approved, which counts toward no threshold."
     answer = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
     assert "reviewers with the role lead or reviewers who match review.reason ==" in answer
-    approved = shown_by(replace(filtered, state=RequestState.APPROVED))
+    approved = model_of(replace(filtered, state=RequestState.APPROVED))
     assert "by bob" not in card(approved).sentence
 
 
@@ -528,18 +530,18 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
 def test_any_filter_fits_into_a_response(extreme: Extreme) -> None:
     """Administrators can write filters of any length."""
     filters = [Threshold(1, 1, name, name) for name in extreme.names]
-    check_message(without_effect_message(shown_by(extreme.request), filters))
+    check_message(without_effect_message(model_of(extreme.request), filters))
 
 
 def test_notice_contains_the_complete_next_command() -> None:
-    words = json.dumps(notice(Notice.APPROVED, face()).arguments())
+    words = json.dumps(notice(Notice.APPROVED, sample_model()).arguments())
     assert f"tsh login --request-id={request().id}" in words
 
 
 def test_fingerprints_differ_when_cards_differ() -> None:
     """The bot detects an outdated card by its fingerprint."""
-    assert fingerprint(face()) == fingerprint(face())
-    assert fingerprint(face()) != fingerprint(face(reason="new"))
+    assert fingerprint(sample_model()) == fingerprint(sample_model())
+    assert fingerprint(sample_model()) != fingerprint(sample_model(reason="new"))
 
 
 def test_long_role_names_are_read_from_the_options() -> None:
@@ -583,7 +585,7 @@ def test_empty_form_is_an_empty_draft() -> None:
 def test_review_form_values_are_read() -> None:
     """The form's metadata contains the decision, and its field contains the reason."""
     decision = ReviewFormMetadata("some-id", approve=False, channel="C1")
-    view = check_view(review_form(decision, face()))
+    view = check_view(review_form(decision, sample_model()))
     values = {"reason": {"reason": {"value": " no "}}}
     assert read_decision(values, view["private_metadata"]) == (decision, "no")
 
@@ -595,5 +597,5 @@ def test_draft_survives_a_button(draft: RequestDraft) -> None:
 
 def test_missing_request_is_shown_according_to_its_times() -> None:
     """A deleted request differs from an expired one."""
-    assert closed_model(face(), NOW).status is Status.DELETED
-    assert closed_model(face(), NOW + timedelta(hours=2)).status is Status.EXPIRED
+    assert closed_model(sample_model(), NOW).status is Status.DELETED
+    assert closed_model(sample_model(), NOW + timedelta(hours=2)).status is Status.EXPIRED
