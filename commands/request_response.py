@@ -59,7 +59,7 @@ def field_errors(outcome: ReasonNeeded | Rejected) -> dict[str, str]:
     """Return the outcome as errors at the inputs of the form."""
     match outcome:
         case Rejected(error=error, field=field):
-            return {_INPUTS[field]: error.sentence}
+            return {_INPUTS[field]: error.text}
         case ReasonNeeded(prompts=prompts):
             return {REASON: reason_text(prompts)}
         case _:

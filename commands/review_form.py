@@ -68,7 +68,7 @@ async def check(_services: Services, interaction: Interaction) -> FormResult:
     try:
         check_reason(reason)
     except UserError as error:
-        return FormResult(errors={REASON: error.sentence})
+        return FormResult(errors={REASON: error.text})
     if not safe_text(reason, REASON_BYTES):
         return FormResult(errors={REASON: "Enter a reason. The requester will see it."})
     return FormResult(work=submit, channel=review.channel)
@@ -83,7 +83,7 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
     except Unreachable as error:
         cause = explain(error)
         retry = f"{_command(review)} {review.request_id} {reason}"
-        raise UserError(cause.sentence, reason=cause.reason, command=retry) from error
+        raise UserError(cause.text, reason=cause.reason, suggested_command=retry) from error
     await respond(services, outcome, responder)
 
 

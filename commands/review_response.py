@@ -74,5 +74,5 @@ def _only_in_teleport(services: Services, request_id: str) -> UserError:
     return UserError(
         f"This request can't be reviewed from Slack. Nothing changed. {next_step}",
         reason="only_in_teleport",
-        command="" if page else f"tctl requests approve {request_id}",
+        suggested_command="" if page else f"tctl requests approve {request_id}",
     )

@@ -211,11 +211,12 @@ def _is_about_roles(error: TeleportError) -> bool:
 def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
     """Name the words that are neither roles nor keywords. `roles` can be requested."""
     quoted = named([f"“{word}”" for word in words])
+    role = safe_name(roles[0]) if roles else "staging"
     return UserError(
         f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
         " before “for” and “because”, such as:",
         reason="word_not_understood",
-        command=f"/teleport-request {safe_name(roles[0]) if roles else 'staging'} for 2h because …",
+        suggested_command=f"/teleport-request {role} for 2h because …",
     )
 
 

@@ -63,7 +63,7 @@ def _unexpected(error: TeleportError) -> str:
 _SENTENCES: dict[type[TeleportError], Callable[[TeleportError], str]] = {
     Unreachable: _unreachable,
     OwnRequest: lambda _: "You can't review your own request.",
-    ReviewNotAllowed: lambda _: cannot_review().sentence,
+    ReviewNotAllowed: lambda _: cannot_review().text,
     OnBehalfNotAllowed: lambda error: (
         "Teleport doesn't let the bot submit reviews on your behalf. Nothing changed. Review with"
         " tsh or the Teleport web UI, and show this to a Teleport administrator:"

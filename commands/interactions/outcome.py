@@ -54,7 +54,7 @@ def failure_response(error: Exception) -> FailureResponse:
 
 def _rejection(error: UserError, outcome: Outcome) -> FailureResponse:
     log.info("interaction_rejected", reason=error.reason)
-    return FailureResponse(outcome, sentence(error.sentence, preformatted=error.command))
+    return FailureResponse(outcome, sentence(error.text, preformatted=error.suggested_command))
 
 
 def _teleport_failure(error: TeleportError) -> FailureResponse:

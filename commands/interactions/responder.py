@@ -131,7 +131,7 @@ class Responder:
                 "You've opened many forms in the last minute, so this one didn't open. Wait a"
                 " minute, or run:",
                 reason="too_many_forms",
-                command=typed,
+                suggested_command=typed,
             )
         try:
             await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)

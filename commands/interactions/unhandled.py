@@ -56,7 +56,7 @@ class Unhandled:
         payload = _read(body)
         self._log(payload, error)
         if payload.kind == "view_submission":
-            view = result_view(sentence(outdated_form().sentence))
+            view = result_view(sentence(outdated_form().text))
             self._observe(payload.kind)
             return {"response_action": "update", "view": view.to_dict()}
         if payload.slack_user_id and payload.name and (response := _response_to(payload)):

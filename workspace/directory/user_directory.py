@@ -179,7 +179,7 @@ def _unmapped(slack_user_id: str, trait: str) -> UserError:
         f" {trait} with tctl edit user/{user}. Then try again. If you use single sign-on, ask for"
         " the trait in your identity provider instead, then log in to Teleport.",
         reason="unmapped",
-        command=(
+        suggested_command=(
             f"tctl get users/{user} | teleport-chatops link {user} {slack_user_id}{option}"
             " | tctl create -f"
         ),

@@ -1,12 +1,12 @@
-"""Something that a person asked for and does not get, said in a sentence that they can act on."""
+"""An error with a text for the user: the reason and the next step."""
 
 
 class UserError(Exception):
-    """Said privately, as it is. `reason` is the fixed word for the log."""
+    """Shown to the user privately and unchanged. `reason` is a fixed word for the log."""
 
-    def __init__(self, sentence: str, *, reason: str, command: str = "") -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, text: str, *, reason: str, suggested_command: str = "") -> None:
+        super().__init__(text)
+        self.text = text
         self.reason = reason
-        self.command = command
-        """A command line that helps, shown apart so that it can be copied."""
+        self.suggested_command = suggested_command
+        """Command line that helps, shown separately for copying."""

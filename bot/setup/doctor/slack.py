@@ -166,7 +166,7 @@ async def person(slack: AsyncWebClient, people: UserDirectory, slack_user_id: st
             return failure(name, "Slack knows no user with this ID", _COPY_ID)
         known = await people.person(slack_user_id, fresh=True)
     except UserError as refusal:
-        return failure(name, refusal.sentence, refusal.command or "See the sentence.")
+        return failure(name, refusal.text, refusal.suggested_command or "See the sentence.")
     except TeleportError as error:
         return failure(name, f"Teleport does not tell: {error}", "See the rows on its rights.")
     except SLACK_ERRORS as error:

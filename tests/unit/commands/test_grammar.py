@@ -112,7 +112,7 @@ def test_any_text_is_a_draft_or_a_user_error(typed: str) -> None:
     try:
         parse_request(typed)
     except UserError as refusal:
-        assert refusal.sentence.endswith((".", "?"))
+        assert refusal.text.endswith((".", "?"))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_any_text_is_a_draft_or_a_user_error(typed: str) -> None:
 def test_mistake_gets_an_error_with_a_correction(typed: str, helps: str) -> None:
     with pytest.raises(UserError) as refused:
         parse_request(typed)
-    assert helps in refused.value.sentence
+    assert helps in refused.value.text
 
 
 @pytest.mark.parametrize("typed", ["help", " HELP ", "--help", "—help", "“help”", "-h", "?"])
