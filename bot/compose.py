@@ -15,7 +15,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connect.bolt_app import App
-from bot.connect.slack_connection import Installation, web_client
+from bot.connect.slack_client import web_client
+from bot.connect.slack_connection import Installation
 from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics

@@ -16,13 +16,8 @@ import structlog
 from bot.compose import Runtime
 from bot.connect.review_mode import can_submit_on_behalf_now, detect_review_policy
 from bot.connect.server_support import UPGRADE, find_missing_method
-from bot.connect.slack_connection import (
-    CALL_SECONDS,
-    check_installation,
-    first_socket_url,
-    http_session,
-    web_client,
-)
+from bot.connect.slack_client import CALL_SECONDS, http_session, web_client
+from bot.connect.slack_connection import check_installation, first_socket_url
 from bot.connect.teleport_connection import check_cluster, first_credentials, open_client
 from bot.observe.clock import SlackClock
 from bot.observe.metrics import Metrics

@@ -1,6 +1,9 @@
-"""The way to Teleport: credentials read, the connection tried."""
+"""The connection to Teleport at startup: the first credentials and the first call.
 
-import asyncio
+tbot may write the identity file after the bot starts, and a server may start later than the bot.
+Both are retried until the start timeout. Hints name the setting to check for each obstacle.
+"""
+
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -9,6 +12,7 @@ from time import monotonic
 
 import structlog
 
+from bot.connect.startup_retry import retry_until
 from bot.settings.settings import TeleportSettings
 from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from teleport_client.client import TeleportClient
@@ -30,22 +34,22 @@ from teleport_client.transport.obstacle import Obstacle
 PRIVATE_SOCKET_HINT = (
     "Set TMPDIR to a short path of a folder that the bot can write, such as a tmpfs."
 )
-_MAY_PASS = (Unreachable, Unexpected, LimitExceeded)
-"""What a server says that starts, stops or has too much to do."""
+_TRANSIENT = (Unreachable, Unexpected, LimitExceeded)
+"""Errors of a server that starts, stops or is overloaded."""
 _HINTS = {
     Obstacle.NO_ANSWER: (
-        "Check teleport.addr and its port, the network, and whether a firewall or proxy holds"
-        " connections back."
+        "Check teleport.addr and its port, the network, and whether a firewall or proxy blocks"
+        " connections."
     ),
     Obstacle.CLOCK: (
-        "Check this machine's clock first. If it is right, the server's certificate is not valid."
+        "Check this machine's clock first. If it is right, the server's certificate isn't valid."
     ),
     Obstacle.OTHER_CLUSTER: (
-        "Check teleport.addr and that the identity belongs to this cluster, then write the"
-        " identity again with tbot or `tctl auth sign`: its authorities may have been replaced."
+        "Check teleport.addr and that the identity belongs to this cluster, then recreate the"
+        " identity with tbot or `tctl auth sign`: its CAs may have been rotated."
     ),
     Obstacle.UNTRUSTED_PROXY: (
-        "A proxy on the way replaces certificates. Name the file with its CA in SSL_CERT_FILE, or"
+        "A proxy in between replaces certificates. Set SSL_CERT_FILE to the file with its CA, or"
         " let connections to teleport.addr through unchanged."
     ),
     Obstacle.NOT_TELEPORT: (
@@ -53,24 +57,24 @@ _HINTS = {
         " Teleport proxy, or of the Auth Service itself."
     ),
     Obstacle.NOT_TLS: (
-        "Check the port of teleport.addr: SSH or plain HTTP answers there. The Auth Service listens"
-        " on 3025, a proxy's web port is 443 or 3080."
+        "Check the port of teleport.addr: the server there uses SSH or plain HTTP. The Auth Service"
+        " listens on 3025, a proxy's web port is 443 or 3080."
     ),
 }
-_REFUSED_HINT = (
+_REJECTED_HINT = (
     "Check with tctl that the bot's user and role still exist (`teleport-chatops teleport-role`"
-    " prints both) and aren't locked, then write the identity again."
+    " prints both) and aren't locked, then recreate the identity."
 )
-"""Of what the cluster answers only "access denied" to (convertAuthorizerError in
+"""The cluster returns only "access denied" for each of these (convertAuthorizerError in
 lib/authz/permissions.go)."""
 _IDENTITY_PAUSE = 1.0
-_PROBE_SECONDS = 10.0
+_CALL_SECONDS = 10.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
-    """Read the files that the settings name. Raises CredentialsError."""
+    """Read the identity file or the key files. Raises CredentialsError."""
     if settings.identity:
         return load_identity_file(settings.identity, now)
     if settings.client_crt and settings.client_key and settings.root_cas:
@@ -81,40 +85,45 @@ def load_credentials(settings: TeleportSettings, now: datetime) -> Credentials:
 async def first_credentials(
     settings: TeleportSettings, now: Callable[[], datetime], *, deadline_at: float
 ) -> ReloadingCredentials:
-    """Read them for the first time. Files that are renewed may become good until `deadline_at`.
+    """Read the credentials, and retry files that tbot renews. Raises StartError."""
 
-    Raises StartError.
-    """
-    while True:
-        try:
-            return ReloadingCredentials(
-                partial(load_credentials, settings),
-                partial(probe, settings),
-                interval=settings.refresh_identity_interval,
-                now=now,
-            )
-        except CredentialsError as error:
-            if not settings.refresh_identity:
-                raise StartError(error.problem, error.hint, exit_code=MISCONFIGURED) from error
-            if monotonic() + _IDENTITY_PAUSE > deadline_at:
-                raise StartError(error.problem, error.hint, exit_code=UNAVAILABLE) from error
-            log.warning("identity_load_failed", error=str(error))
-        await asyncio.sleep(_IDENTITY_PAUSE)
+    async def load() -> ReloadingCredentials:
+        return ReloadingCredentials(
+            partial(load_credentials, settings),
+            partial(probe, settings),
+            interval=settings.refresh_identity_interval,
+            now=now,
+        )
+
+    def pause_after(error: Exception, backoff: float) -> float | None:
+        return (
+            backoff if isinstance(error, CredentialsError) and settings.refresh_identity else None
+        )
+
+    try:
+        return await retry_until(
+            deadline_at,
+            load,
+            pause_after=pause_after,
+            report=lambda error, _: log.warning("identity_load_failed", error=str(error)),
+            first_pause=_IDENTITY_PAUSE,
+            max_pause=_IDENTITY_PAUSE,
+        )
+    except CredentialsError as error:
+        exit_code = UNAVAILABLE if settings.refresh_identity else MISCONFIGURED
+        raise StartError(error.problem, error.hint, exit_code=exit_code) from error
 
 
 async def open_client(
     settings: TeleportSettings, credentials: Callable[[], Credentials], stack: AsyncExitStack
 ) -> TeleportClient:
-    """Open a client that `stack` closes; Teleport is contacted at the first call.
-
-    Raises StartError.
-    """
+    """Open a client that `stack` closes. It connects at the first call. Raises StartError."""
     try:
         connection = dial(settings.addr, credentials, upgrade=settings.connection_upgrade)
         return await stack.enter_async_context(TeleportClient(connection))
     except OSError as error:
         raise StartError(
-            f"The private socket cannot be made ({error.strerror or error}).",
+            f"Can't create the private socket ({error.strerror or error}).",
             PRIVATE_SOCKET_HINT,
             exit_code=MISCONFIGURED,
         ) from error
@@ -125,19 +134,12 @@ async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
     try:
         connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
         async with TeleportClient(connection) as teleport:
-            await teleport.ping(deadline=_PROBE_SECONDS)
+            await teleport.ping(deadline=_CALL_SECONDS)
     except (TeleportError, OSError) as error:
         raise CredentialsRefused(
-            f"The new identity doesn't work at {settings.addr}: {error}. The bot goes on with"
-            " the one in use and tries the new one again."
+            f"The new identity doesn't work at {settings.addr}: {error}. The bot keeps the current"
+            " one and tries the new one again."
         ) from error
-
-
-def _in_words(error: TeleportError) -> str:
-    """Return the server's text in one line."""
-    if error.timed_out:
-        return "no response in time"
-    return ": ".join(line.strip() for line in str(error).splitlines())
 
 
 async def check_cluster(
@@ -147,25 +149,45 @@ async def check_cluster(
 
     Raises StartError, at once if no later attempt can succeed.
     """
-    pause = 0.2
-    while True:
-        try:
-            return await teleport.ping(deadline=max(1.0, min(10.0, deadline_at - monotonic())))
-        except _MAY_PASS as error:
-            obstacle = error.obstacle if isinstance(error, Unreachable) else None
-            passes = obstacle is None or obstacle.passes
-            if not passes or monotonic() + pause > deadline_at:
-                raise StartError(
-                    f"Teleport does not answer at {settings.addr}: {_in_words(error)}.",
-                    _HINTS[obstacle or Obstacle.NO_ANSWER],
-                    exit_code=UNAVAILABLE if passes else MISCONFIGURED,
-                ) from error
-            log.warning("teleport_unreachable", address=settings.addr, error=str(error))
-        except TeleportError as error:
-            raise StartError(
-                f"Teleport at {settings.addr} refuses the bot: {_in_words(error)}.",
-                _REFUSED_HINT,
-                exit_code=MISCONFIGURED,
-            ) from error
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 3.0)
+
+    async def ping() -> ClusterInfo:
+        left = deadline_at - monotonic()
+        return await teleport.ping(deadline=max(1.0, min(_CALL_SECONDS, left)))
+
+    try:
+        return await retry_until(
+            deadline_at,
+            ping,
+            pause_after=lambda error, backoff: backoff if _is_transient(error) else None,
+            report=lambda error, _: log.warning(
+                "teleport_unreachable", address=settings.addr, error=str(error)
+            ),
+            first_pause=0.2,
+            max_pause=3.0,
+        )
+    except TeleportError as error:
+        raise _start_error(settings, error) from error
+
+
+def _is_transient(error: Exception) -> bool:
+    if isinstance(error, Unreachable) and error.obstacle is not None:
+        return error.obstacle.passes
+    return isinstance(error, _TRANSIENT)
+
+
+def _start_error(settings: TeleportSettings, error: TeleportError) -> StartError:
+    if not isinstance(error, _TRANSIENT):
+        text = f"Teleport at {settings.addr} rejected the bot: {_one_line(error)}."
+        return StartError(text, _REJECTED_HINT, exit_code=MISCONFIGURED)
+    obstacle = error.obstacle if isinstance(error, Unreachable) else None
+    return StartError(
+        f"Teleport isn't responding at {settings.addr}: {_one_line(error)}.",
+        _HINTS[obstacle or Obstacle.NO_ANSWER],
+        exit_code=UNAVAILABLE if _is_transient(error) else MISCONFIGURED,
+    )
+
+
+def _one_line(error: TeleportError) -> str:
+    if error.timed_out:
+        return "no response in time"
+    return ": ".join(line.strip() for line in str(error).splitlines())

@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.connect.slack_connection import SlackClient
+from bot.connect.slack_client import SlackClient
 from teleport_client.transport.http_proxy import proxy_for
 
 _RATE_LIMIT_RETRIES = 5

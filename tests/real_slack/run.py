@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.connect.slack_connection import http_session
+from bot.connect.slack_client import http_session
 from bot.setup.manifest import manifest
 from notifications.sending.history import History
 from tests.real_slack.created import CreatedMessages

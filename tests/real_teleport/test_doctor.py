@@ -23,7 +23,7 @@ async def test_doctor_names_a_bot_user_that_was_deleted(world: World) -> None:
         identity = await world.cluster.identity("brief")
     code, rows = await doctor(world, identity=identity)
     teleport = next(row for row in rows if row["name"] == "teleport")
-    assert 'refuses the bot: access denied: user "brief" not found' in teleport["detail"]
+    assert 'rejected the bot: access denied: user "brief" not found' in teleport["detail"]
     assert "user and role still exist" in teleport["hint"]
     assert code == 2
     await world.cluster.tctl("rm", "role/brief")

@@ -15,13 +15,8 @@ import aiohttp
 
 from bot.connect.review_mode import own_roles
 from bot.connect.server_support import UPGRADE, find_missing_method
-from bot.connect.slack_connection import (
-    Installation,
-    SlackClient,
-    check_installation,
-    http_session,
-    web_client,
-)
+from bot.connect.slack_client import SlackClient, http_session, web_client
+from bot.connect.slack_connection import Installation, check_installation
 from bot.connect.teleport_connection import check_cluster, load_credentials
 from bot.observe.clock import SlackClock
 from bot.settings.settings import Settings, SettingsError, load_settings

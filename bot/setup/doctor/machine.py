@@ -60,8 +60,8 @@ async def health_port(settings: HealthSettings) -> Check:
             return ok(name, f"a bot is running and has {address}")
         # asyncio words the error of a taken port by itself.
         said = os.strerror(error.errno) if error.errno else str(error)
-        hint = "Choose another health.port or health.listen, or 0 to switch it off."
-        return failure(name, f"the health page cannot listen on {address} ({said})", hint)
+        hint = "Choose another health.port or health.listen, or set the port to 0 to turn it off."
+        return failure(name, f"the health server can't listen on {address} ({said})", hint)
     server.close()
     return ok(name, f"{address} is free")
 

@@ -136,7 +136,7 @@ async def recipients(detail: Recipients, settings: Settings) -> AsyncIterator[Ch
 def _not_told(row: str, error: BaseException) -> Check:
     """One of SLACK_ERRORS that may pass."""
     if seconds := retry_delay(error):
-        detail = f"Slack asks to be left alone for {seconds:g} s"
+        detail = f"Slack is rate limiting the bot for {seconds:g} s"
         return unavailable(row, detail, "Run doctor again after that.")
     return unavailable(row, f"Slack does not tell: {describe(error)}", hint_for(error))
 

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 
-from bot.connect.slack_connection import SlackClient, http_session
+from bot.connect.slack_client import SlackClient, http_session
 from bot.sockets.socket_client import SocketClient
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn

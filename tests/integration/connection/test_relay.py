@@ -99,6 +99,6 @@ async def test_start_without_a_private_socket_has_a_hint(
             pass
     assert refused.value.exit_code == MISCONFIGURED
     assert str(refused.value) == (
-        "The private socket cannot be made (No such file or directory). Set TMPDIR to a short path"
+        "Can't create the private socket (No such file or directory). Set TMPDIR to a short path"
         " of a folder that the bot can write, such as a tmpfs."
     )

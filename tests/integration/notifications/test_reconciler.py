@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.connect.slack_connection import SlackClient, http_session
+from bot.connect.slack_client import SlackClient, http_session
 from notifications.controller.expiry_timers import ExpiryTimers
 from notifications.controller.mirror import Mirror
 from notifications.controller.queue import ChangeQueue

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.connect.slack_connection import CALL_SECONDS, SlackClient, http_session
+from bot.connect.slack_client import CALL_SECONDS, SlackClient, http_session
 from notifications.controller.lease import LeaseTiming
 from notifications.controller.queue import MAX_WORKERS
 from notifications.plan import UpdateMessage, card_slot, model_fingerprint

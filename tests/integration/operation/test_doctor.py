@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.connect.slack_connection import http_session
+from bot.connect.slack_client import http_session
 from bot.process import running
 from bot.settings.settings import load_settings
 from bot.setup.doctor.check import Level
@@ -169,7 +169,7 @@ async def test_wrong_slack_id_has_a_hint(setup: Setup, person: str, detail: str)
 async def test_transient_error_for_a_person_is_a_warning(setup: Setup) -> None:
     setup.slack.faults.inject({"method": "users.info", "retry_after": 30})
     last = (await setup.rows("U0BOB00001"))[-1]
-    assert (last.detail, last.exit_code) == ("Slack asks to be left alone for 30 s", 1)
+    assert (last.detail, last.exit_code) == ("Slack is rate limiting the bot for 30 s", 1)
 
 
 async def test_doctor_leaves_no_log_file_and_no_socket_behind(setup: Setup) -> None:

@@ -213,7 +213,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "a wrong token": (
         lambda s: s.update("xoxb-sandbox-bot", "xoxb-other"),
-        2, "slack", "Slack refuses slack.token: invalid_auth",
+        2, "slack", "Slack rejected slack.token: invalid_auth",
     ),
     "swapped tokens": (
         lambda s: s.update("xapp-sandbox-app", "xoxb-sandbox-bot"),
@@ -272,7 +272,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "an organization's CA in front of Slack": (
         inspect_slack, 2, "slack", "is not trusted (self-signed certificate)",
     ),
-    "the bot's role deleted": (delete_role, 2, "teleport", "refuses the bot: access denied: role"),
+    "the bot's role deleted": (delete_role, 2, "teleport", "rejected the bot: access denied"),
     "no permission to list roles": (
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),
@@ -290,11 +290,11 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an app token as the bot's": (
         lambda s: s.update("xoxb-sandbox-bot", "xapp-sandbox-app"),
-        2, "slack", "slack.token is not the token of a bot",
+        2, "slack", "slack.token isn't the token of a bot",
     ),
     "Slack down": (
         lambda s: s.slack.faults.inject({"method": "*", "status": 503}),
-        1, "slack", "Slack does not answer: HTTP status 503",
+        1, "slack", "Slack isn't responding: HTTP status 503",
     ),
     "disabled Socket Mode": (
         lambda s: setattr(s.slack.workspace.app, "socket_mode", False),
@@ -311,7 +311,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "a rate limit on the channels": (
         lambda s: s.slack.faults.inject({"method": "users.conversations", "retry_after": 30}),
-        1, "recipient access-requests", "Slack asks to be left alone for 30 s",
+        1, "recipient access-requests", "Slack is rate limiting the bot for 30 s",
     ),
 }  # fmt: skip
 """Change that breaks a setup, the exit code, and the first failed row."""
@@ -329,7 +329,7 @@ HINTS = {
     "an unknown role with recipients": "Did you mean prod?",
     "an unknown approver": "Did you mean bob?",
     "an unknown trait": "Did you mean slack_uid?",
-    "an app token as the bot's": "slack.token begins with xoxb-, slack.app_token with xapp-.",
+    "an app token as the bot's": "Use an xoxb- token for slack.token",
     "an app installed for an organization": "install it to one workspace",
     "Slack down": "status.slack.com",
     "an unreachable socket host": "Let connections to 127.0.0.1:",

@@ -53,7 +53,7 @@ async def test_token_that_slack_rejects_ends_the_start(
     async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong-token") as process:
         code, said = await process.end()
     assert code == 2
-    assert "Slack refuses slack.token: invalid_auth" in said
+    assert "Slack rejected slack.token: invalid_auth" in said
     assert "xoxb-wrong-token" not in said
 
 
@@ -77,7 +77,7 @@ async def test_rate_limited_start_is_not_reported_as_a_network_error(
     async with bot("--config", str(settings_file)) as process:
         code, said = await process.end()
     assert code == 1
-    assert "Slack asks to be left alone for 120 s" in said
+    assert "Slack is rate limiting the bot for 120 s" in said
 
 
 async def test_token_in_the_wrong_setting_is_not_shown() -> None:
@@ -116,7 +116,7 @@ async def test_start_waits_for_an_unreachable_teleport(
     async with bot(*config, TELEPORT_CHATOPS_START_TIMEOUT="1s") as process:
         code, said = await process.end()
     assert code == 1
-    assert "Teleport does not answer at 127.0.0.1" in said
+    assert "Teleport isn't responding at 127.0.0.1" in said
     async with bot(*config) as process:
         await process.event("teleport_unreachable")
         await teleport.resume()

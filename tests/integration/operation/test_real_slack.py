@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.connect.slack_connection import http_session
+from bot.connect.slack_client import http_session
 from sandbox.slack.block_kit.surfaces import message_problems, view_problems
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn

@@ -165,7 +165,7 @@ def test_secrets_are_hidden_in_every_kind_of_value(
 
 
 def test_prefix_of_a_token_is_not_hidden() -> None:
-    hint = "slack.token begins with xoxb-, slack.app_token with xapp-."
+    hint = "Use an xoxb- token for slack.token and an xapp- token for slack.app_token."
     assert without_secrets(hint) == hint
 
 
