@@ -37,6 +37,10 @@ async def check_no_request(stage: Stage, sentence: str, text: str) -> None:
         ("stagign because x", "Did you mean staging?"),
         ("zzz because x", "You can request prod and staging"),
         (f"staging because {'x' * 5000}", "5000 bytes long; Teleport's limit is 4096"),
+        (
+            f"staging --reviewers {','.join(f'r{n}' for n in range(21))}",
+            "You can suggest up to 20 reviewers",
+        ),
     ],
 )
 async def test_mistake_gets_a_response_and_creates_no_request(
@@ -194,6 +198,18 @@ async def test_missing_reason_opens_the_prefilled_form(stage: Stage) -> None:
     card = await stage.card("shard 3 is down")
     assert list(stage.request(buttons(card)["approve"]["value"]).Spec.Roles) == ["prod"]
     await stage.response("alice", "You requested prod")
+
+
+async def test_reason_required_only_at_creation_opens_the_form(stage: Stage) -> None:
+    """A role can change between the dry run and the creation."""
+    error = "request reason must be specified\nName a ticket."
+    faults = stage.teleport.faults
+    faults.add("CreateAccessRequestV2")
+    faults.add("CreateAccessRequestV2", grpc.StatusCode.INVALID_ARGUMENT, details=error)
+    await stage.type("alice", "/teleport-request staging")
+    form = await stage.form("alice", "request_form")
+    assert "Name a ticket." in words(form)
+    assert stage.requests == []
 
 
 async def test_empty_reason_counts_as_missing(stage: Stage) -> None:
@@ -391,6 +407,21 @@ async def test_slow_teleport_leaves_an_open_form(stage: Stage) -> None:
     await stage.slack.view_where("alice", lambda v: "You requested staging" in words(v), 5)
     await stage.card("slow 55")
     assert len(stage.requests) == 1
+
+
+async def test_reason_missing_in_a_slow_form_is_requested_in_its_place(stage: Stage) -> None:
+    """After the ack, Slack shows no errors at inputs."""
+    await stage.type("alice", "/teleport-request")
+    form = await stage.form("alice", "request_form")
+    stage.teleport.faults.add("CreateAccessRequestV2", delay=2.0)
+    await stage.submit(
+        "alice", form, roles={"type": "multi_external_select", "selected_options": [option("prod")]}
+    )
+    prompt = await stage.slack.view_where(
+        "alice", lambda v: "Add a reason to request prod" in words(v), 5
+    )
+    assert "fill_in_request" in buttons(prompt)
+    assert stage.requests == []
 
 
 async def test_missing_permission_to_create_is_named(stage: Stage) -> None:

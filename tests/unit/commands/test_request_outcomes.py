@@ -1,0 +1,59 @@
+"""Outcomes of requests, and their errors at the inputs of the form."""
+
+from datetime import timedelta
+
+import pytest
+
+from commands.actions.create_request import duplicates_of
+from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
+from commands.request_response import field_errors, typed_command
+from teleport_client.model.access_request import RequestState
+from tests.samples import request
+from workspace.requests.request_draft import RequestDraft
+from workspace.requests.user_error import UserError
+from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES
+
+ERROR = UserError("Not like this.", reason="test")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "errors"),
+    [
+        (Rejected(ERROR), {ROLES: "Not like this."}),
+        (Rejected(ERROR, DraftField.REASON), {REASON: "Not like this."}),
+        (Rejected(ERROR, DraftField.REVIEWERS), {REVIEWERS: "Not like this."}),
+        (ReasonNeeded(RequestDraft()), {REASON: "This request needs a reason."}),
+        (ReasonNeeded(RequestDraft(), ("Name a ticket.",)), {REASON: "Name a ticket."}),
+        (ReasonNeeded(RequestDraft(), ("Why?", "Until when?")), {REASON: "Why? Until when?"}),
+    ],
+)
+def test_form_shows_an_outcome_at_its_input(
+    outcome: Rejected | ReasonNeeded, errors: dict[str, str]
+) -> None:
+    assert field_errors(outcome) == errors
+
+
+def test_duplicates_are_pending_requests_for_the_same_roles() -> None:
+    """The order of the roles doesn't matter."""
+    both = request(roles=("prod", "staging"))
+    same = request(roles=("staging", "prod"))
+    closed = request(roles=("prod", "staging"), state=RequestState.DENIED)
+    assert duplicates_of(both, [same, closed, request(), request(roles=("prod",))]) == [same]
+
+
+@pytest.mark.parametrize(
+    ("draft", "line"),
+    [
+        (RequestDraft(), "/teleport-request <role> because <reason>"),
+        (
+            RequestDraft(("a", "b"), duration=timedelta(hours=2)),
+            "/teleport-request a b for 2 hours because <reason>",
+        ),
+        (
+            RequestDraft(tuple("abcdef")),
+            "/teleport-request a b c d e because <reason>",
+        ),
+    ],
+)
+def test_command_line_needs_no_form(draft: RequestDraft, line: str) -> None:
+    assert typed_command(draft) == line

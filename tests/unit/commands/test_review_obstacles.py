@@ -1,0 +1,51 @@
+"""Obstacles to a review, as far as the request itself shows them."""
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from commands.actions.authorized_user import AuthorizedUser
+from commands.actions.check_review import (
+    RequestClosed,
+    RequesterCannotReview,
+    ReviewedBefore,
+    obstacle_to,
+)
+from teleport_client.model.access_request import RequestState, Review
+from teleport_client.model.user import User
+from tests.samples import request
+from workspace.directory.user_directory import Person
+
+BOB = AuthorizedUser(
+    Person("U0BOB00001", User("bob")),
+    held=frozenset(),
+    roles=(),
+    denying_roles=(),
+    locks=(),
+    denials=MappingProxyType({}),
+    unreadable=frozenset(),
+)
+APPROVED, DENIED = RequestState.APPROVED, RequestState.DENIED
+
+
+@pytest.mark.parametrize("state", [APPROVED, DENIED, RequestState.PROMOTED])
+def test_closed_request_cannot_be_reviewed(state: RequestState) -> None:
+    """The response shows the resolution, so this obstacle comes before the others."""
+    closed = request(user="bob", state=state, reviews=(Review("bob", state, ""),))
+    assert obstacle_to(BOB, closed) == RequestClosed(closed)
+
+
+@pytest.mark.parametrize(
+    ("changes", "obstacle"),
+    [
+        ({"user": "bob"}, RequesterCannotReview()),
+        ({"reviews": (Review("bob", DENIED, ""),)}, ReviewedBefore(DENIED)),
+        ({"reviews": (Review("carol", APPROVED, ""),)}, None),
+        ({}, None),
+    ],
+)
+def test_pending_request_can_be_reviewed_once_by_other_users(
+    changes: dict[str, Any], obstacle: object
+) -> None:
+    assert obstacle_to(BOB, request(**changes)) == obstacle
