@@ -9,7 +9,7 @@ from commands.actions.authorized_user import LIST, AuthorizedUser
 from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
-from commands.parsing.words import DASHES, bare, wants_help
+from commands.parsing.words import DASHES, normalize_word, wants_help
 from commands.request_model import request_model
 from commands.slash_commands import PENDING
 from workspace.requests.user_error import UserError
@@ -48,7 +48,7 @@ async def command(services: Services, interaction: Interaction, responder: Respo
     if wants_help(interaction.text):
         await responder.respond(help_message(PENDING))
         return
-    scope = _scope(bare(interaction.text).lstrip(DASHES).rstrip(".,;"))
+    scope = _scope(normalize_word(interaction.text).lstrip(DASHES).rstrip(".,;"))
     user = await services.authorize(interaction.slack_user_id, LIST)
     await responder.respond(await _list(services, user, scope))
 

@@ -1,4 +1,11 @@
-"""Try again for as long as a person is willing to wait, and never twice what may harm."""
+"""Retry calls to Teleport within the deadline of an interaction.
+
+A user waits for one response to a command or click, so one deadline covers all its calls:
+`interaction_deadline` sets it, and a context variable carries it into each `with_retry`. Only
+`Unreachable` is retried. A lost response can mean that Teleport has done the work, so a call that
+changes something is repeated only if it is idempotent. The last error's `sent` shows whether the
+work can have been done.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,25 +20,25 @@ import structlog
 from teleport_client.errors import Sent, Unreachable
 
 INTERACTION_SECONDS = 10.0
-"""For one command, click or form, whatever it takes in calls."""
+"""For all calls of one command, click or form."""
 ATTEMPT_SECONDS = 4.0
 FORM_SECONDS = 1.5
-"""For what a form waits for, to be opened or to be acked: Slack allows 3 s in all for either."""
+"""For calls before a form opens or its ack is sent: Slack allows 3 s in all for either."""
 _LEAST_SECONDS = 0.1
 _BACKOFF = {"wait_initial": 0.2, "wait_max": 2.0, "wait_jitter": 0.2}
 
-# Its own log lines quote the arguments; ours name the cause.
+# Its log lines quote the arguments of the call. `teleport_call_unanswered` has the cause.
 stamina.instrumentation.set_on_retry_hooks([])
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_deadline_at: ContextVar[float | None] = ContextVar("end_of_patience", default=None)
+_deadline_at: ContextVar[float | None] = ContextVar("deadline_at", default=None)
 
 
 @contextmanager
 def interaction_deadline(seconds: float = INTERACTION_SECONDS) -> Iterator[None]:
-    """Bound all that is tried within the block."""
+    """Set the deadline for all calls within the block."""
     token = _deadline_at.set(monotonic() + seconds)
     try:
         yield
@@ -40,23 +47,23 @@ def interaction_deadline(seconds: float = INTERACTION_SECONDS) -> Iterator[None]
 
 
 async def with_retry(call: Callable[[float], Awaitable[T]], *, idempotent: bool = False) -> T:
-    """Call with a deadline in seconds, and again while Teleport cannot be reached.
+    """Call with a timeout in seconds, and repeat the call while Teleport is unreachable.
 
-    With `changes` the call does something that may be sent twice without harm. When patience ends
-    the last error is raised, and its `sent` says whether anything can have been done by then.
+    `idempotent` is for calls that change something and are safe to send twice. Reads are always
+    repeated. After the deadline, the last error is raised.
     """
     left = max(
         (_deadline_at.get() or monotonic() + INTERACTION_SECONDS) - monotonic(), _LEAST_SECONDS
     )
-    last = Unreachable("Teleport did not answer in time")
-    perhaps_done = under_way = False
+    last = Unreachable("Teleport didn't respond in time")
+    maybe_done = in_flight = False
 
-    def worth_it(error: Exception) -> bool:
-        nonlocal last, perhaps_done, under_way
+    def should_retry(error: Exception) -> bool:
+        nonlocal last, maybe_done, in_flight
         if not isinstance(error, Unreachable):
             return False
-        last, under_way = error, False
-        perhaps_done = perhaps_done or error.sent is not Sent.NO
+        last, in_flight = error, False
+        maybe_done = maybe_done or error.sent is not Sent.NO
         again = idempotent or error.retry_safe
         log.warning(
             "teleport_call_unanswered", method=error.method, error=str(error), sent=error.sent,
@@ -68,15 +75,15 @@ async def with_retry(call: Callable[[float], Awaitable[T]], *, idempotent: bool 
     try:
         async with limit:
             async for attempt in stamina.retry_context(
-                on=worth_it, attempts=None, timeout=None, **_BACKOFF
+                on=should_retry, attempts=None, timeout=None, **_BACKOFF
             ):
                 with attempt:
-                    under_way = True
+                    in_flight = True
                     return await call(ATTEMPT_SECONDS)
     except TimeoutError:
         if not limit.expired():
             raise
     except Unreachable as error:
         last = error
-    last.sent = Sent.UNKNOWN if idempotent and (perhaps_done or under_way) else Sent.NO
+    last.sent = Sent.UNKNOWN if idempotent and (maybe_done or in_flight) else Sent.NO
     raise last

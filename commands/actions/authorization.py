@@ -52,26 +52,15 @@ class Authorization:
         return user
 
     async def _read(self, person: Person, *, fresh: bool) -> AuthorizedUser:
-        unreadable: set[str] = set()
-
-        async def readable(kind: str, call: Awaitable[T], otherwise: T) -> T:
-            try:
-                return await call
-            except (PermissionDenied, NotSupported) as error:
-                log.warning("user_check_failed", resource=kind, error=error.text)
-                unreadable.add(kind)
-                return otherwise
-
         recorded = frozenset(person.user.roles)
-        login_state, roles, locks = await asyncio.gather(
-            readable("user_login_state", self._last_login(person.name, fresh=fresh), None),
-            readable("role", self._roles(recorded, fresh=fresh), {}),
-            readable("lock", self._locks(person.name, recorded), ()),
+        reads = _Reads()
+        login_state, (roles, locks) = await asyncio.gather(
+            reads.attempt("user_login_state", self._last_login(person.name, fresh=fresh), None),
+            self._roles_and_locks(reads, person.name, recorded, fresh=fresh),
         )
         if added := frozenset(login_state.roles if login_state else ()) - recorded:
-            more_locks, more_roles = await asyncio.gather(
-                readable("lock", self._locks(person.name, added), ()),
-                readable("role", self._roles(added, fresh=fresh), {}),
+            more_roles, more_locks = await self._roles_and_locks(
+                reads, person.name, added, fresh=fresh
             )
             locks = tuple(dict.fromkeys((*locks, *more_locks)))
             roles = {**roles, **more_roles}
@@ -83,7 +72,15 @@ class Authorization:
             denying_roles=tuple(roles.values()),
             locks=locks,
             denials=denials_of(roles.values()),
-            unreadable=frozenset(unreadable),
+            unreadable=frozenset(reads.unreadable),
+        )
+
+    async def _roles_and_locks(
+        self, reads: "_Reads", user: str, names: Collection[str], *, fresh: bool
+    ) -> tuple[dict[str, Role], tuple[Lock, ...]]:
+        return await asyncio.gather(
+            reads.attempt("role", self._roles(names, fresh=fresh), {}),
+            reads.attempt("lock", self._locks(user, names), ()),
         )
 
     async def _last_login(self, user: str, *, fresh: bool) -> StaticAccess | None:
@@ -112,3 +109,18 @@ class Authorization:
             return await self._teleport.role(name, deadline=ATTEMPT_SECONDS)
         except NotFound:
             return None
+
+
+class _Reads:
+    """Collects the kinds of resource that the bot isn't allowed to read."""
+
+    def __init__(self) -> None:
+        self.unreadable: set[str] = set()
+
+    async def attempt(self, kind: str, call: Awaitable[T], default: T) -> T:
+        try:
+            return await call
+        except (PermissionDenied, NotSupported) as error:
+            log.warning("user_check_failed", resource=kind, error=error.text)
+            self.unreadable.add(kind)
+            return default

@@ -86,14 +86,14 @@ class AuthorizedUser:
 def ensure_allowed(user: AuthorizedUser, action: Action) -> None:
     """Raise UserError if the user can't do this in Teleport, or if the bot can't check it."""
     if user.locks:
-        raise _locked(user, user.locks[0], action)
+        raise _lock_error(user, user.locks[0], action)
     # Teleport never checks the locks of the user, which also depend on the roles at login.
     excused = {"role"} if action.checked_by_teleport else set[str]()
     if unknown := user.unreadable - excused:
-        raise _unknown(min(unknown), action)
+        raise _unchecked_error(min(unknown), action)
     for verb in action.verbs:
         if found := user.denials.get(verb):
-            raise _denied(found, action)
+            raise _denial_error(found, action)
 
 
 def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
@@ -104,7 +104,7 @@ def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
     return MappingProxyType({verb: rule for verb, rule in found if rule is not None})
 
 
-def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
+def _lock_error(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
     by_name = lock.user == user.name
     name = f"Your Teleport user {safe_name(user.name)}" if by_name else "One of your Teleport roles"
     message = f" ({safe_line(lock.message, _MESSAGE_LENGTH)})" if lock.message else ""
@@ -116,7 +116,7 @@ def _locked(user: AuthorizedUser, lock: Lock, action: Action) -> UserError:
     )
 
 
-def _unknown(kind: str, action: Action) -> UserError:
+def _unchecked_error(kind: str, action: Action) -> UserError:
     fact, permission = _UNREADABLE[kind]
     return _error(
         f"The bot can't check {fact}.",
@@ -126,7 +126,7 @@ def _unknown(kind: str, action: Action) -> UserError:
     )
 
 
-def _denied(rule: Denial, action: Action) -> UserError:
+def _denial_error(rule: Denial, action: Action) -> UserError:
     role = safe_name(rule.role)
     if rule.conditional:
         return _error(

@@ -44,23 +44,26 @@ async def override(
     ensure_approver(services, user, request)
     claim = Claim(by=user.name, state=state, at=services.now())
     await _claim(services, request.id, claim)
-
-    async def attempt(deadline: float) -> None:
-        if (await services.teleport.request(request.id, deadline=deadline)).pending:
-            await services.teleport.set_request_state(
-                request.id,
-                state,
-                delegator=user.name,
-                reason=attributed_reason(state, user.name, reason),
-                deadline=deadline,
-            )
-
-    await with_retry(attempt, idempotent=True)
+    await _set_state(services, request.id, claim, reason)
     resolved = await find_request.read_request(services, request.id)
     log.info(
         "request_state_set", request_id=request.id, state=resolved.state, teleport_user=user.name
     )
     return resolved
+
+
+async def _set_state(services: Services, request_id: str, claim: Claim, reason: str) -> None:
+    async def attempt(deadline: float) -> None:
+        if (await services.teleport.request(request_id, deadline=deadline)).pending:
+            await services.teleport.set_request_state(
+                request_id,
+                claim.state,
+                delegator=claim.by,
+                reason=attributed_reason(claim.state, claim.by, reason),
+                deadline=deadline,
+            )
+
+    await with_retry(attempt, idempotent=True)
 
 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:

@@ -37,11 +37,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class CannotReview(Exception):
-    """A suggested reviewer can't review the request. `sentence` has the name and the reason."""
+    """A suggested reviewer can't review the request. `text` has the name and the reason."""
 
     def __init__(self, name: str, why: str) -> None:
-        self.sentence = f"{safe_name(name)} {why}."
-        super().__init__(self.sentence)
+        self.text = f"{safe_name(name)} {why}."
+        super().__init__(self.text)
 
 
 def lookup_limit() -> RateLimit:
@@ -123,7 +123,7 @@ async def _problem(
     try:
         await _ensure_can_review(services, await _person(services, reviewer), request)
     except CannotReview as error:
-        return error.sentence
+        return error.text
     except SLACK_ERRORS as error:
         log.warning("reviewer_lookup_failed", error=describe(error))
     return ""

@@ -89,7 +89,7 @@ async def resolve_reviewers(
     except UserError as error:
         return Rejected(error, DraftField.REVIEWERS)
     except CannotReview as error:
-        text = f"{error.sentence} Choose another user."
+        text = f"{error.text} Choose another user."
         return Rejected(UserError(text, reason="reviewer_unsuitable"), DraftField.REVIEWERS)
     typed = await with_user_names(services, draft.reviewers)
     names = (*typed, *(person.name for person in people))

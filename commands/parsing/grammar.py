@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from commands.parsing.durations import is_duration, parse_duration
-from commands.parsing.slack_text import with_names
+from commands.parsing.slack_text import name_mentions
 from commands.parsing.words import KEYWORDS, Word, Words
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
@@ -61,7 +61,7 @@ def parse_request(text: str) -> RequestDraft:
     draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
         if word.flag:
-            _set(draft, words.known(word.flag), words)
+            _set(draft, words.check_flag(word.flag), words)
         elif word.is_keyword("because"):
             draft.reason = words.rest()
         elif word.is_keyword("for"):
@@ -69,7 +69,7 @@ def parse_request(text: str) -> RequestDraft:
         elif word.is_keyword("until", "till"):
             raise _no_end_time(words)
         else:
-            draft.roles += map(with_names, _names(word))
+            draft.roles += map(name_mentions, _names(word))
     return draft.draft()
 
 

@@ -5,7 +5,7 @@ The reason follows the ID, with or without `because` or `--reason`.
 
 import re
 
-from commands.parsing.words import DASHES, Words, bare
+from commands.parsing.words import DASHES, Words, normalize_word
 
 _FLAGS = {"--reason": '"looks fine"'}
 _PUNCTUATION = re.compile(rf"[{DASHES}:,]+")
@@ -17,13 +17,13 @@ def parse_review(text: str) -> tuple[str, str]:
     words = Words(text, _FLAGS, "Nothing changed.")
     for word in words:
         if word.flag:
-            reasons.append(words.reason(words.known(word.flag)))
+            reasons.append(words.reason(words.check_flag(word.flag)))
         elif word.is_keyword("because"):
             reasons.append(words.rest())
         elif not word.quoted and _PUNCTUATION.fullmatch(word.text):
             continue
         elif not request_id:
-            request_id = bare(word.text).strip("<>.,:;")
+            request_id = normalize_word(word.text).strip("<>.,:;")
         else:
             reasons.append(words.rest(word.start))
     return request_id, " ".join(filter(None, reasons))

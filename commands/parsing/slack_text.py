@@ -25,29 +25,29 @@ _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 def unescape(text: str) -> str:
     """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`."""
-    return _TOKEN.sub(_typed, text)
+    return _TOKEN.sub(_replace_token, text)
 
 
-def with_names(text: str) -> str:
+def name_mentions(text: str) -> str:
     """Return readable text: each mention as `@name`, or `@ID` if Slack sends no name."""
     return _MENTION.sub(lambda mention: f"@{mention['name'] or mention['id']}", text)
 
 
-def _typed(token: re.Match[str]) -> str:
+def _replace_token(token: re.Match[str]) -> str:
     if token["user"]:
         return token["user"]
     if token["channel"]:
-        return f"#{_plain(token['channel_name'] or token['channel'])}"
+        return f"#{_unescape_entities(token['channel_name'] or token['channel'])}"
     if token["special"]:
         return _special(token)
     if token["link"]:
-        return _link(_plain(token["link"]), _plain(token["text"] or ""))
+        return _link(_unescape_entities(token["link"]), _unescape_entities(token["text"] or ""))
     return _ENTITIES[token["entity"]]
 
 
 def _special(token: re.Match[str]) -> str:
     """Return a group, a mention such as `@here`, or a date as its fallback text."""
-    fallback = _plain(token["fallback"] or "")
+    fallback = _unescape_entities(token["fallback"] or "")
     if token["special"] == "date":
         return fallback or token[0]
     name = fallback or (token["argument"] or "").partition("^")[0] or token["special"]
@@ -65,5 +65,5 @@ def _link(address: str, text: str) -> str:
     return f"{text} ({address})"
 
 
-def _plain(text: str) -> str:
+def _unescape_entities(text: str) -> str:
     return _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], text)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import process
 
-from commands.parsing.slack_text import with_names
+from commands.parsing.slack_text import name_mentions
 from workspace.requests.user_error import UserError
 from workspace.views.parts.untrusted import safe_name
 
@@ -48,11 +48,11 @@ class Word:
 
 def wants_help(text: str) -> bool:
     """Return whether the text asks for help and nothing else."""
-    typed = bare(text)
+    typed = normalize_word(text)
     return re.sub(rf"^[{DASHES}]{{1,2}}(?=[a-z]{{2}})", "--", typed) in _HELP or typed in _HELP
 
 
-def bare(text: str) -> str:
+def normalize_word(text: str) -> str:
     """Return a single word in lower case, without quotes around it."""
     return text.strip().strip("".join(_QUOTES) + "`").strip().lower()
 
@@ -89,7 +89,7 @@ class Words:
         self._at = len(self._text)
         closing = _QUOTES.get(rest[:1])
         is_quoted = closing is not None and rest.find(closing, 1) == len(rest) - 1 > 0
-        return with_names(rest[1:-1].strip() if is_quoted else rest)
+        return name_mentions(rest[1:-1].strip() if is_quoted else rest)
 
     def require_value(self, flag: str) -> Word:
         """Return the first word of a value without moving on. Raises UserError if there is none."""
@@ -108,10 +108,10 @@ class Words:
             first = self.require_value(flag)
         self._at = first.end
         if first.quoted:
-            return with_names(first.text.strip())
+            return name_mentions(first.text.strip())
         while (word := self.peek()) is not None and not word.dashed:
             self._at = word.end
-        return with_names(self._text[first.start : self._at])
+        return name_mentions(self._text[first.start : self._at])
 
     def peek(self) -> Word | None:
         """Return the next word without moving on to it."""
@@ -133,7 +133,7 @@ class Words:
     def move_after(self, word: Word) -> None:
         self._at = word.end
 
-    def known(self, flag: str) -> str:
+    def check_flag(self, flag: str) -> str:
         """Return the flag in lower case. Raises UserError if this command has no such flag."""
         if flag.lower() in self._flags:
             return flag.lower()

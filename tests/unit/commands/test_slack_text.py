@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.parsing.slack_text import unescape, with_names
+from commands.parsing.slack_text import name_mentions, unescape
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_any_text_is_unescaped(text: str) -> None:
     ],
 )
 def test_mentions_in_a_reason_become_names(text: str, shown: str) -> None:
-    assert with_names(text) == shown
+    assert name_mentions(text) == shown
