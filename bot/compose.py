@@ -22,11 +22,11 @@ from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
 from bot.sockets.sockets import SocketUrl
-from commands.actions.authorization import Authorization
 from commands.actions.on_behalf import OnBehalfHealth
-from commands.actions.permissions import Permissions
 from commands.actions.services import Policy, Services
 from commands.actions.suggested_reviewers import lookup_limit
+from commands.actions.users.authorization import Authorization
+from commands.actions.users.permissions import Permissions
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled

@@ -5,8 +5,8 @@ from enum import StrEnum
 from rapidfuzz import process
 
 from commands.actions import find_request
-from commands.actions.authorized_user import LIST, AuthorizedUser
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import LIST, AuthorizedUser
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.words import DASHES, normalize_word, wants_help

@@ -5,9 +5,9 @@ The buttons of its responses carry the draft as JSON, changed so that the same s
 
 from dataclasses import replace
 
-from commands.actions.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.actions.create_request import request_access
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.actions.validate_request import (
     Rejected,
     ensure_requests_enabled,

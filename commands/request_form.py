@@ -11,9 +11,9 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from commands.actions.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.actions.create_request import create_request, request_access
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.actions.validate_request import (
     ReasonNeeded,
     Rejected,

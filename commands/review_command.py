@@ -9,10 +9,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from commands.actions import find_request
-from commands.actions.authorized_user import LIST, AuthorizedUser
 from commands.actions.check_review import ensure_reviews_enabled
 from commands.actions.services import Services
 from commands.actions.submit_review import submit_review
+from commands.actions.users.authorized_user import LIST, AuthorizedUser
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler
 from commands.interactions.responder import Responder

@@ -8,10 +8,10 @@ import asyncio
 
 import structlog
 
-from commands.actions.authorized_user import FILL_IN_REVIEW
 from commands.actions.check_review import check_review
 from commands.actions.services import Services
 from commands.actions.submit_review import ProposedReview, submit_review
+from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from commands.interactions.explain import explain
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import FormResult

@@ -8,13 +8,13 @@ deletes the request.
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from commands.actions.authorized_user import (
+from commands.actions.find_request import is_visible, no_such_request
+from commands.actions.services import Services
+from commands.actions.users.authorized_user import (
     OVERRIDE,
     AuthorizedUser,
     ensure_allowed,
 )
-from commands.actions.find_request import is_visible, no_such_request
-from commands.actions.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.review_permission import review_denied

@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 import structlog
 
-from commands.actions.authorized_user import AuthorizedUser
 from commands.actions.services import Services
 from commands.actions.suggested_reviewers import find_unsuitable
+from commands.actions.users.authorized_user import AuthorizedUser
 from commands.actions.validate_request import (
     REJECTIONS,
     ReasonNeeded,

@@ -14,9 +14,9 @@ from datetime import timedelta
 import structlog
 
 from commands.actions import find_request
-from commands.actions.authorized_user import AuthorizedUser
 from commands.actions.check_review import ensure_approver
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import AuthorizedUser
 from teleport_client.errors import Conflict
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 
-from commands.actions.authorization import Authorization
-from commands.actions.authorized_user import Action, AuthorizedUser
 from commands.actions.on_behalf import OnBehalfHealth
-from commands.actions.permissions import Permissions
+from commands.actions.users.authorization import Authorization
+from commands.actions.users.authorized_user import Action, AuthorizedUser
+from commands.actions.users.permissions import Permissions
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.directory.contacts import Contacts, NoContact

@@ -12,7 +12,6 @@ from typing import TypeAlias
 
 import structlog
 
-from commands.actions.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
 from commands.actions.check_review import (
     Obstacle,
     OnlyInTeleport,
@@ -22,6 +21,7 @@ from commands.actions.check_review import (
 from commands.actions.find_request import is_visible, no_such_request, read_request
 from commands.actions.override import override
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
 from teleport_client.errors import (
     AlreadyResolved,
     AlreadyReviewed,

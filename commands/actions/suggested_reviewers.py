@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from commands.actions.authorized_user import FILL_IN_REVIEW
 from commands.actions.services import Services
+from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import NoContact

@@ -14,7 +14,6 @@ from enum import Enum, auto
 
 from rapidfuzz import process
 
-from commands.actions.authorized_user import AuthorizedUser
 from commands.actions.services import Services
 from commands.actions.suggested_reviewers import (
     CannotReview,
@@ -22,6 +21,7 @@ from commands.actions.suggested_reviewers import (
     linked_person,
     with_user_names,
 )
+from commands.actions.users.authorized_user import AuthorizedUser
 from commands.parsing.grammar import FILLERS
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest

@@ -153,7 +153,7 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """Yield a bot without a user cache, so that changes in Teleport count at once."""
     monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
-    monkeypatch.setattr("commands.actions.authorization.CACHE_SECONDS", 0)
+    monkeypatch.setattr("commands.actions.users.authorization.CACHE_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file) as stage:

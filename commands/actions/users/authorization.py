@@ -13,7 +13,12 @@ from typing import TypeVar
 import structlog
 from async_lru import alru_cache
 
-from commands.actions.authorized_user import Action, AuthorizedUser, denials_of, ensure_allowed
+from commands.actions.users.authorized_user import (
+    Action,
+    AuthorizedUser,
+    denials_of,
+    ensure_allowed,
+)
 from commands.log_fields import bind_teleport_user
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied

@@ -1,0 +1,1 @@
+"""The acting user: the Teleport user of a Slack user, with locks, deny rules and permissions."""
