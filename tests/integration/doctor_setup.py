@@ -38,7 +38,7 @@ class Setup:
 
     @property
     def conditions(self) -> RoleConditions:
-        """Allow or deny conditions of the bot's role."""
+        """Return the allow conditions of the bot's role."""
         return self.teleport.cluster.roles["teleport-chatops"].Spec.Allow
 
     async def rows(self, person: str = "") -> list[Check]:

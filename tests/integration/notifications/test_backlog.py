@@ -61,11 +61,11 @@ async def test_new_request_goes_before_ten_thousand_older_ones(
         await stage.card("backlog 1.")
         newcomer = pending_request(teleport, reason="newcomer", user="nobody-in-slack")
         async with asyncio.timeout(5):
-            while newcomer.Metadata.Name not in on_record(teleport):
+            while newcomer.Metadata.Name not in recorded_requests(teleport):
                 await teleport.journal.wait_for_call(
                     "UpdatePluginData", count=len(teleport.journal.of("UpdatePluginData")) + 1
                 )
-        ids = on_record(teleport)
+        ids = recorded_requests(teleport)
         await stage.card("newcomer")
         before = [m for m in stage.messages() if "backlog" in words(m)]
         assert peak_memory(process) - at_rest < _MANY * _BYTES_EACH
@@ -76,14 +76,14 @@ async def test_new_request_goes_before_ten_thousand_older_ones(
 
 
 def peak_memory(process: Bot) -> int:
-    """Return the peak memory in bytes, or None if the kernel doesn't report it."""
+    """Return the peak memory in bytes, or 0 if the kernel doesn't report it."""
     status = Path(f"/proc/{process.process.pid}/status")
     lines = status.read_text().splitlines() if status.exists() else []
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
-def on_record(teleport: TeleportStandIn) -> set[str]:
-    """Return the requests in the ledger, except the oldest one."""
+def recorded_requests(teleport: TeleportStandIn) -> set[str]:
+    """Return the IDs of the requests in the ledger."""
     return {name for _, name in teleport.cluster.plugin_data}
 
 

@@ -96,7 +96,7 @@ async def test_deletion_is_detected_by_a_replica_without_the_lease(
 ) -> None:
     """It was deleted while the watch was cut, so there was no event.
 
-    No other code reads it here.
+    The reconciler, which reads requests, runs only on the leader.
     """
     request = pending_request(teleport)
     async with follow(0.1) as followed:

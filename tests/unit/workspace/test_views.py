@@ -526,6 +526,7 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
     assert "by bob" not in card(approved).sentence
 
 
+@settings(deadline=None)
 @given(extremes)
 def test_any_filter_fits_into_a_response(extreme: Extreme) -> None:
     """Administrators can write filters of any length."""
