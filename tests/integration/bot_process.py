@@ -93,8 +93,8 @@ class Health:
     http: aiohttp.ClientSession
 
     async def page(self, path: str) -> tuple[int, str]:
-        async with self.http.get(path) as answer:
-            return answer.status, await answer.text()
+        async with self.http.get(path) as response:
+            return response.status, await response.text()
 
     async def metrics(self) -> dict[str, float]:
         """Return the metrics without labels from /metrics, by name."""

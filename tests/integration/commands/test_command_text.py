@@ -51,9 +51,9 @@ async def test_name_of_several_slack_users_needs_confirmation(stage: Stage) -> N
     people["U0CAROL002"] = replace(people["U0CAROL001"], slack_user_id="U0CAROL002")
     text = "staging --reviewers @carol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
-    answer = await stage.response("bob", "@carol is the name of 2 Slack users.")
+    response = await stage.response("bob", "@carol is the name of 2 Slack users.")
     assert not stage.requests
-    await stage.click("bob", answer, "ask_anyway")
+    await stage.click("bob", response, "ask_anyway")
     await stage.card("redis 1")
     assert not list(stage.requests[0].Spec.SuggestedReviewers)
 

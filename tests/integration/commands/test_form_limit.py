@@ -53,5 +53,5 @@ async def test_form_that_slack_rejects_is_replaced_by_a_command(stage: Stage) ->
     """Slack's limit can be reached despite ours, or the click is too old."""
     stage.slack.faults.inject({"method": "views.open", "retry_after": 30, "times": 1})
     await stage.type("alice", "/teleport-request")
-    answer = await stage.response("alice", "The form didn't open")
-    assert "/teleport-request <role> because <reason>" in words(answer)
+    response = await stage.response("alice", "The form didn't open")
+    assert "/teleport-request <role> because <reason>" in words(response)

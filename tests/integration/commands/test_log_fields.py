@@ -12,8 +12,8 @@ BOB = {"slack_user": "U0BOB00001", "teleport_user": "bob"}
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    with capture_logs() as heard:
-        yield heard
+    with capture_logs() as log:
+        yield log
 
 
 async def test_log_lines_of_a_request_and_its_review_name_both_users(

@@ -15,17 +15,17 @@ async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
     hers, _ = await stage.create_request("alice", "prod", "shard 11")
     mine, _ = await stage.create_request("bob", "staging", "redis 22")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.response("bob", "Your requests and requests to review")
+    response = await stage.response("bob", "Your requests and requests to review")
     for request in (hers, mine):
-        assert request.Metadata.Name[-8:] in words(answer)
+        assert request.Metadata.Name[-8:] in words(response)
     values = [
         element["value"]
-        for block in answer["blocks"]
+        for block in response["blocks"]
         if block["type"] == "actions"
         for element in block["elements"]
     ]
     assert set(values) == {hers.Metadata.Name}
-    assert "0 of 2 approvals" in words(answer)
+    assert "0 of 2 approvals" in words(response)
 
 
 async def test_newest_request_comes_first(stage: Stage) -> None:
@@ -41,10 +41,10 @@ async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
     """Slack converts date elements; their fallback names the time zone."""
     await stage.create_request("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.response("bob", "redis 1")
+    response = await stage.response("bob", "redis 1")
     dates = [
         part
-        for block in answer["blocks"]
+        for block in response["blocks"]
         if block["type"] == "rich_text"
         for element in block["elements"]
         for part in element["elements"]
@@ -138,7 +138,7 @@ async def test_button_in_the_list_submits_a_review(stage: Stage) -> None:
     """The user gets a private response, because the list contains no card that changes."""
     _, card = await stage.create_request("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
-    answer = await stage.response("bob", "redis 1")
-    await stage.click("bob", answer, "approve")
+    response = await stage.response("bob", "redis 1")
+    await stage.click("bob", response, "approve")
     await stage.response("bob", "You approved alice's request for staging")
     await stage.card_where(card["ts"], lambda m: not buttons(m))

@@ -79,8 +79,8 @@ async def test_english_word_is_not_reported_as_a_forbidden_role(
 ) -> None:
     """The response calls it unrecognized and suggests a command to copy."""
     await stage.type("alice", f"/teleport-request {typed} because redis 1")
-    answer = await stage.response("alice", sentence)
-    assert "/teleport-request staging for 2h because" in words(answer)
+    response = await stage.response("alice", sentence)
+    assert "/teleport-request staging for 2h because" in words(response)
     assert stage.requests == []
 
 
@@ -109,8 +109,8 @@ async def test_shorter_access_needs_confirmation(stage: Stage) -> None:
     assert "This limit comes from your roles" in words(warned)
     assert not stage.requests
     await stage.click("alice", warned, "ask_anyway")
-    answer = await stage.response("alice", "Duration: 10 days.")
-    assert "longer than Teleport allows. Access ends " in words(answer)
+    response = await stage.response("alice", "Duration: 10 days.")
+    assert "longer than Teleport allows. Access ends " in words(response)
     assert len(stage.requests) == 1
 
 
@@ -223,8 +223,8 @@ async def test_expired_trigger_leads_to_a_button(stage: Stage) -> None:
     """If Teleport took too long for a form to open, the user opens it with the button."""
     stage.slack.faults.inject({"method": "views.open", "error": "expired_trigger_id", "times": 1})
     await stage.type("alice", "/teleport-request prod")
-    answer = await stage.response("alice", "Add a reason to request prod")
-    await stage.click("alice", answer, "fill_in_request")
+    response = await stage.response("alice", "Add a reason to request prod")
+    await stage.click("alice", response, "fill_in_request")
     form = await stage.form("alice", "request_form")
     await stage.submit("alice", form, reason=REASON)
     await stage.card("shard 3 is down")
@@ -301,9 +301,9 @@ async def test_reviewers_in_the_form_are_stored_as_teleport_users(stage: Stage) 
 async def test_duplicate_request_needs_confirmation(stage: Stage) -> None:
     await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.response("alice", "You've already requested staging")
+    response = await stage.response("alice", "You've already requested staging")
     assert len(stage.requests) == 1
-    await stage.click("alice", answer, "ask_anyway")
+    await stage.click("alice", response, "ask_anyway")
     await stage.card("second 2")
     assert len(stage.requests) == 2
 
@@ -439,9 +439,9 @@ async def test_double_click_creates_one_request(stage: Stage) -> None:
     """The same holds for two equal commands. The second response shows the first request."""
     await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging because second 2")
-    answer = await stage.response("alice", "You've already requested staging")
+    response = await stage.response("alice", "You've already requested staging")
     await asyncio.gather(
-        stage.click("alice", answer, "ask_anyway"), stage.click("alice", answer, "ask_anyway")
+        stage.click("alice", response, "ask_anyway"), stage.click("alice", response, "ask_anyway")
     )
     await stage.card("second 2")
     twice = "/teleport-request prod because twice 3"
@@ -456,8 +456,8 @@ async def test_reason_too_long_for_a_button_is_completed_in_the_form(stage: Stag
     await stage.create_request("alice", "staging", "first 1")
     reason = '"\\' * 1200
     await stage.type("alice", f"/teleport-request staging because {reason}")
-    answer = await stage.response("alice", "You've already requested staging")
-    await stage.click("alice", answer, "fill_in_request")
+    response = await stage.response("alice", "You've already requested staging")
+    await stage.click("alice", response, "fill_in_request")
     form = await stage.form("alice", "request_form")
     assert "Some of your text didn't fit" in words(form)
     (field,) = [block for block in form["blocks"] if block.get("block_id") == "reason"]

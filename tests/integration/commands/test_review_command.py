@@ -265,8 +265,8 @@ async def test_rejected_form_names_the_command_that_needs_none(stage: Stage) -> 
     request, card = await stage.create_request("alice", "staging", "redis 1")
     stage.slack.faults.inject({"method": "views.open", "error": "invalid_arguments", "times": 1})
     await stage.click("bob", card, "deny")
-    answer = await stage.response("bob", "The form didn't open. Click again, or run:")
-    assert f"/teleport-deny {request.Metadata.Name} <reason>" in words(answer)
+    response = await stage.response("bob", "The form didn't open. Click again, or run:")
+    assert f"/teleport-deny {request.Metadata.Name} <reason>" in words(response)
 
 
 async def test_reason_with_newlines_cannot_imitate_other_reviews(stage: Stage) -> None:
@@ -336,9 +336,9 @@ async def test_review_without_effect_gets_the_required_reviewers(stage: Stage) -
     threshold.Filter = 'contains(reviewer.roles, "admin")'
     _, card = await stage.create_request("alice", "prod", "shard 1")
     await stage.click("bob", card, "approve")
-    answer = words(await stage.response("bob", "counts toward no threshold"))
-    assert "reviewers with the role admin" in answer
-    assert "0 of 2 approvals" in answer
+    response = words(await stage.response("bob", "counts toward no threshold"))
+    assert "reviewers with the role admin" in response
+    assert "0 of 2 approvals" in response
     await stage.card_where(card["ts"], lambda m: "(counts toward no threshold)" in words(m))
     resolved = with_state(stage.request(buttons(card)["approve"]["value"]), RequestState.APPROVED)
     stage.teleport.cluster.requests.put(resolved)

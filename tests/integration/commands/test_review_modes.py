@@ -90,14 +90,15 @@ async def test_approver_without_a_claim_is_not_shown(community: Stage, claimed_b
 
 
 @pytest.mark.parametrize(
-    ("who", "said"), [("alice", "review your own request"), ("dana", "You aren't an approver for")]
+    ("who", "expected"),
+    [("alice", "review your own request"), ("dana", "You aren't an approver for")],
 )
-async def test_other_users_cannot_resolve(community: Stage, who: str, said: str) -> None:
+async def test_other_users_cannot_resolve(community: Stage, who: str, expected: str) -> None:
     """Neither the requester nor users outside of the settings can, not even administrators."""
     _, card = await community.create_request("alice", "staging", "redis 1")
     for action in ("deny", "approve"):
         await community.click(who, card, action)
-        await community.response(who, said)
+        await community.response(who, expected)
     assert not community.teleport.journal.of("SetAccessRequestState")
 
 
@@ -109,8 +110,8 @@ async def test_simultaneous_resolutions_store_the_first(community: Stage) -> Non
         community.type("bob", f"/teleport-approve {request_id}"),
         community.type("carol", f"/teleport-deny {request_id} no"),
     )
-    answers = [words(await community.response(who, "")) for who in ("bob", "carol")]
-    done = ["You approved" in answers[0], "You denied" in answers[1]]
+    responses = [words(await community.response(who, "")) for who in ("bob", "carol")]
+    done = ["You approved" in responses[0], "You denied" in responses[1]]
     assert sorted(done) == [False, True]
     assert len(community.teleport.journal.of("SetAccessRequestState")) == 1
     final = community.request(request_id).Spec.State

@@ -59,10 +59,10 @@ async def test_reviewer_without_permission_is_shown_before_the_request(
     """Otherwise the request would wait without a reviewer. The requester can continue."""
     line = f"/teleport-request staging --reviewers {typed},bob because redis 1"
     await stage.type("alice", line)
-    answer = await stage.response("alice", sentence)
-    assert "bob " not in words(answer["blocks"])
+    response = await stage.response("alice", sentence)
+    assert "bob " not in words(response["blocks"])
     assert stage.requests == []
-    await stage.click("alice", answer, "ask_anyway")
+    await stage.click("alice", response, "ask_anyway")
     kept = [] if typed.startswith("<@") else [typed]
     assert await reviewers_of(stage, "redis 1") == [*kept, "bob"]
 
@@ -79,9 +79,9 @@ async def test_all_problems_are_shown_together(stage: Stage) -> None:
     """The button leads to the next confirmation."""
     await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging --reviewers bobb,alice because second 2")
-    answer = await stage.response("alice", "bobb isn't a Teleport user.")
-    assert "You can't review your own request." in words(answer)
-    await stage.click("alice", answer, "ask_anyway")
+    response = await stage.response("alice", "bobb isn't a Teleport user.")
+    assert "You can't review your own request." in words(response)
+    await stage.click("alice", response, "ask_anyway")
     again = await stage.response("alice", "You've already requested staging")
     await stage.click("alice", again, "ask_anyway")
     assert await reviewers_of(stage, "second 2") == ["bobb", "alice"]
@@ -101,11 +101,11 @@ async def test_reviewer_without_the_role_is_shown(stage: Stage) -> None:
         reason={"type": "plain_text_input", "value": "redis 1"},
         reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
     )
-    answer = await stage.slack.message_where(
+    response = await stage.slack.message_where(
         "access-requests", "alice", lambda m: '"reason":"redis 1"' in words(m).replace("\\", ""), 5
     )
-    assert "nora can't review this request." in words(answer)
-    await stage.click("alice", answer, "ask_anyway")
+    assert "nora can't review this request." in words(response)
+    await stage.click("alice", response, "ask_anyway")
     assert await reviewers_of(stage, "redis 1") == ["nora"]
 
 

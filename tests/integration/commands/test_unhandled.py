@@ -28,8 +28,8 @@ KINDS = {
 
 @pytest.fixture
 def log() -> Iterator[Log]:
-    with capture_logs() as heard:
-        yield heard
+    with capture_logs() as log:
+        yield log
 
 
 @pytest.mark.parametrize("name", NO_USER)

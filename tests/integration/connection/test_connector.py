@@ -110,9 +110,9 @@ async def test_transport_can_be_set(proxy: ProxyStandIn, credentials: Credential
         await way_to(proxy.behind_load_balancer, credentials, upgrade=True)
         == ConnectionMode.UPGRADE
     )
-    said = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
-    assert "its certificate is not of this cluster" in said
-    assert "load balancer" not in said
+    error = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
+    assert "its certificate is not of this cluster" in error
+    assert "load balancer" not in error
 
 
 async def test_upgraded_connection_answers_pings(
@@ -206,8 +206,8 @@ async def test_rejection_by_an_http_proxy_is_reported(
     """The error quotes the proxy's status."""
     async with connect_proxy(behind_http_proxy, "someone:else") as (address, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
-        said = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
-    assert said == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
+        error = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
+    assert error == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
 
 
 async def test_load_balancer_without_teleport_is_reported(
@@ -215,9 +215,9 @@ async def test_load_balancer_without_teleport_is_reported(
 ) -> None:
     """The error has its response to the upgrade, and the handshake's error."""
     proxy.web.upgrade_status = 502
-    said = await refusal(proxy.behind_load_balancer, credentials)
-    assert "its certificate is not of this cluster" in said
-    assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in said
+    error = await refusal(proxy.behind_load_balancer, credentials)
+    assert "its certificate is not of this cluster" in error
+    assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in error
 
 
 async def test_proxy_without_tls_routing_is_reported(
@@ -225,8 +225,8 @@ async def test_proxy_without_tls_routing_is_reported(
 ) -> None:
     """Its public ping response contains the setting."""
     proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
-    said = await refusal(proxy.behind_load_balancer, credentials)
-    assert "has no TLS routing: give the Auth Service's own address" in said
+    error = await refusal(proxy.behind_load_balancer, credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in error
 
 
 async def test_redirect_to_a_login_page_is_reported_and_not_followed(
@@ -234,10 +234,10 @@ async def test_redirect_to_a_login_page_is_reported_and_not_followed(
 ) -> None:
     """Cover the upgrade and the proxy's public ping."""
     proxy.web.redirect = f"https://{proxy.address}/webapi/elsewhere"
-    said = await refusal(proxy.behind_load_balancer, credentials)
+    error = await refusal(proxy.behind_load_balancer, credentials)
     redirect = "HTTP status 302, a redirect to 127.0.0.1"
-    assert f"no Teleport proxy upgrades the connection, {redirect}" in said
-    assert f"the web server there responds with {redirect}: give the proxy's own address" in said
+    assert f"no Teleport proxy upgrades the connection, {redirect}" in error
+    assert f"the web server there responds with {redirect}: give the proxy's own address" in error
 
 
 async def test_address_hint_is_fetched_through_the_http_proxy(
@@ -247,8 +247,8 @@ async def test_address_hint_is_fetched_through_the_http_proxy(
     proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
     async with connect_proxy(behind_http_proxy) as (address, target_names):
         monkeypatch.setenv("https_proxy", f"http://{address}")
-        said = await refusal("web.teleport.invalid:443", credentials)
-    assert "has no TLS routing: give the Auth Service's own address" in said
+        error = await refusal("web.teleport.invalid:443", credentials)
+    assert "has no TLS routing: give the Auth Service's own address" in error
     direct, upgrade, hint, *_ = target_names
     assert direct == upgrade == hint == "web.teleport.invalid:443"
 
@@ -261,8 +261,8 @@ async def test_proxy_of_another_cluster_is_reported(
     leaf = await TeleportStandIn.start(folder, cluster_name="leaf")
     await leaf.stop()
     credentials = load_identity_file(leaf.identity("bot"), datetime.now(UTC))
-    said = await refusal(proxy.address, credentials)
-    assert "the proxy there is of the cluster main, and the identity of leaf" in said
+    error = await refusal(proxy.address, credentials)
+    assert "the proxy there is of the cluster main, and the identity of leaf" in error
 
 
 async def test_other_cluster_is_reported(
@@ -297,17 +297,17 @@ async def test_rejected_client_certificate_is_reported(
 
 
 @pytest.mark.parametrize(
-    ("named", "said"),
+    ("named", "error"),
     [("socks5://127.0.0.1:1", "not socks5"), ("http://127.0.0.1:nonsense", "Port could not")],
 )
 async def test_unusable_http_proxy_is_reported(
     behind_http_proxy: dict[str, str], credentials: Credentials,
-    monkeypatch: pytest.MonkeyPatch, named: str, said: str,
+    monkeypatch: pytest.MonkeyPatch, named: str, error: str,
 ) -> None:  # fmt: skip
     """Its type or its address is unusable."""
     assert behind_http_proxy
     monkeypatch.setenv("HTTPS_PROXY", named)
-    assert said in await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
+    assert error in await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
 
 
 async def test_cluster_with_a_long_name_is_reached(

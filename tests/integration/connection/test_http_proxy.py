@@ -76,9 +76,9 @@ async def test_every_host_is_contacted_through_the_http_proxy(
             await stage.click("bob", card, "approve")
             await stage.card_where(card["ts"], lambda message: not buttons(message))
             process.process.terminate()
-            code, said = await process.end()
+            code, output = await process.end()
     assert code == 0
-    assert "response_attempt_failed" not in said
+    assert "response_attempt_failed" not in output
     assert set(target_names) == hosts.keys()
 
 

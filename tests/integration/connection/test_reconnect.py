@@ -179,7 +179,7 @@ def use_unknown_cas(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -
 
 
 @pytest.mark.parametrize(
-    ("write", "said"),
+    ("write", "expected"),
     [
         (use_another_user, "is of the user alice"),
         (expire_earlier, "before the one in use"),
@@ -188,13 +188,13 @@ def use_unknown_cas(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -
 )
 async def test_new_identity_that_does_not_work_is_not_used(
     reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn,
-    write: Callable[[TeleportStandIn], None], said: str,
+    write: Callable[[TeleportStandIn], None], expected: str,
 ) -> None:  # fmt: skip
     """The bot keeps the working one and loads the next valid one."""
     stage, log = reloading_bot
     write(teleport)
     await log.until("identity_reload_failed")
-    assert said in log.all("identity_reload_failed")[0]["error"]
+    assert expected in log.all("identity_reload_failed")[0]["error"]
     await stage.create_request("alice", "staging", "redis 1")
     assert not log.all("identity_reloaded")
     teleport.write_identity(BOT_USER, lifetime=3 * LIFE)
@@ -262,10 +262,10 @@ async def keep_working(stage: Stage) -> AsyncIterator[list[str]]:
             reason = f"number {len(done)}."
             await stage.type("alice", f"/teleport-request staging because {reason}")
             await stage.response("alice", reason)
-            asked = next(each for each in stage.requests if each.Spec.RequestReason == reason)
-            await stage.type("bob", f"/teleport-approve {asked.Metadata.Name}")
-            await stage.response("bob", asked.Metadata.Name[-8:])
-            assert stage.request(asked.Metadata.Name).Spec.State == APPROVED
+            request = next(each for each in stage.requests if each.Spec.RequestReason == reason)
+            await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
+            await stage.response("bob", request.Metadata.Name[-8:])
+            assert stage.request(request.Metadata.Name).Spec.State == APPROVED
             done.append(reason)
 
     task = asyncio.create_task(work())

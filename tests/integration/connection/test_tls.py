@@ -94,12 +94,12 @@ async def test_every_key_type_connects(tmp_path: Path, kind: str) -> None:
     async with server(tmp_path, "h2") as (address, seen):
         connection = await connect(address, kind)
         sending = asyncio.create_task(connection.write(sent))
-        heard = b""
-        while len(heard) < len(sent):
-            heard += await connection.read()
+        received = b""
+        while len(received) < len(sent):
+            received += await connection.read()
         await sending
         await connection.close()
-    assert heard == sent
+    assert received == sent
     assert (seen.certificates, seen.protocol) == (1, "h2")
 
 

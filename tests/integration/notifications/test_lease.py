@@ -155,8 +155,8 @@ async def test_leader_without_lease_permission_stops_until_it_returns(
         work.under_way.clear()
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=5)
         teleport.cluster.semaphores.clear()
-        asked = len(teleport.journal.of("AcquireSemaphore"))
-        await teleport.journal.wait_for_call("AcquireSemaphore", count=asked + 4, ended=True)
+        calls = len(teleport.journal.of("AcquireSemaphore"))
+        await teleport.journal.wait_for_call("AcquireSemaphore", count=calls + 4, ended=True)
         assert not work.under_way.is_set()
         assert "refused" in one.problem
         async with asyncio.timeout(TIMEOUT_SECONDS):

@@ -134,13 +134,13 @@ async def deny_while_an_answer_is_late(
 ) -> None:
     """Deny a request while a response is delayed; the response shows the earlier state."""
     teleport.faults.add("ListAccessRequests", delay=_LATE, after_commit=True)
-    asked = len(teleport.journal.of("ListAccessRequests"))
-    late = await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1)
+    calls = len(teleport.journal.of("ListAccessRequests"))
+    late = await teleport.journal.wait_for_call("ListAccessRequests", count=calls + 1)
     teleport.cluster.requests.put(with_state(request, DENIED))
     while followed.state(request) is not RequestState.DENIED:
         await followed.reported.get()
     assert late.ended is None, "the event came first"
-    await teleport.journal.wait_for_call("ListAccessRequests", count=asked + 1, ended=True)
+    await teleport.journal.wait_for_call("ListAccessRequests", count=calls + 1, ended=True)
 
 
 async def test_stale_copy_is_not_confirmed_by_a_stale_list(

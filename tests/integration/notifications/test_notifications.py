@@ -124,9 +124,9 @@ async def test_restart_without_changes_sends_nothing(
     async with bot_in_five_minutes(slack, settings_file):
         pending_request(teleport, reason="new 2", user="bob")
         await away.dm("bob", "is waiting")
-    said = [call.method for call in slack.journal.calls][before:]
-    assert said.count("chat.postMessage") == 2
-    assert "chat.update" not in said
+    methods = [call.method for call in slack.journal.calls][before:]
+    assert methods.count("chat.postMessage") == 2
+    assert "chat.update" not in methods
 
 
 async def test_first_start_summarizes_old_requests(

@@ -128,15 +128,15 @@ async def test_doctor_command_prints_rows_and_sets_the_exit_code(setup: Setup) -
     process = await create_subprocess_exec(
         *(sys.executable, "-m", "bot", "doctor", "--config", str(setup.file)), stdout=PIPE
     )
-    said = (await process.communicate())[0].decode()
-    assert (process.returncode, "✓ teleport" in said, said.count("→")) == (0, True, 1)
+    output = (await process.communicate())[0].decode()
+    assert (process.returncode, "✓ teleport" in output, output.count("→")) == (0, True, 1)
 
 
 async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
     setup.forbid("semaphore", "create")
-    code, said = await run_doctor(setup)
+    code, output = await run_doctor(setup)
     assert code == 1
-    rows = json.loads(said)
+    rows = json.loads(output)
     assert set(rows[0]) == {"name", "level", "detail", "hint", "is_transient"}
     assert [row["name"] for row in rows if row["level"] == "warning"] == [
         "semaphore: create, update"

@@ -64,14 +64,16 @@ def require_person_mode(setup: Setup) -> None:
     setup.update("[review]\n", '[review]\nmode = "person"\n')
 
 
-async def serve_port(setup: Setup, answer: bytes | None, tls: ssl.SSLContext | None = None) -> str:
-    """Run a server that sends `answer`, or nothing, to each connection, and yield its address."""
+async def serve_port(
+    setup: Setup, response: bytes | None, tls: ssl.SSLContext | None = None
+) -> str:
+    """Run a server that sends `response`, or nothing, to each connection, and yield its address."""
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if answer is None:
+        if response is None:
             setup.stack.callback(writer.close)
             return
-        writer.write(answer)
+        writer.write(response)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)

@@ -26,11 +26,11 @@ from workspace.moment import utc_now
 async def test_start_without_settings_lists_missing_settings() -> None:
     """The output is one sentence, immediately, with the exit code of a configuration error."""
     async with bot() as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert said.count("\n") == 0
+    assert output.count("\n") == 0
     for key in ("teleport.identity", "slack.token", "TELEPORT_CHATOPS_SLACK__TOKEN"):
-        assert key in said
+        assert key in output
 
 
 async def test_all_mistakes_in_settings_are_reported_at_one_start(settings_file: Path) -> None:
@@ -38,12 +38,12 @@ async def test_all_mistakes_in_settings_are_reported_at_one_start(settings_file:
     text = settings_file.read_text()
     settings_file.write_text(text.replace("addr =", "adress =").replace("token =", "tokn ="))
     async with bot("--config", str(settings_file), TELEPORT_CHATOPS_LOG__FORMAT="xml") as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "line 4: Unknown setting teleport.adress. Did you mean teleport.addr?" in said
-    assert "line 8: Unknown setting slack.tokn. Did you mean slack.token?" in said
-    assert "TELEPORT_CHATOPS_LOG__FORMAT: Invalid setting log.format" in said
-    assert all(line.startswith("teleport-chatops: ") for line in said.splitlines())
+    assert "line 4: Unknown setting teleport.adress. Did you mean teleport.addr?" in output
+    assert "line 8: Unknown setting slack.tokn. Did you mean slack.token?" in output
+    assert "TELEPORT_CHATOPS_LOG__FORMAT: Invalid setting log.format" in output
+    assert all(line.startswith("teleport-chatops: ") for line in output.splitlines())
 
 
 async def test_token_that_slack_rejects_ends_the_start(
@@ -51,10 +51,10 @@ async def test_token_that_slack_rejects_ends_the_start(
 ) -> None:
     """The error contains the setting's name, and never the token."""
     async with bot("--config", str(settings_file), SLACK_BOT_TOKEN="xoxb-wrong-token") as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "Slack rejected slack.token: invalid_auth" in said
-    assert "xoxb-wrong-token" not in said
+    assert "Slack rejected slack.token: invalid_auth" in output
+    assert "xoxb-wrong-token" not in output
 
 
 async def test_app_installed_for_an_organization_ends_the_start(
@@ -63,10 +63,10 @@ async def test_app_installed_for_an_organization_ends_the_start(
     """Otherwise each user would seem to belong to another workspace."""
     slack.workspace.app.enterprise = "E0SANDBOX1"
     async with bot("--config", str(settings_file)) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "installed for a whole Enterprise organization" in said
-    assert "install it to one workspace" in said
+    assert "installed for a whole Enterprise organization" in output
+    assert "install it to one workspace" in output
 
 
 async def test_rate_limited_start_is_not_reported_as_a_network_error(
@@ -75,9 +75,9 @@ async def test_rate_limited_start_is_not_reported_as_a_network_error(
     """A bot that restarts in a loop causes the limit, and its operator must learn this."""
     slack.faults.inject({"method": "auth.test", "retry_after": 120})
     async with bot("--config", str(settings_file)) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 1
-    assert "Slack is rate limiting the bot for 120 s" in said
+    assert "Slack is rate limiting the bot for 120 s" in output
 
 
 async def test_token_in_the_wrong_setting_is_not_shown() -> None:
@@ -88,10 +88,10 @@ async def test_token_in_the_wrong_setting_is_not_shown() -> None:
             SLACK_APP_TOKEN="xapp-1", TELEPORT_CHATOPS_TELEPORT__IDENTITY="/i",
             **{"SLACK_BOT_TOKEN": "xoxb-1", "TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS": "a"} | wrong,
         ) as process:  # fmt: skip
-            code, said = await process.end()
+            code, output = await process.end()
         assert code == 2
-        assert "Invalid setting" in said
-        assert "secret" not in said
+        assert "Invalid setting" in output
+        assert "secret" not in output
 
 
 async def test_swapped_tokens_are_detected(settings_file: Path) -> None:
@@ -99,9 +99,9 @@ async def test_swapped_tokens_are_detected(settings_file: Path) -> None:
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_SLACK__APP_TOKEN="xoxb-sandbox-bot"
     ) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "slack.app_token: not_allowed_token_type" in said
+    assert "slack.app_token: not_allowed_token_type" in output
 
 
 async def test_start_waits_for_an_unreachable_teleport(
@@ -114,9 +114,9 @@ async def test_start_waits_for_an_unreachable_teleport(
     await teleport.pause()
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_START_TIMEOUT="1s") as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 1
-    assert "Teleport isn't responding at 127.0.0.1" in said
+    assert "Teleport isn't responding at 127.0.0.1" in output
     async with bot(*config) as process:
         await process.event("teleport_unreachable")
         await teleport.resume()
@@ -148,11 +148,11 @@ async def test_server_without_a_needed_method_ends_the_start(
     )
     try:
         async with bot("--config", str(settings)) as process:
-            code, said = await process.end()
+            code, output = await process.end()
     finally:
         await old.stop()
     assert code == 2
-    assert said.splitlines()[-1] == (
+    assert output.splitlines()[-1] == (
         "teleport-chatops: Teleport 15.1.9 has no ListAccessRequests, which the bot needs. Upgrade"
         " to Teleport 16 or later."
     )
@@ -176,9 +176,9 @@ async def test_incomplete_identity_is_reported(
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_TELEPORT__IDENTITY=str(cut)
     ) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert f"The identity file {cut} is incomplete" in said
+    assert f"The identity file {cut} is incomplete" in output
 
 
 async def test_start_waits_for_a_renewed_identity(
@@ -188,9 +188,9 @@ async def test_start_waits_for_a_renewed_identity(
     teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
     text = settings_file.read_text()
     async with bot("--config", str(settings_file)) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "expired at" in said
+    assert "expired at" in output
     settings_file.write_text(text.replace("[teleport]\n", "[teleport]\nrefresh_identity = true\n"))
     async with bot("--config", str(settings_file)) as process:
         not_good = await process.event("identity_load_failed")
@@ -211,9 +211,9 @@ async def test_identity_of_another_cluster_has_a_hint(
         str(settings_file),
         TELEPORT_CHATOPS_TELEPORT__IDENTITY=identity,
     ) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert "that the identity belongs to this cluster" in said
+    assert "that the identity belongs to this cluster" in output
     assert not slack.journal.to_json()["calls"]
 
 
@@ -226,10 +226,10 @@ async def test_occupied_health_port_is_reported(settings_file: Path) -> None:
         async with bot(
             "--config", str(settings_file), TELEPORT_CHATOPS_HEALTH__PORT=port
         ) as process:
-            code, said = await process.end()
+            code, output = await process.end()
     assert code == 2
-    assert f"The health server can't listen on 127.0.0.1:{port}" in said
-    assert "Traceback" not in said
+    assert f"The health server can't listen on 127.0.0.1:{port}" in output
+    assert "Traceback" not in output
 
 
 async def test_unwritable_log_file_is_reported(settings_file: Path, tmp_path: Path) -> None:
@@ -237,10 +237,10 @@ async def test_unwritable_log_file_is_reported(settings_file: Path, tmp_path: Pa
     async with bot(
         "--config", str(settings_file), TELEPORT_CHATOPS_LOG__OUTPUT=str(tmp_path)
     ) as process:
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 2
-    assert f"The log cannot be written to {tmp_path}" in said
-    assert said.count("\n") == 0
+    assert f"The log cannot be written to {tmp_path}" in output
+    assert output.count("\n") == 0
 
 
 async def test_sigterm_ends_a_start(settings_file: Path, teleport: TeleportStandIn) -> None:
@@ -249,10 +249,10 @@ async def test_sigterm_ends_a_start(settings_file: Path, teleport: TeleportStand
     async with bot("--config", str(settings_file)) as process:
         await process.event("teleport_unreachable")
         process.process.send_signal(signal.SIGTERM)
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 0
-    assert "startup_cancelled" in said
-    assert "Traceback" not in said
+    assert "startup_cancelled" in output
+    assert "Traceback" not in output
 
 
 async def test_sigterm_finishes_work_in_flight(
@@ -268,9 +268,9 @@ async def test_sigterm_finishes_work_in_flight(
         await teleport.journal.wait_for_call("CreateAccessRequestV2")
         process.process.send_signal(signal.SIGTERM)
         await stage.response("alice", "You requested staging")
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 0
-    assert '"cancelled_count": 0' in said
+    assert '"cancelled_count": 0' in output
 
 
 OFFICIAL = """
@@ -361,13 +361,13 @@ async def test_log_contains_no_secret(
         await stage.card("redis 2")
         envelopes = [e["payload"] for e in slack.journal.to_json()["envelopes"]]
         process.process.send_signal(signal.SIGTERM)
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 0
-    assert '"event": "modal_open_failed"' in said
+    assert '"event": "modal_open_failed"' in output
     secrets = {"xoxb-sandbox-bot", "xapp-sandbox-app", "PRIVATE KEY", "ticket="}
     secrets |= {envelope["trigger_id"] for envelope in envelopes}
     secrets |= {envelope["response_url"] for envelope in envelopes}
-    assert not [secret for secret in secrets if secret in said]
+    assert not [secret for secret in secrets if secret in output]
 
 
 async def test_bot_without_an_app_token_only_notifies(
@@ -397,10 +397,10 @@ async def test_full_log_disk_neither_stops_the_bot_nor_leaks_secrets(
         await stage.type("alice", "/teleport-request")
         await stage.response("alice", "The form didn't open")
         process.process.send_signal(signal.SIGTERM)
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 0
-    assert len(said.splitlines()) > 3
-    assert all(line.startswith("log_not_written: ") for line in said.splitlines()), said
+    assert len(output.splitlines()) > 3
+    assert all(line.startswith("log_not_written: ") for line in output.splitlines()), output
 
 
 async def test_startup_log_contains_the_version(settings_file: Path) -> None:
@@ -424,10 +424,10 @@ async def test_debug_log_has_no_lines_of_libraries(
         await slack.socket_count(2)
         await Stage(slack, teleport).create_request("alice", "staging", "redis 1")
         process.process.terminate()
-        code, said = await process.end()
+        code, output = await process.end()
     assert code == 0
-    assert '"event": "interaction_handled"' in said
-    assert [line for line in said.splitlines() if not is_our_line(line)] == []
+    assert '"event": "interaction_handled"' in output
+    assert [line for line in output.splitlines() if not is_our_line(line)] == []
 
 
 def is_our_line(line: str) -> bool:

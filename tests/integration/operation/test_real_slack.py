@@ -100,7 +100,7 @@ async def test_real_slack_run_ends_when_the_token_is_rejected(slack: SlackStandI
     slack.workspace.app.bot_token += "2"
     found = await run_on(slack)
     assert found.problems == ["token: invalid_auth"]
-    assert [answer.method for answer in found.answers] == ["auth.test"]
+    assert [response.method for response in found.answers] == ["auth.test"]
 
 
 async def test_real_slack_run_finds_a_message_with_a_lost_response(slack: SlackStandIn) -> None:
@@ -168,7 +168,7 @@ async def test_real_slack_run_names_the_problems_of_a_view() -> None:
         assert (validator.validated, validator.unavailable) == (1, "")
 
 
-def answer(body: dict[str, Any], step: str = "card") -> Answer:
+def response(body: dict[str, Any], step: str = "card") -> Answer:
     return Answer(step, "chat.postMessage", {"text": "Approved"}, body)
 
 
@@ -176,11 +176,11 @@ def test_responses_of_other_workspaces_have_the_same_shape() -> None:
     """IDs, timestamps, addresses and names differ in every workspace."""
     ours = {"ok": True, "ts": "1700000000.000100", "channel": "C0ACCESS01", "url": "https://a/"}
     theirs = {"ok": True, "ts": "1800000000.000900", "channel": "C123ABC456", "url": "https://b/c"}
-    assert differences([answer(theirs)], [answer(ours)]) == []
+    assert differences([response(theirs)], [response(ours)]) == []
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "said"),
+    ("theirs", "ours", "expected"),
     [
         ({"ok": 1, "team": "T0SANDBOX1"}, {"ok": 1}, "team: Slack has an ID T…, the stand-in no"),
         ({"ts": "1700000000.000100"}, {"ts": 17}, "ts: Slack has a timestamp, the stand-in a num"),
@@ -190,15 +190,15 @@ def test_responses_of_other_workspaces_have_the_same_shape() -> None:
     ],
 )
 def test_difference_names_its_path_and_both_kinds(
-    theirs: dict[str, Any], ours: dict[str, Any], said: str
+    theirs: dict[str, Any], ours: dict[str, Any], expected: str
 ) -> None:
-    (found,) = differences([answer(theirs)], [answer(ours)])
-    assert said in str(found)
+    (found,) = differences([response(theirs)], [response(ours)])
+    assert expected in str(found)
 
 
 def test_differences_of_one_kind_are_one_item() -> None:
-    slack = [answer({"blocks": [{"a": 1}, {"a": 1}]}, f"card {n}") for n in range(3)]
-    ours = [answer({"blocks": [{}, {}]}, f"card {n}") for n in range(3)]
+    slack = [response({"blocks": [{"a": 1}, {"a": 1}]}, f"card {n}") for n in range(3)]
+    ours = [response({"blocks": [{}, {}]}, f"card {n}") for n in range(3)]
     more, less = differences(slack, ours)
     assert (more.path, less.path) == ("blocks[]", "blocks[].a")
     assert str(more).endswith("(card 0 and 2 more)")
@@ -210,6 +210,6 @@ async def test_real_slack_program_names_missing_variables() -> None:
         env={"PATH": os.environ["PATH"], "SLACK_BOT_TOKEN": "xoxb-1", "CHANNEL": "C1"},
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, said = await process.communicate()
+    _, output = await process.communicate()
     assert process.returncode == 2
-    assert said.startswith(b"Set SLACK_APP_TOKEN.")
+    assert output.startswith(b"Set SLACK_APP_TOKEN.")

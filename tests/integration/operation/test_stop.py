@@ -46,9 +46,9 @@ async def stop(process: Bot) -> float:
     """Send SIGTERM, and return the seconds until the process has ended."""
     started = monotonic()
     process.process.send_signal(signal.SIGTERM)
-    code, said = await process.end()
-    assert code == 0, said
-    assert "Traceback" not in said
+    code, output = await process.end()
+    assert code == 0, output
+    assert "Traceback" not in output
     return monotonic() - started
 
 

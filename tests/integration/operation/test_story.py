@@ -16,8 +16,8 @@ async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None
 
     decided = await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     assert buttons(decided) == {}
-    told = await stage.dm("alice", "was approved by bob")
-    assert f"tsh login --request-id={request.Metadata.Name}" in words(told)
+    notice = await stage.dm("alice", "was approved by bob")
+    assert f"tsh login --request-id={request.Metadata.Name}" in words(notice)
     stored = stage.request(request.Metadata.Name)
     assert stored.Spec.State == RequestState.APPROVED
     (review,) = stored.Spec.Reviews

@@ -20,15 +20,15 @@ from workspace.sending.slack_failure import RULES, Failure, classify, describe
 def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
     if isinstance(data, dict):
         data = {"ok": False} | data
-    answer = AsyncSlackResponse(
+    response = AsyncSlackResponse(
         client=None, http_verb="POST", api_url="users.info", req_args={},
         data=data, headers={}, status_code=status,  # type: ignore[arg-type]
     )  # fmt: skip
-    return SlackApiError(f"The request failed.\n{data}", answer)  # type: ignore[no-untyped-call]
+    return SlackApiError(f"The request failed.\n{data}", response)  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome", "said"),
+    ("error", "outcome", "expected"),
     [
         (UserError("Not like this.", reason="no"), Outcome.REJECTED, "Not like this."),
         (AlreadyReviewed("has already reviewed"), Outcome.REJECTED, "already reviewed"),
@@ -66,12 +66,12 @@ def slack_error(data: object, status: int = HTTPStatus.OK) -> SlackApiError:
     ],
 )
 def test_every_error_has_an_outcome_and_a_response(
-    error: Exception, outcome: Outcome, said: str
+    error: Exception, outcome: Outcome, expected: str
 ) -> None:
     """The response separates outages from errors that an operator has to fix."""
     ended = failure_response(error)
     assert ended.outcome is outcome
-    assert said in ended.message.sentence
+    assert expected in ended.message.sentence
 
 
 @pytest.mark.parametrize("code", [*RULES, "odd_new_error"])
@@ -83,9 +83,9 @@ def test_slack_error_is_not_reported_as_a_bug(code: str) -> None:
 def test_unexpected_error_gets_an_id_for_the_log() -> None:
     """The ID leads the bot's operator to the cause."""
     with structlog.testing.capture_logs() as logged:
-        said = failure_response(RuntimeError("bug")).message.sentence
+        expected = failure_response(RuntimeError("bug")).message.sentence
     (failed,) = (event for event in logged if event["event"] == "interaction_failed")
-    assert f"(error {failed['error_id']})" in said
+    assert f"(error {failed['error_id']})" in expected
 
 
 def test_only_unknown_errors_are_logged_with_a_traceback() -> None:

@@ -234,8 +234,8 @@ async def test_queue_is_not_ready_when_slack_rejects_the_bot(error: Exception) -
 async def test_queue_is_not_ready_after_a_long_outage(long: float) -> None:
     """Most outages are shorter and need no operator."""
     async with fail_all(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
-        said = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
-        assert queue.problem == queue.warning == (said if long == 0 else "")
+        expected = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
+        assert queue.problem == queue.warning == (expected if long == 0 else "")
 
 
 async def test_queue_is_ready_again_when_another_request_succeeds() -> None:

@@ -322,12 +322,12 @@ def test_request_has_a_link_when_teleport_has_a_page(
     address: str, licensed: bool, page: str
 ) -> None:
     """Only clusters licensed for reviews have the page, and only with a public address."""
-    answer = proto.PingResponse(
+    response = proto.PingResponse(
         ClusterName="main",
         ProxyPublicAddr=address,
         ServerFeatures=proto.Features(AdvancedAccessWorkflows=licensed),
     )
-    assert convert.cluster_from(answer).request_page == page
+    assert convert.cluster_from(response).request_page == page
 
 
 def test_suggested_reviewers_are_limited_to_the_first() -> None:

@@ -40,12 +40,12 @@ def describe(file: FileDescriptor) -> Iterator[str]:
         yield from fields(message, proto.package)
     for service in proto.service:
         for call in service.method:
-            answer = call.output_type.removeprefix(".")
+            response = call.output_type.removeprefix(".")
             yield "\t".join(
                 (
                     f"{proto.package}.{service.name}", call.name, "rpc",
                     call.input_type.removeprefix("."),
-                    f"stream {answer}" if call.server_streaming else answer,
+                    f"stream {response}" if call.server_streaming else response,
                 )
             )  # fmt: skip
 

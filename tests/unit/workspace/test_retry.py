@@ -15,17 +15,17 @@ BRIEFLY = 0.6
 
 
 def call_with_results(
-    *answers: TeleportError | str,
+    *responses: TeleportError | str,
 ) -> tuple[Callable[[float], Awaitable[str]], list[str]]:
     """Return a call with these results in order; it repeats the last one."""
     made: list[str] = []
 
     async def call(_deadline: float) -> str:
-        answer = answers[min(len(made), len(answers) - 1)]
-        made.append(str(answer))
-        if isinstance(answer, TeleportError):
-            raise answer
-        return answer
+        response = responses[min(len(made), len(responses) - 1)]
+        made.append(str(response))
+        if isinstance(response, TeleportError):
+            raise response
+        return response
 
     return call, made
 
@@ -84,7 +84,7 @@ async def test_rejection_by_teleport_is_not_retried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "changes", "sent"),
+    ("responses", "changes", "sent"),
     [
         ((gone(Sent.NO, CHANGE),), True, Sent.NO),
         ((gone(Sent.UNKNOWN, CHANGE), gone(Sent.NO, CHANGE)), True, Sent.UNKNOWN),
@@ -92,10 +92,10 @@ async def test_rejection_by_teleport_is_not_retried() -> None:
     ],
 )
 async def test_final_error_shows_whether_a_change_may_have_happened(
-    answers: tuple[TeleportError, ...], changes: bool, sent: Sent
+    responses: tuple[TeleportError, ...], changes: bool, sent: Sent
 ) -> None:
     """Any of the attempts may have caused the change, not only the last."""
-    call, _ = call_with_results(*answers)
+    call, _ = call_with_results(*responses)
     with interaction_deadline(BRIEFLY), pytest.raises(Unreachable) as last:
         await with_retry(call, idempotent=changes)
     assert last.value.sent is sent

@@ -141,15 +141,15 @@ def test_largest_request_renders_within_slacks_limits() -> None:
     assert "for up to 9 hours" in confirm
 
 
-@pytest.mark.parametrize(("needed", "said"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
-def test_denying_reviewer_is_shown_only_if_the_denial_resolved(needed: int, said: str) -> None:
+@pytest.mark.parametrize(("needed", "expected"), [(1, "⛔ Denied by carol"), (2, "⛔ Denied")])
+def test_denying_reviewer_is_shown_only_if_the_denial_resolved(needed: int, expected: str) -> None:
     """Otherwise the state was set without a review, and Teleport doesn't report its author."""
     denied = sample_model(
         state=RequestState.DENIED,
         reviews=(Review("carol", RequestState.DENIED, threshold_indexes=(0,)),),
         thresholds=(Threshold(approve=1, deny=needed),),
     )
-    assert f". {said}." in card(denied).arguments()["text"]
+    assert f". {expected}." in card(denied).arguments()["text"]
 
 
 @settings(deadline=None)
@@ -167,12 +167,14 @@ def test_any_review_renders_within_slacks_limits(extreme: Extreme) -> None:
 @given(extremes)
 def test_reason_prompts_fit_into_the_form(extreme: Extreme) -> None:
     """Every requested role can have its own prompt."""
-    said = reason_text(extreme.names)
-    assert len(said) <= 1000
+    expected = reason_text(extreme.names)
+    assert len(expected) <= 1000
     check_view(
-        request_form(RequestDraft(truncated=True), channel="C1", note=said, reason_required=True)
+        request_form(
+            RequestDraft(truncated=True), channel="C1", note=expected, reason_required=True
+        )
     )
-    check_message(reason_prompt(RequestDraft(roles=("prod",)), said))
+    check_message(reason_prompt(RequestDraft(roles=("prod",)), expected))
 
 
 def test_excess_prompts_are_counted() -> None:
@@ -202,13 +204,13 @@ def check_responses_to(draft: RequestDraft, existing: CardModel) -> None:
         [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
     )
     doubtful = reviewers_doubtful(draft, [f"{name} isn't a user." for name in draft.reviewers * 5])
-    answers = (
+    responses = (
         duplicate_found(draft, existing, NOW),
         reason_prompt(draft, "why"),
         doubtful,
         *shorter,
     )
-    for message in answers:
+    for message in responses:
         button = check_message(message)["blocks"][-1]["elements"][0]
         assert len(button["value"]) <= 2000
         carried = draft_from_json(button["value"])
@@ -256,8 +258,8 @@ def test_any_request_fits_into_the_review_form(each: CardModel | None, approve: 
 @given(st.text(min_size=1), extremes)
 def test_any_error_text_fits_into_a_response(words: str, extreme: Extreme) -> None:
     """Errors quote untrusted text, and suggested commands quote the user's input."""
-    for said in (words[:2000], extreme.text):
-        message = sentence(f"It says: {said}", preformatted=f"/teleport-deny i {extreme.text}")
+    for expected in (words[:2000], extreme.text):
+        message = sentence(f"It says: {expected}", preformatted=f"/teleport-deny i {extreme.text}")
         check_message(message)
         check_view(result_view(message))
 
@@ -298,7 +300,7 @@ def test_closed_card_has_no_buttons(state: RequestState) -> None:
 
 def test_card_has_no_buttons_without_reviews_in_slack() -> None:
     """In mode notify it names the place for reviews instead."""
-    for mode, request_url_base, said in (
+    for mode, request_url_base, expected in (
         (ReviewMode.OFF, "", ""),
         (ReviewMode.NOTIFY, "", "tctl requests approve"),
         (ReviewMode.NOTIFY, PAGES, "Review it in Teleport"),
@@ -307,7 +309,7 @@ def test_card_has_no_buttons_without_reviews_in_slack() -> None:
             card_model(request(), request_url_base=request_url_base, mode=mode, cluster="main")
         ).arguments()["blocks"]
         assert all(block["type"] != "actions" for block in blocks)
-        assert said in str(blocks)
+        assert expected in str(blocks)
 
 
 ARN = "arn:aws:iam::123456789012:role/Admin"
@@ -418,7 +420,7 @@ def test_approval_count_is_one_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("thresholds", "given", "said"),
+    ("thresholds", "given", "expected"),
     [
         ((Threshold(1, 1),), 0, "alice gets access"),
         ((Threshold(2, 1),), 0, "After yours, 1 more approval is needed before alice gets access"),
@@ -428,7 +430,7 @@ def test_approval_count_is_one_text() -> None:
     ],
 )
 def test_dialog_describes_the_effect_of_an_approval(
-    thresholds: tuple[Threshold, ...], given: int, said: str
+    thresholds: tuple[Threshold, ...], given: int, expected: str
 ) -> None:
     """Any threshold of a set is enough. Only the dialog of the last approval announces access."""
     every = tuple(range(len(thresholds)))
@@ -441,7 +443,7 @@ def test_dialog_describes_the_effect_of_an_approval(
             ),
         )
     ).arguments()
-    assert buttons(drawn)["approve"]["confirm"]["text"]["text"].startswith(said)
+    assert buttons(drawn)["approve"]["confirm"]["text"]["text"].startswith(expected)
 
 
 def test_card_shows_each_fact_once() -> None:
@@ -469,13 +471,13 @@ def test_deleted_approval_still_shows_access() -> None:
     deleted = closed_model(approved, NOW)
     assert deleted.status is Status.DELETED_APPROVED
     drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
-    for said in (
+    for expected in (
         "Approved, then deleted",
         "stay valid",
         "2026-11-22 20:00",
         "tctl lock --access-request=",
     ):
-        assert said in drawn
+        assert expected in drawn
     assert "ended" not in drawn
     assert "can't log in" in json.dumps(notice(Notice.APPROVED, deleted).arguments())
     assert closed_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
@@ -518,10 +520,10 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
     )
     shown = model_of(filtered)
     assert "counts toward no threshold" in json.dumps(card(shown).arguments())
-    said = review_reply(shown.votes[0], "").sentence
-    assert said == "✓ bob approved, which counts toward no threshold."
-    answer = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
-    assert "reviewers with the role lead or reviewers who match review.reason ==" in answer
+    expected = review_reply(shown.votes[0], "").sentence
+    assert expected == "✓ bob approved, which counts toward no threshold."
+    response = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
+    assert "reviewers with the role lead or reviewers who match review.reason ==" in response
     approved = model_of(replace(filtered, state=RequestState.APPROVED))
     assert "by bob" not in card(approved).sentence
 
