@@ -196,7 +196,7 @@ enabled = true
     ]
 
 
-def test_mistakes_in_environment_are_reported_with_unreadable_file(
+def test_environment_mistakes_are_reported_with_unreadable_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Settings that the file might contain aren't reported as missing."""

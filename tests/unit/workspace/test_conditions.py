@@ -60,7 +60,7 @@ def test_computed_condition_is_read_each_time() -> None:
     )
 
 
-def test_computed_condition_of_an_optional_component_is_a_warning() -> None:
+def test_computed_condition_of_optional_component_is_a_warning() -> None:
     conditions = Conditions()
     conditions.computed("clock", lambda: "30 s off", optional=True)
     assert conditions["clock"].status is ConditionStatus.WARNING
