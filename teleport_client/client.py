@@ -34,7 +34,7 @@ from teleport_client.model.cluster import ClusterInfo, Lease, PluginData
 from teleport_client.model.lock import Lock
 from teleport_client.model.user import Role, StaticAccess, User
 from teleport_client.services import convert
-from teleport_client.services.watch import WatchEvent, read_events
+from teleport_client.services.watch import Resource, WatchedKind, WatchEvent, read_events
 from teleport_client.transport.dialer import Connection
 from teleport_client.transport.lenient_utf8 import lenient_channel
 
@@ -253,20 +253,18 @@ class TeleportClient:
             await self._auth.DeleteAccessRequest(proto.RequestID(ID=request_id), timeout=deadline)
 
     @asynccontextmanager
-    async def watch_requests(
-        self, *, deadline: float = DEADLINE
-    ) -> AsyncIterator[AsyncIterator[WatchEvent]]:
-        """Follow every access request from now on; nothing that happened before is told.
+    async def watch(
+        self, kind: WatchedKind[Resource], *, deadline: float = DEADLINE
+    ) -> AsyncIterator[AsyncIterator[WatchEvent[Resource]]]:
+        """Watch all resources of a kind; events from before aren't reported.
 
-        Entered once the server says that the watch stands, within `deadline`. The iterator ends
-        or raises when the stream does: watch again, then list. Leaving lets go of the stream.
+        Entered once the server has confirmed the watch, within `deadline`. The iterator ends or
+        raises when the stream does: watch again, then list. Leaving cancels the stream.
         """
         with self._errors_of("WatchEvents"):
-            call = self._auth.WatchEvents(
-                proto.Watch(Kinds=[types.WatchKind(Kind="access_request")])
-            )
+            call = self._auth.WatchEvents(proto.Watch(Kinds=[types.WatchKind(Kind=kind.name)]))
             try:
-                events = await read_events(call, deadline)
+                events = await read_events(call, kind, deadline)
                 self._missing_methods.clear()  # this may be another server
                 yield events
             finally:

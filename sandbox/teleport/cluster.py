@@ -8,6 +8,7 @@ from uuid import uuid4
 from sandbox.cast import CLUSTER
 from sandbox.teleport import resources
 from sandbox.teleport.access_requests import AccessRequests
+from sandbox.teleport.changes import Changes, Deleted, Put
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
 from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
@@ -85,6 +86,11 @@ class Cluster:
         return Abilities.of(self.edition, self.server_version)
 
     @property
+    def changes(self) -> Changes:
+        """Changes of all kinds that can be watched."""
+        return self.requests.changes
+
+    @property
     def stale_lists(self) -> bool:
         """Whether lists of access requests answer from an older snapshot."""
         return self.requests.stale_lists
@@ -139,7 +145,13 @@ class Cluster:
             role.Spec.Options.MaxSessionTTL or resources.nanoseconds(resources.MAX_SESSION)
         )
         self.roles[stored.Metadata.Name] = stored
+        self.changes.publish(Put(stored))
         return stored
+
+    def delete_role(self, name: str) -> None:
+        """Raises KeyError if there is none."""
+        del self.roles[name]
+        self.changes.publish(Deleted("role", name))
 
     def roles_named(self, names: Iterable[str]) -> tuple[RoleV6, ...]:
         """Raises NotFound if one is missing."""

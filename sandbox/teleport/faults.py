@@ -88,7 +88,7 @@ class Faults:
     ) -> None:
         """End every open watch, with an error or, without a code, as if it were complete."""
         error = None if code is None else Injected(code, details)
-        self._requests.cut_subscriptions(error)
+        self._requests.changes.cut(error)
 
     def spoil(self, text: str) -> None:
         """Put bytes that are no UTF-8 in the place of `text` in each answer from now on.

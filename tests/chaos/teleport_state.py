@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sandbox.teleport.access_requests import AccessRequests, Put
+from sandbox.teleport.access_requests import AccessRequests
+from sandbox.teleport.changes import Deleted, Put
 from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
@@ -83,14 +84,15 @@ class TeleportState:
     async def follow(self) -> None:
         """Run until cancelled, also when all watches are cut."""
         while True:
-            with self._requests.subscribe() as subscription:
+            with self._requests.changes.subscribe() as subscription:
                 self._catch_up()
                 try:
                     async for change in subscription.changes():
-                        if isinstance(change, Put):
-                            self._put(change.request)
-                        else:
-                            self._gone(change.id)
+                        match change:
+                            case Put(AccessRequestV3() as request):
+                                self._put(request)
+                            case Deleted("access_request", request_id):
+                                self._gone(request_id)
                 except TeleportError:
                     # The watches were cut.
                     continue

@@ -27,6 +27,7 @@ from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import can_list_requests as bot_sees_requests
 from teleport_client.rules.access_rules import sees_hosts
+from teleport_client.services.watch import ACCESS_REQUESTS
 from teleport_client.transport.connector import ConnectionMode
 from teleport_client.transport.dialer import Connection
 from workspace.requests.review_policy import ReviewMode
@@ -204,7 +205,7 @@ async def _tried(name: str, attempt: Awaitable[object], hint: str) -> Check:
 
 
 async def _watch(teleport: TeleportClient) -> None:
-    async with teleport.watch_requests():
+    async with teleport.watch(ACCESS_REQUESTS):
         pass
 
 

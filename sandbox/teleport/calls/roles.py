@@ -54,4 +54,4 @@ def delete_role(cluster: Cluster, caller: Caller, name: str) -> None:
             "failed to delete a role that is still in use by a user, "
             "check the system server logs for more details"
         )
-    del cluster.roles[name]
+    cluster.delete_role(name)

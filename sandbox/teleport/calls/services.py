@@ -86,7 +86,7 @@ class _AuthService(AuthServiceServicer):
         self, request: proto.Watch, context: Context
     ) -> AsyncIterator[proto.Event]:
         kinds = watch.confirmed_kinds(self._caller(context), request)
-        with self._cluster.requests.subscribe() as subscription:
+        with self._cluster.changes.subscribe() as subscription:
             async for event in watch.events(kinds, subscription):
                 yield event
 

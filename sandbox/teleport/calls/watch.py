@@ -1,9 +1,9 @@
-"""WatchEvents, for access requests (authorizeWatchRequest in lib/auth/auth_with_roles.go)."""
+"""WatchEvents, for access requests and roles (authorizeWatchRequest in auth_with_roles.go)."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
-from sandbox.teleport.access_requests import Change, Deleted, Put, Subscription
 from sandbox.teleport.calls.caller import Caller
+from sandbox.teleport.changes import Change, Deleted, Put, Subscription
 from sandbox.teleport.errors import AccessDenied, BadParameter, TeleportError
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.resources import ACCESS_REQUEST
@@ -13,10 +13,15 @@ from teleport_client._proto.types_pb2 import (
     Metadata,
     RequestState,
     ResourceHeader,
+    RoleV6,
     WatchKind,
     WatchStatusSpecV1,
     WatchStatusV1,
 )
+
+ROLE = "role"
+_VERSIONS = {ACCESS_REQUEST: "v3", ROLE: "v7"}
+"""Versions in the headers of deletions, by kind (lib/services/local/events.go)."""
 
 
 def confirmed_kinds(caller: Caller, watch: Watch) -> list[WatchKind]:
@@ -58,8 +63,16 @@ def _status(kinds: list[WatchKind]) -> WatchStatusV1:
 
 
 def _passes(change: Change, kinds: list[WatchKind]) -> bool:
-    """A deletion carries no more than the id, so it always passes."""
-    return isinstance(change, Deleted) or any(_matches(it.Filter, change.request) for it in kinds)
+    """A deletion carries the name only, so it passes every filter."""
+    match change:
+        case Deleted(kind, _):
+            return any(it.Kind == kind for it in kinds)
+        case Put(RoleV6()):
+            return any(it.Kind == ROLE for it in kinds)
+        case Put(AccessRequestV3() as request):
+            wanted = (it for it in kinds if it.Kind == ACCESS_REQUEST)
+            return any(_matches(it.Filter, request) for it in wanted)
+    return False
 
 
 def _those_that_pass(
@@ -87,8 +100,8 @@ def _authorize(caller: Caller, kind: WatchKind) -> None:
 
 
 def _check_supported(kind: WatchKind) -> None:
-    """Of all kinds the stand-in has events for one."""
-    if kind.Kind != ACCESS_REQUEST:
+    """The stand-in has events for two kinds only."""
+    if kind.Kind not in _VERSIONS:
         raise BadParameter(f'cache "auth" does not support watching resource {quoted(kind.Kind)}')
 
 
@@ -110,10 +123,10 @@ def _matches(wanted: Mapping[str, str], request: AccessRequestV3) -> bool:
 
 
 def _event(change: Change) -> Event:
-    match change:
-        case Put(request):
-            return Event(Type=PUT, AccessRequest=request)
-        case Deleted(request_id):
-            metadata = Metadata(Name=request_id, Namespace="default")
-            header = ResourceHeader(Kind=ACCESS_REQUEST, Version="v3", Metadata=metadata)
-            return Event(Type=DELETE, ResourceHeader=header)
+    if isinstance(change, Deleted):
+        metadata = Metadata(Name=change.name, Namespace="default")
+        header = ResourceHeader(Kind=change.kind, Version=_VERSIONS[change.kind], Metadata=metadata)
+        return Event(Type=DELETE, ResourceHeader=header)
+    if isinstance(change.resource, RoleV6):
+        return Event(Type=PUT, Role=change.resource)
+    return Event(Type=PUT, AccessRequest=change.resource)

@@ -14,7 +14,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
 from teleport_client.model.user import StaticAccess
-from teleport_client.services.watch import RequestDeleted, RequestPut
+from teleport_client.services.watch import ACCESS_REQUESTS, Deleted, Put
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import pending_request
 
@@ -118,13 +118,13 @@ async def test_watch_returns_changes_since_its_start(
 ) -> None:
     """Events contain complete requests, or the IDs of deleted requests."""
     before = pending_request(teleport)
-    async with client.watch_requests() as events:
+    async with client.watch(ACCESS_REQUESTS) as events:
         made = pending_request(teleport, reason="new")
         teleport.cluster.delete_request(before.Metadata.Name)
         put, deleted = await anext(events), await anext(events)
-    assert isinstance(put, RequestPut)
-    assert (put.request.id, put.request.reason) == (made.Metadata.Name, "new")
-    assert deleted == RequestDeleted(before.Metadata.Name)
+    assert isinstance(put, Put)
+    assert (put.resource.id, put.resource.reason) == (made.Metadata.Name, "new")
+    assert deleted == Deleted(before.Metadata.Name)
 
 
 async def test_unconfirmed_watch_times_out(
@@ -133,17 +133,17 @@ async def test_unconfirmed_watch_times_out(
     """INIT may never arrive."""
     teleport.faults.add("WatchEvents", delay=5)
     with pytest.raises(errors.Unreachable, match="did not confirm the watch"):
-        async with client.watch_requests(deadline=0.2):
+        async with client.watch(ACCESS_REQUESTS, deadline=0.2):
             pass
 
 
 async def test_cut_watch_raises(client: TeleportClient, teleport: TeleportStandIn) -> None:
     """A watch that the server ends returns normally."""
     with pytest.raises(errors.Unreachable, match="slow"):
-        async with client.watch_requests() as events:
+        async with client.watch(ACCESS_REQUESTS) as events:
             teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow")
             await anext(events)
-    async with client.watch_requests() as events:
+    async with client.watch(ACCESS_REQUESTS) as events:
         teleport.faults.cut_watches()
         assert [event async for event in events] == []
 

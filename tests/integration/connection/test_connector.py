@@ -17,6 +17,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client import errors
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import Credentials, load_identity_file
+from teleport_client.services.watch import ACCESS_REQUESTS
 from teleport_client.transport.connector import ConnectionMode
 from teleport_client.transport.dialer import Connection, dial
 from tests.integration.connect_proxy import connect_proxy
@@ -121,7 +122,7 @@ async def test_upgraded_connection_answers_pings(
     """A watch without events stays open. The proxy closes connections that don't answer."""
     async with (
         client_of(proxy.behind_load_balancer, credentials) as (client, _),
-        client.watch_requests() as events,
+        client.watch(ACCESS_REQUESTS) as events,
     ):
         await proxy.web.answered_pings(10)
         made = pending_request(teleport)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sandbox.teleport.access_requests import Deleted, Put
+from sandbox.teleport.changes import Deleted, Put
 from sandbox.teleport.expiry import scan
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
-from teleport_client._proto.types_pb2 import PluginDataUpdateParams
+from teleport_client._proto.types_pb2 import AccessRequestV3, PluginDataUpdateParams
 from tests.sandbox.teleport.standin_client import Auth, Clock, channel, vote_for, wanted
 
 
@@ -74,19 +74,20 @@ async def test_scans_by_itself(tmp_path: Path, clock: Clock) -> None:
     name = b"main".hex() + ".teleport.cluster.local"
     async with channel(stand_in.address, stand_in.identity("bot"), server_name=name) as opened:
         made = await AuthServiceStub(opened).CreateAccessRequestV2(wanted("alice", "staging"))
-    with stand_in.cluster.requests.subscribe() as subscription:
+    with stand_in.cluster.requests.changes.subscribe() as subscription:
         clock.advance(days=2)
-        assert await anext(subscription.changes()) == Deleted(made.Metadata.Name)
+        assert await anext(subscription.changes()) == Deleted("access_request", made.Metadata.Name)
     await stand_in.stop()
 
 
 async def test_expire_by_hand(stand_in: TeleportStandIn, bot: Auth, clock: Clock) -> None:
     """A test can end a request's time: its end moves to now, then it is deleted."""
     made = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
-    with stand_in.cluster.requests.subscribe() as subscription:
+    with stand_in.cluster.requests.changes.subscribe() as subscription:
         stand_in.cluster.expire(made.Metadata.Name)
         changes = subscription.changes()
         ended = await anext(changes)
         assert isinstance(ended, Put)
-        assert moment(ended.request.Spec.ResourceExpiry) == clock()
-        assert await anext(changes) == Deleted(made.Metadata.Name)
+        assert isinstance(ended.resource, AccessRequestV3)
+        assert moment(ended.resource.Spec.ResourceExpiry) == clock()
+        assert await anext(changes) == Deleted("access_request", made.Metadata.Name)
