@@ -1,12 +1,9 @@
 """The composition root: the one place that knows every concrete class."""
 
 import logging
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_hex
 
 import aiohttp
 import structlog
@@ -31,39 +28,18 @@ from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
 from commands.register import TRIGGERS
-from notifications.controller.controller import RECENT, Controller
-from notifications.controller.expiry_timers import ExpiryTimers
-from notifications.controller.lease import Leadership, LeaseTiming
-from notifications.controller.mirror import RELIST_SOON_SECONDS, Mirror, WatchBackoff
-from notifications.controller.queue import LONGEST_PAUSE, ChangeQueue
-from notifications.controller.reconciler import Reconciler
-from notifications.plan import PlanContext
-from notifications.records.ledger import Ledger
-from notifications.routing.recipients import Recipients
-from notifications.routing.routes import CombinedRouting
-from notifications.routing.suggested_reviewers import SuggestedReviewers
-from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
-from notifications.sending.history import History
-from notifications.sending.in_flight import RECORD_WITHIN
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
 from teleport_client.model.cluster import ClusterInfo
-from teleport_client.services.visibility import Visibility
 from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
 from workspace.directory.user_directory import UserDirectory, UserMapping
 from workspace.keyed_lock import KeyedLock
-from workspace.requests.claim import Claims
 from workspace.requests.review_policy import ReviewPolicy
-from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
 
 PLUGIN = "teleport-chatops"
-_STANDALONE_WARNING = (
-    "Teleport denies leases to the bot, so run only this replica; grant the role from"
-    " teleport-role to run more"
-)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -96,14 +72,14 @@ class Runtime:
 
 
 def _build_people(runtime: Runtime) -> UserDirectory:
-    return UserDirectory(runtime.slack, runtime.teleport, _matching(runtime), now=runtime.now)
+    return UserDirectory(runtime.slack, runtime.teleport, user_mapping(runtime), now=runtime.now)
 
 
 def build_contacts(runtime: Runtime) -> Contacts:
-    return Contacts(runtime.slack, runtime.teleport, _matching(runtime))
+    return Contacts(runtime.slack, runtime.teleport, user_mapping(runtime))
 
 
-def _matching(runtime: Runtime) -> UserMapping:
+def user_mapping(runtime: Runtime) -> UserMapping:
     review = runtime.settings.review
     return UserMapping(
         team=runtime.installation.team,
@@ -114,130 +90,6 @@ def _matching(runtime: Runtime) -> UserMapping:
 
 def build_host_names(runtime: Runtime) -> HostNames:
     return HostNames(runtime.teleport, runtime.cluster.name)
-
-
-def build_controller(runtime: Runtime, contacts: Contacts, host_names: HostNames) -> Controller:
-    """Connect the parts of the notifications flow."""
-    settings = runtime.settings
-    factor = settings.pace.factor
-    queue = ChangeQueue(max_backoff=LONGEST_PAUSE / factor)
-    mirror = _build_mirror(runtime, queue)
-    expiry_timers = ExpiryTimers(queue.add, now=runtime.now)
-    leadership = _build_leadership(runtime)
-    _register_notifications(runtime.conditions, mirror, leadership, queue)
-    outbox = _build_outbox(runtime, leadership)
-    ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
-    recipients = _build_recipients(runtime)
-    reconciler = Reconciler(
-        mirror=mirror,
-        queue=queue,
-        ledger=ledger,
-        delivery=_build_delivery(runtime, outbox, recipients, contacts),
-        routing=CombinedRouting(
-            recipients,
-            SuggestedReviewers(contacts, recipients, most=settings.review.max_reviewer_messages),
-        ),
-        expiry_timers=expiry_timers,
-        context=_plan_context(runtime),
-        claims=Claims(runtime.teleport),
-        host_names=host_names,
-        now=runtime.now,
-        record_within=RECORD_WITHIN / factor,
-    )
-    return Controller(
-        mirror=mirror,
-        queue=queue,
-        ledger=ledger,
-        reconciler=reconciler,
-        recipients=recipients,
-        expiry_timers=expiry_timers,
-        outbox=outbox,
-        leadership=leadership,
-        host_names=host_names,
-        now=runtime.now,
-        recent=RECENT / factor,
-    )
-
-
-def _register_notifications(
-    conditions: Conditions, mirror: Mirror, leadership: Leadership, queue: ChangeQueue
-) -> None:
-    conditions.computed("watch", lambda: mirror.problem, part="teleport")
-    conditions.computed("lease", lambda: leadership.problem, part="notifications")
-    conditions.computed("queue", lambda: queue.problem, part="notifications")
-    conditions.computed("requests", lambda: queue.warning, optional=True)
-    conditions.computed(
-        "replicas", lambda: _STANDALONE_WARNING if leadership.standalone else "", optional=True
-    )
-
-
-def _build_outbox(runtime: Runtime, leadership: Leadership) -> Outbox:
-    outbox = Outbox(
-        runtime.slack,
-        runtime.conditions.component("outbox", part="slack"),
-        may_send=lambda: leadership.held,
-        seconds_between_posts=SECONDS_BETWEEN_POSTS / runtime.settings.pace.factor,
-    )
-    runtime.conditions.computed("rate_limit", outbox.long_rate_limit, part="slack")
-    return outbox
-
-
-def _build_leadership(runtime: Runtime) -> Leadership:
-    return Leadership(
-        runtime.teleport,
-        runtime.installation.team,
-        holder=_holder(),
-        now=runtime.now,
-        times=LeaseTiming().scaled(runtime.settings.pace.factor),
-    )
-
-
-def _build_recipients(runtime: Runtime) -> Recipients:
-    settings = runtime.settings
-    return Recipients(
-        runtime.slack,
-        settings.role_to_recipients,
-        team=runtime.installation.team,
-        scopes=runtime.installation.scopes,
-        allow_shared=settings.slack.allow_shared_channels,
-        fallback=settings.slack.fallback_channel,
-    )
-
-
-def _plan_context(runtime: Runtime) -> PlanContext:
-    settings = runtime.settings
-    return PlanContext(
-        request_url_base=runtime.cluster.request_page,
-        cluster=runtime.cluster.name,
-        deciding=runtime.review_policy,
-        announce_max_age=settings.announce_max_age,
-        reviewer_messages=settings.review.max_reviewer_messages,
-    )
-
-
-def _build_mirror(runtime: Runtime, queue: ChangeQueue) -> Mirror:
-    factor = runtime.settings.pace.factor
-    return Mirror(
-        runtime.teleport,
-        lambda request_id, live: queue.add(request_id, high_priority=live),
-        visibility=Visibility(runtime.teleport, lambda: runtime.identity.current.roles),
-        relist_soon_seconds=RELIST_SOON_SECONDS / factor,
-        backoff=WatchBackoff().scaled(factor),
-    )
-
-
-def _build_delivery(
-    runtime: Runtime, outbox: Outbox, recipients: Recipients, contacts: Contacts
-) -> Delivery:
-    installation = runtime.installation
-    return Delivery(
-        outbox,
-        recipients,
-        contacts,
-        History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
-        now=runtime.now,
-        rest=RETRY_LATER_DELAY / runtime.settings.pace.factor,
-    )
 
 
 def build_listeners(
@@ -305,8 +157,3 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
     app.error(app.on_error)
     TRIGGERS.register(app, listeners)
     return app
-
-
-def _holder() -> str:
-    """Tell replicas apart in Teleport's list of semaphores."""
-    return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"

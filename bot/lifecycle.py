@@ -22,10 +22,10 @@ from bot.compose import (
     Runtime,
     build_app,
     build_contacts,
-    build_controller,
     build_host_names,
     build_listeners,
 )
+from bot.compose_notifications import build_notifications
 from bot.connect.certificate_lifetime import report_short_lifetimes
 from bot.connect.guarding_roles import LOOK_AGAIN_SECONDS, keep_up_to_date
 from bot.connect.other_bots import warn_of_other_bots
@@ -50,17 +50,20 @@ class Bot:
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
         register_conditions(runtime, lambda: self.sockets)
-        self.controller = build_controller(runtime, contacts, host_names)
-        self.listeners = build_listeners(runtime, contacts, host_names, self.controller.changed)
-        register_gauges(runtime, self.controller, self.listeners, lambda: self.sockets)
+        self._host_names = host_names
+        self.notifications = build_notifications(runtime, contacts, host_names)
+        self.request_work = self.notifications.request_work
+        self.listeners = build_listeners(runtime, contacts, host_names, self.request_work.changed)
+        register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)
 
     async def run(self) -> None:
         """Run until cancelled. The first error of any task ends all of them."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.controller.run())
+            tasks.create_task(self.notifications.controller.run())
+            tasks.create_task(self._host_names.run(self.request_work.by_id.add))
             if self.runtime.settings.teleport.refresh_identity:
                 tasks.create_task(self._reload_identity())
-            await self.controller.mirror.synced.wait()
+            await self.notifications.requests.synced.wait()
             self._start_reports(tasks)
             if self.runtime.app_token:
                 self.sockets = self._open_sockets()
@@ -86,7 +89,7 @@ class Bot:
             cluster=self.runtime.cluster.name,
             teleport_version=self.runtime.cluster.version,
             slack_team=self.runtime.installation.team,
-            request_count=len(self.controller.mirror),
+            request_count=len(self.notifications.requests),
         )
 
     async def drain(self) -> None:
@@ -98,7 +101,7 @@ class Bot:
             await wait_for_end(self._receiving, SOCKETS_SECONDS)
         left = deadline_at - monotonic()
         cancelled, _ = await asyncio.gather(
-            self.listeners.drain(left), self.controller.finish(left)
+            self.listeners.drain(left), self.notifications.controller.finish(left)
         )
         log.info("drain_finished", cancelled_count=cancelled)
 
@@ -111,7 +114,7 @@ class Bot:
             keep_up_to_date(
                 self.runtime.review_policy.unknown,
                 teleport,
-                self.controller.look_at_pending,
+                self.request_work.enqueue_pending,
                 again=LOOK_AGAIN_SECONDS / settings.pace.factor,
             )
         )

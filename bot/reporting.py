@@ -7,11 +7,11 @@ its first condition that isn't ready, so the likelier cause comes first.
 from collections.abc import Callable
 
 from bot.compose import Runtime
+from bot.compose_notifications import Notifications
 from bot.connect.guarding_roles import warning_of
 from bot.connect.server_support import UPGRADE, missing_method
 from bot.sockets.sockets import Sockets
 from commands.interactions.listener import Listeners
-from notifications.controller.controller import Controller
 
 
 def register_conditions(runtime: Runtime, sockets: Callable[[], Sockets | None]) -> None:
@@ -47,26 +47,27 @@ def _certificate_seconds(runtime: Runtime) -> float:
 
 def register_gauges(
     runtime: Runtime,
-    controller: Controller,
+    notifications: Notifications,
     listeners: Listeners,
     sockets: Callable[[], Sockets | None],
 ) -> None:
-    gauge = runtime.metrics.gauge
+    gauge, work = runtime.metrics.gauge, notifications.request_work
+    leadership = notifications.controller.leadership
     gauge("clock_skew_seconds", "Clock skew against Slack, in seconds", runtime.clock.seconds)
-    gauge("access_requests", "Access requests in the cache", lambda: len(controller.mirror))
-    gauge("queue_depth", "Access requests in the work queue", lambda: len(controller.queue))
+    gauge("access_requests", "Access requests in the cache", lambda: len(notifications.requests))
+    gauge("queue_depth", "Access requests in the work queue", lambda: len(work.queue))
     gauge(
         "requests_failing",
         "Access requests whose last reconciliation failed",
-        lambda: controller.queue.failing,
+        lambda: len(work.queue.failures),
     )
-    gauge("outbox_depth", "Messages waiting to be sent", lambda: controller.outbox.waiting)
+    gauge("outbox_depth", "Messages waiting to be sent", lambda: work.outbox.waiting)
     gauge(
         "recipients_unreachable",
         "Unreachable recipients (leader only)",
-        lambda: len(controller.unreachable) if controller.leadership.held else 0,
+        lambda: len(work.unreachable) if leadership.held else 0,
     )
-    gauge("lease_held", "1 on the leader", lambda: controller.leadership.held)
+    gauge("lease_held", "1 on the leader", lambda: leadership.held)
     gauge("interactions_in_flight", "Interactions in flight", lambda: listeners.in_flight)
     gauge(
         "sockets",

@@ -14,7 +14,7 @@ from teleport_client.model.access_request import AccessRequest
 class Routes:
     channels: tuple[str, ...] = ()
     """Addresses without doubles, direct messages included (`notifications.routing.address`)."""
-    error: BaseException | None = None
+    error: Exception | None = None
     """Why there may be more that are not known now; to be asked again."""
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """IDs of channels that were addressed by name before, by that address."""

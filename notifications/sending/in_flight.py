@@ -1,12 +1,10 @@
 """Messages that are being sent: they wait for their turn in Slack, and nothing waits for them."""
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from notifications.controller.mirror import Mirror
-from notifications.controller.queue import ChangeQueue
 from notifications.records.ledger import Ledger, RequestGone
 from notifications.sending.delivery import DeliveryResult
 from workspace.views.card import CardModel
@@ -15,6 +13,14 @@ Sending: TypeAlias = Coroutine[Any, Any, DeliveryResult]
 
 RECORD_WITHIN = 1.5
 """Seconds, a little more than a message waits for its turn in a channel that just got one."""
+
+
+class Requeue(Protocol):
+    """The work queue, by request ID."""
+
+    def add(self, request_id: str, *, high_priority: bool = True) -> None: ...
+
+    def retry(self, request_id: str, error: Exception, *, high_priority: bool) -> None: ...
 
 
 class InFlightMessages:
@@ -26,13 +32,13 @@ class InFlightMessages:
 
     def __init__(
         self,
-        mirror: Mirror,
-        queue: ChangeQueue,
+        queue: Requeue,
         ledger: Ledger,
         *,
+        refresh: Callable[[str], Awaitable[object]],
         record_within: float = RECORD_WITHIN,
     ) -> None:
-        self._mirror = mirror
+        self._refresh = refresh
         self._queue = queue
         self._ledger = ledger
         self._record_within = record_within
@@ -146,7 +152,7 @@ class InFlightMessages:
         try:
             await self._ledger.flush(request_id)
         except RequestGone:
-            await self._mirror.refresh(request_id)
+            await self._refresh(request_id)
 
     def _ended(self, request_id: str, slot: str) -> None:
         slots = self._tasks[request_id]

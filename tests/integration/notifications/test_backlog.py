@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from notifications.controller.controller import MOST_WAITING
-from notifications.controller.queue import MAX_WORKERS
 from notifications.plan import card_slot, notice_slot
 from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger_codec import ENTRY, REV, encode_entry
+from notifications.requests.work import MAX_WAITING
+from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox.cast import TEAM
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -99,10 +99,10 @@ async def test_card_updates_in_memory_are_limited(
     async with run_bot(settings_file) as (process, health):
         await process.event("ledger_loaded")
         measured = await health.metrics_where(
-            lambda found: found["teleport_chatops_outbox_depth"] >= MOST_WAITING
+            lambda found: found["teleport_chatops_outbox_depth"] >= MAX_WAITING
         )
-    assert measured["teleport_chatops_outbox_depth"] <= MOST_WAITING + MAX_WORKERS
-    assert measured["teleport_chatops_queue_depth"] >= _TO_EDIT - MOST_WAITING - 2 * MAX_WORKERS
+    assert measured["teleport_chatops_outbox_depth"] <= MAX_WAITING + MAX_WORKERS
+    assert measured["teleport_chatops_queue_depth"] >= _TO_EDIT - MAX_WAITING - 2 * MAX_WORKERS
 
 
 def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:

@@ -16,6 +16,7 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.errors import Unreachable
 from teleport_client.transport.dialer import dial
 from tests.integration.slack_driver import TIMEOUT_SECONDS
+from workspace.conditions import Conditions
 
 _REPLACED_WITHIN = 30.0
 """Seconds, as guaranteed in docs/reliability.md."""
@@ -75,7 +76,14 @@ async def client(teleport: TeleportStandIn) -> AsyncIterator[TeleportClient]:
 
 def leadership(client: TeleportClient, holder: str, *, scaled: float = 1.0) -> Leadership:
     times = LeaseTiming().scaled(scaled)
-    return Leadership(client, "team", holder=holder, now=lambda: datetime.now(UTC), times=times)
+    return Leadership(
+        client,
+        "team",
+        holder=holder,
+        now=lambda: datetime.now(UTC),
+        condition=Conditions().component("lease"),
+        times=times,
+    )
 
 
 @dataclass
@@ -158,7 +166,7 @@ async def test_leader_without_lease_permission_stops_until_it_returns(
         calls = len(teleport.journal.of("AcquireSemaphore"))
         await teleport.journal.wait_for_call("AcquireSemaphore", count=calls + 4, ended=True)
         assert not work.under_way.is_set()
-        assert "refused" in one.problem
+        assert "refused" in one.condition.reason
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await work.under_way.wait()
         assert one.held
@@ -178,7 +186,7 @@ async def test_waiting_replica_without_lease_permission_stays_idle(
         teleport.faults.add("AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=9)
         await teleport.journal.wait_for_call("AcquireSemaphore", count=6, ended=True)
         assert not waiting.under_way.is_set()
-        assert "refused" in other.problem
+        assert "refused" in other.condition.reason
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

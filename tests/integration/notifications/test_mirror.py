@@ -1,9 +1,10 @@
-"""The mirror, with a Teleport that returns stale or delayed lists."""
+"""The follower of access requests, with a Teleport that returns stale or delayed lists."""
 
 import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +13,10 @@ from typing import Protocol
 import grpc
 import pytest
 
-from notifications.controller.mirror import Mirror, Source, WatchBackoff
+from notifications.following.cache import Source
+from notifications.following.follower import Follower, FollowTiming
+from notifications.requests.kind import AccessRequests
+from notifications.workqueue.key import Key
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
 from teleport_client.client import TeleportClient
@@ -22,55 +26,61 @@ from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import TIMEOUT_SECONDS
+from workspace.backoff import Backoff
+from workspace.conditions import Conditions
 
 _LATE = 0.8
 """Seconds of delay of a response while the state changes."""
 
 
 class Followed:
-    """Running mirror and its reported changes."""
+    """Running follower and its reported changes."""
 
     def __init__(
         self,
         client: TeleportClient,
         visibility: Visibility,
         soon: float,
-        backoff: WatchBackoff | None = None,
+        backoff: Backoff | None = None,
     ) -> None:
         self.client = client
         self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
-        self.mirror = Mirror(
-            client,
-            lambda changed, live: self.reported.put_nowait((changed, live)),
-            visibility=visibility,
-            relist_soon_seconds=soon,
-            backoff=backoff,
+        timing = FollowTiming(relist_soon=soon)
+        self.follower = Follower(
+            AccessRequests(client, visibility),
+            reconnected=client.renewed,
+            condition=Conditions().component("watch"),
+            timing=replace(timing, backoff=backoff) if backoff else timing,
         )
+        self.follower.on_change(self._report)
+
+    def _report(self, key: Key, *, high_priority: bool) -> None:
+        self.reported.put_nowait((key.name, high_priority))
 
     def state(self, request: AccessRequestV3) -> RequestState | None:
-        seen = self.mirror.get(request.Metadata.Name)
-        return seen.request.state if seen else None
+        seen = self.follower.get(request.Metadata.Name)
+        return seen.object.state if seen else None
 
 
 class Follow(Protocol):
     def __call__(
-        self, soon: float, backoff: WatchBackoff | None = None
+        self, soon: float, backoff: Backoff | None = None
     ) -> AbstractAsyncContextManager[Followed]: ...
 
 
 @pytest.fixture
 def follow(teleport: TeleportStandIn) -> Follow:
-    """Run the mirror from the first list on, with a relist interval in seconds."""
+    """Run the follower from the first list on, with a relist interval in seconds."""
 
     @asynccontextmanager
-    async def follow(soon: float, backoff: WatchBackoff | None = None) -> AsyncIterator[Followed]:
+    async def follow(soon: float, backoff: Backoff | None = None) -> AsyncIterator[Followed]:
         credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
         async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
             visibility = Visibility(client, lambda: credentials.roles)
             followed = Followed(client, visibility, soon, backoff)
-            running = asyncio.create_task(followed.mirror.run())
+            running = asyncio.create_task(followed.follower.run())
             async with asyncio.timeout(2 * TIMEOUT_SECONDS):
-                await followed.mirror.synced.wait()
+                await followed.follower.synced.wait()
                 yield followed
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
@@ -111,7 +121,7 @@ async def test_event_is_newer_than_a_read_started_before_it(
 ) -> None:
     request = pending_request(teleport)
     async with follow(3600) as followed:
-        reading = asyncio.create_task(followed.mirror.refresh(request.Metadata.Name))
+        reading = asyncio.create_task(followed.follower.refresh(request.Metadata.Name))
         await deny_while_an_answer_is_late(teleport, followed, request)
         await reading
         assert followed.state(request) is RequestState.DENIED
@@ -149,16 +159,16 @@ async def test_stale_copy_is_not_confirmed_by_a_stale_list(
     """The request was resolved during the break, and the list comes from an outdated cache."""
     request = pending_request(teleport)
     async with follow(3600) as followed:
-        await followed.mirror.refresh(request.Metadata.Name)
+        await followed.follower.refresh(request.Metadata.Name)
         teleport.cluster.stale_lists = True
         teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
         teleport.cluster.requests.put(with_state(request, DENIED))
         while not followed.reported.empty():
             followed.reported.get_nowait()
         await followed.reported.get()
-        seen = followed.mirror.get(request.Metadata.Name)
+        seen = followed.follower.get(request.Metadata.Name)
         assert seen
-        assert (seen.request.pending, seen.source) == (True, Source.LIST)
+        assert (seen.object.pending, seen.source) == (True, Source.LIST)
 
 
 async def test_reconnecting_leaves_no_open_files(teleport: TeleportStandIn, follow: Follow) -> None:
@@ -190,7 +200,7 @@ async def test_short_watches_are_opened_at_growing_intervals(
     """Each watch costs the server a complete list, even if it ends immediately after INIT."""
     unavailable = grpc.StatusCode.UNAVAILABLE
     teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=5)
-    backoff = WatchBackoff(first=0.1, longest=0.8, steady=60)
+    backoff = Backoff(first=0.1, longest=0.8, steady=60)
     async with follow(3600, backoff):
         await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
     lists = [call.started for call in teleport.journal.of("ListAccessRequests")]
@@ -205,7 +215,7 @@ async def test_watch_that_lasted_is_reopened_at_once(
     """The backoff of earlier failures is reset."""
     unavailable = grpc.StatusCode.UNAVAILABLE
     teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=4)
-    backoff = WatchBackoff(first=0.05, longest=60, steady=0.3)
+    backoff = Backoff(first=0.05, longest=60, steady=0.3)
     async with follow(0.5, backoff):
         # The second list of the fifth watch comes after more than `steady`.
         await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)

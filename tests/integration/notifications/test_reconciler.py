@@ -10,23 +10,31 @@ from typing import Any
 import pytest
 
 from bot.connect.slack_client import SlackClient, http_session
-from notifications.controller.expiry_timers import ExpiryTimers
-from notifications.controller.mirror import Mirror
-from notifications.controller.queue import ChangeQueue
-from notifications.controller.reconciler import Reconciler
+from notifications.following.follower import Follower
 from notifications.plan import PlanContext
 from notifications.records.ledger import Ledger
+from notifications.requests.actions import RequestActions
+from notifications.requests.expiry import RequestExpiry
+from notifications.requests.kind import AccessRequests, request_key
+from notifications.requests.planner import RequestPlanner
+from notifications.requests.reconciler import RequestReconciler
+from notifications.requests.request_queue import RequestQueue
 from notifications.routing.recipients import Recipients
 from notifications.routing.routes import CombinedRouting
 from notifications.routing.suggested_reviewers import SuggestedReviewers
 from notifications.sending.delivery import Delivery
 from notifications.sending.history import History
+from notifications.sending.in_flight import InFlightMessages
+from notifications.workqueue.key import Key
+from notifications.workqueue.result import Result
+from notifications.workqueue.work_queue import WorkQueue
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
+from teleport_client.model.access_request import AccessRequest
 from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import pending_request, with_state
@@ -57,25 +65,25 @@ class Desk:
     """Reconciler with its dependencies, and an outbox that sends during `sending`."""
 
     stage: Stage
-    mirror: Mirror
-    queue: ChangeQueue
+    requests: Follower[AccessRequest]
+    queue: WorkQueue
     ledger: Ledger
     outbox: Outbox
-    reconciler: Reconciler
+    reconciler: RequestReconciler
     looks: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def look_at(self, request_id: str) -> None:
         """Simulate an event, and wait until it has been handled."""
-        await self.mirror.refresh(request_id)
+        await self.requests.refresh(request_id)
         looked = self.looks[request_id] = asyncio.Event()
-        self.queue.add(request_id)
+        self.queue.add(request_key(request_id))
         async with asyncio.timeout(TIMEOUT_SECONDS):
             await looked.wait()
 
-    async def work(self, request_id: str, live: bool) -> bool:
-        looked = self.looks.pop(request_id, None)
+    async def work(self, key: Key, high_priority: bool) -> Result:
+        looked = self.looks.pop(key.name, None)
         try:
-            return await self.reconciler.reconcile(request_id, live)
+            return await self.reconciler.reconcile(key, high_priority)
         finally:
             if looked is not None:
                 looked.set()
@@ -103,26 +111,39 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             seconds_between_posts=_PACE,
         )
         visibility = Visibility(client, lambda: credentials.roles)
-        mirror = Mirror(client, lambda _id, _live: None, visibility=visibility)
-        queue, ledger = ChangeQueue(), Ledger(client, "teleport-chatops/test", now=now)
+        kind = AccessRequests(client, visibility)
+        watch = Conditions().component("watch")
+        requests = Follower(kind, reconnected=client.renewed, condition=watch)
+        queue, ledger = WorkQueue(), Ledger(client, "teleport-chatops/test", now=now)
+        in_flight = InFlightMessages(RequestQueue(queue), ledger, refresh=requests.refresh)
+        expiry = RequestExpiry(requests, kind)
         matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
         recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-        reconciler = Reconciler(
-            mirror=mirror,
-            queue=queue,
+        delivery = Delivery(outbox, recipients, contacts, history, now=now, rest=_REST)
+        planner = RequestPlanner(
+            requests=requests,
             ledger=ledger,
-            delivery=Delivery(outbox, recipients, contacts, history, now=now, rest=_REST),
             routing=CombinedRouting(recipients, SuggestedReviewers(contacts, recipients)),
-            expiry_timers=ExpiryTimers(lambda _: None, now=now),
+            expiry=expiry,
+            in_flight=in_flight,
             context=PlanContext(),
             claims=Claims(client),
             host_names=HostNames(client, "main"),
             now=now,
         )
+        reconciler = RequestReconciler(
+            requests=requests,
+            ledger=ledger,
+            planner=planner,
+            actions=RequestActions(ledger, delivery, in_flight),
+            expiry=expiry,
+            in_flight=in_flight,
+            now=now,
+        )
         queue.open()
-        made = Desk(Stage(slack, teleport), mirror, queue, ledger, outbox, reconciler)
+        made = Desk(Stage(slack, teleport), requests, queue, ledger, outbox, reconciler)
         working = asyncio.create_task(queue.run(made.work))
         sending = asyncio.create_task(outbox.run())
         yield made
@@ -234,7 +255,7 @@ async def test_request_deleted_during_a_lookup_gets_its_last_card(
     looking = asyncio.create_task(desk.look_at(request_id))
     await teleport.journal.wait_for_call("GetUser", count=looked_up + 1)
     teleport.cluster.delete_request(request_id)
-    await desk.mirror.refresh(request_id)
-    desk.queue.add(request_id)
+    await desk.requests.refresh(request_id)
+    desk.queue.add(request_key(request_id))
     await looking
     await desk.stage.card_where(card["ts"], partial(mentions, "Deleted"))

@@ -14,12 +14,12 @@ from slack_sdk.errors import SlackApiError
 
 from bot.connect.slack_client import CALL_SECONDS, SlackClient, http_session
 from notifications.controller.lease import LeaseTiming
-from notifications.controller.queue import MAX_WORKERS
 from notifications.plan import UpdateMessage, card_slot, model_fingerprint
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.routing.recipients import Recipients
 from notifications.sending.delivery import Delivery, DeliveryResult, PreparedPost
 from notifications.sending.history import History
+from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn

@@ -1,6 +1,7 @@
 """Limit on new requests of one user that go before the backlog."""
 
-from notifications.controller.user_rate_limit import newcomers, within_limit
+from notifications.following.newcomers import newcomers
+from notifications.requests.takeover import without_floods
 from teleport_client.model.access_request import AccessRequest, RequestState
 
 
@@ -12,8 +13,8 @@ def test_flood_of_one_user_waits_behind_other_users() -> None:
 
 def test_flooding_requests_are_removed_from_the_new_ones() -> None:
     made = [make_request("mallory") for _ in range(11)] + [make_request("alice") for _ in range(10)]
-    assert {each.user for each in within_limit(made)} == {"alice"}
-    assert len(within_limit(made)) == 10
+    assert {each.user for each in without_floods(made)} == {"alice"}
+    assert len(without_floods(made)) == 10
 
 
 def make_request(user: str) -> AccessRequest:

@@ -1,22 +1,31 @@
-"""Work queue of request IDs."""
+"""The work queue: priorities, deduplication, results, retries and failures."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.controller.queue import ChangeQueue, Reconcile
+from notifications.workqueue.key import Key
+from notifications.workqueue.result import AgainAfter, AgainAt, Done, Result, Retry, Started
+from notifications.workqueue.work_queue import Reconcile, WorkQueue
 from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
 from tests.unit.commands.test_outcome import slack_error
+from workspace.backoff import Backoff
+from workspace.moment import utc_now
+
+
+def key(name: str) -> Key:
+    return Key("access_request", name)
 
 
 @asynccontextmanager
-async def run_queue(queue: ChangeQueue, work: Reconcile, at_once: int = 4) -> AsyncIterator[None]:
+async def run_queue(queue: WorkQueue, work: Reconcile, workers: int = 4) -> AsyncIterator[None]:
     queue.open()
-    task = asyncio.create_task(queue.run(work, at_once=at_once))
+    task = asyncio.create_task(queue.run(work, workers=workers))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -31,11 +40,12 @@ class Worker:
         self.go = asyncio.Event()
         self._news = asyncio.Event()
 
-    async def __call__(self, request_id: str, live: bool) -> bool:
-        self.seen.append(request_id)
-        self.high_priority.append(live)
+    async def __call__(self, key: Key, high_priority: bool) -> Result:
+        self.seen.append(key.name)
+        self.high_priority.append(high_priority)
         self._news.set()
-        return await self.go.wait()
+        await self.go.wait()
+        return Done()
 
     async def saw(self, count: int) -> list[str]:
         while len(self.seen) < count:
@@ -46,12 +56,12 @@ class Worker:
 
 async def test_high_priority_goes_before_the_backlog() -> None:
     """A new request doesn't wait for older requests."""
-    queue, worker = ChangeQueue(), Worker()
-    async with run_queue(queue, worker, at_once=1):
+    queue, worker = WorkQueue(), Worker()
+    async with run_queue(queue, worker, workers=1):
         for name in ("first", "old-1", "old-2"):
-            queue.add(name, high_priority=False)
+            queue.add(key(name), high_priority=False)
         await worker.saw(1)
-        queue.add("new")
+        queue.add(key("new"))
         worker.go.set()
         assert await worker.saw(4) == ["first", "new", "old-1", "old-2"]
         assert worker.high_priority == [False, True, False, False]
@@ -59,104 +69,152 @@ async def test_high_priority_goes_before_the_backlog() -> None:
 
 async def test_duplicates_merge_and_a_change_during_work_requeues() -> None:
     """An ID never has two workers."""
-    queue, worker = ChangeQueue(), Worker()
+    queue, worker = WorkQueue(), Worker()
     async with run_queue(queue, worker):
-        queue.add("a")
+        queue.add(key("a"))
         await worker.saw(1)
         for _ in range(3):
-            queue.add("a")
-        queue.add("b")
+            queue.add(key("a"))
+        queue.add(key("b"))
         assert await worker.saw(2) == ["a", "b"]
         worker.go.set()
         assert await worker.saw(3) == ["a", "b", "a"]
 
 
 async def test_failed_request_is_retried_and_blocks_no_other() -> None:
-    queue = ChangeQueue()
+    queue = WorkQueue()
     seen: list[str] = []
     healed = asyncio.Event()
 
-    async def work(request_id: str, _live: bool) -> bool:
-        seen.append(request_id)
-        if request_id == "bad" and seen.count("bad") == 1:
+    async def work(key: Key, _high_priority: bool) -> Result:
+        seen.append(key.name)
+        if key.name == "bad" and seen.count("bad") == 1:
             raise ValueError("trouble")
-        if request_id == "bad":
+        if key.name == "bad":
             healed.set()
-        return True
+        return Done()
 
-    async with run_queue(queue, work, at_once=1):
-        queue.add("bad")
-        queue.add("good")
+    async with run_queue(queue, work, workers=1):
+        queue.add(key("bad"))
+        queue.add(key("good"))
         await asyncio.wait_for(healed.wait(), 5)
     assert seen == ["bad", "good", "bad"]
 
 
 async def test_failed_request_keeps_its_priority() -> None:
     """One error from Slack must not move a new request to the end of the backlog."""
-    queue = ChangeQueue(max_backoff=0.01)
+    queue = WorkQueue(backoff=Backoff(first=0.01, longest=0.01))
     seen: list[tuple[str, bool]] = []
     tried_again = asyncio.Event()
 
-    async def work(request_id: str, live: bool) -> bool:
-        seen.append((request_id, live))
-        if seen.count((request_id, live)) == 2:
+    async def work(key: Key, high_priority: bool) -> Result:
+        seen.append((key.name, high_priority))
+        if len(seen) == 2:
             tried_again.set()
-        raise ValueError("trouble")
+        return Retry(ValueError("trouble"))
 
-    async with run_queue(queue, work, at_once=1):
-        queue.add("new")
+    async with run_queue(queue, work, workers=1):
+        queue.add(key("new"))
         await asyncio.wait_for(tried_again.wait(), 5)
     assert seen == [("new", True), ("new", True)]
 
 
 async def test_only_the_backlog_waits_for_capacity() -> None:
     """Otherwise messages of the backlog would wait in Slack's send queue instead."""
-    queue, worker, room = ChangeQueue(), Worker(), False
+    queue, worker, room = WorkQueue(), Worker(), False
     worker.go.set()
     queue.open()
-    task = asyncio.create_task(queue.run(worker, has_capacity=lambda live: live or room))
-    queue.add("old", high_priority=False)
-    queue.add("new")
+    task = asyncio.create_task(queue.run(worker, has_capacity=lambda high: high or room))
+    queue.add(key("old"), high_priority=False)
+    queue.add(key("new"))
     assert await worker.saw(1) == ["new"]
     room = True
-    queue.add("newer")
+    queue.add(key("newer"))
     assert await worker.saw(3) == ["new", "newer", "old"]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.mark.parametrize("again", ["after", "at", "started"])
+async def test_result_decides_when_a_key_returns(again: str) -> None:
+    """After `Started`, a moment that an earlier result set stays valid."""
+    soon = AgainAt(utc_now() + timedelta(seconds=0.05), high_priority=True)
+    cases: dict[str, list[Result]] = {
+        "after": [AgainAfter(0.05), Done()],
+        "at": [soon, Done()],
+        "started": [soon, Started(), Done()],
+    }
+    results = cases[again]
+    queue, seen, ended = WorkQueue(), 0, asyncio.Event()
+
+    async def work(key: Key, _high_priority: bool) -> Result:
+        nonlocal seen
+        seen += 1
+        if again == "started" and seen == 1:
+            queue.add(key)
+        if seen == len(results):
+            ended.set()
+        return results[seen - 1]
+
+    async with run_queue(queue, work), asyncio.timeout(5):
+        queue.add(key("a"))
+        await ended.wait()
+
+
+async def test_done_removes_the_moment_of_an_earlier_result() -> None:
+    queue, worker = WorkQueue(), Worker()
+    worker.go.set()
+    async with run_queue(queue, worker), asyncio.timeout(5):
+        queue.add_at(key("a"), utc_now() + timedelta(seconds=0.05))
+        queue.add(key("a"))
+        await worker.saw(1)
+        queue.add_after(key("later"), 0.1)
+        assert await worker.saw(2) == ["a", "later"]
+
+
+async def test_add_ends_a_delay() -> None:
+    """The reconciliation that follows decides about the next one."""
+    queue, worker = WorkQueue(), Worker()
+    worker.go.set()
+    async with run_queue(queue, worker), asyncio.timeout(5):
+        queue.add_after(key("a"), 0.05)
+        queue.add(key("a"))
+        queue.add_after(key("later"), 0.1)
+        assert await worker.saw(2) == ["a", "later"]
+
+
 async def test_drain_waits_for_work_in_flight_and_starts_no_more() -> None:
     """It happens at a graceful shutdown."""
-    queue, worker = ChangeQueue(), Worker()
-    async with run_queue(queue, worker, at_once=1):
-        queue.add("a")
-        queue.add("b")
+    queue, worker = WorkQueue(), Worker()
+    async with run_queue(queue, worker, workers=1):
+        queue.add(key("a"))
+        queue.add(key("b"))
         await worker.saw(1)
         finishing = asyncio.create_task(queue.finish())
         await asyncio.sleep(0)
         assert not finishing.done()
         worker.go.set()
         await finishing
-        queue.add("c")
+        queue.add(key("c"))
     assert worker.seen == ["a"]
 
 
 async def test_closed_queue_accepts_no_work() -> None:
     """Another replica is the leader then."""
-    queue = ChangeQueue()
-    queue.add("a")
+    queue = WorkQueue()
+    queue.add(key("a"))
     assert len(queue) == 0
 
 
 async def test_messages_that_fail_together_count_once() -> None:
     """A request with many recipients is retried as soon as one with few."""
-    queue = ChangeQueue()
+    queue = WorkQueue()
     queue.open()
     with structlog.testing.capture_logs() as logged:
         for _ in range(8):
-            queue.retry("a", TimeoutError(), high_priority=True)
-        queue.add("a")
-        queue.retry("a", TimeoutError(), high_priority=True)
+            queue.retry(key("a"), TimeoutError(), high_priority=True)
+        queue.add(key("a"))
+        queue.retry(key("a"), TimeoutError(), high_priority=True)
     warned = [event["failure_count"] for event in logged if event["log_level"] == "warning"]
     assert warned == [1, 2]
     queue.close()
@@ -164,11 +222,11 @@ async def test_messages_that_fail_together_count_once() -> None:
 
 async def test_unexpected_error_is_logged_with_its_traceback() -> None:
     """Errors from Slack or Teleport are logged without one."""
-    queue = ChangeQueue()
+    queue = WorkQueue()
     queue.open()
     with structlog.testing.capture_logs() as logged:
-        queue.retry("a", TimeoutError(), high_priority=True)
-        queue.retry("a", KeyError("ours"), high_priority=True)
+        queue.retry(key("a"), TimeoutError(), high_priority=True)
+        queue.retry(key("a"), KeyError("ours"), high_priority=True)
     assert [event["log_level"] for event in logged] == ["warning", "error"]
     assert ["exc_info" in event for event in logged] == [False, True]
     queue.close()
@@ -195,12 +253,12 @@ OF_ALL = [
 
 
 @asynccontextmanager
-async def fail_all(long: float, **errors: Exception) -> AsyncIterator[ChangeQueue]:
+async def fail_all(long: float, **errors: Exception) -> AsyncIterator[WorkQueue]:
     """Return a queue in which each of these IDs failed and no other ID was tried."""
-    queue = ChangeQueue(long=long)
+    queue = WorkQueue(noun="access request", problem_after=long)
     queue.open()
     for request_id, error in errors.items():
-        queue.retry(request_id, error, high_priority=True)
+        queue.retry(key(request_id), error, high_priority=True)
     yield queue
     queue.close()
 
@@ -210,8 +268,8 @@ async def test_queue_warns_and_stays_ready_when_one_request_fails(
     error: Exception,
 ) -> None:
     async with fail_all(0.0, a=error) as queue:
-        assert (queue.problem, queue.failing) == ("", 1)
-        assert "what 1 access request is to show cannot be shown" in queue.warning
+        assert (queue.failures.problem, len(queue.failures)) == ("", 1)
+        assert "1 access request can't be shown" in queue.failures.warning
 
 
 @pytest.mark.parametrize("error", OF_ONE[:5], ids=repr)
@@ -219,46 +277,46 @@ async def test_queue_stays_ready_when_requests_fail_independently(
     error: Exception,
 ) -> None:
     async with fail_all(0.0, a=error, b=error, c=error) as queue:
-        assert queue.problem == ""
-        assert "3 access requests" in queue.warning
+        assert queue.failures.problem == ""
+        assert "3 access requests" in queue.failures.warning
 
 
 @pytest.mark.parametrize("error", OF_ALL, ids=repr)
 async def test_queue_is_not_ready_when_slack_rejects_the_bot(error: Exception) -> None:
     """A single failed request is enough evidence."""
     async with fail_all(0.0, a=error) as queue:
-        assert "1 access request is" in queue.problem
+        assert "1 access request can't" in queue.failures.problem
 
 
 @pytest.mark.parametrize("long", [0.0, 60.0])
 async def test_queue_is_not_ready_after_a_long_outage(long: float) -> None:
     """Most outages are shorter and need no operator."""
     async with fail_all(long, a=TimeoutError(), b=Unreachable("no answer")) as queue:
-        expected = "what 2 access requests are to show cannot be shown: Unreachable: no answer"
-        assert queue.problem == queue.warning == (expected if long == 0 else "")
+        expected = "2 access requests can't be shown: Unreachable: no answer"
+        assert queue.failures.problem == queue.failures.warning == (expected if long == 0 else "")
 
 
 async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
     """An attempt without actions proves nothing."""
-    queue, troubles = ChangeQueue(long=0.0), []
+    queue, problems = WorkQueue(problem_after=0.0), []
     sent, seen = asyncio.Event(), asyncio.Event()
 
-    async def work(request_id: str, _live: bool) -> bool:
-        if request_id in {"a", "b"}:
+    async def work(key: Key, _high_priority: bool) -> Result:
+        if key.name in {"a", "b"}:
             raise TimeoutError
-        troubles.append(bool(queue.problem))
-        if request_id == "last":
+        problems.append(bool(queue.failures.problem))
+        if key.name == "last":
             seen.set()
-        if request_id == "sent" and not sent.is_set():
+        if key.name == "sent" and not sent.is_set():
             sent.set()
-            return False
-        return True
+            return Started()
+        return Done()
 
-    async with run_queue(queue, work, at_once=1), asyncio.timeout(5):
+    async with run_queue(queue, work, workers=1), asyncio.timeout(5):
         for request_id in ("a", "b", "nothing to do", "sent"):
-            queue.add(request_id)
+            queue.add(key(request_id))
         await sent.wait()
-        queue.add("sent")
-        queue.add("last")
+        queue.add(key("sent"))
+        queue.add(key("last"))
         await seen.wait()
-    assert troubles == [True, True, True, False]
+    assert problems == [True, True, True, False]

@@ -1,0 +1,228 @@
+"""Composition of the notifications flow. A new kind of work is added in `build_notifications`."""
+
+import os
+import socket
+from dataclasses import dataclass, replace
+from secrets import token_hex
+
+from bot.compose import Runtime
+from notifications.controller.controller import Controller
+from notifications.controller.lease import Leadership, LeaseTiming
+from notifications.following.follower import Follower, FollowTiming
+from notifications.plan import PlanContext
+from notifications.records.ledger import Ledger
+from notifications.requests.actions import RequestActions
+from notifications.requests.expiry import RequestExpiry
+from notifications.requests.kind import AccessRequests
+from notifications.requests.planner import RequestPlanner
+from notifications.requests.reconciler import RequestReconciler
+from notifications.requests.request_queue import RequestQueue
+from notifications.requests.takeover import RECENT, Takeover
+from notifications.requests.work import RequestWork
+from notifications.routing.recipients import Recipients
+from notifications.routing.routes import CombinedRouting
+from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
+from notifications.sending.history import History
+from notifications.sending.in_flight import RECORD_WITHIN, InFlightMessages
+from notifications.workqueue.work_queue import RETRY_BACKOFF, WorkQueue
+from teleport_client.model.access_request import AccessRequest
+from teleport_client.services.visibility import Visibility
+from workspace.directory.contacts import Contacts
+from workspace.directory.host_names import HostNames
+from workspace.requests.claim import Claims
+from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
+
+_STANDALONE_WARNING = (
+    "Teleport denies leases to the bot, so run only this replica; grant the role from"
+    " teleport-role to run more"
+)
+
+
+@dataclass(frozen=True)
+class Notifications:
+    """The notifications flow, and the parts of it that `bot` starts, reports and stops."""
+
+    controller: Controller
+    requests: Follower[AccessRequest]
+    request_work: RequestWork
+
+
+def build_notifications(
+    runtime: Runtime, contacts: Contacts, host_names: HostNames
+) -> Notifications:
+    kind = AccessRequests(
+        runtime.teleport, Visibility(runtime.teleport, lambda: runtime.identity.current.roles)
+    )
+    requests = Follower(
+        kind,
+        reconnected=runtime.teleport.renewed,
+        condition=runtime.conditions.component("watch", part="teleport"),
+        timing=FollowTiming().scaled(runtime.settings.pace.factor),
+    )
+    leadership = _build_leadership(runtime)
+    request_work = _RequestParts(
+        runtime, kind, requests, contacts, host_names, _build_outbox(runtime, leadership)
+    ).work()
+    controller = Controller(
+        followers=(requests,),
+        works=(request_work,),
+        leadership=leadership,
+        synced=requests.synced,
+    )
+    return Notifications(controller, requests, request_work)
+
+
+class _RequestParts:
+    """Parts of the work on access requests, each built once."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        kind: AccessRequests,
+        requests: Follower[AccessRequest],
+        contacts: Contacts,
+        host_names: HostNames,
+        outbox: Outbox,
+    ) -> None:
+        factor = runtime.settings.pace.factor
+        self._runtime = runtime
+        self._requests = requests
+        self._contacts = contacts
+        self._host_names = host_names
+        self._outbox = outbox
+        self._queue = _build_queue(runtime)
+        self._ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
+        self._recipients = _build_recipients(runtime)
+        self._expiry = RequestExpiry(requests, kind)
+        self._in_flight = InFlightMessages(
+            RequestQueue(self._queue),
+            self._ledger,
+            refresh=requests.refresh,
+            record_within=RECORD_WITHIN / factor,
+        )
+
+    def work(self) -> RequestWork:
+        reconciler = self._reconciler()
+        return RequestWork(
+            requests=self._requests,
+            queue=self._queue,
+            reconciler=reconciler,
+            takeover=Takeover(
+                requests=self._requests,
+                queue=RequestQueue(self._queue),
+                ledger=self._ledger,
+                reconciler=reconciler,
+                now=self._runtime.now,
+                recent=RECENT / self._runtime.settings.pace.factor,
+            ),
+            recipients=self._recipients,
+            outbox=self._outbox,
+        )
+
+    def _reconciler(self) -> RequestReconciler:
+        delivery = _build_delivery(self._runtime, self._outbox, self._recipients, self._contacts)
+        return RequestReconciler(
+            requests=self._requests,
+            ledger=self._ledger,
+            planner=self._planner(),
+            actions=RequestActions(self._ledger, delivery, self._in_flight),
+            expiry=self._expiry,
+            in_flight=self._in_flight,
+            now=self._runtime.now,
+        )
+
+    def _planner(self) -> RequestPlanner:
+        most = self._runtime.settings.review.max_reviewer_messages
+        reviewers = SuggestedReviewers(self._contacts, self._recipients, most=most)
+        return RequestPlanner(
+            requests=self._requests,
+            ledger=self._ledger,
+            routing=CombinedRouting(self._recipients, reviewers),
+            expiry=self._expiry,
+            in_flight=self._in_flight,
+            context=_plan_context(self._runtime),
+            claims=Claims(self._runtime.teleport),
+            host_names=self._host_names,
+            now=self._runtime.now,
+        )
+
+
+def _build_queue(runtime: Runtime) -> WorkQueue:
+    """Build the queue. The pace shortens the longest delay of its backoff, not the first one."""
+    longest = RETRY_BACKOFF.longest / runtime.settings.pace.factor
+    queue = WorkQueue(
+        noun="access request", now=runtime.now, backoff=replace(RETRY_BACKOFF, longest=longest)
+    )
+    failures, computed = queue.failures, runtime.conditions.computed
+    computed("queue", lambda: failures.problem, part="notifications")
+    computed("requests", lambda: failures.warning, optional=True)
+    return queue
+
+
+def _build_leadership(runtime: Runtime) -> Leadership:
+    leadership = Leadership(
+        runtime.teleport,
+        runtime.installation.team,
+        holder=_holder(),
+        now=runtime.now,
+        condition=runtime.conditions.component("lease", part="notifications"),
+        times=LeaseTiming().scaled(runtime.settings.pace.factor),
+    )
+    runtime.conditions.computed(
+        "replicas", lambda: _STANDALONE_WARNING if leadership.standalone else "", optional=True
+    )
+    return leadership
+
+
+def _build_outbox(runtime: Runtime, leadership: Leadership) -> Outbox:
+    outbox = Outbox(
+        runtime.slack,
+        runtime.conditions.component("outbox", part="slack"),
+        may_send=lambda: leadership.held,
+        seconds_between_posts=SECONDS_BETWEEN_POSTS / runtime.settings.pace.factor,
+    )
+    runtime.conditions.computed("rate_limit", outbox.long_rate_limit, part="slack")
+    return outbox
+
+
+def _build_recipients(runtime: Runtime) -> Recipients:
+    settings = runtime.settings
+    return Recipients(
+        runtime.slack,
+        settings.role_to_recipients,
+        team=runtime.installation.team,
+        scopes=runtime.installation.scopes,
+        allow_shared=settings.slack.allow_shared_channels,
+        fallback=settings.slack.fallback_channel,
+    )
+
+
+def _plan_context(runtime: Runtime) -> PlanContext:
+    settings = runtime.settings
+    return PlanContext(
+        request_url_base=runtime.cluster.request_page,
+        cluster=runtime.cluster.name,
+        deciding=runtime.review_policy,
+        announce_max_age=settings.announce_max_age,
+        reviewer_messages=settings.review.max_reviewer_messages,
+    )
+
+
+def _build_delivery(
+    runtime: Runtime, outbox: Outbox, recipients: Recipients, contacts: Contacts
+) -> Delivery:
+    installation = runtime.installation
+    return Delivery(
+        outbox,
+        recipients,
+        contacts,
+        History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
+        now=runtime.now,
+        rest=RETRY_LATER_DELAY / runtime.settings.pace.factor,
+    )
+
+
+def _holder() -> str:
+    """Return a name that identifies this replica in Teleport's list of semaphores."""
+    return f"{socket.gethostname()}/{os.getpid()}/{token_hex(4)}"

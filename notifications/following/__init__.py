@@ -1,0 +1,1 @@
+"""Copies of Teleport's objects that follow Teleport: list, watch, relist, confirmed absence."""

@@ -1,0 +1,243 @@
+"""Follows all objects of one kind, as client-go's Reflector and informer do.
+
+Level-triggered: handlers get the keys of objects that may have changed, not the changes.
+
+1. Open a watch. It reports everything that happens from then on.
+2. List all objects, and apply the events that arrived during the list after it.
+3. Relist soon after that, because the server's cache may have been too old in step 2 to show an
+   object that was created just before the watch, and then at intervals.
+4. After any break, wait with backoff and start again. Each watch costs the server a full list.
+
+An object that a relist doesn't show is read by name before it counts as deleted: the server's cache
+can lag, and without permission Teleport shows nothing instead of an error.
+
+Each kind has its own watch. So a kind that the bot's role can't read fails alone, and its follower
+retries until an administrator grants the permission.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from time import monotonic
+from typing import Generic, Protocol
+
+import structlog
+
+from notifications.following.cache import Cached, ObjectCache
+from notifications.following.kind import FollowedKind, Object
+from notifications.following.newcomers import newcomers
+from notifications.following.reads import ReadsInFlight
+from notifications.following.stream import (
+    ConnectionReplaced,
+    EventStream,
+    WatchEnded,
+    open_stream,
+)
+from notifications.workqueue.key import Key
+from notifications.workqueue.result import AgainAfter, Done, Result
+from notifications.workqueue.work_queue import WorkQueue
+from teleport_client.errors import PermissionDenied, TeleportError
+from teleport_client.services.visibility import NotVisible
+from teleport_client.services.watch import Deleted, Put, WatchEvent
+from workspace.backoff import Backoff
+from workspace.conditions import Component
+
+_BACKOFF = Backoff(first=0.5, longest=15.0, steady=15.0)
+"""Delays before the next watch. It costs the server a list of all objects."""
+_MAX_READS = 200
+"""Missing objects that are read after one list, one after the other."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowTiming:
+    """Seconds."""
+
+    relist_soon: float = 15.0
+    """After the watch was opened."""
+    relist: float = 300.0
+    backoff: Backoff = _BACKOFF
+
+    def scaled(self, factor: float) -> "FollowTiming":
+        return FollowTiming(self.relist_soon / factor, self.relist, self.backoff.scaled(factor))
+
+
+class ChangeHandler(Protocol):
+    def __call__(self, key: Key, *, high_priority: bool) -> None: ...
+
+
+class Follower(Generic[Object]):
+    """Runs on every replica. `reconnected` waits until the client uses a new connection."""
+
+    def __init__(
+        self,
+        kind: FollowedKind[Object],
+        *,
+        reconnected: Callable[[], Awaitable[None]],
+        condition: Component,
+        timing: FollowTiming = FollowTiming(),
+    ) -> None:
+        self.kind = kind
+        self._reconnected = reconnected
+        self._condition = condition
+        self._timing = timing
+        self._handlers: list[ChangeHandler] = []
+        self._cache = ObjectCache(kind)
+        self._reads = ReadsInFlight()
+        self._relists = WorkQueue()
+        self._newcomers = newcomers()
+        self._changed_since_list: set[str] = set()
+        """Names of objects with an event since the last list was requested."""
+        self._watching_since = 0.0
+        """Monotonic time of the first list of the last watch."""
+        self.synced = asyncio.Event()
+        """Set once all objects have been listed for the first time."""
+        condition.not_ready("not synced yet")
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
+    @property
+    def watching(self) -> bool:
+        """Return whether the watch is open, so the copy is up to date."""
+        return self._condition.is_ready
+
+    def on_change(self, handler: ChangeHandler) -> None:
+        """Call a handler with each key that may have changed, and its priority.
+
+        High priority is for events, except for floods of new objects. What a list alone shows is
+        backlog, unless it was created since the first list.
+        """
+        self._handlers.append(handler)
+
+    def key(self, name: str) -> Key:
+        return Key(self.kind.name, name)
+
+    def get(self, name: str) -> Cached[Object] | None:
+        return self._cache.get(name)
+
+    def last_known(self, name: str) -> Object | None:
+        """Return the last state of a deleted object."""
+        return self._cache.last_known(name)
+
+    def forget(self, name: str) -> None:
+        """Drop the last state of a deleted object."""
+        self._cache.forget(name)
+
+    def objects(self) -> Iterable[Object]:
+        return self._cache.objects()
+
+    def all_keys(self) -> Iterable[Key]:
+        return [self.key(self.kind.name_of(each)) for each in self._cache.objects()]
+
+    async def refresh(self, name: str) -> Object | None:
+        """Read one object from Teleport's storage, None if it is deleted. Raises TeleportError."""
+        with self._reads.reading(name) as read:
+            found = await self.kind.read(name)
+        if not read.superseded:
+            self._cache.store(name, found)
+        cached = self._cache.get(name)
+        return cached.object if cached else None
+
+    async def run(self) -> None:
+        """Follow Teleport until cancelled, through every break."""
+        attempt = 0
+        while True:
+            try:
+                async with open_stream(self.kind, self._reconnected) as stream:
+                    await self._follow(stream)
+            except ConnectionReplaced:
+                log.info("watch_reconnect_started", kind=self.kind.name)
+                continue
+            except (TeleportError, WatchEnded) as error:
+                lasted = monotonic() - self._watching_since if self.watching else 0.0
+                attempt = self._timing.backoff.next_attempt(attempt, lasted=lasted)
+                await self._back_off(error, self._timing.backoff.delay(attempt))
+
+    async def _back_off(self, error: Exception, delay: float) -> None:
+        self._condition.not_ready(f"the watch ended: {error}")
+        log.warning(
+            "watch_ended",
+            kind=self.kind.name,
+            error=str(error),
+            retry_in_seconds=round(delay, 1),
+        )
+        await asyncio.sleep(delay)
+
+    async def _follow(self, stream: EventStream[Object]) -> None:
+        listed = await self.kind.list()
+        self._cache.mark_stale()
+        self._apply_list(listed, changed=frozenset())
+        self._condition.ready()
+        self._watching_since = monotonic()
+        self.synced.set()
+        log.info("watch_started", kind=self.kind.name, object_count=len(self))
+        relisting = asyncio.create_task(self._relist_at_intervals(stream))
+        try:
+            while True:
+                self._apply_event(await stream.next())
+        finally:
+            relisting.cancel()
+
+    async def _relist_at_intervals(self, stream: EventStream[Object]) -> None:
+        self._relists.open()
+        self._relists.add_after(self.key("*"), _spread(self._timing.relist_soon))
+        try:
+            await self._relists.run(partial(self._relist, stream), workers=1)
+        finally:
+            self._relists.close()
+
+    async def _relist(self, stream: EventStream[Object], _key: Key, _high: bool) -> Result:
+        self._changed_since_list.clear()
+        try:
+            self._apply_list(await self.kind.list(), changed=self._changed_since_list)
+            await self._read_missing()
+        except (NotVisible, PermissionDenied) as error:
+            stream.end(error)
+            return Done()
+        except TeleportError as error:
+            log.warning("relist_failed", kind=self.kind.name, error=str(error))
+        except Exception as error:  # noqa: BLE001 - raised by `_follow`
+            stream.end(error)
+            return Done()
+        return AgainAfter(_spread(self._timing.relist))
+
+    async def _read_missing(self) -> None:
+        """Read missing objects here: a replica without the lease has no reconciler that does."""
+        for name in islice(self._cache.missing(), _MAX_READS):
+            if await self.refresh(name) is None:
+                self._report(name, high_priority=False)
+
+    def _apply_event(self, event: WatchEvent[Object]) -> None:
+        match event:
+            case Put(found):
+                name = self.kind.name_of(found)
+                known = name in self._cache
+                high = known or self._newcomers.allow(self.kind.owner(found))
+                self._cache.store(name, found)
+            case Deleted(name):
+                high = True
+                self._cache.store(name, None)
+        self._changed_since_list.add(name)
+        self._reads.supersede(name)
+        self._report(name, high_priority=high)
+
+    def _apply_list(self, listed: Iterable[Object], *, changed: AbstractSet[str]) -> None:
+        """Report new objects as events that were missed, all others as backlog."""
+        for each in self._cache.apply_list(listed, changed=changed):
+            missed = each.new and self.synced.is_set()
+            high = missed and self._newcomers.allow(self.kind.owner(each.object))
+            self._report(each.name, high_priority=high)
+
+    def _report(self, name: str, *, high_priority: bool) -> None:
+        for handler in self._handlers:
+            handler(self.key(name), high_priority=high_priority)
+
+
+def _spread(seconds: float) -> float:
+    return seconds * random.uniform(0.8, 1.2)  # noqa: S311 - only spreads load

@@ -1,0 +1,1 @@
+"""The work on access requests: keeps their messages in Slack in line with Teleport."""

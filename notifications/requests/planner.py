@@ -1,0 +1,162 @@
+"""Plans for one access request, from confirmed facts only.
+
+Nothing is shown from a list alone: if a plan has actions and only a list reported the request, or
+its absence, the planner reads it by ID and plans again. Lookups take time, so a plan is made again
+if the request changed during them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from notifications.following.cache import Cached, Source
+from notifications.following.follower import Follower
+from notifications.plan import (
+    NO_DETAILS,
+    Details,
+    Plan,
+    PlanContext,
+    SkipRequest,
+    card_slot,
+    face_in,
+    plan,
+)
+from notifications.records.entry import Entry
+from notifications.records.ledger import Ledger
+from notifications.requests.expiry import RequestExpiry, is_due
+from notifications.routing.routes import CombinedRouting, Routes
+from notifications.sending.in_flight import InFlightMessages
+from teleport_client.errors import TeleportError
+from teleport_client.model.access_request import AccessRequest
+from workspace.directory.host_names import HostNames
+from workspace.requests.claim import Claims
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWork:
+    """Actions to run now, and the lookup error if the plan is incomplete."""
+
+    plan: Plan
+    error: Exception | None
+    seeking: bool
+    """Whether some recipients couldn't be looked up."""
+
+
+class RequestPlanner:
+    def __init__(
+        self,
+        *,
+        requests: Follower[AccessRequest],
+        ledger: Ledger,
+        routing: CombinedRouting,
+        expiry: RequestExpiry,
+        in_flight: InFlightMessages,
+        context: PlanContext,
+        claims: Claims,
+        host_names: HostNames,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._requests = requests
+        self._ledger = ledger
+        self._routing = routing
+        self._expiry = expiry
+        self._in_flight = in_flight
+        self._claims = claims
+        self._host_names = host_names
+        self._now = now
+        self.context = context
+
+    async def plan(self, request_id: str) -> PlannedWork:
+        """Plan from the cache, and again from Teleport's storage if only a list is known."""
+        await self._confirm_doubts(request_id)
+        planned = await self._plan_cached(request_id)
+        if planned.plan.actions and self._only_listed(request_id):
+            await self._requests.refresh(request_id)
+            planned = await self._plan_cached(request_id)
+        if planned.plan.face is not None and not self._only_listed(request_id):
+            self._in_flight.set_model(request_id, planned.plan.face)
+        return planned
+
+    async def _confirm_doubts(self, request_id: str) -> None:
+        """Ask Teleport about a request that a list lacks, or whose moment has passed."""
+        cached = self._requests.get(request_id)
+        if cached is None:
+            return
+        missing = cached.source is Source.MISSING
+        if self._expiry.expired(request_id) and not missing:
+            return
+        if is_due(cached.object, self._now()):
+            await self._expiry.confirm(request_id)
+        elif missing:
+            await self._requests.refresh(request_id)
+
+    def _only_listed(self, request_id: str) -> bool:
+        """Return whether only a list shows the request's state or its absence."""
+        cached = self._requests.get(request_id)
+        if cached is None:
+            return self._requests.last_known(request_id) is None
+        return cached.source is not Source.FRESH
+
+    async def _plan_cached(self, request_id: str) -> PlannedWork:
+        while True:
+            cached = self._requests.get(request_id)
+            routes, details, error = await self._look_up(cached)
+            begun = self._in_flight.slots(request_id)
+            if not begun:
+                await self._readdress(request_id, routes.ids)
+            if self._requests.get(request_id) is cached:
+                break
+        made = plan(
+            cached.object if cached else None,
+            self._entry(request_id, deleted=cached is None),
+            _as_begun(routes, begun),
+            self._now(),
+            self.context,
+            expired=self._expiry.expired(request_id),
+            details=details,
+        )
+        left = (
+            each for each in made.actions if isinstance(each, SkipRequest) or each.slot not in begun
+        )
+        return PlannedWork(
+            replace(made, actions=tuple(left)),
+            routes.error or error,
+            seeking=routes.error is not None,
+        )
+
+    async def _look_up(
+        self, cached: Cached[AccessRequest] | None
+    ) -> tuple[Routes, Details, Exception | None]:
+        if cached is None:
+            return Routes(), NO_DETAILS, None
+        routes = await self._routing.routes(cached.object)
+        return (routes, *await self._details(cached.object))
+
+    async def _details(self, request: AccessRequest) -> tuple[Details, Exception | None]:
+        """Look up further details of the card, and return the error if they are incomplete."""
+        names = self._host_names.of(request)
+        try:
+            return Details(await self._claims.of(request), names), None
+        except TeleportError as error:
+            return Details(host_names=names), error
+
+    async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
+        """Use channel IDs in intents that were recorded with a channel's name."""
+        entry = self._ledger.get(request_id)
+        if entry is not None and any(intent.channel in ids for intent in entry.intents):
+            await self._ledger.apply(request_id, lambda known: known.readdressed(ids))
+
+    def _entry(self, request_id: str, *, deleted: bool) -> Entry | None:
+        """Return the ledger's entry, for a deleted request with its last known state."""
+        entry = self._ledger.get(request_id)
+        last_known = self._requests.last_known(request_id) if deleted else None
+        if entry is None or last_known is None:
+            return entry
+        details = Details(self._claims.known(request_id), self._host_names.of(last_known))
+        return entry.with_face(face_in(last_known, self.context, details))
+
+
+def _as_begun(routes: Routes, begun: Collection[str]) -> Sequence[str]:
+    """Keep the names of channels whose cards are being sent to the name."""
+    by_name = {routes.ids[name]: name for name in routes.ids if card_slot(name) in begun}
+    return [by_name.get(channel, channel) for channel in routes.channels]

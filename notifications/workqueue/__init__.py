@@ -1,0 +1,1 @@
+"""The work queue of a controller: keys, priorities, delays, results and failures."""
