@@ -1,0 +1,213 @@
+"""The outcome values of a request, without a bot."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import grpc
+import pytest
+
+from commands.actions.create_request import (
+    AlreadyPending,
+    Created,
+    RequestOutcome,
+    Shortened,
+    UnsuitableReviewers,
+    request_access,
+)
+from commands.actions.services import Policy
+from commands.actions.validate_request import (
+    DraftField,
+    ReasonNeeded,
+    Rejected,
+    resolve_reviewers,
+)
+from sandbox.cast import BOT_USER, CLUSTER
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client.errors import Unexpected
+from tests.integration.commands.use_cases import ALICE, UseCases, use_cases
+from workspace.requests.request_draft import RequestDraft
+
+STAGING = RequestDraft(("staging",), "redis is stuck")
+
+
+@pytest.fixture
+async def cases(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[UseCases]:
+    async with use_cases(slack, teleport) as ready:
+        yield ready
+
+
+async def request(cases: UseCases, draft: RequestDraft) -> RequestOutcome:
+    return await request_access(cases.services, await cases.user(), draft)
+
+
+async def test_valid_draft_is_created(cases: UseCases, teleport: TeleportStandIn) -> None:
+    outcome = await request(cases, STAGING)
+    assert isinstance(outcome, Created)
+    assert (outcome.draft, outcome.gets_messages) == (STAGING, True)
+    (stored,) = teleport.cluster.requests.values()
+    assert (stored.Metadata.Name, stored.Spec.RequestReason) == (
+        outcome.request.id,
+        "redis is stuck",
+    )
+    assert cases.changed == [outcome.request.id]
+
+
+async def test_equal_request_is_already_pending(cases: UseCases) -> None:
+    """Nothing is created until the user allows a duplicate."""
+    first = await request(cases, STAGING)
+    again = replace(STAGING, reason="again")
+    assert isinstance(first, Created)
+    assert await request(cases, again) == AlreadyPending(again, first.request)
+    assert cases.changed == [first.request.id]
+    assert isinstance(await request(cases, replace(again, allow_duplicate=True)), Created)
+    assert len(cases.changed) == 2
+
+
+async def test_second_click_returns_the_same_request(cases: UseCases) -> None:
+    """Both clicks carry the same draft, and the second one creates nothing."""
+    confirmed = replace(STAGING, allow_duplicate=True)
+    first, second = await request(cases, confirmed), await request(cases, confirmed)
+    assert isinstance(first, Created)
+    assert isinstance(second, Created)
+    assert first.request.id == second.request.id
+    assert cases.changed == [first.request.id]
+
+
+async def test_long_duration_is_shortened_by_the_roles(cases: UseCases) -> None:
+    long = replace(STAGING, duration=timedelta(days=10))
+    outcome = await request(cases, long)
+    assert isinstance(outcome, Shortened)
+    assert not outcome.by_bot_certificate
+    assert cases.changed == []
+    assert isinstance(await request(cases, replace(long, allow_shorter=True)), Created)
+
+
+async def test_duration_is_shortened_by_the_bots_certificate(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
+    async with use_cases(slack, teleport) as cases:
+        outcome = await request(cases, replace(STAGING, duration=timedelta(hours=4)))
+    assert isinstance(outcome, Shortened)
+    assert outcome.by_bot_certificate
+
+
+@pytest.mark.parametrize("reason", ["", "  \u200b "])
+async def test_required_reason_is_needed(cases: UseCases, reason: str) -> None:
+    draft = RequestDraft(("prod",), reason)
+    assert await request(cases, draft) == ReasonNeeded(draft)
+
+
+async def test_reason_needed_at_creation_has_the_prompts(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """The first call, the dry run, succeeds."""
+    error = "request reason must be specified\nName a ticket.\nName a team."
+    teleport.faults.add("CreateAccessRequestV2")
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.INVALID_ARGUMENT, details=error)
+    outcome = await request(cases, STAGING)
+    assert outcome == ReasonNeeded(STAGING, ("Name a ticket.", "Name a team."))
+
+
+@pytest.mark.parametrize(
+    ("draft", "field", "reason", "text"),
+    [
+        (RequestDraft(("stagign",), "x"), DraftField.ROLES, "role_not_requestable", "staging?"),
+        (RequestDraft(("zzz",), "x"), DraftField.ROLES, "role_not_requestable", "prod and staging"),
+        (RequestDraft(("staging", "please"), "x"), DraftField.ROLES, "word_not_understood", "“p"),
+        (RequestDraft(("staging",), "x" * 5000), DraftField.REASON, "reason_too_long", "5000"),
+    ],
+)
+async def test_mistake_is_rejected_at_its_field(
+    cases: UseCases, draft: RequestDraft, field: DraftField, reason: str, text: str
+) -> None:
+    outcome = await request(cases, draft)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.field, outcome.error.reason) == (field, reason)
+    assert text in outcome.error.text
+
+
+async def test_misunderstood_word_suggests_a_command_with_a_known_role(cases: UseCases) -> None:
+    outcome = await request(cases, RequestDraft(("staging", "please"), "x"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.suggested_command.startswith("/teleport-request staging for 2h")
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "reason"),
+    [
+        (grpc.StatusCode.NOT_FOUND, 'user "alice" not found', "user_gone"),
+        (grpc.StatusCode.NOT_FOUND, "user alice not found", "user_gone"),
+        (
+            grpc.StatusCode.PERMISSION_DENIED,
+            'access denied to perform action "create" on "access_request"',
+            "bot_cannot_create",
+        ),
+    ],
+)
+async def test_error_of_teleport_is_explained(
+    cases: UseCases, teleport: TeleportStandIn, code: grpc.StatusCode, details: str, reason: str
+) -> None:
+    teleport.faults.add("CreateAccessRequestV2", code, details=details)
+    outcome = await request(cases, STAGING)
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.reason == reason
+
+
+async def test_unknown_error_of_teleport_is_raised(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.INTERNAL, details="panic")
+    with pytest.raises(Unexpected):
+        await request(cases, STAGING)
+
+
+async def test_disabled_requests_are_rejected(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    async with use_cases(slack, teleport, policy=Policy(CLUSTER, requests_enabled=False)) as cases:
+        outcome = await request(cases, STAGING)
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.reason == "requests_off"
+
+
+async def test_unsuitable_reviewers_need_confirmation(cases: UseCases) -> None:
+    draft = replace(STAGING, reviewers=("alice", "bob", "zzz"))
+    assert await request(cases, draft) == UnsuitableReviewers(
+        draft, ("You can't review your own request.", "zzz isn't a Teleport user.")
+    )
+    assert isinstance(await request(cases, replace(draft, any_reviewers=True)), Created)
+
+
+async def test_reviewers_are_resolved_to_teleport_users(cases: UseCases) -> None:
+    """A typed name without a Teleport user stays, and a selected one must have a user."""
+    draft = replace(
+        STAGING, reviewers=("<@U0BOB00001>", "bob", "carol@example.com", "<@U0ERIN0001>")
+    )
+    resolved = await resolve_reviewers(cases.services, ALICE, draft, ["U0CAROL001", "U0DANA0001"])
+    assert isinstance(resolved, RequestDraft)
+    assert resolved.reviewers == ("bob", "carol", "<@U0ERIN0001>", "dana")
+    rejected = await resolve_reviewers(cases.services, ALICE, STAGING, ["U0ERIN0001"])
+    assert isinstance(rejected, Rejected)
+    assert rejected.field is DraftField.REVIEWERS
+    assert "isn't linked to a Teleport user. Choose another user." in rejected.error.text
+
+
+@pytest.mark.parametrize(("count", "allowed"), [(20, True), (21, False)])
+async def test_number_of_reviewers_is_limited(cases: UseCases, count: int, allowed: bool) -> None:
+    draft = replace(STAGING, reviewers=tuple(f"r{number}" for number in range(count)))
+    resolved = await resolve_reviewers(cases.services, ALICE, draft)
+    assert isinstance(resolved, RequestDraft) is allowed
+
+
+async def test_lost_response_leads_to_one_request(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    teleport.faults.add("CreateAccessRequestV2")
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.UNAVAILABLE, after_commit=True)
+    outcome = await request(cases, STAGING)
+    assert isinstance(outcome, Created)
+    (stored,) = teleport.cluster.requests.values()
+    assert stored.Metadata.Name == outcome.request.id
