@@ -81,7 +81,7 @@ class UserDirectory:
     async def person(self, slack_user_id: str, *, fresh: bool = False) -> Person:
         """Return the Teleport user of a Slack account that acts, at most a minute old.
 
-        `fresh` reads account and user again. Raises Refusal when this account can't act,
+        `fresh` reads account and user again. Raises UserError when this account can't act,
         TeleportError and SlackApiError.
         """
         if fresh:

@@ -24,9 +24,12 @@ from commands.actions.submit_review import (
     submit_review,
 )
 from commands.actions.users.authorized_user import FILL_IN_REVIEW
+from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport import resources
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import AccessReviewConditions, RoleConditions
 from teleport_client.errors import OnBehalfNotAllowed
 from teleport_client.model.access_request import AccessRequest, RequestState
 from tests.integration.commands.use_cases import ALICE, BOB, CAROL, UseCases, use_cases
@@ -227,14 +230,42 @@ async def test_check_before_a_form_finds_the_obstacle(
     checked = await _check(cases, BOB, other.Metadata.Name)
     assert isinstance(checked, AccessRequest)
     assert checked.id == other.Metadata.Name
-    for request_id, visible, reason in (
-        (other.Metadata.Name, True, "cannot_review"),
-        (other.Metadata.Name, False, "no_such_request"),
-        (GONE, True, "no_such_request"),
-    ):
-        with pytest.raises(UserError) as raised:
-            await _check(cases, ALICE, request_id, visible=visible)
-        assert raised.value.reason == reason
+    hidden = other.Metadata.Name
+    assert await _check_fails(cases, ALICE, hidden) == "cannot_review"
+    assert await _check_fails(cases, ALICE, hidden, visible=False) == "no_such_request"
+    assert await _check_fails(cases, ALICE, GONE) == "no_such_request"
+
+
+async def test_check_before_a_form_applies_the_review_policy(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    request_id = pending_request(teleport).Metadata.Name
+    policy = ReviewPolicy(link_only=frozenset({"staging"}))
+    async with use_cases(slack, teleport, review_policy=policy) as cases:
+        assert await _check(cases, BOB, request_id) == OnlyInTeleport(request_id)
+    async with use_cases(slack, teleport, review_policy=_override({"*": ("carol",)})) as cases:
+        assert await _check_fails(cases, BOB, request_id) == "not_an_approver"
+        assert isinstance(await _check(cases, CAROL, request_id), AccessRequest)
+
+
+@pytest.mark.parametrize(
+    ("deny", "reason"),
+    [
+        (RoleConditions(Rules=[resources.rule("access_request", "update")]), "denied"),
+        (RoleConditions(ReviewRequests=AccessReviewConditions(Roles=["*"])), "cannot_review"),
+    ],
+)
+async def test_deny_rules_count_for_approvers(
+    slack: SlackStandIn, community: TeleportStandIn, deny: RoleConditions, reason: str
+) -> None:
+    """Teleport checks the bot's roles, not the approver's."""
+    community.cluster.put_role(resources.role("denying", deny=deny))
+    community.cluster.add_user("bob", ["dev", "reviewer", "denying"], {SLACK_TRAIT: [BOB]})
+    request_id = pending_request(community).Metadata.Name
+    async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
+        assert await _check_fails(cases, BOB, request_id) == reason
+        assert rejection(await review(cases, request_id)) == reason
+    assert not community.journal.of("SetAccessRequestState")
 
 
 async def _check(
@@ -242,6 +273,14 @@ async def _check(
 ) -> AccessRequest | Obstacle:
     user = await cases.services.authorize(slack_user_id, FILL_IN_REVIEW)
     return await check_review(cases.services, user, request_id, already_visible=visible)
+
+
+async def _check_fails(
+    cases: UseCases, slack_user_id: str, request_id: str, *, visible: bool = True
+) -> str:
+    with pytest.raises(UserError) as raised:
+        await _check(cases, slack_user_id, request_id, visible=visible)
+    return raised.value.reason
 
 
 def _override(approvers: Mapping[str, tuple[str, ...]]) -> ReviewPolicy:

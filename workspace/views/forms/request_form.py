@@ -113,7 +113,7 @@ def request_form(
 def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
     """Read `state.values`. Role values still need `role_option.names`.
 
-    Raises Refusal for a form of another version.
+    Raises UserError for a form of another version.
     """
     with reading(outdated_form("/teleport-request")):
         return _read(values, private_metadata)

@@ -68,7 +68,7 @@ def review_form(decision: ReviewFormMetadata, face: CardModel | None) -> View:
 def read(
     values: Mapping[str, Mapping[str, Any]], private_metadata: str
 ) -> tuple[ReviewFormMetadata, str]:
-    """Read what is decided and the reason given. Raises Refusal for a form of another version."""
+    """Read what is decided and the reason given. Raises UserError for a form of another version."""
     with reading(outdated_form("/teleport-pending")):
         reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
         return _DECISIONS.validate_json(private_metadata), reason.strip()
