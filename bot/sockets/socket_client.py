@@ -1,8 +1,16 @@
-"""One Socket Mode connection: the SDK's client, except that its owner decides what to do.
+"""One Socket Mode connection: the SDK's client, but its owner decides when it connects and closes.
 
-Asked by Slack to leave, the SDK closes the old socket before it has a new one, and loses what
-arrives in between. When it closes a socket it drops what Slack sent before it heard of that. When
-Slack refuses an address it says so in a traceback alone, and asks again at once.
+The SDK's client differs in three ways from the bot's needs:
+
+- At Slack's disconnect message it closes the old socket before a new one is open, and drops frames
+  that arrive in between. Here, the owner opens another client first.
+- When it closes, it drops envelopes that Slack sent before Slack received the close frame. Here,
+  these are handled too. Their acks go over another socket, because no frame may follow a close
+  frame (RFC 6455, 5.5.1). Slack doesn't document whether it accepts them there.
+- When Slack returns no URL, it only logs a traceback and asks again at once. Here, the error is in
+  `open_error`, and the client waits to be closed.
+
+tests/unit/bot/test_slack_library_methods.py detects changed signatures of the overridden methods.
 """
 
 import asyncio
@@ -26,19 +34,19 @@ from teleport_client.transport.no_redirects import no_redirects
 from workspace.sending.slack_failure import SLACK_ERRORS
 
 PING_SECONDS = 5.0
-"""Four pings that nothing answers, and the line counts as lost."""
+"""After four unanswered pings the SDK reports the connection as lost."""
 _ACK_SECONDS = 3.0
-"""Slack takes no ack later."""
+"""Slack accepts no later ack."""
 _CLOSE_SECONDS = 1.0
-"""How long Slack may take to answer that a socket is closed."""
+"""Limit for Slack's answer to a close frame."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SocketClient(SocketModeClient):
-    """Its owner opens it with `connect`, looks at the values below, and closes it.
+    """Socket whose owner calls `connect`, reads the attributes below, and closes it.
 
-    `others` are the app's sockets that an ack can take where this one is closed.
+    `others` returns the app's other sockets, which can send acks after this one has closed.
     """
 
     def __init__(
@@ -51,18 +59,17 @@ class SocketClient(SocketModeClient):
             ping_interval=PING_SECONDS,
             auto_reconnect_enabled=False,
         )
-        # The SDK's own session follows redirects; it has opened no connection yet.
+        # The SDK's own session follows redirects. It has no open connection yet.
         self.aiohttp_client_session.detach()
         self.aiohttp_client_session = ClientSession(trace_configs=[no_redirects()])
         self.hello_received = asyncio.Event()
-        """Slack said hello."""
         self.disconnect_requested = asyncio.Event()
         self.app_connections = 0
-        """Sockets that the app had with this one when it began."""
+        """The app's sockets when this one opened, this one included."""
         self.reason = ""
-        """Slack's word for letting this socket go."""
+        """Slack's reason for the disconnect."""
         self.open_error: Exception | None = None
-        """Why Slack gives no address; one of SLACK_ERRORS."""
+        """One of SLACK_ERRORS, if Slack returned no URL."""
         self._app = app
         self._others = others
         self._handling: set[asyncio.Task[None]] = set()
@@ -72,26 +79,23 @@ class SocketClient(SocketModeClient):
 
     @property
     def usable(self) -> bool:
-        """Whether Slack has greeted us and the line still stands."""
+        """Whether Slack sent hello and the connection is still open."""
         session = self.current_session
-        stands = not self.closed and session is not None and not session.closed
-        return self.hello_received.is_set() and stands and not self._closing
+        is_open = not self.closed and session is not None and not session.closed
+        return self.hello_received.is_set() and is_open and not self._closing
 
-    def use_address(self, url: str) -> None:
-        """Connect to this address next, through the HTTP proxy for its host.
+    def use_url(self, url: str) -> None:
+        """Set the URL to connect to, and the HTTP proxy for its host.
 
-        The SDK chooses one proxy for all hosts and knows nothing of NO_PROXY.
+        The SDK uses one proxy for all hosts and ignores NO_PROXY.
         """
         self.wss_uri, self.proxy = url, proxy_for_url(url)
 
     async def issue_new_wss_url(self) -> str:
-        """Ask for an address; refused, wait to be given up.
-
-        The SDK logs a traceback instead and asks again, whatever the reason.
-        """
+        """Request a URL. After an error, wait until the owner closes the client."""
         try:
             opened = await self.web_client.apps_connections_open(app_token=str(self.app_token))
-            self.use_address(str(opened["url"]))
+            self.use_url(str(opened["url"]))
             return str(self.wss_uri)
         except SLACK_ERRORS as error:
             self.open_error = error
@@ -99,20 +103,16 @@ class SocketClient(SocketModeClient):
             raise
 
     async def close_gracefully(self) -> None:
-        """Close it, and handle and ack every envelope that Slack sends before it hears of that.
-
-        The acks of these take another socket: after a close frame nothing may follow
-        (RFC 6455, 5.5.1). Slack does not say whether it takes them there.
-        """
+        """Close the socket, and handle every envelope that Slack sends until it has closed, too."""
         await self._finish_handling()
-        await self._say_goodbye()
+        await self._send_close_frame()
         await self._finish_handling()
-        # Where Slack has not answered, the SDK would wait for it.
+        # The SDK would wait for Slack's close frame without a limit.
         await self.aiohttp_client_session.close()
         await self.close()  # type: ignore[no-untyped-call]
 
     async def enqueue_message(self, message: str) -> None:
-        """Handle a frame as it comes; the SDK's queue would hide what is still to be handled."""
+        """Handle a frame at once; the SDK's queue would hide frames that aren't handled yet."""
         frame: dict[str, Any] = json.loads(message) if message.startswith("{") else {}
         if frame.get("type") == "hello":
             self.app_connections = int(frame.get("num_connections") or 0)
@@ -128,7 +128,7 @@ class SocketClient(SocketModeClient):
             task.add_done_callback(self._handling.discard)
 
     async def send_message(self, message: str) -> None:
-        """Send it on this socket or, where it is closed, on another one. Raises ConnectionError."""
+        """Send over this socket or, if it has closed, over another. Raises ConnectionError."""
         for client in (self, *self._others()):
             session = client.current_session
             if session is not None and client.usable:
@@ -141,8 +141,8 @@ class SocketClient(SocketModeClient):
         if self._handling:
             await asyncio.wait(self._handling, timeout=_ACK_SECONDS)
 
-    async def _say_goodbye(self) -> None:
-        """Send a close frame and receive until Slack answers it."""
+    async def _send_close_frame(self) -> None:
+        """Send a close frame, and receive until Slack sends its own."""
         session = self.current_session
         if session is None or not self.usable:
             return
@@ -161,7 +161,7 @@ class SocketClient(SocketModeClient):
             await self._acknowledge(request, response)
 
     async def _acknowledge(self, request: SocketModeRequest, response: BoltResponse) -> None:
-        """Where the line is lost, Slack tells the person that nothing came of it; work goes on."""
+        """Send the ack. Without it, Slack shows an error to the user; the handler still runs."""
         try:
             await send_async_response(self, request, response, time())
         except ConnectionError as error:

@@ -1,7 +1,15 @@
-"""A place that always has a Socket Mode connection, one after the other.
+"""Supervision of one Socket Mode connection: the loop that replaces it before it ends.
 
-The SDK alone replaces a socket that was cut seconds later: here at once. While it fails to connect
-it goes on with an address that is long spent, and never gives a hopeless connection up.
+The SDK takes seconds to replace a lost socket, reuses a URL that Slack accepts only once, and
+retries forever. A supervisor therefore opens each socket with a new SDK client:
+
+1. It opens the new socket while the old one still receives, so no command finds the app without a
+   socket. Slack delivers each envelope to only one of them.
+2. Once Slack sends hello on the new socket, it closes the old one gracefully (`socket_client`).
+3. It watches the new socket until Slack requests a disconnect or the connection is lost.
+
+A socket that lived for a while is replaced at once; after short-lived ones the delay grows. If the
+app has no free socket for the replacement, the old socket closes first.
 """
 
 import asyncio
@@ -14,41 +22,34 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.sockets.socket_client import SocketClient
-from workspace.sending.slack_failure import TRANSIENT, classify, describe, retry_delay
+from bot.sockets.socket_failure import (
+    TOO_MANY_SOCKETS,
+    SocketFailure,
+    disconnect_failure,
+    open_failure,
+)
+from workspace.backoff import Backoff
+from workspace.sending.slack_failure import describe, retry_delay
 
-MAX_SOCKETS_WITH_STANDBY = 3
-"""Sockets of the app, all copies of the bot together, beyond which nobody keeps a spare."""
-STANDBY_RECHECK_SECONDS = 600.0
-"""After which a spare, or the lack of one, is thought over: Slack tells the count at the start of a
-socket alone, and gives few addresses a minute."""
-STANDBY_FIRST_RECHECK_SECONDS = 45.0
-"""The same for the first spare: replicas are mostly started together."""
-_LOOK_SECONDS = 0.2
+_BACKOFF = Backoff(first=0.5, longest=30.0)
 _SHORT_LIFE = 10.0
-"""Seconds; a socket that lives less long is not replaced at once again and again."""
-_LONGEST_PAUSE = 30.0
-_CONNECTING_LOOK_SECONDS = 0.02
-_RENEW_ADDRESS_AFTER = 4.0
-"""Seconds without a connection; an address is good for one use and a short while."""
-_REBUILD_AFTER = 30.0
+"""Seconds; a socket that ends earlier counts as a failed attempt."""
 _PERMANENT_RETRY_SECONDS = 15.0
-_TOLERATED_REJECTIONS = 2
-"""Sockets in a row that find no room before it is a person's matter: a spare that another copy of
-the bot tries, or a copy that is on its way out, is gone sooner."""
-_TOO_MANY_SOCKETS = "too_many_websockets"
-_PERMANENT = {
-    "link_disabled": "Socket Mode is switched off in the app's settings at api.slack.com/apps",
-    _TOO_MANY_SOCKETS: "the app has more than ten sockets open; stop other copies of the bot",
-}
-"""Reasons of Slack's for closing a socket that only a person can mend."""
+"""Minimal delay while only an operator can repair the failure."""
+_WATCH_INTERVAL = 0.2
+_CONNECT_INTERVAL = 0.02
+_URL_SECONDS = 4.0
+"""After this time without a connection the client gets a new URL: each works once and expires."""
+_CONNECT_TIMEOUT = 30.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SocketSupervisor:
-    """`address` is used up by the first socket. `on_reset` is told how each was mended.
+    """Keeps one Socket Mode connection open.
 
-    `others` are all open sockets of the bot.
+    `first_url` is for the first socket. `others` returns all open sockets of the bot, and
+    `on_reset` counts replacements by kind.
     """
 
     def __init__(
@@ -57,26 +58,25 @@ class SocketSupervisor:
         app_token: str,
         on_reset: Callable[[str], None],
         others: Callable[[], Iterable[SocketClient]],
-        address: str = "",
+        first_url: str = "",
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._others = others
         self._on_reset = on_reset
-        self._address = address
+        self._first_url = first_url
         self._current: SocketClient | None = None
         self._open: set[SocketClient] = set()
         self._closing: set[asyncio.Task[None]] = set()
-        self._backoff = 0.0
+        self._attempt = 0
+        """Attempts in a row whose socket didn't open, or ended early."""
         self._rejections = 0
-        self.problem = ""
-        """Why the last attempt came to nothing, or the last socket was taken away."""
-        self.needs_operator = False
-        """Whether that will not pass by itself."""
+        self.failure: SocketFailure | None = None
+        """Failure of the last attempt or socket; None while a socket is connected."""
 
     @property
     def open(self) -> Iterable[SocketClient]:
-        """The sockets here that are not being closed."""
+        """Sockets that aren't being closed."""
         return tuple(self._open)
 
     @property
@@ -84,17 +84,17 @@ class SocketSupervisor:
         return any(client.usable for client in self._open)
 
     async def run(self) -> None:
-        """Keep a socket here until cancelled; `close` closes it."""
+        """Keep a socket open until cancelled. `close` closes it."""
         while True:
             await self._replace()
 
     async def close(self) -> None:
         for client in self.open:
             self._close(client)
-        await self._closed()
+        await self._wait_for_closing()
 
     async def _replace(self) -> None:
-        """Open a socket while the one before it still stands, and stay with it until it ends."""
+        """Open a new socket before closing the current one, and watch it until it ends."""
         fresh = self._new_client()
         connected = await self._connect(fresh)
         if await self._released(fresh):
@@ -107,28 +107,28 @@ class SocketSupervisor:
             self._close(fresh)
             await self._retry_or_yield(fresh)
 
-    async def _released(self, fresh: SocketClient) -> bool:  # noqa: ARG002 - a spare looks at it
-        """Whether the socket was not needed, and a time without one is over."""
+    async def _released(self, fresh: SocketClient) -> bool:  # noqa: ARG002 - for the standby
+        """Return whether the socket wasn't needed, and a period without one has passed."""
         return False
 
     async def _retry_or_yield(self, fresh: SocketClient) -> None:
-        """Where the old socket alone takes the room of the new one, it goes first."""
-        if fresh.reason == _TOO_MANY_SOCKETS and self._current is not None and self._current.usable:
+        """Close the current socket first if it leaves no free socket for the new one."""
+        if fresh.reason == TOO_MANY_SOCKETS and self._current is not None and self._current.usable:
             self._close(self._current)
-            await self._closed()
+            await self._wait_for_closing()
         else:
             await self._pause(fresh, lived=0.0)
 
     def _new_client(self) -> SocketClient:
         client = SocketClient(self._app, self._app_token, self._others)
-        if self._address:
-            client.use_address(self._address)
-            self._address = ""
+        if self._first_url:
+            client.use_url(self._first_url)
+            self._first_url = ""
         self._open.add(client)
         return client
 
     async def _connect(self, client: SocketClient) -> bool:
-        """Open a socket, while the one before it still stands."""
+        """Connect, and return whether Slack sent hello."""
         connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]
         try:
             return await self._wait_until_connected(client, connecting)
@@ -138,86 +138,79 @@ class SocketSupervisor:
     async def _wait_until_connected(
         self, client: SocketClient, connecting: "asyncio.Task[None]"
     ) -> bool:
-        """Help a client that goes on with a spent address; give it up when that does not help."""
-        started = renewed_at = monotonic()
+        """Wait for hello, and replace the client's URL when it has probably expired."""
+        started = url_since = monotonic()
         while not client.usable:
-            lost = connecting.done() and not await client.is_connected()
-            lost = lost or client.hello_received.is_set()
-            if client.open_error is not None or client.disconnect_requested.is_set() or lost:
+            if await _has_failed(client, connecting):
                 return False
             now = monotonic()
-            if now - started > _REBUILD_AFTER:
-                self.needs_operator = False
-                self.problem = f"no connection within {_REBUILD_AFTER:g} s"
-                self._on_reset("timed_out")
-                log.warning("socket_connect_timed_out", down_seconds=round(now - started))
+            if now - started > _CONNECT_TIMEOUT:
+                self._note_timeout(down_seconds=round(now - started))
                 return False
-            if now - renewed_at > _RENEW_ADDRESS_AFTER:
-                client.wss_uri = None
-                renewed_at = now
+            if now - url_since > _URL_SECONDS:
+                client.wss_uri, url_since = None, now
                 self._on_reset("url_refreshed")
                 log.warning("socket_url_refreshed", down_seconds=round(now - started))
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CONNECTING_LOOK_SECONDS):
-                    await client.hello_received.wait()
-        self.problem, self.needs_operator = "", False
+            await _wait(client.hello_received, _CONNECT_INTERVAL)
+        self.failure = None
         return True
 
+    def _note_timeout(self, *, down_seconds: int) -> None:
+        self.failure = SocketFailure(f"no connection within {_CONNECT_TIMEOUT:g} s")
+        self._on_reset("timed_out")
+        log.warning("socket_connect_timed_out", down_seconds=down_seconds)
+
     async def _watch(self, client: SocketClient) -> float:
-        """Return when Slack asks to leave it, or when it is lost. Gives the seconds it lived."""
+        """Wait until Slack requests a disconnect or the connection is lost.
+
+        Return the seconds that the socket lived.
+        """
         started = monotonic()
         while not client.disconnect_requested.is_set() and await client.is_connected():
-            if monotonic() - started > self._longest_life():
+            if monotonic() - started > self._recheck_seconds():
                 return monotonic() - started
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    await client.disconnect_requested.wait()
+            await _wait(client.disconnect_requested, _WATCH_INTERVAL)
         if not client.disconnect_requested.is_set():
             self._close(client)
-            self.problem = "the connection was lost"
+            self.failure = SocketFailure("the connection was lost")
             self._on_reset("lost")
             log.warning("socket_lost")
         return monotonic() - started
 
-    def _longest_life(self) -> float:
-        """Seconds after which a socket is thought over."""
+    def _recheck_seconds(self) -> float:
+        """Return the lifetime after which `_released` decides again about the socket."""
         return float("inf")
 
     async def _pause(self, client: SocketClient, *, lived: float) -> None:
-        """Do not hammer a Slack that will not have us."""
-        asked = self._note_ending(client)
-        if lived > _SHORT_LIFE:
-            self._backoff = 0.0
-        else:
-            self._backoff = min(self._backoff * 2 + 0.5, _LONGEST_PAUSE)
-        seconds = (
-            max(self._backoff, _PERMANENT_RETRY_SECONDS) if self.needs_operator else self._backoff
-        )
+        """Wait before the next attempt, at least for the seconds that Slack requires."""
+        retry_after = self._note_failure(client)
+        self._attempt = 0 if lived > _SHORT_LIFE else self._attempt + 1
+        delay = _BACKOFF.delay(self._attempt) if self._attempt else 0.0
         spread = random.uniform(0.5, 1.0)  # noqa: S311 - only spreads load
-        await asyncio.sleep(max(seconds * spread, asked + spread if asked else 0.0))
+        if self.failure is not None and self.failure.needs_operator:
+            delay = max(delay, _PERMANENT_RETRY_SECONDS * spread)
+        await asyncio.sleep(max(delay, retry_after + spread if retry_after else 0.0))
 
-    def _note_ending(self, client: SocketClient) -> float:
-        """Note why Slack took a socket away, or gave none. Gives the seconds that it asks for."""
-        self._rejections = self._rejections + 1 if client.reason == _TOO_MANY_SOCKETS else 0
-        if hopeless := _PERMANENT.get(client.reason, ""):
+    def _note_failure(self, client: SocketClient) -> float:
+        """Record why the socket ended or didn't open, and return Slack's Retry-After."""
+        self._rejections = self._rejections + 1 if client.reason == TOO_MANY_SOCKETS else 0
+        if failure := disconnect_failure(client.reason, rejections=self._rejections):
             self._close(client)
-            self.problem = hopeless
-            self.needs_operator = not 0 < self._rejections <= _TOLERATED_REJECTIONS
-            if self.needs_operator:
-                log.error("socket_reconnect_blocked", reason=hopeless)
-        elif client.open_error is not None:
-            return self._note_refusal(client.open_error)
+            self.failure = failure
+            if failure.needs_operator:
+                log.error("socket_reconnect_blocked", reason=client.reason, hint=failure.text)
+        elif (error := client.open_error) is not None:
+            self.failure = open_failure(error)
+            log.warning(
+                "socket_open_failed",
+                error=describe(error),
+                needs_operator=self.failure.needs_operator,
+            )
+            return retry_delay(error)
         return 0.0
 
-    def _note_refusal(self, error: Exception) -> float:
-        failure = classify(error)
-        self.problem = f"Slack gives no socket: {describe(error)}"
-        self.needs_operator = failure not in TRANSIENT
-        log.warning("socket_open_failed", error=describe(error), needs_operator=self.needs_operator)
-        return retry_delay(error)
-
     def _close(self, client: SocketClient | None) -> None:
-        """Start to close a socket that is open. What Slack still sends on it is acked."""
+        """Start to close a socket. The client still acks envelopes that arrive until then."""
         if client is None or client not in self._open:
             return
         self._open.remove(client)
@@ -225,27 +218,19 @@ class SocketSupervisor:
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    async def _closed(self) -> None:
+    async def _wait_for_closing(self) -> None:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
 
-class StandbySupervisor(SocketSupervisor):
-    """A place that has a socket only while the app has room, and few others."""
+async def _has_failed(client: SocketClient, connecting: "asyncio.Task[None]") -> bool:
+    """Return whether this attempt can't lead to a usable socket any more."""
+    lost = connecting.done() and not await client.is_connected()
+    ended = lost or client.hello_received.is_set() or client.disconnect_requested.is_set()
+    return ended or client.open_error is not None
 
-    _rechecked = False
 
-    async def _released(self, fresh: SocketClient) -> bool:
-        self._rechecked = self._rechecked or self._current is not None
-        others = fresh.app_connections - (self._current in self._open)
-        if fresh.reason != _TOO_MANY_SOCKETS and not (
-            fresh.usable and others > MAX_SOCKETS_WITH_STANDBY
-        ):
-            return False
-        self._close(fresh)
-        self._close(self._current)
-        log.info("standby_socket_released", app_connection_count=fresh.app_connections)
-        await asyncio.sleep(STANDBY_RECHECK_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311
-        return True
-
-    def _longest_life(self) -> float:
-        return STANDBY_RECHECK_SECONDS if self._rechecked else STANDBY_FIRST_RECHECK_SECONDS
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event or a timeout. The SDK has no event for a lost connection."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

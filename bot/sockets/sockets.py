@@ -1,7 +1,8 @@
-"""The app's Socket Mode connections.
+"""The app's Socket Mode connections: a main socket and a standby.
 
-Two, so that Slack always finds one. It allows ten for all copies of the bot together, so the second
-is a spare: it is let go while the app has enough, and thought over from time to time.
+Slack delivers an envelope to any open socket of the app, and shows an error to the user if there is
+none. With two sockets, one is open while the other is replaced. Slack allows ten sockets for all
+replicas together, so a larger deployment keeps no standby.
 """
 
 import asyncio
@@ -12,7 +13,8 @@ from time import monotonic
 from slack_bolt.async_app import AsyncApp
 
 from bot.sockets.socket_client import SocketClient
-from bot.sockets.socket_supervisor import SocketSupervisor, StandbySupervisor
+from bot.sockets.socket_supervisor import SocketSupervisor
+from bot.sockets.standby_supervisor import StandbySupervisor
 
 _URL_SECONDS = 10.0
 """How long an unused URL works."""
@@ -31,7 +33,7 @@ class SocketUrl:
 
 
 class Sockets:
-    """`first_url` is used up by the first socket. `on_reset` is told how each was mended."""
+    """Both supervisors. `on_reset` counts replacements by kind."""
 
     def __init__(
         self,
@@ -41,37 +43,38 @@ class Sockets:
         first_url: str = "",
         on_reset: Callable[[str], None],
     ) -> None:
-        self._places = [
+        self._supervisors = [
             SocketSupervisor(app, app_token, on_reset, self._open, first_url),
             StandbySupervisor(app, app_token, on_reset, self._open),
         ]
 
     @property
     def connected(self) -> int:
-        return sum(place.connected for place in self._places)
+        """Number of open connections."""
+        return sum(each.connected for each in self._supervisors)
 
     def problem(self) -> str:
-        """Why nothing can arrive from Slack, or what only a person can mend."""
-        for place in self._places:
-            if place.needs_operator:
-                return place.problem
+        """Return why Slack can't reach the bot, or a failure that only an operator can repair."""
+        failures = [each.failure for each in self._supervisors if each.failure]
+        for failure in failures:
+            if failure.needs_operator:
+                return failure.text
         if self.connected:
             return ""
-        reasons = [place.problem for place in self._places if place.problem]
-        return f"no socket is connected{f': {reasons[0]}' if reasons else ''}"
+        return f"no Socket Mode connection{f': {failures[0].text}' if failures else ''}"
 
     async def run(self) -> None:
-        """Keep them connected until cancelled, then close them one by one.
+        """Keep both open until cancelled, then close them one after the other.
 
-        As long as another one is open, all that Slack sends on a socket is acked.
+        A closing socket acks its last envelopes over one that is still open.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                for place in self._places:
-                    tasks.create_task(place.run())
+                for supervisor in self._supervisors:
+                    tasks.create_task(supervisor.run())
         finally:
-            for place in reversed(self._places):
-                await place.close()
+            for supervisor in reversed(self._supervisors):
+                await supervisor.close()
 
     def _open(self) -> Iterable[SocketClient]:
-        return [client for place in self._places for client in place.open]
+        return [client for each in self._supervisors for client in each.open]

@@ -89,7 +89,7 @@ async def test_socket_uses_the_proxy_for_its_own_host(monkeypatch: pytest.Monkey
     client = SocketClient(AsyncApp(token=cast.BOT_TOKEN), cast.APP_TOKEN)
     used = {}
     for host in ("wss-primary.slack.com", "wss-backup.slack.com"):
-        client.use_address(f"wss://{host}/link/?ticket=1")
+        client.use_url(f"wss://{host}/link/?ticket=1")
         used[host] = client.proxy
     await client.close()  # type: ignore[no-untyped-call]
     assert used == {

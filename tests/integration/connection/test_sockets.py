@@ -109,7 +109,7 @@ async def test_lack_of_free_sockets_is_reported(
                 await log.until("socket_reconnect_blocked")
                 status, parts = await health.parts()
                 assert status == 503
-                assert "the app has more than ten sockets open" in parts["slack"]
+                assert "limit of ten sockets" in parts["slack"]
                 await others.aclose()
                 await log.until("socket_connected")
                 stage = Stage(slack, teleport)
@@ -128,7 +128,7 @@ async def test_disabled_socket_mode_is_reported(
             slack.faults.inject({"sockets": "disconnect", "reason": "link_disabled"})
             await log.until("socket_reconnect_blocked")
             status, parts = await health.parts()
-            assert (status, "Socket Mode is switched off" in parts["slack"]) == (503, True)
+            assert (status, "Socket Mode is off" in parts["slack"]) == (503, True)
             await slack.socket_count(2, 30)
 
 
@@ -153,8 +153,8 @@ async def test_replicas_have_one_socket_each_and_a_single_bot_has_two(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first replica closes its standby socket and opens another once it is alone again."""
-    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
-    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 3.0)
+    monkeypatch.setattr("bot.sockets.standby_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.5)
+    monkeypatch.setattr("bot.sockets.standby_supervisor.STANDBY_RECHECK_SECONDS", 3.0)
     await stage.slack.socket_count(2)
     async with AsyncExitStack() as replicas:
         for _ in range(3):
@@ -204,8 +204,8 @@ async def test_envelopes_are_acked_while_standby_sockets_change(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas open and close their standby sockets continuously."""
-    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
-    monkeypatch.setattr("bot.sockets.socket_supervisor.STANDBY_RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr("bot.sockets.standby_supervisor.STANDBY_FIRST_RECHECK_SECONDS", 0.0)
+    monkeypatch.setattr("bot.sockets.standby_supervisor.STANDBY_RECHECK_SECONDS", 0.0)
     async with running(load_settings(settings_file)):
         before = len(socket_url_calls(stage))
         while len(socket_url_calls(stage)) < before + 20:

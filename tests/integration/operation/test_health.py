@@ -175,7 +175,7 @@ async def test_revoked_app_token_is_reported(settings_file: Path, slack: SlackSt
         slack.faults.inject({"sockets": "cut"})
         await process.event("socket_open_failed")
         status, parts = await health.parts()
-        assert (status, parts["slack"]) == (503, "Slack gives no socket: invalid_auth")
+        assert (status, parts["slack"]) == (503, "Slack rejected a new socket: invalid_auth")
         process.process.send_signal(signal.SIGTERM)
         code, output = await process.end()
     assert code == 0
