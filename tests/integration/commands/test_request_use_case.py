@@ -1,5 +1,6 @@
 """The outcome values of a request, without a bot."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -22,11 +23,12 @@ from commands.actions.validate_request import (
     Rejected,
     resolve_reviewers,
 )
-from sandbox.cast import BOT_USER, CLUSTER
+from sandbox.cast import BOT_USER, CLUSTER, SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client.errors import Unexpected
+from teleport_client.errors import NotFound, PermissionDenied, TeleportError, Unexpected
 from tests.integration.commands.use_cases import ALICE, UseCases, use_cases
+from tests.integration.request_factory import pending_request
 from workspace.requests.request_draft import RequestDraft
 
 STAGING = RequestDraft(("staging",), "redis is stuck")
@@ -52,6 +54,15 @@ async def test_valid_draft_is_created(cases: UseCases, teleport: TeleportStandIn
         "redis is stuck",
     )
     assert cases.changed == [outcome.request.id]
+
+
+async def test_duration_limits_the_access(cases: UseCases) -> None:
+    hour = timedelta(hours=1)
+    outcome = await request(cases, replace(STAGING, duration=hour))
+    assert isinstance(outcome, Created)
+    assert outcome.request.access_until is not None
+    left = outcome.request.access_until - cases.services.now()
+    assert hour - timedelta(minutes=1) < left <= hour
 
 
 async def test_equal_request_is_already_pending(cases: UseCases) -> None:
@@ -129,10 +140,36 @@ async def test_mistake_is_rejected_at_its_field(
     assert text in outcome.error.text
 
 
-async def test_misunderstood_word_suggests_a_command_with_a_known_role(cases: UseCases) -> None:
-    outcome = await request(cases, RequestDraft(("staging", "please"), "x"))
+@pytest.mark.parametrize(("roles", "role"), [(("prod", "please"), "prod"), (("please",), "prod")])
+async def test_misunderstood_word_suggests_a_command_with_a_known_role(
+    cases: UseCases, roles: tuple[str, ...], role: str
+) -> None:
+    outcome = await request(cases, RequestDraft(roles, "x"))
     assert isinstance(outcome, Rejected)
-    assert outcome.error.suggested_command.startswith("/teleport-request staging for 2h")
+    assert outcome.error.suggested_command.startswith(f"/teleport-request {role} for 2h")
+
+
+async def test_only_forbidden_roles_are_named(cases: UseCases) -> None:
+    outcome = await request(cases, RequestDraft(("staging", "zzz"), "x"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.text.startswith("You can't request zzz, so nothing was requested.")
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "command"),
+    [
+        ("staging", "Your Teleport roles don't let you request any role.", ""),
+        ("please", "This command doesn't understand “please”", "/teleport-request staging for"),
+    ],
+)
+async def test_user_without_requestable_roles_gets_an_explanation(
+    cases: UseCases, teleport: TeleportStandIn, role: str, text: str, command: str
+) -> None:
+    teleport.cluster.add_user("alice", ["reviewer"], {SLACK_TRAIT: [ALICE]})
+    outcome = await request(cases, RequestDraft((role,), "x"))
+    assert isinstance(outcome, Rejected)
+    assert text in outcome.error.text
+    assert outcome.error.suggested_command.startswith(command)
 
 
 @pytest.mark.parametrize(
@@ -156,12 +193,37 @@ async def test_error_of_teleport_is_explained(
     assert outcome.error.reason == reason
 
 
-async def test_unknown_error_of_teleport_is_raised(
-    cases: UseCases, teleport: TeleportStandIn
+async def test_missing_role_is_explained(cases: UseCases, teleport: TeleportStandIn) -> None:
+    """Some versions of Teleport don't find the role instead of forbidding it."""
+    details = "role zzz is not found"
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.NOT_FOUND, details=details)
+    outcome = await request(cases, RequestDraft(("zzz",), "x"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.reason == "role_not_requestable"
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "roles", "error"),
+    [
+        (grpc.StatusCode.INTERNAL, "panic", ("staging",), Unexpected),
+        (grpc.StatusCode.PERMISSION_DENIED, "access denied", ("zzz",), PermissionDenied),
+        (grpc.StatusCode.PERMISSION_DENIED, "role zzz is odd", ("zzz",), PermissionDenied),
+        (grpc.StatusCode.NOT_FOUND, "role staging is not found", ("staging",), NotFound),
+        (grpc.StatusCode.NOT_FOUND, 'user "zed" not found', ("staging",), NotFound),
+    ],
+)
+async def test_other_error_of_teleport_is_raised(
+    cases: UseCases,
+    teleport: TeleportStandIn,
+    code: grpc.StatusCode,
+    details: str,
+    roles: tuple[str, ...],
+    error: type[TeleportError],
 ) -> None:
-    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.INTERNAL, details="panic")
-    with pytest.raises(Unexpected):
-        await request(cases, STAGING)
+    """Teleport's own words are the best explanation."""
+    teleport.faults.add("CreateAccessRequestV2", code, details=details)
+    with pytest.raises(error):
+        await request(cases, RequestDraft(roles, "x"))
 
 
 async def test_disabled_requests_are_rejected(
@@ -211,3 +273,37 @@ async def test_lost_response_leads_to_one_request(
     assert isinstance(outcome, Created)
     (stored,) = teleport.cluster.requests.values()
     assert stored.Metadata.Name == outcome.request.id
+
+
+async def test_number_of_looked_up_reviewers_is_limited(cases: UseCases) -> None:
+    """Slack limits lookups for all users together."""
+    draft = replace(STAGING, reviewers=tuple(f"r{number}" for number in range(20)))
+    outcomes = [await resolve_reviewers(cases.services, ALICE, draft) for _ in range(4)]
+    assert [isinstance(each, Rejected) for each in outcomes] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("role", ["prod", "staging"])
+async def test_retry_does_not_mistake_an_older_request_for_its_own(
+    cases: UseCases, teleport: TeleportStandIn, role: str
+) -> None:
+    older = pending_request(teleport, role=role, reason=STAGING.reason, age=timedelta(hours=1))
+    teleport.faults.add("CreateAccessRequestV2")
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.DEADLINE_EXCEEDED)
+    outcome = await request(cases, replace(STAGING, allow_duplicate=True))
+    assert isinstance(outcome, Created)
+    assert outcome.request.id != older.Metadata.Name
+    assert outcome.request.roles == ("staging",)
+
+
+async def test_retry_does_not_mistake_another_new_request_for_its_own(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """The user requests another role with tsh at the same time, for the same reason."""
+    teleport.faults.add("CreateAccessRequestV2")
+    teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.DEADLINE_EXCEEDED, delay=0.5)
+    requesting = asyncio.create_task(request(cases, STAGING))
+    await teleport.journal.wait_for_call("ListAccessRequests", ended=True)
+    pending_request(teleport, role="prod", reason=STAGING.reason)
+    outcome = await requesting
+    assert isinstance(outcome, Created)
+    assert outcome.request.roles == ("staging",)

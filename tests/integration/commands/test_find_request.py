@@ -1,0 +1,92 @@
+"""Requests found by the end of their IDs, without a bot."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from commands.actions.find_request import find_by_suffix, is_full_id, is_visible, read_request
+from commands.actions.users.authorized_user import LIST
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import RequestState
+from tests.integration.commands.use_cases import ALICE, BOB, UseCases, use_cases
+from tests.integration.request_factory import pending_request
+from workspace.requests.user_error import UserError
+
+DANA = "U0DANA0001"
+"""An admin, with a role that lists all requests."""
+
+
+@pytest.fixture
+async def cases(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[UseCases]:
+    async with use_cases(slack, teleport) as ready:
+        yield ready
+
+
+async def find(cases: UseCases, slack_user_id: str, part: str) -> list[str]:
+    user = await cases.services.authorize(slack_user_id, LIST)
+    return [request.id for request in await find_by_suffix(cases.services, user, part)]
+
+
+async def reason(cases: UseCases, slack_user_id: str, part: str) -> str:
+    with pytest.raises(UserError) as raised:
+        await find(cases, slack_user_id, part)
+    return raised.value.reason
+
+
+async def test_end_of_an_id_finds_the_request(cases: UseCases, teleport: TeleportStandIn) -> None:
+    request_id = pending_request(teleport).Metadata.Name
+    pending_request(teleport)
+    assert await find(cases, BOB, request_id[-8:].upper()) == [request_id]
+    assert await reason(cases, BOB, "zzzz") == "bad_id"
+    assert await reason(cases, BOB, "abc") == "bad_id"
+
+
+async def test_start_of_an_id_finds_nothing(cases: UseCases, teleport: TeleportStandIn) -> None:
+    request_id = pending_request(teleport).Metadata.Name
+    assert await reason(cases, BOB, request_id[:8]) == "no_such_request"
+
+
+async def test_resolved_request_is_found_if_no_pending_one_matches(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    closed = pending_request(teleport, state=RequestState.DENIED).Metadata.Name
+    assert await find(cases, BOB, closed[-8:]) == [closed]
+
+
+async def test_request_is_visible_to_requester_reviewer_and_admin(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    own = pending_request(teleport).Metadata.Name
+    other = pending_request(teleport, user="carol").Metadata.Name
+    assert await find(cases, ALICE, own[-8:]) == [own]
+    assert await reason(cases, ALICE, other[-8:]) == "no_such_request"
+    assert await find(cases, BOB, other[-8:]) == [other]
+    unreviewable = pending_request(teleport, user="carol", role="unknown").Metadata.Name
+    assert await find(cases, DANA, unreviewable[-8:]) == [unreviewable]
+    assert await reason(cases, BOB, unreviewable[-8:]) == "no_such_request"
+
+
+async def test_reviewer_of_a_request_still_sees_it(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """The reviewer may have lost the role since the review."""
+    stored = pending_request(teleport, user="carol", role="unknown")
+    stored.Spec.Reviews.add(Author="alice", ProposedState=RequestState.APPROVED)
+    teleport.cluster.requests.put(stored)
+    user = await cases.services.authorize(ALICE, LIST)
+    request = await read_request(cases.services, stored.Metadata.Name)
+    assert is_visible(cases.services, user, request)
+
+
+@pytest.mark.parametrize(
+    ("text", "full"),
+    [
+        ("0190c0de-0000-7000-8000-00000000abcd", True),
+        ("0190C0DE-0000-7000-8000-00000000ABCD", True),
+        ("0190c0de-0000-7000-8000-00000000abc", False),
+        ("0000abcd", False),
+    ],
+)
+def test_full_id_is_a_uuid(text: str, full: bool) -> None:
+    assert is_full_id(text) is full
