@@ -1,1 +1,1 @@
-"""What people see: pure functions from models to Slack's blocks. Nothing here sends anything."""
+"""Views: pure functions from models to Slack's blocks and texts."""
