@@ -1,11 +1,13 @@
 """The outcome values of a review, without a bot."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import grpc
 import pytest
+import structlog
 
 from commands.actions.check_review import (
     Obstacle,
@@ -30,11 +32,12 @@ from sandbox.teleport import resources
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import AccessReviewConditions, RoleConditions
+from teleport_client._proto.types_pb2 import RequestState as StoredState
 from teleport_client.errors import OnBehalfNotAllowed
 from teleport_client.model.access_request import AccessRequest, RequestState
 from tests.integration.commands.use_cases import ALICE, BOB, CAROL, UseCases, use_cases
-from tests.integration.request_factory import pending_request
-from workspace.requests.claim import KEY, PLUGIN, Claim
+from tests.integration.request_factory import pending_request, with_state
+from workspace.requests.claim import KEY, PLUGIN, Claim, claim_from
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.requests.user_error import UserError
 
@@ -213,6 +216,43 @@ async def test_recent_claim_of_another_resolution_is_in_force(
     else:
         assert isinstance(outcome, Reviewed)
         assert outcome.request.resolve_reason == "approved by bob from Slack"
+
+
+@pytest.mark.parametrize("stored", ["", "not a claim"])
+async def test_override_records_its_claim(
+    slack: SlackStandIn, community: TeleportStandIn, stored: str
+) -> None:
+    """Text that isn't a claim is ignored."""
+    request_id = pending_request(community).Metadata.Name
+    async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
+        client = cases.services.teleport
+        if stored:
+            await client.update_plugin_data(PLUGIN, request_id, change={KEY: stored}, expect={})
+        with structlog.testing.capture_logs() as logged:
+            assert isinstance(await review(cases, request_id, DENIED, reason="no"), Reviewed)
+        data = await client.plugin_data(PLUGIN, request_id=request_id)
+    claim = claim_from(data[request_id][KEY])
+    assert claim is not None
+    assert (claim.by, claim.state) == ("bob", DENIED)
+    (event,) = (each for each in logged if each["event"] == "request_state_set")
+    assert (event["state"], event["teleport_user"]) == (DENIED, "bob")
+
+
+async def test_override_keeps_a_concurrent_resolution(
+    slack: SlackStandIn, community: TeleportStandIn
+) -> None:
+    """An admin denies the request with tctl after the bot has read it."""
+    stored = pending_request(community)
+    community.faults.add("UpdatePluginData", delay=0.3)
+    async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
+        approving = asyncio.create_task(review(cases, stored.Metadata.Name))
+        await community.journal.wait_for_call("UpdatePluginData")
+        community.cluster.requests.put(with_state(stored, StoredState.DENIED))
+        outcome = await approving
+    assert isinstance(outcome, RequestClosed)
+    assert outcome.request.state is DENIED
+    assert cases.changed == []
+    assert not community.journal.of("SetAccessRequestState")
 
 
 async def test_override_is_for_approvers(slack: SlackStandIn, community: TeleportStandIn) -> None:
