@@ -88,12 +88,16 @@ async def test_review_is_recorded(
     (recorded,) = outcome.request.reviews
     assert (recorded.author, recorded.reason) == ("bob", "ok")
     assert cases.changed == [request_id]
+    bound = structlog.contextvars.get_contextvars()
+    assert (bound["request_id"], bound["proposed_state"]) == (request_id, state)
 
 
 async def test_requester_cannot_review(cases: UseCases, teleport: TeleportStandIn) -> None:
+    """The request shows it, so Teleport isn't asked."""
     request_id = pending_request(teleport).Metadata.Name
     assert await review(cases, request_id, by=ALICE) == RequesterCannotReview()
     assert cases.changed == []
+    assert not teleport.journal.of("SubmitAccessReview")
 
 
 async def test_second_review_meets_the_closed_request(
@@ -238,6 +242,21 @@ async def test_override_records_its_claim(
     assert (event["state"], event["teleport_user"]) == (DENIED, "bob")
 
 
+@pytest.mark.parametrize("after_commit", [True, False])
+async def test_override_survives_a_lost_response(
+    slack: SlackStandIn, community: TeleportStandIn, after_commit: bool
+) -> None:
+    request_id = pending_request(community).Metadata.Name
+    community.faults.add(
+        "SetAccessRequestState", grpc.StatusCode.UNAVAILABLE, after_commit=after_commit
+    )
+    async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
+        outcome = await review(cases, request_id)
+    assert isinstance(outcome, Reviewed)
+    assert outcome.request.state is APPROVED
+    assert len(community.journal.of("SetAccessRequestState")) == 2 - after_commit
+
+
 async def test_override_keeps_a_concurrent_resolution(
     slack: SlackStandIn, community: TeleportStandIn
 ) -> None:
@@ -256,9 +275,12 @@ async def test_override_keeps_a_concurrent_resolution(
 
 
 async def test_override_is_for_approvers(slack: SlackStandIn, community: TeleportStandIn) -> None:
+    """Other users don't even learn that the request exists, unless they see its card."""
     request_id = pending_request(community).Metadata.Name
     async with use_cases(slack, community, review_policy=_override({"*": ("carol",)})) as cases:
         assert rejection(await review(cases, request_id)) == "not_an_approver"
+        hidden = await review(cases, request_id, visible=False)
+        assert rejection(hidden) == "no_such_request"
 
 
 async def test_check_before_a_form_finds_the_obstacle(
