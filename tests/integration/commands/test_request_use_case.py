@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from structlog.contextvars import get_contextvars
 
 from commands.actions.create_request import (
     AlreadyPending,
@@ -54,6 +55,8 @@ async def test_valid_draft_is_created(cases: UseCases, teleport: TeleportStandIn
         "redis is stuck",
     )
     assert cases.changed == [outcome.request.id]
+    assert get_contextvars()["request_id"] == outcome.request.id
+    assert len(teleport.journal.of("ListAccessRequests")) == 1
 
 
 async def test_duration_limits_the_access(cases: UseCases) -> None:
