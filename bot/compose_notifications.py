@@ -27,7 +27,7 @@ from notifications.sending.history import History
 from notifications.sending.in_flight import RECORD_WITHIN, InFlightMessages
 from notifications.workqueue.work_queue import RETRY_BACKOFF, WorkQueue
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.services.visibility import Visibility
+from teleport_client.visibility import Visibility
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.requests.claim import Claims
@@ -52,11 +52,11 @@ def build_notifications(
     runtime: Runtime, contacts: Contacts, host_names: HostNames
 ) -> Notifications:
     kind = AccessRequests(
-        runtime.teleport, Visibility(runtime.teleport, lambda: runtime.identity.current.roles)
+        runtime.teleport, Visibility(runtime.teleport.roles, lambda: runtime.identity.current.roles)
     )
     requests = Follower(
         kind,
-        reconnected=runtime.teleport.renewed,
+        reconnected=runtime.teleport.reconnected,
         condition=runtime.conditions.component("watch", part="teleport"),
         timing=FollowTiming().scaled(runtime.settings.pace.factor),
     )

@@ -137,4 +137,4 @@ class Bot:
 
     def _identity_reloaded(self) -> None:
         log.info("identity_reloaded", **identity_fields(self.runtime.identity.current))
-        self.runtime.teleport.renew()
+        self.runtime.teleport.reconnect()

@@ -28,7 +28,7 @@ async def is_too_short(teleport: TeleportClient, credentials: Credentials) -> bo
     """Return whether all access ends earlier than users expect. Raises TeleportError."""
     if credentials.lifetime >= SHORTEST:
         return False
-    return not any(role.allow.max_duration for role in await teleport.roles())
+    return not any(role.allow.max_duration for role in await teleport.roles.list())
 
 
 async def report_short_lifetimes(teleport: TeleportClient, identity: ReloadingCredentials) -> None:
@@ -37,7 +37,7 @@ async def report_short_lifetimes(teleport: TeleportClient, identity: ReloadingCr
         credentials = identity.current
         await _report(teleport, credentials)
         while identity.current is credentials:
-            await teleport.renewed()
+            await teleport.reconnected()
 
 
 async def _report(teleport: TeleportClient, credentials: Credentials) -> None:

@@ -59,7 +59,7 @@ def warning_of(unknown: Collection[str]) -> str:
 async def _look_up(teleport: TeleportClient, role: str) -> TeleportError | None:
     """Return why a role isn't known, or None if it is."""
     try:
-        await teleport.role(role)
+        await teleport.roles.get(role)
     except TeleportError as error:
         return error
     return None

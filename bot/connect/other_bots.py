@@ -14,10 +14,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 async def count_plugin_announcements(teleport: TeleportClient) -> int:
     """Count the pending requests for which it has posted messages. Raises TeleportError."""
-    kept = await teleport.plugin_data(_PLUGIN)
+    kept = await teleport.plugin_data.list(_PLUGIN)
     if not kept:
         return 0
-    waiting = {request.id for request in await teleport.requests(state=RequestState.PENDING)}
+    waiting = {request.id for request in await teleport.requests.list(state=RequestState.PENDING)}
     return sum(bool(data.get(_MESSAGES)) and each in waiting for each, data in kept.items())
 
 

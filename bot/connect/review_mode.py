@@ -50,7 +50,7 @@ def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
 async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Role, ...] | None:
     """Read what the roles of the bot's certificate give; None where it may not even know that."""
     try:
-        return tuple([await teleport.role(name) for name in names])
+        return tuple([await teleport.roles.get(name) for name in names])
     except TeleportError as error:
         log.warning("own_roles_read_failed", error=str(error))
         return None

@@ -17,7 +17,6 @@ _NEEDED = frozenset(
         "WatchEvents",
         "ListAccessRequests",
         "CreateAccessRequestV2",
-        "CreateAccessRequestV2 (dry run)",
         "GetAccessCapabilities",
         "GetPluginData",
         "UpdatePluginData",
@@ -34,7 +33,7 @@ async def find_missing_method(teleport: TeleportClient, cluster: ClusterInfo) ->
     Other errors are left to the calls that need the result.
     """
     try:
-        await teleport.request(str(uuid4()))
+        await teleport.requests.get(str(uuid4()))
     except NotSupported:
         return missing_method(teleport, cluster.version)
     except TeleportError:
@@ -46,5 +45,5 @@ def missing_method(teleport: TeleportClient, version: str = "") -> str:
     """Return which method the server lacked in the calls so far; empty if none."""
     for method in sorted(_NEEDED & teleport.missing_methods):
         server = f"Teleport {version}" if version else "The Teleport server"
-        return f"{server} has no {method.partition(' ')[0]}, which the bot needs"
+        return f"{server} has no {method}, which the bot needs"
     return ""

@@ -134,7 +134,7 @@ async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
     try:
         connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
         async with TeleportClient(connection) as teleport:
-            await teleport.ping(deadline=_CALL_SECONDS)
+            await teleport.cluster.ping(deadline=_CALL_SECONDS)
     except (TeleportError, OSError) as error:
         raise CredentialsRefused(
             f"The new identity doesn't work at {settings.addr}: {error}. The bot keeps the current"
@@ -152,7 +152,7 @@ async def check_cluster(
 
     async def ping() -> ClusterInfo:
         left = deadline_at - monotonic()
-        return await teleport.ping(deadline=max(1.0, min(_CALL_SECONDS, left)))
+        return await teleport.cluster.ping(deadline=max(1.0, min(_CALL_SECONDS, left)))
 
     try:
         return await retry_until(

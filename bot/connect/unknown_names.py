@@ -48,7 +48,7 @@ async def find_unknown_roles(
 ) -> tuple[UnknownName, ...]:
     """Needs list and read on `role`. Raises TeleportError."""
     named = list(_named_roles(settings))
-    known = [role.name for role in await teleport.roles()] if named else []
+    known = [role.name for role in await teleport.roles.list()] if named else []
     return tuple(_unknown(Kind.ROLE, named, known))
 
 
@@ -59,7 +59,7 @@ async def find_unknown_users(
 
     A single sign-on user exists from a login until its session ends.
     """
-    users = await teleport.users()
+    users = await teleport.users.list()
     named = list(_named_users(settings))
     found = tuple(_unknown(Kind.USER, named, [user.name for user in users]))
     return found + _unknown_trait(settings, users)

@@ -59,7 +59,7 @@ async def check_review(
     Raises UserError, TeleportError.
     """
     try:
-        request = await services.teleport.request(request_id)
+        request = await services.teleport.requests.get(request_id)
     except NotFound as error:
         raise no_such_request(services, request_id) from error
     if not already_visible and not is_visible(services, user, request):

@@ -122,7 +122,7 @@ async def _find_or_create(
 ) -> AccessRequest | AlreadyPending | ReasonNeeded | Rejected:
     draft = valid.draft
     existing = await with_retry(
-        lambda deadline: services.teleport.requests(user=user.name, deadline=deadline)
+        lambda deadline: services.teleport.requests.list(user=user.name, deadline=deadline)
     )
     duplicates = duplicates_of(valid.dry_run, existing)
     if duplicates and not draft.allow_duplicate and user.sees_own_requests:
@@ -175,7 +175,7 @@ async def _create(
         if maybe_created and (ours := await _find_created(services, new, known_ids, deadline)):
             return ours
         try:
-            return await services.teleport.create_request(new, deadline=deadline)
+            return await services.teleport.requests.create(new, deadline=deadline)
         except Unreachable as error:
             maybe_created = maybe_created or error.sent is not Sent.NO
             raise
@@ -186,7 +186,7 @@ async def _create(
 async def _find_created(
     services: Services, new: NewAccessRequest, known_ids: set[str], deadline: float
 ) -> AccessRequest | None:
-    listed = await services.teleport.requests(user=new.user, deadline=deadline)
+    listed = await services.teleport.requests.list(user=new.user, deadline=deadline)
     for request in listed:
         same = set(request.roles) == set(new.roles) and request.reason == new.reason
         if same and request.id not in known_ids:

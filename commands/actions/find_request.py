@@ -22,7 +22,7 @@ async def read_request(services: Services, request_id: str) -> AccessRequest:
     """Return the current request. Raises UserError if it doesn't exist, TeleportError."""
     try:
         return await with_retry(
-            lambda deadline: services.teleport.request(request_id, deadline=deadline)
+            lambda deadline: services.teleport.requests.get(request_id, deadline=deadline)
         )
     except NotFound as error:
         raise no_such_request(services, request_id) from error
@@ -31,7 +31,7 @@ async def read_request(services: Services, request_id: str) -> AccessRequest:
 async def pending_requests(services: Services, *, user: str = "") -> tuple[AccessRequest, ...]:
     """Return all pending requests, or those of one user, newest first."""
     return await with_retry(
-        lambda deadline: services.teleport.requests(
+        lambda deadline: services.teleport.requests.list(
             user=user, state=RequestState.PENDING, deadline=deadline
         )
     )
@@ -52,7 +52,7 @@ async def find_by_suffix(
         )
     for state in (RequestState.PENDING, None):
         listed = await with_retry(
-            lambda deadline, state=state: services.teleport.requests(  # type: ignore[misc]
+            lambda deadline, state=state: services.teleport.requests.list(  # type: ignore[misc]
                 state=state, deadline=deadline
             )
         )

@@ -54,8 +54,8 @@ async def override(
 
 async def _set_state(services: Services, request_id: str, claim: Claim, reason: str) -> None:
     async def attempt(deadline: float) -> None:
-        if (await services.teleport.request(request_id, deadline=deadline)).pending:
-            await services.teleport.set_request_state(
+        if (await services.teleport.requests.get(request_id, deadline=deadline)).pending:
+            await services.teleport.requests.set_state(
                 request_id,
                 claim.state,
                 delegator=claim.by,
@@ -69,7 +69,7 @@ async def _set_state(services: Services, request_id: str, claim: Claim, reason: 
 async def _claim(services: Services, request_id: str, claim: Claim) -> None:
     """Record the claim. Raises UserError if another user's claim is in force."""
     stored = await with_retry(
-        lambda deadline: services.teleport.plugin_data(
+        lambda deadline: services.teleport.plugin_data.list(
             PLUGIN, request_id=request_id, deadline=deadline
         )
     )
@@ -77,7 +77,7 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
     if _is_in_force(before, claim):
         raise _claimed_error()
     try:
-        await services.teleport.update_plugin_data(
+        await services.teleport.plugin_data.update(
             PLUGIN,
             request_id,
             change={KEY: claim.model_dump_json()},

@@ -166,7 +166,7 @@ async def _call_teleport(services: Services, request_id: str, review: Review) ->
     async def attempt(deadline: float) -> AccessRequest:
         nonlocal attempts
         attempts += 1
-        return await services.teleport.submit_review(request_id, review, deadline=deadline)
+        return await services.teleport.requests.submit_review(request_id, review, deadline=deadline)
 
     try:
         request = await with_retry(attempt, idempotent=True)

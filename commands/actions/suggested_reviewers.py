@@ -160,7 +160,7 @@ async def _without_at(services: Services, reviewer: str) -> str:
 
 async def _is_user(services: Services, name: str) -> bool:
     try:
-        await with_retry(lambda deadline: services.teleport.user(name, deadline=deadline))
+        await with_retry(lambda deadline: services.teleport.users.get(name, deadline=deadline))
     except NotFound:
         return False
     return True

@@ -103,7 +103,7 @@ async def validate(
     if rejected := _check(services, draft):
         return rejected
     try:
-        dry_run = await services.teleport.dry_run_request(
+        dry_run = await services.teleport.requests.dry_run(
             new_request(services, user, draft), deadline=deadline
         )
     except REJECTIONS as error:

@@ -61,7 +61,7 @@ def _teleport_failure(error: TeleportError) -> FailureResponse:
     log.warning(
         "teleport_call_failed",
         method=error.method,
-        grpc_code=error.code.name,
+        grpc_code=error.code,
         error=describe(error),
     )
     outcome = Outcome.REJECTED

@@ -158,7 +158,7 @@ class Leadership:
 
     async def _request_lease(self) -> Lease:
         started = monotonic()
-        lease = await self._teleport.acquire_semaphore(
+        lease = await self._teleport.semaphores.acquire(
             KIND,
             self._name,
             holder=self._holder,
@@ -193,7 +193,7 @@ class Leadership:
             await asyncio.sleep(self._times.renew_interval)
             started = monotonic()
             try:
-                self._lease = await self._teleport.renew_lease(
+                self._lease = await self._teleport.semaphores.renew(
                     lease,
                     expires=self._end(),
                     deadline=self._times.call_timeout,
@@ -228,7 +228,7 @@ class Leadership:
             return
         lease, self._lease = self._lease, None
         try:
-            await self._teleport.cancel_lease(lease, deadline=self._times.call_timeout)
+            await self._teleport.semaphores.cancel(lease, deadline=self._times.call_timeout)
         except TeleportError as error:
             log.info("lease_release_failed", error=str(error))
 

@@ -41,8 +41,8 @@ from notifications.workqueue.key import Key
 from notifications.workqueue.result import AgainAfter, Done, Result
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.errors import PermissionDenied, TeleportError
-from teleport_client.services.visibility import NotVisible
-from teleport_client.services.watch import Deleted, Put, WatchEvent
+from teleport_client.model.event import Deleted, Put, WatchEvent
+from teleport_client.visibility import NotVisible
 from workspace.backoff import Backoff
 from workspace.conditions import Component
 

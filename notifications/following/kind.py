@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from teleport_client.services.watch import WatchEvent
+from teleport_client.model.event import WatchEvent
 
 Object = TypeVar("Object")
 

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Generic
 
 from notifications.following.kind import FollowedKind, Object
-from teleport_client.services.watch import WatchEvent
+from teleport_client.model.event import WatchEvent
 
 
 class WatchEnded(Exception):

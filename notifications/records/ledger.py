@@ -80,7 +80,7 @@ class Ledger:
         A call of the last holder's may still reach Slack after ours; so what was written in the
         last minute counts as out of date.
         """
-        data = await self._teleport.plugin_data(self._plugin)
+        data = await self._teleport.plugin_data.list(self._plugin)
         known, self._gone = self._records, set()
         now = self._now()
         read_ones = {
@@ -132,7 +132,7 @@ class Ledger:
         before = self._record(request_id)
         if request_id not in self._gone:
             try:
-                await self._teleport.update_plugin_data(
+                await self._teleport.plugin_data.update(
                     self._plugin,
                     request_id,
                     change={ENTRY: text, REV: before.next_rev},
@@ -165,7 +165,7 @@ class Ledger:
 
     async def _reread(self, request_id: str) -> None:
         """What has happened holds whoever wrote; what our cards show is no longer certain."""
-        data = await self._teleport.plugin_data(self._plugin, request_id=request_id)
+        data = await self._teleport.plugin_data.list(self._plugin, request_id=request_id)
         if request_id in data:
             self._records[request_id] = decode_record(request_id, data[request_id], self._now())
             self._pending.setdefault(request_id, []).append(Entry.mark_stale)

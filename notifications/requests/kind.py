@@ -9,8 +9,9 @@ from notifications.workqueue.key import Key
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.services.visibility import Visibility
-from teleport_client.services.watch import ACCESS_REQUESTS, WatchEvent
+from teleport_client.model.event import WatchEvent
+from teleport_client.services.access_requests import ACCESS_REQUESTS
+from teleport_client.visibility import Visibility
 
 
 class AccessRequests(FollowedKind[AccessRequest]):
@@ -31,16 +32,16 @@ class AccessRequests(FollowedKind[AccessRequest]):
 
     async def list_of(self, user: str) -> Iterable[AccessRequest]:
         """List the requests of one user, or of all if it is empty."""
-        listed = await self._teleport.requests(user=user)
+        listed = await self._teleport.requests.list(user=user)
         await self._visibility.check_list()
         return listed
 
     def watch(self) -> AbstractAsyncContextManager[AsyncIterator[WatchEvent[AccessRequest]]]:
-        return self._teleport.watch(ACCESS_REQUESTS)
+        return self._teleport.events.watch(ACCESS_REQUESTS)
 
     async def read(self, name: str) -> AccessRequest | None:
         try:
-            return await self._teleport.request(name)
+            return await self._teleport.requests.get(name)
         except NotFound:
             await self._visibility.check_missing()
             return None

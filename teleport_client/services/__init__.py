@@ -1,1 +1,1 @@
-"""Conversions and calls of Teleport's services."""
+"""One file for each Teleport service: its calls and the conversions of its messages."""

@@ -13,8 +13,8 @@ from enum import StrEnum
 from socket import gaierror
 from time import monotonic
 
-from teleport_client.credentials.issuer import Issuer, issuer_at
 from teleport_client.transport.discovery import diagnose
+from teleport_client.transport.issuer import Issuer, issuer_at
 from teleport_client.transport.obstacle import NotTeleport, Obstacle, obstacle_of, worst_of
 from teleport_client.transport.tls import TlsConnection, Transport
 from teleport_client.transport.transports import TcpTransport, WebSocketTransport

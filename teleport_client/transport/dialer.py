@@ -61,7 +61,7 @@ class Connection:
         """Make ready; Auth is connected to at the first call."""
         await self._relay.start()
 
-    def renew(self) -> "Retired":
+    def reconnect(self) -> "Retired":
         """Replace the channel, which will connect anew. Gives the old one, to be closed."""
         old = Retired(self.channel, self._relay, self._relay.retire())
         self.channel = self._new_channel()

@@ -94,10 +94,12 @@ class People:
             case UserAction.APPROVE_ELSEWHERE | UserAction.DENY_ELSEWHERE:
                 approve = step.what is UserAction.APPROVE_ELSEWHERE
                 state = RequestState.APPROVED if approve else RequestState.DENIED
-                await self._tsh.submit_review(request_id, Review(reviewer, state, "by tsh"))
+                await self._tsh.requests.submit_review(
+                    request_id, Review(reviewer, state, "by tsh")
+                )
             case _:
                 state = Random(step.number).choice([RequestState.APPROVED, RequestState.DENIED])
-                await self._tctl.set_request_state(request_id, state, delegator="dana")
+                await self._tctl.requests.set_state(request_id, state, delegator="dana")
         return True
 
     async def _click(self, who: str, request_id: str, action: str) -> bool:
@@ -126,7 +128,7 @@ class People:
         if step.what == UserAction.ASK_IN_SLACK:
             return await self._type(who, f"/teleport-request {role} because {reason}", f"@{who}")
         seconds = random.uniform(4, 20) if step.what is UserAction.ASK_FOR_A_MOMENT else _HOURS
-        await self._tsh.create_request(
+        await self._tsh.requests.create(
             NewAccessRequest(
                 user=who, roles=(role,), reason=reason, suggested_reviewers=named,
                 access_until=datetime.now(UTC) + timedelta(seconds=seconds),

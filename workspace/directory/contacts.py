@@ -90,10 +90,10 @@ class Contacts:
         Raises NoContact, TeleportError.
         """
         with suppress(NotFound):
-            return await self._teleport.user(name, deadline=_CALL_SECONDS)
+            return await self._teleport.users.get(name, deadline=_CALL_SECONDS)
         found: tuple[User, ...] = ()
         if "@" in name:
-            found = await self._teleport.users_named(name, deadline=_CALL_SECONDS)
+            found = await self._teleport.users.find_by_name(name, deadline=_CALL_SECONDS)
         if not found:
             raise NoContact("no Teleport user of that name", user_gone=True)
         if len(found) > 1:

@@ -64,7 +64,9 @@ class HostNames:
                 continue
             due = sorted({*filter(self._is_due, chain.from_iterable(batch.values()))})
             try:
-                self._names.update(await self._teleport.host_names(due) if due else {})
+                self._names.update(
+                    await self._teleport.resources.list_host_names(due) if due else {}
+                )
             except TeleportError as error:
                 log.warning("host_names_read_failed", error=error.text)
                 if isinstance(error, Unreachable):

@@ -113,7 +113,7 @@ class UserDirectory:
         return account
 
     async def _read_linked_users(self, slack_user_id: str) -> tuple[User, ...]:
-        return await self._teleport.users_with_trait(
+        return await self._teleport.users.find_by_trait(
             self._matching.trait, slack_user_id, deadline=_CALL_SECONDS
         )
 
@@ -136,8 +136,8 @@ class UserDirectory:
         if not self._matching.match_email or not email:
             return None
         with suppress(NotFound):
-            return await self._teleport.user(email, deadline=_CALL_SECONDS)
-        found = await self._teleport.users_named(email, deadline=_CALL_SECONDS)
+            return await self._teleport.users.get(email, deadline=_CALL_SECONDS)
+        found = await self._teleport.users.find_by_name(email, deadline=_CALL_SECONDS)
         if len(found) > 1:
             raise _ambiguous_email(len(found))
         return found[0] if found else None

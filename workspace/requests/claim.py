@@ -54,7 +54,7 @@ class Claims:
             return None
         if found := self._found.get(request.id):
             return found
-        kept = await self._teleport.plugin_data(PLUGIN, request_id=request.id)
+        kept = await self._teleport.plugin_data.list(PLUGIN, request_id=request.id)
         claim = claim_from(kept.get(request.id, {}).get(KEY, ""))
         if claim is not None:
             self._found[request.id] = claim

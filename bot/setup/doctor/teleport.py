@@ -27,7 +27,7 @@ from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import can_list_requests as bot_sees_requests
 from teleport_client.rules.access_rules import sees_hosts
-from teleport_client.services.watch import ACCESS_REQUESTS
+from teleport_client.services.access_requests import ACCESS_REQUESTS
 from teleport_client.transport.connector import ConnectionMode
 from teleport_client.transport.dialer import Connection
 from workspace.requests.review_policy import ReviewMode
@@ -133,18 +133,18 @@ async def verbs(
     trait = settings.review.slack_user_id_trait
     needed: list[tuple[str, Awaitable[object]]] = [
         ("access_request: watch", _watch(teleport)),
-        ("access_plugin_data: list, read", teleport.plugin_data(_PROBE, request_id=nowhere)),
+        ("access_plugin_data: list, read", teleport.plugin_data.list(_PROBE, request_id=nowhere)),
         ("access_plugin_data: update", _write_nowhere(teleport, nowhere)),
-        ("user: list", teleport.users_with_trait(trait, _PROBE)),
-        ("user: read", teleport.user(bot)),
-        ("role: read", teleport.role(_PROBE)),
-        ("role: list", teleport.capabilities(_PROBE)),
-        ("user_login_state: read", teleport.login_state(bot)),
+        ("user: list", teleport.users.find_by_trait(trait, _PROBE)),
+        ("user: read", teleport.users.get(bot)),
+        ("role: read", teleport.roles.get(_PROBE)),
+        ("role: list", teleport.requests.get_capabilities(_PROBE)),
+        ("user_login_state: read", teleport.users.get_login_state(bot)),
     ]
     if settings.app_token is not None:
-        needed.append(("lock: list, read", teleport.locks_in_force(_PROBE, ())))
+        needed.append(("lock: list, read", teleport.locks.list_in_force(_PROBE, ())))
     if settings.request.enabled:
-        needed.append(("access_request: create", teleport.dry_run_request(new)))
+        needed.append(("access_request: create", teleport.requests.dry_run(new)))
     if mode is ReviewMode.OVERRIDE:
         needed.append(("access_request: update", _decide_nowhere(teleport, nowhere)))
     for name, attempt in needed:
@@ -205,25 +205,25 @@ async def _tried(name: str, attempt: Awaitable[object], hint: str) -> Check:
 
 
 async def _watch(teleport: TeleportClient) -> None:
-    async with teleport.watch(ACCESS_REQUESTS):
+    async with teleport.events.watch(ACCESS_REQUESTS):
         pass
 
 
 async def _write_nowhere(teleport: TeleportClient, nowhere: str) -> None:
-    await teleport.update_plugin_data(
+    await teleport.plugin_data.update(
         _PROBE, nowhere, change={_PROBE: _PROBE}, expect={_PROBE: _PROBE}
     )
 
 
 async def _decide_nowhere(teleport: TeleportClient, nowhere: str) -> None:
-    await teleport.set_request_state(nowhere, RequestState.DENIED, delegator=_PROBE)
+    await teleport.requests.set_state(nowhere, RequestState.DENIED, delegator=_PROBE)
 
 
 async def _take_a_lease(teleport: TeleportClient, now: datetime) -> None:
-    lease = await teleport.acquire_semaphore(
+    lease = await teleport.semaphores.acquire(
         "teleport-chatops", _PROBE, holder=_PROBE, expires=now + timedelta(seconds=10)
     )
-    await teleport.cancel_lease(lease)
+    await teleport.semaphores.cancel(lease)
 
 
 def _files(settings: Settings) -> Iterator[Path]:

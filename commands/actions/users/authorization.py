@@ -103,15 +103,17 @@ class Authorization:
 
     async def _locks(self, user: str, roles: Collection[str]) -> tuple[Lock, ...]:
         return await with_retry(
-            lambda deadline: self._teleport.locks_in_force(user, sorted(roles), deadline=deadline)
+            lambda deadline: self._teleport.locks.list_in_force(
+                user, sorted(roles), deadline=deadline
+            )
         )
 
     async def _read_login_state(self, user: str) -> StaticAccess | None:
-        return await self._teleport.login_state(user, deadline=ATTEMPT_SECONDS)
+        return await self._teleport.users.get_login_state(user, deadline=ATTEMPT_SECONDS)
 
     async def _read_role(self, name: str) -> Role | None:
         try:
-            return await self._teleport.role(name, deadline=ATTEMPT_SECONDS)
+            return await self._teleport.roles.get(name, deadline=ATTEMPT_SECONDS)
         except NotFound:
             return None
 

@@ -47,4 +47,4 @@ class Permissions:
         return may_review(user.name, user.roles, request) is not MayReview.NO
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
-        return await self._teleport.capabilities(user, deadline=ATTEMPT_SECONDS)
+        return await self._teleport.requests.get_capabilities(user, deadline=ATTEMPT_SECONDS)

@@ -46,7 +46,7 @@ async def claim(
     made = Claim(by=user, state=state, at=datetime.now(UTC) - age)
     credentials = load_identity_file(stage.teleport.identity("bot"), datetime.now(UTC))
     async with TeleportClient(dial(stage.teleport.address, lambda: credentials)) as client:
-        await client.update_plugin_data(
+        await client.plugin_data.update(
             PLUGIN, request_id, change={"decision": made.model_dump_json()}, expect={}
         )
 

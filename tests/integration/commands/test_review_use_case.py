@@ -211,7 +211,7 @@ async def test_recent_claim_of_another_resolution_is_in_force(
     request_id = pending_request(community).Metadata.Name
     async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
         claim = Claim(by=by, state=state, at=cases.services.now() - age)
-        await cases.services.teleport.update_plugin_data(
+        await cases.services.teleport.plugin_data.update(
             PLUGIN, request_id, change={KEY: claim.model_dump_json()}, expect={}
         )
         outcome = await review(cases, request_id)

@@ -13,8 +13,9 @@ from teleport_client._proto.types_pb2 import RequestState as WireState
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from teleport_client.model.event import Deleted, Put
 from teleport_client.model.user import StaticAccess
-from teleport_client.services.watch import ACCESS_REQUESTS, Deleted, Put
+from teleport_client.services.access_requests import ACCESS_REQUESTS
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import pending_request
 
@@ -34,21 +35,23 @@ async def test_request_is_created_reviewed_and_deleted(
     """The request has a user's name, and the bot submits the review."""
     until = datetime.now(UTC) + timedelta(hours=2)
     new = NewAccessRequest("alice", ("staging",), "why", until, ("bob",))
-    tried = await client.dry_run_request(new)
+    tried = await client.requests.dry_run(new)
     assert tried.dry_run is not None
     assert not teleport.cluster.requests
-    created = await client.create_request(new)
+    created = await client.requests.create(new)
     assert (created.user, created.roles, created.reason) == ("alice", ("staging",), "why")
     assert created.access_until is not None
     assert abs(created.access_until - until) < timedelta(seconds=2)
-    reviewed = await client.submit_review(created.id, Review("bob", RequestState.APPROVED, "fine"))
+    reviewed = await client.requests.submit_review(
+        created.id, Review("bob", RequestState.APPROVED, "fine")
+    )
     assert (reviewed.state, reviewed.reviews[0].author) == (RequestState.APPROVED, "bob")
     assert reviewed.reviews[0].submitted_by == "bot-teleport-chatops"
-    assert await client.request(created.id) == reviewed
+    assert await client.requests.get(created.id) == reviewed
     with pytest.raises(errors.PermissionDenied):
-        await client.delete_request(created.id)
+        await client.requests.delete(created.id)
     with pytest.raises(errors.PermissionDenied):
-        await client.set_request_state(created.id, RequestState.DENIED, delegator="bob")
+        await client.requests.set_state(created.id, RequestState.DENIED, delegator="bob")
 
 
 async def test_bot_with_the_verbs_resolves_and_deletes(
@@ -61,11 +64,11 @@ async def test_bot_with_the_verbs_resolves_and_deletes(
             rule.Verbs.extend(["update", "delete"])
     request = pending_request(teleport)
     request_id = request.Metadata.Name
-    await client.set_request_state(request_id, RequestState.DENIED, delegator="bob", reason="no")
-    assert (await client.request(request_id)).resolve_reason == "no"
-    await client.delete_request(request_id)
+    await client.requests.set_state(request_id, RequestState.DENIED, delegator="bob", reason="no")
+    assert (await client.requests.get(request_id)).resolve_reason == "no"
+    await client.requests.delete(request_id)
     with pytest.raises(errors.NotFound):
-        await client.request(request_id)
+        await client.requests.get(request_id)
 
 
 async def test_lists_are_read_page_by_page(
@@ -77,12 +80,12 @@ async def test_lists_are_read_page_by_page(
             teleport, user=f"u{number % 3}", age=timedelta(seconds=number),
             state=WireState.DENIED if number % 2 else WireState.PENDING,
         )  # fmt: skip
-    everything = await client.requests()
+    everything = await client.requests.list()
     assert len(everything) == 450
     created = [request.created for request in everything if request.created]
     assert created == sorted(created, reverse=True)
     assert len(teleport.journal.of("ListAccessRequests")) == 3
-    some = await client.requests(user="u1", state=RequestState.DENIED)
+    some = await client.requests.list(user="u1", state=RequestState.DENIED)
     assert {(request.user, request.state) for request in some} == {("u1", RequestState.DENIED)}
 
 
@@ -96,7 +99,7 @@ async def test_too_large_page_is_requested_in_smaller_pages(
     teleport.faults.add(
         "ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, details=too_large, times=4
     )
-    assert len(await client.requests()) == 30
+    assert len(await client.requests.list()) == 30
     limits = [call.request.Limit for call in teleport.journal.of("ListAccessRequests")]  # type: ignore[attr-defined]
     assert limits[:5] == [200, 100, 50, 25, 12]
 
@@ -108,7 +111,7 @@ async def test_client_never_lists_with_a_limit_below_one(
     pending_request(teleport)
     teleport.faults.add("ListAccessRequests", grpc.StatusCode.RESOURCE_EXHAUSTED, times=100)
     with pytest.raises(errors.LimitExceeded):
-        await client.requests()
+        await client.requests.list()
     calls = teleport.journal.of("ListAccessRequests")
     assert [call.request.Limit for call in calls] == [200, 100, 50, 25, 12, 6, 3, 1]  # type: ignore[attr-defined]
 
@@ -118,7 +121,7 @@ async def test_watch_returns_changes_since_its_start(
 ) -> None:
     """Events contain complete requests, or the IDs of deleted requests."""
     before = pending_request(teleport)
-    async with client.watch(ACCESS_REQUESTS) as events:
+    async with client.events.watch(ACCESS_REQUESTS) as events:
         made = pending_request(teleport, reason="new")
         teleport.cluster.delete_request(before.Metadata.Name)
         put, deleted = await anext(events), await anext(events)
@@ -133,17 +136,17 @@ async def test_unconfirmed_watch_times_out(
     """INIT may never arrive."""
     teleport.faults.add("WatchEvents", delay=5)
     with pytest.raises(errors.Unreachable, match="did not confirm the watch"):
-        async with client.watch(ACCESS_REQUESTS, deadline=0.2):
+        async with client.events.watch(ACCESS_REQUESTS, deadline=0.2):
             pass
 
 
 async def test_cut_watch_raises(client: TeleportClient, teleport: TeleportStandIn) -> None:
     """A watch that the server ends returns normally."""
     with pytest.raises(errors.Unreachable, match="slow"):
-        async with client.watch(ACCESS_REQUESTS) as events:
+        async with client.events.watch(ACCESS_REQUESTS) as events:
             teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow")
             await anext(events)
-    async with client.watch(ACCESS_REQUESTS) as events:
+    async with client.events.watch(ACCESS_REQUESTS) as events:
         teleport.faults.cut_watches()
         assert [event async for event in events] == []
 
@@ -153,30 +156,30 @@ async def test_plugin_data_is_written_by_compare_and_swap(
 ) -> None:
     """The second of two writers gets an error."""
     request_id = pending_request(teleport).Metadata.Name
-    await client.update_plugin_data("p", request_id, change={"k": "1"}, expect={"k": ""})
+    await client.plugin_data.update("p", request_id, change={"k": "1"}, expect={"k": ""})
     with pytest.raises(errors.Conflict):
-        await client.update_plugin_data("p", request_id, change={"k": "2"}, expect={"k": ""})
-    assert await client.plugin_data("p") == {request_id: {"k": "1"}}
-    assert await client.plugin_data("p", request_id=request_id) == {request_id: {"k": "1"}}
-    assert await client.plugin_data("other") == {}
+        await client.plugin_data.update("p", request_id, change={"k": "2"}, expect={"k": ""})
+    assert await client.plugin_data.list("p") == {request_id: {"k": "1"}}
+    assert await client.plugin_data.list("p", request_id=request_id) == {request_id: {"k": "1"}}
+    assert await client.plugin_data.list("other") == {}
     with pytest.raises(errors.NotFound):
-        await client.update_plugin_data("p", NO_SUCH_ID, change={"k": "1"}, expect={"k": ""})
+        await client.plugin_data.update("p", NO_SUCH_ID, change={"k": "1"}, expect={"k": ""})
 
 
 async def test_lease_has_a_single_holder(client: TeleportClient) -> None:
     """It is free again after its cancellation or expiry."""
     soon = datetime.now(UTC) + timedelta(seconds=20)
-    lease = await client.acquire_semaphore("k", "n", holder="one", expires=soon)
+    lease = await client.semaphores.acquire("k", "n", holder="one", expires=soon)
     with pytest.raises(errors.LimitExceeded):
-        await client.acquire_semaphore("k", "n", holder="two", expires=soon)
+        await client.semaphores.acquire("k", "n", holder="two", expires=soon)
     later = soon + timedelta(seconds=20)
-    kept = await client.renew_lease(lease, expires=later)
+    kept = await client.semaphores.renew(lease, expires=later)
     assert kept.expires == later
-    await client.cancel_lease(kept)
-    second = await client.acquire_semaphore("k", "n", holder="two", expires=soon)
+    await client.semaphores.cancel(kept)
+    second = await client.semaphores.acquire("k", "n", holder="two", expires=soon)
     assert second.id != lease.id
     with pytest.raises(errors.NotFound):
-        await client.renew_lease(lease, expires=later)
+        await client.semaphores.renew(lease, expires=later)
 
 
 @pytest.mark.parametrize("version", ["19.1.0", "17.4.0"])
@@ -190,12 +193,12 @@ async def test_users_are_found_by_trait_when_the_server_ignores_it(
         teleport.cluster.add_user(f"user-{number}", ["dev"], {"slack_uid": [f"U{number}"]})
     credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        (found,) = await client.users_with_trait("slack_uid", "U0BOB00001")
+        (found,) = await client.users.find_by_trait("slack_uid", "U0BOB00001")
         assert found.name == "bob"
-        (late,) = await client.users_with_trait("slack_uid", "U449")
+        (late,) = await client.users.find_by_trait("slack_uid", "U449")
         assert late.name == "user-449"
-        assert await client.users_with_trait("slack_uid", "U0") != ()
-        assert await client.users_with_trait("slack_uid", "nobody") == ()
+        assert await client.users.find_by_trait("slack_uid", "U0") != ()
+        assert await client.users.find_by_trait("slack_uid", "nobody") == ()
     await teleport.stop()
 
 
@@ -203,34 +206,37 @@ async def test_login_state_returns_roles_of_the_last_login(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """A user without a login has no login state."""
-    assert await client.login_state("alice") is None
+    assert await client.users.get_login_state("alice") is None
     teleport.cluster.login_states["alice"] = resources.login_state("alice", ["dev", "reviewer"])
-    assert await client.login_state("alice") == StaticAccess(("dev", "reviewer"), {})
+    assert await client.users.get_login_state("alice") == StaticAccess(("dev", "reviewer"), {})
 
 
 async def test_users_named_ignores_case(client: TeleportClient, teleport: TeleportStandIn) -> None:
     """A name that only contains the wanted one doesn't match."""
     for name in ("Zoe@example.com", "zoe@Example.com", "zoe@example.com.au"):
         teleport.cluster.add_user(name, ["dev"])
-    found = await client.users_named("ZOE@example.com")
+    found = await client.users.find_by_name("ZOE@example.com")
     assert {user.name for user in found} == {"Zoe@example.com", "zoe@Example.com"}
-    assert await client.users_named("nobody") == ()
+    assert await client.users.find_by_name("nobody") == ()
 
 
 async def test_capabilities_are_those_of_the_named_user(client: TeleportClient) -> None:
-    assert (await client.capabilities("alice")).requestable_roles == ("prod", "staging")
-    assert (await client.capabilities("bob")).requestable_roles == ("staging",)
+    assert (await client.requests.get_capabilities("alice")).requestable_roles == (
+        "prod",
+        "staging",
+    )
+    assert (await client.requests.get_capabilities("bob")).requestable_roles == ("staging",)
 
 
 async def test_roles_are_read_with_their_permissions(client: TeleportClient) -> None:
     """Cover the roles that they review, and their verbs."""
-    assert (await client.role("reviewer")).allow.review.roles == ("staging", "prod")
+    assert (await client.roles.get("reviewer")).allow.review.roles == ("staging", "prod")
     with pytest.raises(errors.NotFound):
-        await client.role("nobody")
+        await client.roles.get("nobody")
 
 
 async def test_ping_returns_cluster_name_version_and_features(client: TeleportClient) -> None:
-    cluster = await client.ping()
+    cluster = await client.cluster.ping()
     assert (cluster.name, cluster.version) == ("main", "19.1.0")
     assert cluster.request_page == "https://teleport.example.com/web/requests/"
 
@@ -241,11 +247,11 @@ async def test_closed_client_raises_unreachable(teleport: TeleportStandIn) -> No
     client = TeleportClient(dial(teleport.address, lambda: credentials))
     await client.close()
     with pytest.raises(errors.Unreachable, match="is closed"):
-        await client.ping()
+        await client.cluster.ping()
 
 
 async def test_call_ends_at_its_deadline(client: TeleportClient, teleport: TeleportStandIn) -> None:
     teleport.faults.add("Ping", delay=5)
     with pytest.raises(errors.Unreachable) as late:
-        await client.ping(deadline=0.2)
-    assert late.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        await client.cluster.ping(deadline=0.2)
+    assert late.value.code == "DEADLINE_EXCEEDED"

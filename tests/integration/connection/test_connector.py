@@ -17,7 +17,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client import errors
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import Credentials, load_identity_file
-from teleport_client.services.watch import ACCESS_REQUESTS
+from teleport_client.services.access_requests import ACCESS_REQUESTS
 from teleport_client.transport.connector import ConnectionMode
 from teleport_client.transport.dialer import Connection, dial
 from tests.integration.connect_proxy import connect_proxy
@@ -52,7 +52,7 @@ async def client_of(
 async def way_to(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
     """Use a connection, and return its transport."""
     async with client_of(address, credentials, upgrade=upgrade) as (client, connection):
-        assert (await client.ping()).name == credentials.cluster
+        assert (await client.cluster.ping()).name == credentials.cluster
         return str(connection.way)
 
 
@@ -60,7 +60,7 @@ async def refusal(address: str, credentials: Credentials, *, upgrade: bool | Non
     """Return the error of a failed connection."""
     async with client_of(address, credentials, upgrade=upgrade) as (client, _):
         with pytest.raises(errors.Unreachable) as unreachable:
-            await client.ping()
+            await client.cluster.ping()
     assert unreachable.value.sent is errors.Sent.NO
     return str(unreachable.value)
 
@@ -122,7 +122,7 @@ async def test_upgraded_connection_answers_pings(
     """A watch without events stays open. The proxy closes connections that don't answer."""
     async with (
         client_of(proxy.behind_load_balancer, credentials) as (client, _),
-        client.watch(ACCESS_REQUESTS) as events,
+        client.events.watch(ACCESS_REQUESTS) as events,
     ):
         await proxy.web.answered_pings(10)
         made = pending_request(teleport)
@@ -145,8 +145,8 @@ async def test_large_responses_are_complete(
         for number in range(60):
             made = pending_request(teleport).Metadata.Name
             wanted[made] = {"entry": f"{number}" * 50_000}
-            await client.update_plugin_data("p", made, change=wanted[made], expect={})
-        kept = await client.plugin_data("p")
+            await client.plugin_data.update("p", made, change=wanted[made], expect={})
+        kept = await client.plugin_data.list("p")
     assert {key: dict(value) for key, value in kept.items()} == wanted
 
 

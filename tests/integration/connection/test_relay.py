@@ -47,7 +47,7 @@ async def test_connection_of_another_process_is_rejected(
         other = await asyncio.create_subprocess_exec(sys.executable, "-c", _CONNECT, name)
         assert await other.wait() == 0
         assert len(teleport.journal.calls) == 0
-        assert (await client.ping()).name == "main"
+        assert (await client.cluster.ping()).name == "main"
 
 
 async def test_relay_needs_no_writable_folder(
@@ -59,7 +59,7 @@ async def test_relay_needs_no_writable_folder(
     route = Connector(teleport.address)
     connection = Connection(Relay(route, lambda: credentials), route, "main")
     async with TeleportClient(connection) as client:
-        assert (await client.ping()).name == "main"
+        assert (await client.cluster.ping()).name == "main"
 
 
 async def test_bot_starts_with_a_long_temporary_folder(
@@ -84,7 +84,7 @@ async def test_folder_socket_carries_calls(
     route = Connector(teleport.address)
     relay = Relay(route, lambda: credentials, socket)
     async with TeleportClient(Connection(relay, route, "main")) as client:
-        assert (await client.ping()).name == "main"
+        assert (await client.cluster.ping()).name == "main"
     assert not Path(socket.path).parent.exists()
 
 

@@ -22,8 +22,8 @@ from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import RequestState
-from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
+from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import TIMEOUT_SECONDS
 from workspace.backoff import Backoff
@@ -48,7 +48,7 @@ class Followed:
         timing = FollowTiming(relist_soon=soon)
         self.follower = Follower(
             AccessRequests(client, visibility),
-            reconnected=client.renewed,
+            reconnected=client.reconnected,
             condition=Conditions().component("watch"),
             timing=replace(timing, backoff=backoff) if backoff else timing,
         )
@@ -76,7 +76,7 @@ def follow(teleport: TeleportStandIn) -> Follow:
     async def follow(soon: float, backoff: Backoff | None = None) -> AsyncIterator[Followed]:
         credentials = load_identity_file(teleport.identity("bot"), datetime.now(UTC))
         async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-            visibility = Visibility(client, lambda: credentials.roles)
+            visibility = Visibility(client.roles, lambda: credentials.roles)
             followed = Followed(client, visibility, soon, backoff)
             running = asyncio.create_task(followed.follower.run())
             async with asyncio.timeout(2 * TIMEOUT_SECONDS):
@@ -179,7 +179,7 @@ async def test_reconnecting_leaves_no_open_files(teleport: TeleportStandIn, foll
         gc.disable()
         try:
             for number in range(5):
-                followed.client.renew()
+                followed.client.reconnect()
                 lists = number + 2
                 await teleport.journal.wait_for_call("ListAccessRequests", count=lists, ended=True)
             while len(await open_files()) > before:

@@ -35,8 +35,8 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.services.visibility import Visibility
 from teleport_client.transport.dialer import dial
+from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
 from workspace.conditions import Conditions
@@ -110,10 +110,10 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             may_send=lambda: True,
             seconds_between_posts=_PACE,
         )
-        visibility = Visibility(client, lambda: credentials.roles)
+        visibility = Visibility(client.roles, lambda: credentials.roles)
         kind = AccessRequests(client, visibility)
         watch = Conditions().component("watch")
-        requests = Follower(kind, reconnected=client.renewed, condition=watch)
+        requests = Follower(kind, reconnected=client.reconnected, condition=watch)
         queue, ledger = WorkQueue(), Ledger(client, "teleport-chatops/test", now=now)
         in_flight = InFlightMessages(RequestQueue(queue), ledger, refresh=requests.refresh)
         expiry = RequestExpiry(requests, kind)

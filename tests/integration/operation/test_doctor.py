@@ -115,7 +115,7 @@ async def test_other_announcing_bot_is_reported(setup: Setup) -> None:
     request = pending_request(setup.teleport)
     credentials = load_identity_file(setup.teleport.identity("bot"), utc_now())
     async with TeleportClient(dial(setup.teleport.address, lambda: credentials)) as client:
-        await client.update_plugin_data(
+        await client.plugin_data.update(
             "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
         )
     (detail,) = [check for check in await setup.rows() if check.name == "other bots"]

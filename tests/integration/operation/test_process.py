@@ -315,7 +315,7 @@ async def test_settings_of_teleports_plugin_start_the_bot(
     request = pending_request(teleport, reason="before 1", user="bob")
     credentials = load_identity_file(teleport.identity("bot"), utc_now())
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        await client.update_plugin_data(
+        await client.plugin_data.update(
             "slack", request.Metadata.Name, change={"messages": "C1/1.2"}, expect={}
         )
     config = tmp_path / "teleport-slack.toml"

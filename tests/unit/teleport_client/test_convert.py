@@ -30,7 +30,18 @@ from teleport_client.model.user import (
     StaticAccess,
     User,
 )
-from teleport_client.services import convert
+from teleport_client.rpc.timestamps import time_from, time_to
+from teleport_client.services.access_requests import (
+    new_request_to,
+    request_from,
+    review_to,
+    state_to,
+)
+from teleport_client.services.cluster import cluster_from
+from teleport_client.services.plugin_data import plugin_data_from
+from teleport_client.services.roles import role_from
+from teleport_client.services.semaphores import lease_from, lease_to
+from teleport_client.services.users import login_state_from, user_from
 from tests.strategies import maybe_moments, moments, names, requests, reviews, texts
 from workspace.moment import in_utc
 
@@ -39,7 +50,7 @@ GO_ZERO_TIME = Timestamp(seconds=-62135596800)
 
 def stamp(moment: datetime | None) -> Timestamp:
     """Return a timestamp as a server writes it: a missing time is Go's zero time."""
-    return GO_ZERO_TIME if moment is None else convert.time_to(moment)
+    return GO_ZERO_TIME if moment is None else time_to(moment)
 
 
 def written(request: AccessRequest) -> types.AccessRequestV3:
@@ -51,7 +62,7 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
         Spec=types.AccessRequestSpecV3(
             User=request.user,
             Roles=request.roles,
-            State=convert.state_to(request.state),
+            State=state_to(request.state),
             Created=stamp(request.created),
             Expires=stamp(request.access_until),
             ResourceExpiry=stamp(request.expires),
@@ -107,7 +118,7 @@ def access_message(resource: ResourceId) -> types.ResourceAccessID:
 def review_message(review: Review) -> types.AccessReview:
     return types.AccessReview(
         Author=review.author,
-        ProposedState=convert.state_to(review.state),
+        ProposedState=state_to(review.state),
         Reason=review.reason,
         Created=stamp(review.created),
         ThresholdIndexes=review.threshold_indexes,
@@ -118,7 +129,7 @@ def review_message(review: Review) -> types.AccessReview:
 @given(requests())
 def test_every_field_of_a_request_is_converted(request: AccessRequest) -> None:
     sent = written(request).SerializeToString()
-    assert convert.request_from(types.AccessRequestV3.FromString(sent)) == request
+    assert request_from(types.AccessRequestV3.FromString(sent)) == request
 
 
 NODE = ResourceId("main", "node", "web-1")
@@ -137,7 +148,7 @@ def test_resource_in_both_lists_is_converted_once() -> None:
         RequestedResourceAccessIDs=[LIMITED],
     )
     limited = replace(NODE, constraints=Constraints("login", ("root",)))
-    read = convert.request_from(types.AccessRequestV3(Spec=spec))
+    read = request_from(types.AccessRequestV3(Spec=spec))
     assert read.resources == (limited, replace(NODE, name="b"))
 
 
@@ -150,7 +161,7 @@ def test_unknown_constraints_are_not_ignored(place: str, field: int) -> None:
     message = types.ResourceAccessID.FromString(LIMITED.SerializeToString())
     part = attrgetter(place)(message) if place else message
     part.MergeFromString(bytes([field << 3 | 2, 1]) + b"x")
-    read = convert.request_from(
+    read = request_from(
         types.AccessRequestV3(Spec=types.AccessRequestSpecV3(RequestedResourceAccessIDs=[message]))
     )
     (constraints,) = (each.constraints for each in read.resources)
@@ -173,7 +184,7 @@ def test_constraints_of_another_format_are_unreadable(
     """Only Teleport can interpret them."""
     limited = types.ResourceAccessID(id=resource_message(NODE), constraints=constraints)
     spec = types.AccessRequestSpecV3(RequestedResourceAccessIDs=[limited])
-    (read,) = convert.request_from(types.AccessRequestV3(Spec=spec)).resources
+    (read,) = request_from(types.AccessRequestV3(Spec=spec)).resources
     assert read.constraints is not None
     assert not read.constraints.readable
 
@@ -181,19 +192,19 @@ def test_constraints_of_another_format_are_unreadable(
 @given(moments)
 def test_time_survives_conversion(moment: datetime) -> None:
     """Python's resolution is a microsecond."""
-    assert convert.time_from(convert.time_to(moment)) == moment
+    assert time_from(time_to(moment)) == moment
 
 
 @pytest.mark.parametrize("stamp", [Timestamp(), GO_ZERO_TIME, Timestamp(seconds=-1)])
 def test_missing_time_is_none(stamp: Timestamp) -> None:
     """Go's zero time and an absent message mean the same."""
-    assert convert.time_from(stamp) is None
+    assert time_from(stamp) is None
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**31), 2**31 - 1))
 def test_any_timestamp_is_converted(seconds: int, nanos: int) -> None:
     """One malformed time must not make a list of all requests fail."""
-    moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
+    moment = time_from(Timestamp(seconds=seconds, nanos=nanos))
     assert moment is None or moment.year < 9999
 
 
@@ -204,7 +215,7 @@ def test_any_timestamp_is_converted(seconds: int, nanos: int) -> None:
 def test_time_of_a_request_can_be_stored_in_the_ledger(last: datetime, nanos: int) -> None:
     """With an unreadable entry, each start would post a second card."""
     for seconds in (1, *(int(last.timestamp()) + step for step in range(-3, 4))):
-        moment = convert.time_from(Timestamp(seconds=seconds, nanos=nanos))
+        moment = time_from(Timestamp(seconds=seconds, nanos=nanos))
         assert moment is None or in_utc(moment) == moment
 
 
@@ -214,7 +225,7 @@ def test_new_request_omits_absent_values(
 ) -> None:
     """The name is a UUID, because servers reject other names."""
     new = NewAccessRequest(user, tuple(roles), reason, until)
-    message = convert.new_request_to(new, dry_run=dry_run)
+    message = new_request_to(new, dry_run=dry_run)
     spec = message.Spec
     assert (spec.User, list(spec.Roles), spec.RequestReason) == (user, roles, reason)
     assert spec.DryRun is dry_run
@@ -226,7 +237,7 @@ def test_new_request_omits_absent_values(
 @given(reviews)
 def test_review_is_submitted_on_behalf_of_its_author(review: Review) -> None:
     """The message contains the flag and the author. The server adds the submitter."""
-    message = convert.review_to(review)
+    message = review_to(review)
     assert message.Author == review.author
     assert message.submitted_on_behalf_of_author
     assert not message.SubmittedBy
@@ -239,17 +250,17 @@ def test_dry_run_shows_whether_a_reason_is_required() -> None:
             ReasonMode="required", ReasonPrompts=["ticket?"]
         )
     )
-    tried = convert.request_from(types.AccessRequestV3(Spec=spec)).dry_run
+    tried = request_from(types.AccessRequestV3(Spec=spec)).dry_run
     assert tried is not None
     assert (tried.reason_required, tried.reason_prompts) == (True, ("ticket?",))
-    assert convert.request_from(types.AccessRequestV3()).dry_run is None
+    assert request_from(types.AccessRequestV3()).dry_run is None
 
 
 def test_unknown_state_counts_as_pending() -> None:
     """An unknown number must not appear as a resolution."""
     spec = types.AccessRequestSpecV3()
     spec.ParseFromString(b"\x18\x63")  # field 3 = 99
-    assert convert.request_from(types.AccessRequestV3(Spec=spec)).state is RequestState.PENDING
+    assert request_from(types.AccessRequestV3(Spec=spec)).state is RequestState.PENDING
 
 
 def test_users_and_roles_are_converted() -> None:
@@ -261,7 +272,7 @@ def test_users_and_roles_are_converted() -> None:
             Status=types.LoginStatus(IsLocked=True, LockExpires=Timestamp(seconds=10)),
         ),
     )
-    assert convert.user_from(user) == User(
+    assert user_from(user) == User(
         name="bob",
         roles=("dev",),
         traits={"a": ("1", "2")},
@@ -276,7 +287,7 @@ def test_users_and_roles_are_converted() -> None:
         ),
     )
     role = types.RoleV6(Metadata=types.Metadata(Name="r"), Spec=types.RoleSpecV6(Allow=allow))
-    assert convert.role_from(role) == Role(
+    assert role_from(role) == Role(
         "r",
         allow=Conditions(
             rules=(Rule(("r",), ("v",), "w"),),
@@ -289,7 +300,7 @@ def test_login_state_is_converted() -> None:
     """Its traits have a different wire format from a user's."""
     message = login_states.UserLoginState(spec=login_states.Spec(roles=["a"]))
     message.spec.traits.add(key="t", values=["1"])
-    assert convert.login_state_from(message) == StaticAccess(("a",), {"t": ("1",)})
+    assert login_state_from(message) == StaticAccess(("a",), {"t": ("1",)})
 
 
 def test_only_our_own_plugin_data_is_used() -> None:
@@ -299,14 +310,14 @@ def test_only_our_own_plugin_data_is_used() -> None:
     record.Spec.Entries["slack"].Data["k"] = "theirs"
     other = types.PluginDataV3(Metadata=types.Metadata(Name="id-2"))
     other.Spec.Entries["slack"].Data["k"] = "theirs"
-    assert convert.plugin_data_from([record, other], "ours") == {"id-1": {"k": "v"}}
+    assert plugin_data_from([record, other], "ours") == {"id-1": {"k": "v"}}
 
 
 @given(names, names, names, moments)
 def test_lease_survives_conversion(kind: str, name: str, lease_id: str, expires: datetime) -> None:
     """The keep-alive call sends the same lease back."""
     lease = Lease(kind, name, lease_id, expires)
-    assert convert.lease_from(convert.lease_to(lease), fallback=expires) == lease
+    assert lease_from(lease_to(lease), fallback=expires) == lease
 
 
 @pytest.mark.parametrize(
@@ -327,12 +338,12 @@ def test_request_has_a_link_when_teleport_has_a_page(
         ProxyPublicAddr=address,
         ServerFeatures=proto.Features(AdvancedAccessWorkflows=licensed),
     )
-    assert convert.cluster_from(response).request_page == page
+    assert cluster_from(response).request_page == page
 
 
 def test_suggested_reviewers_are_limited_to_the_first() -> None:
     """Teleport limits neither their number nor their names, and the mirror holds all requests."""
     message = types.AccessRequestV3()
     message.Spec.SuggestedReviewers.extend(["x" * 1000, *(str(n) for n in range(100_000))])
-    kept = convert.request_from(message).suggested_reviewers
+    kept = request_from(message).suggested_reviewers
     assert kept == tuple(str(n) for n in range(99))

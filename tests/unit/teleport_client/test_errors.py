@@ -4,7 +4,8 @@ import grpc
 import pytest
 
 from teleport_client import errors
-from teleport_client.errors import Sent, from_rpc
+from teleport_client.errors import Sent
+from teleport_client.rpc.status import from_rpc
 
 
 @pytest.mark.parametrize("code", [code for code in grpc.StatusCode if code.name != "OK"])
@@ -12,7 +13,7 @@ def test_every_status_has_its_own_error(code: grpc.StatusCode) -> None:
     """No gRPC status becomes a bare TeleportError."""
     error = from_rpc("Ping", code, "some text")
     assert type(error) is not errors.TeleportError
-    assert (error.code, error.method, error.text) == (code, "Ping", "some text")
+    assert (error.code, error.method, error.text) == (code.name, "Ping", "some text")
 
 
 @pytest.mark.parametrize(

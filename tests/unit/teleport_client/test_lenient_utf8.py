@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client.transport.lenient_utf8 import reader
+from teleport_client.rpc.lenient_utf8 import reader
 from tests.strategies import texts
 
 _PLACE = "~~here~~"

@@ -7,10 +7,10 @@ So a right that was withdrawn looks like requests that were all deleted.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, Sent, TeleportError
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import can_list_requests
+from teleport_client.services.roles import RoleService
 
 
 class NotVisible(TeleportError):
@@ -20,8 +20,8 @@ class NotVisible(TeleportError):
 class Visibility:
     """`own` gives the names of the roles that the bot's certificate holds now."""
 
-    def __init__(self, teleport: TeleportClient, own: Callable[[], Sequence[str]]) -> None:
-        self._teleport = teleport
+    def __init__(self, roles: RoleService, own: Callable[[], Sequence[str]]) -> None:
+        self._service = roles
         self._own = own
         self._given = False
         """Whether the right was there before."""
@@ -58,7 +58,7 @@ class Visibility:
         roles: list[Role] = []
         for name in self._own():
             with suppress(NotFound):
-                roles.append(await self._teleport.role(name))
+                roles.append(await self._service.get(name))
         return roles
 
 

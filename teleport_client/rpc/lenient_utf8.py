@@ -8,11 +8,8 @@ import codecs
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-import grpc.aio
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
-
-from teleport_client import errors
 
 _ONE_A_BYTE = "one-question-mark-a-byte"
 
@@ -21,74 +18,39 @@ _VARINT, _EIGHT_BYTES, _SIZED, _FOUR_BYTES = 0, 1, 2, 5
 _MORE = 0x80
 """Set in each byte of a number but the last."""
 
-Answer = TypeVar("Answer", bound=Message)
+Received = TypeVar("Received", bound=Message)
 
 
-class _AnyText:
-    """A channel for stubs, which reads any text, and raises Unexpected for what it cannot read."""
-
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._channel = channel
-
-    def unary_unary(
-        self, method: str, request_serializer: Any, response_deserializer: Any, **options: Any
-    ) -> Callable[..., Any]:
-        send = self._channel.unary_unary(
-            method, request_serializer, reader(response_deserializer), **options
-        )
-
-        async def call(request: Message, *, timeout: float) -> object:  # noqa: ASYNC109 - gRPC's word
-            answer = await send(request, timeout=timeout)
-            # gRPC's way to say that the deserializer raised.
-            if answer is None:
-                name = method.rpartition("/")[2]
-                raise errors.Unexpected("Teleport's answer cannot be read", method=name)
-            return answer
-
-        return call
-
-    def unary_stream(
-        self, method: str, request_serializer: Any, response_deserializer: Any, **options: Any
-    ) -> object:
-        return self._channel.unary_stream(
-            method, request_serializer, reader(response_deserializer), **options
-        )
-
-
-def lenient_channel(channel: grpc.aio.Channel) -> grpc.aio.Channel:
-    return cast(grpc.aio.Channel, _AnyText(channel))
-
-
-def reader(parse: Callable[[bytes], Answer]) -> Callable[[bytes], Answer]:
+def reader(parse: Callable[[bytes], Received]) -> Callable[[bytes], Received]:
     """Give what reads as `parse`, the FromString of a message's class, and any text as well.
 
     Raises DecodeError for what is no message.
     """
     kind: type[Message] = cast(Any, parse).__self__
 
-    def read(data: bytes) -> Answer:
+    def read(data: bytes) -> Received:
         try:
             return parse(data)
         except DecodeError:
-            return parse(_mended(data, cast(Descriptor, kind.DESCRIPTOR)))
+            return parse(_replaced(data, cast(Descriptor, kind.DESCRIPTOR)))
 
     return read
 
 
-def _mended(data: bytes, kind: Descriptor) -> bytes:
+def _replaced(data: bytes, kind: Descriptor) -> bytes:
     """Put a question mark for each byte that makes a string of a message no UTF-8.
 
     So all lengths stay as they are. Raises DecodeError for what is no message.
     """
-    mending = bytearray(data)
+    repaired = bytearray(data)
     try:
-        _mend(mending, 0, len(mending), kind)
+        _replace_in_message(repaired, 0, len(repaired), kind)
     except IndexError as error:
         raise DecodeError("the message ends too early") from error
-    return bytes(mending)
+    return bytes(repaired)
 
 
-def _mend(data: bytearray, at: int, end: int, kind: Descriptor) -> None:
+def _replace_in_message(data: bytearray, at: int, end: int, kind: Descriptor) -> None:
     while at < end:
         tag, at = _varint(data, at)
         number, wire_type = tag >> 3, tag & 7
@@ -102,15 +64,15 @@ def _mend(data: bytearray, at: int, end: int, kind: Descriptor) -> None:
             size, at = _varint(data, at)
             field = kind.fields_by_number.get(number)
             if field is not None:
-                _mend_field(data, at, at + size, field)
+                _replace_in_field(data, at, at + size, field)
             at += size
         else:
             raise DecodeError(f"wire type {wire_type}")
 
 
-def _mend_field(data: bytearray, at: int, end: int, field: FieldDescriptor) -> None:
+def _replace_in_field(data: bytearray, at: int, end: int, field: FieldDescriptor) -> None:
     if field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type is not None:
-        _mend(data, at, end, field.message_type)
+        _replace_in_message(data, at, end, field.message_type)
     elif field.type == FieldDescriptor.TYPE_STRING:
         data[at:end] = data[at:end].decode(errors=_ONE_A_BYTE).encode()
 

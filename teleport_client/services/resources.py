@@ -1,0 +1,98 @@
+"""Resources: the names of hosts, and the resources that an access request names."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from google.protobuf.message import Message
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+from teleport_client.model.access_request import Constraints, ResourceId
+from teleport_client.rpc.channel import RpcChannel
+from teleport_client.rpc.limits import DEADLINE
+
+
+class ResourceService:
+    def __init__(self, channel: RpcChannel) -> None:
+        self._auth = AuthServiceStub(channel.stubs)
+
+    async def list_host_names(
+        self, ids: Sequence[str], *, deadline: float = DEADLINE
+    ) -> Mapping[str, str]:
+        """Return host names by ID, of the hosts that the bot's roles show.
+
+        Without the permission, Teleport returns an empty list instead of an error. Roles count with
+        those that they search and preview as.
+        """
+        wanted = " || ".join(f"resource.metadata.name == {json.dumps(each)}" for each in ids)
+        page = await self._auth.ListUnifiedResources(
+            proto.ListUnifiedResourcesRequest(
+                Kinds=["node"],
+                Limit=len(ids),
+                PredicateExpression=wanted,
+                SortBy=types.SortBy(Field="name"),
+                UseSearchAsRoles=True,
+                UsePreviewAsRoles=True,
+            ),
+            timeout=deadline,
+        )
+        return _host_names_from(page)
+
+
+def _host_names_from(page: proto.ListUnifiedResourcesResponse) -> Mapping[str, str]:
+    nodes = (each.Node for each in page.Resources if each.HasField("Node"))
+    return MappingProxyType(
+        {node.Metadata.Name: node.Spec.Hostname for node in nodes if node.Spec.Hostname}
+    )
+
+
+def resources_from(spec: types.AccessRequestSpecV3) -> tuple[ResourceId, ...]:
+    """Resources with constraints count instead of plain ones, which may name them again."""
+    constrained = [_constrained_from(each) for each in spec.RequestedResourceAccessIDs]
+    known = {replace(each, constraints=None) for each in constrained}
+    plain = map(_resource_from, spec.RequestedResourceIDs)
+    return (*constrained, *(each for each in plain if each not in known))
+
+
+def _constrained_from(message: types.ResourceAccessID) -> ResourceId:
+    resource = _resource_from(message.id)
+    if not message.HasField("constraints") and not _has_unknown_fields(message):
+        return resource
+    constraints = _constraints_from(message.constraints)
+    if resource.constraints is not None or _has_unknown_fields(message):
+        constraints = replace(constraints, readable=False)
+    return replace(resource, constraints=constraints)
+
+
+def _constraints_from(message: types.ResourceConstraints) -> Constraints:
+    """Read format v1. Its details say which principals are allowed; exactly one of them is set."""
+    principal, unknown = "", True
+    allowed: tuple[str, ...] = ()
+    match message.WhichOneof("details"):
+        case "aws_console":
+            principal, allowed = "role ARN", tuple(message.aws_console.role_arns)
+            unknown = _has_unknown_fields(message.aws_console)
+        case "ssh":
+            principal, allowed = "login", tuple(message.ssh.logins)
+            unknown = _has_unknown_fields(message.ssh)
+    readable = bool(allowed) and not unknown and not _has_unknown_fields(message)
+    return Constraints(principal, allowed, readable=readable and message.version == "v1")
+
+
+def _has_unknown_fields(message: Message) -> bool:
+    return len(UnknownFieldSet(message)) > 0
+
+
+def _resource_from(message: types.ResourceID) -> ResourceId:
+    """A field that is not known here may limit access further."""
+    return ResourceId(
+        cluster=message.ClusterName,
+        kind=message.Kind,
+        name=message.Name,
+        sub_resource=message.SubResourceName,
+        constraints=Constraints(readable=False) if _has_unknown_fields(message) else None,
+    )

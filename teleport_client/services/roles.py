@@ -1,0 +1,64 @@
+"""Roles with their permissions. `get` needs read on `role`, `list` needs list and read."""
+
+from datetime import timedelta
+
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+from teleport_client.model.user import Conditions, ReviewConditions, Role, Rule
+from teleport_client.rpc.channel import RpcChannel
+from teleport_client.rpc.limits import DEADLINE, PAGE_SIZE
+from teleport_client.services.events import WatchedKind
+
+
+class RoleService:
+    def __init__(self, channel: RpcChannel) -> None:
+        self._auth = AuthServiceStub(channel.stubs)
+
+    async def get(self, name: str, *, deadline: float = DEADLINE) -> Role:
+        return role_from(
+            await self._auth.GetRole(proto.GetRoleRequest(Name=name), timeout=deadline)
+        )
+
+    async def list(self, *, deadline: float = DEADLINE) -> tuple[Role, ...]:
+        """Return all roles. `deadline` is per page."""
+        found: list[Role] = []
+        key = ""
+        while True:
+            page = await self._auth.ListRoles(
+                proto.ListRolesRequest(Limit=PAGE_SIZE, StartKey=key), timeout=deadline
+            )
+            found += map(role_from, page.Roles)
+            key = page.NextKey
+            if not key:
+                return tuple(found)
+
+
+def role_from(message: types.RoleV6) -> Role:
+    return Role(
+        name=message.Metadata.Name,
+        allow=_conditions_from(message.Spec.Allow),
+        deny=_conditions_from(message.Spec.Deny),
+    )
+
+
+def _conditions_from(message: types.RoleConditions) -> Conditions:
+    review = message.ReviewRequests
+    return Conditions(
+        rules=tuple(
+            Rule(resources=tuple(rule.Resources), verbs=tuple(rule.Verbs), where=rule.Where)
+            for rule in message.Rules
+        ),
+        review=ReviewConditions(
+            roles=tuple(review.Roles),
+            from_claims=bool(review.ClaimsToRoles),
+            where=review.Where,
+            preview_as=tuple(review.PreviewAsRoles),
+            submit_for=tuple(review.SubmitForUsers),
+        ),
+        selects_nodes=bool(message.NodeLabels.Values),
+        max_duration=timedelta(microseconds=message.Request.MaxDuration // 1000),
+    )
+
+
+ROLES: WatchedKind[Role] = WatchedKind("role", "Role", role_from)
