@@ -231,10 +231,10 @@ async def test_override_records_its_claim(
     async with use_cases(slack, community, review_policy=_override({"*": ("bob",)})) as cases:
         client = cases.services.teleport
         if stored:
-            await client.update_plugin_data(PLUGIN, request_id, change={KEY: stored}, expect={})
+            await client.plugin_data.update(PLUGIN, request_id, change={KEY: stored}, expect={})
         with structlog.testing.capture_logs() as logged:
             assert isinstance(await review(cases, request_id, DENIED, reason="no"), Reviewed)
-        data = await client.plugin_data(PLUGIN, request_id=request_id)
+        data = await client.plugin_data.list(PLUGIN, request_id=request_id)
     claim = claim_from(data[request_id][KEY])
     assert claim is not None
     assert (claim.by, claim.state) == ("bob", DENIED)
