@@ -71,5 +71,19 @@ async def test_approvers_review_by_the_settings(
         assert await reviewable(cases, CAROL, request) == [False]
 
 
+async def test_role_of_an_access_list_makes_an_approver(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Only the login state has this role; the user's record doesn't."""
+    request = pending_request(teleport)
+    teleport.cluster.login_states["carol"] = resources.login_state(
+        "carol", ["dev", "auditor"], {}, original_roles=["dev"]
+    )
+    policy = override({"*": ("role:auditor",)})
+    async with use_cases(slack, teleport, review_policy=policy) as cases:
+        assert await reviewable(cases, CAROL, request) == [True]
+        assert await reviewable(cases, BOB, request) == [False]
+
+
 def override(approvers: Mapping[str, tuple[str, ...]]) -> ReviewPolicy:
     return ReviewPolicy(mode=ReviewMode.OVERRIDE, approvers=approvers)
