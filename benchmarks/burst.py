@@ -78,7 +78,7 @@ def _settle(around: StandIns, factor: float) -> None:
         around.slack.workspace.set_up(channel)
     for number in range(_REQUESTS):
         person = Person(f"user-{number}", f"U0BURST{number:04}", f"User {number}", roles=())
-        around.slack.workspace.admit(person)
+        around.slack.workspace.add_person(person)
         traits = {cast.SLACK_TRAIT: [person.slack_user_id]}
         around.teleport.cluster.add_user(person.name, ["dev"], traits)
     named = "".join(f'role-{number} = "{each.id}"\n' for number, each in enumerate(channels))

@@ -20,7 +20,7 @@ BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing outside the sandbox
 APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - the same
 
 
-class Standing(StrEnum):
+class AccountType(StrEnum):
     """What a person is in the Slack workspace."""
 
     MEMBER = "member"
@@ -39,7 +39,7 @@ class Person:
     slack_user_id: str
     real_name: str
     roles: tuple[str, ...] | None = None
-    standing: Standing = Standing.MEMBER
+    account_type: AccountType = AccountType.MEMBER
     timezone: str = "Europe/Berlin"
     locked: bool = False
     """Locked out of login in Teleport."""
@@ -60,10 +60,10 @@ PEOPLE = (
     Person("dana", "U0DANA0001", "Dana Dietz", ("admin",)),
     Person("erin", "U0ERIN0001", "Erin Ellis", ("dev",), mapped=False),
     Person("frank", "U0FRANK001", "Frank Fuchs", ("dev", "reviewer"), locked=True),
-    Person("grace", "U0GRACE001", "Grace Gale", ("dev",), standing=Standing.GUEST),
-    Person("henry", "U0HENRY001", "Henry Hahn", ("dev",), standing=Standing.DEACTIVATED),
-    Person("ivan", "U0IVAN0001", "Ivan Ives", standing=Standing.STRANGER),
-    Person("jenkins", "U0JENKINS1", "Jenkins", standing=Standing.BOT),
+    Person("grace", "U0GRACE001", "Grace Gale", ("dev",), account_type=AccountType.GUEST),
+    Person("henry", "U0HENRY001", "Henry Hahn", ("dev",), account_type=AccountType.DEACTIVATED),
+    Person("ivan", "U0IVAN0001", "Ivan Ives", account_type=AccountType.STRANGER),
+    Person("jenkins", "U0JENKINS1", "Jenkins", account_type=AccountType.BOT),
     Person("nora", "U0NORA0001", "Nora Novak"),
 )
 

@@ -27,7 +27,7 @@ _WITHIN = 1.0
 """Seconds within which Slack follows what was done elsewhere."""
 
 
-class NotAsTold(Exception):
+class StepFailed(Exception):
     """A step of the story went another way."""
 
 
@@ -40,7 +40,7 @@ def main(
     with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
         try:
             asyncio.run(_play(Path(folder), edition, server_version))
-        except (NotAsTold, TimeoutError) as error:
+        except (StepFailed, TimeoutError) as error:
             print(f"\n✗ not as told: {str(error) or 'nothing happened for five seconds'}")
             print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
             sys.exit(1)
@@ -61,7 +61,7 @@ async def _play(data: Path, edition: Edition, server_version: str) -> None:
         await asyncio.wait({ended, played}, return_when=asyncio.FIRST_COMPLETED)
         if not played.done():
             played.cancel()
-            raise NotAsTold(f"the bot ended with {ended.result()}")
+            raise StepFailed(f"the bot ended with {ended.result()}")
         ended.cancel()
         await played
 
@@ -71,7 +71,7 @@ class _Story:
         self._slack = running.slack
         self._teleport = running.teleport
         self._data = data
-        self._abilities = running.teleport.cluster.abilities
+        self._features = running.teleport.cluster.features
         self._steps = 0
 
     async def play(self) -> None:
@@ -79,9 +79,9 @@ class _Story:
         self._mode()
         await self._staging()
         await self._from_the_shell()
-        if self._abilities.on_behalf_reviews:
+        if self._features.on_behalf_reviews:
             await self._prod_by_reviews()
-        elif self._abilities.advanced_workflows:
+        elif self._features.advanced_workflows:
             await self._prod_in_teleport()
         else:
             await self._prod_at_once()
@@ -92,7 +92,7 @@ class _Story:
         events = map(json.loads, (self._data / _LOG).read_text().splitlines())
         found = next(event for event in events if event["event"] == "review_mode_selected")
         print(f"Review mode: {found['mode']} ({found['reason']})")
-        expected = "person" if self._abilities.on_behalf_reviews else "override"
+        expected = "person" if self._features.on_behalf_reviews else "override"
         self._expect(found["mode"] == expected, f"the mode should be {expected}")
 
     async def _staging(self) -> None:
@@ -108,11 +108,11 @@ class _Story:
         self._step("bob, an approver, clicks Approve")
         await self._click("bob", card, "approve")
         await self._changed(card, "Approved by bob")
-        await self._told("alice", "tsh login --request-id=")
+        await self._expect_dm("alice", "tsh login --request-id=")
 
         self._step("Teleport knows that it was bob")
         (request,) = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
-        if self._abilities.on_behalf_reviews:
+        if self._features.on_behalf_reviews:
             (review,) = request["spec"]["reviews"]
             print(f"   author {review['author']}, submitted by {review['submitted_by']}")
             self._expect(review["author"] == "bob", f"the author is {review['author']}")
@@ -181,7 +181,7 @@ class _Story:
             "fills in the form: not during the freeze",
         )  # fmt: skip
         await self._changed(card, "Denied by carol")
-        await self._told("alice", "not during the freeze")
+        await self._expect_dm("alice", "not during the freeze")
 
     # ------------------------------------------------------------- what people do
 
@@ -235,7 +235,7 @@ class _Story:
     async def _answer(self, who: str, needle: str) -> Json:
         return await self._see(APPROVERS_CHANNEL, who, needle, lambda m: bool(m["ephemeral"]))
 
-    async def _told(self, who: str, needle: str) -> Json:
+    async def _expect_dm(self, who: str, needle: str) -> Json:
         return await self._see(f"@{who}", who, needle, lambda _: True)
 
     async def _see(self, channel: str, who: str, needle: str, fits: Callable[[Json], bool]) -> Json:
@@ -278,7 +278,7 @@ class _Story:
 
     def _expect(self, told: object, complaint: str) -> None:
         if not told:
-            raise NotAsTold(complaint)
+            raise StepFailed(complaint)
 
 
 if __name__ == "__main__":

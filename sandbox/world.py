@@ -93,7 +93,7 @@ async def running(
             identity=teleport.identity("bot"),
             slack_api=slack.api_url,
             log=log,
-            approvers=not teleport.cluster.abilities.on_behalf_reviews,
+            approvers=not teleport.cluster.features.on_behalf_reviews,
         )
         bot = await BotProcess.start(settings) if with_bot else None
         if bot is not None:

@@ -35,7 +35,7 @@ class MethodFault:
     times: int | None = None
     after: int = 0
     """How many calls of the method pass before the first one is met."""
-    struck: int = field(default=0, init=False)
+    hits: int = field(default=0, init=False)
     """How many calls it has met."""
 
     @property
@@ -84,7 +84,7 @@ class Faults:
 
     methods: list[MethodFault] = field(default_factory=list)
     sockets: list[SocketFault] = field(default_factory=list)
-    strike: Striker = field(default=lambda _: 0)
+    apply: Striker = field(default=lambda _: 0)
 
     def inject(self, body: JsonObject) -> None:
         """Take a fault in the form that scripts send.
@@ -107,7 +107,7 @@ class Faults:
         if fault.kind == "refuse":
             self.sockets.append(fault)
             return
-        met = self.strike(fault)
+        met = self.apply(fault)
         if fault.times is not None and fault.times > met:
             self.sockets.append(SocketFault(fault.kind, fault.reason, fault.times - met))
 
@@ -123,7 +123,7 @@ class Faults:
         if fault.after:
             fault.after -= 1
             return MethodFault(method)
-        fault.struck += 1
+        fault.hits += 1
         return _used(fault)
 
     def for_connection(self) -> SocketFault | None:

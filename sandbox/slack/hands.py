@@ -24,7 +24,7 @@ class Readiness:
     """Wait for the installation of a manifest."""
 
 
-class Hands:
+class ControlApi:
     """What scripts see and do; every HTTP route is one of the plain methods."""
 
     def __init__(self, backend: Backend, readiness: Readiness) -> None:
@@ -66,7 +66,7 @@ class Hands:
         person = self._viewer(conversation, viewer)
         if person is not None and not self._workspace.can_see(person, conversation):
             return []
-        seen = conversation.seen_by(person.slack_user_id) if person else conversation.standing()
+        seen = conversation.seen_by(person.slack_user_id) if person else conversation.account_type()
         return [
             {
                 "blocks": [],
@@ -121,7 +121,7 @@ class Hands:
             "id": person.slack_user_id,
             "name": person.name,
             "real_name": person.real_name,
-            "standing": person.standing.value,
+            "standing": person.account_type.value,
             "team_id": self._workspace.team_of(person),
             "email": person.email,
             "tz": person.timezone,

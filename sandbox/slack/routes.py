@@ -12,7 +12,7 @@ from aiohttp import web
 from sandbox.slack import page
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.hands import Hands
+from sandbox.slack.hands import ControlApi
 from sandbox.slack.json_text import parse_json
 from sandbox.slack.origins import only_own_pages
 from sandbox.slack.response_endpoint import ResponseEndpoint
@@ -25,10 +25,10 @@ _LARGEST_BODY = 4 * 1024 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(backend: Backend, sockets: Sockets, hands: Hands, listen: str) -> web.Application:
+def application(backend: Backend, sockets: Sockets, control_api: ControlApi, listen: str) -> web.Application:
     """The whole stand-in as one application, for a server that listens on that address."""
     public_host = urlsplit(backend.url).hostname or ""
-    api, responses, over_http = WebApi(backend), ResponseEndpoint(backend), _OverHttp(hands)
+    api, responses, control = WebApi(backend), ResponseEndpoint(backend), _ControlRoutes(control_api)
     middlewares = [only_own_pages(listen, public_host), _explain, _report]
     app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
@@ -37,17 +37,17 @@ def application(backend: Backend, sockets: Sockets, hands: Hands, listen: str) -
             web.route("*", "/api/{method}", api.serve),
             web.get("/link/", sockets.serve),
             web.post("/{kind:actions|commands}/{rest:.+}", responses.serve),
-            *over_http.routes(),
+            *control.routes(),
         ]
     )
     return app
 
 
-class _OverHttp:
+class _ControlRoutes:
     """The hands as routes under `/sandbox/`; each one calls the plain method."""
 
-    def __init__(self, hands: Hands) -> None:
-        self._hands = hands
+    def __init__(self, control_api: ControlApi) -> None:
+        self._control_api = control_api
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -64,36 +64,36 @@ class _OverHttp:
         ]
 
     async def _get_status(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._hands.status())
+        return web.json_response(self._control_api.status())
 
     async def _get_people(self, _request: web.Request) -> web.Response:
-        return web.json_response({"people": self._hands.people()})
+        return web.json_response({"people": self._control_api.people()})
 
     async def _get_views(self, request: web.Request) -> web.Response:
-        return web.json_response(self._hands.views(request.match_info["name"]))
+        return web.json_response(self._control_api.views(request.match_info["name"]))
 
     async def _get_channels(self, request: web.Request) -> web.Response:
-        return web.json_response({"channels": self._hands.channels(request.query.get("as", ""))})
+        return web.json_response({"channels": self._control_api.channels(request.query.get("as", ""))})
 
     async def _get_messages(self, request: web.Request) -> web.Response:
         name, viewer = request.match_info["name"], request.query.get("as")
-        return web.json_response({"messages": self._hands.messages(name, viewer)})
+        return web.json_response({"messages": self._control_api.messages(name, viewer)})
 
     async def _get_app(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._hands.app())
+        return web.json_response(self._control_api.app())
 
     async def _get_changes(self, request: web.Request) -> web.Response:
         since = request.query.get("since", "")
-        return web.json_response(await self._hands.changed_since(since))
+        return web.json_response(await self._control_api.changed_since(since))
 
     async def _get_journal(self, _request: web.Request) -> web.Response:
-        return web.json_response(self._hands.journal())
+        return web.json_response(self._control_api.journal())
 
     async def _post_act(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._hands.act(await _body(request)))
+        return web.json_response(await self._control_api.act(await _body(request)))
 
     async def _post_faults(self, request: web.Request) -> web.Response:
-        self._hands.inject(await _body(request))
+        self._control_api.inject(await _body(request))
         return web.json_response({"ok": True})
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.addresses import reachable
 from sandbox.slack.backend import Backend
 from sandbox.slack.faults import Faults
-from sandbox.slack.hands import Hands, Readiness
+from sandbox.slack.hands import ControlApi, Readiness
 from sandbox.slack.journal import ApiCall, Journal
 from sandbox.slack.pace import Pace
 from sandbox.slack.response_urls import ResponseUrls
@@ -25,7 +25,7 @@ from sandbox.slack.workspace.state import Workspace
 
 Thing = TypeVar("Thing")
 
-_PATIENCE = 5.0
+_DEFAULT_TIMEOUT = 5.0
 _SHUTDOWN = 1.0
 _READY_WITH_BOT = Readiness()
 
@@ -38,7 +38,7 @@ class SlackStandIn:
         backend: Backend,
         sockets: Sockets,
         acks: Acks,
-        hands: Hands,
+        control_api: ControlApi,
         runner: web.AppRunner,
         local_url: str,
     ) -> None:
@@ -52,7 +52,7 @@ class SlackStandIn:
         self.response_urls = backend.response_urls
         self.delivery = backend.delivery
         self.acks = acks
-        self.hands = hands
+        self.control_api = control_api
         self._sockets = sockets
         self._runner = runner
 
@@ -92,15 +92,15 @@ class SlackStandIn:
             tickets=tickets,
             delivery=Delivery(workspace, journal, sockets, acks),
         )
-        hands = Hands(backend, readiness)
+        control_api = ControlApi(backend, readiness)
         runner = web.AppRunner(
-            application(backend, sockets, hands, listen),
+            application(backend, sockets, control_api, listen),
             access_log=None,
             shutdown_timeout=_SHUTDOWN,
         )
         await runner.setup()
         await web.SockSite(runner, listener).start()
-        return cls(backend, sockets, acks, hands, runner, local_url)
+        return cls(backend, sockets, acks, control_api, runner, local_url)
 
     async def stop(self) -> None:
         """Hang up and stop serving."""
@@ -117,40 +117,40 @@ class SlackStandIn:
 
     async def act(self, body: JsonObject) -> JsonObject:
         """Let a person do something; the same as `POST /sandbox/act`."""
-        return await self.hands.act(body)
+        return await self.control_api.act(body)
 
     def message_where(
         self,
         channel: str,
         viewer: str,
         predicate: Callable[[JsonObject], object],
-        timeout: float = _PATIENCE,
+        timeout: float = _DEFAULT_TIMEOUT,
     ) -> Awaitable[JsonObject]:
         """The first message that somebody sees and that fits, now or as soon as there is one.
 
         This and the other waits raise TimeoutError in the end.
         """
-        return self._first(lambda: self.hands.messages(channel, viewer), predicate, timeout)
+        return self._first(lambda: self.control_api.messages(channel, viewer), predicate, timeout)
 
     def call_where(
-        self, predicate: Callable[[ApiCall], object], timeout: float = _PATIENCE
+        self, predicate: Callable[[ApiCall], object], timeout: float = _DEFAULT_TIMEOUT
     ) -> Awaitable[ApiCall]:
         """The first call in the journal that fits, now or as soon as there is one."""
         return self._first(lambda: self.journal.calls, predicate, timeout)
 
     def view_where(
-        self, person: str, predicate: Callable[[JsonObject], object], timeout: float = _PATIENCE
+        self, person: str, predicate: Callable[[JsonObject], object], timeout: float = _DEFAULT_TIMEOUT
     ) -> Awaitable[JsonObject]:
         """A view that somebody has open and that fits, the modal in front before the others."""
 
         def open_views() -> list[JsonObject]:
-            views = self.hands.views(person)
+            views = self.control_api.views(person)
             home = [views["home"]] if views["home"] is not None else []
             return [*reversed(views["modals"]), *home]
 
         return self._first(open_views, predicate, timeout)
 
-    def socket_count(self, count: int, timeout: float = _PATIENCE) -> Awaitable[bool]:
+    def socket_count(self, count: int, timeout: float = _DEFAULT_TIMEOUT) -> Awaitable[bool]:
         """Wait until the app has so many sockets open."""
         return self.workspace.changes.until(lambda: self._sockets.count == count or None, timeout)
 

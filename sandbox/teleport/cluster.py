@@ -9,7 +9,7 @@ from sandbox.cast import CLUSTER
 from sandbox.teleport import resources
 from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.changes import Changes, Deleted, Put
-from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Abilities, Edition
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Features, Edition
 from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.request_expiry import set_request_expiry
@@ -82,8 +82,8 @@ class Cluster:
     """By kind and name."""
 
     @property
-    def abilities(self) -> Abilities:
-        return Abilities.of(self.edition, self.server_version)
+    def features(self) -> Features:
+        return Features.of(self.edition, self.server_version)
 
     @property
     def changes(self) -> Changes:
@@ -139,7 +139,7 @@ class Cluster:
         Raises BadParameter for a version that this server does not know, AccessDenied for what
         this edition lacks, and Unsupported for a condition that the stand-in cannot evaluate.
         """
-        check_role(role, self.abilities)
+        check_role(role, self.features)
         stored = resources.with_revision(role)
         stored.Spec.Options.MaxSessionTTL = (
             role.Spec.Options.MaxSessionTTL or resources.nanoseconds(resources.MAX_SESSION)
@@ -178,7 +178,7 @@ class Cluster:
         """As if the request's time were over and the expiry service had come by."""
         request = AccessRequestV3()
         request.CopyFrom(self.requests[request_id])
-        set_request_expiry(request, stamp(self.now()), self.abilities)
+        set_request_expiry(request, stamp(self.now()), self.features)
         self.requests.put(request)
         self.requests.delete(request_id)
 

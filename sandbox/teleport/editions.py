@@ -22,7 +22,7 @@ class Edition(StrEnum):
 
 
 @dataclass(frozen=True)
-class Abilities:
+class Features:
     """What differs between the clusters this stand-in can be."""
 
     advanced_workflows: bool

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sandbox.teleport.calls.plugin_data import outlived
 from sandbox.teleport.cluster import Cluster
-from sandbox.teleport.editions import Abilities
+from sandbox.teleport.editions import Features
 from sandbox.teleport.request_expiry import expired
 from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 
@@ -31,15 +31,15 @@ async def scan_forever(cluster: Cluster, interval: timedelta) -> None:
 def scan(cluster: Cluster) -> None:
     """One round: delete expired requests, and plugin data whose time is over."""
     now = cluster.now()
-    abilities = cluster.abilities
-    due = [name for name, request in cluster.requests.items() if _due(request, now, abilities)]
+    features = cluster.features
+    due = [name for name, request in cluster.requests.items() if _due(request, now, features)]
     for name in due[:_MOST_PER_SCAN]:
         cluster.requests.delete(name)
     for key in [key for key, record in cluster.plugin_data.items() if outlived(record, now)]:
         del cluster.plugin_data[key]
 
 
-def _due(request: AccessRequestV3, now: datetime, abilities: Abilities) -> bool:
-    pending = abilities.expiry_in_spec and request.Spec.State == PENDING
+def _due(request: AccessRequestV3, now: datetime, features: Features) -> bool:
+    pending = features.expiry_in_spec and request.Spec.State == PENDING
     grace = _PENDING_GRACE if pending else timedelta()
-    return expired(request, now - grace, abilities)
+    return expired(request, now - grace, features)

@@ -30,7 +30,7 @@ class Fault:
     delay: float
     after_commit: bool
     times: int
-    struck: int = 0
+    hits: int = 0
     """How many calls it has met."""
 
     async def before(self) -> None:
@@ -90,7 +90,7 @@ class Faults:
         error = None if code is None else Injected(code, details)
         self._requests.changes.cut(error)
 
-    def spoil(self, text: str) -> None:
+    def corrupt_text(self, text: str) -> None:
         """Put bytes that are no UTF-8 in the place of `text` in each answer from now on.
 
         Teleport hands on whatever bytes a name or a reason was made of; ours could not hold them.
@@ -106,7 +106,7 @@ class Faults:
         fault = next((it for it in self._waiting if it.method in (method, EVERY_METHOD)), None)
         if fault is not None:
             fault.times -= 1
-            fault.struck += 1
+            fault.hits += 1
             if fault.times == 0:
                 self._waiting.remove(fault)
         return fault

@@ -36,13 +36,13 @@ class Journal:
     def begin(self, method: str, caller: str, request: Message) -> Call:
         call = Call(method, caller, request)
         self.calls.append(call)
-        self._tell()
+        self._publish()
         return call
 
     def end(self, call: Call, code: grpc.StatusCode) -> None:
         call.ended = monotonic()
         call.code = code
-        self._tell()
+        self._publish()
 
     async def wait_for_call(self, method: str, *, count: int = 1, ended: bool = False) -> Call:
         """The count-th call of that method, as soon as it has begun, or ended."""
@@ -52,7 +52,7 @@ class Journal:
                 return calls[count - 1]
             await self._changed.wait()
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         """Wakes those who wait now; whoever comes later waits for the next change."""
         self._changed.set()
         self._changed = asyncio.Event()

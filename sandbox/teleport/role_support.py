@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sandbox.teleport.editions import Abilities
+from sandbox.teleport.editions import Features
 from sandbox.teleport.errors import AccessDenied, BadParameter, Unsupported
 from sandbox.teleport.go_text import quoted
 from teleport_client._proto.types_pb2 import RoleV6
@@ -10,14 +10,14 @@ from teleport_client._proto.types_pb2 import RoleV6
 _VERSIONS = ("v3", "v4", "v5", "v6", "v7")
 
 
-def check_role(role: RoleV6, abilities: Abilities) -> None:
+def check_role(role: RoleV6, features: Features) -> None:
     """Raises BadParameter, AccessDenied or Unsupported for a role that cannot be stored."""
-    versions = (*_VERSIONS, "v8") if abilities.role_v8 else _VERSIONS
+    versions = (*_VERSIONS, "v8") if features.role_v8 else _VERSIONS
     if role.Version not in versions:
         raise BadParameter(f"role version {quoted(role.Version)} is not supported")
     if any(rule.Where for rule in (*role.Spec.Allow.Rules, *role.Spec.Deny.Rules)):
         raise Unsupported("the stand-in does not evaluate the `where` of rules")
-    if not abilities.advanced_workflows:
+    if not features.advanced_workflows:
         for feature in _enterprise_features(role):
             raise AccessDenied(f"role {feature} is only available in enterprise subscriptions")
 

@@ -58,7 +58,7 @@ def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> Non
 
 
 def _roles(cluster: Cluster) -> tuple[RoleV6, ...]:
-    reviewed = cluster.abilities.advanced_workflows
+    reviewed = cluster.features.advanced_workflows
     return (
         _dev(),
         _prod_requester(thresholds=reviewed),
@@ -109,7 +109,7 @@ def _admin(*, reviews: bool) -> RoleV6:
 
 def _bot_role(cluster: Cluster) -> RoleV6:
     """Teleport's preset `access-plugin-with-review`, creating for users and a semaphore."""
-    on_behalf = cluster.abilities.on_behalf_reviews
+    on_behalf = cluster.features.on_behalf_reviews
     resolves_directly = () if on_behalf else ("update",)
     allow = RoleConditions(
         Rules=[

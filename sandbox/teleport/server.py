@@ -11,7 +11,7 @@ import grpc
 
 from sandbox.addresses import reachable
 from sandbox.cast import BOT_USER, CLUSTER
-from sandbox.teleport.calls.interceptor import Reception
+from sandbox.teleport.calls.interceptor import CallRecorder
 from sandbox.teleport.calls.services import add_services
 from sandbox.teleport.cluster import Clock, Cluster
 from sandbox.teleport.credentials.authority import Authority
@@ -144,7 +144,7 @@ class TeleportStandIn:
     async def resume(self) -> None:
         """Listen again, on the same port."""
         server = grpc.aio.server(
-            interceptors=(Reception(self.journal, self.faults),),
+            interceptors=(CallRecorder(self.journal, self.faults),),
             options=[*_OPTIONS, *self._ageing()],
         )
         add_services(server, self.cluster, self.authority, enroll=self.write_identity)

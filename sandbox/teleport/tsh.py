@@ -24,7 +24,7 @@ from sandbox.teleport.tools.command_line import (
     connected,
     failure,
 )
-from sandbox.teleport.tools.resolution import demand_approval, resolved, watching
+from sandbox.teleport.tools.resolution import require_approval, resolved, watching
 from sandbox.teleport.tools.tables import table
 from teleport_client._proto.authservice_pb2 import ListUnifiedResourcesRequest
 from teleport_client._proto.types_pb2 import (
@@ -139,7 +139,7 @@ def create(
             return
         print("Waiting for request approval...\n", flush=True)
         decided = resolved(events, request.Metadata.Name)
-    demand_approval(decided)
+    require_approval(decided)
     print(_approval(decided.Spec.ResolveReason))
     print(_profile(sessions.log_in(person.data, person.name, [decided.Metadata.Name])))
 

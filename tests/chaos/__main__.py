@@ -70,13 +70,13 @@ def _failed(report: Report, plan: Plan) -> bool:
 
 def _print_faults(reports: Iterable[Report]) -> None:
     armed: Counter[str] = Counter()
-    struck: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
     for report in reports:
         armed.update(report.armed)
-        struck.update(report.struck)
-    print("faults that struck, of those injected:")
+        hits.update(report.hits)
+    print("hits of the faults, of those injected:")
     for name, count in sorted(armed.items()):
-        print(f"    {struck[name]:6} of {count:6}  {name}")
+        print(f"    {hits[name]:6} of {count:6}  {name}")
 
 
 def _print_deeds(reports: Iterable[Report]) -> None:

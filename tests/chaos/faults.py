@@ -45,15 +45,15 @@ class FaultInjector:
         self._stale = 0
         """Lists from the past that were asked for and are not over yet."""
         self.armed: Counter[str] = Counter()
-        self._struck: Counter[str] = Counter()
+        self._hits: Counter[str] = Counter()
         self._waiting: list[tuple[Fault, MethodFault | CallFault]] = []
 
     @property
-    def struck(self) -> Counter[str]:
+    def hits(self) -> Counter[str]:
         """Of those that were armed, how many met something."""
-        counts = self._struck.copy()
+        counts = self._hits.copy()
         for what, fault in self._waiting:
-            counts[what] += bool(fault.struck)
+            counts[what] += bool(fault.hits)
         return counts
 
     async def inject(self, step: Step) -> None:
@@ -63,23 +63,23 @@ class FaultInjector:
             case Fault.KILL | Fault.TERMINATE | Fault.FREEZE:
                 met = await self._harm(step)
                 # Only now is the count read: others went on meanwhile.
-                self._struck[step.what] += met
+                self._hits[step.what] += met
             case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS | Fault.SWALLOW_SOCKET:
-                self._struck[step.what] += self._slack.faults.strike(_SOCKETS[step.what]) > 0
+                self._hits[step.what] += self._slack.faults.apply(_SOCKETS[step.what]) > 0
             case Fault.STALE_LISTS:
-                self._struck[step.what] += 1
+                self._hits[step.what] += 1
                 await self._stale_lists(40 / self._factor)
             case Fault.TORN_IDENTITY:
-                self._struck[step.what] += 1
+                self._hits[step.what] += 1
                 await self._tear_identity(20 / self._factor)
             case Fault.RENEWED_IDENTITY:
-                self._struck[step.what] += 1
+                self._hits[step.what] += 1
                 self._renew_identity()
             case Fault.RESTART_TELEPORT:
-                self._struck[step.what] += 1
+                self._hits[step.what] += 1
                 await self._teleport.restart()
             case Fault.CUT_WATCH:
-                self._struck[step.what] += 1
+                self._hits[step.what] += 1
                 self._teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE)
             case Fault.TELEPORT_UNAVAILABLE | Fault.LOSE_WRITE | Fault.STALL_TELEPORT:
                 self._waiting.append((step.what, self._fail_teleport(step)))

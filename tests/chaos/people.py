@@ -29,7 +29,7 @@ _FORM_SECONDS = 3.0
 def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
     """Give everybody of the crew their two accounts."""
     for person in CREW:
-        slack.workspace.admit(person)
+        slack.workspace.add_person(person)
         teleport.cluster.add_user(
             person.name, person.roles or (), {SLACK_TRAIT: [person.slack_user_id]}
         )
@@ -105,7 +105,7 @@ class People:
     async def _click(self, who: str, request_id: str, action: str) -> bool:
         """On the newest card, if one has come yet; rather on their own than the channel's."""
         for channel in (f"@{who}", CHANNEL):
-            for card in reversed(self._slack.hands.messages(channel, who)):
+            for card in reversed(self._slack.control_api.messages(channel, who)):
                 button = buttons(card).get(action)
                 if button is not None and button["value"] == request_id:
                     deed = {"as": who, "do": "click", "channel": channel, "ts": card["ts"]}

@@ -31,7 +31,7 @@ def read_messages(slack: SlackStandIn) -> defaultdict[str, RequestMessages]:
     for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *CREW))):
         if slack.workspace.conversation(channel) is None:
             continue
-        for message in slack.hands.messages(channel):
+        for message in slack.control_api.messages(channel):
             if request_id := _request_of(message):
                 is_reply = message.get("thread_ts", message["ts"]) != message["ts"]
                 here = found[request_id].replies if is_reply else found[request_id].messages

@@ -55,7 +55,7 @@ class Report:
     comparison: Comparison
     armed: Counter[str]
     """Faults by name."""
-    struck: Counter[str]
+    hits: Counter[str]
     """Those of them that met something."""
     deeds: Counter[str]
     seconds: float
@@ -110,7 +110,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         history,
         replace(found, wrong=(*found.wrong, *misdeeds)),
         injector.armed,
-        injector.struck,
+        injector.hits,
         people.done,
         monotonic() - started,
     )

@@ -29,7 +29,7 @@ async def run_cluster(
         teleport=teleport.address,
         identity=teleport.identity("bot"),
         slack_api=slack.api_url,
-        approvers=not teleport.cluster.abilities.on_behalf_reviews,
+        approvers=not teleport.cluster.features.on_behalf_reviews,
     )
     prepare(teleport)
     try:

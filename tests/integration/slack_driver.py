@@ -99,7 +99,7 @@ class SlackDriver:
 
     def messages(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
         """Return all messages that are visible to every member."""
-        seen = self.slack.hands.messages(channel, viewer)
+        seen = self.slack.control_api.messages(channel, viewer)
         return [m for m in seen if not m["ephemeral"] and self._is_new(m)]
 
     def cards(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:

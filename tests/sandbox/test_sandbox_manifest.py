@@ -56,7 +56,7 @@ async def _app(process: asyncio.subprocess.Process) -> Any:
 async def test_sandbox_installs_the_manifest_of_the_bot(tmp_path: Path) -> None:
     manifest: Any = await bots_manifest()
     async with world.running(tmp_path, world.Ports(), log=str(tmp_path / "log")) as running:
-        app = running.slack.hands.app()
+        app = running.slack.control_api.app()
         names = [each["command"] for each in manifest["features"]["slash_commands"]]
         assert [each["name"] for each in app["commands"]] == names
         await running.slack.socket_count(2, timeout=20)

@@ -27,7 +27,7 @@ from sandbox.slack.block_kit.schema import (
     Shape,
     String,
     Typed,
-    Word,
+    Choice,
     either,
 )
 from sandbox.slack.wire import JsonObject
@@ -38,7 +38,7 @@ LONGEST_MARKDOWN = 12_000
 def _block(
     name: str, required: tuple[str, ...] = (), rules: tuple[Rule, ...] = (), **fields: Shape
 ) -> dict[str, Shape]:
-    own: dict[str, Shape] = {"type": Word((name,)), "block_id": ID, **fields}
+    own: dict[str, Shape] = {"type": Choice((name,)), "block_id": ID, **fields}
     return {name: Object(own, required, rules)}
 
 
@@ -57,11 +57,11 @@ _CONTEXT_ELEMENT = Typed(
 )
 _CELL = Typed(
     {
-        "raw_text": Object({"type": Word(("raw_text",)), "text": String(3000)}, ("text",)),
+        "raw_text": Object({"type": Choice(("raw_text",)), "text": String(3000)}, ("text",)),
         "rich_text": RICH_TEXT,
     }
 )
-_COLUMN = Object({"align": Word(("left", "center", "right")), "is_wrapped": Flag()})
+_COLUMN = Object({"align": Choice(("left", "center", "right")), "is_wrapped": Flag()})
 
 _DISPLAYED: dict[str, Shape] = {
     **_block(
@@ -103,7 +103,7 @@ _DISPLAYED: dict[str, Shape] = {
         "alert",
         ("text",),
         text=text(),
-        level=Word(("default", "info", "warning", "error", "success")),
+        level=Choice(("default", "info", "warning", "error", "success")),
     ),
     "rich_text": RICH_TEXT,
 }

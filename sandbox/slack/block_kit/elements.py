@@ -29,7 +29,7 @@ from sandbox.slack.block_kit.schema import (
     Rule,
     Shape,
     String,
-    Word,
+    Choice,
     either,
     not_both,
 )
@@ -44,7 +44,7 @@ _PLACEHOLDER = plain_text(150)
 def _element(
     name: str, required: tuple[str, ...] = (), rules: tuple[Rule, ...] = (), **fields: Shape
 ) -> dict[str, Shape]:
-    own: dict[str, Shape] = {"type": Word((name,)), "action_id": ID, **fields}
+    own: dict[str, Shape] = {"type": Choice((name,)), "action_id": ID, **fields}
     return {name: Object(own, required, rules)}
 
 
@@ -108,7 +108,7 @@ BUTTONS = {
         text=plain_text(75),
         value=String(2000),
         url=String(3000),
-        style=Word(("primary", "danger")),
+        style=Choice(("primary", "danger")),
         confirm=CONFIRM,
         accessibility_label=String(75),
     ),
@@ -128,7 +128,7 @@ CONTEXT_BUTTONS = {
     **_element(
         "icon_button",
         ("icon", "text"),
-        icon=Word(("trash",)),
+        icon=Choice(("trash",)),
         text=plain_text(75),
         value=String(2000),
         accessibility_label=String(75),
@@ -217,7 +217,7 @@ IMAGE_SOURCE: dict[str, Shape] = {
 IMAGE_RULES = (either("image_url", "slack_file"), not_both("image_url", "slack_file"))
 IMAGE = {
     "image": Object(
-        {"type": Word(("image",)), "alt_text": String(2000, 1), **IMAGE_SOURCE},
+        {"type": Choice(("image",)), "alt_text": String(2000, 1), **IMAGE_SOURCE},
         ("alt_text",),
         IMAGE_RULES,
     )

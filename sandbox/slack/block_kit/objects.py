@@ -10,7 +10,7 @@ from sandbox.slack.block_kit.schema import (
     Shape,
     String,
     Typed,
-    Word,
+    Choice,
     either,
     not_both,
 )
@@ -26,13 +26,13 @@ def plain_text(most: int = LONGEST_TEXT, least: int = 1) -> Shape:
 def text(most: int = LONGEST_TEXT) -> Shape:
     """Plain text or Slack's own markup."""
     markup = Object(
-        {"type": Word(("mrkdwn",)), "text": String(most, 1), "verbatim": Flag()}, ("text",)
+        {"type": Choice(("mrkdwn",)), "text": String(most, 1), "verbatim": Flag()}, ("text",)
     )
     return Typed({"plain_text": _plain(most, 1), "mrkdwn": markup})
 
 
 def _plain(most: int, least: int) -> Shape:
-    kind = Word(("plain_text",))
+    kind = Choice(("plain_text",))
     return Object({"type": kind, "text": String(most, least), "emoji": Flag()}, ("text",))
 
 
@@ -42,7 +42,7 @@ CONFIRM = Object(
         "text": text(300),
         "confirm": plain_text(30),
         "deny": plain_text(30),
-        "style": Word(("primary", "danger")),
+        "style": Choice(("primary", "danger")),
     },
     ("title", "text", "confirm", "deny"),
 )
@@ -77,11 +77,11 @@ SUGGESTIONS = Object(
 """What an app may answer when somebody types into a select with external data."""
 
 DISPATCH_ACTION_CONFIG = Object(
-    {"trigger_actions_on": Items(Word(("on_enter_pressed", "on_character_entered")), 2)}
+    {"trigger_actions_on": Items(Choice(("on_enter_pressed", "on_character_entered")), 2)}
 )
 CONVERSATION_FILTER = Object(
     {
-        "include": Items(Word(("im", "mpim", "private", "public")), 4),
+        "include": Items(Choice(("im", "mpim", "private", "public")), 4),
         "exclude_external_shared_channels": Flag(),
         "exclude_bot_users": Flag(),
     }

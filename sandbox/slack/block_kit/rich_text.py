@@ -3,7 +3,7 @@
 See docs.slack.dev/reference/block-kit/blocks/rich-text-block.
 """
 
-from sandbox.slack.block_kit.schema import Flag, Items, Number, Object, Shape, String, Typed, Word
+from sandbox.slack.block_kit.schema import Flag, Items, Number, Object, Shape, String, Typed, Choice
 
 _LONGEST = 12_000
 _MANY = 1000
@@ -18,7 +18,7 @@ _MENTION_STYLE = _styles("bold", "italic", "strike", "highlight", "client_highli
 
 
 def _kind(name: str, required: tuple[str, ...], /, **fields: Shape) -> dict[str, Shape]:
-    return {name: Object({"type": Word((name,)), **fields}, required)}
+    return {name: Object({"type": Choice((name,)), **fields}, required)}
 
 
 _LEAVES: dict[str, Shape] = {
@@ -34,7 +34,7 @@ _LEAVES: dict[str, Shape] = {
     **_kind("user", ("user_id",), user_id=String(255), style=_MENTION_STYLE),
     **_kind("channel", ("channel_id",), channel_id=String(255), style=_MENTION_STYLE),
     **_kind("usergroup", ("usergroup_id",), usergroup_id=String(255), style=_MENTION_STYLE),
-    **_kind("broadcast", ("range",), range=Word(("here", "channel", "everyone"))),
+    **_kind("broadcast", ("range",), range=Choice(("here", "channel", "everyone"))),
     **_kind("emoji", ("name",), name=String(255), unicode=String(255)),
     **_kind(
         "date",
@@ -65,7 +65,7 @@ ELEMENT = Typed(
         **_kind(
             "rich_text_list",
             ("style", "elements"),
-            style=Word(("bullet", "ordered")),
+            style=Choice(("bullet", "ordered")),
             elements=Items(Typed(_SECTION), _MANY, least=0),
             indent=Number(0, 8),
             offset=Number(),
@@ -74,6 +74,6 @@ ELEMENT = Typed(
     }
 )
 RICH_TEXT = Object(
-    {"type": Word(("rich_text",)), "block_id": String(255), "elements": Items(ELEMENT, _MANY)},
+    {"type": Choice(("rich_text",)), "block_id": String(255), "elements": Items(ELEMENT, _MANY)},
     ("elements",),
 )

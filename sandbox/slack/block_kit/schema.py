@@ -58,7 +58,7 @@ class String:
 
 
 @dataclass(frozen=True)
-class Word:
+class Choice:
     """One of a few fixed strings."""
 
     choices: tuple[str, ...]

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.slack.block_kit.blocks import MESSAGE_BLOCK, VIEW_BLOCK, block_ids_differ
 from sandbox.slack.block_kit.objects import ID, plain_text
-from sandbox.slack.block_kit.schema import Flag, Items, Object, Problem, Shape, String, Typed, Word
+from sandbox.slack.block_kit.schema import Flag, Items, Object, Problem, Shape, String, Typed, Choice
 from sandbox.slack.wire import Blocks, JsonObject
 
 _MOST_BLOCKS_IN_A_MESSAGE = 50
@@ -48,7 +48,7 @@ _VIEW = Typed(
     {
         "modal": Object(
             {
-                "type": Word(("modal",)),
+                "type": Choice(("modal",)),
                 "title": plain_text(24),
                 "submit": plain_text(24),
                 "close": plain_text(24),
@@ -59,7 +59,7 @@ _VIEW = Typed(
             ("title", "blocks"),
             (_input_needs_submit, _ids_differ),
         ),
-        "home": Object({"type": Word(("home",)), **_COMMON}, ("blocks",), (_ids_differ,)),
+        "home": Object({"type": Choice(("home",)), **_COMMON}, ("blocks",), (_ids_differ,)),
     }
 )
 

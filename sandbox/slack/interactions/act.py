@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cast import Person, Standing
+from sandbox.cast import Person, AccountType
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.interactions.outcome import CannotActError
@@ -19,7 +19,7 @@ _NOT_INTERACTIVE = (
 
 
 @dataclass(frozen=True)
-class Act:
+class UserAction:
     """Something that a person does, with the fields that the request for it carries."""
 
     backend: Backend
@@ -27,15 +27,15 @@ class Act:
     body: JsonObject
 
     @classmethod
-    def read(cls, backend: Backend, body: JsonObject) -> "Act":
+    def read(cls, backend: Backend, body: JsonObject) -> "UserAction":
         """Raises BadRequestError for an unknown person, CannotActError for one who may not act."""
         name = str(body.get("as", ""))
         person = backend.workspace.named(name)
         if person is None:
             raise BadRequestError(f"nobody is called {name!r}")
-        if person.standing is Standing.DEACTIVATED:
+        if person.account_type is AccountType.DEACTIVATED:
             raise CannotActError("account_inactive")
-        if person.standing is Standing.BOT:
+        if person.account_type is AccountType.BOT:
             raise BadRequestError(f"{name} is a bot")
         return cls(backend, person, body)
 

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sandbox.slack.block_kit.inputs import chosen, elements, initial_state, is_stateful
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.entries import read_entries
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import in_message, in_view, interaction
@@ -19,63 +19,63 @@ _BUTTONS = ("button", "icon_button")
 _COPIED = ("text", "value", "style", "url", "confirm", "placeholder", "accessibility_label")
 
 
-async def click(act: Act) -> Outcome:
+async def click(action: UserAction) -> Outcome:
     """Use one element, as if its confirm dialog had been answered with yes."""
-    act.require_interactivity()
-    if act.optional("view_id") is not None:
-        return await _click_in_view(act)
-    return await _click_in_message(act)
+    action.require_interactivity()
+    if action.optional("view_id") is not None:
+        return await _click_in_view(action)
+    return await _click_in_message(action)
 
 
-async def _click_in_message(act: Act) -> Outcome:
-    conversation = act.conversation()
-    message = conversation.message(act.field("ts"))
-    if message is None or message.shown_to not in (None, act.user):
+async def _click_in_message(action: UserAction) -> Outcome:
+    conversation = action.conversation()
+    message = conversation.message(action.field("ts"))
+    if message is None or message.shown_to not in (None, action.user):
         raise CannotActError("message_not_found")
-    seen, action = _newest_action(act, ((one, one.all_blocks) for one in message.history()))
+    seen, action = _newest_action(action, ((one, one.all_blocks) for one in message.history()))
     payload = {
-        **interaction(act.workspace, act.person, "block_actions"),
-        **in_message(act.workspace, conversation, seen, action["block_id"]),
+        **interaction(action.workspace, action.person, "block_actions"),
+        **in_message(action.workspace, conversation, seen, action["block_id"]),
         "state": {"values": _state_after(seen.all_blocks, action)},
-        "trigger_id": act.backend.triggers.issue(act.user),
-        "response_url": act.backend.response_urls.for_click(conversation, act.user, message),
+        "trigger_id": action.backend.triggers.issue(action.user),
+        "response_url": action.backend.response_urls.for_click(conversation, action.user, message),
         "actions": [action],
     }
-    return await _send(act, payload)
+    return await _send(action, payload)
 
 
-async def _click_in_view(act: Act) -> Outcome:
-    view = act.view()
+async def _click_in_view(action: UserAction) -> Outcome:
+    view = action.view()
     if view.is_modal:
-        view = act.top_modal()
-    view.enter(read_entries(view.blocks, act.optional("values") or {}))
-    seen, action = _newest_action(act, ((one, one.blocks) for one in view.history()))
+        view = action.top_modal()
+    view.enter(read_entries(view.blocks, action.optional("values") or {}))
+    seen, action = _newest_action(action, ((one, one.blocks) for one in view.history()))
     view.enter(_entries(action))
     payload = {
-        **interaction(act.workspace, act.person, "block_actions"),
-        **in_view(act.workspace, seen),
-        "trigger_id": act.backend.triggers.issue(act.user),
+        **interaction(action.workspace, action.person, "block_actions"),
+        **in_view(action.workspace, seen),
+        "trigger_id": action.backend.triggers.issue(action.user),
         "actions": [action],
     }
-    return await _send(act, payload)
+    return await _send(action, payload)
 
 
-async def _send(act: Act, payload: JsonObject) -> Outcome:
+async def _send(action: UserAction, payload: JsonObject) -> Outcome:
     return Outcome.of(
-        await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
+        await action.backend.delivery.deliver("interactive", payload, accepts_response=True)
     )
 
 
-def _newest_action(act: Act, history: Iterator[tuple[Shown, Blocks]]) -> tuple[Shown, JsonObject]:
+def _newest_action(action: UserAction, history: Iterator[tuple[Shown, Blocks]]) -> tuple[Shown, JsonObject]:
     """The newest version that had the element, and the action of using it there.
 
     A client that lags still shows a button that was taken away meanwhile.
     """
-    action_id, value = act.field("action_id"), act.optional("value")
+    action_id, value = action.field("action_id"), action.optional("value")
     for seen, blocks in history:
         for block, element in elements(blocks):
             if element["action_id"] == action_id and _matches(element, value):
-                return seen, _action(act, block, element)
+                return seen, _action(action, block, element)
     raise CannotActError("no such element")
 
 
@@ -83,21 +83,21 @@ def _matches(element: JsonObject, value: object) -> bool:
     return element["type"] not in _BUTTONS or value is None or element.get("value") == value
 
 
-def _action(act: Act, block: JsonObject, element: JsonObject) -> JsonObject:
+def _action(action: UserAction, block: JsonObject, element: JsonObject) -> JsonObject:
     action = {
         "type": element["type"],
         "action_id": element["action_id"],
         "block_id": block["block_id"],
         **present({name: element.get(name) for name in _COPIED}),
         **{name: value for name, value in element.items() if name.startswith("initial_")},
-        "action_ts": act.workspace.ids.ts(),
+        "action_ts": action.workspace.ids.ts(),
     }
     if element["type"] in _BUTTONS:
         return action
     try:
-        return {**action, **chosen(element, act.optional("value"))}
+        return {**action, **chosen(element, action.optional("value"))}
     except (KeyError, TypeError):
-        chosen_value = act.optional("value")
+        chosen_value = action.optional("value")
         raise BadRequestError(f"the element has no option {chosen_value!r}") from None
 
 

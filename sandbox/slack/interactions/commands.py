@@ -3,7 +3,7 @@
 import re
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.escaping import escape
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import slash_command
@@ -22,38 +22,38 @@ _NOT_VALID = (
 _SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
-async def run_command(act: Act) -> Outcome:
+async def run_command(action: UserAction) -> Outcome:
     """Send a command to the app and show the message that its ack carried."""
-    conversation = act.conversation()
-    if act.user not in conversation.members:
+    conversation = action.conversation()
+    if action.user not in conversation.members:
         raise CannotActError("not_in_channel")
-    typed = act.field("text")
+    typed = action.field("text")
     # The text after the first space reaches the app untrimmed.
     name, text = (*_FIRST_SPACE.split(typed, 1), "")[:2]
-    command = act.workspace.app.command(name)
+    command = action.workspace.app.command(name)
     if command is None:
         raise CannotActError(_NOT_VALID.format(name=name))
     if command.should_escape:
-        text = escape(act.workspace, text)
+        text = escape(action.workspace, text)
     payload = {
-        **slash_command(act.workspace, act.person, conversation, command=name, text=text),
-        "response_url": act.backend.response_urls.for_command(conversation, act.user),
-        "trigger_id": act.backend.triggers.issue(act.user),
+        **slash_command(action.workspace, action.person, conversation, command=name, text=text),
+        "response_url": action.backend.response_urls.for_command(conversation, action.user),
+        "trigger_id": action.backend.triggers.issue(action.user),
     }
-    reply = await act.backend.delivery.deliver("slash_commands", payload, accepts_response=True)
+    reply = await action.backend.delivery.deliver("slash_commands", payload, accepts_response=True)
     if reply.payload is None:
         return Outcome.of(reply)
-    return Outcome.of(reply, _show(act, conversation, typed, reply.payload))
+    return Outcome.of(reply, _show(action, conversation, typed, reply.payload))
 
 
-def _show(act: Act, conversation: Conversation, typed: str, response: JsonObject) -> str | None:
+def _show(action: UserAction, conversation: Conversation, typed: str, response: JsonObject) -> str | None:
     """Show what the ack carried; a public answer shows the typed command first."""
     if not any(response.get(name) for name in _SHOWN):
         return None
-    workspace = act.workspace
+    workspace = action.workspace
     if response.get("response_type") == "in_channel":
-        workspace.post(conversation, Content(typed), user=act.user)
-    entry = ResponseUrl(conversation, act.user, workspace.now(), original=None)
+        workspace.post(conversation, Content(typed), user=action.user)
+    entry = ResponseUrl(conversation, action.user, workspace.now(), original=None)
     try:
         answer(workspace, entry, response)
     except SlackError as error:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.clicks import click
 from sandbox.slack.interactions.commands import run_command
 from sandbox.slack.interactions.forms import close, submit
@@ -13,7 +13,7 @@ from sandbox.slack.interactions.suggestions import suggest
 from sandbox.slack.interactions.surfaces import open_home, use_shortcut
 from sandbox.slack.wire import JsonObject
 
-_DEEDS: dict[str, Callable[[Act], Awaitable[Outcome]]] = {
+_HANDLERS: dict[str, Callable[[UserAction], Awaitable[Outcome]]] = {
     "command": run_command,
     "click": click,
     "submit": submit,
@@ -26,10 +26,10 @@ _DEEDS: dict[str, Callable[[Act], Awaitable[Outcome]]] = {
 
 async def perform(backend: Backend, body: JsonObject) -> Outcome:
     """Do what `body` says, as the person it names; raises BadRequestError if it makes no sense."""
-    deed = _DEEDS.get(str(body.get("do")))
-    if deed is None:
-        raise BadRequestError(f"`do` is one of {', '.join(_DEEDS)}")
+    handler = _HANDLERS.get(str(body.get("do")))
+    if handler is None:
+        raise BadRequestError(f"`do` is one of {', '.join(_HANDLERS)}")
     try:
-        return await deed(Act.read(backend, body))
+        return await handler(UserAction.read(backend, body))
     except CannotActError as reason:
         return Outcome.unsent(str(reason))

@@ -1,7 +1,7 @@
 """Submitting and closing modals."""
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.interactions.act import Act
+from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.entries import complaints_about, read_entries
 from sandbox.slack.interactions.outcome import CannotActError, Outcome, UnusableAckError
 from sandbox.slack.interactions.payloads import in_view, interaction
@@ -14,61 +14,61 @@ _TROUBLE = "We had some trouble connecting. Try again?"
 """What Slack shows in a modal whose app answered with something that Slack does not take."""
 
 
-async def submit(act: Act) -> Outcome:
+async def submit(action: UserAction) -> Outcome:
     """Send a form, if Slack's own checks pass, and do what the ack asks for."""
-    act.require_interactivity()
-    view = act.top_modal()
+    action.require_interactivity()
+    view = action.top_modal()
     if view.definition.get("submit") is None:
         raise CannotActError("the view has no submit button")
-    view.enter(read_entries(view.blocks, act.optional("values") or {}))
-    act.workspace.changes.announce()
-    if complaints := complaints_about(act.workspace, view):
+    view.enter(read_entries(view.blocks, action.optional("values") or {}))
+    action.workspace.changes.announce()
+    if complaints := complaints_about(action.workspace, view):
         return Outcome.complaints(complaints)
     payload = {
-        **interaction(act.workspace, act.person, "view_submission"),
-        "trigger_id": act.backend.triggers.issue(act.user),
-        "view": in_view(act.workspace, view)["view"],
+        **interaction(action.workspace, action.person, "view_submission"),
+        "trigger_id": action.backend.triggers.issue(action.user),
+        "view": in_view(action.workspace, view)["view"],
         "response_urls": [],
     }
-    reply = await act.backend.delivery.deliver("interactive", payload, accepts_response=True)
+    reply = await action.backend.delivery.deliver("interactive", payload, accepts_response=True)
     if reply.error is not None:
         return Outcome.of(reply)
-    return _answered(act, view, reply)
+    return _answered(action, view, reply)
 
 
-async def close(act: Act) -> Outcome:
+async def close(action: UserAction) -> Outcome:
     """Dismiss the modal in front; the app hears of it only if it asked to."""
-    view = act.top_modal()
-    screen = act.workspace.screens[act.user]
-    cleared = bool(view.definition.get("clear_on_close") or act.optional("clear"))
+    view = action.top_modal()
+    screen = action.workspace.screens[action.user]
+    cleared = bool(view.definition.get("clear_on_close") or action.optional("clear"))
     payload = {
-        **interaction(act.workspace, act.person, "view_closed"),
-        "view": {**in_view(act.workspace, view)["view"], "state": {"values": {}}},
+        **interaction(action.workspace, action.person, "view_closed"),
+        "view": {**in_view(action.workspace, view)["view"], "state": {"values": {}}},
         "is_cleared": cleared,
     }
     if cleared:
         screen.modals.clear()
     else:
         screen.close(view)
-    act.workspace.changes.announce()
-    if not view.definition.get("notify_on_close") or not act.workspace.app.is_interactive:
+    action.workspace.changes.announce()
+    if not view.definition.get("notify_on_close") or not action.workspace.app.is_interactive:
         return Outcome.unsent()
     return Outcome.of(
-        await act.backend.delivery.deliver("interactive", payload, accepts_response=False)
+        await action.backend.delivery.deliver("interactive", payload, accepts_response=False)
     )
 
 
-def _answered(act: Act, view: View, reply: Reply) -> Outcome:
+def _answered(action: UserAction, view: View, reply: Reply) -> Outcome:
     """Do what the app's ack to a submission asks for."""
     response = reply.payload or {}
     try:
-        return _respond(act, view, reply, response)
+        return _respond(action, view, reply, response)
     except (SlackError, UnusableAckError) as error:
         return Outcome.of(reply, f"{_TROUBLE} ({error})")
 
 
-def _respond(act: Act, view: View, reply: Reply, response: JsonObject) -> Outcome:
-    workspace, screen = act.workspace, act.workspace.screens[act.user]
+def _respond(action: UserAction, view: View, reply: Reply, response: JsonObject) -> Outcome:
+    workspace, screen = action.workspace, action.workspace.screens[action.user]
     match response.get("response_action"):
         case None:
             screen.close(view)
@@ -81,7 +81,7 @@ def _respond(act: Act, view: View, reply: Reply, response: JsonObject) -> Outcom
             redefine(workspace, view, definition)
         case "push":
             push_onto(
-                workspace, act.user, read_definition(workspace, response.get("view"), "modal")
+                workspace, action.user, read_definition(workspace, response.get("view"), "modal")
             )
         case unknown:
             raise UnusableAckError(f"unknown response_action {unknown!r}")

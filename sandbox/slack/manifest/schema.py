@@ -1,6 +1,6 @@
 """Shape of an app manifest."""
 
-from sandbox.slack.block_kit.schema import AnyObject, Flag, Items, Number, Object, String, Word
+from sandbox.slack.block_kit.schema import AnyObject, Flag, Items, Number, Object, String, Choice
 
 _URL = String(3500, form=r"https?://.*")
 _PROMPTS = Items(
@@ -31,7 +31,7 @@ _SLASH_COMMAND = Object(
 _SHORTCUT = Object(
     {
         "name": String(24, 1),
-        "type": Word(("message", "global")),
+        "type": Choice(("message", "global")),
         "callback_id": String(255, 1),
         "description": String(150, 1),
     },

@@ -85,7 +85,7 @@ class Sockets:
         self._faults = faults
         self._open: list[AppSocket] = []
         self._seeing_off: set[asyncio.Task[None]] = set()
-        faults.strike = self.strike
+        faults.apply = self.apply
 
     @property
     def count(self) -> int:
@@ -124,11 +124,11 @@ class Sockets:
             return "link_disabled"
         return "too_many_websockets" if self.count >= _MOST_SOCKETS else ""
 
-    def strike(self, fault: SocketFault) -> int:
+    def apply(self, fault: SocketFault) -> int:
         """Apply a fault to the open sockets, at most `times` of them; tells to how many."""
         met = self._open[: fault.times]
         for socket in met:
-            self._strike_one(socket, fault)
+            self._apply_to(socket, fault)
         return len(met)
 
     async def close(self) -> None:
@@ -145,7 +145,7 @@ class Sockets:
             await socket.send(self._hello(socket))
             self._workspace.changes.announce()
             if fault is not None:
-                self._strike_one(socket, fault)
+                self._apply_to(socket, fault)
             await self._listen(socket)
         finally:
             self._open.remove(socket)
@@ -160,7 +160,7 @@ class Sockets:
         finally:
             keeper.cancel()
 
-    def _strike_one(self, socket: AppSocket, fault: SocketFault) -> None:
+    def _apply_to(self, socket: AppSocket, fault: SocketFault) -> None:
         if fault.kind == "cut":
             socket.cut()
             return

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from sandbox.cast import Standing
+from sandbox.cast import AccountType
 from sandbox.slack.arguments import Arguments
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import SlackError
@@ -59,8 +59,8 @@ class Call:
         person = self.workspace.people.get(user)
         if person is None:
             raise SlackError("user_not_found")
-        if person.standing is Standing.DEACTIVATED:
+        if person.account_type is AccountType.DEACTIVATED:
             raise SlackError("user_disabled")
-        if person.standing is Standing.BOT:
+        if person.account_type is AccountType.BOT:
             raise SlackError("cannot_dm_bot")
         return self.workspace.direct_with(user)

@@ -67,7 +67,7 @@ def delete(call: Call) -> JsonObject:
 
 def permalink(call: Call) -> JsonObject:
     conversation = call.channel()
-    message = _standing(conversation, call.args.text("message_ts"))
+    message = _visible_message(conversation, call.args.text("message_ts"))
     address = f"{call.backend.url}/archives/{conversation.id}/p{message.ts.replace('.', '')}"
     if message.is_reply:
         address += f"?thread_ts={message.thread_ts}&cid={conversation.id}"
@@ -119,14 +119,14 @@ def _refuse_outsider(call: Call, conversation: Conversation) -> None:
 def _thread(call: Call, conversation: Conversation) -> str | None:
     if "thread_ts" not in call.args:
         return None
-    parent = conversation.standing_message(call.args.text("thread_ts"))
+    parent = conversation.visible_message(call.args.text("thread_ts"))
     if parent is None:
         raise SlackError("cannot_reply_to_message")
     return parent.thread_ts or parent.ts
 
 
-def _standing(conversation: Conversation, ts: str) -> Message:
-    message = conversation.standing_message(ts)
+def _visible_message(conversation: Conversation, ts: str) -> Message:
+    message = conversation.visible_message(ts)
     if message is None:
         raise SlackError("message_not_found")
     return message
@@ -136,7 +136,7 @@ def _own_message(call: Call, refused: str) -> Message:
     conversation = call.channel()
     if conversation.archived:
         raise SlackError("is_archived")
-    message = _standing(conversation, call.args.text("ts"))
+    message = _visible_message(conversation, call.args.text("ts"))
     if message.user != call.workspace.app.bot_user:
         raise SlackError(refused)
     return message

@@ -89,14 +89,14 @@ def members(call: Call) -> JsonObject:
 def history(call: Call) -> JsonObject:
     """The messages of a conversation, newest first, without the replies in threads."""
     conversation = _readable(call)
-    found = [message for message in conversation.standing() if not message.is_reply]
+    found = [message for message in conversation.visible_messages() if not message.is_reply]
     return _messages(call, [m for m in reversed(found) if _in_range(call, m)])
 
 
 def replies(call: Call) -> JsonObject:
     """One thread: the message it hangs on, then the replies, oldest first."""
     conversation = _readable(call)
-    parent = conversation.standing_message(call.args.text("ts"))
+    parent = conversation.visible_message(call.args.text("ts"))
     if parent is None:
         raise SlackError("thread_not_found")
     below = [m for m in conversation.replies_to(parent.ts) if _in_range(call, m)]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sandbox.cast import Person, Standing
+from sandbox.cast import Person, AccountType
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
 from sandbox.slack.web_api.paging import next_cursor, page
@@ -34,7 +34,7 @@ def listed(call: Call) -> JsonObject:
 
 
 def _can_be_looked_up(person: Person) -> bool:
-    return person.standing in (Standing.MEMBER, Standing.GUEST)
+    return person.account_type in (AccountType.MEMBER, AccountType.GUEST)
 
 
 def _shares_channel(call: Call, person: Person) -> bool:
@@ -58,12 +58,12 @@ def _user_json(call: Call, person: Person) -> JsonObject:
         "team_id": call.workspace.team_of(person),
         "name": person.name,
         "real_name": person.real_name,
-        "deleted": person.standing is Standing.DEACTIVATED,
-        "is_bot": person.standing is Standing.BOT,
-        "is_restricted": person.standing is Standing.GUEST,
+        "deleted": person.account_type is AccountType.DEACTIVATED,
+        "is_bot": person.account_type is AccountType.BOT,
+        "is_restricted": person.account_type is AccountType.GUEST,
         "is_ultra_restricted": False,
-        "is_stranger": person.standing is Standing.STRANGER and not _shares_channel(call, person),
-        "is_email_confirmed": person.standing is not Standing.BOT and person.email_confirmed,
+        "is_stranger": person.account_type is AccountType.STRANGER and not _shares_channel(call, person),
+        "is_email_confirmed": person.account_type is not AccountType.BOT and person.email_confirmed,
         "tz": person.timezone,
         "tz_offset": int(offset.total_seconds()) if offset else 0,
         "profile": _profile(call, person),
@@ -72,7 +72,7 @@ def _user_json(call: Call, person: Person) -> JsonObject:
 
 def _profile(call: Call, person: Person) -> JsonObject:
     profile: JsonObject = {"real_name": person.real_name, "display_name": person.name}
-    if person.standing is Standing.BOT:
+    if person.account_type is AccountType.BOT:
         return profile
     if _EMAIL_SCOPE in call.workspace.app.scopes:
         profile["email"] = person.email

@@ -44,14 +44,14 @@ class Conversation:
         """A message that was ever here, deleted ones included."""
         return self._messages.get(ts)
 
-    def standing_message(self, ts: str) -> Message | None:
+    def visible_message(self, ts: str) -> Message | None:
         """A message for everybody that nobody deleted."""
         message = self.message(ts)
-        return message if message is not None and message.stands else None
+        return message if message is not None and message.is_visible else None
 
-    def standing(self) -> Iterator[Message]:
+    def visible_messages(self) -> Iterator[Message]:
         """The messages for everybody that nobody deleted, oldest first."""
-        return (message for message in self._messages.values() if message.stands)
+        return (message for message in self._messages.values() if message.is_visible)
 
     def seen_by(self, user: str) -> Iterator[Message]:
         """The messages that one person sees here, oldest first, own ephemerals included."""
@@ -59,4 +59,4 @@ class Conversation:
         return (m for m in messages if not m.deleted and m.shown_to in (None, user))
 
     def replies_to(self, ts: str) -> Iterator[Message]:
-        return (reply for reply in self._replies.get(ts, []) if reply.stands)
+        return (reply for reply in self._replies.get(ts, []) if reply.is_visible)

@@ -52,7 +52,7 @@ class Message:
         return self.shown_to is not None
 
     @property
-    def stands(self) -> bool:
+    def is_visible(self) -> bool:
         """Whether everybody sees it."""
         return not self.deleted and not self.ephemeral
 

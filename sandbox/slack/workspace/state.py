@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.cast import CHANNELS, OTHER_TEAM, PEOPLE, Channel, Person, Standing
+from sandbox.cast import CHANNELS, OTHER_TEAM, PEOPLE, Channel, Person, AccountType
 from sandbox.slack.changes import Changes
 from sandbox.slack.identifiers import Identifiers
 from sandbox.slack.workspace.app import App
@@ -24,16 +24,16 @@ class Workspace:
         self.people: dict[str, Person] = {}
         self.conversations: dict[str, Conversation] = {}
         self.screens: dict[str, Screen] = {}
-        self._move_in()
+        self._populate()
 
-    def admit(self, person: Person) -> None:
+    def add_person(self, person: Person) -> None:
         """Let somebody in, with a place for direct messages with the app.
 
         Somebody who is in already keeps what they have, in a new standing perhaps.
         """
         self.people[person.slack_user_id] = person
         self.screens.setdefault(person.slack_user_id, Screen())
-        if person.standing is not Standing.BOT:
+        if person.account_type is not AccountType.BOT:
             self._add(
                 Conversation(
                     id="D" + person.slack_user_id[1:],
@@ -74,13 +74,13 @@ class Workspace:
         return self.conversations["D" + user[1:]]
 
     def team_of(self, person: Person) -> str:
-        return OTHER_TEAM if person.standing is Standing.STRANGER else self.app.team_id
+        return OTHER_TEAM if person.account_type is AccountType.STRANGER else self.app.team_id
 
     def can_see(self, person: Person, conversation: Conversation) -> bool:
         """Members see a place; full members of the team also look into public channels."""
         if person.slack_user_id in conversation.members:
             return True
-        return conversation.kind is Kind.PUBLIC and person.standing is Standing.MEMBER
+        return conversation.kind is Kind.PUBLIC and person.account_type is AccountType.MEMBER
 
     def post(
         self,
@@ -112,10 +112,10 @@ class Workspace:
         message.deleted = True
         self.changes.announce()
 
-    def _move_in(self) -> None:
-        bot = Person(_BOT_NAME, self.app.bot_user, "Teleport ChatOps", standing=Standing.BOT)
+    def _populate(self) -> None:
+        bot = Person(_BOT_NAME, self.app.bot_user, "Teleport ChatOps", account_type=AccountType.BOT)
         for person in (*PEOPLE, bot):
-            self.admit(person)
+            self.add_person(person)
         for channel in CHANNELS:
             self.set_up(channel)
 

@@ -34,9 +34,9 @@ class Caller:
     def name(self) -> str:
         return self.identity.user
 
-    def demand(self, resource: str, *verbs: str) -> None:
+    def require(self, resource: str, *verbs: str) -> None:
         """Raises AccessDenied unless the caller's roles allow every verb."""
-        rbac.demand(self.roles, resource, *verbs)
+        rbac.require(self.roles, resource, *verbs)
 
     def allows(self, resource: str, verb: str) -> bool:
         return rbac.allows(self.roles, resource, verb)
@@ -77,7 +77,7 @@ def caller(cluster: Cluster, context: AuthContext) -> Caller:
     return Caller(identity, roles, held, is_bot=is_bot(user))
 
 
-def demand_admin_action(cluster: Cluster, caller: Caller) -> None:
+def require_admin_action(cluster: Cluster, caller: Caller) -> None:
     """Raises AccessDenied where admin actions need a second factor; bots are exempt."""
     if cluster.admin_actions_need_mfa and not caller.is_bot:
         raise AccessDenied("admin-level API request requires MFA verification")

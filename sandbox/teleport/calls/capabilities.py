@@ -15,8 +15,8 @@ def get_access_capabilities(
 ) -> AccessCapabilities:
     user = query.User or caller.name
     if user != caller.name:
-        caller.demand("user", "read")
-        caller.demand("role", "list", "read")
+        caller.require("user", "read")
+        caller.require("role", "list", "read")
     asked = account(cluster, user)
     capabilities = AccessCapabilities(
         RequestPrompt=_prompt(asked),

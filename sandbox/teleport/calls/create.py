@@ -8,7 +8,7 @@ import secrets
 from uuid import UUID
 
 from sandbox.teleport.calls import requested_resources
-from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -92,7 +92,7 @@ def _check_is_uuid(cluster: Cluster, name: str) -> None:
     try:
         UUID(name)
     except ValueError as error:
-        spelling = "ID" if cluster.abilities.spelled_id else "id"
+        spelling = "ID" if cluster.features.spelled_id else "id"
         raise BadParameter(f"invalid access request {spelling} {quoted(name)}") from error
 
 
@@ -100,13 +100,13 @@ def _check_may_create(cluster: Cluster, caller: Caller, spec: AccessRequestSpecV
     for_self = spec.User == caller.name
     if for_self and spec.State == PENDING:
         if rbac.denies(caller.roles, ACCESS_REQUEST, "create"):
-            caller.demand(ACCESS_REQUEST, "create")
+            caller.require(ACCESS_REQUEST, "create")
         return
-    caller.demand(ACCESS_REQUEST, "create")
+    caller.require(ACCESS_REQUEST, "create")
     if spec.State != PENDING:
         _check_may_create_decided(caller, for_self=for_self)
     if not for_self:
-        demand_admin_action(cluster, caller)
+        require_admin_action(cluster, caller)
 
 
 def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
@@ -150,8 +150,8 @@ def _expand_wildcard(cluster: Cluster, requester: Account, spec: AccessRequestSp
 
 def _check_allowed(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
     if not spec.DryRun:
-        with_prompts = cluster.abilities.dry_run_enrichment
-        requestable.demand_reason(requester, spec, with_prompts=with_prompts)
+        with_prompts = cluster.features.dry_run_enrichment
+        requestable.require_reason(requester, spec, with_prompts=with_prompts)
     by_resource = bool(requested_resources.requested(spec))
     may_have = requestable.may_search_as if by_resource else requestable.may_request
     for role in spec.Roles:
@@ -179,7 +179,7 @@ def _set_times(
     cluster: Cluster, caller: Caller, requester: Account, request: AccessRequestV3, now: int
 ) -> None:
     spec = request.Spec
-    expiry = request_expiry(request, cluster.abilities)
+    expiry = request_expiry(request, cluster.features)
     times = lifetimes(
         spec,
         requester,
@@ -191,7 +191,7 @@ def _set_times(
     spec.Expires.CopyFrom(stamp_at(times.access_ends))
     spec.MaxDuration.CopyFrom(spec.Expires)
     spec.SessionTTL.CopyFrom(stamp_at(times.session_ends))
-    set_request_expiry(request, stamp_at(times.waiting_ends), cluster.abilities)
+    set_request_expiry(request, stamp_at(times.waiting_ends), cluster.features)
     _check_start(spec)
 
 
@@ -210,7 +210,7 @@ def _existing_roles(cluster: Cluster, spec: AccessRequestSpecV3) -> tuple[RoleV6
 
 
 def _enrich(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
-    if not cluster.abilities.dry_run_enrichment:
+    if not cluster.features.dry_run_enrichment:
         return
     required = requestable.needs_reason(requester, spec.Roles)
     enrichment = AccessRequestDryRunEnrichment(

@@ -31,7 +31,7 @@ class _TooLarge:
 _Read = Message | _TooLarge
 
 
-class Reception(grpc.aio.ServerInterceptor):
+class CallRecorder(grpc.aio.ServerInterceptor):
     """Receives each call before the service does, and gives out its answer."""
 
     def __init__(self, journal: Journal, faults: Faults) -> None:
@@ -64,7 +64,7 @@ class Reception(grpc.aio.ServerInterceptor):
 
     def _unary(self, method: str, answer: Any) -> Any:
         async def received(read: _Read, context: Context) -> Message:
-            request = await _demand_readable(read, context)
+            request = await _require_readable(read, context)
             async with self._recorded(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
@@ -78,7 +78,7 @@ class Reception(grpc.aio.ServerInterceptor):
 
     def _streaming(self, method: str, answer: Any) -> Any:
         async def received(read: _Read, context: Context) -> AsyncIterator[Message]:
-            request = await _demand_readable(read, context)
+            request = await _require_readable(read, context)
             async with self._recorded(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
@@ -124,7 +124,7 @@ def _limited(deserializer: Any) -> Callable[[bytes], _Read]:
     return read
 
 
-async def _demand_readable(read: _Read, context: Context) -> Message:
+async def _require_readable(read: _Read, context: Context) -> Message:
     """Refuse a large message in the words of grpc-go; those of grpcio are others."""
     if isinstance(read, _TooLarge):
         await context.abort(

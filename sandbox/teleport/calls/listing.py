@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.calls.requested_resources import requested
-from sandbox.teleport.calls.visibility import demand_not_denied, sees_all, visible
+from sandbox.teleport.calls.visibility import require_not_denied, sees_all, visible
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter, ConnectionProblem
 from sandbox.teleport.go_text import rfc3339
@@ -59,14 +59,14 @@ def all_access_requests(
 def _seen(
     cluster: Cluster, caller: Caller, query: AccessRequestFilter
 ) -> Iterator[AccessRequestV3]:
-    demand_not_denied(caller)
+    require_not_denied(caller)
     candidates: Iterable[AccessRequestV3]
     if query.ID:
         stored = cluster.requests.get(query.ID)
         candidates = [stored] if stored is not None else []
     else:
-        now, abilities = cluster.now(), cluster.abilities
-        candidates = (it for it in cluster.requests.listed() if not expired(it, now, abilities))
+        now, features = cluster.now(), cluster.features
+        candidates = (it for it in cluster.requests.listed() if not expired(it, now, features))
     everything = sees_all(caller)
     return (
         request

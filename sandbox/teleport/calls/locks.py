@@ -11,7 +11,7 @@ from teleport_client._proto.types_pb2 import LockV2
 
 
 def get_lock(cluster: Cluster, caller: Caller, name: str) -> LockV2:
-    caller.demand("lock", "read")
+    caller.require("lock", "read")
     if not name:
         raise BadParameter("missing lock name")
     return _existing(cluster, name)
@@ -19,7 +19,7 @@ def get_lock(cluster: Cluster, caller: Caller, name: str) -> LockV2:
 
 def get_locks(cluster: Cluster, caller: Caller, query: GetLocksRequest) -> GetLocksResponse:
     """All that match one of the targets, and without targets all."""
-    caller.demand("lock", "list", "read")
+    caller.require("lock", "list", "read")
     return GetLocksResponse(
         Locks=[
             lock
@@ -31,7 +31,7 @@ def get_locks(cluster: Cluster, caller: Caller, query: GetLocksRequest) -> GetLo
 
 
 def upsert_lock(cluster: Cluster, caller: Caller, message: LockV2) -> None:
-    caller.demand("lock", "create", "update")
+    caller.require("lock", "create", "update")
     lock = LockV2()
     lock.CopyFrom(message)
     if not lock.Metadata.Name:
@@ -45,7 +45,7 @@ def upsert_lock(cluster: Cluster, caller: Caller, message: LockV2) -> None:
 
 
 def delete_lock(cluster: Cluster, caller: Caller, name: str) -> None:
-    caller.demand("lock", "delete")
+    caller.require("lock", "delete")
     _existing(cluster, name)
     del cluster.locks[name]
 

@@ -39,7 +39,7 @@ def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -
     """Every record that has a map of the named plugin, with all plugins' maps in it."""
     _check_kind(query.Kind)
     for verb in ("list", "read"):
-        _demand(caller, query.Kind, verb)
+        _require(caller, query.Kind, verb)
     now = cluster.now()
     return PluginDataSeq(
         PluginData=[
@@ -56,7 +56,7 @@ def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -
 def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdateParams) -> None:
     """Compare and swap. Raises CompareFailed if an expectation is not met."""
     _check_kind(update.Kind)
-    _demand(caller, update.Kind, "update")
+    _require(caller, update.Kind, "update")
     backend_key("plugin_data", update.Kind, update.Resource, "params")
     record = PluginDataV3()
     record.CopyFrom(_present(cluster, update) or _new(cluster, update))
@@ -84,7 +84,7 @@ def _check_kind(kind: str) -> None:
         raise BadParameter(f"unsupported resource kind {quoted(kind)}")
 
 
-def _demand(caller: Caller, kind: str, verb: str) -> None:
+def _require(caller: Caller, kind: str, verb: str) -> None:
     """A rule on the resource itself is as good as one on plugin data."""
     if not (caller.allows(kind, verb) or caller.allows(_KIND, verb)):
         raise AccessDenied(f"access denied to perform action {quoted(verb)} on {quoted(_KIND)}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -42,7 +42,7 @@ def submit_access_review(
         raise BadParameter("state promoted can be only set when promoting to access list")
     review.Author = review.Author or caller.name
     author = _author(cluster, caller, review)
-    demand_admin_action(cluster, caller)
+    require_admin_action(cluster, caller)
     if not reviewers.reviews_at_all(author):
         raise AccessDenied(f"user {quoted(author.name)} cannot submit reviews")
     request = _request(cluster, submission.RequestID)
@@ -56,7 +56,7 @@ def _author(cluster: Cluster, caller: Caller, review: AccessReview) -> Account:
 
     A server that does not know reviews on behalf of others skips the fields that ask for one.
     """
-    if cluster.abilities.on_behalf_reviews and review.submitted_on_behalf_of_author:
+    if cluster.features.on_behalf_reviews and review.submitted_on_behalf_of_author:
         return _author_on_behalf(cluster, caller, review)
     review.SubmittedBy = ""
     review.submitted_on_behalf_of_author = False
@@ -69,7 +69,7 @@ def _author_on_behalf(cluster: Cluster, caller: Caller, review: AccessReview) ->
     review.SubmittedBy = review.SubmittedBy or caller.name
     if review.SubmittedBy != caller.name:
         raise _not_on_behalf_of(caller, review.SubmittedBy)
-    caller.demand("user", "read")
+    caller.require("user", "read")
     refusal = f"user {quoted(caller.name)} cannot submit reviews for {quoted(review.Author)}"
     try:
         author = account(cluster, review.Author)
@@ -136,7 +136,7 @@ def _check_review(cluster: Cluster, spec: AccessRequestSpecV3, review: AccessRev
 def _check_first(cluster: Cluster, reviews: Iterable[AccessReview], author: str) -> None:
     if all(review.Author != author for review in reviews):
         return
-    refusal = AlreadyExists if cluster.abilities.on_behalf_reviews else AccessDenied
+    refusal = AlreadyExists if cluster.features.on_behalf_reviews else AccessDenied
     raise refusal(f"user {quoted(author)} has already reviewed this request")
 
 
@@ -160,6 +160,6 @@ def _resolve(cluster: Cluster, request: AccessRequestV3, resolution: thresholds.
     spec.ResolveReason = resolution.review.Reason
     check_reasons(spec)
     if resolution.state == APPROVED:
-        set_request_expiry(request, spec.Expires, cluster.abilities)
+        set_request_expiry(request, spec.Expires, cluster.features)
         if given(resolution.review, "AssumeStartTime"):
             spec.AssumeStartTime.CopyFrom(resolution.review.AssumeStartTime)

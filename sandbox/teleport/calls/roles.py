@@ -18,7 +18,7 @@ _PAGE = 200
 def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV6:
     """Everybody may read the roles they hold."""
     if request.Name not in caller.identity.roles:
-        caller.demand("role", "read")
+        caller.require("role", "read")
     if not request.Name:
         raise BadParameter("missing role name")
     (role,) = cluster.roles_named([request.Name])
@@ -27,7 +27,7 @@ def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV
 
 def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> ListRolesResponse:
     """One page, by name (ServerWithRoles.ListRoles in lib/auth/auth_with_roles.go)."""
-    caller.demand("role", "list", "read")
+    caller.require("role", "list", "read")
     names = sorted(name for name in cluster.roles if name >= request.StartKey)
     page, next_key = first_page(names, request.Limit or _PAGE, key=str)
     return ListRolesResponse(Roles=[cluster.roles[name] for name in page], NextKey=next_key)
@@ -36,7 +36,7 @@ def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> L
 def upsert_role(cluster: Cluster, caller: Caller, role: RoleV6) -> RoleV6:
     """Raises BadParameter or AccessDenied for a role that this server does not take."""
     exists = role.Metadata.Name in cluster.roles
-    caller.demand("role", "update" if exists else "create")
+    caller.require("role", "update" if exists else "create")
     if not role.Metadata.Name:
         raise BadParameter("missing parameter Name")
     return cluster.put_role(role)
@@ -44,7 +44,7 @@ def upsert_role(cluster: Cluster, caller: Caller, role: RoleV6) -> RoleV6:
 
 def delete_role(cluster: Cluster, caller: Caller, name: str) -> None:
     """Raises TeleportError while a user holds the role."""
-    caller.demand("role", "delete")
+    caller.require("role", "delete")
     if not name:
         raise BadParameter("missing role name")
     if name not in cluster.roles:

@@ -23,7 +23,7 @@ _KIND = "semaphore"
 
 def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) -> SemaphoreLease:
     """Raises LimitExceeded while all leases are taken."""
-    caller.demand(_KIND, "create", "update")
+    caller.require(_KIND, "create", "update")
     for field in ("SemaphoreKind", "SemaphoreName", "MaxLeases"):
         if not getattr(request, field):
             raise BadParameter(f"missing parameter {field}")
@@ -47,7 +47,7 @@ def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) 
 
 def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
     """Raises NotFound for a lease that has expired or was cancelled."""
-    caller.demand(_KIND, "update")
+    caller.require(_KIND, "update")
     expires = _checked_end(lease)
     if expires < cluster.now():
         raise BadParameter(f"lease {lease.LeaseID} has expired at {go_time(expires)}")
@@ -63,7 +63,7 @@ def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
 
 
 def cancel(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
-    caller.demand(_KIND, "update")
+    caller.require(_KIND, "update")
     expires = _checked_end(lease)
     if expires < cluster.now():
         raise BadParameter(f"the lease {lease.LeaseID} has expired at {go_time(expires)}")

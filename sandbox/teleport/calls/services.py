@@ -76,7 +76,7 @@ class _AuthService(AuthServiceServicer):
             ClusterName=self._cluster.name,
             ServerVersion=self._cluster.server_version,
             ServerFeatures=proto.Features(
-                AdvancedAccessWorkflows=self._cluster.abilities.advanced_workflows
+                AdvancedAccessWorkflows=self._cluster.features.advanced_workflows
             ),
             ProxyPublicAddr=self._cluster.proxy_public_address,
             RemoteAddr=context.peer().partition(":")[2],

@@ -4,7 +4,7 @@ Thresholds and review rules are not consulted.
 """
 
 from sandbox.teleport.backend_keys import backend_key
-from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.visibility import visible
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
@@ -31,14 +31,14 @@ from teleport_client._proto.types_pb2 import (
 
 
 def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestStateSetter) -> None:
-    caller.demand(ACCESS_REQUEST, "update")
+    caller.require(ACCESS_REQUEST, "update")
     if caller.identity.active_requests:
         raise AccessDenied(
             "cannot directly update the state of an access request while using an access request"
         )
     if setter.State == PROMOTED:
         raise BadParameter("state promoted can be only set when promoting to access list")
-    demand_admin_action(cluster, caller)
+    require_admin_action(cluster, caller)
     request = _visible_request(cluster, caller, setter.ID)
     if request.Spec.User == caller.name:
         raise AccessDenied(
@@ -49,8 +49,8 @@ def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestSt
 
 
 def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
-    caller.demand(ACCESS_REQUEST, "delete")
-    demand_admin_action(cluster, caller)
+    caller.require(ACCESS_REQUEST, "delete")
+    require_admin_action(cluster, caller)
     backend_key("access_requests", request_id.ID, "params")
     if request_id.ID not in cluster.requests:
         raise NotFound(f"cannot delete access request {quoted(request_id.ID)} (not found)")
@@ -103,6 +103,6 @@ def _updated(
     if given(setter, "AssumeStartTime"):
         spec.AssumeStartTime.CopyFrom(setter.AssumeStartTime)
     if setter.State == APPROVED:
-        set_request_expiry(request, spec.Expires, cluster.abilities)
+        set_request_expiry(request, spec.Expires, cluster.features)
     check_reasons(spec)
     return request

@@ -10,17 +10,17 @@ _MASKED = 0.75  # of a name (MaskKeyName in lib/backend/backend.go)
 
 
 def get_token(cluster: Cluster, caller: Caller, name: str) -> ProvisionTokenV2:
-    caller.demand("token", "read")
+    caller.require("token", "read")
     return _existing(cluster, name)
 
 
 def get_tokens(cluster: Cluster, caller: Caller) -> ProvisionTokenV2List:
-    caller.demand("token", "list", "read")
+    caller.require("token", "list", "read")
     return ProvisionTokenV2List(ProvisionTokens=[it for _, it in sorted(cluster.tokens.items())])
 
 
 def upsert_token(cluster: Cluster, caller: Caller, message: ProvisionTokenV2) -> None:
-    caller.demand("token", "create", "update")
+    caller.require("token", "create", "update")
     if not message.Metadata.Name:
         raise BadParameter("missing parameter Name")
     if not message.Spec.Roles:
@@ -32,7 +32,7 @@ def upsert_token(cluster: Cluster, caller: Caller, message: ProvisionTokenV2) ->
 
 
 def delete_token(cluster: Cluster, caller: Caller, name: str) -> None:
-    caller.demand("token", "delete")
+    caller.require("token", "delete")
     _existing(cluster, name)
     del cluster.tokens[name]
 

@@ -1,7 +1,7 @@
 """Users and login states."""
 
 from sandbox.teleport import resources
-from sandbox.teleport.calls.caller import Caller, demand_admin_action
+from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
@@ -27,7 +27,7 @@ def get_user(cluster: Cluster, caller: Caller, name: str, *, with_secrets: bool)
     if with_secrets:
         raise AccessDenied("this request can be only executed by an admin")
     if name != caller.name:
-        caller.demand("user", "read")
+        caller.require("user", "read")
     if not name:
         raise BadParameter("missing user name")
     return cluster.user_named(name)
@@ -37,7 +37,7 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
     """One page, by name. The token is the name that the next page begins with."""
     if query.with_secrets:
         raise AccessDenied("this request can be only executed by an admin")
-    caller.demand("user", "list", "read")
+    caller.require("user", "list", "read")
     names = sorted(name for name in cluster.users if name >= query.page_token)
     matching = [name for name in names if _matches(cluster, query.filter, cluster.users[name])]
     page, next_page_token = first_page(matching, query.page_size or _PAGE, key=str)
@@ -47,8 +47,8 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
 
 
 def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
-    caller.demand("user", "create")
-    demand_admin_action(cluster, caller)
+    caller.require("user", "create")
+    require_admin_action(cluster, caller)
     user = _checked(cluster, message)
     if user.Metadata.Name in cluster.users:
         raise AlreadyExists(f"user {quoted(user.Metadata.Name)} already registered")
@@ -60,15 +60,15 @@ def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
 
 def upsert_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
     """Replaces one of that name, whatever its revision."""
-    caller.demand("user", "create", "update")
-    demand_admin_action(cluster, caller)
+    caller.require("user", "create", "update")
+    require_admin_action(cluster, caller)
     return cluster.put_user(_checked(cluster, message))
 
 
 def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
     """The login state goes as well."""
-    caller.demand("user", "delete")
-    demand_admin_action(cluster, caller)
+    caller.require("user", "delete")
+    require_admin_action(cluster, caller)
     if not name:
         raise BadParameter("missing parameter Name")
     cluster.user_named(name)
@@ -80,7 +80,7 @@ def get_user_login_state(
     cluster: Cluster, caller: Caller, request: GetUserLoginStateRequest
 ) -> UserLoginState:
     """Raises NotFound for somebody who has not logged in since login states exist."""
-    caller.demand("user_login_state", "read")
+    caller.require("user_login_state", "read")
     if request.name not in cluster.login_states:
         raise NotFound(f"user_login_state {quoted(request.name)} doesn't exist")
     return cluster.login_states[request.name]
@@ -101,7 +101,7 @@ def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:
     key, system = _SYSTEM_LABEL
     if query.SkipSystemUsers and user.Metadata.Labels.get(key) == system:
         return False
-    if cluster.abilities.user_trait_filter and not _has_traits(user, query.Traits):
+    if cluster.features.user_trait_filter and not _has_traits(user, query.Traits):
         return False
     return has_keywords(query.SearchKeywords, [user.Metadata.Name, *user.Spec.Roles])
 

@@ -12,10 +12,10 @@ def sees_all(caller: Caller) -> bool:
     return all(caller.allows(ACCESS_REQUEST, verb) for verb in _VERBS)
 
 
-def demand_not_denied(caller: Caller) -> None:
+def require_not_denied(caller: Caller) -> None:
     """Raises AccessDenied if a rule denies a verb, which hides even own requests."""
     if any(rbac.denies(caller.roles, ACCESS_REQUEST, verb) for verb in _VERBS):
-        caller.demand(ACCESS_REQUEST, *_VERBS)
+        caller.require(ACCESS_REQUEST, *_VERBS)
 
 
 def visible(caller: Caller, request: AccessRequestV3) -> bool:

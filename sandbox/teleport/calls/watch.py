@@ -96,7 +96,7 @@ def _authorize(caller: Caller, kind: WatchKind) -> None:
         _check_filter(kind)
         if kind.Filter.get("user") == caller.name:
             return
-    caller.demand(kind.Kind, "read")
+    caller.require(kind.Kind, "read")
 
 
 def _check_supported(kind: WatchKind) -> None:

@@ -21,7 +21,7 @@ def denies(roles: Iterable[RoleV6], resource: str, verb: str) -> bool:
     return any(_covers(role.Spec.Deny, resource, verb) for role in roles)
 
 
-def demand(roles: Iterable[RoleV6], resource: str, *verbs: str) -> None:
+def require(roles: Iterable[RoleV6], resource: str, *verbs: str) -> None:
     """Raises AccessDenied that names every verb missing."""
     held = tuple(roles)
     missing = [verb for verb in verbs if not allows(held, resource, verb)]

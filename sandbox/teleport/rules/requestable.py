@@ -72,7 +72,7 @@ def needs_reason(account: Account, roles: Iterable[str]) -> bool:
     return _reason_cause(account, roles) is not None
 
 
-def demand_reason(account: Account, request: AccessRequestSpecV3, *, with_prompts: bool) -> None:
+def require_reason(account: Account, request: AccessRequestSpecV3, *, with_prompts: bool) -> None:
     """Raises BadParameter if the request lacks a reason that it needs."""
     cause = _reason_cause(account, request.Roles)
     if cause is None or request.RequestReason.strip():

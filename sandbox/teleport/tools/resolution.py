@@ -40,7 +40,7 @@ def resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
     raise failure(f"the watch ended before request {request_id} was decided")
 
 
-def demand_approval(request: AccessRequestV3) -> None:
+def require_approval(request: AccessRequestV3) -> None:
     """Fails with the state and the reason unless the request is approved."""
     if request.Spec.State == APPROVED:
         return

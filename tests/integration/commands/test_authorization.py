@@ -391,4 +391,4 @@ async def test_check_takes_few_calls(stage: Stage) -> None:
 
 def private(stage: Stage, who: str) -> list[dict[str, object]]:
     """Return the responses that only this person sees."""
-    return [m for m in stage.slack.hands.messages("access-requests", who) if m["ephemeral"]]
+    return [m for m in stage.slack.control_api.messages("access-requests", who) if m["ephemeral"]]

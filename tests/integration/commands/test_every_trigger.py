@@ -186,8 +186,8 @@ async def test_trigger_rejects_a_user_without_access(
 
 
 def private_responses(slack: SlackStandIn) -> list[dict[str, Any]]:
-    messages = slack.hands.messages("access-requests", "bob")
-    return [*(m for m in messages if m["ephemeral"]), *slack.hands.views("bob")["modals"]]
+    messages = slack.control_api.messages("access-requests", "bob")
+    return [*(m for m in messages if m["ephemeral"]), *slack.control_api.views("bob")["modals"]]
 
 
 @contextmanager

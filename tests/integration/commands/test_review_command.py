@@ -207,7 +207,7 @@ async def test_lost_response_is_not_reported_as_a_failure(stage: Stage) -> None:
     await stage.click("bob", pending, "approve")
     await stage.card_where(card["ts"], lambda m: "1 of 2" in words(m))
     await stage.teleport.journal.wait_for_call("SubmitAccessReview", count=2, ended=True)
-    seen = stage.slack.hands.messages("access-requests", "bob")
+    seen = stage.slack.control_api.messages("access-requests", "bob")
     assert not [m for m in seen if m["ephemeral"]]
 
 
@@ -286,11 +286,11 @@ async def test_full_id_reveals_nothing_without_permission(stage: Stage) -> None:
     for command in ("approve", "deny"):
         await stage.type("erin", f"/teleport-{command} {request.Metadata.Name}")
         await stage.response("erin", "There's no request")
-    assert stage.slack.hands.views("erin")["modals"] == []
+    assert stage.slack.control_api.views("erin")["modals"] == []
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name} no")
     await stage.response("bob", "You denied")
     await stage.type("erin", f"/teleport-approve {request.Metadata.Name}")
-    seen = [m for m in stage.slack.hands.messages("access-requests", "erin") if m["ephemeral"]]
+    seen = [m for m in stage.slack.control_api.messages("access-requests", "erin") if m["ephemeral"]]
     assert "denied" not in words(seen)
 
 
@@ -299,7 +299,7 @@ async def test_user_without_review_permission_gets_no_form(stage: Stage) -> None
     _, card = await stage.create_request("bob", "staging", "redis 1")
     await stage.click("alice", card, "deny")
     await stage.response("alice", "roles don't let you review this request")
-    assert stage.slack.hands.views("alice")["modals"] == []
+    assert stage.slack.control_api.views("alice")["modals"] == []
 
 
 async def test_reason_with_a_partial_id_is_returned(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.cast import BOT_TOKEN, PEOPLE, SLACK_TRAIT, TEAM, Standing
+from sandbox.cast import BOT_TOKEN, PEOPLE, SLACK_TRAIT, TEAM, AccountType
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import stamp, utc_now
@@ -257,7 +257,7 @@ async def test_email_is_matched_exactly_first_then_ignoring_case(
 
 async def test_email_with_capitals_matches_a_user_with_capitals(email_stage: Stage) -> None:
     nora = replace(BY_NAME["nora"], name="Nora")
-    email_stage.slack.workspace.admit(nora)
+    email_stage.slack.workspace.add_person(nora)
     email_stage.teleport.cluster.add_user("Nora@example.com", ["dev"])
     await email_stage.type("Nora", "/teleport-request staging because redis 1")
     assert (await email_stage.teleport.cluster.request_where(lambda _: True)).Spec.User == (
@@ -286,7 +286,7 @@ async def test_review_rereads_the_slack_user(stage: Stage) -> None:
     request, card = await stage.create_request("alice", "staging", "redis 1")
     await stage.type("carol", "/teleport-pending")
     await stage.response("carol", "redis 1")
-    stage.slack.workspace.admit(replace(BY_NAME["carol"], standing=Standing.GUEST))
+    stage.slack.workspace.add_person(replace(BY_NAME["carol"], account_type=AccountType.GUEST))
     await stage.click("carol", card, "approve")
     await stage.response("carol", "can't use Teleport from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews

@@ -111,7 +111,7 @@ async def test_reviewer_with_an_unconfirmed_address_gets_only_messages(
 ) -> None:
     """A message needs no proof of identity, but a review does."""
     nora = replace(BY_NAME["nora"], email_confirmed=False)
-    slack.workspace.admit(nora)
+    slack.workspace.add_person(nora)
     teleport.cluster.add_user("nora@example.com", ["dev", "reviewer"])
     async with run_bot_on(Stage(slack, teleport), settings_file, by_email) as stage:
         pending_request(teleport, reason="redis 1", reviewers=["nora@example.com"])

@@ -171,7 +171,7 @@ async def test_reviewers_beyond_the_limit_are_counted_and_logged(
     """Access lists can suggest many reviewers."""
     for number in range(count):
         person = Person(f"owner-{number:03}", f"U0OWNER{number:03}", "Owner")
-        slack.workspace.admit(person)
+        slack.workspace.add_person(person)
         teleport.cluster.add_user(person.name, ["reviewer"], {"slack_uid": [person.slack_user_id]})
     names = [f"owner-{number:03}" for number in range(count)]
 

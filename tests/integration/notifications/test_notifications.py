@@ -500,4 +500,4 @@ async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stag
         pending_request(stage.teleport, reason=f"of {user}", user=user)
         await stage.card(f"of {user}")
     await stage.dm("alice", "is waiting")
-    assert stage.slack.hands.messages("@ivan", "ivan") == []
+    assert stage.slack.control_api.messages("@ivan", "ivan") == []

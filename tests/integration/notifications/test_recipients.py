@@ -13,7 +13,7 @@ from bot.process import running
 from bot.settings.settings import load_settings
 from notifications.routing.slack_directory import SlackDirectory
 from sandbox.bot_process import write_settings
-from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, Standing
+from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, AccountType
 from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -289,7 +289,7 @@ async def test_missing_scopes_to_check_shared_channels_are_logged(
 
 
 IMPOSTORS = {
-    "user name at another company": {"standing": Standing.STRANGER},
+    "user name at another company": {"account_type": AccountType.STRANGER},
     "display name that begins with @": {"name": "@bob"},
 }
 
@@ -300,7 +300,7 @@ async def test_user_name_of_a_recipient_belongs_to_the_workspace(
 ) -> None:
     """The stand-in uses the display name as the user name."""
     bob = next(person for person in PEOPLE if person.name == "bob")
-    slack.workspace.admit(replace(bob, slack_user_id="U0BAD00001", roles=None, **changes))
+    slack.workspace.add_person(replace(bob, slack_user_id="U0BAD00001", roles=None, **changes))
     slack.workspace.conversations["C0PARTNER1"].members.add("U0BAD00001")
     web = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url)
     assert await SlackDirectory(web, frozenset(), TEAM).user_ids("bob") == [bob.slack_user_id]

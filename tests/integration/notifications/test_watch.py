@@ -72,7 +72,7 @@ async def test_invalid_utf8_in_one_request_hides_no_other(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, when: str
 ) -> None:
     """Any user can put such bytes in a reason, and Teleport lists them with all other requests."""
-    teleport.faults.spoil("strange")
+    teleport.faults.corrupt_text("strange")
     if when == "at start":
         pending_request(teleport, reason="strange 1.")
     async with run_bot_on(Stage(slack, teleport), settings_file) as stage:

@@ -381,7 +381,7 @@ async def test_bot_without_an_app_token_only_notifies(
         pending_request(teleport, reason="redis 1")
         card = await Stage(slack, teleport).card("redis 1")
         assert all(block["type"] != "actions" for block in card["blocks"])
-        assert slack.hands.status()["sockets"] == 0
+        assert slack.control_api.status()["sockets"] == 0
 
 
 async def test_full_log_disk_neither_stops_the_bot_nor_leaks_secrets(

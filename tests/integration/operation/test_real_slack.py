@@ -32,7 +32,7 @@ async def run_on(slack: SlackStandIn, *, with_person: bool = False) -> Findings:
 
 def messages(slack: SlackStandIn) -> list[dict[str, Any]]:
     """Return all messages of the app that still exist."""
-    return [*slack.hands.messages(CHANNEL, "dana"), *slack.hands.messages("@alice", "alice")]
+    return [*slack.control_api.messages(CHANNEL, "dana"), *slack.control_api.messages("@alice", "alice")]
 
 
 async def test_real_slack_run_posts_everything_and_leaves_nothing(slack: SlackStandIn) -> None:
@@ -133,7 +133,7 @@ async def test_real_slack_run_removes_everything_when_cancelled(slack: SlackStan
     slow = MethodFault("chat.postMessage", delay_ms=300, after=4, times=1)
     slack.faults.on_method(slow)
     run = asyncio.create_task(run_on(slack))
-    while not slow.struck:  # noqa: ASYNC110 - a fault that strikes announces nothing
+    while not slow.hits:  # noqa: ASYNC110 - a fault that strikes announces nothing
         await asyncio.sleep(0)
     run.cancel()
     found = await run

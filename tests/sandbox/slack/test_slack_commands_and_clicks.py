@@ -93,10 +93,10 @@ async def test_an_ack_answers_only_the_one_who_asked(slack: SlackStandIn, bolt: 
         await ack("nothing pending")
 
     outcome = await slack.act(_command("/teleport-pending"))
-    (seen,) = slack.hands.messages("access-requests", "alice")
+    (seen,) = slack.control_api.messages("access-requests", "alice")
     assert outcome["payload"] == {"text": "nothing pending"}
     assert (seen["text"], seen["ephemeral"]) == ("nothing pending", True)
-    assert slack.hands.messages("access-requests", "bob") == []
+    assert slack.control_api.messages("access-requests", "bob") == []
 
 
 async def test_a_public_ack_shows_the_command_too(slack: SlackStandIn, bolt: AsyncApp) -> None:
@@ -107,7 +107,7 @@ async def test_a_public_ack_shows_the_command_too(slack: SlackStandIn, bolt: Asy
         await ack(text="two pending", response_type="in_channel")
 
     await slack.act(_command("/teleport-pending mine"))
-    typed, answer = slack.hands.messages("access-requests", "bob")
+    typed, answer = slack.control_api.messages("access-requests", "bob")
     assert (typed["user"], typed["text"]) == (ALICE, "/teleport-pending mine")
     assert (answer["user"], answer["text"]) == ("U0CHATOPS1", "two pending")
 
@@ -122,7 +122,7 @@ async def test_a_bad_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: A
     outcome = await slack.act(_command("/teleport-pending"))
     assert outcome["acked"]
     assert "unsupported type: unheard_of" in outcome["error"]
-    assert slack.hands.messages("access-requests", "alice") == []
+    assert slack.control_api.messages("access-requests", "alice") == []
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ async def test_an_ack_with_attachments_alone_is_shown(slack: SlackStandIn, bolt:
         await ack(attachments=[{"text": "two"}])
 
     await slack.act(_command("/teleport-pending"))
-    (seen,) = slack.hands.messages("access-requests", "alice")
+    (seen,) = slack.control_api.messages("access-requests", "alice")
     assert seen["attachments"][0]["text"] == "two"
 
 

@@ -17,7 +17,7 @@ ACCESS = "C0ACCESS01"
 
 
 def _fail(slack: SlackStandIn, **fault: object) -> None:
-    slack.hands.inject({"method": "chat.postMessage", **fault})
+    slack.control_api.inject({"method": "chat.postMessage", **fault})
 
 
 async def test_an_error_comes_as_often_as_asked(
@@ -29,7 +29,7 @@ async def test_an_error_comes_as_often_as_asked(
         assert await code(client.chat_postMessage(channel=ACCESS, text="x")) == "internal_error"
         await client.auth_test()
     await client.chat_postMessage(channel=ACCESS, text="arrived")
-    texts = [message["text"] for message in slack.hands.messages("access-requests", "bob")]
+    texts = [message["text"] for message in slack.control_api.messages("access-requests", "bob")]
     assert texts == ["arrived"]
 
 
@@ -40,7 +40,7 @@ async def test_without_times_a_fault_lasts_until_cleared(
     _fail(slack, error="fatal_error")
     for _ in range(3):
         assert await code(client.chat_postMessage(channel=ACCESS, text="x")) == "fatal_error"
-    slack.hands.inject({"clear": True})
+    slack.control_api.inject({"clear": True})
     assert (await client.chat_postMessage(channel=ACCESS, text="x"))["ok"]
 
 
@@ -83,7 +83,7 @@ async def test_a_lost_answer_leaves_the_message(
     _fail(slack, drop_after_commit=True, times=1)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await client.chat_postMessage(channel=ACCESS, text="once")
-    (message,) = slack.hands.messages("access-requests", "bob")
+    (message,) = slack.control_api.messages("access-requests", "bob")
     (call,) = slack.journal.calls
     assert message["text"] == "once"
     assert call.status is None
@@ -96,7 +96,7 @@ async def test_a_delay_comes_before_the_work(slack: SlackStandIn, client: AsyncW
     with pytest.raises(asyncio.TimeoutError):
         async with asyncio.timeout(0.05):
             await client.chat_postMessage(channel=ACCESS, text="late")
-    assert slack.hands.messages("access-requests", "bob") == []
+    assert slack.control_api.messages("access-requests", "bob") == []
     await slack.message_where("access-requests", "bob", lambda message: message["text"] == "late")
     assert time.monotonic() - started >= 0.3
 
@@ -110,7 +110,7 @@ async def test_a_fault_may_meet_every_method(slack: SlackStandIn, client: AsyncW
 
 async def test_sockets_can_be_refused(slack: SlackStandIn) -> None:
     """A refused connection spends its ticket; afterwards a fresh one is good."""
-    slack.hands.inject({"sockets": "refuse", "times": 1})
+    slack.control_api.inject({"sockets": "refuse", "times": 1})
     address = await open_address(slack)
     for status in (503, 404):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -125,7 +125,7 @@ async def test_a_disconnect_waits_for_sockets_to_come(slack: SlackStandIn) -> No
     """With more times than open sockets, the next connections are met as well."""
     async with bare_socket(slack) as first:
         await first.frame()
-        slack.hands.inject({"sockets": "disconnect", "reason": "warning", "times": 2})
+        slack.control_api.inject({"sockets": "disconnect", "reason": "warning", "times": 2})
         assert (await _disconnect(first.connection))["reason"] == "warning"
     for expected in (["hello", "disconnect"], ["hello"]):
         async with bare_socket(slack) as later:
@@ -146,4 +146,4 @@ async def _disconnect(connection: aiohttp.ClientWebSocketResponse) -> dict[str, 
 async def test_an_unknown_fault_is_refused(slack: SlackStandIn, fault: dict[str, object]) -> None:
     """A mistyped fault does not pass for one that never happens."""
     with pytest.raises(BadRequestError):
-        slack.hands.inject(fault)
+        slack.control_api.inject(fault)

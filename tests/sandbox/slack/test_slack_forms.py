@@ -50,7 +50,7 @@ def form(slack: SlackStandIn, client: AsyncWebClient, bolt: AsyncApp) -> Form:
 
 
 def _modals(slack: SlackStandIn) -> list[Json]:
-    modals: list[Json] = slack.hands.views("alice")["modals"]
+    modals: list[Json] = slack.control_api.views("alice")["modals"]
     return modals
 
 

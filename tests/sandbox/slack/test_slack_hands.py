@@ -54,7 +54,7 @@ async def test_ready_once_the_app_is_there(slack: SlackStandIn, script: Script) 
 async def test_ready_at_once_when_no_app_is_expected() -> None:
     """Started for no bot, it is ready as soon as it serves."""
     slack = await SlackStandIn.start(readiness=Readiness(bot=False))
-    assert slack.hands.status() == {"ready": True, "sockets": 0}
+    assert slack.control_api.status() == {"ready": True, "sockets": 0}
     await slack.stop()
 
 

@@ -162,7 +162,7 @@ async def test_response_url_rejects_an_unknown_charset(response_url: str) -> Non
 
 async def test_response_url_accepts_a_payload_field(slack: SlackStandIn, response_url: str) -> None:
     assert await _respond(response_url, b'payload={"text": "hi"}', FORM) == (200, "ok")
-    (seen,) = slack.hands.messages("access-requests", "alice")
+    (seen,) = slack.control_api.messages("access-requests", "alice")
     assert seen["text"] == "hi"
 
 

@@ -62,7 +62,7 @@ def _command(text: str, channel: str = "access-requests") -> Json:
 
 async def test_installed_manifest_is_shown(slack: SlackStandIn) -> None:
     slack.install(MANIFEST)
-    assert slack.hands.app() == {
+    assert slack.control_api.app() == {
         "commands": [
             {"name": "/plain", "description": "Plain", "usage_hint": "[text]"},
             {"name": "/escaped", "description": "Escaped", "usage_hint": ""},
@@ -75,7 +75,7 @@ async def test_installed_manifest_is_shown(slack: SlackStandIn) -> None:
 
 
 async def test_everything_is_allowed_without_a_manifest(slack: SlackStandIn) -> None:
-    assert slack.hands.app() == {"commands": [], "shortcuts": [], "home": False, "events": []}
+    assert slack.control_api.app() == {"commands": [], "shortcuts": [], "home": False, "events": []}
     for deed in (
         _command("/anything"),
         {"as": "alice", "do": "shortcut", "callback_id": "anything"},
@@ -86,9 +86,9 @@ async def test_everything_is_allowed_without_a_manifest(slack: SlackStandIn) -> 
 
 async def test_workspace_is_not_ready_before_its_manifest(slack: SlackStandIn) -> None:
     waiting = await SlackStandIn.start(readiness=Readiness(bot=False, manifest=True))
-    assert waiting.hands.status()["ready"] is False
+    assert waiting.control_api.status()["ready"] is False
     waiting.install(MANIFEST)
-    assert waiting.hands.status()["ready"] is True
+    assert waiting.control_api.status()["ready"] is True
     await waiting.stop()
 
 
@@ -156,7 +156,7 @@ async def test_value_without_the_required_object_is_rejected(
 
 async def test_smallest_manifest_has_no_trigger(slack: SlackStandIn) -> None:
     slack.install({"display_information": {"name": "Other"}})
-    assert slack.hands.app() == {"commands": [], "shortcuts": [], "home": False, "events": []}
+    assert slack.control_api.app() == {"commands": [], "shortcuts": [], "home": False, "events": []}
     assert "is not a valid command" in (await slack.act(_command("/plain")))["error"]
 
 

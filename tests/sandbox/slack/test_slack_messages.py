@@ -17,7 +17,7 @@ async def test_a_posted_message_is_seen_as_posted(
     """A message carries the bot's identity, its text raw, and ids that Slack filled in."""
     blocks = [section("*hi* <!channel>"), actions(button("approve", value="7"))]
     posted = await client.chat_postMessage(channel=ACCESS, text="a <b> & c", blocks=blocks)
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert seen["ts"] == posted["ts"]
     assert (seen["user"], seen["bot_id"]) == ("U0CHATOPS1", "B0CHATOPS1")
     assert seen["text"] == "a <b> & c"
@@ -52,18 +52,18 @@ async def test_a_direct_message_is_between_two(slack: SlackStandIn, client: Asyn
     opened = await client.conversations_open(users=ALICE)
     posted = await client.chat_postMessage(channel=opened["channel"]["id"], text="to you")
     await client.chat_postMessage(channel=ALICE, text="again")
-    texts = [message["text"] for message in slack.hands.messages("@alice", "alice")]
+    texts = [message["text"] for message in slack.control_api.messages("@alice", "alice")]
     assert texts == ["to you", "again"]
     assert posted["channel"].startswith("D")
-    assert slack.hands.messages("@alice", "bob") == []
+    assert slack.control_api.messages("@alice", "bob") == []
 
 
 async def test_an_ephemeral_message_is_for_one(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """Only the named member sees it, and no later call can touch it."""
     shown = await client.chat_postEphemeral(channel=ACCESS, user=BOB, text="psst")
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert (seen["text"], seen["ephemeral"]) == ("psst", True)
-    assert slack.hands.messages("access-requests", "alice") == []
+    assert slack.control_api.messages("access-requests", "alice") == []
     update = client.chat_update(channel=ACCESS, ts=shown["message_ts"], text="x")
     assert await code(update) == "message_not_found"
     to_ivan = client.chat_postEphemeral(channel=ACCESS, user="U0IVAN0001", text="x")
@@ -81,10 +81,10 @@ async def test_an_edit_replaces_and_metadata_stays(
         channel=ACCESS, text="old", blocks=[section("old")], metadata=METADATA
     )
     await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new")
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert (seen["text"], seen["blocks"], seen["metadata"]) == ("new", [], METADATA)
     await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new", metadata={})
-    assert "metadata" not in slack.hands.messages("access-requests", "bob")[0]
+    assert "metadata" not in slack.control_api.messages("access-requests", "bob")[0]
 
 
 async def test_an_edit_keeps_to_its_rules(slack: SlackStandIn, client: AsyncWebClient) -> None:
@@ -98,7 +98,7 @@ async def test_an_edit_keeps_to_its_rules(slack: SlackStandIn, client: AsyncWebC
     by_user = client.chat_update(channel=ALICE, ts=posted["ts"], text="x")
     assert await code(by_user) == "channel_not_found"
     await client.chat_delete(**where)
-    assert slack.hands.messages("access-requests", "bob") == []
+    assert slack.control_api.messages("access-requests", "bob") == []
     assert await code(client.chat_update(**where, text="x")) == "message_not_found"
 
 
@@ -107,7 +107,7 @@ async def test_long_texts_are_cut_as_slack_cuts_them(
 ) -> None:
     """A text of more than 40,000 characters is posted without the rest."""
     await client.chat_postMessage(channel=ACCESS, text="x" * 40_001)
-    assert len(slack.hands.messages("access-requests", "bob")[0]["text"]) == 40_000
+    assert len(slack.control_api.messages("access-requests", "bob")[0]["text"]) == 40_000
 
 
 async def test_blocks_are_weighed_together(client: AsyncWebClient) -> None:
@@ -120,7 +120,7 @@ async def test_replies_hang_on_their_message(slack: SlackStandIn, client: AsyncW
     """A reply shows its thread, the parent counts it, and an unknown parent takes none."""
     parent = await client.chat_postMessage(channel=ACCESS, text="parent")
     await client.chat_postMessage(channel=ACCESS, text="reply", thread_ts=parent["ts"])
-    above, below = slack.hands.messages("access-requests", "bob")
+    above, below = slack.control_api.messages("access-requests", "bob")
     assert (above["thread_ts"], above["reply_count"]) == (parent["ts"], 1)
     assert below["thread_ts"] == parent["ts"]
     orphan = client.chat_postMessage(channel=ACCESS, text="x", thread_ts="1.000001")
@@ -178,10 +178,10 @@ async def test_markdown_text_is_shown_as_a_markdown_block(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     posted = await client.chat_postMessage(channel=ACCESS, markdown_text="**hi**")
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert [(block["type"], block["text"]) for block in seen["blocks"]] == [("markdown", "**hi**")]
     await client.chat_update(channel=ACCESS, ts=posted["ts"], markdown_text="# bye")
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert seen["blocks"][0]["text"] == "# bye"
 
 
@@ -202,10 +202,10 @@ async def test_attachments_are_kept_until_an_update_names_them(
     posted = await client.chat_postMessage(channel=ACCESS, attachments=[attachment])
     assert posted["message"]["attachments"] == [{**attachment, "id": 1}]
     await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new")
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert (seen["text"], seen["attachments"]) == ("new", [{**attachment, "id": 1}])
     await client.chat_update(channel=ACCESS, ts=posted["ts"], text="new", attachments=[])
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert "attachments" not in seen
 
 

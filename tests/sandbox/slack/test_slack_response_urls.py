@@ -47,9 +47,9 @@ async def test_answers_are_for_the_asker_unless_said_otherwise(
     """An answer is ephemeral by default, also in a channel that the app is not in."""
     assert await _post(command_url, text="for you") == (200, "ok")
     assert await _post(command_url, text="for all", response_type="in_channel") == (200, "ok")
-    seen = [(m["text"], m["ephemeral"]) for m in slack.hands.messages("general", "bob")]
+    seen = [(m["text"], m["ephemeral"]) for m in slack.control_api.messages("general", "bob")]
     assert seen == [("for you", True), ("for all", False)]
-    assert [m["text"] for m in slack.hands.messages("general", "alice")] == ["for all"]
+    assert [m["text"] for m in slack.control_api.messages("general", "alice")] == ["for all"]
 
 
 async def test_good_for_five_posts(command_url: str) -> None:
@@ -72,14 +72,14 @@ async def test_refuses_what_slack_does_not_post(slack: SlackStandIn, command_url
     """Blocks are checked here as everywhere."""
     assert await _post(command_url, blocks=[{"type": "x"}]) == (400, "invalid_blocks")
     assert await _post(command_url) == (400, "no_text")
-    assert slack.hands.messages("general", "bob") == []
+    assert slack.control_api.messages("general", "bob") == []
 
 
 async def test_a_command_has_nothing_to_replace(slack: SlackStandIn, command_url: str) -> None:
     """`replace_original` after a command posts something new."""
     await _post(command_url, text="one")
     await _post(command_url, text="two", replace_original=True)
-    assert [m["text"] for m in slack.hands.messages("general", "bob")] == ["one", "two"]
+    assert [m["text"] for m in slack.control_api.messages("general", "bob")] == ["one", "two"]
 
 
 async def test_a_click_replaces_its_message_unless_told_not_to(
@@ -90,7 +90,7 @@ async def test_a_click_replaces_its_message_unless_told_not_to(
     url = await _click_url(slack, posted["ts"])
     await _post(url, text="beside", replace_original=False)
     await _post(url, text="instead")
-    seen = [(m["text"], m["ephemeral"]) for m in slack.hands.messages("access-requests", "bob")]
+    seen = [(m["text"], m["ephemeral"]) for m in slack.control_api.messages("access-requests", "bob")]
     assert seen == [("instead", False), ("beside", True)]
 
 
@@ -101,10 +101,10 @@ async def test_an_ephemeral_message_can_be_replaced_and_deleted(
     shown = await client.chat_postEphemeral(channel=ACCESS, user=BOB, text="x", blocks=BUTTON)
     url = await _click_url(slack, shown["message_ts"])
     await _post(url, text="changed", replace_original=True)
-    (seen,) = slack.hands.messages("access-requests", "bob")
+    (seen,) = slack.control_api.messages("access-requests", "bob")
     assert (seen["text"], seen["blocks"], seen["ephemeral"]) == ("changed", [], True)
     await _post(url, delete_original=True)
-    assert slack.hands.messages("access-requests", "bob") == []
+    assert slack.control_api.messages("access-requests", "bob") == []
 
 
 async def test_bolt_responds_through_it(slack: SlackStandIn, bolt: AsyncApp) -> None:
@@ -117,7 +117,7 @@ async def test_bolt_responds_through_it(slack: SlackStandIn, bolt: AsyncApp) -> 
         statuses.append((await respond("help is here")).status_code)
         statuses.append((await respond("more help")).status_code)
 
-    slack.hands.inject({"method": "response_url", "status": 500, "times": 1})
+    slack.control_api.inject({"method": "response_url", "status": 500, "times": 1})
     typed = {"as": "bob", "do": "command", "channel": "general", "text": "/teleport-help"}
     await slack.act(typed)
     await slack.message_where("general", "bob", lambda message: message["text"] == "more help")

@@ -74,7 +74,7 @@ async def test_an_eleventh_socket_is_turned_away(slack: SlackStandIn) -> None:
             "too_many_websockets",
         )
         assert end.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
-        assert slack.hands.status() == {"ready": True, "sockets": 10}
+        assert slack.control_api.status() == {"ready": True, "sockets": 10}
 
 
 async def test_pings_and_echoes_pings(slack: SlackStandIn) -> None:

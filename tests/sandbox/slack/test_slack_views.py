@@ -21,7 +21,7 @@ def trigger(slack: SlackStandIn) -> Any:
 
 
 def _titles(slack: SlackStandIn, person: str = "alice") -> list[str]:
-    return [view["title"]["text"] for view in slack.hands.views(person)["modals"]]
+    return [view["title"]["text"] for view in slack.control_api.views(person)["modals"]]
 
 
 async def test_a_trigger_opens_one_modal(
@@ -31,14 +31,14 @@ async def test_a_trigger_opens_one_modal(
     opened = await client.views_open(
         trigger_id=trigger(), view=modal(text_input(), private_metadata="mine")
     )
-    (view,) = slack.hands.views("alice")["modals"]
+    (view,) = slack.control_api.views("alice")["modals"]
     assert view == opened["view"]
     assert (view["private_metadata"], view["callback_id"]) == ("mine", "form")
     assert view["root_view_id"] == view["id"]
     assert view["state"]["values"] == {
         "reason": {"text": {"type": "plain_text_input", "value": None}}
     }
-    assert slack.hands.views("bob")["modals"] == []
+    assert slack.control_api.views("bob")["modals"] == []
 
 
 async def test_a_trigger_is_good_once_and_not_for_long(
@@ -129,8 +129,8 @@ async def test_home_is_published_for_one_person(
     second = (await client.views_publish(user_id=ALICE, view=home(section("2"))))["view"]
     assert (first["id"], first["type"]) == (second["id"], "home")
     assert first["hash"] != second["hash"]
-    assert slack.hands.views("alice")["home"] == second
-    assert slack.hands.views("bob")["home"] is None
+    assert slack.control_api.views("alice")["home"] == second
+    assert slack.control_api.views("bob")["home"] is None
     stale = client.views_publish(user_id=ALICE, view=home(), hash=first["hash"])
     assert await code(stale) == "hash_conflict"
     assert await code(client.views_publish(user_id="U0NOBODY01", view=home())) == "user_not_found"

@@ -8,7 +8,7 @@ import pytest
 from grpc import StatusCode
 
 from sandbox.cast import BOT_USER, SLACK_TRAIT
-from sandbox.teleport.editions import Abilities
+from sandbox.teleport.editions import Features
 from sandbox.teleport.errors import AccessDenied
 from sandbox.teleport.resources import label_values, role
 from sandbox.teleport.server import Edition, TeleportStandIn
@@ -117,13 +117,13 @@ async def test_server_without_enrichment(tmp_path: Path) -> None:
 )
 def test_reviews_on_behalf_by_version(version: str, *, on_behalf: bool) -> None:
     """Reviews on behalf of others begin with 18.11."""
-    assert Abilities.of(Edition.ENTERPRISE, version).on_behalf_reviews is on_behalf
+    assert Features.of(Edition.ENTERPRISE, version).on_behalf_reviews is on_behalf
 
 
 def test_unreadable_version() -> None:
     """A version must be semantic."""
     with pytest.raises(ValueError, match="not a Teleport version"):
-        Abilities.of(Edition.ENTERPRISE, "latest")
+        Features.of(Edition.ENTERPRISE, "latest")
 
 
 def with_threshold() -> RoleConditions:
