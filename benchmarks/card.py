@@ -11,7 +11,7 @@ from benchmarks.percentile import percentile
 from benchmarks.requests import CHANNEL, new_request
 from benchmarks.row import Measurement
 from benchmarks.stand_ins import StandIns, bot_between, stand_ins
-from sandbox.slack.journal import ApiCall
+from sandbox.slack.control.journal import ApiCall
 
 _ROUNDS = 100
 _WARM_UP = 10

@@ -1,5 +1,5 @@
-"""The embedded stand-ins: a local Slack workspace, a local Teleport Auth Service, and a cast.
+"""Local stand-ins for Slack and Teleport, with a cast of users, and the bot as a child process.
 
-They refuse what the real ones refuse. The sandbox speaks to the bot over sockets only: it
-starts the bot as a child process and never imports it.
+The stand-ins reject the calls that the real servers reject. The sandbox talks to the bot over
+sockets only and never imports it.
 """

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sandbox.teleport import tctl, tsh
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.teleport.profile import default_data
+from sandbox.teleport.tools import tctl, tsh
 
 if TYPE_CHECKING:  # loaded by whoever runs a sandbox; tsh and tctl start without it
     from sandbox.world import World

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.bot_process import BotProcess, bots_manifest, write_settings
-from sandbox.slack.hands import Readiness
+from sandbox.slack.control.control_api import Readiness
 from sandbox.slack.manifest.document import load_manifest
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import DEFAULT_SERVER_VERSION, Edition, TeleportStandIn

@@ -1,5 +1,5 @@
-"""A local stand-in for a Slack workspace with one app installed over Socket Mode.
+"""A Slack workspace with one app installed over Socket Mode: parts that several folders share.
 
-It serves the Web API, the sockets, response urls and a page for people, keeps everything in
-memory on one event loop, and refuses what Slack refuses. `sandbox.slack.server` starts it.
+It serves the Web API, the sockets, response URLs and a web page. It runs on one event loop, keeps
+its state in memory and rejects the calls that Slack rejects. `sandbox.slack.server` starts it.
 """

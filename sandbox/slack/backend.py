@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sandbox.slack.faults import Faults
-from sandbox.slack.journal import Journal
+from sandbox.slack.control.faults import Faults
+from sandbox.slack.control.journal import Journal
 from sandbox.slack.pace import Pace
-from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.response_urls.registry import ResponseUrls
 from sandbox.slack.socket_mode.delivery import Delivery
 from sandbox.slack.socket_mode.tickets import Tickets
 from sandbox.slack.triggers import Triggers

@@ -11,11 +11,11 @@ from aiohttp import web
 
 from sandbox.slack import page
 from sandbox.slack.backend import Backend
+from sandbox.slack.control.control_api import ControlApi
+from sandbox.slack.control.origins import only_own_pages
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.hands import ControlApi
 from sandbox.slack.json_text import parse_json
-from sandbox.slack.origins import only_own_pages
-from sandbox.slack.response_endpoint import ResponseEndpoint
+from sandbox.slack.response_urls.endpoint import ResponseEndpoint
 from sandbox.slack.socket_mode.sockets import Sockets
 from sandbox.slack.web_api.endpoint import WebApi
 from sandbox.slack.wire import JsonObject
@@ -25,10 +25,16 @@ _LARGEST_BODY = 4 * 1024 * 1024
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(backend: Backend, sockets: Sockets, control_api: ControlApi, listen: str) -> web.Application:
+def application(
+    backend: Backend, sockets: Sockets, control_api: ControlApi, listen: str
+) -> web.Application:
     """The whole stand-in as one application, for a server that listens on that address."""
     public_host = urlsplit(backend.url).hostname or ""
-    api, responses, control = WebApi(backend), ResponseEndpoint(backend), _ControlRoutes(control_api)
+    api, responses, control = (
+        WebApi(backend),
+        ResponseEndpoint(backend),
+        _ControlRoutes(control_api),
+    )
     middlewares = [only_own_pages(listen, public_host), _explain, _report]
     app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
@@ -73,7 +79,9 @@ class _ControlRoutes:
         return web.json_response(self._control_api.views(request.match_info["name"]))
 
     async def _get_channels(self, request: web.Request) -> web.Response:
-        return web.json_response({"channels": self._control_api.channels(request.query.get("as", ""))})
+        return web.json_response(
+            {"channels": self._control_api.channels(request.query.get("as", ""))}
+        )
 
     async def _get_messages(self, request: web.Request) -> web.Response:
         name, viewer = request.match_info["name"], request.query.get("as")

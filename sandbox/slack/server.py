@@ -9,11 +9,11 @@ from aiohttp import web
 
 from sandbox.addresses import reachable
 from sandbox.slack.backend import Backend
-from sandbox.slack.faults import Faults
-from sandbox.slack.hands import ControlApi, Readiness
-from sandbox.slack.journal import ApiCall, Journal
+from sandbox.slack.control.control_api import ControlApi, Readiness
+from sandbox.slack.control.faults import Faults
+from sandbox.slack.control.journal import ApiCall, Journal
 from sandbox.slack.pace import Pace
-from sandbox.slack.response_urls import ResponseUrls
+from sandbox.slack.response_urls.registry import ResponseUrls
 from sandbox.slack.routes import application
 from sandbox.slack.socket_mode.acks import Acks
 from sandbox.slack.socket_mode.delivery import Delivery
@@ -139,7 +139,10 @@ class SlackStandIn:
         return self._first(lambda: self.journal.calls, predicate, timeout)
 
     def view_where(
-        self, person: str, predicate: Callable[[JsonObject], object], timeout: float = _DEFAULT_TIMEOUT
+        self,
+        person: str,
+        predicate: Callable[[JsonObject], object],
+        timeout: float = _DEFAULT_TIMEOUT,
     ) -> Awaitable[JsonObject]:
         """A view that somebody has open and that fits, the modal in front before the others."""
 

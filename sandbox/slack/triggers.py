@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.workspace.identifiers import Identifiers
 
 _LIFE = 3.0
 

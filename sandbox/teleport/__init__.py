@@ -1,5 +1,5 @@
-"""A Teleport Auth Service for development: real mutual TLS and gRPC, state in memory.
+"""A Teleport Auth Service with mutual TLS and gRPC: its server, and parts that folders share.
 
-Its rules, their order and their texts are Teleport's. It knows access requests and what
-they touch (users, roles, plugin data, semaphores, nodes), and one cluster.
+State is in memory. The rules, their order and their texts are Teleport's. It implements one cluster
+with access requests, users, roles, plugin data, semaphores, locks and nodes.
 """

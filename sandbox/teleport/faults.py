@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import grpc
 
-from sandbox.teleport.access_requests import AccessRequests
 from sandbox.teleport.errors import TeleportError
+from sandbox.teleport.state.access_requests import AccessRequests
 
 EVERY_METHOD = "*"
 _FOREVER = -1

@@ -13,16 +13,16 @@ from sandbox.addresses import reachable
 from sandbox.cast import BOT_USER, CLUSTER
 from sandbox.teleport.calls.interceptor import CallRecorder
 from sandbox.teleport.calls.services import add_services
-from sandbox.teleport.cluster import Clock, Cluster
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
-from sandbox.teleport.expiry import SCAN_INTERVAL, scan_forever
 from sandbox.teleport.faults import Faults
 from sandbox.teleport.journal import Journal
 from sandbox.teleport.profile import Profile, identity_path, sessions_folder
-from sandbox.teleport.resources import plain
-from sandbox.teleport.seed import populate
+from sandbox.teleport.state.cluster import Clock, Cluster
+from sandbox.teleport.state.expiry import SCAN_INTERVAL, scan_forever
+from sandbox.teleport.state.resources import plain
+from sandbox.teleport.state.seed import populate
 from sandbox.teleport.timestamps import utc_now
 
 __all__ = ["DEFAULT_SERVER_VERSION", "Cluster", "Edition", "Faults", "Journal", "TeleportStandIn"]

@@ -74,7 +74,7 @@ def _print_faults(reports: Iterable[Report]) -> None:
     for report in reports:
         armed.update(report.armed)
         hits.update(report.hits)
-    print("hits of the faults, of those injected:")
+    print("faults that took effect, of those injected:")
     for name, count in sorted(armed.items()):
         print(f"    {hits[name]:6} of {count:6}  {name}")
 

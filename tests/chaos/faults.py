@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from sandbox.slack.faults import MethodFault, SocketFault
+from sandbox.slack.control.faults import MethodFault, SocketFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.faults import Fault as CallFault
 from sandbox.teleport.server import TeleportStandIn

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.state.cluster import Cluster
 
 _LOOK_SECONDS = 0.05
 

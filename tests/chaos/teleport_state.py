@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sandbox.teleport.access_requests import AccessRequests
-from sandbox.teleport.changes import Deleted, Put
 from sandbox.teleport.errors import TeleportError
+from sandbox.teleport.state.access_requests import AccessRequests
+from sandbox.teleport.state.changes import Deleted, Put
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRequestV3
 

@@ -1,5 +1,5 @@
-"""Block Kit: what Slack accepts, and the values that people enter.
+"""Block Kit: the shapes that Slack accepts, the values that users enter, and their defaults.
 
-See docs.slack.dev/reference/block-kit. Blocks that are not described here are refused, also
-where Slack has added them since.
+See docs.slack.dev/reference/block-kit. The stand-in rejects block types that aren't described
+here, including types that Slack has added since.
 """

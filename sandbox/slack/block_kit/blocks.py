@@ -19,6 +19,7 @@ from sandbox.slack.block_kit.elements import (
 from sandbox.slack.block_kit.objects import ID, plain_text, text
 from sandbox.slack.block_kit.rich_text import RICH_TEXT
 from sandbox.slack.block_kit.schema import (
+    Choice,
     Flag,
     Items,
     Object,
@@ -27,7 +28,6 @@ from sandbox.slack.block_kit.schema import (
     Shape,
     String,
     Typed,
-    Choice,
     either,
 )
 from sandbox.slack.wire import JsonObject

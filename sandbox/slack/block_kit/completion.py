@@ -1,7 +1,7 @@
 """What Slack adds to blocks when it stores them."""
 
-from sandbox.slack.identifiers import Identifiers
 from sandbox.slack.wire import Blocks, JsonObject
+from sandbox.slack.workspace.identifiers import Identifiers
 
 _PLACES_OF_ELEMENTS = ("accessory", "element")
 _DEFAULTS = {"plain_text": ("emoji", True), "mrkdwn": ("verbatim", False)}

@@ -21,6 +21,7 @@ from sandbox.slack.block_kit.objects import (
 )
 from sandbox.slack.block_kit.rich_text import RICH_TEXT
 from sandbox.slack.block_kit.schema import (
+    Choice,
     Flag,
     Items,
     Number,
@@ -29,7 +30,6 @@ from sandbox.slack.block_kit.schema import (
     Rule,
     Shape,
     String,
-    Choice,
     either,
     not_both,
 )

@@ -4,13 +4,13 @@ See docs.slack.dev/reference/block-kit/composition-objects.
 """
 
 from sandbox.slack.block_kit.schema import (
+    Choice,
     Flag,
     Items,
     Object,
     Shape,
     String,
     Typed,
-    Choice,
     either,
     not_both,
 )

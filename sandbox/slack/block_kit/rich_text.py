@@ -3,7 +3,7 @@
 See docs.slack.dev/reference/block-kit/blocks/rich-text-block.
 """
 
-from sandbox.slack.block_kit.schema import Flag, Items, Number, Object, Shape, String, Typed, Choice
+from sandbox.slack.block_kit.schema import Choice, Flag, Items, Number, Object, Shape, String, Typed
 
 _LONGEST = 12_000
 _MANY = 1000

@@ -6,7 +6,16 @@ from typing import Any
 
 from sandbox.slack.block_kit.blocks import MESSAGE_BLOCK, VIEW_BLOCK, block_ids_differ
 from sandbox.slack.block_kit.objects import ID, plain_text
-from sandbox.slack.block_kit.schema import Flag, Items, Object, Problem, Shape, String, Typed, Choice
+from sandbox.slack.block_kit.schema import (
+    Choice,
+    Flag,
+    Items,
+    Object,
+    Problem,
+    Shape,
+    String,
+    Typed,
+)
 from sandbox.slack.wire import Blocks, JsonObject
 
 _MOST_BLOCKS_IN_A_MESSAGE = 50

@@ -1,1 +1,1 @@
-"""What people do with the app, how the app hears of it, and what its answer does."""
+"""User actions: from a control API request to an envelope, and from the ack to its effect."""

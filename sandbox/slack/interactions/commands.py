@@ -3,11 +3,11 @@
 import re
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.escaping import escape
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import slash_command
-from sandbox.slack.response_urls import ResponseUrl, answer
+from sandbox.slack.interactions.user_action import UserAction
+from sandbox.slack.response_urls.registry import ResponseUrl, answer
 from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.messages import Content
@@ -46,7 +46,9 @@ async def run_command(action: UserAction) -> Outcome:
     return Outcome.of(reply, _show(action, conversation, typed, reply.payload))
 
 
-def _show(action: UserAction, conversation: Conversation, typed: str, response: JsonObject) -> str | None:
+def _show(
+    action: UserAction, conversation: Conversation, typed: str, response: JsonObject
+) -> str | None:
     """Show what the ack carried; a public answer shows the typed command first."""
     if not any(response.get(name) for name in _SHOWN):
         return None

@@ -1,13 +1,13 @@
 """Submitting and closing modals."""
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.entries import complaints_about, read_entries
 from sandbox.slack.interactions.outcome import CannotActError, Outcome, UnusableAckError
 from sandbox.slack.interactions.payloads import in_view, interaction
-from sandbox.slack.screens import push_onto, read_definition, redefine
+from sandbox.slack.interactions.user_action import UserAction
 from sandbox.slack.socket_mode.delivery import Reply
 from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.screens import push_onto, read_definition, redefine
 from sandbox.slack.workspace.views import View
 
 _TROUBLE = "We had some trouble connecting. Try again?"

@@ -2,9 +2,9 @@
 
 from sandbox.slack.block_kit.inputs import elements
 from sandbox.slack.block_kit.objects import SUGGESTIONS
-from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import in_message, in_view, interaction
+from sandbox.slack.interactions.user_action import UserAction
 from sandbox.slack.wire import Blocks, JsonObject
 
 _DEFAULT_QUERY_LENGTH = 3

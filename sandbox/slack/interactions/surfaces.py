@@ -1,8 +1,8 @@
 """Opening the app's Home tab, and starting the app with a shortcut."""
 
-from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import event, interaction
+from sandbox.slack.interactions.user_action import UserAction
 from sandbox.slack.wire import JsonObject, present
 from sandbox.slack.workspace.rendering import message_json, view_json
 

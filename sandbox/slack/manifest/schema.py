@@ -1,6 +1,6 @@
 """Shape of an app manifest."""
 
-from sandbox.slack.block_kit.schema import AnyObject, Flag, Items, Number, Object, String, Choice
+from sandbox.slack.block_kit.schema import AnyObject, Choice, Flag, Items, Number, Object, String
 
 _URL = String(3500, form=r"https?://.*")
 _PROMPTS = Items(

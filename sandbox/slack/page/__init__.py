@@ -1,4 +1,4 @@
-"""The page for people: three static files that work through the hands."""
+"""The web page of the sandbox: three static files that use the control API."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ _FOLDER = Path(__file__).parent
 _FILES = {"/": "page.html", "/page.js": "page.js", "/page.css": "page.css"}
 _HEADERS = {
     "Cache-Control": "no-cache",
-    # Whatever a message contains, the page talks to nobody but the stand-in.
+    # A message can contain any text, but the page connects only to the stand-in.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
     " connect-src 'self'; base-uri 'none'; form-action 'none'",
 }

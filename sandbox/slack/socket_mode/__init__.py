@@ -1,4 +1,4 @@
-"""Socket Mode: how envelopes reach the app, and its acks come back.
+"""Socket Mode: sockets, the delivery of envelopes and the app's acks.
 
 See docs.slack.dev/apis/events-api/using-socket-mode.
 """

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.journal import Journal, SentEnvelope
+from sandbox.slack.control.journal import Journal, SentEnvelope
 from sandbox.slack.json_text import parse_json
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.slack.journal import Journal
+from sandbox.slack.control.journal import Journal
 from sandbox.slack.socket_mode.acks import Acks
 from sandbox.slack.socket_mode.sockets import AppSocket, Sockets
 from sandbox.slack.wire import JsonObject

@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from sandbox.slack.connection import cut
-from sandbox.slack.faults import Faults, SocketFault
+from sandbox.slack.control.faults import Faults, SocketFault
 from sandbox.slack.socket_mode.acks import Acks
 from sandbox.slack.socket_mode.tickets import Tickets
 from sandbox.slack.wire import JsonObject

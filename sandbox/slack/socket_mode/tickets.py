@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.workspace.identifiers import Identifiers
 
 _LIFE = 30.0
 

@@ -1,4 +1,4 @@
-"""The Web API: methods, their arguments, errors and limits.
+"""The Web API: methods, their arguments, errors and rate limits.
 
 See docs.slack.dev/reference/methods.
 """

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from sandbox.cast import AccountType
-from sandbox.slack.arguments import Arguments
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.arguments import Arguments
 from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.state import Workspace
 

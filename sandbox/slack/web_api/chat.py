@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from sandbox.slack.content import read_content, read_metadata
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
+from sandbox.slack.web_api.content import read_content, read_metadata
 from sandbox.slack.wire import Blocks, JsonObject
 from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.messages import Content, Message

@@ -6,13 +6,13 @@ from email.utils import formatdate
 
 from aiohttp import web
 
-from sandbox.slack.arguments import Arguments, read_call
 from sandbox.slack.backend import Backend
 from sandbox.slack.connection import cut
+from sandbox.slack.control.faults import MethodFault
+from sandbox.slack.control.journal import ApiCall, monotonic_ms
 from sandbox.slack.errors import RateLimitedError, SlackError
-from sandbox.slack.faults import MethodFault
-from sandbox.slack.journal import ApiCall, monotonic_ms
 from sandbox.slack.pace import Tier
+from sandbox.slack.web_api.arguments import Arguments, read_call
 from sandbox.slack.web_api.call import Call, TokenKind
 from sandbox.slack.web_api.methods import METHODS, Method
 from sandbox.slack.wire import JsonObject

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Sequence
 from typing import TypeVar
 
-from sandbox.slack.arguments import Arguments
 from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.arguments import Arguments
 from sandbox.slack.wire import JsonObject
 
 _MOST = 1000

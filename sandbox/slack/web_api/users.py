@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sandbox.cast import Person, AccountType
+from sandbox.cast import AccountType, Person
 from sandbox.slack.errors import SlackError
 from sandbox.slack.web_api.call import Call
 from sandbox.slack.web_api.paging import next_cursor, page
@@ -62,7 +62,8 @@ def _user_json(call: Call, person: Person) -> JsonObject:
         "is_bot": person.account_type is AccountType.BOT,
         "is_restricted": person.account_type is AccountType.GUEST,
         "is_ultra_restricted": False,
-        "is_stranger": person.account_type is AccountType.STRANGER and not _shares_channel(call, person),
+        "is_stranger": person.account_type is AccountType.STRANGER
+        and not _shares_channel(call, person),
         "is_email_confirmed": person.account_type is not AccountType.BOT and person.email_confirmed,
         "tz": person.timezone,
         "tz_offset": int(offset.total_seconds()) if offset else 0,

@@ -1,10 +1,10 @@
 """Modals and the Home tab: views.open, views.push, views.update, views.publish."""
 
 from sandbox.slack.errors import SlackError
-from sandbox.slack.screens import open_views, push_onto, read_definition, redefine
 from sandbox.slack.web_api.call import Call
 from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.rendering import view_json
+from sandbox.slack.workspace.screens import open_views, push_onto, read_definition, redefine
 from sandbox.slack.workspace.views import View
 
 

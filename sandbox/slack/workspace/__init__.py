@@ -1,1 +1,1 @@
-"""The state of the workspace: who is in it, what was said, which forms are open."""
+"""The workspace in memory: people, conversations, messages, views and the installed app."""

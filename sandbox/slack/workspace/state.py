@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from sandbox.cast import CHANNELS, OTHER_TEAM, PEOPLE, Channel, Person, AccountType
-from sandbox.slack.changes import Changes
-from sandbox.slack.identifiers import Identifiers
+from sandbox.cast import CHANNELS, OTHER_TEAM, PEOPLE, AccountType, Channel, Person
 from sandbox.slack.workspace.app import App
+from sandbox.slack.workspace.changes import Changes
 from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.identifiers import Identifiers
 from sandbox.slack.workspace.messages import Content, Message
 from sandbox.slack.workspace.views import Screen
 

@@ -1,1 +1,1 @@
-"""What the stand-in answers: one file per kind of call, and the gRPC services over them."""
+"""The gRPC services, and one module for the calls of each kind of resource."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from cryptography import x509
 
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.errors import AccessDenied, ConnectionProblem, NotFound
-from sandbox.teleport.resources import is_bot
 from sandbox.teleport.rules import rbac
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.locks import refuse_locked
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import is_bot
 from teleport_client._proto.types_pb2 import RoleV6
 
 AuthContext = Mapping[str, Iterable[bytes]]

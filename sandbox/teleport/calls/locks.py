@@ -1,10 +1,10 @@
 """Locks: reading, creating and deleting them."""
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter, NotFound
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.rules.locks import in_force, meets
+from sandbox.teleport.state.cluster import Cluster
 from sandbox.teleport.timestamps import clock_nanoseconds, given, stamp_at
 from teleport_client._proto.authservice_pb2 import GetLocksRequest, GetLocksResponse
 from teleport_client._proto.types_pb2 import LockV2

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import Unsupported
 from sandbox.teleport.rules.node_access import gives_access
 from sandbox.teleport.rules.predicates import holds
+from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto.authservice_pb2 import (
     ListUnifiedResourcesRequest,
     ListUnifiedResourcesResponse,

@@ -7,9 +7,7 @@ any plugin's map, as in Teleport.
 import json
 from datetime import datetime, timedelta
 
-from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
     BadParameter,
@@ -17,7 +15,9 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import ACCESS_REQUEST
+from sandbox.teleport.state.backend_keys import backend_key
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.authservice_pb2 import PluginDataSeq
 from teleport_client._proto.types_pb2 import (

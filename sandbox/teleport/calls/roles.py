@@ -2,9 +2,9 @@
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter, NotFound, TeleportError
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto.authservice_pb2 import (
     GetRoleRequest,
     ListRolesRequest,

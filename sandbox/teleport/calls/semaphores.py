@@ -6,15 +6,15 @@
 from datetime import datetime
 from uuid import uuid4
 
-from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster, Lease, Semaphore
 from sandbox.teleport.errors import (
     BadParameter,
     LimitExceeded,
     NotFound,
 )
 from sandbox.teleport.go_text import go_time, quoted
+from sandbox.teleport.state.backend_keys import backend_key
+from sandbox.teleport.state.cluster import Cluster, Lease, Semaphore
 from sandbox.teleport.timestamps import given
 from teleport_client._proto.types_pb2 import AcquireSemaphoreRequest, SemaphoreLease
 

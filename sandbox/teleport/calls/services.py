@@ -9,24 +9,20 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 
 from sandbox.teleport.calls import (
-    capabilities,
-    create,
-    listing,
     locks,
     nodes,
     plugin_data,
-    reviews,
     roles,
     semaphores,
-    states,
     tokens,
     user_certificates,
     users,
     watch,
 )
 from sandbox.teleport.calls.caller import Caller, caller, presented
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.calls.requests import capabilities, create, listing, reviews, states
 from sandbox.teleport.credentials.authority import Authority
+from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto import userloginstate_pb2, users_service_pb2

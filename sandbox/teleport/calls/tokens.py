@@ -1,9 +1,9 @@
 """Join tokens, which an administrator makes. Nobody joins here."""
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import BadParameter, NotFound
-from sandbox.teleport.resources import with_revision
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import with_revision
 from teleport_client._proto.types_pb2 import ProvisionTokenV2, ProvisionTokenV2List
 
 _MASKED = 0.75  # of a name (MaskKeyName in lib/backend/backend.go)

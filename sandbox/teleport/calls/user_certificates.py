@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key, load_ssh_public_key
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.errors import (
@@ -17,9 +16,10 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import MAX_SESSION
 from sandbox.teleport.rules import locks
 from sandbox.teleport.rules.accounts import account
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import MAX_SESSION
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import Certs, UserCertsRequest
 from teleport_client._proto.types_pb2 import APPROVED, DENIED, PROMOTED, AccessRequestV3

@@ -1,9 +1,7 @@
 """Users and login states."""
 
-from sandbox.teleport import resources
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
     AlreadyExists,
@@ -11,7 +9,9 @@ from sandbox.teleport.errors import (
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import plain
+from sandbox.teleport.state import resources
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import plain
 from sandbox.teleport.timestamps import clock_nanoseconds, stamp_at
 from teleport_client._proto.types_pb2 import UserFilter, UserV2
 from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.changes import Change, Deleted, Put, Subscription
 from sandbox.teleport.errors import AccessDenied, BadParameter, TeleportError
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import ACCESS_REQUEST
+from sandbox.teleport.state.changes import Change, Deleted, Put, Subscription
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,

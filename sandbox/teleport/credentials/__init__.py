@@ -1,1 +1,1 @@
-"""Certificates and identity files, and what a certificate says about its holder."""
+"""Certificates and identity files, and the identity that a certificate contains."""

@@ -1,1 +1,1 @@
-"""A Teleport proxy before the Auth Service: TLS routing, and what stands behind a load balancer."""
+"""A Teleport proxy: TLS routing, and connection upgrades behind a load balancer."""

@@ -6,8 +6,8 @@ from contextlib import suppress
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler
 
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.proxy.routing import Destination
+from sandbox.teleport.state.cluster import Cluster
 
 _PING_SECONDS = 0.2
 """Far more often than the real one, so that whoever does not answer is seen at once."""

@@ -1,1 +1,1 @@
-"""What Teleport allows and computes, as functions of roles, users and requests."""
+"""Teleport's rules for permissions, reviews and lifetimes, as functions of roles and users."""

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from sandbox.teleport.cluster import Cluster
-from sandbox.teleport.resources import plain
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import plain
 from teleport_client._proto.types_pb2 import RoleV6
 
 Traits = dict[str, tuple[str, ...]]

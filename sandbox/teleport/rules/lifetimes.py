@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import go_duration, rfc3339
-from sandbox.teleport.resources import MAX_SESSION, nanoseconds
 from sandbox.teleport.rules import requestable
 from sandbox.teleport.rules.accounts import Account
+from sandbox.teleport.state.resources import MAX_SESSION, nanoseconds
 from sandbox.teleport.timestamps import given_nanoseconds
 from teleport_client._proto.types_pb2 import AccessRequestSpecV3, RoleV6
 

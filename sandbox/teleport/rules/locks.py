@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.errors import AccessDenied
 from sandbox.teleport.go_text import quoted
+from sandbox.teleport.state.cluster import Cluster
 from sandbox.teleport.timestamps import given
 from teleport_client._proto.types_pb2 import LockTarget, LockV2
 

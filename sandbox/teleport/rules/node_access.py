@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from sandbox.teleport.resources import plain
 from sandbox.teleport.rules.patterns import compiled
+from sandbox.teleport.state.resources import plain
 from teleport_client._proto.types_pb2 import RoleV6, ServerV2
 
 _ANY = "*"

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from sandbox.teleport.errors import BadParameter
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import plain
 from sandbox.teleport.rules.accounts import Account, Traits
 from sandbox.teleport.rules.patterns import Matcher, claimed, matcher
+from sandbox.teleport.state.resources import plain
 from teleport_client._proto.types_pb2 import (
     AccessRequestConditions,
     AccessRequestSpecV3,

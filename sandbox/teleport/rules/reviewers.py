@@ -5,10 +5,10 @@ Thresholds are no part of it: a review may be allowed and count for nothing.
 
 from collections.abc import Callable, Iterable
 
-from sandbox.teleport.resources import plain
 from sandbox.teleport.rules import predicates
 from sandbox.teleport.rules.accounts import Account, Traits
 from sandbox.teleport.rules.patterns import Matcher, claimed, matcher
+from sandbox.teleport.state.resources import plain
 from teleport_client._proto.types_pb2 import (
     AccessRequestSpecV3,
     AccessReview,

@@ -1,1 +1,1 @@
-"""What the command line tools of the sandbox are made of."""
+"""`tsh` and `tctl` for the sandbox: commands, resource forms, output formats and sessions."""

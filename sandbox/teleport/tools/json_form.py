@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
-from sandbox.teleport.resources import plain
+from sandbox.teleport.state.resources import plain
 from sandbox.teleport.timestamps import given, stamp
 from sandbox.teleport.tools.json_times import rfc3339_nano
 from teleport_client._proto.types_pb2 import (

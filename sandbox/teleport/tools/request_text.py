@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from sandbox.teleport.go_text import go_duration, quoted
-from sandbox.teleport.resources import nanoseconds
+from sandbox.teleport.state.resources import nanoseconds
 from sandbox.teleport.timestamps import given, moment
 from sandbox.teleport.tools.tables import table
 from teleport_client._proto.types_pb2 import (

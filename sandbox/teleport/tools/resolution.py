@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.resources import ACCESS_REQUEST
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from sandbox.teleport.tools.command_line import failure
 from teleport_client._proto.authservice_pb2 import DELETE, Event, Watch
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub

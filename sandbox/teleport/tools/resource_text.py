@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sandbox.teleport.go_text import go_time
-from sandbox.teleport.resources import plain
 from sandbox.teleport.rules.locks import target_text
+from sandbox.teleport.state.resources import plain
 from sandbox.teleport.timestamps import given
 from sandbox.teleport.tools.administration import Resource
 from sandbox.teleport.tools.references import Kind

@@ -10,8 +10,8 @@ import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
-from sandbox.teleport.resources import login_state, role, rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import login_state, role, rule
 from teleport_client._proto.types_pb2 import (
     PENDING,
     AccessReviewConditions,

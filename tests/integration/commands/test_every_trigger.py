@@ -11,8 +11,8 @@ import pytest
 from commands.register import TRIGGERS
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import rule
 from teleport_client._proto.types_pb2 import LockTarget, UserV2
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import Log, capture_logs

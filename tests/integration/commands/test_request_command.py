@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import AccessRequestConditions, RoleConditions, RoleV6
 from tests.integration.conftest import run_bot_on
 from tests.integration.slack_driver import Stage, buttons, words

@@ -290,7 +290,9 @@ async def test_full_id_reveals_nothing_without_permission(stage: Stage) -> None:
     await stage.type("bob", f"/teleport-deny {request.Metadata.Name} no")
     await stage.response("bob", "You denied")
     await stage.type("erin", f"/teleport-approve {request.Metadata.Name}")
-    seen = [m for m in stage.slack.control_api.messages("access-requests", "erin") if m["ephemeral"]]
+    seen = [
+        m for m in stage.slack.control_api.messages("access-requests", "erin") if m["ephemeral"]
+    ]
     assert "denied" not in words(seen)
 
 

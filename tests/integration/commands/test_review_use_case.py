@@ -28,9 +28,9 @@ from commands.actions.submit_review import (
 from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport import resources
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import AccessReviewConditions, RoleConditions
 from teleport_client._proto.types_pb2 import RequestState as StoredState
 from teleport_client.errors import OnBehalfNotAllowed

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import grpc
 import pytest
 
-from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client import errors
 from teleport_client._proto.types_pb2 import RequestState as WireState
 from teleport_client.client import TeleportClient

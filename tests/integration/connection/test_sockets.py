@@ -10,7 +10,7 @@ import pytest
 
 from bot.process import running
 from bot.settings.settings import load_settings
-from sandbox.slack.journal import ApiCall, SentEnvelope
+from sandbox.slack.control.journal import ApiCall, SentEnvelope
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.bot_process import run_bot_here

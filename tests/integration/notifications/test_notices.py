@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.cast import Person
-from sandbox.slack.faults import MethodFault
+from sandbox.slack.control.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState

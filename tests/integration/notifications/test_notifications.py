@@ -12,8 +12,8 @@ import pytest
 from bot.process import running
 from bot.settings.settings import load_settings
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import (
     RequestState,
     ResourceAccessID,

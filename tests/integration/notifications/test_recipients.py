@@ -13,8 +13,8 @@ from bot.process import running
 from bot.settings.settings import load_settings
 from notifications.routing.slack_directory import SlackDirectory
 from sandbox.bot_process import write_settings
-from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, Channel, AccountType
-from sandbox.slack.faults import MethodFault
+from sandbox.cast import BOT_TOKEN, PEOPLE, TEAM, AccountType, Channel
+from sandbox.slack.control.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED

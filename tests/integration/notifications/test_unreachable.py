@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.slack.faults import MethodFault
+from sandbox.slack.control.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.bot_process import run_bot

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.connect.slack_client import http_session
 from sandbox.slack.block_kit.surfaces import message_problems, view_problems
-from sandbox.slack.faults import MethodFault
+from sandbox.slack.control.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from tests.integration.slack_driver import CHANNEL
 from tests.real_slack.__main__ import run_and_report
@@ -32,7 +32,10 @@ async def run_on(slack: SlackStandIn, *, with_person: bool = False) -> Findings:
 
 def messages(slack: SlackStandIn) -> list[dict[str, Any]]:
     """Return all messages of the app that still exist."""
-    return [*slack.control_api.messages(CHANNEL, "dana"), *slack.control_api.messages("@alice", "alice")]
+    return [
+        *slack.control_api.messages(CHANNEL, "dana"),
+        *slack.control_api.messages("@alice", "alice"),
+    ]
 
 
 async def test_real_slack_run_posts_everything_and_leaves_nothing(slack: SlackStandIn) -> None:

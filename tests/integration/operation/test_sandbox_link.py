@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.teleport.resources import plain
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import plain
 
 
 @pytest.mark.parametrize("options", ["", "--format json"])

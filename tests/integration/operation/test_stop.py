@@ -8,8 +8,8 @@ from time import monotonic
 
 import pytest
 
-from sandbox.slack.faults import EVERY_METHOD as EVERY_SLACK_METHOD
-from sandbox.slack.faults import RESPONSE_URL
+from sandbox.slack.control.faults import EVERY_METHOD as EVERY_SLACK_METHOD
+from sandbox.slack.control.faults import RESPONSE_URL
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.faults import EVERY_METHOD
 from sandbox.teleport.server import TeleportStandIn

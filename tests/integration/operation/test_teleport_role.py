@@ -11,8 +11,8 @@ from bot.cli import app
 from bot.setup.teleport_role import Rule, bot, rejected_line, resources, role, rules, tbot
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
-from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import rule
 from teleport_client._proto.types_pb2 import RoleConditions
 from teleport_client.model.cluster import ClusterInfo
 from tests.integration.clusters import run_cluster

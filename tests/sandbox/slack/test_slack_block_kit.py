@@ -23,7 +23,7 @@ from sandbox.slack.block_kit.surfaces import (
     message_problems,
     view_problems,
 )
-from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.workspace.identifiers import Identifiers
 from tests.sandbox.slack.blocks import (
     Json,
     actions,

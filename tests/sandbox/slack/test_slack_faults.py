@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from sandbox.slack.control.faults import MethodFault
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.faults import MethodFault
 from sandbox.slack.server import SlackStandIn
 from tests.sandbox.slack.refusals import code, refusal
 from tests.sandbox.slack.wire import bare_socket, open_address

@@ -90,7 +90,9 @@ async def test_a_click_replaces_its_message_unless_told_not_to(
     url = await _click_url(slack, posted["ts"])
     await _post(url, text="beside", replace_original=False)
     await _post(url, text="instead")
-    seen = [(m["text"], m["ephemeral"]) for m in slack.control_api.messages("access-requests", "bob")]
+    seen = [
+        (m["text"], m["ephemeral"]) for m in slack.control_api.messages("access-requests", "bob")
+    ]
     assert seen == [("instead", False), ("beside", True)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from sandbox.teleport import tctl, tsh
+from sandbox.teleport.tools import tctl, tsh
 
 
 class Terminal:
@@ -26,7 +26,7 @@ class Terminal:
 
     async def start_tsh(self, person: str, *arguments: str) -> Process:
         """In a process of its own, for a command that waits."""
-        argv = ["-m", "sandbox.teleport.tsh", *self._data, "--as", person, *arguments]
+        argv = ["-m", "sandbox.teleport.tools.tsh", *self._data, "--as", person, *arguments]
         return await asyncio.create_subprocess_exec(sys.executable, *argv, stdout=PIPE, stderr=PIPE)
 
 

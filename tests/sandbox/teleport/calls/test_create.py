@@ -8,8 +8,8 @@ import pytest
 from grpc import StatusCode
 
 from sandbox.teleport.credentials.identity import Identity
-from sandbox.teleport.resources import label_values, role
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import label_values, role
 from sandbox.teleport.timestamps import moment, stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     APPROVED,

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from sandbox.teleport.changes import Deleted, Put
-from sandbox.teleport.expiry import scan
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.changes import Deleted, Put
+from sandbox.teleport.state.expiry import scan
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client._proto.types_pb2 import AccessRequestV3, PluginDataUpdateParams

@@ -3,8 +3,8 @@
 import pytest
 from grpc import StatusCode
 
-from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import rule
 from teleport_client._proto.authservice_pb2 import (
     AccessRequestSort,
     ListAccessRequestsRequest,

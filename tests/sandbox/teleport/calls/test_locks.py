@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from grpc import StatusCode
 
-from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import rule
 from teleport_client._proto.authservice_pb2 import ListAccessRequestsRequest
 from teleport_client._proto.types_pb2 import LockTarget
 from tests.sandbox.teleport.standin_client import Auth, refused, wanted

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from grpc import StatusCode
 
-from sandbox.teleport.resources import rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import rule
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,

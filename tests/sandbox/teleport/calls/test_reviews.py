@@ -4,8 +4,8 @@ import pytest
 from grpc import StatusCode
 
 from sandbox.cast import BOT_USER
-from sandbox.teleport.resources import label_values, login_state, role
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import label_values, login_state, role
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.types_pb2 import (
     APPROVED,

@@ -6,8 +6,8 @@ import pytest
 from grpc import StatusCode
 
 from sandbox.teleport.credentials.identity import Identity
-from sandbox.teleport.resources import label_values, rule
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import label_values, rule
 from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
 from teleport_client._proto.types_pb2 import (

@@ -7,8 +7,8 @@ from grpc import StatusCode
 
 from sandbox.cast import BOT_USER, PEOPLE, SLACK_TRAIT
 from sandbox.teleport.profile import TCTL_ADMIN
-from sandbox.teleport.resources import BOT_LABEL, label_values, login_state, plain
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.resources import BOT_LABEL, label_values, login_state, plain
 from teleport_client._proto.authservice_pb2 import (
     GetRoleRequest,
     GetUserRequest,

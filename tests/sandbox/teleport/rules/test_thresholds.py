@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.teleport.errors import LimitExceeded
-from sandbox.teleport.resources import role
 from sandbox.teleport.rules.accounts import Account
 from sandbox.teleport.rules.thresholds import DEFAULT_THRESHOLD, needed, resolution
+from sandbox.teleport.state.resources import role
 from teleport_client._proto.types_pb2 import (
     APPROVED,
     DENIED,

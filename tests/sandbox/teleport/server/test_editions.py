@@ -10,8 +10,8 @@ from grpc import StatusCode
 from sandbox.cast import BOT_USER, SLACK_TRAIT
 from sandbox.teleport.editions import Features
 from sandbox.teleport.errors import AccessDenied
-from sandbox.teleport.resources import label_values, role
 from sandbox.teleport.server import Edition, TeleportStandIn
+from sandbox.teleport.state.resources import label_values, role
 from teleport_client._proto.authservice_pb2 import PingRequest, RequestStateSetter
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client._proto.types_pb2 import (

@@ -1,10 +1,10 @@
 """GetAccessCapabilities: what somebody could request."""
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.calls.requested_resources import applicable_roles
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.calls.requests.requested_resources import applicable_roles
 from sandbox.teleport.rules import requestable
 from sandbox.teleport.rules.accounts import Account, account
+from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto.types_pb2 import AccessCapabilities, AccessCapabilitiesRequest
 
 _AUTO_REQUEST = ("always", "reason")

@@ -1,8 +1,8 @@
 """Which access requests somebody gets to see."""
 
 from sandbox.teleport.calls.caller import Caller
-from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.rules import rbac, reviewers
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from teleport_client._proto.types_pb2 import AccessRequestV3
 
 _VERBS = ("list", "read")

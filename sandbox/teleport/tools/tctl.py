@@ -8,10 +8,9 @@ from uuid import uuid4
 
 import typer
 
-from sandbox.teleport import tctl_resources
 from sandbox.teleport.profile import TCTL_ADMIN, default_data, identity_path
 from sandbox.teleport.timestamps import utc_now
-from sandbox.teleport.tools import json_form, request_text
+from sandbox.teleport.tools import json_form, request_text, tctl_resources
 from sandbox.teleport.tools.command_line import (
     Connection,
     DataOption,

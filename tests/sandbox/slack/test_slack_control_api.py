@@ -10,7 +10,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.slack.hands import Readiness
+from sandbox.slack.control.control_api import Readiness
 from sandbox.slack.server import SlackStandIn
 from tests.sandbox.slack.blocks import actions, button
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
-from sandbox.teleport.calls.requested_resources import requested
-from sandbox.teleport.calls.visibility import require_not_denied, sees_all, visible
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.calls.requests.requested_resources import requested
+from sandbox.teleport.calls.requests.visibility import require_not_denied, sees_all, visible
 from sandbox.teleport.errors import BadParameter, ConnectionProblem
 from sandbox.teleport.go_text import rfc3339
-from sandbox.teleport.request_expiry import expired
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.request_expiry import expired
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.authservice_pb2 import (
     AccessRequestSort,

@@ -5,9 +5,9 @@ See docs.slack.dev/interactivity/handling-user-interaction.
 
 from dataclasses import dataclass
 
-from sandbox.slack.arguments import Arguments
-from sandbox.slack.content import read_content
 from sandbox.slack.errors import SlackError
+from sandbox.slack.web_api.arguments import Arguments
+from sandbox.slack.web_api.content import read_content
 from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.messages import Message

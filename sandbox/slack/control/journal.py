@@ -4,8 +4,8 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from sandbox.slack.changes import Changes
 from sandbox.slack.wire import JsonObject
+from sandbox.slack.workspace.changes import Changes
 
 _KEPT = 20_000
 

@@ -1,9 +1,9 @@
 """The cast as Teleport users, roles and nodes."""
 
 from sandbox.cast import BOT_ROLE, BOT_USER, NODES, PEOPLE, SLACK_TRAIT, Person
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.profile import TCTL_ADMIN
-from sandbox.teleport.resources import BOT_LABEL, label_values, node, role, rule
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.resources import BOT_LABEL, label_values, node, role, rule
 from teleport_client._proto.types_pb2 import (
     AccessRequestConditions,
     AccessRequestConditionsReason,

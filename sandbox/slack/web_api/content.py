@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from sandbox.slack.arguments import Arguments
 from sandbox.slack.block_kit.blocks import LONGEST_MARKDOWN
 from sandbox.slack.block_kit.completion import completed
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems
 from sandbox.slack.errors import SlackError, refusal
-from sandbox.slack.identifiers import Identifiers
+from sandbox.slack.web_api.arguments import Arguments
 from sandbox.slack.wire import Blocks, JsonObject
+from sandbox.slack.workspace.identifiers import Identifiers
 from sandbox.slack.workspace.messages import Content
 
 _MARKDOWN = "markdown_text"

@@ -3,21 +3,21 @@
 Thresholds and review rules are not consulted.
 """
 
-from sandbox.teleport.backend_keys import backend_key
 from sandbox.teleport.calls.caller import Caller, require_admin_action
-from sandbox.teleport.calls.visibility import visible
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.calls.requests.visibility import visible
 from sandbox.teleport.errors import (
     AccessDenied,
     BadParameter,
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.request_expiry import set_request_expiry
-from sandbox.teleport.resources import ACCESS_REQUEST
 from sandbox.teleport.rules.lifetimes import check_assume_start
 from sandbox.teleport.rules.reasons import check_reasons
 from sandbox.teleport.rules.reviewers import original_roles
+from sandbox.teleport.state.backend_keys import backend_key
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.request_expiry import set_request_expiry
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
 from teleport_client._proto.types_pb2 import (

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.interactions.act import UserAction
 from sandbox.slack.interactions.clicks import click
 from sandbox.slack.interactions.commands import run_command
 from sandbox.slack.interactions.forms import close, submit
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.suggestions import suggest
 from sandbox.slack.interactions.surfaces import open_home, use_shortcut
+from sandbox.slack.interactions.user_action import UserAction
 from sandbox.slack.wire import JsonObject
 
 _HANDLERS: dict[str, Callable[[UserAction], Awaitable[Outcome]]] = {

@@ -10,9 +10,9 @@ import random
 from datetime import datetime, timedelta
 
 from sandbox.teleport.calls.plugin_data import outlived
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.editions import Features
-from sandbox.teleport.request_expiry import expired
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.request_expiry import expired
 from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 
 SCAN_INTERVAL = timedelta(minutes=5)

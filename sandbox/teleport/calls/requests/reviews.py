@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from sandbox.teleport.calls.caller import Caller, require_admin_action
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
     AlreadyExists,
@@ -12,12 +11,13 @@ from sandbox.teleport.errors import (
     Unsupported,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.request_expiry import set_request_expiry
-from sandbox.teleport.resources import is_bot
 from sandbox.teleport.rules import reviewers, thresholds
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.lifetimes import check_assume_start
 from sandbox.teleport.rules.reasons import check_reasons
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.request_expiry import set_request_expiry
+from sandbox.teleport.state.resources import is_bot
 from sandbox.teleport.timestamps import clock_nanoseconds, given, moment, stamp_at
 from teleport_client._proto.types_pb2 import (
     APPROVED,

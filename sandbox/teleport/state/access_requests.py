@@ -6,8 +6,8 @@ A stored message is never altered, only replaced: whoever read one keeps a value
 from collections.abc import Callable, Iterator, Mapping
 from uuid import uuid4
 
-from sandbox.teleport.changes import Changes, Deleted, Put
-from sandbox.teleport.resources import ACCESS_REQUEST
+from sandbox.teleport.state.changes import Changes, Deleted, Put
+from sandbox.teleport.state.resources import ACCESS_REQUEST
 from teleport_client._proto.types_pb2 import AccessRequestV3
 
 

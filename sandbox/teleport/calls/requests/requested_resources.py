@@ -1,6 +1,5 @@
 """Requests for resources rather than for roles. Of resources the stand-in has nodes only."""
 
-from sandbox.teleport.cluster import Cluster
 from sandbox.teleport.errors import (
     AccessDenied,
     BadParameter,
@@ -10,6 +9,7 @@ from sandbox.teleport.go_text import quoted
 from sandbox.teleport.rules import requestable
 from sandbox.teleport.rules.accounts import Account
 from sandbox.teleport.rules.node_access import gives_access
+from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto.types_pb2 import AccessRequestSpecV3, ResourceID, ServerV2
 
 _MOST = 300

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sandbox.cast import Person
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
-from sandbox.slack.interactions.deeds import perform
+from sandbox.slack.interactions.dispatch import perform
 from sandbox.slack.manifest.features import NO_FEATURES
 from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.conversations import Conversation, Kind
@@ -66,7 +66,11 @@ class ControlApi:
         person = self._viewer(conversation, viewer)
         if person is not None and not self._workspace.can_see(person, conversation):
             return []
-        seen = conversation.seen_by(person.slack_user_id) if person else conversation.account_type()
+        seen = (
+            conversation.seen_by(person.slack_user_id)
+            if person
+            else conversation.visible_messages()
+        )
         return [
             {
                 "blocks": [],

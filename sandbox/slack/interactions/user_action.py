@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.cast import Person, AccountType
+from sandbox.cast import AccountType, Person
 from sandbox.slack.backend import Backend
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.interactions.outcome import CannotActError

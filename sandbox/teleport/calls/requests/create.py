@@ -7,21 +7,21 @@ reported before a forbidden role.
 import secrets
 from uuid import UUID
 
-from sandbox.teleport.calls import requested_resources
 from sandbox.teleport.calls.caller import Caller, require_admin_action
-from sandbox.teleport.cluster import Cluster
+from sandbox.teleport.calls.requests import requested_resources
 from sandbox.teleport.errors import (
     AccessDenied,
     BadParameter,
     NotFound,
 )
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.request_expiry import request_expiry, set_request_expiry
-from sandbox.teleport.resources import ACCESS_REQUEST, label_values
 from sandbox.teleport.rules import rbac, requestable, thresholds
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.lifetimes import check_assume_start, lifetimes
 from sandbox.teleport.rules.reasons import check_reasons
+from sandbox.teleport.state.cluster import Cluster
+from sandbox.teleport.state.request_expiry import request_expiry, set_request_expiry
+from sandbox.teleport.state.resources import ACCESS_REQUEST, label_values
 from sandbox.teleport.timestamps import clock_nanoseconds, given, moment, stamp, stamp_at
 from teleport_client._proto.types_pb2 import (
     NONE,

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from sandbox.slack.backend import Backend
 from sandbox.slack.connection import cut
+from sandbox.slack.control.faults import RESPONSE_URL, MethodFault
+from sandbox.slack.control.journal import ApiCall, monotonic_ms
 from sandbox.slack.errors import SlackError
-from sandbox.slack.faults import RESPONSE_URL, MethodFault
-from sandbox.slack.journal import ApiCall, monotonic_ms
 from sandbox.slack.json_text import parse_json
 from sandbox.slack.wire import JsonObject
 

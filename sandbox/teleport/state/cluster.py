@@ -6,14 +6,14 @@ from datetime import datetime
 from uuid import uuid4
 
 from sandbox.cast import CLUSTER
-from sandbox.teleport import resources
-from sandbox.teleport.access_requests import AccessRequests
-from sandbox.teleport.changes import Changes, Deleted, Put
-from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Features, Edition
+from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition, Features
 from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.request_expiry import set_request_expiry
-from sandbox.teleport.role_support import check_role
+from sandbox.teleport.state import resources
+from sandbox.teleport.state.access_requests import AccessRequests
+from sandbox.teleport.state.changes import Changes, Deleted, Put
+from sandbox.teleport.state.request_expiry import set_request_expiry
+from sandbox.teleport.state.role_support import check_role
 from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,

@@ -1,0 +1,1 @@
+"""The control API for scripts and the page: user actions, reads, the journal, fault injection."""

@@ -1,0 +1,1 @@
+"""Response URLs: the addresses that Slack adds to interactions, and their endpoint."""

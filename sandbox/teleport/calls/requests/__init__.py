@@ -1,0 +1,1 @@
+"""The calls that create, list, review, change and delete access requests."""

@@ -1,0 +1,1 @@
+"""The cluster in memory: resources, requests, their expiry, and the changes that watches see."""
