@@ -141,11 +141,21 @@ def version() -> None:
 
 
 def main() -> None:
-    if sys.argv[1:2] in (["sandbox"], ["--help"], []):
-        from sandbox.cli import app as sandbox_app
-
-        app.add_typer(sandbox_app, name="sandbox")
+    app.add_typer(
+        _sandbox_commands(),
+        name="sandbox",
+        help="A local Slack and a local Teleport, with the bot between them.",
+    )
     app()
+
+
+def _sandbox_commands() -> typer.Typer:
+    """Return the sandbox's commands if one of them runs: importing them loads gRPC."""
+    if sys.argv[1:2] != ["sandbox"]:
+        return typer.Typer()
+    from sandbox.cli import app as sandbox_app
+
+    return sandbox_app
 
 
 def _give_up(text: str, exit_code: int) -> None:

@@ -15,10 +15,7 @@ from sandbox.teleport.tools import tctl, tsh
 if TYPE_CHECKING:  # loaded by whoever runs a sandbox; tsh and tctl start without it
     from sandbox.world import World
 
-app = typer.Typer(
-    help="A local Slack and a local Teleport, with the bot between them.",
-    invoke_without_command=True,
-)
+app = typer.Typer(invoke_without_command=True)
 app.add_typer(tsh.app, name="tsh")
 app.add_typer(tctl.app, name="tctl")
 
