@@ -6,15 +6,14 @@ import pytest
 
 from commands.actions.find_request import find_by_suffix, is_full_id, is_visible, read_request
 from commands.actions.users.authorized_user import LIST
+from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.commands.use_cases import ALICE, BOB, UseCases, use_cases
+from teleport_client._proto.types_pb2 import RequestState, RoleConditions
+from tests.integration.commands.use_cases import ALICE, BOB, DANA, UseCases, use_cases
 from tests.integration.request_factory import pending_request
 from workspace.requests.user_error import UserError
-
-DANA = "U0DANA0001"
-"""An admin, with a role that lists all requests."""
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ async def test_resolved_request_is_found_if_no_pending_one_matches(
     assert await find(cases, BOB, closed[-8:]) == [closed]
 
 
-async def test_request_is_visible_to_requester_reviewer_and_admin(
+async def test_request_is_visible_to_requester_reviewer_and_auditor(
     cases: UseCases, teleport: TeleportStandIn
 ) -> None:
     own = pending_request(teleport).Metadata.Name
@@ -62,9 +61,10 @@ async def test_request_is_visible_to_requester_reviewer_and_admin(
     assert await find(cases, ALICE, own[-8:]) == [own]
     assert await reason(cases, ALICE, other[-8:]) == "no_such_request"
     assert await find(cases, BOB, other[-8:]) == [other]
-    unreviewable = pending_request(teleport, user="carol", role="unknown").Metadata.Name
-    assert await find(cases, DANA, unreviewable[-8:]) == [unreviewable]
-    assert await reason(cases, BOB, unreviewable[-8:]) == "no_such_request"
+    allow = RoleConditions(Rules=[resources.rule("access_request", "list", "read")])
+    teleport.cluster.put_role(resources.role("auditor", allow=allow))
+    teleport.cluster.add_user("dana", ["auditor"], {SLACK_TRAIT: [DANA]})
+    assert await find(cases, DANA, other[-8:]) == [other]
 
 
 async def test_reviewer_of_a_request_still_sees_it(

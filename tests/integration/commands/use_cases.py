@@ -26,7 +26,7 @@ from workspace.directory.user_directory import UserDirectory, UserMapping
 from workspace.keyed_lock import KeyedLock
 from workspace.requests.review_policy import ReviewPolicy
 
-ALICE, BOB, CAROL = "U0ALICE001", "U0BOB00001", "U0CAROL001"
+ALICE, BOB, CAROL, DANA = "U0ALICE001", "U0BOB00001", "U0CAROL001", "U0DANA0001"
 
 
 @dataclass
