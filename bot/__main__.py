@@ -1,4 +1,4 @@
-"""`python -m bot` is `teleport-chatops`."""
+"""Run `python -m bot` like `teleport-chatops`."""
 
 from bot.cli import main
 

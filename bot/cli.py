@@ -1,4 +1,8 @@
-"""The command line, `teleport-chatops`. What a command needs is imported when it runs."""
+"""The command line, `teleport-chatops`.
+
+Each command imports its modules when it runs. `version`, `--help` and `manifest` therefore start at
+once: they load neither grpc nor protobuf, which take most of the time.
+"""
 
 import asyncio
 import json
@@ -14,19 +18,19 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Ask for, review and follow Teleport access from Slack.",
+    help="Request and review Teleport access from Slack.",
 )
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Settings in TOML; the environment adds.")
+    Path | None,
+    typer.Option("--config", "-c", help="TOML settings file; environment variables override it."),
 ]
 
 
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Run the bot until SIGTERM."""
-    # grpc-core writes its own lines to stderr otherwise; what matters is in our log.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    _silence_grpc()
     from bot.observe.logs import configure_logs
     from bot.process import run_until_signalled
     from bot.settings.settings import SettingsError, load_settings, warn_of_ignored_settings
@@ -54,13 +58,9 @@ def manifest() -> None:
 
 @app.command()
 def teleport_role(
-    mode: Annotated[
-        str, typer.Option(help="How decisions get into Teleport: person, override or notify.")
-    ] = "person",
-    asking: Annotated[bool, typer.Option(help="Include the permission to create requests.")] = True,
-    resource_names: Annotated[
-        bool, typer.Option(help="Include the permission to read host names.")
-    ] = True,
+    mode: Annotated[str, typer.Option(help="Review mode: person, override or notify.")] = "person",
+    asking: Annotated[bool, typer.Option(help="Let the bot create requests for users.")] = True,
+    resource_names: Annotated[bool, typer.Option(help="Let the bot read host names.")] = True,
     tbot: Annotated[
         bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
     ] = False,
@@ -68,20 +68,20 @@ def teleport_role(
         str, typer.Option(help="Your Teleport version, such as 17.0, if it isn't current.")
     ] = "",
 ) -> None:
-    """Print the role and the Machine ID bot for `tctl create -f`, or a configuration for tbot."""
+    """Print the bot's role and Machine ID bot for `tctl create -f`."""
     from bot.setup import teleport_role as made
     from bot.start_error import MISCONFIGURED
     from teleport_client.model.cluster import ClusterInfo, version_numbers
     from workspace.requests.review_policy import ReviewMode
 
     if mode not in {ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY}:
-        _give_up(f"There is no mode {mode}; choose person, override or notify.", MISCONFIGURED)
+        _give_up(f"Unknown mode {mode}. Use person, override or notify.", MISCONFIGURED)
     if server_version and not version_numbers(server_version):
         _give_up(f"{server_version} isn't a version. Use something like 17.0.", MISCONFIGURED)
     server = ClusterInfo("", server_version, advanced_workflows=True)
     if server_version and not tbot and (line := made.rejected_line(ReviewMode(mode), server)):
         _give_up(
-            f"Teleport {server_version} doesn't accept `{line}`, which mode {mode} needs; choose"
+            f"Teleport {server_version} doesn't accept `{line}`, which mode {mode} needs. Use"
             " override or notify.",
             MISCONFIGURED,
         )
@@ -118,11 +118,14 @@ def link(
 @app.command()
 def doctor(
     config: ConfigOption = None,
-    person: Annotated[str, typer.Option(help="Slack user id of somebody to look up.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    person: Annotated[str, typer.Option(help="Slack user ID to look up in Teleport.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at everything that the bot needs, and say what to do. Ends with 0, 1 or 2."""
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    """Check settings, connections and permissions.
+
+    Exits with 0 (OK), 1 (warnings) or 2 (failures).
+    """
+    _silence_grpc()
     from bot.observe.logs import configure_logs, without_secrets
     from bot.settings.settings import LogSettings
     from bot.setup.doctor.report import report
@@ -140,22 +143,28 @@ def version() -> None:
     typer.echo(installed_version("teleport-chatops"))
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={
+        "allow_extra_args": True,
+        "allow_interspersed_args": False,
+        "ignore_unknown_options": True,
+    },
+)
+def sandbox(context: typer.Context) -> None:
+    """Run a local Slack and Teleport, with the bot between them."""
+    from sandbox.cli import app as sandbox_app
+
+    sandbox_app(context.args, prog_name=context.command_path)
+
+
 def main() -> None:
-    app.add_typer(
-        _sandbox_commands(),
-        name="sandbox",
-        help="A local Slack and a local Teleport, with the bot between them.",
-    )
     app()
 
 
-def _sandbox_commands() -> typer.Typer:
-    """Return the sandbox's commands if one of them runs: importing them loads gRPC."""
-    if sys.argv[1:2] != ["sandbox"]:
-        return typer.Typer()
-    from sandbox.cli import app as sandbox_app
-
-    return sandbox_app
+def _silence_grpc() -> None:
+    """Keep grpc-core's own lines off stderr; the bot logs its errors. Call before grpc loads."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 def _give_up(text: str, exit_code: int) -> None:

@@ -19,7 +19,7 @@ from tests.integration.clusters import run_cluster
 from tests.integration.slack_driver import words
 from workspace.requests.review_policy import ReviewMode
 
-OTHER_MODES = "choose override or notify"
+OTHER_MODES = "Use override or notify"
 DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
@@ -148,11 +148,11 @@ def test_tbot_file_has_the_key_of_its_version(version: str, key: str, other: str
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--mode", "off"], "There is no mode off; choose person, override or notify."),
+        (["--mode", "off"], "Unknown mode off. Use person, override or notify."),
         (["--tbot", "--server-version", "new"], "new isn't a version. Use something like 17.0."),
         (
             ["--server-version", "17.0"],
-            f"Teleport 17.0 doesn't accept `version: v8`, which mode person needs; {OTHER_MODES}.",
+            f"Teleport 17.0 doesn't accept `version: v8`, which mode person needs. {OTHER_MODES}.",
         ),
     ],
 )
