@@ -8,8 +8,8 @@ from commands.actions.find_request import find_by_suffix, is_full_id, is_visible
 from commands.actions.users.authorized_user import LIST
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import RequestState, RoleConditions
 from tests.integration.commands.use_cases import ALICE, BOB, DANA, UseCases, use_cases
 from tests.integration.request_factory import pending_request

@@ -8,8 +8,8 @@ from commands.actions.find_request import read_request
 from commands.actions.users.authorized_user import LIST
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
-from sandbox.teleport import resources
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     AccessReviewConditions,
