@@ -1,8 +1,8 @@
-"""Where a server that listens everywhere can be reached from the same machine."""
+"""Addresses to connect to, for servers that listen on all interfaces."""
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 
 def reachable(listen: str) -> str:
-    """Give a host to connect to for an address that a server listens on."""
+    """Return the host to connect to for the address that a server listens on."""
     return _EVERYWHERE.get(listen, listen)

@@ -1,4 +1,4 @@
-"""The bot as a child process of the sandbox, with the settings that it needs."""
+"""The bot as a child process, and the settings that it needs in the sandbox."""
 
 import asyncio
 import sys
@@ -21,9 +21,9 @@ def write_settings(
     log: str = "stderr",
     approvers: bool = False,
 ) -> Path:
-    """Write exactly what `run --config` needs for this sandbox.
+    """Write the settings file for `run --config` in this sandbox.
 
-    `approvers` are named where the cluster takes no reviews from the bot.
+    `approvers` is for clusters where the bot can't submit reviews on behalf of users.
     """
     path = data / SETTINGS
     names = ", ".join(f'"{name}"' for name in cast.APPROVERS)
@@ -81,7 +81,7 @@ class BotProcess:
 
     @classmethod
     async def start(cls, settings: Path) -> "BotProcess":
-        """Start it with this Python; its log goes where ours goes."""
+        """Start the bot with this Python. Its log goes to `log`."""
         return cls(
             await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--config", str(settings)
@@ -93,11 +93,11 @@ class BotProcess:
         return self._process.pid
 
     async def wait(self) -> int:
-        """Give its exit code once it has ended."""
+        """Return the exit code after the process has ended."""
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Let it finish what is under way, and end it if that takes too long."""
+        """Stop the bot gracefully, and kill it if that takes too long."""
         if self._process.returncode is not None:
             return
         self._process.terminate()

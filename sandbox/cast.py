@@ -1,4 +1,4 @@
-"""Who and what the sandbox is peopled with, in Slack and in Teleport."""
+"""The people, channels, roles and nodes of the sandbox, in Slack and in Teleport."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ BOT_USER = "bot-teleport-chatops"
 """Teleport names the user of a Machine ID bot `bot-<name>`."""
 BOT_ROLE = "teleport-chatops"
 SLACK_TRAIT = "slack_uid"
-"""The user trait that holds a person's Slack user id."""
+"""The user trait that holds a Slack user ID."""
 
 TEAM = "T0SANDBOX1"
 OTHER_TEAM = "T0PARTNER1"
@@ -17,23 +17,23 @@ APP_NAME = "Teleport"
 SLACK_BOT = "U0CHATOPS1"
 SLACK_BOT_ID = "B0CHATOPS1"
 BOT_TOKEN = "xoxb-sandbox-bot"  # noqa: S105 - opens nothing outside the sandbox
-APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - the same
+APP_TOKEN = "xapp-sandbox-app"  # noqa: S105 - opens nothing outside the sandbox
 
 
 class AccountType(StrEnum):
-    """What a person is in the Slack workspace."""
+    """The type of a Slack account."""
 
     MEMBER = "member"
     GUEST = "guest"
     DEACTIVATED = "deactivated"
     BOT = "bot"
     STRANGER = "stranger"
-    """Of another company, seen through a shared channel."""
+    """Member of another company, visible through a shared channel."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person; `roles` is None for somebody without a Teleport user."""
+    """One person. `roles` is None if the person has no Teleport user."""
 
     name: str
     slack_user_id: str
@@ -42,11 +42,11 @@ class Person:
     account_type: AccountType = AccountType.MEMBER
     timezone: str = "Europe/Berlin"
     locked: bool = False
-    """Locked out of login in Teleport."""
+    """Whether a Teleport lock prevents the login."""
     mapped: bool = True
-    """Whether the Teleport user carries the Slack id in its trait."""
+    """Whether the Teleport user has the Slack ID in its trait."""
     email_confirmed: bool = True
-    """Whether Slack says that the email address was confirmed."""
+    """Whether Slack reports the email address as confirmed."""
 
     @property
     def email(self) -> str:
@@ -81,7 +81,7 @@ class Channel:
 
 APPROVERS_CHANNEL = "access-requests"
 APPROVERS = ("bob", "carol")
-"""Who may decide in a cluster that knows no reviews."""
+"""Users who can approve in a cluster without reviews."""
 _STAFF = ("alice", "bob", "carol", "dana", "erin", "frank", "grace", "nora")
 CHANNELS = (
     Channel(APPROVERS_CHANNEL, "C0ACCESS01", _STAFF),

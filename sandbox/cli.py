@@ -1,4 +1,4 @@
-"""`teleport-chatops sandbox`: a Slack and a Teleport to play with."""
+"""`teleport-chatops sandbox`: a local Slack and Teleport for trying the bot."""
 
 import asyncio
 import signal
@@ -12,7 +12,7 @@ from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.teleport.profile import default_data
 from sandbox.teleport.tools import tctl, tsh
 
-if TYPE_CHECKING:  # loaded by whoever runs a sandbox; tsh and tctl start without it
+if TYPE_CHECKING:  # tsh and tctl start faster without this import
     from sandbox.world import World
 
 app = typer.Typer(invoke_without_command=True)
@@ -61,7 +61,7 @@ def sandbox(
 
 
 async def _run(world: "AbstractAsyncContextManager[World]") -> int:
-    """Run until signalled or until the bot ends, and give its exit code."""
+    """Run until a signal arrives or the bot ends, and return the exit code."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

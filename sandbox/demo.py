@@ -1,7 +1,7 @@
 """The story of "Using Slack with Approval Workflow", played with real processes and sockets.
 
-Every step is printed with what Slack shows and what tsh and tctl print, and checked: the exit code
-is 1 as soon as one is not as told.
+Each step prints the messages in Slack and the output of tsh and tctl, and checks them. The exit
+code is 1 after the first failed check.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ Json = dict[str, Any]
 _LOG = "bot.log"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _WITHIN = 1.0
-"""Seconds within which Slack follows what was done elsewhere."""
+"""Seconds within which Slack must show a change made in Teleport."""
 
 
 class StepFailed(Exception):
-    """A step of the story went another way."""
+    """A check of the story failed."""
 
 
 @app.command()
@@ -36,7 +36,7 @@ def main(
     edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
     server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
 ) -> None:
-    """Play the story on a cluster of that kind."""
+    """Play the story on a cluster of the given edition."""
     with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
         try:
             asyncio.run(_play(Path(folder), edition, server_version))
@@ -88,7 +88,7 @@ class _Story:
         await self._denied()
 
     def _mode(self) -> None:
-        """What the bot found out about its cluster."""
+        """Print and check the review mode that the bot detected."""
         events = map(json.loads, (self._data / _LOG).read_text().splitlines())
         found = next(event for event in events if event["event"] == "review_mode_selected")
         print(f"Review mode: {found['mode']} ({found['reason']})")
@@ -183,7 +183,7 @@ class _Story:
         await self._changed(card, "Denied by carol")
         await self._expect_dm("alice", "not during the freeze")
 
-    # ------------------------------------------------------------- what people do
+    # ------------------------------------------------------------- user actions
 
     async def _type(self, who: str, text: str) -> None:
         act = {"as": who, "do": "command", "channel": APPROVERS_CHANNEL, "text": text}
@@ -222,7 +222,7 @@ class _Story:
             self._print(out.decode())
         return out.decode()
 
-    # ------------------------------------------------------------- what people see
+    # ------------------------------------------------------------- messages
 
     async def _card(self, needle: str) -> Json:
         return await self._see(APPROVERS_CHANNEL, "bob", needle, lambda m: not m["ephemeral"])
@@ -248,7 +248,7 @@ class _Story:
         self._print("\n".join(message_lines(message)), mark="▌ ")
         return message
 
-    # ------------------------------------------------------------- telling
+    # ------------------------------------------------------------- output and checks
 
     def _step(self, words: str) -> None:
         self._steps += 1
@@ -268,7 +268,7 @@ class _Story:
         return buttons[action]
 
     def _expect_soon(self, done: str, shown: str, needle: str) -> None:
-        """Between the end of Teleport's last call of one kind and Slack's of another."""
+        """Check the time between Teleport's response to `done` and Slack's call of `shown`."""
         call = self._teleport.journal.of(done)[-1]
         calls = self._slack.journal.calls
         answer = [each for each in calls if each.method == shown and needle in str(each.args)][-1]

@@ -8,7 +8,7 @@ Json = dict[str, Any]
 
 
 def message_lines(message: Json) -> Iterator[str]:
-    """What somebody reads in a message, buttons in brackets."""
+    """Return the lines of a message, with buttons in brackets."""
     blocks = message.get("blocks") or []
     if not blocks:
         yield str(message.get("text", ""))

@@ -1,4 +1,4 @@
-"""A whole sandbox: Slack, Teleport, and between them the bot."""
+"""A complete sandbox: Slack, Teleport and the bot."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ _NO_SOCKET_MODE = (
 
 @dataclass(frozen=True)
 class Ports:
-    """Where to listen; port 0 picks a free one."""
+    """Ports to listen on. Port 0 picks a free one."""
 
     listen: str = "127.0.0.1"
     slack: int = 0
@@ -38,11 +38,11 @@ class World:
     slack: SlackStandIn
     teleport: TeleportStandIn
     settings: Path
-    """The bot's, also where no bot was started."""
+    """Path of the bot's settings file, which exists even without a bot."""
     bot: BotProcess | None
 
     async def wait_for_bot(self) -> int:
-        """Wait for the bot to end, for ever where there is none. Gives its exit code."""
+        """Return the bot's exit code after it has ended. Without a bot, wait forever."""
         if self.bot is None:
             await asyncio.Event().wait()
             return 0
@@ -60,10 +60,10 @@ async def running(
     manifest: Path | None = None,
     log: str = "stderr",
 ) -> AsyncIterator[World]:
-    """Run both stand-ins, and the bot if wanted, while the block does.
+    """Run both stand-ins, and the bot if wanted, during the block.
 
-    `log` is where the bot logs to: stderr, stdout or a file. The file `manifest` is the app's
-    manifest, by default the bot's own; without it and without a bot, nothing is installed.
+    `log` is the bot's log: stderr, stdout or a file. `manifest` is the file with the app's
+    manifest, by default the bot's own. Without a bot and a file, no app is installed.
 
     Raises PortUnavailable and ManifestError.
     """

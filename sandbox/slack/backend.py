@@ -1,4 +1,4 @@
-"""The parts of the stand-in that calls and interactions work with."""
+"""The parts of the stand-in that the Web API and user actions share."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How Slack says no, and how the stand-in itself does."""
+"""Errors: Slack's error responses, and bad requests to the control API."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from sandbox.slack.wire import JsonObject
 
 
 class SlackError(Exception):
-    """A refusal as the Web API answers it: HTTP 200, `ok` false, a code, and details."""
+    """An error response of the Web API: HTTP 200, `ok` false, a code, and details."""
 
     def __init__(self, code: str, **details: object) -> None:
         super().__init__(code)
@@ -23,11 +23,11 @@ class SlackError(Exception):
 
 
 class BadRequestError(Exception):
-    """A script asked the stand-in for something that makes no sense."""
+    """An invalid request of a script to the stand-in."""
 
 
 class RateLimitedError(Exception):
-    """A call that came too early; it becomes an HTTP 429."""
+    """A call above the rate limit, an HTTP 429."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("ratelimited")
@@ -35,7 +35,7 @@ class RateLimitedError(Exception):
 
 
 def refusal(code: str, problems: Iterable[Problem]) -> SlackError:
-    """A refusal that lists what is wrong with blocks or a view."""
+    """Return an error that lists the problems of blocks or a view."""
     sentences = [str(problem) for problem in problems]
     messages = [f"[ERROR] {sentence}" for sentence in sentences]
     return SlackError(code, errors=sentences, response_metadata={"messages": messages})

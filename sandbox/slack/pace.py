@@ -1,7 +1,7 @@
-"""How fast an app may call: tiers, and one message a second in each channel.
+"""Rate limits: tiers per method, and one message a second per channel.
 
-See docs.slack.dev/apis/web-api/rate-limits. Slack tolerates bursts; how large ones it does
-not say, so a minute's worth of calls may come at once, and a few posts to a channel.
+See docs.slack.dev/apis/web-api/rate-limits. Slack tolerates bursts but documents no size. Here a
+burst can be one minute's calls, or a few posts to one channel.
 """
 
 import math
@@ -11,7 +11,7 @@ from enum import Enum
 
 @dataclass(frozen=True)
 class Limit:
-    """So many calls at once, and so many a second in the long run."""
+    """A token bucket: size of a burst, and refill rate a second."""
 
     burst: float
     per_second: float
@@ -22,14 +22,14 @@ def _per_minute(count: int) -> Limit:
 
 
 class Tier(Enum):
-    """The groups that Slack sorts its methods into, with the calls a minute in each."""
+    """Slack's tiers, with the calls a minute in each."""
 
     TWO = _per_minute(20)
     THREE = _per_minute(50)
     FOUR = _per_minute(100)
     SPECIAL = _per_minute(600)
     POSTING = Limit(burst=5, per_second=1)
-    """One conversation's share of chat.postMessage."""
+    """chat.postMessage to one conversation."""
 
 
 @dataclass
@@ -39,10 +39,9 @@ class _Bucket:
 
 
 class Pace:
-    """Counts calls and says when one comes too early; never, if it is unlimited.
+    """Counts calls and rejects calls above the limit, unless it is unlimited.
 
-    `factor` is how many times as many calls as Slack's are let pass; a refused one is to wait for
-    whole seconds all the same.
+    `factor` multiplies Slack's limits. The delay of a rejected call is still in whole seconds.
     """
 
     def __init__(self, *, unlimited: bool = False, factor: float = 1.0) -> None:
@@ -51,7 +50,7 @@ class Pace:
         self._buckets: dict[tuple[str, ...], _Bucket] = {}
 
     def retry_after(self, key: tuple[str, ...], tier: Tier, at: float) -> int | None:
-        """Count a call; None lets it pass, a number of seconds refuses it until then."""
+        """Count a call. Return None if it passes, otherwise the seconds of `Retry-After`."""
         if self._unlimited:
             return None
         burst, per_second = tier.value.burst * self._factor, tier.value.per_second * self._factor

@@ -1,4 +1,4 @@
-"""Every HTTP route of the stand-in."""
+"""All HTTP routes of the stand-in."""
 
 import sys
 import traceback
@@ -28,7 +28,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(
     backend: Backend, sockets: Sockets, control_api: ControlApi, listen: str
 ) -> web.Application:
-    """The whole stand-in as one application, for a server that listens on that address."""
+    """Return the application for a server that listens on the given address."""
     public_host = urlsplit(backend.url).hostname or ""
     api, responses, control = (
         WebApi(backend),
@@ -50,7 +50,7 @@ def application(
 
 
 class _ControlRoutes:
-    """The hands as routes under `/sandbox/`; each one calls the plain method."""
+    """The control API's routes under `/sandbox/`."""
 
     def __init__(self, control_api: ControlApi) -> None:
         self._control_api = control_api
@@ -107,7 +107,7 @@ class _ControlRoutes:
 
 @web.middleware
 async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tell a script what is wrong with what it asked for."""
+    """Return a bad request's reason to the script."""
     try:
         return await handler(request)
     except BadRequestError as error:
@@ -121,7 +121,7 @@ async def _report(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except (web.HTTPException, BadRequestError):
         raise
-    except Exception as error:  # noqa: BLE001 - the last resort
+    except Exception as error:  # noqa: BLE001 - reports all bugs
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
         print(f"The sandbox failed at {request.path}: {error!r} ({where})", file=sys.stderr)

@@ -1,4 +1,8 @@
-"""Starting and stopping the stand-in, and waiting for what happens in it."""
+"""Start and stop the stand-in, and wait for changes in it.
+
+All parts run on one event loop and share one workspace, so a test can act and look without locks.
+The waits look again after each announced change; they don't poll.
+"""
 
 import socket
 import time
@@ -31,7 +35,7 @@ _READY_WITH_BOT = Readiness()
 
 
 class SlackStandIn:
-    """A running Slack workspace; `start` makes one, whoever started it calls `stop`."""
+    """A running Slack workspace, from `start` until `stop`."""
 
     def __init__(
         self,
@@ -67,11 +71,11 @@ class SlackStandIn:
         readiness: Readiness = _READY_WITH_BOT,
         public_url: str = "",
     ) -> "SlackStandIn":
-        """Serve a fresh workspace; port 0 picks a free one.
+        """Serve a new workspace. Port 0 picks a free port.
 
-        `public_url` is where clients reach it, if a server before it ends TLS.
-        `now` is the clock of timestamps, dates of answers, triggers, response urls and pace; what
-        is waited for is waited for in real time. Raises OSError if the port is taken.
+        `public_url` is the URL for clients if a reverse proxy terminates TLS. `now` is the clock of
+        timestamps, triggers, response URLs and rate limits; waits use real time. Raises OSError if
+        the port is taken.
         """
         listener = socket.create_server((listen, port))
         local_url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"
@@ -103,20 +107,20 @@ class SlackStandIn:
         return cls(backend, sockets, acks, control_api, runner, local_url)
 
     async def stop(self) -> None:
-        """Hang up and stop serving."""
+        """Close the sockets and stop serving."""
         await self.delivery.close()
         await self._sockets.close()
-        # Whoever waits for a change need not wait any longer.
+        # Wake the long polls of the control API, so that they end.
         self.workspace.changes.announce()
         await self._runner.cleanup()
 
     def install(self, manifest: object) -> None:
-        """Install an app manifest, which decides the triggers of the app. Raises ManifestError."""
+        """Install an app manifest, which defines the app's triggers. Raises ManifestError."""
         self.workspace.app.install(manifest)
         self.workspace.changes.announce()
 
     async def act(self, body: JsonObject) -> JsonObject:
-        """Let a person do something; the same as `POST /sandbox/act`."""
+        """Act as a person, like `POST /sandbox/act`."""
         return await self.control_api.act(body)
 
     def message_where(
@@ -126,16 +130,16 @@ class SlackStandIn:
         predicate: Callable[[JsonObject], object],
         timeout: float = _DEFAULT_TIMEOUT,
     ) -> Awaitable[JsonObject]:
-        """The first message that somebody sees and that fits, now or as soon as there is one.
+        """Wait for the first matching message that the viewer sees.
 
-        This and the other waits raise TimeoutError in the end.
+        All waits raise TimeoutError.
         """
         return self._first(lambda: self.control_api.messages(channel, viewer), predicate, timeout)
 
     def call_where(
         self, predicate: Callable[[ApiCall], object], timeout: float = _DEFAULT_TIMEOUT
     ) -> Awaitable[ApiCall]:
-        """The first call in the journal that fits, now or as soon as there is one."""
+        """Wait for the first matching call in the journal."""
         return self._first(lambda: self.journal.calls, predicate, timeout)
 
     def view_where(
@@ -144,7 +148,7 @@ class SlackStandIn:
         predicate: Callable[[JsonObject], object],
         timeout: float = _DEFAULT_TIMEOUT,
     ) -> Awaitable[JsonObject]:
-        """A view that somebody has open and that fits, the modal in front before the others."""
+        """Wait for a matching open view. The front modal comes first."""
 
         def open_views() -> list[JsonObject]:
             views = self.control_api.views(person)
@@ -154,7 +158,7 @@ class SlackStandIn:
         return self._first(open_views, predicate, timeout)
 
     def socket_count(self, count: int, timeout: float = _DEFAULT_TIMEOUT) -> Awaitable[bool]:
-        """Wait until the app has so many sockets open."""
+        """Wait until the app has the given number of sockets open."""
         return self.workspace.changes.until(lambda: self._sockets.count == count or None, timeout)
 
     def _first(
@@ -163,7 +167,7 @@ class SlackStandIn:
         predicate: Callable[[Thing], object],
         seconds: float,
     ) -> Awaitable[Thing]:
-        """The first of several things that fits, looked for again after every change."""
+        """Wait for the first match, and look again after each change."""
         return self.workspace.changes.until(
             lambda: next((thing for thing in things() if predicate(thing)), None), seconds
         )

@@ -1,4 +1,4 @@
-"""Trigger ids: the right to open one modal, for three seconds after somebody did something."""
+"""Trigger IDs: each opens one modal, within three seconds after a user action."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class _Trigger:
 
 
 class Triggers:
-    """Issues trigger ids and exchanges each of them once."""
+    """Issues trigger IDs. Each works once."""
 
     def __init__(self, ids: Identifiers, now: Callable[[], float]) -> None:
         self._ids = ids
@@ -25,15 +25,15 @@ class Triggers:
         self._triggers: dict[str, _Trigger] = {}
 
     def issue(self, user: str) -> str:
-        """A trigger for something that `user` did."""
+        """Return a trigger ID for an action of `user`."""
         trigger_id = self._ids.trigger()
         self._triggers[trigger_id] = _Trigger(user, self._now())
         return trigger_id
 
     def exchange(self, trigger_id: str) -> str:
-        """The user whose trigger it is.
+        """Return the user of a trigger ID.
 
-        Raises SlackError when it is unknown, too old, or was exchanged before.
+        Raises SlackError if it is unknown, expired or already exchanged.
         """
         trigger = self._triggers.get(trigger_id)
         if trigger is None:

@@ -1,7 +1,7 @@
-"""What travels between Slack and an app: JSON, in Slack's own field names.
+"""JSON between Slack and an app, in Slack's own field names.
 
-Blocks, views and payloads pass through the stand-in as they came, so they stay JSON here;
-everything the stand-in itself decides upon is read into values first.
+Blocks, views and payloads stay JSON, because the stand-in passes them on unchanged. It converts the
+JSON that it evaluates into typed values.
 """
 
 from collections.abc import Mapping
@@ -12,5 +12,5 @@ Blocks: TypeAlias = list[JsonObject]
 
 
 def present(fields: Mapping[str, Any]) -> JsonObject:
-    """The fields that have a value; Slack leaves the others out."""
+    """Return the fields that have a value. Slack omits the others."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The blocks that messages, modals and Home tabs are made of.
+"""The blocks of messages, modals and Home tabs.
 
 See docs.slack.dev/reference/block-kit/blocks.
 """
@@ -128,7 +128,7 @@ VIEW_BLOCK = Typed(_DISPLAYED)
 
 
 def block_ids_differ(blocks: list[JsonObject], at: str) -> Iterator[Problem]:
-    """Every block of a surface has its own id."""
+    """Report two blocks of a surface with the same ID."""
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         block_id = block.get("block_id")

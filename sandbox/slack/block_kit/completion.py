@@ -1,4 +1,4 @@
-"""What Slack adds to blocks when it stores them."""
+"""The fields that Slack adds to blocks when it stores them."""
 
 from sandbox.slack.wire import Blocks, JsonObject
 from sandbox.slack.workspace.identifiers import Identifiers
@@ -8,7 +8,7 @@ _DEFAULTS = {"plain_text": ("emoji", True), "mrkdwn": ("verbatim", False)}
 
 
 def completed(blocks: Blocks, ids: Identifiers) -> Blocks:
-    """A copy with an id for every block and element, and with the defaults of texts."""
+    """Return a copy with an ID for each block and element, and with defaults for texts."""
     return [_completed_block(block, ids) for block in blocks]
 
 

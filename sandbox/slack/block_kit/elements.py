@@ -51,7 +51,7 @@ def _element(
 def _menu(
     name: str, required: tuple[str, ...] = (), rules: tuple[Rule, ...] = (), **fields: Shape
 ) -> dict[str, Shape]:
-    """A select menu; a multi-select also limits how many items may be chosen."""
+    """Return a select menu's shape. A multi-select also limits the number of selected items."""
     if name.startswith("multi_"):
         fields["max_selected_items"] = Number(1)
     common = {"placeholder": _PLACEHOLDER, "confirm": CONFIRM, "focus_on_load": Flag()}
@@ -59,7 +59,7 @@ def _menu(
 
 
 def _typing(name: str, required: tuple[str, ...] = (), **fields: Shape) -> dict[str, Shape]:
-    """An input that people type into."""
+    """Return the shape of a text input."""
     common = {
         "placeholder": _PLACEHOLDER,
         "dispatch_action_config": DISPATCH_ACTION_CONFIG,
@@ -75,7 +75,7 @@ def _lengths_in_order(value: JsonObject, at: str) -> Iterator[Problem]:
 
 
 def _initial_among_options(value: JsonObject, at: str) -> Iterator[Problem]:
-    """An initial choice must be one of the options, word for word."""
+    """Report an initial option that differs from all options."""
     given = value.get("initial_options") or []
     if value.get("initial_option") is not None:
         given = [value["initial_option"]]
@@ -86,7 +86,7 @@ def _initial_among_options(value: JsonObject, at: str) -> Iterator[Problem]:
 
 
 def offered_options(element: JsonObject) -> Iterator[JsonObject]:
-    """The options of a menu, with those of its groups."""
+    """Return the options of a menu, including the options in groups."""
     yield from element.get("options") or []
     for group in element.get("option_groups") or []:
         yield from group["options"]

@@ -1,4 +1,4 @@
-"""The values that people enter: where an element keeps them, and which ones it takes."""
+"""Input values: where an element keeps them, and which values it accepts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from sandbox.slack.wire import Blocks, JsonObject
 
 @dataclass(frozen=True)
 class Slot:
-    """The name of an element's value in `state.values`, and of its initial value in a block."""
+    """The key of an element's value in `state.values`, and of its initial value in a block."""
 
     name: str
     initial: str
@@ -56,7 +56,7 @@ _STATELESS = {
 
 
 def elements(blocks: Blocks) -> Iterator[tuple[JsonObject, JsonObject]]:
-    """Every block with each of the elements in it that a person can use."""
+    """Yield each interactive element with its block."""
     for block in blocks:
         if block["type"] in ("actions", "context_actions"):
             yield from ((block, element) for element in block["elements"])
@@ -66,7 +66,7 @@ def elements(blocks: Blocks) -> Iterator[tuple[JsonObject, JsonObject]]:
 
 
 def initial_state(blocks: Blocks) -> dict[str, dict[str, JsonObject]]:
-    """`state.values` of blocks that nobody has touched yet."""
+    """Return the `state.values` of blocks without any input."""
     state: dict[str, dict[str, JsonObject]] = {}
     for block, element in elements(blocks):
         slot = _SLOTS.get(element["type"])
@@ -82,9 +82,9 @@ def initial_state(blocks: Blocks) -> dict[str, dict[str, JsonObject]]:
 
 
 def entered(element: JsonObject, given: JsonObject) -> JsonObject:
-    """The state value that `given` stands for, with options as the element spells them.
+    """Return the state value for `given`, with the element's own option objects.
 
-    Raises KeyError, naming the value, if the element offers no such option.
+    Raises KeyError with the value if the element has no such option.
     """
     slot = _SLOTS[element["type"]]
     value = given.get(slot.name)
@@ -98,7 +98,7 @@ def entered(element: JsonObject, given: JsonObject) -> JsonObject:
 
 
 def chosen(element: JsonObject, value: Any) -> JsonObject:
-    """The part of an action that says what was chosen, when an element is used by its value."""
+    """Return the fields of an action that hold the selection."""
     slot = {**_SLOTS, **_STATELESS}[element["type"]]
     if slot.of_options:
         wanted = value if slot.many else [value]
@@ -116,7 +116,7 @@ def is_empty(state_value: JsonObject) -> bool:
 
 
 def _spelled_out(element: JsonObject, value: str, given: JsonObject | None = None) -> JsonObject:
-    """The option with that value, as the element offers it."""
+    """Return the element's option object with that value."""
     if element["type"].endswith("external_select"):
         text = {"type": "plain_text", "text": value, "emoji": True}
         return {"text": text, **(given or {}), "value": value}

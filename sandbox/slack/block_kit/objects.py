@@ -24,7 +24,7 @@ def plain_text(most: int = LONGEST_TEXT, least: int = 1) -> Shape:
 
 
 def text(most: int = LONGEST_TEXT) -> Shape:
-    """Plain text or Slack's own markup."""
+    """Return the shape of a plain text or mrkdwn object."""
     markup = Object(
         {"type": Choice(("mrkdwn",)), "text": String(most, 1), "verbatim": Flag()}, ("text",)
     )
@@ -58,7 +58,7 @@ def option(label: Shape, *, with_url: bool = False) -> Object:
 MENU_OPTION = option(plain_text(75))
 OVERFLOW_OPTION = option(plain_text(75), with_url=True)
 BOX_OPTION = option(text(75))
-"""Of radio buttons and checkboxes, which may use markup."""
+"""Option of radio buttons and checkboxes, which allow mrkdwn."""
 
 OPTION_GROUP = Object(
     {"label": plain_text(75), "options": Items(MENU_OPTION, 100)}, ("label", "options")
@@ -74,7 +74,7 @@ SUGGESTIONS = Object(
     {"options": Items(MENU_OPTION, 100, least=0), "option_groups": OPTION_GROUPS},
     rules=ONE_OF_OPTIONS_AND_GROUPS,
 )
-"""What an app may answer when somebody types into a select with external data."""
+"""The app's response to typing in a select with external data."""
 
 DISPATCH_ACTION_CONFIG = Object(
     {"trigger_actions_on": Items(Choice(("on_enter_pressed", "on_character_entered")), 2)}

@@ -1,7 +1,7 @@
-"""Shapes that JSON can be checked against, with complaints in Slack's words.
+"""Shapes for checking JSON, with error messages in Slack's words.
 
-A shape yields a problem for everything that is wrong below a JSON pointer. Shapes are
-declared once, as data, in the modules beside this one.
+A shape yields a problem for each invalid value below a JSON pointer. The other modules of this
+package declare shapes as data.
 """
 
 import re
@@ -14,7 +14,7 @@ from sandbox.slack.wire import JsonObject
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that Slack does not accept, and where."""
+    """One value that Slack rejects, and its position."""
 
     sentence: str
     pointer: str
@@ -35,12 +35,12 @@ class Shape(Protocol):
 
 
 Rule = Callable[[JsonObject, str], Iterator[Problem]]
-"""Something about an object that its single fields do not show."""
+"""Condition on several fields of an object."""
 
 
 @dataclass(frozen=True)
 class String:
-    """A string of a permitted length, perhaps of a certain form."""
+    """A string with a length limit and an optional pattern."""
 
     most: int
     least: int = 0
@@ -116,7 +116,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Object:
-    """An object with known fields only, and with rules for one whose fields are all right."""
+    """An object with known fields. Its rules apply if all fields are valid."""
 
     fields: Mapping[str, Shape]
     required: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ class AnyObject:
 
 @dataclass(frozen=True)
 class Typed:
-    """An object whose `type` says which of several shapes it has."""
+    """An object whose `type` selects one of several shapes."""
 
     kinds: Mapping[str, Shape] = field(default_factory=dict)
 
@@ -173,7 +173,7 @@ class Typed:
 
 
 def either(first: str, second: str) -> Rule:
-    """At least one of two fields has to be there."""
+    """Return the rule that one of two fields is required."""
 
     def rule(value: JsonObject, at: str) -> Iterator[Problem]:
         if value.get(first) is None and value.get(second) is None:
@@ -183,7 +183,7 @@ def either(first: str, second: str) -> Rule:
 
 
 def not_both(first: str, second: str) -> Rule:
-    """Two fields exclude one another."""
+    """Return the rule that two fields exclude each other."""
 
     def rule(value: JsonObject, at: str) -> Iterator[Problem]:
         if value.get(first) is not None and value.get(second) is not None:

@@ -1,4 +1,4 @@
-"""What Slack accepts as the blocks of a message and as a view."""
+"""Slack's checks of a message's blocks and of views."""
 
 import json
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ _MOST_BLOCKS_IN_A_MESSAGE = 50
 _MOST_BLOCKS_IN_A_VIEW = 100
 _LARGEST_VIEW = 250_000
 
-# Slack publishes no number for a whole message. These agree with what people measured, with
-# texts counted as they are stored: github.com/slackapi/bolt-js/issues/2509 and /2867.
+# Slack publishes no limit for a whole message. These limits match the measurements in
+# github.com/slackapi/bolt-js/issues/2509 and /2867, which count texts as Slack stores them.
 _LONGEST_BLOCKS = 13_300
 _WEIGHT_OF_A_BLOCK = 60
 _WEIGHT_OF_A_HEADER = 100
@@ -74,13 +74,13 @@ _VIEW = Typed(
 
 
 def message_problems(blocks: Any, at: str = "/blocks") -> list[Problem]:
-    """What Slack does not accept in the blocks of a message."""
+    """Return why Slack rejects the blocks of a message."""
     problems = list(_MESSAGE_BLOCKS.problems(blocks, at))
     return problems or list(block_ids_differ(blocks, at))
 
 
 def view_problems(view: Any, at: str = "/view") -> list[Problem]:
-    """What Slack does not accept in a modal or a Home tab."""
+    """Return why Slack rejects a modal or a Home tab."""
     return list(_VIEW.problems(view, at))
 
 
@@ -89,7 +89,7 @@ def is_view_too_large(view: JsonObject) -> bool:
 
 
 def are_blocks_too_long(blocks: Blocks) -> bool:
-    """Whether all texts together are more than Slack posts, however short each of them is."""
+    """Return whether all texts together exceed the limit. Each text can be within its own."""
     return sum(map(_weight, blocks)) > _LONGEST_BLOCKS
 
 
@@ -108,5 +108,5 @@ def _text_length(part: Any) -> int:
 
 
 def _stored_length(text: str) -> int:
-    """Escaped, in UTF-16."""
+    """Return the length of the escaped text in UTF-16 units."""
     return sum(_STORED_LENGTH.get(char, 2 if char > "\uffff" else 1) for char in text)

@@ -1,4 +1,4 @@
-"""Hands for scripts and for the page: looking at the workspace, and acting in it."""
+"""Control API for scripts and the page: read the workspace, act as a person, inject faults."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class Readiness:
 
 
 class ControlApi:
-    """What scripts see and do; every HTTP route is one of the plain methods."""
+    """The operations behind the HTTP routes under `/sandbox/`."""
 
     def __init__(self, backend: Backend, readiness: Readiness) -> None:
         self._backend = backend
@@ -40,14 +40,14 @@ class ControlApi:
         return {"ready": ready, "sockets": sockets}
 
     async def act(self, body: JsonObject) -> JsonObject:
-        """Let a person do something and wait for the app's ack, as long as Slack waits."""
+        """Act as a person and wait for the app's ack, up to Slack's timeout."""
         return (await perform(self._backend, body)).to_json()
 
     def people(self) -> list[JsonObject]:
         return [self._person(one) for one in self._workspace.people.values()]
 
     def channels(self, viewer: str) -> list[JsonObject]:
-        """The conversations that somebody sees."""
+        """Return the conversations that a person sees."""
         person = self._known(viewer)
         return [
             {"id": one.id, "name": one.name, "kind": one.kind.value}
@@ -56,9 +56,10 @@ class ControlApi:
         ]
 
     def messages(self, channel: str, viewer: str | None = None) -> list[JsonObject]:
-        """What a person sees in a conversation, oldest first; nobody sees others' ephemerals.
+        """Return a conversation's messages as one person sees them, oldest first.
 
-        Raises BadRequestError for an unknown person or channel.
+        Ephemeral messages are visible to their recipient only. Raises BadRequestError for an
+        unknown person or channel.
         """
         conversation = self._workspace.conversation(channel)
         if conversation is None:
@@ -81,7 +82,7 @@ class ControlApi:
         ]
 
     def views(self, name: str) -> JsonObject:
-        """A person's open modals, the top one last, and the app's Home tab."""
+        """Return a person's open modals, the top one last, and the app's Home tab."""
         screen = self._workspace.screens[self._known(name).slack_user_id]
         home = screen.home
         return {
@@ -97,11 +98,11 @@ class ControlApi:
         return self._backend.journal.to_json()
 
     def inject(self, fault: JsonObject) -> None:
-        """Prepare trouble; raises BadRequestError if it is of no known kind."""
+        """Add a fault. Raises BadRequestError if its kind is unknown."""
         self._backend.faults.inject(fault)
 
     async def changed_since(self, mark: str) -> JsonObject:
-        """Wait until the workspace is no longer as it was at that mark, but not for long."""
+        """Wait until the workspace differs from the given mark, up to the long-poll timeout."""
         changes = self._workspace.changes
         try:
             await changes.until(lambda: str(changes.count) != mark or None, _LONG_POLL)

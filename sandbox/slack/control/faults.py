@@ -1,4 +1,4 @@
-"""Trouble on demand: failing, slow and cut-off calls, and sockets that go away."""
+"""Fault injection: failing, slow and aborted calls, and sockets that close or stall."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -9,34 +9,34 @@ from sandbox.slack.wire import JsonObject
 
 EVERY_METHOD = "*"
 RESPONSE_URL = "response_url"
-"""Stands for a method name where a post to a response url is meant."""
+"""Stands in the place of a method name for posts to response URLs."""
 
 _RATE_LIMITED = 429
 
 
 @dataclass
 class MethodFault:
-    """What goes wrong with the next `times` calls of a method, or with all until cleared.
+    """A fault of the next `times` calls of a method, or of all calls until cleared.
 
-    A delay comes before the work, as with a slow network. With `status` or `error` the work
-    is not done; with `drop_after_commit` it is done and the answer is lost.
+    A delay precedes the work, as on a slow network. With `status` or `error` the stand-in doesn't
+    do the work. With `drop_after_commit` it does the work and drops the response.
     """
 
     method: str
     status: int | None = None
     error: str | None = None
     page: str | None = None
-    """Something in between answers with a page, and calls it this content type."""
+    """Content type of a gateway's HTML response."""
     delay_ms: float = 0
     drop_after_commit: bool = False
     retry_after: int | None = None
     location: str | None = None
-    """Where a redirect leads, with a `status` of 3xx."""
+    """Target of a redirect, with a `status` of 3xx."""
     times: int | None = None
     after: int = 0
-    """How many calls of the method pass before the first one is met."""
+    """Number of calls that pass before the first hit."""
     hits: int = field(default=0, init=False)
-    """How many calls it has met."""
+    """Number of calls that the fault has affected."""
 
     @property
     def refuses(self) -> bool:
@@ -61,11 +61,11 @@ class MethodFault:
 
 @dataclass
 class SocketFault:
-    """What happens to sockets: a disconnect message, a cut line, one that swallows all, or none.
+    """A fault of sockets: a disconnect message, an aborted connection, silence, or a refusal.
 
-    `disconnect`, `cut` and `swallow` meet the open sockets at once; `times` more than there are
-    open waits for the ones to come. `refuse` meets the next connections, all until cleared without
-    `times`.
+    `disconnect`, `cut` and `swallow` apply to the open sockets immediately. If `times` exceeds
+    their number, the rest applies to new sockets. `refuse` applies to new sockets; without `times`
+    it applies until cleared.
     """
 
     kind: str
@@ -75,21 +75,21 @@ class SocketFault:
 
 AnyFault = TypeVar("AnyFault", MethodFault, SocketFault)
 Striker = Callable[[SocketFault], int]
-"""Applies a fault to the open sockets and tells how many it met."""
+"""Applies a fault to the open sockets and returns the number of hits."""
 
 
 @dataclass
 class Faults:
-    """The faults that are waiting for their turn, in the order in which they were asked for."""
+    """The pending faults, in the order of their injection."""
 
     methods: list[MethodFault] = field(default_factory=list)
     sockets: list[SocketFault] = field(default_factory=list)
     apply: Striker = field(default=lambda _: 0)
 
     def inject(self, body: JsonObject) -> None:
-        """Take a fault in the form that scripts send.
+        """Add a fault in the JSON form of the control API.
 
-        Raises BadRequestError on anything else.
+        Raises BadRequestError for any other form.
         """
         if body.get("clear"):
             self.clear()
@@ -116,7 +116,7 @@ class Faults:
         self.sockets.clear()
 
     def for_call(self, method: str) -> MethodFault:
-        """The fault that meets this call, used up by one; a harmless one if none waits."""
+        """Return the fault of this call and count the hit, or a fault without effect."""
         fault = next((one for one in self.methods if one.concerns(method)), None)
         if fault is None:
             return MethodFault(method)
@@ -127,7 +127,7 @@ class Faults:
         return _used(fault)
 
     def for_connection(self) -> SocketFault | None:
-        """The fault that meets this new socket, used up by one."""
+        """Return the fault of this new socket and count the hit."""
         fault = next((one for one in self.sockets if one.times != 0), None)
         return fault and _used(fault)
 

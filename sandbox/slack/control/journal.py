@@ -1,4 +1,4 @@
-"""What the app and Slack said to each other, in order, for scripts to read."""
+"""Web API calls and envelopes in order, for scripts and tests."""
 
 import time
 from collections import deque
@@ -16,7 +16,7 @@ def monotonic_ms() -> float:
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One Web API call; `status` is None when its answer never left."""
+    """One Web API call. `status` is None if the response was dropped."""
 
     ms: float
     method: str
@@ -27,7 +27,7 @@ class ApiCall:
 
 @dataclass
 class SentEnvelope:
-    """One envelope on its way to the app; `acked_ms` is filled in by the app's ack."""
+    """One envelope to the app. The app's ack sets `acked_ms`."""
 
     sent_ms: float
     acked_ms: float | None
@@ -36,7 +36,7 @@ class SentEnvelope:
 
 
 class Journal:
-    """The newest calls and envelopes. Tokens are never written into it."""
+    """The newest calls and envelopes, without tokens."""
 
     def __init__(self, changes: Changes) -> None:
         self.calls: deque[ApiCall] = deque(maxlen=_KEPT)

@@ -1,10 +1,12 @@
-"""Keep pages of other sites away from the sandbox.
+"""Reject requests from pages of other sites.
 
-Its tokens stand in the code, so they protect nothing. A page elsewhere shows itself in a browser's
-`Origin` or `Sec-Fetch-Site`; one whose name was pointed at this machine (DNS rebinding) shows
-itself in `Host`. Scripts and the Slack SDK send neither of the first two. The Web API has the same
-rule, since its calls can be made with GET, where a rebound page sends no `Origin`. Clients that
-know this machine by a name of its own need a sandbox that listens on that name.
+The sandbox's tokens are in its source code, so they protect nothing. Browsers identify a page of
+another site by `Origin` or `Sec-Fetch-Site`. A page whose name resolves to this machine (DNS
+rebinding) is recognizable by `Host`. Scripts and the Slack SDK send neither of the first two
+headers.
+
+The rule includes the Web API, because its calls work with GET, and a rebound page sends no `Origin`
+with GET. Clients that use another name of this machine need a sandbox that listens on that name.
 """
 
 from ipaddress import ip_address
@@ -20,9 +22,9 @@ _EVERYWHERE = ("0.0.0.0", "::")
 
 
 def only_own_pages(listen: str, public_host: str = "") -> Middleware:
-    """Refuse what a page of another site asks for, on a server that listens on that address.
+    """Return middleware that rejects requests from pages of other sites.
 
-    `public_host` is the name of a server before this one, through which clients come.
+    `public_host` is the name of a reverse proxy, if clients connect through one.
     """
 
     @web.middleware
@@ -38,7 +40,7 @@ def only_own_pages(listen: str, public_host: str = "") -> Middleware:
 
 
 def _is_ours(host: str, listen: str, public_host: str) -> bool:
-    """Whether a `Host` is a loopback name or address, or one of ours."""
+    """Return whether a `Host` is a loopback name, a loopback address or one of the given hosts."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -53,7 +55,7 @@ def _is_ours(host: str, listen: str, public_host: str) -> bool:
 
 
 def _is_foreign(request: web.Request, host: str) -> bool:
-    """Whether a browser says that a page of another origin asks. A link may lead to the page."""
+    """Return whether a page of another origin sent the request. Links to the page are allowed."""
     origin = request.headers.get("Origin")
     if request.path == _SOCKET and origin == _SLACK_GO:
         return False

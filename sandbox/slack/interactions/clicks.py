@@ -1,4 +1,4 @@
-"""Using a button, a menu or another element, in a message or in a view."""
+"""Clicks on buttons, and selections in menus and other elements."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -20,7 +20,7 @@ _COPIED = ("text", "value", "style", "url", "confirm", "placeholder", "accessibi
 
 
 async def click(action: UserAction) -> Outcome:
-    """Use one element, as if its confirm dialog had been answered with yes."""
+    """Use one element, and confirm its dialog if it has one."""
     action.require_interactivity()
     if action.optional("view_id") is not None:
         return await _click_in_view(action)

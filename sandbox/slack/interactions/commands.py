@@ -1,4 +1,4 @@
-"""Typing a slash command."""
+"""Slash commands."""
 
 import re
 
@@ -23,7 +23,7 @@ _SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
 async def run_command(action: UserAction) -> Outcome:
-    """Send a command to the app and show the message that its ack carried."""
+    """Send a command to the app and show the message in its ack."""
     conversation = action.conversation()
     if action.user not in conversation.members:
         raise CannotActError("not_in_channel")
@@ -49,7 +49,7 @@ async def run_command(action: UserAction) -> Outcome:
 def _show(
     action: UserAction, conversation: Conversation, typed: str, response: JsonObject
 ) -> str | None:
-    """Show what the ack carried; a public answer shows the typed command first."""
+    """Show the message in the ack. A public response shows the typed command first."""
     if not any(response.get(name) for name in _SHOWN):
         return None
     workspace = action.workspace

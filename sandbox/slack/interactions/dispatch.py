@@ -1,4 +1,4 @@
-"""Everything that a person can do: one visible list."""
+"""Handlers of all user actions, by the `do` field of the control API."""
 
 from collections.abc import Awaitable, Callable
 
@@ -25,7 +25,7 @@ _HANDLERS: dict[str, Callable[[UserAction], Awaitable[Outcome]]] = {
 
 
 async def perform(backend: Backend, body: JsonObject) -> Outcome:
-    """Do what `body` says, as the person it names; raises BadRequestError if it makes no sense."""
+    """Run the action in `body`. Raises BadRequestError for an unknown action."""
     handler = _HANDLERS.get(str(body.get("do")))
     if handler is None:
         raise BadRequestError(f"`do` is one of {', '.join(_HANDLERS)}")

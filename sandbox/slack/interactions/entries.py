@@ -1,4 +1,4 @@
-"""What a person filled in, checked as Slack's own clients check it before anything is sent."""
+"""Form values, checked as Slack's clients check them before submission."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +13,9 @@ _REQUIRED = "Please complete this required field."
 
 
 def read_entries(blocks: Blocks, values: Any) -> Entries:
-    """Values in the form of `state.values`, each as its element spells it.
+    """Return values in the form of `state.values`, with the elements' own option objects.
 
-    Raises BadRequestError for values in another form, and for an unknown element or option.
+    Raises BadRequestError for another form, and for unknown elements or options.
     """
     if not _are_entries(values):
         raise BadRequestError("values have the form {block_id: {action_id: {...}}}")
@@ -35,7 +35,7 @@ def read_entries(blocks: Blocks, values: Any) -> Entries:
 
 
 def complaints_about(workspace: Workspace, view: View) -> dict[str, str]:
-    """What Slack shows beside inputs that are not filled in properly, by block id."""
+    """Return Slack's messages for invalid inputs, by block ID."""
     values = view.values()
     complaints: dict[str, str] = {}
     for block in view.blocks:

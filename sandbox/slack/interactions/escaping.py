@@ -25,8 +25,8 @@ _TOKEN = re.compile(
 )
 """References in the typed text.
 
-`<@ID>` and `<#ID>` stand for a user or channel picked from Slack's menu, perhaps one that the
-workspace doesn't know, such as a user of another workspace.
+`<@ID>` and `<#ID>` are users and channels picked from Slack's menu. They can be unknown to the
+workspace, such as a user of another workspace.
 """
 
 
@@ -40,7 +40,7 @@ def escape(workspace: Workspace, text: str) -> str:
 
 
 def _reference(workspace: Workspace, match: re.Match[str]) -> str:
-    """Return the reference, or the text itself if nothing in the workspace has the name."""
+    """Return the reference, or the text itself if the workspace has no such name."""
     kind = str(match.lastgroup)
     return _REFERENCES[kind](workspace, match[kind]) or _entities(match[0])
 

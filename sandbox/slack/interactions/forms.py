@@ -11,11 +11,11 @@ from sandbox.slack.workspace.screens import push_onto, read_definition, redefine
 from sandbox.slack.workspace.views import View
 
 _TROUBLE = "We had some trouble connecting. Try again?"
-"""What Slack shows in a modal whose app answered with something that Slack does not take."""
+"""Slack's message in a modal if the app's response is invalid."""
 
 
 async def submit(action: UserAction) -> Outcome:
-    """Send a form, if Slack's own checks pass, and do what the ack asks for."""
+    """Submit a form if Slack's own checks pass, and apply the response action of the ack."""
     action.require_interactivity()
     view = action.top_modal()
     if view.definition.get("submit") is None:
@@ -37,7 +37,7 @@ async def submit(action: UserAction) -> Outcome:
 
 
 async def close(action: UserAction) -> Outcome:
-    """Dismiss the modal in front; the app hears of it only if it asked to."""
+    """Close the front modal. The app gets `view_closed` only with `notify_on_close`."""
     view = action.top_modal()
     screen = action.workspace.screens[action.user]
     cleared = bool(view.definition.get("clear_on_close") or action.optional("clear"))
@@ -59,7 +59,7 @@ async def close(action: UserAction) -> Outcome:
 
 
 def _answered(action: UserAction, view: View, reply: Reply) -> Outcome:
-    """Do what the app's ack to a submission asks for."""
+    """Apply the response action of the app's ack to a submission."""
     response = reply.payload or {}
     try:
         return _respond(action, view, reply, response)
@@ -90,7 +90,7 @@ def _respond(action: UserAction, view: View, reply: Reply, response: JsonObject)
 
 
 def _errors_beside_inputs(view: View, response: JsonObject) -> dict[str, str]:
-    """The app's complaints; Slack has a place for them beside inputs only."""
+    """Return the app's errors. Slack shows errors beside inputs only."""
     errors = response.get("errors") or {}
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:

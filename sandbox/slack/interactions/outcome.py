@@ -1,4 +1,4 @@
-"""What an act comes to, for the one who acted."""
+"""Result of a user action, for the control API."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ from sandbox.slack.wire import JsonObject
 
 
 class CannotActError(Exception):
-    """Slack would not let the person do it; nothing was sent to the app."""
+    """Slack prevents the action. The app gets no envelope."""
 
 
 class UnusableAckError(Exception):
-    """The app's ack asks for something that Slack does not do."""
+    """The app's ack has a response action that Slack rejects."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The app's ack and what Slack shows the person if something is wrong.
+    """The app's ack, and the errors that Slack shows to the person.
 
-    `errors` holds the complaints that Slack shows beside the fields of a form, by block id.
+    `errors` holds the messages beside the inputs of a form, by block ID.
     """
 
     acked: bool
@@ -29,17 +29,17 @@ class Outcome:
 
     @classmethod
     def of(cls, reply: Reply, error: str | None = None) -> "Outcome":
-        """The outcome of something that was sent to the app."""
+        """Return the outcome of an envelope that reached the app."""
         return cls(reply.acked, reply.ack_ms, reply.error or error, reply.payload)
 
     @classmethod
     def unsent(cls, error: str | None = None) -> "Outcome":
-        """The outcome of something that the app did not hear of."""
+        """Return the outcome of an action that sent no envelope."""
         return cls(acked=False, ack_ms=0.0, error=error, payload=None)
 
     @classmethod
     def complaints(cls, errors: dict[str, str], reply: Reply | None = None) -> "Outcome":
-        """The outcome of a form that was not accepted, by Slack itself or by the app."""
+        """Return the outcome of a form that Slack or the app rejected."""
         shown = "; ".join(errors.values())
         if reply is None:
             return cls(False, 0.0, shown, None, errors)

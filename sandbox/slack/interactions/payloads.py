@@ -1,4 +1,4 @@
-"""The payloads that tell the app what a person did.
+"""Payloads of the envelopes for user actions.
 
 See docs.slack.dev/reference/interaction-payloads.
 """
@@ -11,7 +11,7 @@ from sandbox.slack.workspace.rendering import message_json, view_json
 from sandbox.slack.workspace.state import Workspace
 from sandbox.slack.workspace.views import View
 
-# Every payload still carries this token; apps are told not to rely on it.
+# Every payload still has this token. Slack advises apps not to rely on it.
 _VERIFICATION = "sandbox-verification"
 
 
@@ -23,7 +23,7 @@ def slash_command(
     command: str,
     text: str,
 ) -> JsonObject:
-    """A typed command; trigger and response url are added by whoever issues them."""
+    """Return a command's payload, without trigger and response URL."""
     app = workspace.app
     return {
         "token": _VERIFICATION,
@@ -41,7 +41,7 @@ def slash_command(
 
 
 def interaction(workspace: Workspace, person: Person, kind: str) -> JsonObject:
-    """What all interactive payloads have in common."""
+    """Return the fields that all interactive payloads share."""
     app = workspace.app
     return {
         "type": kind,
@@ -99,7 +99,7 @@ def in_view(workspace: Workspace, view: View) -> JsonObject:
 
 
 def event(workspace: Workspace, body: JsonObject) -> JsonObject:
-    """The wrapper around an event."""
+    """Return an event with its outer fields."""
     app = workspace.app
     return {
         "token": _VERIFICATION,

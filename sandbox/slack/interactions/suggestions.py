@@ -1,4 +1,4 @@
-"""Typing into a select whose options come from the app."""
+"""Typing in a select with external options."""
 
 from sandbox.slack.block_kit.inputs import elements
 from sandbox.slack.block_kit.objects import SUGGESTIONS
@@ -11,7 +11,7 @@ _DEFAULT_QUERY_LENGTH = 3
 
 
 async def suggest(action: UserAction) -> Outcome:
-    """Type into a select with external data and see what the app offers."""
+    """Type in a select with external data and return the app's options."""
     action.require_interactivity()
     place, block, element = _find(action)
     typed = action.field("text")

@@ -1,4 +1,4 @@
-"""Opening the app's Home tab, and starting the app with a shortcut."""
+"""The app's Home tab, and shortcuts."""
 
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.payloads import event, interaction
@@ -29,7 +29,7 @@ async def open_home(action: UserAction) -> Outcome:
 
 
 async def use_shortcut(action: UserAction) -> Outcome:
-    """Start a shortcut of the app: a global one, or one of the message that `ts` names."""
+    """Use a global shortcut, or a shortcut of the message with timestamp `ts`."""
     action.require_interactivity()
     callback_id = action.field("callback_id")
     kind = "global" if action.optional("ts") is None else "message"

@@ -1,4 +1,4 @@
-"""One act: who does it, where, to what."""
+"""One user action: the person, the surface and the fields."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ _NOT_INTERACTIVE = (
 
 @dataclass(frozen=True)
 class UserAction:
-    """Something that a person does, with the fields that the request for it carries."""
+    """An action of a person, with the fields of the control API's request."""
 
     backend: Backend
     person: Person
@@ -28,7 +28,7 @@ class UserAction:
 
     @classmethod
     def read(cls, backend: Backend, body: JsonObject) -> "UserAction":
-        """Raises BadRequestError for an unknown person, CannotActError for one who may not act."""
+        """Raises BadRequestError for an unknown person, CannotActError for a deactivated one."""
         name = str(body.get("as", ""))
         person = backend.workspace.named(name)
         if person is None:
@@ -53,7 +53,7 @@ class UserAction:
             raise CannotActError(_NOT_INTERACTIVE)
 
     def field(self, name: str) -> str:
-        """Raises BadRequestError if it is missing."""
+        """Return a field as text. Raises BadRequestError if it is missing."""
         value = self.body.get(name)
         if value is None:
             raise BadRequestError(f"{name} is missing")
@@ -63,7 +63,7 @@ class UserAction:
         return self.body.get(name)
 
     def conversation(self) -> Conversation:
-        """The conversation that `channel` names; a person cannot act where they see nothing."""
+        """Return the conversation in `channel`. Raises CannotActError if it is hidden."""
         name = self.field("channel")
         conversation = self.workspace.conversation(name)
         if conversation is None:
@@ -73,14 +73,14 @@ class UserAction:
         return conversation
 
     def view(self) -> View:
-        """The view that `view_id` names, if the person has it open."""
+        """Return the person's open view in `view_id`. Raises CannotActError without one."""
         view = self.workspace.screens[self.user].view(self.field("view_id"))
         if view is None:
             raise CannotActError("view_not_found")
         return view
 
     def top_modal(self) -> View:
-        """The same, if it is the modal in front: the others cannot be reached."""
+        """Return the view in `view_id`. Raises CannotActError unless it is the front modal."""
         view = self.view()
         if view is not self.workspace.screens[self.user].top:
             raise CannotActError("view_not_in_front")

@@ -1,4 +1,4 @@
-"""Serving response urls over HTTP."""
+"""The HTTP endpoint of response URLs."""
 
 import asyncio
 
@@ -17,13 +17,13 @@ _GONE = ("used_url", "expired_url", "no_service")
 
 
 class ResponseEndpoint:
-    """Takes what the app posts to a response url."""
+    """Serves the app's posts to response URLs."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One post, in the journal under the name `response_url`, with its faults."""
+        """Handle one post. The journal and faults call it `response_url`."""
         at, body = monotonic_ms(), await _read(request)
         fault = self._backend.faults.for_call(RESPONSE_URL)
         await asyncio.sleep(fault.delay_ms / 1000)

@@ -1,4 +1,14 @@
-"""Response urls: five posts within thirty minutes, wherever the interaction took place.
+"""Response URLs: five posts within thirty minutes.
+
+Slack adds a response URL to each slash command and to each click in a message. A post has one of
+three effects:
+
+- `delete_original` deletes the clicked message.
+- After a click, a post replaces the clicked message, unless `replace_original` is false.
+- Otherwise the post is a new message, ephemeral unless `response_type` is `in_channel`.
+
+A typed command can't be replaced, so the response to a command is always a new message. A post
+counts as a use even if it fails. The response in an ack follows the same rules but uses nothing up.
 
 See docs.slack.dev/interactivity/handling-user-interaction.
 """
@@ -19,7 +29,7 @@ _USES = 5
 
 @dataclass
 class ResponseUrl:
-    """Where answers to one interaction go; `original` is the message that was clicked."""
+    """The address of one interaction's responses. `original` is the clicked message."""
 
     conversation: Conversation
     user: str
@@ -29,7 +39,7 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Issues response urls and posts what the app sends to them."""
+    """Issues response URLs and applies the app's posts to them."""
 
     def __init__(self, base: str, workspace: Workspace) -> None:
         self._base = base
@@ -44,7 +54,10 @@ class ResponseUrls:
         return self._issue("actions", entry)
 
     def post(self, path: str, body: JsonObject) -> None:
-        """Do what the app asks for at a response url; raises SlackError if it may not."""
+        """Apply a post to a response URL.
+
+        Raises SlackError if the URL is unknown, expired or used up.
+        """
         entry = self._use(path)
         if Arguments(body).flag("delete_original") and entry.original is not None:
             self._workspace.delete(entry.original)
@@ -69,10 +82,10 @@ class ResponseUrls:
 
 
 def answer(workspace: Workspace, entry: ResponseUrl, body: JsonObject) -> None:
-    """Show the app's answer to an interaction: in place of the original, or as a new message.
+    """Show the app's response: replace the original, or post a new message.
 
-    After a click the original is replaced unless the app says otherwise. What a person typed
-    as a command cannot be replaced, so there the answer is always new.
+    A response to a click replaces the original unless `replace_original` is false. A response to a
+    command is always a new message.
     """
     args = Arguments(body)
     content = read_content(args, workspace.ids)

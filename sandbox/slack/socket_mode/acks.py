@@ -1,4 +1,9 @@
-"""Acks: matching what the app sends back with what it was sent."""
+"""Acks: match the app's frames with the envelopes sent to it.
+
+The app acknowledges an envelope by its ID, at most once. Delivery registers the expected ack before
+it sends the envelope, so an immediate ack isn't lost. A late ack still reaches the journal, but no
+longer changes the outcome. Acks of unknown envelopes and invalid frames are ignored.
+"""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,8 +23,8 @@ class _Expected:
 class Acks:
     """The envelopes that the app has not acknowledged yet.
 
-    By default an ack counts on whichever socket it comes; with `bound_to_socket` only on the
-    one that carried the envelope. Which of the two Slack does is not documented.
+    By default an ack counts on any socket. With `bound_to_socket` it counts only on the envelope's
+    own socket. Slack doesn't document which of the two applies.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -30,13 +35,13 @@ class Acks:
     def expect(
         self, envelope_id: str, envelope: SentEnvelope, socket: object
     ) -> asyncio.Future[Any]:
-        """The future ack of an envelope: the payload that it carries, if any."""
+        """Return the future ack of an envelope: its payload, or None."""
         ack: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._expected[envelope_id] = _Expected(envelope, socket, ack)
         return ack
 
     def take(self, socket: object, text: str) -> None:
-        """Record the ack in a frame. A late ack and a frame that is no ack change nothing."""
+        """Record the ack in a frame. Ignore late acks and other frames."""
         frame = _read(text)
         envelope_id = str(frame.get("envelope_id"))
         expected = self._expected.get(envelope_id)

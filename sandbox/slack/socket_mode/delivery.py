@@ -1,4 +1,10 @@
-"""Delivering envelopes: one socket each, three seconds for the ack, events again and again."""
+"""Delivery of envelopes: one socket each, three seconds for the ack, retries of events.
+
+Slack sends each envelope to one of the app's sockets, picked at random, and waits three seconds for
+the ack. Commands and interactions are sent once: without an ack the user sees an error, although
+the app may have received the envelope. Events are sent again after 0, 60 and 300 seconds, until one
+attempt is acknowledged. Each attempt has a new envelope ID and its own three seconds.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -45,13 +51,13 @@ class Delivery:
 
     @property
     def sockets(self) -> int:
-        """How many sockets the app has open."""
+        """Number of the app's open sockets."""
         return self._sockets.count
 
     async def deliver(
         self, kind: str, payload: JsonObject, *, accepts_response: bool, **fields: object
     ) -> Reply:
-        """Send one envelope to one socket and wait for the ack, as long as Slack waits."""
+        """Send one envelope to one socket and wait for the ack, up to Slack's timeout."""
         socket = self._sockets.pick()
         if socket is None:
             return Reply(acked=False, ack_ms=0.0, error="dispatch_failed")
@@ -66,7 +72,7 @@ class Delivery:
         return _acked((clock() - sent_at) * 1000, response)
 
     async def deliver_event(self, payload: JsonObject) -> Reply:
-        """Send an event; without an ack it comes again in the background, up to three times."""
+        """Send an event. Without an ack, retry it in the background up to three times."""
         reply = await self._deliver_attempt(payload, 0)
         if not reply.acked:
             task = asyncio.create_task(self._redeliver(payload))
@@ -75,7 +81,7 @@ class Delivery:
         return reply
 
     async def close(self) -> None:
-        """Give up on events that are still to come again."""
+        """Cancel the pending retries of events."""
         for task in self._redeliveries:
             task.cancel()
 

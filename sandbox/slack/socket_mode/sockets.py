@@ -1,4 +1,13 @@
-"""The app's open sockets, from hello to the end of their lives."""
+"""The app's open sockets.
+
+A connection needs a ticket from apps.connections.open. Slack accepts the WebSocket first and sends
+`disconnect` afterwards if the app can't have another socket. Otherwise it sends `hello`; from then
+on the socket can get envelopes.
+
+Before a socket's life ends, Slack sends `disconnect` with reason `warning` and closes the socket
+ten seconds later. In these seconds the app still acknowledges envelopes, and Slack uses the socket
+only if the app has no other.
+"""
 
 import asyncio
 import json
@@ -17,7 +26,7 @@ _MOST_SOCKETS = 10
 _LIFE = 18_060.0
 _LIFE_FOR_DEBUGGING = 360.0
 _GRACE = 10.0
-"""How long a socket stays after the app was asked to leave it."""
+"""Seconds between a `disconnect` message and the close."""
 _PING_EVERY = 10.0
 _HOST = "applink-sandbox"
 
@@ -29,7 +38,7 @@ class AppSocket:
         self.life = life
         self.leaving = False
         self._swallowed = False
-        # A close that the app never answers must not hold anything up.
+        # An app that doesn't answer the close must not delay the stop.
         self.connection = web.WebSocketResponse(timeout=1.0)
         self._request = request
 
@@ -41,7 +50,7 @@ class AppSocket:
             await self.connection.send_str(json.dumps(frame))
 
     async def disconnect(self, reason: str) -> None:
-        """Ask the app to leave, unless it left already; the socket stays open for a while."""
+        """Send `disconnect`. The socket stays open for a while."""
         self.leaving = True
         with suppress(ConnectionError):
             await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": _HOST}})
@@ -50,13 +59,13 @@ class AppSocket:
         cut(self._request)
 
     def swallow(self) -> None:
-        """Let nothing through any more, either way, while the line still stands."""
+        """Drop all frames in both directions, but keep the TCP connection open."""
         self._swallowed = True
         if self._request.transport is not None:
             self._request.transport.pause_reading()
 
     async def keep_alive(self) -> None:
-        """Ping until the end of the socket's life is near, then see it off."""
+        """Ping until the socket's life is nearly over, then disconnect and close it."""
         clock = asyncio.get_running_loop().time
         ends_at = clock() + self.life
         while not self.leaving and clock() < ends_at - _GRACE:
@@ -70,13 +79,13 @@ class AppSocket:
     async def _ping(self) -> None:
         if self._swallowed:
             return
-        # When the app hangs up, whoever listens on the socket notices.
+        # The reader of the socket notices the app's close.
         with suppress(ConnectionError):
             await self.connection.ping(f"Ping from {_HOST}".encode())
 
 
 class Sockets:
-    """Takes connections in, hands frames out, and knows which of them can carry an envelope."""
+    """Accepts connections, passes frames on, and picks the socket for an envelope."""
 
     def __init__(self, workspace: Workspace, tickets: Tickets, faults: Faults, acks: Acks) -> None:
         self._acks = acks
@@ -92,7 +101,7 @@ class Sockets:
         return len(self._open)
 
     def pick(self) -> AppSocket | None:
-        """One socket at random; one that the app was asked to leave only if there is no other."""
+        """Return a random socket. A socket after `disconnect` is used only if there is no other."""
         usable = [socket for socket in self._open if not socket.connection.closed]
         staying = [socket for socket in usable if not socket.leaving]
         candidates = staying or usable
@@ -101,7 +110,7 @@ class Sockets:
         return candidates[self._workspace.ids.one_of(len(candidates))]
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from upgrade to close. A ticket is spent by every attempt."""
+        """Serve one connection, from upgrade to close. Each attempt uses its ticket up."""
         ticket_is_good = self._tickets.take(request.query.get("ticket", ""))
         fault = self._faults.for_connection()
         if fault is not None and fault.kind == "refuse":
@@ -119,20 +128,23 @@ class Sockets:
         return socket.connection
 
     def _reason_to_refuse(self) -> str:
-        """Slack accepts the connection and then says why it has to go."""
+        """Return the reason for an immediate `disconnect`, or an empty text.
+
+        Slack accepts such a connection before it sends the reason.
+        """
         if not self._workspace.app.socket_mode:
             return "link_disabled"
         return "too_many_websockets" if self.count >= _MOST_SOCKETS else ""
 
     def apply(self, fault: SocketFault) -> int:
-        """Apply a fault to the open sockets, at most `times` of them; tells to how many."""
+        """Apply a fault to at most `times` open sockets. Return the number of hits."""
         met = self._open[: fault.times]
         for socket in met:
             self._apply_to(socket, fault)
         return len(met)
 
     async def close(self) -> None:
-        """Hang up on everybody."""
+        """Close all sockets."""
         for task in self._seeing_off:
             task.cancel()
         await asyncio.gather(

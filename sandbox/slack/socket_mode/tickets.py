@@ -1,4 +1,4 @@
-"""Tickets: the right to open one socket, for a short time."""
+"""Tickets for opening one socket, valid for a short time."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ _LIFE = 30.0
 
 
 class Tickets:
-    """Issues tickets and takes each of them once."""
+    """Issues tickets. Each works once."""
 
     def __init__(self, ids: Identifiers, now: Callable[[], float]) -> None:
         self._ids = ids
@@ -21,6 +21,6 @@ class Tickets:
         return ticket
 
     def take(self, ticket: str) -> bool:
-        """Whether the ticket is good; it is spent by asking."""
+        """Return whether the ticket is valid, and use it up."""
         issued_at = self._issued_at.pop(ticket, None)
         return issued_at is not None and self._now() - issued_at <= _LIFE

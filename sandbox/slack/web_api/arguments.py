@@ -1,4 +1,4 @@
-"""Reading a call's arguments, in each of the ways that clients send them."""
+"""Arguments of a call, in each encoding that clients use."""
 
 import codecs
 from typing import Any
@@ -17,9 +17,9 @@ _JSON_FIELDS = {
     "metadata": "invalid_metadata_format",
     "attachments": "invalid_attachments",
 }
-"""Arguments that may come as a string of JSON, with the error for one that is not.
+"""Arguments that can be JSON text, with the error for invalid JSON.
 
-No other argument is ever parsed: text that looks like JSON is text.
+The stand-in parses no other argument, even if its text looks like JSON.
 """
 _CONTENT_TYPES = (
     "application/json",
@@ -30,7 +30,7 @@ _CONTENT_TYPES = (
 
 
 class Arguments:
-    """The arguments of one call, read by type. Forms and query strings carry only strings."""
+    """The arguments of one call, read by type. Forms and query strings have only strings."""
 
     def __init__(self, values: JsonObject) -> None:
         self.values = values
@@ -43,7 +43,7 @@ class Arguments:
         return default if value is None else str(value)
 
     def required(self, name: str) -> str:
-        """Raises SlackError if it is missing."""
+        """Return an argument. Raises SlackError if it is missing."""
         if not self.text(name):
             message = f"[ERROR] missing required field: {name}"
             raise SlackError("invalid_arguments", response_metadata={"messages": [message]})
@@ -59,11 +59,11 @@ class Arguments:
             raise SlackError("invalid_arguments") from None
 
     def words(self, name: str, default: str = "") -> list[str]:
-        """A list separated by commas."""
+        """Return the items of a list separated by commas."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
     def structure(self, name: str) -> Any:
-        """An argument that is JSON, or None; raises SlackError if it cannot be parsed."""
+        """Return an argument's JSON value, or None. Raises SlackError if it isn't JSON."""
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -74,9 +74,9 @@ class Arguments:
 
 
 async def read_call(request: web.Request) -> tuple[str | None, Arguments]:
-    """The token and the arguments of a call, from header, query string, form or JSON body.
+    """Return the token and the arguments from header, query string, form or JSON body.
 
-    Raises SlackError if the body is not what its content type says.
+    Raises SlackError if the body doesn't match its content type.
     """
     values: JsonObject = dict(request.query) | await _body(request)
     token_argument = values.pop(_TOKEN, None)

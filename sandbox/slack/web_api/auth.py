@@ -51,6 +51,6 @@ def bot_info(call: Call) -> JsonObject:
 
 
 def usergroup_users(call: Call) -> JsonObject:
-    """The workspace has no user groups that the app could ask for."""
+    """Return no groups: the workspace has none."""
     call.args.required("usergroup")
     return {"users": []}

@@ -1,4 +1,4 @@
-"""One Web API call, as the methods see it."""
+"""One Web API call."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -20,7 +20,7 @@ class TokenKind(Enum):
 
 @dataclass(frozen=True)
 class Call:
-    """The arguments of an authenticated call and what it works on."""
+    """The arguments of an authenticated call, and the workspace."""
 
     backend: Backend
     args: Arguments
@@ -32,16 +32,16 @@ class Call:
         return self.backend.workspace
 
     def require(self, scope: str) -> None:
-        """Raises SlackError unless the app was granted that scope."""
+        """Raise SlackError unless the app has the scope."""
         granted = self.workspace.app.scopes
         if scope not in granted:
             provided = ",".join(sorted(granted))
             raise SlackError("missing_scope", needed=scope, provided=provided)
 
     def channel(self, name: str = "channel") -> Conversation:
-        """The conversation with the given id, if the app may know of it.
+        """Return the conversation with the ID, if it is visible to the app.
 
-        Raises SlackError otherwise; a private channel without the app does not exist for it.
+        Raises SlackError otherwise. A private channel without the app counts as missing.
         """
         conversation = self.workspace.conversations.get(self.args.text(name))
         if conversation is None:
@@ -52,9 +52,9 @@ class Call:
         return conversation
 
     def direct_with(self, user: str) -> Conversation:
-        """The direct messages between one person and the app.
+        """Return the DM of a person and the app.
 
-        Raises SlackError for somebody who cannot be written to.
+        Raises SlackError for unknown users, deactivated users and bots.
         """
         person = self.workspace.people.get(user)
         if person is None:

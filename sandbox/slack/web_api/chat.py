@@ -17,7 +17,7 @@ _SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
 def post_message(call: Call) -> JsonObject:
-    """Post into a channel that the app is in, or into somebody's direct messages."""
+    """Post to a channel that the app is in, or to a person's DM."""
     workspace = call.workspace
     conversation = _where_to_post(call)
     content = read_content(call.args, workspace.ids)
@@ -30,7 +30,7 @@ def post_message(call: Call) -> JsonObject:
 
 
 def post_ephemeral(call: Call) -> JsonObject:
-    """Show something to one member of a channel; it cannot be updated with chat.update."""
+    """Post a message that one member of a channel sees. chat.update can't change it."""
     workspace = call.workspace
     conversation = _where_to_post(call)
     person = workspace.people.get(call.args.required("user"))
@@ -49,10 +49,10 @@ def post_ephemeral(call: Call) -> JsonObject:
 
 
 def update(call: Call) -> JsonObject:
-    """Replace what one of the app's own messages says.
+    """Replace the content of one of the app's own messages.
 
-    Text without blocks takes the blocks away. Metadata and attachments that the call doesn't
-    mention stay. An update of metadata alone leaves the rest unchanged.
+    Text without blocks removes the blocks. Metadata and attachments that the call doesn't mention
+    stay. An update of metadata alone leaves the rest unchanged.
     """
     message = _own_message(call, "cant_update_message")
     call.workspace.edit(message, _edited(call, message.content))
@@ -83,9 +83,9 @@ def _answer(call: Call, message: Message) -> JsonObject:
 
 
 def _where_to_post(call: Call) -> Conversation:
-    """The conversation that `channel` names: an id, a channel's name, or a user's id.
+    """Return the conversation in `channel`: an ID, a channel's name or a user's ID.
 
-    Raises SlackError otherwise, also for `@` and a user's name, which Slack takes no longer.
+    Raises SlackError otherwise, also for `@` and a user's name, which Slack no longer accepts.
     """
     workspace, name = call.workspace, call.args.text("channel")
     if name in workspace.people:

@@ -1,4 +1,4 @@
-"""Reading what a message is to say, and refusing what Slack does not post."""
+"""The content of a message, and Slack's checks of it."""
 
 from dataclasses import replace
 from typing import Any
@@ -75,7 +75,7 @@ def _read_blocks(blocks: Any, at: str, ids: Identifiers) -> Blocks:
 
 
 def read_metadata(args: Arguments) -> JsonObject | None:
-    """Metadata as given; an empty object takes existing metadata away."""
+    """Return the metadata as given. An empty object removes existing metadata."""
     metadata = args.structure("metadata")
     if not metadata:
         return None if metadata is None else {}

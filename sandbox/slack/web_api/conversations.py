@@ -13,11 +13,11 @@ from sandbox.slack.workspace.rendering import message_json
 _SCOPES = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}
 _MOST_USERS = 8
 _MOST_JOINED = 999
-"""On a page of users.conversations (docs.slack.dev/reference/methods/users.conversations)."""
+"""Limit of a page of users.conversations (docs.slack.dev/reference/methods/users.conversations)."""
 
 
 def open_direct(call: Call) -> JsonObject:
-    """Open the direct messages with one person; opening them again changes nothing."""
+    """Open a person's DM with the app. A second call changes nothing."""
     if "channel" in call.args:
         return _opened(call, call.channel())
     users = call.args.words("users")
@@ -26,7 +26,7 @@ def open_direct(call: Call) -> JsonObject:
     if not users:
         raise SlackError("users_list_not_supplied")
     if len(users) > 1:
-        # A conversation of several people needs a scope that the app has no use for.
+        # A group conversation needs a scope that the app doesn't request.
         call.require("mpim:write")
         raise SlackError("method_not_supported_for_channel_type")
     return _opened(call, call.direct_with(users[0]))
@@ -39,7 +39,7 @@ def info(call: Call) -> JsonObject:
 
 
 def listed(call: Call) -> JsonObject:
-    """The channels of the asked types; private ones only where the app is a member."""
+    """Return the channels of the given types. Private ones only if the app is a member."""
     types = call.args.words("types", Kind.PUBLIC.value)
     for kind, scope in _SCOPES.items():
         if kind.value in types:
@@ -56,9 +56,9 @@ def listed(call: Call) -> JsonObject:
 
 
 def joined(call: Call) -> JsonObject:
-    """The channels of the asked types that the app itself is in.
+    """Return the channels of the given types that the app is in.
 
-    Raises SlackError where a scope is missing. Slack leaves `is_member` and `num_members` out here.
+    Raises SlackError if a scope is missing. Slack omits `is_member` and `num_members` here.
     """
     types = call.args.words("types", Kind.PUBLIC.value)
     for kind, scope in _SCOPES.items():
@@ -87,14 +87,14 @@ def members(call: Call) -> JsonObject:
 
 
 def history(call: Call) -> JsonObject:
-    """The messages of a conversation, newest first, without the replies in threads."""
+    """Return a conversation's messages, newest first, without thread replies."""
     conversation = _readable(call)
     found = [message for message in conversation.visible_messages() if not message.is_reply]
     return _messages(call, [m for m in reversed(found) if _in_range(call, m)])
 
 
 def replies(call: Call) -> JsonObject:
-    """One thread: the message it hangs on, then the replies, oldest first."""
+    """Return a thread: its parent message, then the replies, oldest first."""
     conversation = _readable(call)
     parent = conversation.visible_message(call.args.text("ts"))
     if parent is None:

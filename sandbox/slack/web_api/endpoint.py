@@ -1,4 +1,4 @@
-"""Serving `/api/<method>`: tokens, scopes, pace, faults and the journal around every call."""
+"""Serve `/api/<method>`: tokens, scopes, rate limits, faults and the journal."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -23,13 +23,13 @@ _SERVER_ERRORS = 500
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back for a call; a broken gateway in between answers HTML."""
+    """The HTTP response to a call. A broken gateway responds with HTML."""
 
     body: JsonObject | str
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     page_type: str = "text/html"
-    """What the answer of something in between calls itself."""
+    """Content type of a gateway's page."""
 
     def response(self) -> web.Response:
         if isinstance(self.body, str):
@@ -49,7 +49,7 @@ class WebApi:
         self._backend = backend
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One call, with whatever fault waits for it."""
+        """Handle one call and apply the pending fault."""
         name, at = request.match_info["method"], monotonic_ms()
         fault = self._backend.faults.for_call(name)
         args, answer = await self._answer(request, name, fault)
@@ -108,7 +108,7 @@ class WebApi:
     def _keep_pace(self, name: str, method: Method, args: Arguments) -> None:
         allowances: list[tuple[tuple[str, ...], Tier]] = [((name,), method.tier)]
         if method.paced_by_channel:
-            # However it is addressed.
+            # The conversation, for each form of its address.
             channel = self._backend.workspace.conversation(args.text("channel"))
             address = channel.id if channel else args.text("channel")
             allowances.append(((name, address), Tier.POSTING))

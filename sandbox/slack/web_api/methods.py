@@ -1,4 +1,4 @@
-"""The methods that the stand-in serves: one visible list."""
+"""The methods that the stand-in serves."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from sandbox.slack.wire import JsonObject
 
 @dataclass(frozen=True)
 class Method:
-    """What a method needs and what it does.
+    """The requirements of a method, and its function.
 
-    A method of a conversation checks further scopes itself, as they depend on its kind. A method
-    without `tokens` needs no token.
+    A method of a conversation checks further scopes itself, because they depend on the
+    conversation's kind. A method without `tokens` needs no token.
     """
 
     perform: Callable[[Call], JsonObject]

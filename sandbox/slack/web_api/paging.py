@@ -1,4 +1,4 @@
-"""Cursors: lists are given out page by page."""
+"""Cursors of paged lists."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 def page(
     items: Sequence[Item], args: Arguments, default: int = 100, *, most: int = _MOST
 ) -> tuple[list[Item], str]:
-    """One page of a list and the cursor of the next one, empty after the last."""
+    """Return one page of a list, and the next page's cursor or an empty text."""
     start = _start(args.text("cursor"))
     limit = min(max(args.number("limit", default), 1), most)
     end = start + limit

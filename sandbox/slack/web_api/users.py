@@ -1,4 +1,4 @@
-"""People: users.info, users.list, users.lookupByEmail."""
+"""Users: users.info, users.list, users.lookupByEmail."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ def info(call: Call) -> JsonObject:
 
 
 def lookup_by_email(call: Call) -> JsonObject:
-    """Find a person of this team; deactivated people are not found."""
+    """Return a user of this team by email. Deactivated users count as missing."""
     email = call.args.required("email").lower()
     for person in call.workspace.people.values():
         if person.email.lower() == email and _can_be_looked_up(person):
@@ -38,9 +38,9 @@ def _can_be_looked_up(person: Person) -> bool:
 
 
 def _shares_channel(call: Call, person: Person) -> bool:
-    """Whether the bot sees them in a shared channel; Slack then doesn't call them a stranger.
+    """Return whether the bot and the person share a channel; then Slack doesn't report a stranger.
 
-    docs.slack.dev/reference/objects/user-object.
+    Source: docs.slack.dev/reference/objects/user-object.
     """
     return any(
         conversation.shared
@@ -50,7 +50,7 @@ def _shares_channel(call: Call, person: Person) -> bool:
 
 
 def _user_json(call: Call, person: Person) -> JsonObject:
-    """Everything about a person that the granted scopes show."""
+    """Return the fields of a user that the granted scopes allow."""
     zone = ZoneInfo(person.timezone)
     offset = datetime.fromtimestamp(call.workspace.now(), zone).utcoffset()
     return {

@@ -9,7 +9,7 @@ from sandbox.slack.workspace.views import View
 
 
 def open_view(call: Call) -> JsonObject:
-    """Open a modal for the person whose trigger it is, in place of any that is open."""
+    """Open a modal for the trigger's user. It replaces an open modal."""
     definition = _read_definition(call, "modal")
     user = call.backend.triggers.exchange(call.args.required("trigger_id"))
     call.workspace.screens[user].modals.clear()
@@ -17,7 +17,7 @@ def open_view(call: Call) -> JsonObject:
 
 
 def push_view(call: Call) -> JsonObject:
-    """Put a modal on top of the one that the trigger comes from."""
+    """Push a modal onto the one that issued the trigger."""
     definition = _read_definition(call, "modal")
     user = call.backend.triggers.exchange(call.args.required("trigger_id"))
     if not call.workspace.screens[user].modals:
@@ -26,7 +26,7 @@ def push_view(call: Call) -> JsonObject:
 
 
 def update_view(call: Call) -> JsonObject:
-    """Change an open view, by its id or by the app's own id for it."""
+    """Change an open view, by its ID or its external ID."""
     view = _find(call)
     definition = _read_definition(call, view.definition["type"], replacing=view)
     _refuse_stale(call, view)
@@ -34,7 +34,7 @@ def update_view(call: Call) -> JsonObject:
 
 
 def publish_view(call: Call) -> JsonObject:
-    """Show a Home tab to one person; it keeps its id from then on."""
+    """Publish a user's Home tab. Its ID stays the same."""
     workspace, user = call.workspace, call.args.required("user_id")
     screen = workspace.screens.get(user)
     if screen is None:

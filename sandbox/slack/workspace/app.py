@@ -1,4 +1,4 @@
-"""The app, as it is installed in the workspace."""
+"""The app as installed in the workspace."""
 
 from dataclasses import dataclass, field
 
@@ -33,7 +33,7 @@ class App:
     app_of_app_token: str = APP
     """ID of the app that the app token belongs to."""
     socket_mode: bool = True
-    """Whether Socket Mode is switched on in the app's settings."""
+    """Whether Socket Mode is on in the app's settings."""
     enterprise: str = ""
     """ID of the Enterprise organization that the app is installed for, instead of a workspace."""
     scopes: set[str] = field(default_factory=lambda: set(_SCOPES))

@@ -1,4 +1,8 @@
-"""Waiting for something to happen without asking again and again."""
+"""Announcements of changes, and waits without polling.
+
+A waiter checks its condition, then waits for the next announcement. Both happen without an `await`
+in between, so no change is missed.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -8,22 +12,22 @@ Found = TypeVar("Found")
 
 
 class Changes:
-    """Announces that the state of the workspace changed, to whoever waits for it."""
+    """Announces changes of the workspace to its waiters."""
 
     def __init__(self) -> None:
         self.count = 0
         self._next = asyncio.Event()
 
     def announce(self) -> None:
-        """Wake everybody who waits, to look again."""
+        """Wake all waiters."""
         self.count += 1
         self._next.set()
         self._next = asyncio.Event()
 
     async def until(self, probe: Callable[[], Found | None], seconds: float) -> Found:
-        """Wait until `probe` finds something and return it.
+        """Wait until `probe` returns a value, and return it.
 
-        Raises TimeoutError when it has found nothing for so many seconds.
+        Raises TimeoutError after the given seconds.
         """
         async with asyncio.timeout(seconds):
             while (found := probe()) is None:

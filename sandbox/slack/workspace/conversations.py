@@ -1,4 +1,4 @@
-"""Channels and direct messages, with who is in them and what was said."""
+"""Channels and DMs, their members and messages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _NAMES_IN_PAYLOADS = {Kind.DIRECT: "directmessage", Kind.PRIVATE: "privategroup"
 
 @dataclass
 class Conversation:
-    """A place for messages; its members are user ids, the app's bot among them."""
+    """A list of messages. `members` are user IDs, including the app's bot."""
 
     id: str
     name: str
@@ -31,30 +31,30 @@ class Conversation:
 
     @property
     def name_in_payloads(self) -> str:
-        """Payloads do not say what private places are called."""
+        """Return the name in payloads, which hide the names of private conversations."""
         return _NAMES_IN_PAYLOADS.get(self.kind, self.name)
 
     def add(self, message: Message) -> None:
-        """Append a message; it is newer than all others."""
+        """Append a message, which must be newer than all others."""
         self._messages[message.ts] = message
         if message.is_reply:
             self._replies.setdefault(str(message.thread_ts), []).append(message)
 
     def message(self, ts: str) -> Message | None:
-        """A message that was ever here, deleted ones included."""
+        """Return a message, even if it was deleted."""
         return self._messages.get(ts)
 
     def visible_message(self, ts: str) -> Message | None:
-        """A message for everybody that nobody deleted."""
+        """Return a public message that still exists."""
         message = self.message(ts)
         return message if message is not None and message.is_visible else None
 
     def visible_messages(self) -> Iterator[Message]:
-        """The messages for everybody that nobody deleted, oldest first."""
+        """Yield the public messages that still exist, oldest first."""
         return (message for message in self._messages.values() if message.is_visible)
 
     def seen_by(self, user: str) -> Iterator[Message]:
-        """The messages that one person sees here, oldest first, own ephemerals included."""
+        """Yield the messages that one user sees, including own ephemerals, oldest first."""
         messages = self._messages.values()
         return (m for m in messages if not m.deleted and m.shown_to in (None, user))
 

@@ -1,4 +1,4 @@
-"""Ids, timestamps and hashes in the forms that Slack gives them."""
+"""IDs, timestamps and hashes in Slack's formats."""
 
 import random
 import string
@@ -10,7 +10,7 @@ _MICROS = 1_000_000
 
 
 class Identifiers:
-    """Hands out ids; the same seed gives the same ones in the same order."""
+    """Generates IDs. The same seed yields the same sequence."""
 
     def __init__(self, now: Callable[[], float], seed: int = 0) -> None:
         self._now = now
@@ -18,7 +18,7 @@ class Identifiers:
         self._last_ts = 0
 
     def ts(self) -> str:
-        """A message timestamp, `seconds.micros`, later than every one before it."""
+        """Return a message timestamp, `seconds.micros`, later than all earlier ones."""
         self._last_ts = max(self._last_ts + 1, int(self._now() * _MICROS))
         seconds, micros = divmod(self._last_ts, _MICROS)
         return f"{seconds}.{micros:06d}"
@@ -30,7 +30,7 @@ class Identifiers:
         return "Ev0" + self._letters(8)
 
     def block(self) -> str:
-        """For a block or an element whose author did not name it."""
+        """Return an ID for a block or an element without one."""
         return self._letters(5)
 
     def trigger(self) -> str:
@@ -49,7 +49,7 @@ class Identifiers:
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def one_of(self, count: int) -> int:
-        """An index below `count`, picked at random."""
+        """Return a random index below `count`."""
         return self._random.randrange(count)
 
     def _letters(self, length: int) -> str:

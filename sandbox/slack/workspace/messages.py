@@ -1,4 +1,4 @@
-"""A message and every version that it ever had."""
+"""A message and its versions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from sandbox.slack.wire import Blocks, JsonObject
 
 @dataclass(frozen=True)
 class Content:
-    """What one version of a message says."""
+    """The content of one version of a message."""
 
     text: str = ""
     blocks: Blocks = field(default_factory=list)
@@ -19,7 +19,7 @@ class Content:
 
 @dataclass
 class Message:
-    """One message; `shown_to` names the only person who sees an ephemeral one."""
+    """One message. `shown_to` is the recipient of an ephemeral message."""
 
     ts: str
     channel: str
@@ -53,7 +53,7 @@ class Message:
 
     @property
     def is_visible(self) -> bool:
-        """Whether everybody sees it."""
+        """Whether the message is public and still exists."""
         return not self.deleted and not self.ephemeral
 
     @property
@@ -61,10 +61,10 @@ class Message:
         return self.thread_ts is not None and self.thread_ts != self.ts
 
     def edit(self, content: Content) -> None:
-        """Show something new."""
+        """Add a version."""
         self.versions.append(content)
 
     def history(self) -> Iterator["Message"]:
-        """The message as clients that lag still show it, the newest version first."""
+        """Yield the versions, newest first. A client that lags still shows an older one."""
         for end in range(len(self.versions), 0, -1):
             yield replace(self, versions=self.versions[:end])

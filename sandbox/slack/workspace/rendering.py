@@ -1,4 +1,4 @@
-"""The workspace's things in the JSON that Slack gives out."""
+"""Slack's JSON for messages and views."""
 
 from sandbox.slack.wire import JsonObject, present
 from sandbox.slack.workspace.messages import Message
@@ -7,7 +7,7 @@ from sandbox.slack.workspace.views import View, view_fields
 
 
 def message_json(workspace: Workspace, message: Message) -> JsonObject:
-    """A message as the Web API and payloads carry it."""
+    """Return a message in the form of the Web API and payloads."""
     content = message.content
     return present(
         {
@@ -27,7 +27,7 @@ def message_json(workspace: Workspace, message: Message) -> JsonObject:
 
 
 def view_json(workspace: Workspace, view: View) -> JsonObject:
-    """Slack's view object, with what its owner has entered so far."""
+    """Return Slack's view object, including the values that the user has entered."""
     app = workspace.app
     return {
         "id": view.id,
@@ -59,7 +59,7 @@ def _thread(workspace: Workspace, message: Message) -> JsonObject:
 
 
 def _edited(message: Message) -> JsonObject | None:
-    # Slack marks no edit on messages with blocks.
+    # Slack doesn't mark messages with blocks as edited.
     if len(message.versions) == 1 or message.content.blocks:
         return None
     return {"user": message.user, "ts": message.ts}

@@ -1,4 +1,4 @@
-"""Opening and changing views, by the rules that hold for calls and for acks alike."""
+"""Opening and changing views. The same rules hold for calls and acks."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ _HIGHEST_STACK = 3
 def read_definition(
     workspace: Workspace, definition: Any, kind: str, *, replacing: View | None = None
 ) -> JsonObject:
-    """A view as the app describes it, completed.
+    """Return a view definition with Slack's defaults.
 
-    Raises SlackError for one that Slack does not take in this place.
+    Raises SlackError if Slack rejects the definition for this surface.
     """
     if problems := view_problems(definition):
         raise refusal("invalid_arguments", problems)
@@ -30,7 +30,7 @@ def read_definition(
 
 
 def push_onto(workspace: Workspace, user: str, definition: JsonObject) -> View:
-    """Put a modal on top of a person's stack; raises SlackError when it is full."""
+    """Push a modal onto a user's stack. Raises SlackError if the stack is full."""
     screen, view_id = workspace.screens[user], workspace.ids.view()
     if len(screen.modals) >= _HIGHEST_STACK:
         raise SlackError("push_limit_reached")
@@ -55,7 +55,7 @@ def redefine(workspace: Workspace, view: View, definition: JsonObject) -> View:
 
 
 def open_views(workspace: Workspace) -> list[View]:
-    """Every modal and Home tab that anybody has."""
+    """Return all open modals and Home tabs."""
     return [view for screen in workspace.screens.values() for view in screen.all()]
 
 

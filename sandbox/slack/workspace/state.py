@@ -1,4 +1,4 @@
-"""The workspace as a whole."""
+"""The workspace: users, conversations, views and the app."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ _BOT_NAME = "teleport-chatops"
 
 
 class Workspace:
-    """People, channels, direct messages with the app, open views, and the app itself."""
+    """State of the workspace. Each change is announced to the waiters."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.now = now
@@ -27,9 +27,9 @@ class Workspace:
         self._populate()
 
     def add_person(self, person: Person) -> None:
-        """Let somebody in, with a place for direct messages with the app.
+        """Add a person, with a DM with the app.
 
-        Somebody who is in already keeps what they have, in a new standing perhaps.
+        A person who already exists keeps conversations and views, and can change the account type.
         """
         self.people[person.slack_user_id] = person
         self.screens.setdefault(person.slack_user_id, Screen())
@@ -44,7 +44,7 @@ class Workspace:
             )
 
     def set_up(self, channel: Channel) -> None:
-        """Open a channel as the cast describes it."""
+        """Create a channel of the cast."""
         members = {person.slack_user_id for name in channel.members if (person := self.named(name))}
         self._add(
             Conversation(
@@ -57,27 +57,27 @@ class Workspace:
         )
 
     def named(self, name: str) -> Person | None:
-        """Somebody by name or by Slack user id."""
+        """Return a person by name or Slack user ID."""
         if name in self.people:
             return self.people[name]
         return next((one for one in self.people.values() if one.name == name), None)
 
     def conversation(self, name: str) -> Conversation | None:
-        """A conversation by id, by channel name, or by `@` and the name of a person."""
+        """Return a conversation by ID, channel name, or `@` and a person's name."""
         if name in self.conversations:
             return self.conversations[name]
         wanted = name.removeprefix("#")
         return next((one for one in self.conversations.values() if one.name == wanted), None)
 
     def direct_with(self, user: str) -> Conversation:
-        """The conversation between one person and the app."""
+        """Return a user's DM with the app."""
         return self.conversations["D" + user[1:]]
 
     def team_of(self, person: Person) -> str:
         return OTHER_TEAM if person.account_type is AccountType.STRANGER else self.app.team_id
 
     def can_see(self, person: Person, conversation: Conversation) -> bool:
-        """Members see a place; full members of the team also look into public channels."""
+        """Return whether a person sees a conversation. Full members also see public channels."""
         if person.slack_user_id in conversation.members:
             return True
         return conversation.kind is Kind.PUBLIC and person.account_type is AccountType.MEMBER
@@ -91,7 +91,7 @@ class Workspace:
         thread_ts: str | None = None,
         shown_to: str | None = None,
     ) -> Message:
-        """Add a message, by the app unless `user` says otherwise."""
+        """Add a message, from the app unless `user` is given."""
         message = Message(
             ts=self.ids.ts(),
             channel=conversation.id,

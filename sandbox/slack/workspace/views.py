@@ -1,4 +1,4 @@
-"""Open modals and published Home tabs, and what people have typed into them."""
+"""Open modals, published Home tabs, and the values that users have entered."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ Entries = dict[str, dict[str, JsonObject]]
 
 @dataclass
 class View:
-    """One view on a person's screen; its versions are what the app asked for, newest last."""
+    """One view of one user. Its versions are the app's definitions, newest last."""
 
     id: str
     owner: str
@@ -40,12 +40,12 @@ class View:
         return bool(self.definition["type"] == "modal")
 
     def redefine(self, definition: JsonObject, new_hash: str) -> None:
-        """Show something else; inputs with the same ids keep what the person entered."""
+        """Add a version. Inputs with the same IDs keep their values."""
         self.versions.append(definition)
         self.hash = new_hash
 
     def history(self) -> Iterator["View"]:
-        """The view as clients that lag still show it, the newest version first."""
+        """Yield the versions, newest first. A client that lags still shows an older one."""
         for end in range(len(self.versions), 0, -1):
             yield replace(self, versions=self.versions[:end])
 
@@ -54,7 +54,7 @@ class View:
             self.entries.setdefault(block_id, {}).update(actions)
 
     def values(self) -> Entries:
-        """`state.values`: what the person entered, and initial values for the rest."""
+        """Return `state.values`: entered values, and initial values for the rest."""
         return {
             block_id: {
                 action_id: self._entered(block_id, action_id, initial)
@@ -70,7 +70,7 @@ class View:
 
 @dataclass
 class Screen:
-    """What one person has open: a stack of modals, the top one last, and the app's Home tab."""
+    """One user's open views: a stack of modals, the top one last, and the app's Home tab."""
 
     modals: list[View] = field(default_factory=list)
     home: View | None = None
@@ -86,12 +86,12 @@ class Screen:
         return [*self.modals, self.home] if self.home else list(self.modals)
 
     def close(self, view: View) -> None:
-        """Take one view off the stack; the one under it shows again."""
+        """Remove one view from the stack."""
         self.modals = [other for other in self.modals if other is not view]
 
 
 def view_fields(view: View) -> JsonObject:
-    """The parts of Slack's view object that the app itself defined, defaults filled in."""
+    """Return the app's part of Slack's view object, with defaults."""
     definition = view.definition
     return {
         "type": definition["type"],
