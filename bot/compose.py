@@ -1,4 +1,4 @@
-"""The composition root: the one place that knows every concrete class."""
+"""The composition root, where the concrete classes of the commands flow are created."""
 
 import logging
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Runtime:
 
     @property
     def plugin(self) -> str:
-        """Name under which Teleport keeps our data."""
+        """Name of the bot's plugin data in Teleport."""
         return f"{PLUGIN}/{self.installation.team}"
 
 
@@ -127,9 +127,9 @@ def build_listeners(
 
 
 def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
-    """Put a Bolt app before the listeners.
+    """Build the Bolt app for the listeners.
 
-    Bolt asks Slack nothing about the token: it is told what is known since the start.
+    Bolt gets the response of auth.test from startup, so it doesn't call Slack for each envelope.
     """
     result = AuthorizeResult.from_auth_test_response(
         bot_token=runtime.slack.token, auth_test_response=runtime.installation.auth_test
@@ -144,9 +144,9 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
         authorize=authorize,
         logger=logging.getLogger(BOLT_LOGGER),
         raise_error_for_unhandled_request=True,
-        # Otherwise Bolt looks every 10 ms whether a listener has acked.
+        # Otherwise Bolt polls every 10 ms for the ack of a listener.
         process_before_response=True,
-        # Of use to apps that Slack reaches by HTTP, or that offer workflow steps.
+        # Only for apps that receive HTTP requests from Slack, or offer workflow steps.
         ssl_check_enabled=False,
         request_verification_enabled=False,
         url_verification_enabled=False,

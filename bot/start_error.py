@@ -1,13 +1,13 @@
-"""The bot cannot start, for a reason that is said in one sentence."""
+"""Errors that end the startup, with a text and an exit code for the operator."""
 
 UNAVAILABLE = 1
-"""Exit code: something did not answer; starting again may help."""
+"""Exit code: a service didn't respond in time, so a restart may help."""
 MISCONFIGURED = 2
-"""Exit code: it will never start like this."""
+"""Exit code: a configuration error, so a restart doesn't help."""
 
 
 class StartError(Exception):
-    """`str()` is the problem, and after it what to do about it, the hint."""
+    """A problem with a hint. `str()` returns both."""
 
     def __init__(self, problem: str, hint: str = "", *, exit_code: int) -> None:
         super().__init__(f"{problem} {hint}".rstrip())

@@ -1,7 +1,8 @@
 """Time limits of a stop.
 
-`docker stop` kills a process after 10 s, and Kubernetes after 30 s. The ledger has the intent of
-each message that is cut off, and the next leader sends it.
+`docker stop` kills a process after 10 s, and Kubernetes after 30 s. A message that is cut off has
+an intent in the ledger, and the next leader sends it. A timer in its own thread enforces the limit:
+Python joins worker threads at exit, and one in a DNS lookup can take longer.
 """
 
 import asyncio
@@ -11,26 +12,26 @@ from threading import Timer
 import structlog
 
 SOCKETS_SECONDS = 3.0
-"""To close the sockets: Slack accepts no ack later."""
+"""Limit for closing the sockets: Slack accepts no later ack."""
 FINISH_SECONDS = 6.0
-"""To close the sockets and finish commands, clicks and messages in flight."""
+"""Limit for closing the sockets and finishing interactions and messages in flight."""
 PARTS_SECONDS = 1.5
-"""To end everything else, and to give the lease back."""
+"""Limit for ending everything else, and for releasing the lease."""
 _STOP_SECONDS = 9.5
-"""For all of it. Python waits for threads without a limit, such as for one that looks up a host."""
+"""Limit for the whole stop."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def limit_stop() -> None:
-    """End the process if its stop, which begins now, takes too long."""
+    """Start the timer that ends the process if its stop takes too long."""
     timer = Timer(_STOP_SECONDS, _exit)
     timer.daemon = True
     timer.start()
 
 
 async def wait_for_end(task: "asyncio.Task[None]", seconds: float) -> None:
-    """Wait for a cancelled task, and leave it behind if it takes longer."""
+    """Wait for a cancelled task, at most for these seconds."""
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if done and not task.cancelled():
         task.exception()

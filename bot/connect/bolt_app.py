@@ -1,4 +1,4 @@
-"""Bolt's app, which also acks the payloads that Bolt fails on."""
+"""Bolt's app, which also acks payloads that Bolt can't dispatch."""
 
 from http import HTTPStatus
 
@@ -18,10 +18,10 @@ _ODD_SHAPE = (IndexError, KeyError, TypeError, AttributeError)
 
 
 class App(AsyncApp):
-    """`unhandled` gets the payloads without a listener, and those of an odd shape.
+    """Bolt app that passes payloads without a listener, and malformed ones, to `unhandled`.
 
-    Bolt raises IndexError at a click without an action (`to_action` in its
-    request/payload_utils.py), in its error handler as well.
+    Bolt raises IndexError for a click without an action (`to_action` in its
+    request/payload_utils.py), and again in its error handler.
     """
 
     unhandled: Unhandled

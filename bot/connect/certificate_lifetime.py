@@ -1,8 +1,9 @@
-"""Access that the bot requests ends with the bot's own certificate at the latest.
+"""A warning for short-lived certificates of the bot, which limit the access that it requests.
 
-Teleport limits it by the creator's certificate, unless the requester holds a role with
-`allow.request.max_duration` (RequestValidator.truncateTTL and calculateMaxAccessDuration in
-lib/services/access_request.go). tbot's default certificates last an hour.
+Access ends with the certificate of the request's creator at the latest, unless the requester has a
+role with `allow.request.max_duration` (RequestValidator.truncateTTL and
+calculateMaxAccessDuration in lib/services/access_request.go). tbot's default certificates last an
+hour.
 """
 
 from datetime import timedelta
@@ -15,7 +16,7 @@ from teleport_client.credentials.reloading_credentials import ReloadingCredentia
 from teleport_client.errors import TeleportError
 
 SHORTEST = timedelta(hours=12)
-"""Teleport's own default for a session."""
+"""Teleport's default session duration."""
 HINT = (
     "Set credential_ttl: 12h in tbot's configuration (before tbot 17.2.8: certificate_ttl), or set"
     " allow.request.max_duration in a role that allows requests."
@@ -25,14 +26,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def is_too_short(teleport: TeleportClient, credentials: Credentials) -> bool:
-    """Return whether all access ends earlier than users expect. Raises TeleportError."""
+    """Return whether this certificate shortens access. Raises TeleportError."""
     if credentials.lifetime >= SHORTEST:
         return False
     return not any(role.allow.max_duration for role in await teleport.roles.list())
 
 
 async def report_short_lifetimes(teleport: TeleportClient, identity: ReloadingCredentials) -> None:
-    """Log each certificate that is too short, once, until cancelled."""
+    """Log each short-lived certificate once, until cancelled."""
     while True:
         credentials = identity.current
         await _report(teleport, credentials)

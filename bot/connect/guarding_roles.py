@@ -1,9 +1,10 @@
-"""Roles in the settings that limit what can be decided from Slack.
+"""Roles in the settings that restrict reviews from Slack.
 
-A role of `review.link_only_roles` is never decided from Slack, and one that `role_to_approvers`
-names has no other approvers. Where such a name is misspelled, the role that is meant has lost its
-limit. Nothing tells which role that is, so the limit holds for all of them until Teleport knows the
-name: roles may be created after the bot has started.
+Requests for a role in `review.link_only_roles` can't be reviewed from Slack. A role in
+`role_to_approvers` has only the approvers listed there. A misspelled name would remove such a
+restriction from the intended role. The bot can't detect which role that is, so it restricts all of
+them until Teleport knows the name. A role may be created after the bot starts, so the bot checks
+unknown names again at intervals.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def find_unknown(teleport: TeleportClient, roles: Collection[str]) -> frozenset[str]:
-    """Return those of `roles` that Teleport doesn't know, and those that can't be read."""
+    """Return the roles that Teleport doesn't know or the bot can't read."""
     errors = await asyncio.gather(*(_look_up(teleport, role) for role in roles))
     unknown = {role: error for role, error in zip(roles, errors, strict=True) if error}
     for role, error in unknown.items():
@@ -35,7 +36,7 @@ async def find_unknown(teleport: TeleportClient, roles: Collection[str]) -> froz
 async def keep_up_to_date(
     unknown: UnknownRoles, teleport: TeleportClient, changed: Callable[[], None], *, again: float
 ) -> None:
-    """Look every `again` seconds until all are known. `changed` is called when more are known."""
+    """Check every `again` seconds until all roles are known. Call `changed` after each new one."""
     while before := unknown.roles:
         await asyncio.sleep(again)
         known = {role for role in before if await _look_up(teleport, role) is None}
@@ -46,18 +47,18 @@ async def keep_up_to_date(
 
 
 def warning_of(unknown: Collection[str]) -> str:
-    """Return what follows from unknown roles; empty if there are none."""
+    """Return the effect of unknown roles as a warning; empty if there are none."""
     if not unknown:
         return ""
     return (
-        f"Teleport doesn't know {', '.join(sorted(unknown))}, so nobody decides from Slack what"
-        " these roles may be meant to limit; correct review.link_only_roles and role_to_approvers,"
-        " or create the roles"
+        f"Teleport doesn't know {', '.join(sorted(unknown))}, so requests that these roles may"
+        " restrict can't be reviewed from Slack; correct review.link_only_roles and"
+        " role_to_approvers, or create the roles"
     )
 
 
 async def _look_up(teleport: TeleportClient, role: str) -> TeleportError | None:
-    """Return why a role isn't known, or None if it is."""
+    """Return the error if a role isn't known; None if it is."""
     try:
         await teleport.roles.get(role)
     except TeleportError as error:

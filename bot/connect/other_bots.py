@@ -1,4 +1,4 @@
-"""Whether Teleport's own Slack plugin announces requests as well."""
+"""Detection of Teleport's own Slack plugin, which would post each request a second time."""
 
 import structlog
 
@@ -7,13 +7,13 @@ from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import RequestState
 
 _PLUGIN, _MESSAGES = "slack", "messages"
-"""Where it keeps which messages it has posted for a request."""
+"""Name of its plugin data, and the key of the messages that it posted for a request."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def count_plugin_announcements(teleport: TeleportClient) -> int:
-    """Count the pending requests for which it has posted messages. Raises TeleportError."""
+    """Count the pending requests with messages of the plugin. Raises TeleportError."""
     kept = await teleport.plugin_data.list(_PLUGIN)
     if not kept:
         return 0

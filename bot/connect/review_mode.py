@@ -1,4 +1,8 @@
-"""How requests can be decided from Slack on this cluster, found out once at start."""
+"""How the bot records reviews in this cluster, detected once at startup.
+
+The mode depends on the edition of the cluster, on the bot's role and on the settings. It stays the
+same until a restart, since buttons and hints on posted cards depend on it.
+"""
 
 from collections.abc import Sequence
 
@@ -15,20 +19,24 @@ from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import can_list_requests
 from workspace.requests.review_policy import ANY_ROLE, ReviewMode, ReviewPolicy, UnknownRoles
 
+_NO_ON_BEHALF = "this Teleport doesn't accept reviews on behalf of users"
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def detect_review_policy(
     teleport: TeleportClient, cluster: ClusterInfo, own: Sequence[str], settings: Settings
 ) -> ReviewPolicy:
-    """Log the mode too, and what the bot's role lacks. `own` are the roles of its certificate."""
+    """Detect the mode, and log it with missing permissions. `own` are the certificate's roles."""
     roles = await own_roles(teleport, own)
     if roles is not None and not can_list_requests(roles):
-        log.error("request_permission_missing", hint="give the bot the role of teleport-role")
+        log.error(
+            "request_permission_missing", hint="give the bot the role that teleport-role prints"
+        )
     if roles is not None and settings.app_token is not None:
         log_missing_permissions(roles)
-    mode, why = detect_mode(cluster, roles, settings)
-    log.info("review_mode_selected", mode=mode, reason=why)
+    mode, reason = detect_mode(cluster, roles, settings)
+    log.info("review_mode_selected", mode=mode, reason=reason)
     return ReviewPolicy(
         mode=mode,
         approvers=settings.role_to_approvers,
@@ -38,7 +46,7 @@ async def detect_review_policy(
 
 
 def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
-    """Return the roles whose misspelled name would leave another one without its limit."""
+    """Return the roles in the settings that restrict reviews, and only work if spelled right."""
     if not mode.from_slack:
         return frozenset()
     link_only = frozenset(settings.review.link_only_roles)
@@ -48,7 +56,7 @@ def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
 
 
 async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Role, ...] | None:
-    """Read what the roles of the bot's certificate give; None where it may not even know that."""
+    """Read the roles of the bot's certificate; None if the bot isn't allowed to read them."""
     try:
         return tuple([await teleport.roles.get(name) for name in names])
     except TeleportError as error:
@@ -57,14 +65,14 @@ async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Rol
 
 
 def can_submit_on_behalf(roles: Sequence[Role] | None) -> bool:
-    """Whether the bot's role lets it hand in reviews for anybody; unknown roles count as yes."""
+    """Return whether a role allows reviews on behalf of users. Assume it for unknown roles."""
     return roles is None or any(role.allow.review.submit_for for role in roles)
 
 
 async def can_submit_on_behalf_now(
     teleport: TeleportClient, identity: ReloadingCredentials
 ) -> bool:
-    """Return whether the bot's roles, as they are now, let it submit reviews for any user."""
+    """Return whether the bot's current roles allow reviews on behalf of users."""
     roles = await own_roles(teleport, identity.current.roles)
     return roles is not None and can_submit_on_behalf(roles)
 
@@ -72,18 +80,15 @@ async def can_submit_on_behalf_now(
 def detect_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
 ) -> tuple[ReviewMode, str]:
-    """Give the mode, and why it is that. Where roles are unknown, Teleport's answer has to tell."""
+    """Return the mode and the reason for it. Teleport rejects reviews if the roles are unknown."""
     if not settings.can_decide:
-        return ReviewMode.OFF, "the settings say so"
+        return ReviewMode.OFF, "set by the settings"
     if settings.review.mode != "auto":
-        return ReviewMode(settings.review.mode), "the settings say so"
+        return ReviewMode(settings.review.mode), "set by the settings"
     if cluster.supports_on_behalf_reviews:
         if can_submit_on_behalf(roles):
-            return ReviewMode.PERSON, "Teleport takes reviews that the bot hands in for people"
-        return ReviewMode.NOTIFY, "the bot's role has no submit_for_users"
+            return ReviewMode.PERSON, "Teleport accepts reviews on behalf of users"
+        return ReviewMode.NOTIFY, "the bot's role lacks submit_for_users"
     if settings.role_to_approvers:
-        return ReviewMode.OVERRIDE, "this Teleport takes no reviews from the bot; approvers are set"
-    return (
-        ReviewMode.NOTIFY,
-        "this Teleport takes no reviews from the bot, and no approvers are set",
-    )
+        return ReviewMode.OVERRIDE, f"{_NO_ON_BEHALF}; approvers are set"
+    return ReviewMode.NOTIFY, f"{_NO_ON_BEHALF}, and no approvers are set"

@@ -1,7 +1,7 @@
-"""Teleport methods without which the bot can't work, found by the server's own response.
+"""Support of the Teleport server for the methods that the bot needs.
 
-A server answers UNIMPLEMENTED to a method that it doesn't have. ListAccessRequests is the newest of
-them: Teleport 16 has it, 15.1.9 doesn't.
+A server returns UNIMPLEMENTED for an unknown method. ListAccessRequests is the newest method that
+the bot needs: Teleport 16 has it, 15.1.9 doesn't.
 """
 
 from uuid import uuid4
@@ -28,9 +28,9 @@ _NEEDED = frozenset(
 
 
 async def find_missing_method(teleport: TeleportClient, cluster: ClusterInfo) -> str:
-    """Try the newest method. Return why this server can't be used; empty if it can.
+    """Call the newest method, and return the reason if the server is too old; empty otherwise.
 
-    Other errors are left to the calls that need the result.
+    Other errors are ignored here, because a later call that needs the result reports them.
     """
     try:
         await teleport.requests.get(str(uuid4()))
@@ -42,7 +42,7 @@ async def find_missing_method(teleport: TeleportClient, cluster: ClusterInfo) ->
 
 
 def missing_method(teleport: TeleportClient, version: str = "") -> str:
-    """Return which method the server lacked in the calls so far; empty if none."""
+    """Return a text with a method that the server lacked in a call so far; empty if none."""
     for method in sorted(_NEEDED & teleport.missing_methods):
         server = f"Teleport {version}" if version else "The Teleport server"
         return f"{server} has no {method}, which the bot needs"

@@ -33,7 +33,7 @@ class UnknownName:
     setting: str
     """Dotted key of the setting that has the name."""
     likely: str = ""
-    """The most similar name that Teleport knows, if any is similar."""
+    """Most similar name that Teleport knows, if any is similar."""
 
     @property
     def hint(self) -> str:
@@ -46,7 +46,7 @@ class UnknownName:
 async def find_unknown_roles(
     teleport: TeleportClient, settings: Settings
 ) -> tuple[UnknownName, ...]:
-    """Needs list and read on `role`. Raises TeleportError."""
+    """Compare roles; the bot needs list and read on `role`. Raises TeleportError."""
     named = list(_named_roles(settings))
     known = [role.name for role in await teleport.roles.list()] if named else []
     return tuple(_unknown(Kind.ROLE, named, known))
@@ -55,7 +55,7 @@ async def find_unknown_roles(
 async def find_unknown_users(
     teleport: TeleportClient, settings: Settings
 ) -> tuple[UnknownName, ...]:
-    """Look for users who are named, and for one with the trait. Raises TeleportError.
+    """Look for users in the settings, and for one with the trait. Raises TeleportError.
 
     A single sign-on user exists from a login until its session ends.
     """
@@ -66,7 +66,7 @@ async def find_unknown_users(
 
 
 async def warn_of_unknown_names(teleport: TeleportClient, settings: Settings) -> None:
-    """Log each name once. They may be created later, so nothing else follows from it here."""
+    """Log each unknown name once. It has no other effect, since it may be created later."""
     for find in (find_unknown_roles, find_unknown_users):
         try:
             for each in await find(teleport, settings):
@@ -90,13 +90,13 @@ def _unknown(
 
 
 def most_similar(name: str, known: Sequence[str]) -> str:
-    """Return the name that is probably meant; empty if none is similar."""
+    """Return the most similar name; empty if none is similar."""
     alike = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE)
     return str(alike[0]) if alike else ""
 
 
 def _named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield pairs of a setting and a role. Teleport takes no patterns as the roles of a request."""
+    """Yield pairs of a setting and a role. The roles of a request can't be patterns."""
     for role in settings.review.link_only_roles:
         yield "review.link_only_roles", role
     for role in settings.role_to_approvers:
@@ -120,7 +120,7 @@ def _approvers(settings: Settings) -> Iterator[str]:
 
 
 def _unknown_trait(settings: Settings, users: Sequence[User]) -> tuple[UnknownName, ...]:
-    """Nobody can act from Slack where no user has the trait, unless addresses are matched."""
+    """Return the trait if no user has it: without email matching, no user can act from Slack."""
     trait = settings.review.slack_user_id_trait
     if settings.review.allow_email_username_match or any(user.traits.get(trait) for user in users):
         return ()

@@ -1,6 +1,7 @@
 """Logs: structlog events with fixed names, as JSON lines or for a terminal, without secrets.
 
-Whatever Slack's libraries log through the standard library takes the same way out.
+Records of Slack's libraries pass the same processors. Secrets are replaced by pattern in every text
+of an event, so a token in an error message stays hidden, too.
 """
 
 import logging
@@ -20,12 +21,12 @@ from bot.start_error import MISCONFIGURED, StartError
 
 _SECRETS = re.compile(
     r"""
-      xox[a-z]{0,9}-\w[\w.-]*                # Slack tokens, not a prefix alone as in hints
+      xox[a-z]{0,9}-\w[\w.-]*                # Slack tokens, but no bare prefix as in hints
     | xapp-\w[\w.-]*
     | https://hooks\.slack\.com/\S+           # response URLs
     | (?<=/response/)[\w.-]+
-    | \b\d+\.\d+\.[0-9a-f]{32}\b              # trigger ids
-    | (?<=ticket=)[\w.-]+                     # Socket Mode addresses
+    | \b\d+\.\d+\.[0-9a-f]{32}\b              # trigger IDs
+    | (?<=ticket=)[\w.-]+                     # Socket Mode URLs
     | (?<=://)[^/\s@]+(?=@)                   # passwords of proxies
     | -----BEGIN[ ][A-Z0-9 ]+-----.*?(?:-----END[ ][A-Z0-9 ]+-----|\Z)
     """,
@@ -35,15 +36,15 @@ _HIDDEN = "[hidden]"
 _FIRST = ("timestamp", "level", "event")
 _STREAMS = ("stderr", "stdout")
 BOLT_LOGGER = "bolt"
-"""To be handed to Bolt: its own loggers set levels of their own."""
+"""Logger to pass to Bolt, because its default loggers set their own levels."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-# They say at INFO what is ours to say, or repeat every frame at DEBUG.
+# At INFO they repeat events of the bot, and at DEBUG they log every frame.
 _QUIETER = (BOLT_LOGGER, "slack_bolt", "slack_sdk", "asyncio", "aiohttp", "grpc", "stamina")
 
 
 def configure_logs(settings: LogSettings) -> None:
-    """Set up once, at start. Raises StartError."""
+    """Configure structlog and the standard library, once at startup. Raises StartError."""
     handler = _Handler(settings.output)
     stream = handler.stream
     as_json = settings.format == "json" or (settings.format == "auto" and not stream.isatty())
@@ -81,7 +82,7 @@ def configure_logs(settings: LogSettings) -> None:
 
 
 def reopen_log() -> None:
-    """Open the log file anew, which logrotate has renamed. A stream of the process stays."""
+    """Reopen the log file after logrotate has renamed it. Standard streams stay open."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, _Handler):
             handler.reopen()
@@ -90,8 +91,8 @@ def reopen_log() -> None:
 class _Handler(logging.StreamHandler[TextIO]):
     """Writes to `log.output`; if that fails, as on a full disk, reports one line on stderr.
 
-    The standard library would print the record itself, with its arguments and a traceback.
-    Raises StartError.
+    The standard library would print the record with its arguments and a traceback. Raises
+    StartError.
     """
 
     def __init__(self, output: str) -> None:
@@ -100,13 +101,12 @@ class _Handler(logging.StreamHandler[TextIO]):
             super().__init__(_stream(output))
         except OSError as error:
             raise StartError(
-                f"The log cannot be written to {output} ({error.strerror}). Choose another"
-                " log.output.",
+                f"Can't write the log to {output} ({error.strerror}). Choose another log.output.",
                 exit_code=MISCONFIGURED,
             ) from error
 
     def reopen(self) -> None:
-        """Go on in a new file of the same name, or in the old one if there can be none."""
+        """Continue in a new file of the same name, or in the old one if that fails."""
         if self._output in _STREAMS:
             return
         try:
@@ -118,7 +118,7 @@ class _Handler(logging.StreamHandler[TextIO]):
             old.close()
         log.info("log_reopened", path=self._output)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - name in logging
         lost = record.msg.get("event") if isinstance(record.msg, dict) else record.name
         line = without_secrets(f"log_not_written: {lost} ({sys.exception()!r})")
         with suppress(OSError, ValueError):
@@ -129,7 +129,7 @@ class _Handler(logging.StreamHandler[TextIO]):
 def hide_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace what looks like a secret in any text of an event, whatever its key."""
+    """Replace secrets in all texts of an event."""
     for key, value in event.items():
         event[key] = _hidden(value)
     return event
@@ -166,7 +166,7 @@ def _in_order(
 def _name_foreign(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Keep event names fixed: what a library says becomes a field."""
+    """Move a library's text into a field, so that event names stay fixed."""
     record = event.get("_record")
     event["message"] = event["event"]
     event["event"] = "library_log"
@@ -176,12 +176,12 @@ def _name_foreign(
 
 
 def _is_not_about_the_token(record: logging.LogRecord) -> bool:
-    """Drop what Bolt says where SLACK_BOT_TOKEN is set: it has no token of ours on purpose."""
+    """Drop Bolt's warning about SLACK_BOT_TOKEN: the bot passes no token to Bolt on purpose."""
     return record.msg != warning_client_prioritized_and_token_skipped()
 
 
 def _stream(output: str) -> TextIO:
-    """Raises OSError."""
+    """Return the stream, or the opened file. Raises OSError."""
     if output in _STREAMS:
         stream: TextIO = getattr(sys, output)
         return stream

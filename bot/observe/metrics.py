@@ -1,4 +1,8 @@
-"""Metrics for Prometheus. Other packages don't import it: they get callables, or are read."""
+"""Metrics for Prometheus.
+
+Other packages don't import this module. They call functions that they get, or gauges read them at
+each scrape.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 

@@ -181,7 +181,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         1, "host names", "shows it no hosts, so cards have their IDs",
     ),
     "no reviews on behalf of users": (
-        without_on_behalf, 1, "review mode", "no submit_for_users",
+        without_on_behalf, 1, "review mode", "lacks submit_for_users",
     ),
     "a mode that this role doesn't allow": (
         require_person_mode, 2, "review mode", "its role lets it not",

@@ -239,7 +239,7 @@ async def test_unwritable_log_file_is_reported(settings_file: Path, tmp_path: Pa
     ) as process:
         code, output = await process.end()
     assert code == 2
-    assert f"The log cannot be written to {tmp_path}" in output
+    assert f"Can't write the log to {tmp_path}" in output
     assert output.count("\n") == 0
 
 
