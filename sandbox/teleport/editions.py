@@ -1,4 +1,4 @@
-"""What a cluster can do, by edition and server version."""
+"""Features of a cluster, by edition and server version."""
 
 import re
 from dataclasses import dataclass
@@ -23,28 +23,30 @@ class Edition(StrEnum):
 
 @dataclass(frozen=True)
 class Features:
-    """What differs between the clusters this stand-in can be."""
+    """The differences between the clusters that the stand-in can play."""
 
     advanced_workflows: bool
-    """Review rules and thresholds of one's own: Teleport Enterprise."""
+    """Custom review rules and thresholds: Teleport Enterprise."""
     on_behalf_reviews: bool
-    """Knows `submitted_on_behalf_of_author` and `submit_for_users`. Servers of that age also
-    answer a second review by the same author with ALREADY_EXISTS, not PERMISSION_DENIED."""
+    """Supports `submitted_on_behalf_of_author` and `submit_for_users`. These servers also reject a
+    second review by the same author with ALREADY_EXISTS, not PERMISSION_DENIED.
+    """
     user_trait_filter: bool
-    """ListUsers knows the trait filter; an older server skips it and lists everybody."""
+    """ListUsers supports the trait filter. An older server ignores it and returns all users."""
     dry_run_enrichment: bool
-    """A dry run answers whether a reason is needed, and with the roles' prompts."""
+    """A dry run returns whether a reason is required, and the roles' prompts."""
     expiry_in_spec: bool
-    """A service deletes expired requests, whose expiry is `Spec.ResourceExpiry`. An older server
-    leaves it to the backend, by `Metadata.Expires`."""
+    """A service deletes expired requests, by `Spec.ResourceExpiry`. On an older server the backend
+    deletes them, by `Metadata.Expires`.
+    """
     role_v8: bool
-    """Takes roles of version v8."""
+    """Accepts roles of version v8."""
     spelled_id: bool
     """Writes "access request ID" where older servers write "id"."""
 
     @classmethod
     def of(cls, edition: Edition, server_version: str) -> Self:
-        """Raises ValueError for a version that is not semantic."""
+        """Return the features. Raises ValueError for a version that isn't semantic."""
         match = _VERSION.match(server_version)
         if match is None:
             raise ValueError(f"not a Teleport version: {server_version!r}")

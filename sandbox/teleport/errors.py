@@ -1,4 +1,4 @@
-"""Refusals, named after the kinds of Teleport's `trace` errors.
+"""Errors, named after the kinds of Teleport's `trace` errors.
 
     TeleportError            UNKNOWN
     ├── NotFound             NOT_FOUND
@@ -17,7 +17,7 @@ import grpc
 
 
 class TeleportError(Exception):
-    """A call that Teleport refuses; its text becomes the status details."""
+    """A call that Teleport rejects. The text becomes the status details."""
 
     code = grpc.StatusCode.UNKNOWN
 

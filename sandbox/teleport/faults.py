@@ -1,4 +1,4 @@
-"""Faults on order: slow answers, refused calls, lost answers, broken watches."""
+"""Fault injection: slow responses, rejected calls, lost responses, broken watches."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _FOREVER = -1
 
 
 class Injected(TeleportError):
-    """An error that somebody asked for."""
+    """An injected error."""
 
     def __init__(self, code: grpc.StatusCode, details: str) -> None:
         super().__init__(details)
@@ -22,7 +22,7 @@ class Injected(TeleportError):
 
 @dataclass
 class Fault:
-    """What happens to the next calls of a method."""
+    """A fault of the next calls of a method."""
 
     method: str
     code: grpc.StatusCode | None
@@ -31,7 +31,7 @@ class Fault:
     after_commit: bool
     times: int
     hits: int = 0
-    """How many calls it has met."""
+    """Number of calls that the fault has affected."""
 
     async def before(self) -> None:
         if not self.after_commit:
@@ -48,7 +48,7 @@ class Fault:
 
 
 class Faults:
-    """The faults in force. Each call takes the oldest one for its method."""
+    """The active faults. Each call gets the oldest fault of its method."""
 
     def __init__(self, requests: AccessRequests) -> None:
         self._requests = requests
@@ -65,44 +65,44 @@ class Faults:
         after_commit: bool = False,
         times: int = 1,
     ) -> Fault:
-        """Let the next `times` calls of the method fail with the code, or only be slow.
+        """Add a fault: the next `times` calls fail with the code, or are only slow.
 
-        The delay is in seconds and comes before the error. After commit means that the work
-        is done and only the answer is late or lost. At WatchEvents it means after INIT.
+        The delay is in seconds and precedes the error. With `after_commit` the work is done, and
+        only the response is late or lost. For WatchEvents this means after INIT.
         """
         fault = Fault(method, code, details, delay, after_commit, times)
         self._waiting.append(fault)
         return fault
 
     def remove_method(self, method: str, service: str = "proto.AuthService") -> None:
-        """Answer as a server that doesn't have this method, until `clear` is called."""
+        """Respond like a server without the method, until `clear`."""
         details = f"unknown method {method} for service {service}"
         self.add(method, grpc.StatusCode.UNIMPLEMENTED, details=details, times=_FOREVER)
 
     def clear(self) -> None:
-        """Forget all faults; what has struck already goes on."""
+        """Remove all faults. Calls that have a fault already keep it."""
         self._waiting.clear()
 
     def cut_watches(
         self, code: grpc.StatusCode | None = None, details: str = "watcher closed"
     ) -> None:
-        """End every open watch, with an error or, without a code, as if it were complete."""
+        """End all open watches, with an error, or without a code as if they were complete."""
         error = None if code is None else Injected(code, details)
         self._requests.changes.cut(error)
 
     def corrupt_text(self, text: str) -> None:
-        """Put bytes that are no UTF-8 in the place of `text` in each answer from now on.
+        """Replace `text` in all responses from now on with bytes that aren't UTF-8.
 
-        Teleport hands on whatever bytes a name or a reason was made of; ours could not hold them.
+        Teleport passes on the bytes of a name or a reason. Python's messages can't hold such bytes.
         """
         self._spoilt = text.encode()
 
     def on_wire(self, data: bytes) -> bytes:
-        """What an answer looks like that is to go out as `data`."""
+        """Return the response's bytes with the replacement."""
         return data.replace(self._spoilt, b"\xff" * len(self._spoilt)) if self._spoilt else data
 
     def take(self, method: str) -> Fault | None:
-        """The fault that strikes this call, counted off."""
+        """Return the fault of this call and count the hit."""
         fault = next((it for it in self._waiting if it.method in (method, EVERY_METHOD)), None)
         if fault is not None:
             fault.times -= 1

@@ -1,4 +1,4 @@
-"""Values as Go prints them, for texts that must read like Teleport's."""
+"""Values in Go's formats, for texts that must equal Teleport's."""
 
 import json
 import re
@@ -16,16 +16,16 @@ _UNITS = {
     "s": _SECOND, "m": 60 * _SECOND, "h": _HOUR,
 }  # fmt: skip
 _LONG_UNITS = {"d": 24 * _HOUR, "mo": 30 * 24 * _HOUR, "y": 365 * 24 * _HOUR}
-"""Of durations in resources (api/types/duration.go)."""
+"""Units of durations in resources (api/types/duration.go)."""
 
 
 def quoted(text: str) -> str:
-    """As `%q` writes a string."""
+    """Return a text as `%q` formats it."""
     return json.dumps(text, ensure_ascii=False)
 
 
 def go_duration(nanoseconds: int) -> str:
-    """As `%v` writes a duration, such as `336h0m0s`, `11h59m58.5s` or `250ms`."""
+    """Return a duration as `%v` formats it, such as `336h0m0s`, `11h59m58.5s` or `250ms`."""
     sign, rest = ("-", -nanoseconds) if nanoseconds < 0 else ("", nanoseconds)
     if 0 < rest < _SECOND:
         return f"{sign}{_below_a_second(rest)}"
@@ -38,9 +38,9 @@ def go_duration(nanoseconds: int) -> str:
 
 
 def parse_go_duration(text: str, *, with_days: bool = False) -> int:
-    """Nanoseconds of a duration such as `1h30m`; with days also of Teleport's `d`, `mo` and `y`.
+    """Return the nanoseconds of a duration such as `1h30m`.
 
-    Raises ValueError in Go's words.
+    With `days`, accept Teleport's units `d`, `mo` and `y`, too. Raises ValueError with Go's text.
     """
     units = _UNITS | _LONG_UNITS if with_days else _UNITS
     sign, rest = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
@@ -58,13 +58,13 @@ def parse_go_duration(text: str, *, with_days: bool = False) -> int:
 
 
 def go_time(moment: datetime) -> str:
-    """As `%v` writes a time in UTC, such as `2026-01-02 03:04:05.5 +0000 UTC`."""
+    """Return a UTC time as `%v` formats it, such as `2026-01-02 03:04:05.5 +0000 UTC`."""
     fraction = f"{moment:%f}".rstrip("0")
     return f"{moment:%Y-%m-%d %H:%M:%S}{'.' if fraction else ''}{fraction} +0000 UTC"
 
 
 def rfc3339(moment: datetime) -> str:
-    """To the second, in UTC."""
+    """Return a UTC time to the second."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -77,7 +77,7 @@ def _below_a_second(nanoseconds: int) -> str:
 
 
 def _decimal(value: int, unit: int) -> str:
-    """The value in that unit, without trailing zeros."""
+    """Return the value in the given unit, without trailing zeros."""
     whole, fraction = divmod(value, unit)
     digits = str(fraction).rjust(len(str(unit)) - 1, "0").rstrip("0")
     return f"{whole}.{digits}" if digits else str(whole)

@@ -1,4 +1,4 @@
-"""What was called, by whom and with what end."""
+"""The calls, their callers and their results."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from google.protobuf.message import Message
 
 @dataclass
 class Call:
-    """One call; `ended` and `code` are None while it is under way."""
+    """One call. `ended` and `code` are None while it is in flight."""
 
     method: str
-    """The bare name, such as `SubmitAccessReview`."""
+    """The name without the service, such as `SubmitAccessReview`."""
     caller: str
     """The user on the certificate."""
     request: Message
@@ -24,7 +24,7 @@ class Call:
 
 
 class Journal:
-    """Calls in the order of their beginning."""
+    """Calls in the order of their start."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
@@ -45,7 +45,7 @@ class Journal:
         self._publish()
 
     async def wait_for_call(self, method: str, *, count: int = 1, ended: bool = False) -> Call:
-        """The count-th call of that method, as soon as it has begun, or ended."""
+        """Wait for the count-th call of a method to start, or to end."""
         while True:
             calls = [it for it in self.of(method) if it.ended is not None or not ended]
             if len(calls) >= count:
@@ -53,6 +53,6 @@ class Journal:
             await self._changed.wait()
 
     def _publish(self) -> None:
-        """Wakes those who wait now; whoever comes later waits for the next change."""
+        """Wake the current waiters. Later waiters wait for the next change."""
         self._changed.set()
         self._changed = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The stand-in as a whole: state, certificates, identity files and a listening server."""
+"""The Auth Service: state, certificates, identity files and a listening server."""
 
 import asyncio
 from collections.abc import Sequence
@@ -32,9 +32,9 @@ BOT_IDENTITY = "bot"
 
 _IDENTITY_LIFETIME = timedelta(days=3 * 365)
 _OPTIONS: Sequence[tuple[str, Any]] = (
-    ("grpc.so_reuseport", 0),  # a port that is taken must be an error
-    ("grpc.max_receive_message_length", -1),  # the interceptor has a limit, and its own words
-    # Teleport's Auth Service pings every minute and breaks off with clients that ping faster.
+    ("grpc.so_reuseport", 0),  # a taken port must be an error
+    ("grpc.max_receive_message_length", -1),  # the interceptor has its own limit and text
+    # Teleport's Auth Service pings every minute, and disconnects clients that ping more often.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 180_000),
     ("grpc.keepalive_permit_without_calls", 1),
@@ -43,10 +43,10 @@ _OPTIONS: Sequence[tuple[str, Any]] = (
 
 
 class TeleportStandIn:
-    """A running Auth Service. Its state outlives pauses and restarts, but not the process.
+    """A running Auth Service. Its state survives pauses and restarts, but not the process.
 
-    A connection without a client certificate fails in the TLS handshake: unlike Go, grpcio
-    cannot let it through to be refused by name.
+    A connection without a client certificate fails in the TLS handshake. Unlike Go, grpcio can't
+    accept it and reject the calls.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class TeleportStandIn:
         expiry_interval: timedelta = SCAN_INTERVAL,
         connection_age: timedelta | None = None,
     ) -> Self:
-        """Listen, with the cast in the cluster and identity files under `data`.
+        """Start a server with the cast in its cluster, and identity files under `data`.
 
-        Port 0 picks a free one. `now` is the cluster's clock; certificates are checked by the
-        wall clock all the same. A connection older than `connection_age` is told to go away, and
-        cut as long after that. Raises RuntimeError if the port is taken.
+        Port 0 picks a free port. `now` is the cluster's clock, but certificates are checked against
+        the wall clock. A connection older than `connection_age` gets GOAWAY, and is closed after
+        the same time again. Raises RuntimeError if the port is taken.
         """
         cluster = Cluster(edition, server_version, now, cluster_name)
         populate(cluster)
@@ -100,20 +100,20 @@ class TeleportStandIn:
 
     @property
     def address(self) -> str:
-        """Where clients on this machine reach it."""
+        """Address for clients on this machine."""
         return f"{reachable(self.listen)}:{self.port}"
 
     def identity(self, name: str) -> Path:
-        """The identity file of a user, by name; the bot's is also called `bot`."""
+        """Return the identity file of a user. The bot's is also called `bot`."""
         return identity_path(self.data, BOT_IDENTITY if name == BOT_USER else name)
 
     @property
     def identity_files(self) -> dict[str, Path]:
-        """All identity files by their names."""
+        """Return all identity files by name."""
         return {path.name: path for path in sorted(self.identity(BOT_IDENTITY).parent.iterdir())}
 
     def write_identity(self, user: str, *, lifetime: timedelta = _IDENTITY_LIFETIME) -> Path:
-        """Write, or renew, a user's identity file with the roles the user has now."""
+        """Write a user's identity file with the user's current roles."""
         record = self.cluster.user_named(user)
         identity = Identity(
             user=user,
@@ -127,7 +127,7 @@ class TeleportStandIn:
         return path
 
     async def stop(self) -> None:
-        """Close the port and break off every open call."""
+        """Close the port and cancel all open calls."""
         if self._expiry is not None:
             self._expiry.cancel()
             with suppress(asyncio.CancelledError):
@@ -136,13 +136,13 @@ class TeleportStandIn:
         await self.pause()
 
     async def pause(self) -> None:
-        """Close the port, as an Auth Service that has gone down; the state stays."""
+        """Close the port like a crashed Auth Service. The state stays."""
         if self._server is not None:
             await self._server.stop(grace=None)
             self._server = None
 
     async def resume(self) -> None:
-        """Listen again, on the same port."""
+        """Listen again on the same port."""
         server = grpc.aio.server(
             interceptors=(CallRecorder(self.journal, self.faults),),
             options=[*_OPTIONS, *self._ageing()],
@@ -176,4 +176,4 @@ class TeleportStandIn:
         for name in self.cluster.users:
             self.write_identity(name)
         for session in sessions_folder(self.data).glob("*.pem"):
-            session.unlink()  # of an earlier sandbox, signed by authorities that are gone
+            session.unlink()  # of an earlier sandbox, signed by its own authorities

@@ -1,7 +1,7 @@
-"""Points in time on the wire.
+"""Times in Protobuf messages.
 
-Teleport's Go types hold most times by value, so an unset one is sent as Go's zero time,
-the first second of year 1, instead of being left out. Both forms read as None here.
+Most times in Teleport's Go types are values. An unset one is therefore sent as Go's zero time, the
+first second of year 1, and isn't left out. The functions return None for both forms.
 """
 
 import random
@@ -18,21 +18,21 @@ def utc_now() -> datetime:
 
 
 def stamp(value: datetime | None) -> Timestamp:
-    """A time for a field that is never absent; None becomes year 1."""
+    """Return a time for a required field. None becomes year 1."""
     timestamp = Timestamp()
     timestamp.FromDatetime(value or _YEAR_ONE)
     return timestamp
 
 
 def stamp_at(nanoseconds: int) -> Timestamp:
-    """A time in nanoseconds since 1970, as Go's clock has it and `datetime` does not."""
+    """Return a time from nanoseconds since 1970, which `datetime` can't represent."""
     timestamp = Timestamp()
     timestamp.FromNanoseconds(nanoseconds)
     return timestamp
 
 
 def clock_nanoseconds(now: datetime) -> int:
-    """What a server's clock shows; below the microsecond, where `datetime` ends, at random."""
+    """Return a server's clock in nanoseconds. `datetime` has microseconds; the rest is random."""
     return stamp(now).ToNanoseconds() + random.randrange(1_000)
 
 
@@ -41,7 +41,7 @@ def moment(timestamp: Timestamp) -> datetime:
 
 
 def given(message: Message, field: str) -> datetime | None:
-    """What the field says, or None if it is absent or year 1."""
+    """Return the field's time, or None if it is absent or in year 1."""
     if not message.HasField(field):
         return None
     value = moment(getattr(message, field))
@@ -49,6 +49,6 @@ def given(message: Message, field: str) -> datetime | None:
 
 
 def given_nanoseconds(message: Message, field: str) -> int | None:
-    """As `given`, in nanoseconds since 1970."""
+    """Return the field's time in nanoseconds since 1970, or None."""
     timestamp: Timestamp = getattr(message, field)
     return None if given(message, field) is None else timestamp.ToNanoseconds()

@@ -1,4 +1,4 @@
-"""Who is calling, from the one client certificate of the connection."""
+"""The caller's identity, from the one client certificate of the connection."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from teleport_client._proto.types_pb2 import RoleV6
 
 AuthContext = Mapping[str, Iterable[bytes]]
 
-# grpc keeps the rest of the chain apart from the leaf, and only if there is a rest.
+# grpcio keeps the rest of the chain apart from the leaf, and only if there is a rest.
 _LEAF = "x509_pem_cert"
 _INTERMEDIARIES = "x509_pem_cert_chain"
 
@@ -25,9 +25,9 @@ _INTERMEDIARIES = "x509_pem_cert_chain"
 class Caller:
     identity: Identity
     roles: tuple[RoleV6, ...]
-    """Those on the certificate, from access requests too."""
+    """Roles on the certificate, including roles of access requests."""
     account: Account
-    """What the user holds apart from access requests."""
+    """The user's roles and traits without access requests."""
     is_bot: bool
 
     @property
@@ -35,23 +35,23 @@ class Caller:
         return self.identity.user
 
     def require(self, resource: str, *verbs: str) -> None:
-        """Raises AccessDenied unless the caller's roles allow every verb."""
+        """Raise AccessDenied unless the caller's roles allow all verbs."""
         rbac.require(self.roles, resource, *verbs)
 
     def allows(self, resource: str, verb: str) -> bool:
         return rbac.allows(self.roles, resource, verb)
 
     def as_reviewer(self) -> Account:
-        """A bot reviews with the roles of its certificate, a person with the static ones."""
+        """Return the account for reviews, for a bot with the roles on its certificate."""
         if self.is_bot:
             return Account(self.name, self.roles, self.account.traits)
         return self.account
 
 
 def presented(context: AuthContext) -> Identity:
-    """The identity of the connection's client certificate.
+    """Return the identity in the connection's client certificate.
 
-    Raises ConnectionProblem for more than one certificate: Teleport refuses intermediaries by
+    Raises ConnectionProblem for more than one certificate. Teleport rejects intermediates by
     closing the connection, which a client sees as UNAVAILABLE.
     """
     if _INTERMEDIARIES in context:
@@ -61,10 +61,10 @@ def presented(context: AuthContext) -> Identity:
 
 
 def caller(cluster: Cluster, context: AuthContext) -> Caller:
-    """Return who calls. Raises AccessDenied for what is locked.
+    """Return the caller. Raises AccessDenied if a lock applies.
 
-    Raises NotFound for a user or a role that is no longer there, with the text of a denial
-    (convertAuthorizerError in lib/authz/permissions.go).
+    Raises NotFound for a deleted user or role, with the text of a denial (convertAuthorizerError in
+    lib/authz/permissions.go).
     """
     identity = presented(context)
     refuse_locked(cluster, identity)
@@ -78,6 +78,6 @@ def caller(cluster: Cluster, context: AuthContext) -> Caller:
 
 
 def require_admin_action(cluster: Cluster, caller: Caller) -> None:
-    """Raises AccessDenied where admin actions need a second factor; bots are exempt."""
+    """Raise AccessDenied if admin actions need a second factor. Bots are exempt."""
     if cluster.admin_actions_need_mfa and not caller.is_bot:
         raise AccessDenied("admin-level API request requires MFA verification")

@@ -1,4 +1,4 @@
-"""What surrounds every call: the journal, the faults and the wording of errors."""
+"""An interceptor for all calls: journal, faults and error texts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ _LARGEST_MESSAGE = 4 * 1024 * 1024  # bytes, grpc-go's default
 
 @dataclass(frozen=True)
 class _TooLarge:
-    """Stands for a request that nobody reads; its size is in bytes."""
+    """A request above the size limit. The size is in bytes."""
 
     size: int
 
@@ -32,7 +32,7 @@ _Read = Message | _TooLarge
 
 
 class CallRecorder(grpc.aio.ServerInterceptor):
-    """Receives each call before the service does, and gives out its answer."""
+    """Records each call, applies faults, and passes the call on to the service."""
 
     def __init__(self, journal: Journal, faults: Faults) -> None:
         self._journal = journal
@@ -125,7 +125,7 @@ def _limited(deserializer: Any) -> Callable[[bytes], _Read]:
 
 
 async def _require_readable(read: _Read, context: Context) -> Message:
-    """Refuse a large message in the words of grpc-go; those of grpcio are others."""
+    """Reject a large message with grpc-go's text, which differs from grpcio's."""
     if isinstance(read, _TooLarge):
         await context.abort(
             grpc.StatusCode.RESOURCE_EXHAUSTED,

@@ -1,4 +1,4 @@
-"""What all lists have in common: searching by keywords, and pages."""
+"""Keyword search and pages, as in all of Teleport's lists."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -7,7 +7,7 @@ Item = TypeVar("Item")
 
 
 def has_keywords(keywords: Iterable[str], fields: Iterable[str]) -> bool:
-    """Whether every keyword is part of some field, whatever its case."""
+    """Return whether each keyword is part of a field, ignoring case."""
     texts = [field.lower() for field in fields]
     return all(any(keyword.lower() in text for text in texts) for keyword in keywords)
 
@@ -15,6 +15,6 @@ def has_keywords(keywords: Iterable[str], fields: Iterable[str]) -> bool:
 def first_page(
     items: Sequence[Item], size: int, key: Callable[[Item], str]
 ) -> tuple[Sequence[Item], str]:
-    """The first items, and the key that the next page begins with, empty if there is none."""
+    """Return the first items and the next page's key, empty if there is none."""
     following = items[size : size + 1]
     return items[:size], key(following[0]) if following else ""

@@ -1,4 +1,4 @@
-"""Locks: reading, creating and deleting them."""
+"""Calls for locks."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.errors import BadParameter, NotFound
@@ -18,7 +18,7 @@ def get_lock(cluster: Cluster, caller: Caller, name: str) -> LockV2:
 
 
 def get_locks(cluster: Cluster, caller: Caller, query: GetLocksRequest) -> GetLocksResponse:
-    """All that match one of the targets, and without targets all."""
+    """Return the locks that match one of the targets, or all locks without targets."""
     caller.require("lock", "list", "read")
     return GetLocksResponse(
         Locks=[

@@ -17,16 +17,16 @@ from teleport_client._proto.types_pb2 import RoleV6, ServerV2
 
 _PAGE = 1000
 _SORTED_BY = ("name", "kind")
-"""One of them is required (getSortTree in lib/services/unified_resource.go)."""
+"""A request needs one of these (getSortTree in lib/services/unified_resource.go)."""
 
 
 def list_unified_resources(
     cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
 ) -> ListUnifiedResourcesResponse:
-    """One page of the nodes that the roles on the caller's certificate open, by host name.
+    """Return one page of the nodes that the caller's roles can access, by host name.
 
-    Where they open none, the page is empty. Raises BadParameter for an unreadable predicate
-    and Unsupported without an order.
+    The page is empty if the roles can access none. Raises BadParameter for an invalid predicate and
+    Unsupported without an order.
     """
     if query.SortBy.Field not in _SORTED_BY:
         raise Unsupported(
@@ -47,7 +47,7 @@ def list_unified_resources(
 def _additional_roles(
     cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
 ) -> tuple[RoleV6, ...]:
-    """What a requester may look through, and what a reviewer may."""
+    """Return the roles for searching as a requester, and for previewing as a reviewer."""
     names: set[str] = set()
     for role in caller.account.roles:
         if query.UseSearchAsRoles:

@@ -1,7 +1,10 @@
-"""GetPluginData and UpdatePluginData: what plugins keep beside an access request.
+"""GetPluginData and UpdatePluginData.
 
-One record per resource holds a map per plugin. Anybody who may write plugin data may write
-any plugin's map, as in Teleport.
+Each resource has one record with a map per plugin. As in Teleport, a caller with permission to
+write plugin data can write any plugin's map.
+
+An update is a compare-and-swap. The server checks all expectations before it applies the first
+change, so an update succeeds completely or changes nothing.
 """
 
 import json
@@ -36,7 +39,7 @@ _ACCESS_LIST_LIFETIME = timedelta(days=14)
 
 
 def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -> PluginDataSeq:
-    """Every record that has a map of the named plugin, with all plugins' maps in it."""
+    """Return each record with a map of the named plugin, including the other plugins' maps."""
     _check_kind(query.Kind)
     for verb in ("list", "read"):
         _require(caller, query.Kind, verb)
@@ -54,7 +57,7 @@ def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -
 
 
 def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdateParams) -> None:
-    """Compare and swap. Raises CompareFailed if an expectation is not met."""
+    """Compare and swap. Raises CompareFailed if an expectation isn't met."""
     _check_kind(update.Kind)
     _require(caller, update.Kind, "update")
     backend_key("plugin_data", update.Kind, update.Resource, "params")
@@ -74,7 +77,7 @@ def outlived(record: PluginDataV3, now: datetime) -> bool:
 
 
 def _stored_size(record: PluginDataV3) -> int:
-    """About how large it is in the backend, which keeps JSON."""
+    """Return the approximate size in the backend, which stores JSON."""
     entries = {plugin: dict(entry.Data) for plugin, entry in record.Spec.Entries.items()}
     return len(json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode())
 
@@ -85,7 +88,7 @@ def _check_kind(kind: str) -> None:
 
 
 def _require(caller: Caller, kind: str, verb: str) -> None:
-    """A rule on the resource itself is as good as one on plugin data."""
+    """Accept a rule on the resource itself instead of a rule on plugin data."""
     if not (caller.allows(kind, verb) or caller.allows(_KIND, verb)):
         raise AccessDenied(f"access denied to perform action {quoted(verb)} on {quoted(_KIND)}")
 
@@ -112,7 +115,7 @@ def _new(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3:
 
 
 def _check_expectations(spec: PluginDataSpecV3, update: PluginDataUpdateParams) -> None:
-    """An empty value expects that there is none. A map left out expects nothing at all."""
+    """Check the expectations. An empty value expects no value; a missing map expects nothing."""
     present = dict(spec.Entries[update.Plugin].Data) if update.Plugin in spec.Entries else {}
     for key, value in update.Expect.items():
         if present.get(key, "") != value:
@@ -120,7 +123,7 @@ def _check_expectations(spec: PluginDataSpecV3, update: PluginDataUpdateParams) 
 
 
 def _apply(spec: PluginDataSpecV3, update: PluginDataUpdateParams) -> None:
-    """An empty value deletes its key; a plugin left without keys is forgotten."""
+    """Apply the changes. An empty value deletes its key; a map without keys is deleted."""
     data = spec.Entries[update.Plugin].Data
     for key, value in update.Set.items():
         if value:

@@ -1,4 +1,4 @@
-"""Roles: reading, storing and deleting them."""
+"""Calls for roles."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page
@@ -16,7 +16,7 @@ _PAGE = 200
 
 
 def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV6:
-    """Everybody may read the roles they hold."""
+    """Return a role. Users can read the roles that they hold."""
     if request.Name not in caller.identity.roles:
         caller.require("role", "read")
     if not request.Name:
@@ -26,7 +26,7 @@ def get_role(cluster: Cluster, caller: Caller, request: GetRoleRequest) -> RoleV
 
 
 def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> ListRolesResponse:
-    """One page, by name (ServerWithRoles.ListRoles in lib/auth/auth_with_roles.go)."""
+    """Return one page, by name (ServerWithRoles.ListRoles in lib/auth/auth_with_roles.go)."""
     caller.require("role", "list", "read")
     names = sorted(name for name in cluster.roles if name >= request.StartKey)
     page, next_key = first_page(names, request.Limit or _PAGE, key=str)
@@ -34,7 +34,7 @@ def list_roles(cluster: Cluster, caller: Caller, request: ListRolesRequest) -> L
 
 
 def upsert_role(cluster: Cluster, caller: Caller, role: RoleV6) -> RoleV6:
-    """Raises BadParameter or AccessDenied for a role that this server does not take."""
+    """Store a role. Raises BadParameter or AccessDenied if this server rejects it."""
     exists = role.Metadata.Name in cluster.roles
     caller.require("role", "update" if exists else "create")
     if not role.Metadata.Name:
@@ -43,7 +43,7 @@ def upsert_role(cluster: Cluster, caller: Caller, role: RoleV6) -> RoleV6:
 
 
 def delete_role(cluster: Cluster, caller: Caller, name: str) -> None:
-    """Raises TeleportError while a user holds the role."""
+    """Delete a role. Raises TeleportError while a user holds it."""
     caller.require("role", "delete")
     if not name:
         raise BadParameter("missing role name")

@@ -1,6 +1,11 @@
-"""Semaphores: leases of which only so many exist at a time (api/types/semaphore.go).
+"""Semaphores: leases with a maximum number (api/types/semaphore.go).
 
-`Expires` is an absolute time that the client names and this side's clock judges.
+`Expires` is an absolute time from the client, compared with this server's clock. A client with a
+slow clock can therefore send an expiry in the past, which is an error.
+
+Acquiring counts the leases that haven't expired. Keeping a lease alive replaces its expiry, but
+can't restore an expired or canceled lease: the holder must acquire a new one. The calls run without
+an `await`, so two clients can't get the last lease.
 """
 
 from datetime import datetime
@@ -22,7 +27,7 @@ _KIND = "semaphore"
 
 
 def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) -> SemaphoreLease:
-    """Raises LimitExceeded while all leases are taken."""
+    """Return a new lease. Raises LimitExceeded if all leases are taken."""
     caller.require(_KIND, "create", "update")
     for field in ("SemaphoreKind", "SemaphoreName", "MaxLeases"):
         if not getattr(request, field):
@@ -46,7 +51,7 @@ def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) 
 
 
 def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
-    """Raises NotFound for a lease that has expired or was cancelled."""
+    """Set a lease's expiry. Raises NotFound if it has expired or was canceled."""
     caller.require(_KIND, "update")
     expires = _checked_end(lease)
     if expires < cluster.now():
@@ -86,9 +91,9 @@ def _checked_end(lease: SemaphoreLease) -> datetime:
 
 
 def _current(cluster: Cluster, kind: str, name: str) -> Semaphore | None:
-    """The semaphore unless it has expired.
+    """Return the semaphore unless it has expired.
 
-    Raises BadParameter for a kind or name that cannot be part of a key.
+    Raises BadParameter for a kind or name that can't be part of a key.
     """
     backend_key("semaphores", kind, name)
     semaphore = cluster.semaphores.get((kind, name))

@@ -1,4 +1,4 @@
-"""The gRPC services. Each call finds out who calls and hands over to the file of its kind."""
+"""The gRPC services. Each method identifies the caller and calls a function of another module."""
 
 # ruff: noqa: N802 - gRPC calls a method by its name in the .proto file
 
@@ -48,7 +48,7 @@ def add_services(
     authority: Authority,
     enroll: Callable[[str], object],
 ) -> None:
-    """`enroll` gives a user who was just created the means to log in, by name."""
+    """Add the services. `enroll` creates the credentials of a new user, by name."""
     add_AuthServiceServicer_to_server(_AuthService(cluster, authority), server)
     add_UsersServiceServicer_to_server(_UsersService(cluster, enroll), server)
     add_UserLoginStateServiceServicer_to_server(_UserLoginStateService(cluster), server)

@@ -1,4 +1,4 @@
-"""Join tokens, which an administrator makes. Nobody joins here."""
+"""Calls for join tokens. The stand-in has no join service."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.errors import BadParameter, NotFound
@@ -38,7 +38,7 @@ def delete_token(cluster: Cluster, caller: Caller, name: str) -> None:
 
 
 def _existing(cluster: Cluster, name: str) -> ProvisionTokenV2:
-    """Raises NotFound with most of the name masked: it is a secret."""
+    """Return a token. Raises NotFound with most of the name masked, because it is a secret."""
     if name not in cluster.tokens:
         hidden = int(len(name) * _MASKED)
         raise NotFound(f"provisioning token({'*' * hidden}{name[hidden:]}) not found")

@@ -1,4 +1,4 @@
-"""GenerateUserCerts: a person's own login, with approved access requests if asked for."""
+"""GenerateUserCerts: a user's login, with approved access requests if requested."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED, PROMOTED, AccessR
 
 
 def refuse_locked_login(cluster: Cluster, identity: Identity, request: UserCertsRequest) -> None:
-    """Raises AccessDenied for a login, which counts with the roles that the user has by now."""
+    """Raise AccessDenied if a lock applies to the user's current roles."""
     if not request.AccessRequests and identity.user in cluster.users:
         roles = cluster.user_named(identity.user).Spec.Roles
         locks.refuse_locked_login(cluster, identity.user, roles)
@@ -35,9 +35,10 @@ def refuse_locked_login(cluster: Cluster, identity: Identity, request: UserCerts
 def generate_user_certs(
     cluster: Cluster, authority: Authority, caller: Caller, request: UserCertsRequest
 ) -> Certs:
-    """Certificates with the roles of the requests too; they end with the access at the latest.
+    """Return certificates with the user's roles and the requests' roles.
 
-    Without requests this is a login, which leaves a login state (lib/auth/userloginstate).
+    They expire with the access at the latest. Without requests the call is a login, which stores a
+    login state (lib/auth/userloginstate).
     """
     if request.Username != caller.name:
         raise AccessDenied("access denied: impersonation is not allowed")
@@ -66,7 +67,7 @@ def generate_user_certs(
 
 
 def _approved(cluster: Cluster, caller: Caller, request_id: str, now: datetime) -> AccessRequestV3:
-    """Raises unless the caller may assume the request's roles now."""
+    """Return the requests. Raises unless the caller can assume their roles now."""
     request = cluster.requests.get(request_id)
     name = f"access request {quoted(request_id)}"
     if request is None or request.Spec.User != caller.name:

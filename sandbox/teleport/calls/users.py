@@ -1,4 +1,4 @@
-"""Users and login states."""
+"""Calls for users and login states."""
 
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
@@ -23,7 +23,7 @@ _SYSTEM_LABEL = ("teleport.internal/resource-type", "system")
 
 
 def get_user(cluster: Cluster, caller: Caller, name: str, *, with_secrets: bool) -> UserV2:
-    """Everybody may read their own user."""
+    """Return a user. Users can read their own."""
     if with_secrets:
         raise AccessDenied("this request can be only executed by an admin")
     if name != caller.name:
@@ -34,7 +34,7 @@ def get_user(cluster: Cluster, caller: Caller, name: str, *, with_secrets: bool)
 
 
 def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> ListUsersResponse:
-    """One page, by name. The token is the name that the next page begins with."""
+    """Return one page, by name. The token is the name that the next page begins with."""
     if query.with_secrets:
         raise AccessDenied("this request can be only executed by an admin")
     caller.require("user", "list", "read")
@@ -59,14 +59,14 @@ def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
 
 
 def upsert_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
-    """Replaces one of that name, whatever its revision."""
+    """Store a user. It replaces a user of the same name, whatever the revision."""
     caller.require("user", "create", "update")
     require_admin_action(cluster, caller)
     return cluster.put_user(_checked(cluster, message))
 
 
 def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
-    """The login state goes as well."""
+    """Delete a user and the login state."""
     caller.require("user", "delete")
     require_admin_action(cluster, caller)
     if not name:
@@ -79,7 +79,7 @@ def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
 def get_user_login_state(
     cluster: Cluster, caller: Caller, request: GetUserLoginStateRequest
 ) -> UserLoginState:
-    """Raises NotFound for somebody who has not logged in since login states exist."""
+    """Return a login state. Raises NotFound for a user without a login."""
     caller.require("user_login_state", "read")
     if request.name not in cluster.login_states:
         raise NotFound(f"user_login_state {quoted(request.name)} doesn't exist")
@@ -87,7 +87,7 @@ def get_user_login_state(
 
 
 def _checked(cluster: Cluster, message: UserV2) -> UserV2:
-    """The user with what the server adds. Raises NotFound for a role that does not exist."""
+    """Return the user with the server's fields. Raises NotFound for an unknown role."""
     if not message.Metadata.Name:
         raise BadParameter("missing parameter Name")
     cluster.roles_named(message.Spec.Roles)
@@ -107,6 +107,6 @@ def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:
 
 
 def _has_traits(user: UserV2, wanted: LabelValues) -> bool:
-    """Every trait asked for must have one of its values."""
+    """Return whether each trait in the filter has one of its values."""
     traits = plain(user.Spec.Traits)
     return all(set(values) & set(traits.get(key, ())) for key, values in plain(wanted).items())

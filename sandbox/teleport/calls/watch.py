@@ -1,4 +1,13 @@
-"""WatchEvents, for access requests and roles (authorizeWatchRequest in auth_with_roles.go)."""
+"""WatchEvents, for access requests and roles (authorizeWatchRequest in auth_with_roles.go).
+
+The server confirms the kinds in an INIT event and then sends each change once, in the order of the
+writes. The subscription begins before INIT, so a client that lists after INIT misses no change; it
+can see a change twice, in the list and as an event. Each watch has its own unbounded queue, so a
+slow watch delays neither writes nor other watches.
+
+A deletion's event has only kind and name. A watch that ends, with or without an error, sends
+nothing about the changes after it: the client must list again.
+"""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
@@ -25,11 +34,11 @@ _VERSIONS = {ACCESS_REQUEST: "v3", ROLE: "v7"}
 
 
 def confirmed_kinds(caller: Caller, watch: Watch) -> list[WatchKind]:
-    """The kinds that the caller can watch here.
+    """Return the kinds that the caller can watch.
 
-    Raises AccessDenied for a kind that the caller may not read, and BadParameter for one that
-    cannot be watched or a filter that cannot be read; where partial success is accepted, only if
-    no kind is left.
+    Raises AccessDenied for a kind that the caller can't read. Raises BadParameter for an
+    unsupported kind or an invalid filter. If the watch accepts partial success, only raises if no
+    kind is left.
     """
     if not watch.Kinds:
         raise AccessDenied("can't setup global watch")
@@ -43,9 +52,9 @@ def confirmed_kinds(caller: Caller, watch: Watch) -> list[WatchKind]:
 
 
 async def events(kinds: list[WatchKind], subscription: Subscription) -> AsyncIterator[Event]:
-    """INIT with the confirmed kinds, then what changes.
+    """Yield INIT with the confirmed kinds, then the changes.
 
-    Raises the error the subscription is cut with.
+    Raises the error that the subscription ends with.
     """
     yield Event(Type=INIT, WatchStatus=_status(kinds))
     async for change in subscription.changes():
@@ -63,7 +72,7 @@ def _status(kinds: list[WatchKind]) -> WatchStatusV1:
 
 
 def _passes(change: Change, kinds: list[WatchKind]) -> bool:
-    """A deletion carries the name only, so it passes every filter."""
+    """Return whether a change passes the filters. A deletion has no fields to filter by."""
     match change:
         case Deleted(kind, _):
             return any(it.Kind == kind for it in kinds)
@@ -91,7 +100,7 @@ def _those_that_pass(
 
 
 def _authorize(caller: Caller, kind: WatchKind) -> None:
-    """Everybody may watch their own access requests; anything else needs the verb read."""
+    """Check the caller's permission. Users can watch their own requests without the verb read."""
     if kind.Kind == ACCESS_REQUEST:
         _check_filter(kind)
         if kind.Filter.get("user") == caller.name:
@@ -100,7 +109,7 @@ def _authorize(caller: Caller, kind: WatchKind) -> None:
 
 
 def _check_supported(kind: WatchKind) -> None:
-    """The stand-in has events for two kinds only."""
+    """Check that the stand-in has events for the kind."""
     if kind.Kind not in _VERSIONS:
         raise BadParameter(f'cache "auth" does not support watching resource {quoted(kind.Kind)}')
 
@@ -109,7 +118,7 @@ def _check_filter(kind: WatchKind) -> None:
     for key, value in kind.Filter.items():
         if key not in ("id", "user", "state"):
             raise BadParameter(f"unknown filter key {key}")
-        if key == "state" and value not in RequestState.keys():  # noqa: SIM118 - no mapping
+        if key == "state" and value not in RequestState.keys():  # noqa: SIM118 - not a mapping
             raise BadParameter(f"unknown request state: {quoted(value)}")
 
 

@@ -1,7 +1,7 @@
-"""The cluster's certificate authorities and what they sign.
+"""The cluster's certificate authorities.
 
-The Host CA signs the Auth Service, the User CA signs people and bots. As in Teleport their
-names differ by a random serial number, or a client could take one for the other.
+The Host CA signs the Auth Service's certificate, the User CA those of users and bots. As in
+Teleport, their names differ by a random serial number; otherwise a client could confuse them.
 """
 
 import json
@@ -29,7 +29,7 @@ from sandbox.teleport.credentials.identity_file import IdentityFile
 from sandbox.teleport.credentials.server_name import API_DOMAIN
 
 PublicKey: TypeAlias = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
-"""What Teleport's signature algorithm suites make."""
+"""Key types of Teleport's signature algorithm suites."""
 
 _CA_LIFETIME = timedelta(days=3650)
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -46,7 +46,7 @@ def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 @dataclass(frozen=True)
 class CertificateAuthority:
-    """One authority; it signs TLS and SSH certificates with the same key."""
+    """One authority. It signs TLS and SSH certificates with the same key."""
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
@@ -91,11 +91,14 @@ class CertificateAuthority:
 
     @property
     def ssh_public_key(self) -> bytes:
-        """In the form of an authorized_keys line, without a comment."""
+        """Return the public key as an authorized_keys line, without a comment."""
         return self.key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
 
     def server_pair(self, name: str, now: datetime, *hosts: str) -> tuple[bytes, bytes]:
-        """Key and certificate of a server on this machine, both PEM; `hosts` are more names."""
+        """Return the key and certificate of a server on this machine, both PEM.
+
+        `hosts` are additional names.
+        """
         key = new_key()
         names = x509.SubjectAlternativeName(
             [
@@ -118,7 +121,7 @@ class CertificateAuthority:
         valid: tuple[datetime, datetime],
         names: x509.SubjectAlternativeName | None = None,
     ) -> bytes:
-        """A leaf certificate in PEM."""
+        """Return a leaf certificate as PEM."""
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = (
             x509.CertificateBuilder(issuer_name=self.certificate.subject, subject_name=subject)
@@ -138,7 +141,7 @@ class CertificateAuthority:
 
 @dataclass(frozen=True)
 class Authority:
-    """Both authorities of one cluster."""
+    """The Host CA and the User CA of one cluster."""
 
     cluster: str
     host: CertificateAuthority
@@ -153,11 +156,11 @@ class Authority:
         )
 
     def host_certificate(self, now: datetime) -> tuple[bytes, bytes]:
-        """Key and certificate of the Auth Service, both PEM."""
+        """Return the key and certificate of the Auth Service, both PEM."""
         return self.host.server_pair("auth", now, f"*.{API_DOMAIN}", API_DOMAIN)
 
     def tls_certificate(self, identity: Identity, public_key: PublicKey, now: datetime) -> bytes:
-        """The identity as a TLS client certificate, PEM."""
+        """Return the identity's TLS client certificate as PEM."""
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
         valid = (now - _CLOCK_SKEW, identity.expires)
         return self.user.sign(public_key, identity.subject(), usage, valid=valid)
@@ -170,7 +173,7 @@ class Authority:
         *,
         logins: tuple[str, ...] = (),
     ) -> bytes:
-        """The identity as an OpenSSH user certificate, one line."""
+        """Return the identity's OpenSSH user certificate as one line."""
         roles = json.dumps({"version": "v1", "roles": identity.roles}).encode()
         return (
             SSHCertificateBuilder()
@@ -189,14 +192,14 @@ class Authority:
         )
 
     def known_hosts(self) -> bytes:
-        """The Host CA as a line of an SSH known_hosts file."""
+        """Return the Host CA as a known_hosts line."""
         names = f"{self.cluster},*.{self.cluster}".encode()
         return b"@cert-authority " + names + b" " + self.host.ssh_public_key + b" type=host"
 
     def identity_file(
         self, identity: Identity, now: datetime, *, logins: tuple[str, ...] = ()
     ) -> IdentityFile:
-        """A new key with everything its holder needs to connect."""
+        """Return an identity file with a new key and certificates."""
         key = new_key()
         return IdentityFile(
             key=key_pem(key),

@@ -1,7 +1,7 @@
-"""What a user certificate says about its holder.
+"""The identity in a user certificate.
 
-The encoding is that of Teleport's lib/tlsca: the user is the common name, each role an
-organization, the cluster and the active access requests attributes of Teleport's own.
+The encoding is that of Teleport's lib/tlsca. The user is the common name, and each role is an
+organization. The cluster and the active access requests are attributes with Teleport's own OIDs.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ ACTIVE_REQUESTS_OID = ObjectIdentifier("1.3.9999.2.8")
 
 @dataclass(frozen=True)
 class Identity:
-    """A user as signed by the User CA."""
+    """A user's identity, as signed by the User CA."""
 
     user: str
     roles: tuple[str, ...]
-    """Those held statically, and those that active access requests add."""
+    """Static roles, and roles of active access requests."""
     cluster: str
     expires: datetime
     active_requests: tuple[str, ...] = ()

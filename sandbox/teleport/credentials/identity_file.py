@@ -1,7 +1,7 @@
 """Teleport's identity files: a private key and all certificates in one file.
 
 Parts and order are those of api/identityfile: key, SSH certificate, TLS certificate, SSH
-authorities, TLS authorities. A reader tells the PEM blocks apart by their place only.
+authorities, TLS authorities. Readers distinguish the PEM blocks only by their position.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _CERTIFICATE_SUFFIX = b"-cert-v01@openssh.com"
 
 @dataclass(frozen=True)
 class IdentityFile:
-    """All parts in the text forms they have in the file."""
+    """All parts, in the text forms of the file."""
 
     key: bytes
     ssh_certificate: bytes
@@ -34,7 +34,7 @@ class IdentityFile:
 
     @classmethod
     def decode(cls, content: bytes) -> Self:
-        """Raises ValueError for a file that lacks a key or a certificate."""
+        """Return the file's parts. Raises ValueError if the key or a certificate is missing."""
         lines = [line.strip() for line in content.splitlines()]
         pem = _pem_blocks(lines)
         ssh = [it for it in lines if it.split(b" ", 1)[0].endswith(_CERTIFICATE_SUFFIX)]
@@ -55,7 +55,7 @@ class IdentityFile:
         return cls.decode(path.read_bytes())
 
     def write(self, path: Path) -> None:
-        """Replaces the file at once; only its owner may read it."""
+        """Replace the file atomically. Only its owner can read it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.new")
         draft.unlink(missing_ok=True)

@@ -1,9 +1,9 @@
-"""The name of an Auth Service in TLS."""
+"""TLS server names of an Auth Service."""
 
 API_DOMAIN = "teleport.cluster.local"
-"""What every Auth Service has a certificate for (api/constants/constants.go)."""
+"""A name in every Auth Service's certificate (api/constants/constants.go)."""
 
 
 def server_name(cluster: str) -> str:
-    """The name of one cluster's Auth Service; hex hides the dots that its own name may have."""
+    """Return the server name for one cluster. The hex form hides the dots in its name."""
     return f"{cluster.encode().hex()}.{API_DOMAIN}"

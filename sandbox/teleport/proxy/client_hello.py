@@ -1,4 +1,4 @@
-"""What a TLS client says before anybody answers it (RFC 8446, 4.1.2)."""
+"""Reading a TLS ClientHello before the connection is accepted (RFC 8446, 4.1.2)."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ _VERSION_AND_RANDOM = 2 + 32
 
 
 class NotTls(Exception):
-    """The client does not speak TLS."""
+    """The client doesn't speak TLS."""
 
 
 @dataclass(frozen=True)
 class ClientHello:
     server_name: str
     protocols: tuple[str, ...]
-    """In the client's order."""
+    """ALPN protocols in the client's order."""
     raw: bytes
-    """Everything that was read, to be said again to whoever is meant."""
+    """All bytes read, for forwarding to the destination."""
 
 
 async def read_client_hello(reader: asyncio.StreamReader) -> ClientHello:
-    """Read without answering. Raises NotTls, IncompleteReadError."""
+    """Read a ClientHello without a response. Raises NotTls, IncompleteReadError."""
     raw = message = b""
     while len(message) < _MESSAGE_HEADER or len(message) < _MESSAGE_HEADER + _length(message):
         header = await reader.readexactly(_RECORD_HEADER)
@@ -43,7 +43,7 @@ async def read_client_hello(reader: asyncio.StreamReader) -> ClientHello:
 
 
 class _Bytes:
-    """Takes fields off the front."""
+    """Reads fields from the front of a byte string."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -56,7 +56,7 @@ class _Bytes:
         return taken
 
     def field(self, size: int) -> bytes:
-        """Take a field that begins with its own length in `size` bytes."""
+        """Read a field that begins with its own length in `size` bytes."""
         return self.take(int.from_bytes(self.take(size)))
 
 
@@ -78,7 +78,7 @@ def _extensions(hello: _Bytes) -> dict[int, bytes]:
 
 def _server_name(extension: bytes) -> str:
     names = _Bytes(_Bytes(extension).field(2))
-    names.take(1)  # the only type there is
+    names.take(1)  # the only defined type
     return names.field(2).decode()
 
 

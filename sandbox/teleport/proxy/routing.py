@@ -1,8 +1,14 @@
-"""TLS routing: one port for everything, told apart by the protocols that a client names.
+"""TLS routing: one port for all services, selected by the client's ALPN protocols.
 
-As lib/srv/alpnproxy does it: the client's list is walked in its own order, and the first that is
-known decides. What is meant for Auth is passed on as it is, without ending TLS; its cluster is read
-from the first entry alone.
+The rules are those of lib/srv/alpnproxy. The router reads the ClientHello without accepting TLS,
+goes through the client's protocols in the client's order, and takes the first known one.
+
+A connection to the Auth Service is forwarded without terminating TLS, so the client's certificate
+reaches the Auth Service. The protocol `teleport-auth@<cluster>` names the cluster, which is read
+from the first entry only. The proxy terminates TLS for its own web server.
+
+The bytes of the ClientHello must be sent first to the destination, because the router has consumed
+them.
 """
 
 import asyncio
@@ -21,11 +27,11 @@ Destination = Callable[[], Awaitable[Streams]]
 
 
 class Unroutable(Exception):
-    """No part of the proxy answers to this hello."""
+    """No service of the proxy matches the ClientHello."""
 
 
 class Router:
-    """Passes connections on to Auth, or to the proxy's own web server."""
+    """Forwards connections to the Auth Service, or to the proxy's own web server."""
 
     def __init__(self, cluster: str, *, auth: Destination, web: Destination) -> None:
         self._cluster = cluster
@@ -52,7 +58,7 @@ class Router:
             far_writer.write(hello.raw)
             await pump((reader, writer), (far_reader, far_writer))
         except (NotTls, Unroutable, OSError, asyncio.IncompleteReadError):
-            pass  # as the real one: it hangs up
+            pass  # the real proxy closes the connection, too
         finally:
             writer.close()
 
@@ -79,7 +85,7 @@ class Router:
 
 
 async def pump(one: Streams, other: Streams) -> None:
-    """Copy both ways until either side ends."""
+    """Copy in both directions until either side ends."""
     ways = {
         asyncio.create_task(_copy(one[0], other[1])),
         asyncio.create_task(_copy(other[0], one[1])),

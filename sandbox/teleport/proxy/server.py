@@ -1,4 +1,4 @@
-"""The proxy as a whole: a port with TLS routing, and the same behind a load balancer."""
+"""A proxy with a port for TLS routing, and another port behind a load balancer."""
 
 import asyncio
 import ssl
@@ -17,12 +17,12 @@ _LOOPBACK = "127.0.0.1"
 
 
 class ProxyStandIn:
-    """A proxy before a stand-in for Auth. Its web certificate is of an authority of its own."""
+    """A proxy for an Auth Service stand-in. Its own authority signs its web certificate."""
 
     def __init__(self, teleport: TeleportStandIn, data: Path) -> None:
         self._teleport = teleport
         self.web_authority = data / "web-authority.pem"
-        """What a client has to trust, as it trusts the authorities of web pages."""
+        """The authority that clients must trust, in place of a public web CA."""
         self.router = Router(teleport.cluster.name, auth=self._to_auth, web=self._to_web)
         self.web = Web(teleport.cluster, self._to_router)
         self._tls = _web_context(data, self.web_authority)
@@ -44,12 +44,12 @@ class ProxyStandIn:
 
     @property
     def address(self) -> str:
-        """The port with TLS routing."""
+        """Address of the port with TLS routing."""
         return f"{_LOOPBACK}:{self._port}"
 
     @property
     def behind_load_balancer(self) -> str:
-        """The port of a load balancer that ends TLS, and passes web requests on."""
+        """Address of a load balancer that terminates TLS and forwards web requests."""
         return f"{_LOOPBACK}:{self._web_port}"
 
     async def stop(self) -> None:
@@ -70,7 +70,7 @@ class ProxyStandIn:
 
 
 def _web_context(data: Path, authority_path: Path) -> ssl.SSLContext:
-    """A certificate of the kind that a web page has."""
+    """Return a TLS context with a web certificate."""
     authority = CertificateAuthority.generate("web", utc_now())
     authority_path.write_bytes(authority.pem)
     pair = data / "web.pem"

@@ -1,4 +1,4 @@
-"""The proxy's web server, as far as clients without a browser use it."""
+"""The proxy's web server, with the routes for clients other than browsers."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,7 @@ from sandbox.teleport.proxy.routing import Destination
 from sandbox.teleport.state.cluster import Cluster
 
 _PING_SECONDS = 0.2
-"""Far more often than the real one, so that whoever does not answer is seen at once."""
+"""Shorter than the real interval, so that a missing pong is noticed at once."""
 _MISSED_PINGS = 5
 _CHUNK = 64 * 1024
 
@@ -18,19 +18,19 @@ _CHUNK = 64 * 1024
 class Web:
     """Serves /webapi/find and /webapi/connectionupgrade (lib/web/conn_upgrade.go).
 
-    `inner` takes connections as the port with TLS routing does: what is carried in an upgraded
-    connection is TLS again.
+    `inner` accepts connections like the port with TLS routing, because an upgraded connection
+    carries TLS again.
     """
 
     def __init__(self, cluster: Cluster, inner: Destination) -> None:
         self._cluster = cluster
         self._inner = inner
         self.upgrade_status = 101
-        """Anything else is what an upgrade is answered with."""
+        """Status of the response to an upgrade. Only 101 accepts it."""
         self.tls_routing = True
-        """What /webapi/find says of it."""
+        """The field of /webapi/find that announces TLS routing."""
         self.redirect = ""
-        """Where everything is redirected to, as by a sign-on page before the proxy; or nowhere."""
+        """Target of a redirect of all requests, like a sign-on page, or None."""
         self._pongs = 0
         self._pong = asyncio.Condition()
         self.app = web.Application(middlewares=[self._redirect])
@@ -38,7 +38,7 @@ class Web:
         self.app.router.add_get("/webapi/connectionupgrade", self._upgrade)
 
     async def answered_pings(self, count: int) -> None:
-        """Wait until so many pings have been answered."""
+        """Wait until the client has answered the given number of pings."""
         async with self._pong:
             await self._pong.wait_for(lambda: self._pongs >= count)
 
@@ -97,7 +97,7 @@ async def _copy_out(reader: asyncio.StreamReader, socket: web.WebSocketResponse)
 
 
 async def _ping(socket: web.WebSocketResponse, answered: asyncio.Event) -> None:
-    """Hang up on a client that does not answer, as an idle connection."""
+    """Ping, and close the connection if the client doesn't answer."""
     missed = 0
     while missed < _MISSED_PINGS:
         answered.clear()

@@ -1,4 +1,4 @@
-"""What a user holds apart from access requests."""
+"""The roles and traits of a user without access requests."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ class Account:
 
 
 def account(cluster: Cluster, name: str) -> Account:
-    """From the last login's state if there is one, else from the user record.
+    """Return the account in the last login state, or else in the user record.
 
-    Raises NotFound for an unknown user, and for a user with a role that no longer exists.
+    Raises NotFound for an unknown user, and for a user with a deleted role.
     """
     if state := cluster.login_states.get(name):
         traits = {trait.key: tuple(trait.values) for trait in state.spec.traits}

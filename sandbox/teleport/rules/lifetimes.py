@@ -1,7 +1,6 @@
-"""How long a request waits and how long the access it gives lasts.
+"""Lifetimes of a pending request and of the granted access.
 
-Durations are in nanoseconds, and points in time in nanoseconds since 1970, as in Go: errors
-show them to the last digit.
+Durations are in nanoseconds, and times in nanoseconds since 1970, as in Go: errors show all digits.
 """
 
 from collections.abc import Iterable
@@ -24,7 +23,7 @@ _LATEST_START = timedelta(days=7)  # MaxAssumeStartDuration in api/constants
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """Points in time."""
+    """Times in nanoseconds since 1970."""
 
     access_ends: int
     session_ends: int
@@ -40,10 +39,10 @@ def lifetimes(
     credentials_end: int,
     now: int,
 ) -> Lifetimes:
-    """Raises BadParameter for times outside what is allowed.
+    """Return a request's times. Raises BadParameter if they are outside the limits.
 
-    `expiry` is until when the client wants the request to wait. The session is cut to what is
-    left of the *caller's* credentials, also when the request is for somebody else.
+    `expiry` is the client's limit for the pending request. The *caller's* credentials limit the
+    session, even if the request is for another user.
     """
     session = _session(spec, roles, credentials_end - now, now)
     access = _access(spec, requester, session, now)
@@ -56,7 +55,7 @@ def lifetimes(
 
 
 def check_assume_start(start: datetime, access_ends: datetime, created: datetime) -> None:
-    """Raises BadParameter unless the access may begin then."""
+    """Check the start of the access. Raises BadParameter if it is outside the limits."""
     latest = created + _LATEST_START
     if start < created:
         raise BadParameter(f"assume start time has to be after {rfc3339(created)}")
@@ -89,7 +88,7 @@ def _access(spec: AccessRequestSpecV3, requester: Account, session: int, now: in
 
 def _wanted_access(spec: AccessRequestSpecV3, now: int) -> int | None:
     if spec.DryRun:
-        return _LONGEST_ACCESS  # so that whoever asks learns the ceiling
+        return _LONGEST_ACCESS  # the error shows the ceiling to the caller
     ends = given_nanoseconds(spec, "MaxDuration")
     if ends is None:
         return None

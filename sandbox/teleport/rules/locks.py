@@ -1,4 +1,4 @@
-"""Locks, and whom they keep from every call (lib/services/lock.go, lib/authz/permissions.go)."""
+"""Locks and the calls that they prevent (lib/services/lock.go, lib/authz/permissions.go)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -16,21 +16,21 @@ def in_force(cluster: Cluster, lock: LockV2) -> bool:
 
 
 def meets(target: LockTarget, lock: LockV2) -> bool:
-    """Whether all that the target names stands in the lock, which may name more."""
+    """Return whether the lock has all fields of the target. The lock can have more."""
     return bool(target.ListFields()) and all(
         getattr(lock.Spec.Target, field.name) == value for field, value in target.ListFields()
     )
 
 
 def refuse_locked(cluster: Cluster, identity: Identity) -> None:
-    """Raises AccessDenied, whose text does not tell the caller why."""
+    """Raise AccessDenied if a lock applies. The text doesn't include the reason."""
     requests = (LockTarget(AccessRequest=it) for it in identity.active_requests)
     if _first(cluster, [*_targets(identity.user, identity.roles), *requests]):
         raise AccessDenied("access denied")
 
 
 def refuse_locked_login(cluster: Cluster, user: str, roles: Iterable[str]) -> None:
-    """Raises AccessDenied with the lock's own message: a login does tell."""
+    """Raise AccessDenied with the lock's own message, which a login shows."""
     lock = _first(cluster, list(_targets(user, roles)))
     if lock is not None:
         message = f": {lock.Spec.Message}" if lock.Spec.Message else ""
@@ -38,18 +38,18 @@ def refuse_locked_login(cluster: Cluster, user: str, roles: Iterable[str]) -> No
 
 
 def target_text(target: LockTarget) -> str:
-    """As Go prints a target, such as `User:"alice"`."""
+    """Return a target as Go prints it, such as `User:"alice"`."""
     return " ".join(f"{field.name}:{quoted(str(value))}" for field, value in target.ListFields())
 
 
 def _targets(user: str, roles: Iterable[str]) -> Iterator[LockTarget]:
-    """What of a user can be locked."""
+    """Return the lock targets of a user."""
     yield LockTarget(User=user)
     for role in roles:
         yield LockTarget(Role=role)
 
 
 def _first(cluster: Cluster, targets: Sequence[LockTarget]) -> LockV2 | None:
-    """A lock in force that one of the targets meets."""
+    """Return a lock in force that matches one of the targets."""
     locks = (lock for lock in cluster.locks.values() if in_force(cluster, lock))
     return next((it for it in locks if any(meets(target, it) for target in targets)), None)

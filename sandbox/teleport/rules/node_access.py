@@ -1,4 +1,4 @@
-"""Which nodes a set of roles lets its holder see and reach, by label."""
+"""Access of roles to nodes, by label."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ _ANY = "*"
 
 
 def gives_access(roles: Iterable[RoleV6], node: ServerV2) -> bool:
-    """Whether some role's `node_labels` select the node and none's deny it."""
+    """Return whether a role's `node_labels` select the node and no role denies it."""
     held = tuple(roles)
     labels = node.Metadata.Labels
     if any(_selects(plain(role.Spec.Deny.NodeLabels), labels) for role in held):
@@ -19,7 +19,7 @@ def gives_access(roles: Iterable[RoleV6], node: ServerV2) -> bool:
 
 
 def _selects(selector: Mapping[str, tuple[str, ...]], labels: Mapping[str, str]) -> bool:
-    """Every key must match one of its values; no selector at all selects nothing."""
+    """Return whether each key matches one of its values. An empty selector matches nothing."""
     return bool(selector) and all(_matches(key, values, labels) for key, values in selector.items())
 
 

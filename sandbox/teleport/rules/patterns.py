@@ -1,4 +1,4 @@
-"""How a role names other roles: literally, by glob, or by regular expression.
+"""Role names in roles: literal, as a glob, or as a regular expression.
 
 The rules are those of Teleport's lib/utils/parse and lib/utils/replace.go. Teleport's regular
 expressions are RE2.
@@ -16,7 +16,7 @@ from teleport_client._proto.types_pb2 import ClaimMapping
 
 Matcher: TypeAlias = Callable[[str], bool]
 Expression: TypeAlias = Any
-"""A compiled expression; re2 ships no types."""
+"""A compiled expression. The re2 package has no types."""
 
 _TEMPLATE = re.compile(
     r"""(?P<before>[^{}]*)\{\{\s*regexp\.(?P<function>match|not_match)
@@ -30,10 +30,10 @@ _GO_REFERENCE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
 
 
 def matcher(pattern: str) -> Matcher:
-    """A test for role names.
+    """Return a test for role names.
 
-    Raises BadParameter for a template other than `regexp.match` and `regexp.not_match`,
-    and for a regular expression that RE2 would refuse.
+    Raises BadParameter for a template other than `regexp.match` and `regexp.not_match`, and for an
+    invalid RE2 expression.
     """
     if "{{" in pattern or "}}" in pattern:
         return _template(pattern)
@@ -42,7 +42,7 @@ def matcher(pattern: str) -> Matcher:
 
 
 def compiled(pattern: str) -> Expression:
-    """A regular expression if it stands between `^` and `$`, else an anchored glob."""
+    """Compile a regular expression between `^` and `$`, or else an anchored glob."""
     if pattern.startswith("^") and pattern.endswith("$"):
         return _re2(pattern)
     return _re2(f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
@@ -51,7 +51,7 @@ def compiled(pattern: str) -> Expression:
 def claimed(
     mappings: Iterable[ClaimMapping], traits: Mapping[str, Iterable[str]]
 ) -> tuple[Matcher, ...]:
-    """What `claims_to_roles` adds for somebody with these traits."""
+    """Return the roles that `claims_to_roles` adds for a user's traits."""
     return tuple(
         found
         for mapping in mappings
@@ -64,7 +64,7 @@ def _claimed_by(mapping: ClaimMapping, value: str) -> list[Matcher]:
     try:
         match = compiled(mapping.Value).search(value)
     except BadParameter:
-        return []  # Teleport skips a mapping it cannot compile and goes on with the others.
+        return []  # Teleport skips a mapping that it can't compile and continues.
     if match is None:
         return []
     expanded = ((role, _expand(role, match)) for role in mapping.Roles)
@@ -78,7 +78,7 @@ def _claimed_role(role: str, expanded: str) -> Matcher:
 
 
 def _expand(role: str, match: Any) -> str:
-    """As Go's Regexp.Expand: `$1x` names the group "1x", and a missing group is empty."""
+    """Expand like Go's Regexp.Expand: `$1x` is the group "1x", a missing group is empty."""
 
     def group(reference: re.Match[str]) -> str:
         name = reference["bare"] or reference["braced"]

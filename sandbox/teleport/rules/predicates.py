@@ -1,4 +1,4 @@
-"""The language of a review rule's `where` and of a threshold's `filter`.
+"""Expressions in a review rule's `where` and a threshold's `filter`.
 
     or       = and { "||" and }
     and      = equality { "&&" equality }
@@ -6,8 +6,8 @@
     unary    = "!" unary | operand
     operand  = "(" or ")" | text | number | call | variable [ "[" text "]" ]
 
-Functions are `equals`, `contains` and `regexp.match`; a text is also a list of one. What is
-not in here is an error, and so is a result that is not a boolean.
+Functions are `equals`, `contains` and `regexp.match`; a text is also a list of one.
+Any other syntax is an error, and so is a result that isn't a boolean.
 """
 
 import re
@@ -34,7 +34,7 @@ _TOKEN = re.compile(
 
 
 def holds(expression: str, variables: Variables) -> bool:
-    """The truth of an expression; an empty one holds. Raises BadParameter."""
+    """Evaluate an expression; an empty one is true. Raises BadParameter."""
     if not expression.strip():
         return True
     return _Reader(expression, _tokens(expression), variables).truth()
@@ -63,7 +63,7 @@ def _tokens(expression: str) -> list[_Token]:
 
 
 class _Reader:
-    """Reads and evaluates at once: every operand is known and has no effect."""
+    """Parses and evaluates in one pass: operands are known and have no effects."""
 
     def __init__(self, expression: str, tokens: list[_Token], variables: Variables) -> None:
         self._expression = expression
@@ -71,7 +71,7 @@ class _Reader:
         self._variables = variables
 
     def truth(self) -> bool:
-        """The truth of the whole expression."""
+        """Return the value of the whole expression."""
         value = self._either()
         if self._tokens:
             raise self._unexpected(self._tokens[0])
@@ -187,7 +187,7 @@ def _list(value: Value) -> Strings:
 
 
 def _same(left: Value, right: Value) -> bool:
-    """`==`, which compares strings and integers only."""
+    """Compare with `==`, which supports strings and integers only."""
     for kind in (str, int):
         if type(left) is kind and type(right) is kind:
             return left == right

@@ -1,4 +1,4 @@
-"""Rules: which verbs a set of roles allows on which kinds of resource."""
+"""Rules: the verbs that roles allow on each kind of resource."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ WILDCARD = "*"
 
 
 def allows(roles: Iterable[RoleV6], resource: str, verb: str) -> bool:
-    """Whether some role allows it and none denies it."""
+    """Return whether a role allows the verb and no role denies it."""
     held = tuple(roles)
     return not denies(held, resource, verb) and any(
         _covers(role.Spec.Allow, resource, verb) for role in held
@@ -22,7 +22,7 @@ def denies(roles: Iterable[RoleV6], resource: str, verb: str) -> bool:
 
 
 def require(roles: Iterable[RoleV6], resource: str, *verbs: str) -> None:
-    """Raises AccessDenied that names every verb missing."""
+    """Raise AccessDenied with all missing verbs."""
     held = tuple(roles)
     missing = [verb for verb in verbs if not allows(held, resource, verb)]
     if missing:

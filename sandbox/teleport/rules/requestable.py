@@ -1,4 +1,4 @@
-"""What a user may request, and under which conditions."""
+"""The roles that a user can request, and the conditions."""
 
 from collections.abc import Iterable, Iterator
 
@@ -15,13 +15,13 @@ from teleport_client._proto.types_pb2 import (
 
 
 def offers(held: RoleV6, role: str, traits: Traits) -> bool:
-    """Whether holding the one role lets its holder request the other, denials aside."""
+    """Return whether a role allows requesting another one, before denials."""
     conditions = held.Spec.Allow.Request
     return role in conditions.SearchAsRoles or _any(_matchers(conditions, traits), role)
 
 
 def may_request(account: Account, role: str) -> bool:
-    """Whether the role itself may be requested, by name."""
+    """Return whether the user can request the role by name."""
     if _denied(account, role):
         return False
     return any(
@@ -30,7 +30,7 @@ def may_request(account: Account, role: str) -> bool:
 
 
 def may_search_as(account: Account, role: str) -> bool:
-    """Whether the role may be requested for resources that it gives access to."""
+    """Return whether the user can request the role for resources."""
     if _denied(account, role) or any(
         role in held.Spec.Deny.Request.SearchAsRoles for held in account.roles
     ):
@@ -39,7 +39,7 @@ def may_search_as(account: Account, role: str) -> bool:
 
 
 def requestable_roles(account: Account, existing: Iterable[str]) -> list[str]:
-    """Those of the existing roles that the user may request and does not hold, sorted."""
+    """Return the existing roles that the user can request and doesn't hold, sorted."""
     return sorted(
         role for role in existing if role not in account.role_names and may_request(account, role)
     )
@@ -56,7 +56,7 @@ def suggested_reviewers(account: Account) -> list[str]:
 
 
 def system_annotations(account: Account) -> dict[str, list[str]]:
-    """What the user's roles say about their requests, to be read by other programs."""
+    """Return the annotations that the user's roles add to requests, for other programs."""
     found: dict[str, set[str]] = {}
     for held in account.roles:
         for key, values in plain(held.Spec.Allow.Request.Annotations).items():
@@ -68,12 +68,12 @@ def system_annotations(account: Account) -> dict[str, list[str]]:
 
 
 def needs_reason(account: Account, roles: Iterable[str]) -> bool:
-    """Whether a request of the user's for these roles must say why."""
+    """Return whether the user's request for these roles must have a reason."""
     return _reason_cause(account, roles) is not None
 
 
 def require_reason(account: Account, request: AccessRequestSpecV3, *, with_prompts: bool) -> None:
-    """Raises BadParameter if the request lacks a reason that it needs."""
+    """Raise BadParameter if a required reason is missing."""
     cause = _reason_cause(account, request.Roles)
     if cause is None or request.RequestReason.strip():
         return
@@ -82,7 +82,7 @@ def require_reason(account: Account, request: AccessRequestSpecV3, *, with_promp
 
 
 def reason_prompts(account: Account, roles: Iterable[str]) -> list[str]:
-    """What the user's roles ask for in a reason for these roles, sorted."""
+    """Return the user's prompts for the reason of these roles, sorted."""
     wanted = tuple(roles)
     prompts = {held.Spec.Options.RequestPrompt for held in account.roles}
     prompts |= {
@@ -94,9 +94,9 @@ def reason_prompts(account: Account, roles: Iterable[str]) -> list[str]:
 
 
 def longest_access(account: Account, role: str) -> int:
-    """The largest `max_duration` among the rules that offer the role, in nanoseconds.
+    """Return the largest `max_duration` of the rules that offer the role, in nanoseconds.
 
-    Zero if none sets one.
+    Zero if no rule sets one.
     """
     return max(
         (
@@ -109,10 +109,10 @@ def longest_access(account: Account, role: str) -> int:
 
 
 def _reason_cause(account: Account, roles: Iterable[str]) -> str | None:
-    """Why a reason is needed, if it is.
+    """Return why a reason is required, or an empty text.
 
-    Names in a role's `allow.request` are compared as they are spelled here: a pattern demands
-    no reason for the roles it matches.
+    Names in a role's `allow.request` are compared literally: a pattern requires no reason for the
+    roles that it matches.
     """
     if any(held.Spec.Options.RequestAccess == "reason" for held in account.roles):
         return "required request_access option in one of the roles"

@@ -1,6 +1,6 @@
-"""Who may review which requests (ReviewPermissionChecker in lib/services/access_request.go).
+"""Permission to review (ReviewPermissionChecker in lib/services/access_request.go).
 
-Thresholds are no part of it: a review may be allowed and count for nothing.
+Thresholds are separate: an allowed review can count toward none.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,14 +17,17 @@ from teleport_client._proto.types_pb2 import (
 
 
 def reviews_at_all(reviewer: Account) -> bool:
-    """Whether some role allows the reviewer to review anything."""
+    """Return whether a role allows any reviews."""
     return any(
         _matchers(role.Spec.Allow.ReviewRequests, reviewer.traits) for role in reviewer.roles
     )
 
 
 def may_review(reviewer: Account, request: AccessRequestSpecV3) -> bool:
-    """Raises BadParameter for a rule whose `where` cannot be read or evaluated."""
+    """Return whether the reviewer can review the request.
+
+    Raises BadParameter for a `where` that can't be parsed or evaluated.
+    """
     if reviewer.name == request.User:
         return False
     roles = original_roles(request)
@@ -43,14 +46,14 @@ def may_review(reviewer: Account, request: AccessRequestSpecV3) -> bool:
 
 
 def may_submit_for(submitter: Account, author: str) -> bool:
-    """Whether `submit_for_users` lets the one hand in a review of the other."""
+    """Return whether `submit_for_users` allows reviews on behalf of the author."""
     allowed = (it.Spec.Allow.ReviewRequests.SubmitForUsers for it in submitter.roles)
     denied = (it.Spec.Deny.ReviewRequests.SubmitForUsers for it in submitter.roles)
     return _names(allowed, author) and not _names(denied, author)
 
 
 def original_roles(request: AccessRequestSpecV3) -> list[str]:
-    """As requested, before an approver narrowed them."""
+    """Return the requested roles, before an approver narrowed them."""
     if len(request.RoleThresholdMapping) in (0, len(request.Roles)):
         return list(request.Roles)
     return sorted(request.RoleThresholdMapping)
@@ -59,7 +62,7 @@ def original_roles(request: AccessRequestSpecV3) -> list[str]:
 def threshold_variables(
     reviewer: Account, request: AccessRequestSpecV3, review: AccessReview
 ) -> predicates.Variables:
-    """What a threshold's filter may speak about."""
+    """Return the variables of a threshold's filter."""
     return {
         **_variables(reviewer, request),
         "review.reason": review.Reason,

@@ -1,7 +1,7 @@
-"""Which reviews a request needs, and what the reviews it has amount to.
+"""Thresholds of a request, and the state that its reviews reach.
 
-A role that is requested gets one set of thresholds from every role of the requester's that
-lets it be requested. One threshold of a set is enough, but every set of every role counts.
+Each requested role gets one set of thresholds from each of the requester's roles that offers it.
+One threshold of a set is enough, but each set of each role must be met.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ _MOST = 4096
 
 @dataclass(frozen=True)
 class Needed:
-    """Thresholds, each once, and per role the sets of their indexes."""
+    """Distinct thresholds, and for each role its sets of indexes."""
 
     thresholds: tuple[AccessReviewThreshold, ...]
     by_role: Mapping[str, ThresholdIndexSets]
@@ -36,14 +36,14 @@ class Needed:
 
 @dataclass(frozen=True)
 class Resolution:
-    """A state that is reached, and the review that reached it."""
+    """A resolved state, and the review that led to it."""
 
     state: RequestState.ValueType
     review: AccessReview
 
 
 def needed(requester: Account, roles: Iterable[str]) -> Needed:
-    """Raises LimitExceeded for more thresholds than Teleport counts."""
+    """Return the thresholds. Raises LimitExceeded above Teleport's limit."""
     indexes: dict[bytes, int] = {}
     by_role: dict[str, ThresholdIndexSets] = {}
     for role in roles:
@@ -58,7 +58,7 @@ def needed(requester: Account, roles: Iterable[str]) -> Needed:
 def matching(
     thresholds: Iterable[AccessReviewThreshold], variables: predicates.Variables
 ) -> list[int]:
-    """The indexes of those that a review described by the variables counts toward."""
+    """Return the indexes of the thresholds that a review counts toward."""
     return [
         index
         for index, threshold in enumerate(thresholds)
@@ -67,7 +67,7 @@ def matching(
 
 
 def resolution(request: AccessRequestSpecV3) -> Resolution | None:
-    """Replays the reviews in their order; None while they settle nothing."""
+    """Replay the reviews in order. Return None if the request is still pending."""
     approvals: Counter[int] = Counter()
     denials: Counter[int] = Counter()
     for review in request.Reviews:
@@ -91,7 +91,7 @@ def _contributed(requester: Account, role: str) -> list[list[AccessReviewThresho
 
 
 def _index(threshold: AccessReviewThreshold, indexes: dict[bytes, int]) -> int:
-    """The place of the threshold among those known by their encoding; equal ones share it."""
+    """Return the index of the threshold by its encoding. Equal thresholds share one."""
     encoded = threshold.SerializeToString(deterministic=True)
     if encoded not in indexes:
         if len(indexes) >= _MOST:

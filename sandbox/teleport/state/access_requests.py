@@ -1,6 +1,6 @@
-"""The stored access requests, which publish their changes.
+"""The stored access requests and their changes.
 
-A stored message is never altered, only replaced: whoever read one keeps a value.
+A stored message is never modified, only replaced, so a reader can keep it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ from teleport_client._proto.types_pb2 import AccessRequestV3
 
 
 class AccessRequests(Mapping[str, AccessRequestV3]):
-    """Requests by id."""
+    """Requests by ID."""
 
     def __init__(self) -> None:
         self.changes = Changes()
@@ -30,10 +30,10 @@ class AccessRequests(Mapping[str, AccessRequestV3]):
 
     @property
     def stale_lists(self) -> bool:
-        """Whether lists answer from the past, as another Auth Service's cache may.
+        """Whether lists return an old snapshot, like another Auth Service's cache.
 
-        Setting it takes the snapshot, unsetting it drops the snapshot. Watches and
-        look-ups by id are not affected.
+        Setting it takes the snapshot, and unsetting it drops the snapshot. Watches and lookups by
+        ID aren't affected.
         """
         return self._snapshot is not None
 
@@ -42,11 +42,11 @@ class AccessRequests(Mapping[str, AccessRequestV3]):
         self._snapshot = dict(self._stored) if stale else None
 
     def listed(self) -> tuple[AccessRequestV3, ...]:
-        """What a list sees, in no particular order."""
+        """Return the requests in a list, in no particular order."""
         return tuple((self._stored if self._snapshot is None else self._snapshot).values())
 
     def put(self, request: AccessRequestV3) -> AccessRequestV3:
-        """Store under its name, replacing what was there; returns what is stored."""
+        """Store a request, replace one of the same name, and return the stored one."""
         stored = AccessRequestV3()
         stored.CopyFrom(request)
         stored.Metadata.Revision = str(uuid4())
@@ -55,12 +55,12 @@ class AccessRequests(Mapping[str, AccessRequestV3]):
         return stored
 
     def delete(self, request_id: str) -> None:
-        """Raises KeyError if there is none."""
+        """Delete a request. Raises KeyError for an unknown ID."""
         del self._stored[request_id]
         self.changes.publish(Deleted(ACCESS_REQUEST, request_id))
 
     async def first_where(self, matches: Callable[[AccessRequestV3], bool]) -> AccessRequestV3:
-        """The first request, stored or still to come, that matches."""
+        """Wait for the first matching request, including stored ones."""
         with self.changes.subscribe() as subscription:
             for request in self._stored.values():
                 if matches(request):

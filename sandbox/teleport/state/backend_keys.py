@@ -1,4 +1,4 @@
-"""Keys of the backend, which names become a part of (lib/backend/sanitize.go)."""
+"""Backend keys and the names that they contain (lib/backend/sanitize.go)."""
 
 import re
 
@@ -10,9 +10,9 @@ _DENIED = re.compile(r"//|(^|/)\.\.?(/|$)")
 
 
 def backend_key(*parts: str) -> str:
-    """The key that these parts make.
+    """Return the key for these parts.
 
-    Raises BadParameter for parts that the backend refuses, such as empty ones.
+    Raises BadParameter for parts that the backend rejects, such as empty ones.
     """
     key = "".join(f"/{part}" for part in parts)
     if not _ALLOWED.fullmatch(key) or _DENIED.search(key):

@@ -1,4 +1,9 @@
-"""Changes of stored resources, and their subscribers: the source of watch events."""
+"""Changes of stored resources, and their subscribers: the source of watch events.
+
+`publish` puts a change into the queue of each subscriber and never waits. It runs on the event loop
+directly after the write, so all subscribers see the changes in the order of the writes. A cut is an
+entry of the same queue: the subscriber gets all earlier changes first.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +16,7 @@ from teleport_client._proto.types_pb2 import AccessRequestV3, RoleV6
 
 @dataclass(frozen=True)
 class Put:
-    """A resource was created or changed: its whole new state."""
+    """The new state of a resource that was created or changed."""
 
     resource: AccessRequestV3 | RoleV6
 
@@ -34,12 +39,12 @@ class _Cut:
 
 @dataclass(frozen=True)
 class Subscription:
-    """Changes in their order, from the moment of subscribing, until it is cut."""
+    """The changes since the subscription, in order, until it is cut."""
 
     _queue: asyncio.Queue[Change | _Cut] = field(default_factory=asyncio.Queue)
 
     async def changes(self) -> AsyncIterator[Change]:
-        """Raises the error it was cut with; ends if it was cut without one."""
+        """Yield the changes. Raises the error of the cut, or ends if it had none."""
         while not isinstance(change := await self._queue.get(), _Cut):
             yield change
         if change.error is not None:
@@ -50,7 +55,7 @@ class Subscription:
 
 
 class Changes:
-    """Passes each change to all present subscribers."""
+    """Passes each change to all subscribers."""
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
@@ -69,6 +74,6 @@ class Changes:
             subscription.add(change)
 
     def cut(self, error: TeleportError | None) -> None:
-        """End every present subscription, after what it has not read yet."""
+        """End all subscriptions after their pending changes."""
         for subscription in self._subscriptions:
             subscription.add(_Cut(error))

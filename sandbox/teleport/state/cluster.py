@@ -1,4 +1,4 @@
-"""The state of one cluster, in memory, and the hands that tests and the sandbox lay on it."""
+"""The state of one cluster, in memory, and its changes for tests and the sandbox."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ PROXY_PUBLIC_ADDRESS = "teleport.example.com:443"
 
 @dataclass(frozen=True)
 class Lease:
-    """One holder's share of a semaphore."""
+    """One holder's lease of a semaphore."""
 
     expires: datetime
     holder: str
@@ -43,7 +43,7 @@ class Lease:
 
 @dataclass
 class Semaphore:
-    """Leases by id; the semaphore is gone once the last of them would have expired."""
+    """Leases by ID. The semaphore expires with the last lease."""
 
     expires: datetime
     leases: dict[str, Lease] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Semaphore:
 
 @dataclass
 class Cluster:
-    """Everything the Auth Service knows. All changes happen on its event loop."""
+    """All state of the Auth Service. Changes happen on its event loop."""
 
     edition: Edition = Edition.ENTERPRISE
     server_version: str = DEFAULT_SERVER_VERSION
@@ -66,8 +66,9 @@ class Cluster:
     name: str = CLUSTER
     proxy_public_address: str = PROXY_PUBLIC_ADDRESS
     admin_actions_need_mfa: bool = False
-    """Whether `cluster_auth_preference` asks for a second factor at admin actions; nobody
-    but a Machine ID bot gets past that here."""
+    """Whether `cluster_auth_preference` requires a second factor for admin actions. The stand-in
+    has no second factor, so only Machine ID bots can run them.
+    """
 
     users: dict[str, UserV2] = field(default_factory=dict)
     login_states: dict[str, UserLoginState] = field(default_factory=dict)
@@ -75,11 +76,11 @@ class Cluster:
     nodes: list[ServerV2] = field(default_factory=list)
     requests: AccessRequests = field(default_factory=AccessRequests)
     plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
-    """By kind and name of the resource it belongs to."""
+    """Plugin data by kind and name of its resource."""
     locks: dict[str, LockV2] = field(default_factory=dict)
     tokens: dict[str, ProvisionTokenV2] = field(default_factory=dict)
     semaphores: dict[tuple[str, str], Semaphore] = field(default_factory=dict)
-    """By kind and name."""
+    """Semaphores by kind and name."""
 
     @property
     def features(self) -> Features:
@@ -87,12 +88,12 @@ class Cluster:
 
     @property
     def changes(self) -> Changes:
-        """Changes of all kinds that can be watched."""
+        """The changes of all kinds that support watches."""
         return self.requests.changes
 
     @property
     def stale_lists(self) -> bool:
-        """Whether lists of access requests answer from an older snapshot."""
+        """Whether lists of access requests return an old snapshot."""
         return self.requests.stale_lists
 
     @stale_lists.setter
@@ -108,11 +109,11 @@ class Cluster:
         locked: bool = False,
         labels: Mapping[str, str] | None = None,
     ) -> UserV2:
-        """A local user; replaces one of that name."""
+        """Add a local user, or replace the user of the same name."""
         return self.put_user(resources.user(name, roles, traits, locked=locked, labels=labels))
 
     def put_user(self, user: UserV2) -> UserV2:
-        """Store it, replacing one of that name; returns what is stored."""
+        """Store a user, replace one of the same name, and return the stored one."""
         stored = resources.with_revision(user)
         self.users[stored.Metadata.Name] = stored
         return stored
@@ -120,24 +121,24 @@ class Cluster:
     def lock(
         self, target: LockTarget, *, message: str = "", expires: datetime | None = None
     ) -> LockV2:
-        """As `tctl lock` does; without an end it holds for ever."""
+        """Create a lock like `tctl lock`. Without an expiry it doesn't expire."""
         spec = LockSpecV2(Target=target, Message=message)
         if expires is not None:
             spec.Expires.CopyFrom(stamp(expires))
         return self.put_lock(LockV2(Metadata=Metadata(Name=str(uuid4())), Spec=spec))
 
     def put_lock(self, lock: LockV2) -> LockV2:
-        """Store it, replacing one of that name; returns what is stored."""
+        """Store a lock, replace one of the same name, and return the stored one."""
         stored = resources.with_revision(lock)
         stored.Kind, stored.Version = "lock", "v2"
         self.locks[stored.Metadata.Name] = stored
         return stored
 
     def put_role(self, role: RoleV6) -> RoleV6:
-        """Store it, replacing one of that name; returns what is stored.
+        """Store a role, replace one of the same name, and return the stored one.
 
-        Raises BadParameter for a version that this server does not know, AccessDenied for what
-        this edition lacks, and Unsupported for a condition that the stand-in cannot evaluate.
+        Raises BadParameter for an unknown version, AccessDenied for a feature of another edition,
+        and Unsupported for a condition that the stand-in can't evaluate.
         """
         check_role(role, self.features)
         stored = resources.with_revision(role)
@@ -149,33 +150,33 @@ class Cluster:
         return stored
 
     def delete_role(self, name: str) -> None:
-        """Raises KeyError if there is none."""
+        """Delete a role. Raises KeyError for an unknown name."""
         del self.roles[name]
         self.changes.publish(Deleted("role", name))
 
     def roles_named(self, names: Iterable[str]) -> tuple[RoleV6, ...]:
-        """Raises NotFound if one is missing."""
+        """Return the roles. Raises NotFound if one is missing."""
         return tuple(self._role(name) for name in names)
 
     def user_named(self, name: str) -> UserV2:
-        """Raises NotFound."""
+        """Return a user. Raises NotFound."""
         if name not in self.users:
             raise NotFound(f"user {quoted(name)} not found")
         return self.users[name]
 
     def record_login(self, name: str) -> None:
-        """Keep the roles and traits that a user has at this login. Raises NotFound."""
+        """Record the user's current roles and traits as a login state. Raises NotFound."""
         user = self.user_named(name)
         traits = resources.plain(user.Spec.Traits)
         roles = user.Spec.Roles
         self.login_states[name] = resources.login_state(name, roles, traits, original_roles=roles)
 
     async def request_where(self, matches: Callable[[AccessRequestV3], bool]) -> AccessRequestV3:
-        """The first access request, stored or still to come, that matches."""
+        """Wait for the first matching access request, including stored ones."""
         return await self.requests.first_where(matches)
 
     def expire(self, request_id: str) -> None:
-        """As if the request's time were over and the expiry service had come by."""
+        """Delete a request as if it had expired and the expiry service had run."""
         request = AccessRequestV3()
         request.CopyFrom(self.requests[request_id])
         set_request_expiry(request, stamp(self.now()), self.features)
@@ -183,7 +184,7 @@ class Cluster:
         self.requests.delete(request_id)
 
     def delete_request(self, request_id: str) -> None:
-        """As `tctl requests rm`, without asking for permission."""
+        """Delete a request like `tctl requests rm`, without a permission check."""
         self.requests.delete(request_id)
 
     def _role(self, name: str) -> RoleV6:

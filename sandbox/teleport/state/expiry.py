@@ -1,8 +1,8 @@
-"""The service that deletes what has run out.
+"""The service that deletes expired requests and plugin data.
 
-Since 18 requests have no time to live in the backend: one Auth Service scans them now and then, so
-a watcher hears of an expired request up to some minutes late. Before, it was the backend's matter,
-without a grace for pending requests.
+From version 18, requests have no TTL in the backend. One Auth Service scans for expired requests,
+so a watch gets the deletion up to some minutes late. In older versions the backend deleted them,
+without a grace period for pending requests.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ async def scan_forever(cluster: Cluster, interval: timedelta) -> None:
 
 
 def scan(cluster: Cluster) -> None:
-    """One round: delete expired requests, and plugin data whose time is over."""
+    """Delete expired requests and plugin data once."""
     now = cluster.now()
     features = cluster.features
     due = [name for name, request in cluster.requests.items() if _due(request, now, features)]

@@ -1,8 +1,8 @@
-"""When a request itself ends: its waiting, or once it is approved its access.
+"""The expiry of a request: first of the pending request, after approval of its access.
 
-Since 18 that is `Spec.ResourceExpiry`, and a service deletes what has expired. Before, it is the
-time to live in the backend, `Metadata.Expires`; such servers do not know the other field, keep
-what a client puts there, and never look at it (17.0.0-dev, api/types/access_request.go).
+From version 18 it is `Spec.ResourceExpiry`, and a service deletes expired requests. In older
+versions it is the backend's TTL, `Metadata.Expires`. These servers store a client's
+`Spec.ResourceExpiry` but never read it (17.0.0-dev, api/types/access_request.go).
 """
 
 from datetime import datetime

@@ -1,7 +1,7 @@
-"""Teleport's resources, built in a line.
+"""Constructors for Teleport's resources.
 
-Users, roles and requests are kept as the messages that are sent: like Teleport's own
-server, the stand-in has no second model of them.
+Users, roles and requests are stored as protobuf messages. Like Teleport's server, the stand-in has
+no second model of them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,25 +35,25 @@ from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
 Resource = TypeVar("Resource", UserV2, RoleV6, LockV2, ProvisionTokenV2)
 
 ACCESS_REQUEST = "access_request"
-"""The kind of an access request, also as the resource of a rule."""
+"""Kind of an access request, also in rules."""
 MAX_SESSION = timedelta(hours=30)
-"""What a role says when it says nothing (MaxCertDuration in api/defaults)."""
+"""A role's default (MaxCertDuration in api/defaults)."""
 BOT_LABEL = "teleport.internal/bot"
-"""Marks the user of a Machine ID bot; its value is the bot's name."""
+"""Label of a Machine ID bot's user. Its value is the bot's name."""
 
 
 def nanoseconds(duration: timedelta) -> int:
-    """A duration as roles hold it."""
+    """Return a duration in the form of roles."""
     return duration // timedelta(microseconds=1) * 1_000
 
 
 def label_values(values: Mapping[str, Iterable[str]]) -> LabelValues:
-    """Traits, annotations or label selectors."""
+    """Return traits, annotations or label selectors as a message."""
     return LabelValues(Values={key: StringValues(Values=it) for key, it in values.items()})
 
 
 def plain(values: LabelValues) -> dict[str, tuple[str, ...]]:
-    """Back from `label_values`."""
+    """Return the values of `label_values`."""
     return {key: tuple(it.Values) for key, it in values.Values.items()}
 
 
@@ -102,7 +102,7 @@ def user(
 
 
 def with_revision(message: Resource) -> Resource:
-    """A copy with a revision of its own, as every write gives a resource."""
+    """Return a copy with a new revision, as each write creates one."""
     stored = type(message)()
     stored.CopyFrom(message)
     stored.Metadata.Revision = str(uuid4())
@@ -111,7 +111,7 @@ def with_revision(message: Resource) -> Resource:
 
 
 def is_bot(record: UserV2) -> bool:
-    """Whether the user is a Machine ID bot."""
+    """Return whether the user belongs to a Machine ID bot."""
     return BOT_LABEL in record.Metadata.Labels
 
 
@@ -122,9 +122,9 @@ def login_state(
     *,
     original_roles: Iterable[str] = (),
 ) -> UserLoginState:
-    """What a user really had at the last login, grants of access lists included.
+    """Return a login state: the roles and traits of a login, including access lists' grants.
 
-    `original_roles` are those without these grants.
+    `original_roles` don't include these grants.
     """
     return UserLoginState(
         header=Header(kind="user_login_state", version="v1", metadata=HeaderMetadata(name=name)),

@@ -1,4 +1,4 @@
-"""Which roles a server takes (checkRoleFeatureSupport in lib/auth/auth_with_roles.go)."""
+"""The roles that a server accepts (checkRoleFeatureSupport in lib/auth/auth_with_roles.go)."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ _VERSIONS = ("v3", "v4", "v5", "v6", "v7")
 
 
 def check_role(role: RoleV6, features: Features) -> None:
-    """Raises BadParameter, AccessDenied or Unsupported for a role that cannot be stored."""
+    """Raise BadParameter, AccessDenied or Unsupported if the server rejects the role."""
     versions = (*_VERSIONS, "v8") if features.role_v8 else _VERSIONS
     if role.Version not in versions:
         raise BadParameter(f"role version {quoted(role.Version)} is not supported")

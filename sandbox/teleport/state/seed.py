@@ -30,12 +30,12 @@ _NEW_USER_TRAITS: dict[str, list[str]] = {
     "kubernetes_users": [],
     "windows_logins": [],
 }
-"""What `tctl users add` writes (tool/tctl/common/user_command.go)."""
+"""Traits that `tctl users add` writes (tool/tctl/common/user_command.go)."""
 _ALL = label_values({"*": ["*"]})
 
 
 def populate(cluster: Cluster) -> None:
-    """Fill an empty cluster as its edition allows."""
+    """Add the cast to an empty cluster, within its edition's features."""
     for cast_role in _roles(cluster):
         cluster.put_role(cast_role)
     for person in PEOPLE:
@@ -108,7 +108,7 @@ def _admin(*, reviews: bool) -> RoleV6:
 
 
 def _bot_role(cluster: Cluster) -> RoleV6:
-    """Teleport's preset `access-plugin-with-review`, creating for users and a semaphore."""
+    """Return the preset `access-plugin-with-review`, plus creating requests and semaphores."""
     on_behalf = cluster.features.on_behalf_reviews
     resolves_directly = () if on_behalf else ("update",)
     allow = RoleConditions(

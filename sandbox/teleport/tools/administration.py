@@ -1,4 +1,4 @@
-"""What an administrator's commands do: read, store and delete users, roles, locks and tokens."""
+"""An administrator's operations: read, store and delete users, roles, locks and tokens."""
 
 from collections.abc import Iterator
 from typing import TypeVar, assert_never, cast
@@ -52,11 +52,11 @@ FORMS: dict[Kind, Form] = {
 
 
 class AlreadyThere(Exception):
-    """A resource of that name exists, and was not to be replaced."""
+    """A resource of the same name exists, and the caller didn't ask to replace it."""
 
 
 class Administration:
-    """Each method raises grpc.RpcError if the server refuses."""
+    """Calls to the Auth Service. Each method raises grpc.RpcError if the server rejects it."""
 
     def __init__(self, channel: grpc.Channel) -> None:
         self._auth = AuthServiceStub(channel)
@@ -78,9 +78,9 @@ class Administration:
                 assert_never(wanted.kind)
 
     def store(self, document: Json, *, force: bool) -> str:
-        """Store the resource of a document, and return what has been done, in tctl's words.
+        """Store a document's resource, and return tctl's message.
 
-        Raises FormError for a document that is no such resource, and AlreadyThere.
+        Raises FormError for an invalid document, and AlreadyThere.
         """
         kind = Kind.named(str(document.get("kind", "")))
         if kind is None:
@@ -112,7 +112,7 @@ class Administration:
                 assert_never(unwanted.kind)
 
     def lock(self, spec: LockSpecV2) -> str:
-        """Return the name of the new lock."""
+        """Create a lock and return its name."""
         name = str(uuid4())
         self._auth.UpsertLock(LockV2(Kind="lock", Metadata=Metadata(Name=name), Spec=spec))
         return name
@@ -150,7 +150,7 @@ class Administration:
         name = user.Metadata.Name
         existing = self._existing(Reference(Kind.USER, name), force=force)
         if isinstance(existing, UserV2):
-            user.Spec.CreatedBy.CopyFrom(existing.Spec.CreatedBy)  # nobody may rewrite it
+            user.Spec.CreatedBy.CopyFrom(existing.Spec.CreatedBy)  # locks can't be changed
             self._users.UpsertUser(UpsertUserRequest(user=user))
             return f"user {quoted(name)} has been updated"
         self._users.CreateUser(CreateUserRequest(user=user))
@@ -167,12 +167,12 @@ class Administration:
         return f"lock {quoted(lock.Metadata.Name)} has been created"
 
     def _store_token(self, token: ProvisionTokenV2) -> str:
-        """A token is replaced without a question, in the real tctl as well."""
+        """Store a token. Like the real tctl, replace an existing one without a question."""
         self._auth.UpsertTokenV2(UpsertTokenV2Request(V2=token))
         return f"provision_token {quoted(token.Metadata.Name)} has been created"
 
     def _existing(self, wanted: Reference, *, force: bool) -> Resource | None:
-        """Raises AlreadyThere unless an existing one may be replaced."""
+        """Raise AlreadyThere unless an existing resource can be replaced."""
         try:
             existing = self._one(wanted)
         except grpc.RpcError as error:

@@ -1,4 +1,4 @@
-"""What tsh and tctl have in common: how they connect and how they fail."""
+"""Connections and errors of tsh and tctl."""
 
 import sys
 from collections.abc import Iterator
@@ -30,16 +30,16 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
 def failure(sentence: str) -> typer.Exit:
-    """What to raise to end with exit code 1, once the user has been told why on stderr."""
+    """Print an error to stderr and return the exception for exit code 1."""
     print(f"ERROR: {sentence}", file=sys.stderr)
     return typer.Exit(1)
 
 
 @contextmanager
 def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
-    """The Auth Service, called with the certificate of an identity file.
+    """Connect to the Auth Service with an identity file's certificate.
 
-    A call that fails inside ends the program with its error.
+    A failed call inside the block ends the program with its error.
     """
     with dialed(data, identity) as channel:
         yield AuthServiceStub(channel)
@@ -47,7 +47,7 @@ def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
 
 @contextmanager
 def dialed(data: Path, identity: Path) -> Iterator[grpc.Channel]:
-    """As `connected`, for other services."""
+    """Connect like `connected`, and yield the channel for other services."""
     profile, file = _profile(data), _identity_file(identity)
     credentials = grpc.ssl_channel_credentials(
         b"".join(file.tls_authorities), file.key, file.tls_certificate
@@ -81,9 +81,9 @@ def _identity_file(path: Path) -> IdentityFile:
 
 
 def _sentence(error: grpc.RpcError) -> str:
-    call = cast("grpc.Call", error)  # an error of a call is that call, ended
+    call = cast("grpc.Call", error)  # a failed call is its own error
     if call.code() == grpc.StatusCode.UNAVAILABLE:
         return f"the sandbox does not answer: {call.details()}"
     if call.code() == grpc.StatusCode.UNKNOWN:
-        return f"rpc error: code = Unknown desc = {call.details()}"  # as Go's client writes it
+        return f"rpc error: code = Unknown desc = {call.details()}"  # in the form of Go's client
     return str(call.details())

@@ -9,11 +9,11 @@ from sandbox.teleport.tools.resource_form import Json
 
 
 class DocumentError(ValueError):
-    """A text that cannot be read."""
+    """Text that isn't a valid document."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves a time as it is written, as Go does on the way from YAML to JSON."""
+    """A loader that keeps times as text, like Go's conversion from YAML to JSON."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -23,7 +23,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def read_documents(text: str) -> Iterator[Json]:
-    """The resources of a file, which may be several. Raises DocumentError."""
+    """Return the resources of a file. Raises DocumentError."""
     for document in _documents(text):
         if document is None:
             continue

@@ -1,7 +1,7 @@
 """Access requests in the JSON form of Teleport's own tools.
 
-The keys are the json tags of api/types; enums are written as numbers, and times that are not
-given as the first second of year 1, because that is what Go does.
+The keys are the JSON tags of api/types. As in Go, enums are numbers and unset times are the first
+second of year 1.
 """
 
 from collections.abc import Iterable
@@ -131,7 +131,7 @@ def _access_list(promoted: PromotedAccessList) -> Json:
 
 
 def _filled(**values: object) -> Json:
-    """Without what is empty, as Go's `omitempty`."""
+    """Drop empty values, like Go's `omitempty`."""
     return {key: value for key, value in values.items() if value}
 
 

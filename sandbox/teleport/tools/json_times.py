@@ -1,4 +1,4 @@
-"""Points in time in JSON, to the nanosecond."""
+"""Times in JSON, to the nanosecond."""
 
 import re
 from datetime import UTC, datetime
@@ -14,14 +14,14 @@ _LAYOUT = "2006-01-02T15:04:05Z07:00"
 
 
 def rfc3339_nano(value: Timestamp) -> str:
-    """Without trailing zeros; years have four digits."""
+    """Return a time without trailing zeros. Years have four digits."""
     seconds = moment(value).replace(tzinfo=None).isoformat(timespec="seconds")
     fraction = f".{value.nanos:09}".rstrip("0").rstrip(".")
     return f"{seconds}{fraction}Z"
 
 
 def timestamp_from(text: str) -> Timestamp:
-    """Raises ValueError, in Go's words for the most part."""
+    """Parse a time. Raises ValueError, mostly with Go's text."""
     unreadable = ValueError(
         f'parsing time "{text}" as "{_LAYOUT}": cannot parse "{text}" as "2006"'
     )

@@ -14,7 +14,7 @@ class Kind(StrEnum):
 
     @classmethod
     def named(cls, word: str) -> "Kind | None":
-        """By its singular or plural."""
+        """Return the kind by its singular or plural."""
         return next((kind for kind in cls if word in (kind, f"{kind}s")), None)
 
 
@@ -22,20 +22,20 @@ class Kind(StrEnum):
 class Reference:
     kind: Kind
     name: str = ""
-    """Empty for all of the kind."""
+    """Name of the resource. Empty for all resources of the kind."""
 
 
 class UnknownReference(ValueError):
-    """A word that refers to nothing."""
+    """A word that isn't a reference."""
 
 
 def references(text: str) -> list[Reference]:
-    """Several, separated by commas. Raises UnknownReference."""
+    """Parse several references, separated by commas. Raises UnknownReference."""
     return [reference(part) for part in text.strip().split(",") if part]
 
 
 def reference(text: str) -> Reference:
-    """Raises UnknownReference."""
+    """Parse a reference. Raises UnknownReference."""
     parts = text.replace("/", " ").split()
     if not parts:
         raise UnknownReference("missing value")

@@ -22,7 +22,7 @@ _LONGEST_REASON = 75
 
 
 def details(request: AccessRequestV3) -> str:
-    """One request with its reviews."""
+    """Return one request with its reviews."""
     spec = request.Spec
     reviewers = ", ".join(spec.SuggestedReviewers) or "[none]"
     lines = [
@@ -42,7 +42,7 @@ def details(request: AccessRequestV3) -> str:
 
 
 def short_list(requests: Iterable[AccessRequestV3]) -> str:
-    """As `tsh request ls` shows it."""
+    """Return a table like `tsh request ls`."""
     return table(
         ["ID", "User", "Roles", "Created (UTC)", "Status"],
         [
@@ -59,7 +59,7 @@ def short_list(requests: Iterable[AccessRequestV3]) -> str:
 
 
 def long_list(requests: Sequence[AccessRequestV3], now: datetime) -> str:
-    """As `tctl requests ls` shows it."""
+    """Return a table like `tctl requests ls`."""
     titles = ["Token", "Requestor", "Metadata", "Created At (UTC)", "Request TTL", "Session TTL"]
     titles += ["Status", "Request Reason", "Resolve Reason"]
     return table(titles, [_row(request, now) for request in requests])
@@ -94,14 +94,14 @@ def _reviews(title: str, reviews: Sequence[AccessReview]) -> list[str]:
 
 
 def _request_end(request: AccessRequestV3) -> Timestamp:
-    """Older servers know no `ResourceExpiry`."""
+    """Return the expiry. Older servers have no `ResourceExpiry`."""
     if given(request.Spec, "ResourceExpiry"):
         return request.Spec.ResourceExpiry
     return request.Metadata.Expires
 
 
 def _remaining(end: Timestamp, now: datetime) -> str:
-    """To the minute."""
+    """Return the remaining time, to the minute."""
     rounded = timedelta(minutes=round((moment(end) - now) / timedelta(minutes=1)))
     return go_duration(nanoseconds(rounded))
 

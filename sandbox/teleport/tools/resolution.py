@@ -1,4 +1,8 @@
-"""Waiting for the decision on a request, by watching and never by asking again and again."""
+"""Waiting for a request's resolution with a watch.
+
+The watch must begin before the request is created or read: its INIT event confirms that the server
+sends all later changes.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,18 +23,18 @@ from teleport_client._proto.types_pb2 import (
 
 @contextmanager
 def watching(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
-    """Events about the user's requests; nothing is missed from here on."""
+    """Watch the user's requests. All changes after the start are included."""
     kind = WatchKind(Kind=ACCESS_REQUEST, Filter={"user": user})
     stream = auth.WatchEvents(Watch(Kinds=[kind]))
     try:
-        next(stream)  # INIT: the server has begun to watch
+        next(stream)  # INIT: the watch has started
         yield stream
     finally:
         stream.cancel()
 
 
 def resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
-    """The request once it is decided. Fails if it is deleted or the watch ends."""
+    """Return the resolved request. Fails if it is deleted or the watch ends."""
     for event in events:
         if event.Type == DELETE and event.ResourceHeader.Metadata.Name == request_id:
             raise failure(f"request {request_id} has expired or was deleted")
@@ -41,7 +45,7 @@ def resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
 
 
 def require_approval(request: AccessRequestV3) -> None:
-    """Fails with the state and the reason unless the request is approved."""
+    """Fail with the state and the reason unless the request is approved."""
     if request.Spec.State == APPROVED:
         return
     state = RequestState.Name(request.Spec.State).lower()

@@ -1,4 +1,4 @@
-"""The fields of users, roles, locks and join tokens, with the json tags of api/types."""
+"""The fields of users, roles, locks and join tokens, with the JSON tags of api/types."""
 
 from sandbox.teleport.tools.resource_form import (
     Count,

@@ -1,7 +1,7 @@
-"""Resources in the JSON form of Teleport's own tools, in both directions.
+"""Conversion of resources to and from the JSON form of Teleport's own tools.
 
-A form lists the fields of a message with the json tags of api/types. Keys that no form knows are
-ignored, as Go's decoder does, and values of another type are refused in its words.
+A form lists the fields of a message with the JSON tags of api/types. Like Go's decoder, it ignores
+unknown keys, and rejects values of another type with Go's text.
 """
 
 from abc import ABC, abstractmethod
@@ -22,17 +22,17 @@ _GO_TYPES = {str: "string", bool: "bool", list: "array", dict: "object", int: "n
 
 
 class FormError(ValueError):
-    """A value that the field cannot hold."""
+    """A value that a field can't hold."""
 
 
 @dataclass(frozen=True)
 class Field(ABC):
-    """One key of a JSON object, and the field of a message that holds its value."""
+    """One key of a JSON object, and the message field with its value."""
 
     key: str
     name: str
     always: bool = False
-    """Whether it is written when it is empty, too: a tag without `omitempty`."""
+    """Whether an empty value is written, too: a tag without `omitempty`."""
 
     def write(self, message: Message, into: Json) -> None:
         value = self._written(message)
@@ -41,7 +41,7 @@ class Field(ABC):
 
     @abstractmethod
     def read(self, value: object, message: Message) -> None:
-        """Raises FormError for a value of another type."""
+        """Convert a value. Raises FormError for another type."""
 
     @abstractmethod
     def _written(self, message: Message) -> object: ...
@@ -68,7 +68,7 @@ class Form:
         return values
 
     def read(self, values: Mapping[str, object], message: Message) -> None:
-        """Set what the values name. Raises FormError for a value of another type."""
+        """Set the fields in `values`. Raises FormError for a value of another type."""
         for field in self.fields:
             if values.get(field.key) is not None:
                 field.read(values[field.key], message)
@@ -118,7 +118,7 @@ class Map(Field):
 
 
 class Traits(Field):
-    """Lists of texts by key; an empty list is null."""
+    """Lists of texts by key. An empty list is null."""
 
     def read(self, value: object, message: Message) -> None:
         for key, texts in self._checked(value, dict, "map[string][]string").items():
@@ -131,7 +131,7 @@ class Traits(Field):
 
 
 class Labels(Field):
-    """Label selectors: a lone text stands for itself, several in a list."""
+    """Label selectors: a single value is a text, several are a list."""
 
     def read(self, value: object, message: Message) -> None:
         for key, texts in self._checked(value, dict, "map[string]utils.Strings").items():
@@ -144,7 +144,7 @@ class Labels(Field):
 
 
 class Duration(Field):
-    """Nanoseconds in the message, as Go writes a duration in JSON."""
+    """A duration in Go's text form. The message has nanoseconds."""
 
     def read(self, value: object, message: Message) -> None:
         text = self._checked(value, str, "string")
@@ -159,7 +159,7 @@ class Duration(Field):
 
 
 class Time(Field):
-    """A time that is never absent: without one it is the first second of year 1."""
+    """A required time. An unset one is the first second of year 1."""
 
     def read(self, value: object, message: Message) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Logged in as whom, and with which access requests: what tsh keeps between two commands."""
+"""tsh's state between two commands: the user's login and assumed access requests."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from teleport_client._proto.authservice_pb2 import UserCertsRequest
 
 
 def current(data: Path, user: str) -> Path:
-    """The identity file to act with: of the last login, until it has run out."""
+    """Return the last login's identity file until it has expired."""
     session = _session(data, user)
     if session.exists() and _identity(IdentityFile.read(session)).expires > utc_now():
         return session
@@ -24,7 +24,7 @@ def current(data: Path, user: str) -> Path:
 
 
 def log_in(data: Path, user: str, access_requests: Sequence[str]) -> Identity:
-    """A new login with the roles of these approved requests, and of no others."""
+    """Log in again, with the roles of these approved requests only."""
     own = identity_path(data, user)
     key = new_key()
     public = key.public_key()

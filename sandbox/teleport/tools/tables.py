@@ -6,7 +6,7 @@ _NARROWEST = 4
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Titles, a line of dashes under each, and the rows."""
+    """Return a table: titles, a line of dashes under each, and the rows."""
     widths = [
         max(_NARROWEST, *(len(row[column]) for row in (titles, *rows)))
         for column in range(len(titles))

@@ -1,4 +1,4 @@
-"""`tctl` of the sandbox: what an administrator does on the Auth Service's host."""
+"""`tctl` of the sandbox: administration, as on the Auth Service's host."""
 
 import json
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def main(context: typer.Context, data: DataOption = None) -> None:
 
 @requests_app.command("ls")
 def list_requests(context: typer.Context, output: FormatOption = Format.TEXT) -> None:
-    """List requests, the newest first, until their access has ended."""
+    """List requests, newest first, until their access has ended."""
     with _connect(context) as auth:
         requests = list(auth.GetAccessRequestsV2(AccessRequestFilter()))
     requests.sort(key=lambda it: it.Spec.Created.ToNanoseconds(), reverse=True)
@@ -89,7 +89,7 @@ def approve(
     delegator: Delegator = "",
     roles: Annotated[str, typer.Option(help="Approve only these of the roles.")] = "",
 ) -> None:
-    """Approve requests, whatever their thresholds ask for."""
+    """Approve requests without checking their thresholds."""
     with _connect(context) as auth:
         for request_id in comma_separated(ids):
             setter = RequestStateSetter(
@@ -104,7 +104,7 @@ def approve(
 
 @requests_app.command()
 def deny(context: typer.Context, ids: Ids, reason: Reason = "", delegator: Delegator = "") -> None:
-    """Deny requests, also approved ones."""
+    """Deny requests, including approved ones."""
     with _connect(context) as auth:
         for request_id in comma_separated(ids):
             setter = RequestStateSetter(
@@ -120,7 +120,7 @@ def create(
     roles: Annotated[str, typer.Option(help="Roles, separated by commas.")],
     reason: Annotated[str, typer.Option(help="Why they are needed.")] = "",
 ) -> None:
-    """Create a request in somebody's name and print its id."""
+    """Create a request for a user and print its ID."""
     spec = AccessRequestSpecV3(User=user, Roles=comma_separated(roles), RequestReason=reason)
     metadata = Metadata(Name=str(uuid4()))  # must be a UUID, and is replaced
     with _connect(context) as auth:
@@ -135,7 +135,7 @@ def rm(
     *,
     force: Annotated[bool, typer.Option("--force", help="Also approved ones.")] = False,
 ) -> None:
-    """Delete requests. Approved ones stay without --force, since logins would keep their roles."""
+    """Delete requests. Approved ones need --force, because logins would keep their roles."""
     with _connect(context) as auth:
         requests = [_request(auth, request_id) for request_id in comma_separated(ids)]
         approved = [it.Metadata.Name for it in requests if it.Spec.State == APPROVED]

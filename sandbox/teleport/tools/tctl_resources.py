@@ -1,4 +1,4 @@
-"""`tctl get`, `create`, `rm` and `lock`, with the output and the errors of the real one."""
+"""`tctl get`, `create`, `rm` and `lock`, with the real tool's output and errors."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -173,7 +173,7 @@ def _stored(administration: Administration, document: Json, *, force: bool) -> s
 
 
 def _set_end(spec: LockSpecV2, expires: str, ttl: str) -> None:
-    """As of an `expires` or a `ttl`, of which at most one is given."""
+    """Set the expiry from `expires` or `ttl`. Both together are an error."""
     if expires and ttl:
         raise failure("use only one of --expires and --ttl")
     try:

@@ -1,4 +1,4 @@
-"""`tsh` of the sandbox: what a person does from a terminal."""
+"""`tsh` of the sandbox: a user's commands in a terminal."""
 
 import json
 from dataclasses import dataclass
@@ -56,13 +56,13 @@ hint: use 'tsh request show <request-id>' for additional details
 
 @dataclass(frozen=True)
 class Person:
-    """Who types, and into which sandbox."""
+    """The user and the sandbox's data folder."""
 
     name: str
     data: Path
 
     def connect(self) -> Connection:
-        """As the last login made the person, so with the roles of assumed requests."""
+        """Connect with the last login's identity, including the roles of assumed requests."""
         return connected(self.data, sessions.current(self.data, self.name))
 
 
@@ -90,7 +90,7 @@ def login(
 
 @app.command()
 def logout(context: typer.Context) -> None:
-    """End the login, and with it what it assumed."""
+    """Log out and drop assumed access requests."""
     person = _person(context)
     sessions.log_out(person.data, person.name)
     print("All users logged out.")
@@ -120,7 +120,7 @@ def create(
     max_duration: Annotated[str, typer.Option(help="How long you need them, such as 2h.")] = "",
     reviewers: Annotated[str, typer.Option(help="Suggested reviewers, comma-separated.")] = "",
 ) -> None:
-    """Ask for roles, and wait until somebody has decided."""
+    """Request roles and wait for the decision."""
     person = _person(context)
     spec = AccessRequestSpecV3(
         User=person.name,
@@ -146,7 +146,7 @@ def create(
 
 @request_app.command("ls")
 def list_requests(context: typer.Context, output: FormatOption = Format.TEXT) -> None:
-    """List your requests and those that you may review."""
+    """List your requests and the requests that you can review."""
     with _person(context).connect() as auth:
         requests = list(auth.GetAccessRequestsV2(AccessRequestFilter()))
     if output is Format.JSON:
@@ -177,7 +177,7 @@ def review(
     deny: Annotated[bool, typer.Option("--deny")] = False,
     reason: Annotated[str, typer.Option(help="What to tell the requester.")] = "",
 ) -> None:
-    """Approve or deny somebody's request."""
+    """Approve or deny a user's request."""
     if approve == deny:
         raise failure("exactly one of '--approve' and '--deny' must be given")
     person = _person(context)

@@ -1,4 +1,4 @@
-"""GetAccessCapabilities: what somebody could request."""
+"""GetAccessCapabilities: the roles that a user can request."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.requests.requested_resources import applicable_roles

@@ -1,7 +1,7 @@
 """CreateAccessRequestV2.
 
-The order of the checks is Teleport's, and it shows in the answers: a missing reason is
-reported before a forbidden role.
+The order of the checks is Teleport's and affects the responses: a missing reason is reported before
+a forbidden role.
 """
 
 import secrets
@@ -37,7 +37,7 @@ from teleport_client._proto.types_pb2 import (
 def create_access_request(
     cluster: Cluster, caller: Caller, message: AccessRequestV3
 ) -> AccessRequestV3:
-    """The request as stored, or as it would be for a dry run."""
+    """Return the stored request, or the request as a dry run would store it."""
     request = _with_defaults(message)
     _check_form(cluster, request)
     requested_resources.check(cluster, request.Spec)
@@ -88,7 +88,7 @@ def _check_form(cluster: Cluster, request: AccessRequestV3) -> None:
 
 
 def _check_is_uuid(cluster: Cluster, name: str) -> None:
-    """The client's name is replaced, and yet it must be one that the server might have given."""
+    """Check the client's name. The server replaces it, but it must be a valid UUID."""
     try:
         UUID(name)
     except ValueError as error:
@@ -119,7 +119,7 @@ def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
 
 
 def _register(request: AccessRequestV3, now: int) -> None:
-    """Give it its name and its date."""
+    """Set the name and the creation time."""
     request.Metadata.Name = str(_uuid7(now))
     request.Spec.Created.CopyFrom(stamp_at(now))
 
@@ -202,7 +202,7 @@ def _check_start(spec: AccessRequestSpecV3) -> None:
 
 
 def _existing_roles(cluster: Cluster, spec: AccessRequestSpecV3) -> tuple[RoleV6, ...]:
-    """A role that a pattern allows but that does not exist is found missing only here."""
+    """Return the roles. A pattern can allow a role that doesn't exist; only this check finds it."""
     try:
         return cluster.roles_named(spec.Roles)
     except NotFound as error:

@@ -34,10 +34,10 @@ SortKey = Callable[[AccessRequestV3], str]
 def list_access_requests(
     cluster: Cluster, caller: Caller, query: ListAccessRequestsRequest
 ) -> ListAccessRequestsResponse:
-    """One page. Only a look-up by id is sure to see what was just written.
+    """Return one page. Only a lookup by ID is sure to see the latest write.
 
-    A start key is only compared, whatever it is. A limit below zero ends the process of a real
-    server, which its clients notice by the connection.
+    A start key can be any text: it is only compared. A limit below zero ends a real server's
+    process, and its clients lose the connection.
     """
     if query.Limit < 0:
         raise ConnectionProblem("a real Auth Service has ended now: index out of range [-1]")

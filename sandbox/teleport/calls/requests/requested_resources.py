@@ -1,4 +1,4 @@
-"""Requests for resources rather than for roles. Of resources the stand-in has nodes only."""
+"""Requests for resources instead of roles. The stand-in has nodes only."""
 
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -18,9 +18,10 @@ _CONSTRAINED_KINDS = {"app", "node"}
 
 
 def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
-    """Raises BadParameter for too many resources, or constraints on a kind that has none.
+    """Check the number of resources, their clusters, and constraints.
 
-    Raises NotFound for a foreign cluster's.
+    Raises BadParameter for too many resources, or for constraints on a kind without them. Raises
+    NotFound for a resource of another cluster.
     """
     wanted = requested(spec)
     if len(wanted) > _MOST:
@@ -40,14 +41,14 @@ def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
 
 
 def requested(spec: AccessRequestSpecV3) -> list[ResourceID]:
-    """Resources of both lists; those with constraints count where there are any."""
+    """Return the resources of both lists. The list with constraints replaces the other one."""
     return [it.id for it in spec.RequestedResourceAccessIDs] or list(spec.RequestedResourceIDs)
 
 
 def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
-    """Drop duplicates, and without roles choose those that open one of the resources.
+    """Drop duplicates. Without roles, choose the roles that give access to a resource.
 
-    Raises BadParameter for too long a list, AccessDenied if no role is usable.
+    Raises BadParameter for too long a list, AccessDenied if no role applies.
     """
     if not requested(spec):
         return
@@ -59,7 +60,7 @@ def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3
 def applicable_roles(
     cluster: Cluster, requester: Account, resources: list[ResourceID]
 ) -> list[str]:
-    """Of the requester's `search_as_roles` those that open at least one of the resources."""
+    """Return the requester's `search_as_roles` that give access to at least one resource."""
     nodes = [node for resource in resources if (node := _node(cluster, resource))]
     candidates = requestable.search_as_roles(requester)
     usable = [

@@ -1,4 +1,4 @@
-"""SubmitAccessReview. The checks stand in the order in which Teleport makes them."""
+"""SubmitAccessReview. The checks are in Teleport's order."""
 
 from collections.abc import Iterable
 
@@ -35,7 +35,7 @@ from teleport_client._proto.types_pb2 import (
 def submit_access_review(
     cluster: Cluster, caller: Caller, submission: AccessReviewSubmission
 ) -> AccessRequestV3:
-    """The request with the review in it, decided if the review decides it."""
+    """Return the request with the review, resolved if the thresholds are met."""
     review = AccessReview()
     review.CopyFrom(submission.Review)
     if review.ProposedState == PROMOTED:
@@ -52,9 +52,9 @@ def submit_access_review(
 
 
 def _author(cluster: Cluster, caller: Caller, review: AccessReview) -> Account:
-    """Whose permissions decide.
+    """Return the account whose permissions apply.
 
-    A server that does not know reviews on behalf of others skips the fields that ask for one.
+    A server without reviews on behalf of users ignores the fields that ask for one.
     """
     if cluster.features.on_behalf_reviews and review.submitted_on_behalf_of_author:
         return _author_on_behalf(cluster, caller, review)

@@ -1,6 +1,6 @@
-"""SetAccessRequestState and DeleteAccessRequest: what an administrator does directly.
+"""SetAccessRequestState and DeleteAccessRequest, for administrators.
 
-Thresholds and review rules are not consulted.
+They check neither thresholds nor review rules.
 """
 
 from sandbox.teleport.calls.caller import Caller, require_admin_action
@@ -85,7 +85,7 @@ def _check_update(setter: RequestStateSetter, request: AccessRequestV3) -> None:
 
 
 def _check_transition(request: AccessRequestV3, state: RequestState.ValueType) -> None:
-    """A denial is final, an approval is not."""
+    """Check the state change. A denied request is final, an approved one isn't."""
     if request.Spec.State == DENIED and state != DENIED:
         name = quoted(RequestState.Name(state))
         raise BadParameter(f"cannot set request-state {name} (already denied)")

@@ -1,4 +1,4 @@
-"""Which access requests somebody gets to see."""
+"""Visibility of access requests."""
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.rules import rbac, reviewers
@@ -13,13 +13,16 @@ def sees_all(caller: Caller) -> bool:
 
 
 def require_not_denied(caller: Caller) -> None:
-    """Raises AccessDenied if a rule denies a verb, which hides even own requests."""
+    """Raise AccessDenied if a rule denies a verb, which also hides the caller's own requests."""
     if any(rbac.denies(caller.roles, ACCESS_REQUEST, verb) for verb in _VERBS):
         caller.require(ACCESS_REQUEST, *_VERBS)
 
 
 def visible(caller: Caller, request: AccessRequestV3) -> bool:
-    """Everybody sees their own and what they may review, unless a rule denies even that."""
+    """Return whether the caller sees a request: their own, or one that they can review.
+
+    A rule that denies the verbs hides both.
+    """
     if sees_all(caller):
         return True
     if any(rbac.denies(caller.roles, ACCESS_REQUEST, verb) for verb in _VERBS):
