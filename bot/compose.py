@@ -113,7 +113,7 @@ def build_listeners(
         certificate_expiry=lambda: runtime.identity.current.expires,
         policy=Policy(
             cluster=runtime.cluster.name,
-            request_url_base=runtime.cluster.request_page,
+            request_url_base=runtime.cluster.request_url_base,
             requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),

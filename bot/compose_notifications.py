@@ -201,7 +201,7 @@ def _build_recipients(runtime: Runtime) -> Recipients:
 def _plan_context(runtime: Runtime) -> PlanContext:
     settings = runtime.settings
     return PlanContext(
-        request_url_base=runtime.cluster.request_page,
+        request_url_base=runtime.cluster.request_url_base,
         cluster=runtime.cluster.name,
         deciding=runtime.review_policy,
         announce_max_age=settings.announce_max_age,

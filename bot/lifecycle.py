@@ -131,7 +131,7 @@ class Bot:
 
     async def _reload_identity(self) -> None:
         await self.runtime.identity.run(
-            renewed=self._identity_reloaded,
+            reloaded=self._identity_reloaded,
             failed=lambda error: log.warning("identity_reload_failed", error=error),
         )
 

@@ -1,24 +1,24 @@
-"""What can go wrong between us and Teleport's Auth Service.
+"""Errors of calls to Teleport's Auth Service.
 
     TeleportError
-    ├── Unreachable            the server did not answer, or not in time
+    ├── Unreachable            no response from the server, or not in time
     ├── NotFound
     ├── AlreadyExists
-    ├── InvalidArgument        the server's text says what is wrong with it
-    ├── PermissionDenied       the server's text is the only thing that tells the kinds apart
-    │   ├── ReviewNotAllowed       this person may not review this request
-    │   ├── OwnRequest             nobody reviews or resolves their own request
-    │   ├── OnBehalfNotAllowed     this identity may not act for that person
-    │   └── AdminMfaRequired       the cluster wants MFA, which only a Machine ID bot is spared
-    ├── AlreadyReviewed        this person has voted before
-    ├── AlreadyResolved        the request is decided
-    ├── Conflict               somebody else wrote first, or an expectation was not met
-    ├── LimitExceeded          too large, too many, or a semaphore that is taken
-    ├── NotSupported           the server does not know this call or option
+    ├── InvalidArgument        the server's text names the field
+    ├── PermissionDenied       only the server's text distinguishes the subclasses
+    │   ├── ReviewNotAllowed       this user's roles don't allow the review
+    │   ├── OwnRequest             users can neither review nor resolve their own requests
+    │   ├── OnBehalfNotAllowed     this identity can't submit reviews on behalf of the user
+    │   └── AdminMfaRequired       the cluster requires MFA of all but Machine ID bots
+    ├── AlreadyReviewed        this user has already reviewed the request
+    ├── AlreadyResolved        the request is resolved
+    ├── Conflict               a concurrent write, or an expectation that is not met
+    ├── LimitExceeded          too large, too many, or a semaphore that is held
+    ├── NotSupported           the server lacks this method or option
     └── Unexpected
 
-Every leaf carries the gRPC code, the method, the server's own text, and whether sending the same
-call again can do harm.
+Each error has the gRPC code, the method, the server's text, and whether repeating the call is safe.
+`rpc/status.py` chooses the class; this module works without gRPC.
 """
 
 from enum import StrEnum
@@ -27,18 +27,18 @@ from teleport_client.transport.obstacle import Obstacle
 
 
 class Sent(StrEnum):
-    """What became of a call that failed."""
+    """Effect of a failed call."""
 
     NO = "no"
     """It never reached the server."""
     REFUSED = "refused"
-    """The server answered, and did nothing."""
+    """The server rejected it and changed nothing."""
     UNKNOWN = "perhaps"
-    """Nobody knows; it may have been done."""
+    """Possibly done."""
 
 
 class TeleportError(Exception):
-    """A call that failed. `str()` is the server's text, or ours when it said nothing."""
+    """A failed call. `str()` is the server's text, or the name of the code without one."""
 
     def __init__(
         self,
@@ -59,18 +59,18 @@ class TeleportError(Exception):
 
     @property
     def timed_out(self) -> bool:
-        """Whether the deadline ended the call, of which the server may know nothing."""
+        """Whether the deadline ended the call; it may not have reached the server."""
         return self.code == "DEADLINE_EXCEEDED"
 
     @property
     def retry_safe(self) -> bool:
-        """True when the same call may be sent again: it never arrived, or it changes nothing."""
+        """Whether the call can be repeated: it never arrived, or it changes nothing."""
         return self.sent is Sent.NO or (self.sent is Sent.UNKNOWN and self.method in READS)
 
 
 class Unreachable(TeleportError):
     obstacle: Obstacle | None = None
-    """What keeps the connection from Auth, if there is no connection."""
+    """Obstacle between the client and the Auth Service, if there is no connection."""
 
 
 class NotFound(TeleportError):
@@ -148,4 +148,4 @@ READS = frozenset(
         DRY_RUN,
     }
 )
-"""Calls that change nothing."""
+"""Methods that change nothing."""

@@ -1,7 +1,12 @@
-"""Whether Teleport still shows the bot everybody's requests.
+"""Whether Teleport still shows all access requests to the bot.
 
-Without the right Teleport denies nothing: a list is empty, and a request read by id is not found.
-So a right that was withdrawn looks like requests that were all deleted.
+Without the permission, Teleport returns empty lists and NotFound instead of an error. A revoked
+permission therefore looks like deleted requests, and the bot would close all cards. So check the
+roles of the bot's certificate after each list, and before a missing request counts as deleted. The
+check comes after the list: a permission that exists after the list existed during it, unless it was
+revoked and granted again in between.
+
+If the roles can't be read and never could, the check assumes the permission.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,47 +19,47 @@ from teleport_client.services.roles import RoleService
 
 
 class NotVisible(TeleportError):
-    """The right to see requests is missing; nothing that is not there can be believed gone."""
+    """The permission is missing, so a missing request isn't necessarily deleted."""
 
 
 class Visibility:
-    """`own` gives the names of the roles that the bot's certificate holds now."""
+    """`own` returns the names of the roles in the bot's current certificate."""
 
     def __init__(self, roles: RoleService, own: Callable[[], Sequence[str]]) -> None:
         self._service = roles
         self._own = own
-        self._given = False
-        """Whether the right was there before."""
+        self._granted = False
+        """Whether the permission was found before."""
 
     async def check_list(self) -> None:
-        """Raise NotVisible for a right that was withdrawn; one that never was hides everything.
+        """Raise NotVisible if the permission was revoked since it was last found.
 
-        Raises TeleportError where it cannot be found out any more.
+        Raises TeleportError if the roles can't be read any more.
         """
-        if not await self._sees() and self._given:
+        if not await self._has_permission() and self._granted:
             raise _not_visible()
 
     async def check_missing(self) -> None:
-        """Raise NotVisible where a request that is not found may only be hidden.
+        """Raise NotVisible if a request that isn't found can be a hidden one.
 
-        Raises TeleportError where it cannot be found out any more.
+        Raises TeleportError if the roles can't be read any more.
         """
-        if not await self._sees():
+        if not await self._has_permission():
             raise _not_visible()
 
-    async def _sees(self) -> bool:
-        """What cannot be read, and never could, is taken for given."""
+    async def _has_permission(self) -> bool:
+        """Return True also if the roles can't be read and never could."""
         try:
-            sees = can_list_requests(await self._roles())
+            granted = can_list_requests(await self._roles())
         except TeleportError:
-            if self._given:
+            if self._granted:
                 raise
             return True
-        self._given = self._given or sees
-        return sees
+        self._granted = self._granted or granted
+        return granted
 
     async def _roles(self) -> list[Role]:
-        """A role that is gone gives nothing."""
+        """Return the bot's roles without deleted ones."""
         roles: list[Role] = []
         for name in self._own():
             with suppress(NotFound):
@@ -64,7 +69,7 @@ class Visibility:
 
 def _not_visible() -> NotVisible:
     return NotVisible(
-        "the bot's role no longer lets it list and read access requests;"
-        " give it the role of teleport-role again",
+        "the bot's role no longer allows list and read on access_request;"
+        " apply the role from teleport-role again",
         sent=Sent.REFUSED,
     )

@@ -105,7 +105,7 @@ def _report_retry(error: Exception, seconds: float) -> None:
 def is_transient(error: BaseException) -> bool:
     """Return whether one of SLACK_ERRORS can pass without a change to the setup."""
     if (obstacle := _obstacle(error)) is not None:
-        return obstacle.passes
+        return obstacle.transient
     return classify(error) in TRANSIENT
 
 

@@ -23,7 +23,7 @@ from teleport_client.credentials.identity import (
     load_key_pair,
 )
 from teleport_client.credentials.reloading_credentials import (
-    CredentialsRefused,
+    CredentialsRejected,
     ReloadingCredentials,
 )
 from teleport_client.errors import LimitExceeded, TeleportError, Unexpected, Unreachable
@@ -130,13 +130,13 @@ async def open_client(
 
 
 async def probe(settings: TeleportSettings, credentials: Credentials) -> None:
-    """Ping with credentials on a connection of their own. Raises CredentialsRefused."""
+    """Ping with credentials on a connection of their own. Raises CredentialsRejected."""
     try:
         connection = dial(settings.addr, lambda: credentials, upgrade=settings.connection_upgrade)
         async with TeleportClient(connection) as teleport:
             await teleport.cluster.ping(deadline=_CALL_SECONDS)
     except (TeleportError, OSError) as error:
-        raise CredentialsRefused(
+        raise CredentialsRejected(
             f"The new identity doesn't work at {settings.addr}: {error}. The bot keeps the current"
             " one and tries the new one again."
         ) from error
@@ -171,7 +171,7 @@ async def check_cluster(
 
 def _is_transient(error: Exception) -> bool:
     if isinstance(error, Unreachable) and error.obstacle is not None:
-        return error.obstacle.passes
+        return error.obstacle.transient
     return isinstance(error, _TRANSIENT)
 
 

@@ -6,7 +6,7 @@ import structlog
 
 from bot.setup.teleport_role import rules
 from teleport_client.model.user import Role
-from teleport_client.rules.access_rules import may
+from teleport_client.rules.access_rules import has_verb
 from workspace.requests.review_policy import ReviewMode
 
 _RESOURCES = {"user", "role", "user_login_state", "lock"}
@@ -21,7 +21,7 @@ def log_missing_permissions(roles: Sequence[Role]) -> None:
         for rule in rules(ReviewMode.NOTIFY)
         if rule.resource in _RESOURCES
         for verb in rule.verbs
-        if not may(roles, rule.resource, verb)
+        if not has_verb(roles, rule.resource, verb)
     ]
     if missing:
         log.error(

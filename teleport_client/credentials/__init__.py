@@ -1,1 +1,1 @@
-"""Identity files, their issuers, and credentials that are reloaded."""
+"""Credentials of the client: identity files, their checks, and reloading them."""

@@ -1,8 +1,13 @@
-"""The bot's own credentials: who it is to Teleport, read from files.
+"""The bot's credentials, read from an identity file or from the three files of a TLS key pair.
 
-An identity file (`tctl auth sign --format=file`, or tbot's `identity`) holds, in this order, one
-private key, one SSH certificate line, one TLS certificate, `@cert-authority` lines, and the CAs to
-trust. PEM blocks are told apart by position, not by label (api/identityfile/identityfile.go).
+An identity file (`tctl auth sign --format=file`, or tbot's `identity`) contains, in this order, a
+private key, an SSH certificate line, a TLS certificate, `@cert-authority` lines, and the CAs to
+trust. The position of a PEM block shows its purpose, not its label, because Teleport has written
+wrong labels (api/identityfile/identityfile.go).
+
+The CAs include the User CA, which signed the bot's own certificate. OpenSSL sends a trusted issuer
+along with the certificate, and Teleport rejects a client that sends more than one certificate. So
+the User CA is removed; the Host CA verifies the servers.
 """
 
 import binascii
@@ -34,11 +39,11 @@ _PEM = re.compile(
     rb"-----BEGIN (?P<label>[A-Z0-9 ]+)-----\r?\n(?:(?!-----).)*+-----END (?P=label)-----",
     re.DOTALL,
 )
-"""The body ends at the next five dashes, whatever follows them, so a scan takes linear time."""
+"""The body ends at the next five dashes, so a scan takes linear time."""
 
 
 class CredentialsError(Exception):
-    """Credentials that cannot be used. `str()` names the file, then what to do, which is `hint`."""
+    """Unusable credentials. `str()` is the problem with the file name, and then the hint."""
 
     def __init__(self, problem: str, hint: str = "") -> None:
         super().__init__(f"{problem} {hint}".rstrip())
@@ -48,56 +53,56 @@ class CredentialsError(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """One client key and certificate, the authorities to trust, and what they say of us."""
+    """A client key, its certificate, the CAs to trust, and the certificate's subject."""
 
     key_pem: bytes = field(repr=False)
     certificate_pem: bytes = field(repr=False)
-    """The leaf alone: Teleport refuses a client that sends more than one certificate."""
+    """Only the leaf: Teleport rejects a client that sends more than one certificate."""
     trusted_pem: bytes = field(repr=False)
     user: str
     cluster: str
     expires: datetime
     """Aware, UTC."""
     lifetime: timedelta
-    """From the certificate's start to its end. Teleport sets the start a minute back."""
+    """From the certificate's start to its end. Teleport sets the start to a minute ago."""
     roles: tuple[str, ...] = ()
-    """What the certificate gives, which with Machine ID is not what its user holds: Teleport goes
-    by these (the subject's organizations, lib/tlsca/ca.go)."""
+    """Roles of the certificate (the subject's organizations, lib/tlsca/ca.go). Teleport checks
+    these; the user of a Machine ID bot has other roles."""
 
 
 def load_identity_file(path: Path, now: datetime) -> Credentials:
-    """Read an identity file whole. Raises CredentialsError."""
+    """Return the credentials of an identity file. Raises CredentialsError."""
     content = _read(path, "identity file")
     if content.count(b"-----BEGIN ") != content.count(b"-----END "):
-        raise _half_written(path)
+        raise _incomplete(path)
     blocks = [match.group(0) for match in _PEM.finditer(content)]
     if len(blocks) < 3:  # noqa: PLR2004 - key, certificate and at least one authority
-        raise _half_written(path)
+        raise _incomplete(path)
     key, leaf, *authorities = blocks
     return _credentials(key, leaf, authorities, now, key_file=path, cert_file=path, ca_file=path)
 
 
 def load_key_pair(certificate: Path, key: Path, authorities: Path, now: datetime) -> Credentials:
-    """Read the three files of `tctl auth sign --format=tls`. Raises CredentialsError."""
+    """Return the credentials of `tctl auth sign --format=tls`. Raises CredentialsError."""
     key_pem = _first_block(key, "client key")
     leaf_pem = _first_block(certificate, "client certificate")
     trusted = [m.group(0) for m in _PEM.finditer(_read(authorities, "root CA file"))]
     if not trusted:
         raise CredentialsError(
-            f"The root CA file {authorities} holds no certificate.",
-            "Write it again with `tctl auth sign --format=tls`.",
+            f"The root CA file {authorities} contains no certificate.",
+            "Recreate it with `tctl auth sign --format=tls`.",
         )
     return _credentials(
         key_pem, leaf_pem, trusted, now, key_file=key, cert_file=certificate, ca_file=authorities
     )
 
 
-def _read(path: Path, what: str) -> bytes:
+def _read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise CredentialsError(
-            f"The {what} {path} cannot be read ({error.strerror}).", _unreadable_hint(error)
+            f"Can't read the {name} {path} ({error.strerror}).", _unreadable_hint(error)
         ) from error
 
 
@@ -109,21 +114,21 @@ def _unreadable_hint(error: OSError) -> str:
     return "Check the path, and whether tbot or `tctl auth sign` has written the file."
 
 
-def _first_block(path: Path, what: str) -> bytes:
-    match = _PEM.search(_read(path, what))
+def _first_block(path: Path, name: str) -> bytes:
+    match = _PEM.search(_read(path, name))
     if match is None:
         raise CredentialsError(
-            f"The {what} {path} holds no PEM block.",
-            "Write it again with `tctl auth sign --format=tls`.",
+            f"The {name} {path} contains no PEM block.",
+            "Recreate it with `tctl auth sign --format=tls`.",
         )
     return match.group(0)
 
 
-def _half_written(path: Path) -> CredentialsError:
+def _incomplete(path: Path) -> CredentialsError:
     return CredentialsError(
         f"The identity file {path} is incomplete: it needs a key, a certificate and at least one"
         " authority.",
-        "Write it again with `tctl auth sign --format=file`, or wait for tbot to finish writing.",
+        "Recreate it with `tctl auth sign --format=file`, or wait for tbot to finish writing.",
     )
 
 
@@ -138,19 +143,19 @@ def _credentials(
     ca_file: Path,
 ) -> Credentials:
     try:
-        return _parsed(
+        return _parse(
             key_pem, leaf_pem, authorities, now,
             key_file=key_file, cert_file=cert_file, ca_file=ca_file,
         )  # fmt: skip
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        # Parts are only read when they are asked for, and each in a way of its own.
+        # x509 parses lazily: parts of a certificate raise these errors when they are read.
         raise CredentialsError(
-            f"A key or certificate in {cert_file} is damaged.",
-            "Write it again with `tctl auth sign`, or wait for tbot to write it.",
+            f"A key or certificate in {cert_file} is corrupt.",
+            "Recreate it with `tctl auth sign`, or wait for tbot to write it.",
         ) from error
 
 
-def _parsed(
+def _parse(
     key_pem: bytes,
     leaf_pem: bytes,
     authorities: Sequence[bytes],
@@ -165,14 +170,13 @@ def _parsed(
     trusted = [each for each in authorities if not _issued(_load_certificate(each, ca_file), leaf)]
     if not trusted:
         raise CredentialsError(
-            f"{ca_file} holds no authority of Teleport's servers, only that of the bot's own"
-            " certificate.",
-            "Write it again with `tctl auth sign`.",
+            f"{ca_file} contains only the User CA, and no Host CA to verify Teleport's servers.",
+            "Recreate it with `tctl auth sign`.",
         )
     if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
         raise CredentialsError(
-            f"The key in {key_file} does not belong to the certificate in {cert_file}.",
-            "They come from two different runs: write both again.",
+            f"The key in {key_file} doesn't match the certificate in {cert_file}.",
+            "Recreate both together.",
         )
     if leaf.not_valid_after_utc <= now:
         raise CredentialsError(
@@ -193,10 +197,10 @@ def _parsed(
 
 
 def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
-    """Labels are not trusted: Teleport has written PKCS#8 under the label of PKCS#1."""
+    """Return the key. Its label doesn't count: Teleport has written PKCS#8 labeled as PKCS#1."""
     if b"PIV YUBIKEY" in pem:
         raise CredentialsError(
-            f"The key in {path} lives on a hardware token, which only tsh and tctl can use.",
+            f"The key in {path} is stored on a hardware token, which only tsh and tctl can use.",
             "Sign an identity for the bot with `tctl auth sign`, or use tbot.",
         )
     try:
@@ -209,8 +213,8 @@ def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
             return load_der_private_key(binascii.a2b_base64(body), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CredentialsError(
-            f"The private key in {path} cannot be read.",
-            "Write the file again with `tctl auth sign`.",
+            f"Can't read the private key in {path}.",
+            "Recreate the file with `tctl auth sign`.",
         ) from error
 
 
@@ -219,17 +223,13 @@ def _load_certificate(pem: bytes, path: Path) -> x509.Certificate:
         return x509.load_pem_x509_certificate(pem)
     except ValueError as error:
         raise CredentialsError(
-            f"A certificate in {path} cannot be read.",
-            "Write the file again with `tctl auth sign`.",
+            f"Can't read a certificate in {path}.",
+            "Recreate the file with `tctl auth sign`.",
         ) from error
 
 
 def _issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
-    """Tell the User CA, which vouches for no server.
-
-    Where OpenSSL trusts it, it is sent along with our own certificate, and Teleport refuses more
-    than one.
-    """
+    """Return whether the authority issued the leaf, as only the User CA did."""
     try:
         leaf.verify_directly_issued_by(authority)
     except (ValueError, TypeError, InvalidSignature):
@@ -243,12 +243,12 @@ def _public_bytes(key: object) -> bytes:
 
 
 def _cluster(leaf: x509.Certificate, path: Path) -> str:
-    """The subject's own attribute, else the issuer's organisation, as the server reads it."""
+    """Return the subject's attribute, or else the issuer's organization, as the server does."""
     cluster = _one(leaf.subject, TELEPORT_CLUSTER) or _one(leaf.issuer, NameOID.ORGANIZATION_NAME)
     if not cluster:
         raise CredentialsError(
-            f"The certificate in {path} names no Teleport cluster.",
-            "It was not signed by Teleport: use `tctl auth sign` or tbot.",
+            f"The certificate in {path} has no Teleport cluster name, so Teleport didn't sign it.",
+            "Use `tctl auth sign` or tbot.",
         )
     return cluster
 

@@ -1,8 +1,12 @@
-"""Credentials that somebody else renews: tbot writes a new identity every 20 minutes.
+"""Credentials that are reloaded while the bot runs: tbot renews the identity every 20 minutes.
 
-It truncates the file in place and writes it in several steps, so a reader may see any part of it.
-What is read counts only if it is whole, continues the identity in use, and works. Until then the
-last good credentials stay.
+tbot truncates the file and writes it in several steps, so a reader can see any part of it. New
+credentials replace the current ones only if they are complete, belong to the same cluster and user,
+expire later, and work in a test connection. Until then the current credentials stay in use.
+
+An incomplete file is read again after a second, because it is probably being written. A complete
+file that is rejected is read again at the normal interval. If the current certificate has expired,
+new credentials replace it even if the test connection fails.
 """
 
 import asyncio
@@ -11,19 +15,19 @@ from datetime import datetime, timedelta
 
 from teleport_client.credentials.identity import Credentials, CredentialsError
 
-_LOOK_AGAIN_SECONDS = 1.0
-"""After a file that was no good: most likely it is being written."""
+_RETRY_SECONDS = 1.0
+"""Interval after an incomplete file, which is probably being written."""
 
 
-class CredentialsRefused(CredentialsError):
-    """A whole file with credentials that can't take over from those in use."""
+class CredentialsRejected(CredentialsError):
+    """Complete credentials that can't replace the current ones."""
 
 
 class ReloadingCredentials:
-    """`load` reads the files, and raises CredentialsError.
+    """`load` reads the files and raises CredentialsError.
 
-    `probe` makes a call with new credentials on a connection of its own. It raises
-    CredentialsRefused if they don't work.
+    `probe` makes a call on a separate connection with new credentials. It raises
+    CredentialsRejected if they don't work.
     """
 
     def __init__(
@@ -39,64 +43,63 @@ class ReloadingCredentials:
         self._interval = interval.total_seconds()
         self._now = now
         self.current = load(now())
-        self._may_change_soon = False
+        self._incomplete = False
         self.problem = ""
-        """Why the newest that was read is not used; empty when it is."""
+        """Reason why the newest file isn't used; empty if it is."""
 
-    async def run(self, *, renewed: Callable[[], None], failed: Callable[[str], None]) -> None:
-        """Look again and again until cancelled.
+    async def run(self, *, reloaded: Callable[[], None], failed: Callable[[str], None]) -> None:
+        """Reload at intervals until cancelled.
 
-        `renewed` is called once new credentials are `current`, `failed` for each new reason why
-        what was read is not used.
+        Call `reloaded` when `current` has changed, and `failed` for each new problem.
         """
         while True:
-            soon = min(self._interval, _LOOK_AGAIN_SECONDS)
-            await asyncio.sleep(soon if self._may_change_soon else self._interval)
+            soon = min(self._interval, _RETRY_SECONDS)
+            await asyncio.sleep(soon if self._incomplete else self._interval)
             before, problem = self.current, self.problem
-            await self._look()
+            await self._reload()
             if self.problem and self.problem != problem:
                 failed(self.problem)
             if self.current != before:
-                renewed()
+                reloaded()
 
-    async def _look(self) -> None:
+    async def _reload(self) -> None:
         try:
             read = await asyncio.to_thread(self._load, self._now())
             if read != self.current:
                 await self._check(read)
         except CredentialsError as error:
-            self._may_change_soon = not isinstance(error, CredentialsRefused)
+            self._incomplete = not isinstance(error, CredentialsRejected)
             self.problem = str(error)
         else:
-            self._may_change_soon = False
+            self._incomplete = False
             self.problem = ""
             self.current = read
 
     async def _check(self, after: Credentials) -> None:
-        """Raise CredentialsRefused unless `after` can take over from the current credentials."""
+        """Raise CredentialsRejected unless `after` can replace the current credentials."""
         before = self.current
         _check_succession(before, after)
         try:
             await self._probe(after)
-        except CredentialsRefused:
-            # With an expired certificate there is nothing to lose.
+        except CredentialsRejected:
+            # If the current certificate has expired, new credentials can't be worse.
             if before.expires > self._now():
                 raise
 
 
 def _check_succession(before: Credentials, after: Credentials) -> None:
     if after.cluster != before.cluster:
-        raise CredentialsRefused(
-            f"The new identity is of the cluster {after.cluster}, and the bot runs for"
-            f" {before.cluster}. Restart the bot to use it."
+        raise CredentialsRejected(
+            f"The new identity is for cluster {after.cluster}, but the bot runs for"
+            f" {before.cluster}. Restart the bot to switch clusters."
         )
     if after.user != before.user:
-        raise CredentialsRefused(
-            f"The new identity is of the user {after.user}, and the bot runs as {before.user}."
-            " Restart the bot to use it."
+        raise CredentialsRejected(
+            f"The new identity is for user {after.user}, but the bot runs as {before.user}."
+            " Restart the bot to switch users."
         )
     if after.expires < before.expires:
-        raise CredentialsRefused(
+        raise CredentialsRejected(
             f"The new identity expires at {after.expires:%Y-%m-%d %H:%M} UTC, before the one in use"
             f" ({before.expires:%Y-%m-%d %H:%M} UTC). Restart the bot to use it."
         )

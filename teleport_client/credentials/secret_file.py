@@ -1,4 +1,4 @@
-"""A file for a secret that a library takes from a file alone."""
+"""A temporary file for a secret, for a library that reads secrets only from files."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from tempfile import NamedTemporaryFile
 
 @contextmanager
 def secret_file(content: bytes) -> Iterator[str]:
-    """Yield the path of a file that only this user can read: on Linux, one that is in memory."""
+    """Yield the path of a file that only this user can read; on Linux it is in memory."""
     if sys.platform == "linux":
         with os.fdopen(os.memfd_create("secret"), "wb") as memory:
             memory.write(content)

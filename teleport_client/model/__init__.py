@@ -1,1 +1,1 @@
-"""Frozen values of Teleport resources."""
+"""Frozen values of Teleport resources; they import nothing from this package."""

@@ -1,6 +1,6 @@
-"""An access request as Teleport keeps it: who asks for what, until when, and who said what.
+"""An access request: requester, roles, resources, times, thresholds and reviews.
 
-Every time is an absolute moment, aware and in UTC, and None where Teleport gave none.
+Times are aware and in UTC; None stands for a time that Teleport didn't set.
 """
 
 from collections.abc import Mapping
@@ -15,23 +15,23 @@ class RequestState(StrEnum):
     APPROVED = "approved"
     DENIED = "denied"
     PROMOTED = "promoted"
-    """Granted lastingly, by adding the person to an access list."""
+    """Approved for longer: the requester became a member of an access list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What access to a resource is limited to, such as some of a node's logins."""
+    """A limit on the access to a resource, such as some of a node's logins."""
 
     principal: str = ""
-    """What `allowed` lists: `login` or `role ARN`."""
+    """Kind of the entries in `allowed`: `login` or `role ARN`."""
     allowed: tuple[str, ...] = ()
     readable: bool = True
-    """False if the server says more than this version can read."""
+    """False if the message has fields or a version that this client doesn't know."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceId:
-    """One thing asked for by name; `sub_resource` is `namespace/pod` for a pod."""
+    """A requested resource; `sub_resource` is `namespace/pod` for a pod."""
 
     cluster: str
     kind: str
@@ -42,31 +42,31 @@ class ResourceId:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """How many reviews decide; 0 means that they never do in that direction."""
+    """Number of approvals and denials that resolve a request; 0 means never."""
 
     approve: int
     deny: int
     name: str = ""
     filter: str = ""
-    """A predicate over reviews; the server says which thresholds a review counts for."""
+    """A predicate over reviews. Only the server evaluates it; see `Review.threshold_indexes`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     author: str
     state: RequestState
-    """What the author proposes: approved or denied."""
+    """The state that the author proposes: approved or denied."""
     reason: str = ""
     created: datetime | None = None
     threshold_indexes: tuple[int, ...] = ()
     """Positions in the request's `thresholds` that this review counts for."""
     submitted_by: str = ""
-    """Who handed it in, when that was not the author. Empty before v18.11."""
+    """The submitter of a review on behalf of the author. Empty before v18.11."""
 
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What a server says of a request that it was asked not to store."""
+    """Extra fields of a dry run's response."""
 
     reason_required: bool
     reason_prompts: tuple[str, ...] = ()
@@ -80,23 +80,23 @@ class AccessRequest:
     state: RequestState
     created: datetime | None = None
     access_until: datetime | None = None
-    """When the elevated access ends (or would end)."""
+    """End of the granted access (or of the access that would be granted)."""
     expires: datetime | None = None
-    """When the request itself ends: the deadline for a decision while it is pending."""
+    """Time at which the request expires: until then it can be reviewed."""
     reason: str = ""
     resolve_reason: str = ""
     thresholds: tuple[Threshold, ...] = ()
     role_thresholds: Mapping[str, tuple[tuple[int, ...], ...]] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    """Per role the sets that must all be met; a set is met by any one of its thresholds."""
+    """Threshold sets per role. All sets must be met; any of its thresholds meets a set."""
     reviews: tuple[Review, ...] = ()
     suggested_reviewers: tuple[str, ...] = ()
     more_reviewers: int = 0
-    """How many suggested reviewers are left out here, of more than a hundred."""
+    """Number of suggested reviewers beyond the first hundred, which are left out."""
     resources: tuple[ResourceId, ...] = ()
     assume_start: datetime | None = None
-    """The earliest moment at which approved access may be used."""
+    """Start of the approved access."""
     promoted_to: str = ""
     """Title of the access list, when promoted."""
     long_term: bool = False
@@ -112,7 +112,7 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class NewAccessRequest:
-    """What a person asks for. `access_until` is absolute: Teleport caps it."""
+    """A request to create. `access_until` is an absolute time, which Teleport caps."""
 
     user: str
     roles: tuple[str, ...]
@@ -123,6 +123,6 @@ class NewAccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class AccessCapabilities:
-    """What a user may ask for beyond the roles already held."""
+    """Roles that a user can request, without those the user has."""
 
     requestable_roles: tuple[str, ...]

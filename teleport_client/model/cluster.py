@@ -1,4 +1,4 @@
-"""What a cluster says of itself, and the two things it keeps for its plugins."""
+"""The cluster's version and features, plugin data, and leases of semaphores."""
 
 import re
 from collections.abc import Mapping
@@ -27,22 +27,22 @@ class ClusterInfo:
     name: str
     version: str
     public_address: str = ""
-    """The proxy's `host:port`, as people reach it."""
+    """The proxy's public `host:port`."""
     advanced_workflows: bool = False
-    """Licensed for reviews by several people, and so for the page of a request."""
+    """Licensed for reviews, and so for the web page of a request."""
 
     @property
     def supports_on_behalf_reviews(self) -> bool:
-        """Whether the server knows reviews that are handed in for others.
+        """Whether the server accepts reviews on behalf of users, as its version suggests.
 
-        Since 18.11 (gravitational/teleport#69431), and only where there are reviews at all. What
-        it answers to one is what counts.
+        Since 18.11 (gravitational/teleport#69431), if the license includes reviews. The response to
+        a submitted review is the only proof.
         """
         return version_numbers(self.version) >= _ON_BEHALF_REVIEWS and self.advanced_workflows
 
     @property
-    def request_page(self) -> str:
-        """Address that a request's id is appended to, or empty where Teleport has no such page."""
+    def request_url_base(self) -> str:
+        """URL to which a request ID is appended; empty if Teleport has no such page."""
         if not (self.advanced_workflows and self.public_address):
             return ""
         return f"https://{self.public_address.removesuffix(':443')}/web/requests/"
@@ -50,7 +50,7 @@ class ClusterInfo:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """One holder's place in a semaphore, until `expires` by the server's clock."""
+    """A lease of a semaphore. It ends at `expires` by the server's clock, unless renewed."""
 
     kind: str
     name: str

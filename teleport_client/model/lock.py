@@ -1,4 +1,4 @@
-"""Locks: interactions that Teleport refuses."""
+"""Locks: users and roles whose interactions Teleport rejects."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,9 @@ from datetime import datetime
 class Lock:
     """A lock that names a user or a role.
 
-    It refuses everything that the user does, and everything that holders of the role do, whatever
-    else it names, such as a login or a device (LockTarget.Match in api/types/lock.go; tried with
-    `tctl lock --user=alice --login=root` on 17.0.0-dev).
+    Teleport rejects all calls of the user and of users with the role. Other targets of the same
+    lock, such as a login or a device, don't narrow it (LockTarget.Match in api/types/lock.go;
+    tested with `tctl lock --user=alice --login=root` on 17.0.0-dev).
     """
 
     user: str = ""

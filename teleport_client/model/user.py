@@ -1,4 +1,4 @@
-"""Users and roles: who somebody is to Teleport, and what that lets them do."""
+"""Users, and roles with their permissions."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 Traits: TypeAlias = Mapping[str, tuple[str, ...]]
-"""A trait's name to its values."""
+"""Values by the name of the trait."""
 
 
 def _no_traits() -> Traits:
@@ -33,21 +33,21 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class StaticAccess:
-    """Roles and traits that a person holds without any access request."""
+    """Roles and traits that a user has without an access request."""
 
     roles: tuple[str, ...]
     traits: Traits = field(default_factory=_no_traits)
     original_roles: tuple[str, ...] = ()
-    """Of a login state: its roles that access lists didn't grant."""
+    """Roles of a login state without those that access lists granted."""
 
     def without_removed(self, recorded: Collection[str]) -> frozenset[str]:
-        """Return the roles of a login state without those that the user's record has lost since."""
+        """Return the roles, without those that were removed from the user since the login."""
         return frozenset(self.roles) - (frozenset(self.original_roles) - frozenset(recorded))
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Verbs on kinds of resources; `*` stands for all. `where` narrows it in Teleport's words."""
+    """Verbs on kinds of resources; `*` matches all, and the predicate `where` narrows the rule."""
 
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
@@ -56,29 +56,29 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ReviewConditions:
-    """Which roles a holder may review (`review_requests`)."""
+    """Requested roles that users with the role can review (`review_requests`)."""
 
     roles: tuple[str, ...] = ()
     """Patterns, see `role_pattern`."""
     from_claims: bool = False
-    """More roles follow from the holder's traits (`claims_to_roles`)."""
+    """The user's traits add more roles (`claims_to_roles`)."""
     where: str = ""
     preview_as: tuple[str, ...] = ()
-    """Roles with which a holder sees resources, without access to them (`preview_as_roles`)."""
+    """Roles that show resources without giving access to them (`preview_as_roles`)."""
     submit_for: tuple[str, ...] = ()
-    """Users for whom a holder may hand in reviews (`submit_for_users`), from v18.11 on."""
+    """Users on whose behalf reviews can be submitted (`submit_for_users`), from v18.11 on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """One side of a role: what it allows, or what it denies."""
+    """The allow or the deny part of a role."""
 
     rules: tuple[Rule, ...] = ()
     review: ReviewConditions = ReviewConditions()
     selects_nodes: bool = False
-    """Has `node_labels`: holders see the hosts that these labels select."""
+    """Has `node_labels`: the role shows the hosts that these labels select."""
     max_duration: timedelta = timedelta()
-    """Longest access that holders can request (`request.max_duration`), zero if not set."""
+    """Longest access that can be requested (`request.max_duration`), zero if not set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class RpcChannel:
                 response: Message | None = await send(request, timeout=timeout)
             # gRPC returns None if the deserializer raised an error.
             if response is None:
-                raise Unexpected("Teleport's answer cannot be read", method=method)
+                raise Unexpected("can't decode Teleport's response", method=method)
             return response
 
         return call

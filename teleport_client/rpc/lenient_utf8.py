@@ -1,7 +1,10 @@
-"""Read answers whose strings are not UTF-8: Go's encoders pass on whatever bytes somebody typed.
+"""Decoding of messages with strings that aren't valid UTF-8.
 
-Teleport keeps and lists such names and reasons (gravitational/teleport#52330). Protobuf for Python
-refuses the whole message instead, and with it a list of everybody's requests.
+Go's encoder doesn't check strings, so Teleport stores and lists names and reasons with arbitrary
+bytes (gravitational/teleport#52330). Protobuf for Python rejects the whole message instead, and so
+the list of all requests. If decoding fails, this module walks the message by its descriptor,
+replaces each invalid byte in a string by a question mark, and decodes it again. One byte replaces
+one byte, so all lengths in the message stay correct.
 """
 
 import codecs
@@ -11,20 +14,20 @@ from typing import Any, TypeVar, cast
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
-_ONE_A_BYTE = "one-question-mark-a-byte"
+_QUESTION_MARKS = "one-question-mark-per-byte"
 
 # Wire types (protobuf.dev/programming-guides/encoding).
 _VARINT, _EIGHT_BYTES, _SIZED, _FOUR_BYTES = 0, 1, 2, 5
 _MORE = 0x80
-"""Set in each byte of a number but the last."""
+"""Set in each byte of a number except the last."""
 
 Received = TypeVar("Received", bound=Message)
 
 
 def reader(parse: Callable[[bytes], Received]) -> Callable[[bytes], Received]:
-    """Give what reads as `parse`, the FromString of a message's class, and any text as well.
+    """Return `parse`, the FromString of a message class, made lenient.
 
-    Raises DecodeError for what is no message.
+    It raises DecodeError for bytes that aren't a message.
     """
     kind: type[Message] = cast(Any, parse).__self__
 
@@ -38,9 +41,9 @@ def reader(parse: Callable[[bytes], Received]) -> Callable[[bytes], Received]:
 
 
 def _replaced(data: bytes, kind: Descriptor) -> bytes:
-    """Put a question mark for each byte that makes a string of a message no UTF-8.
+    """Return the message with a question mark for each invalid byte of a string.
 
-    So all lengths stay as they are. Raises DecodeError for what is no message.
+    Raises DecodeError for bytes that aren't a message.
     """
     repaired = bytearray(data)
     try:
@@ -74,11 +77,11 @@ def _replace_in_field(data: bytearray, at: int, end: int, field: FieldDescriptor
     if field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type is not None:
         _replace_in_message(data, at, end, field.message_type)
     elif field.type == FieldDescriptor.TYPE_STRING:
-        data[at:end] = data[at:end].decode(errors=_ONE_A_BYTE).encode()
+        data[at:end] = data[at:end].decode(errors=_QUESTION_MARKS).encode()
 
 
 def _varint(data: bytearray, at: int) -> tuple[int, int]:
-    """Give the number, and where it ends."""
+    """Return the number and the position after it."""
     number = shift = 0
     while True:
         byte = data[at]
@@ -94,4 +97,4 @@ def _question_marks(error: UnicodeError) -> tuple[str, int]:
     return "?" * (error.end - error.start), error.end
 
 
-codecs.register_error(_ONE_A_BYTE, _question_marks)
+codecs.register_error(_QUESTION_MARKS, _question_marks)

@@ -1,4 +1,9 @@
-"""Conversion of gRPC statuses to errors."""
+"""Conversion of gRPC statuses to errors.
+
+Teleport uses one status code for several problems, so the server's text decides between subclasses.
+The texts are those of lib/auth/auth_with_roles.go and lib/services/access_request.go. They can be
+wrapped in context, so a fragment is searched anywhere in the text; the first match counts.
+"""
 
 import grpc
 
@@ -42,9 +47,7 @@ _BY_CODE: dict[grpc.StatusCode, type[TeleportError]] = {
     grpc.StatusCode.DATA_LOSS: Unexpected,
 }
 
-# The texts are those of lib/auth/auth_with_roles.go and lib/services/access_request.go. Context
-# may stand before them, so they are looked for anywhere. A duplicate review was PERMISSION_DENIED
-# until 2025 and is ALREADY_EXISTS since 2026. The first match wins.
+# A duplicate review was PERMISSION_DENIED until 2025 and is ALREADY_EXISTS since 2026.
 _BY_TEXT: dict[type[TeleportError], tuple[tuple[str, type[TeleportError]], ...]] = {
     PermissionDenied: (
         ("has already reviewed this request", AlreadyReviewed),
@@ -59,11 +62,11 @@ _BY_TEXT: dict[type[TeleportError], tuple[tuple[str, type[TeleportError]], ...]]
     ),
     AlreadyExists: (("has already reviewed this request", AlreadyReviewed),),
     InvalidArgument: (("(already denied)", AlreadyResolved),),
-    # The caller's own user or role is gone (convertAuthorizerError in lib/authz/permissions.go).
+    # The caller's own user or role is missing (convertAuthorizerError in lib/authz/permissions.go).
     NotFound: (("access denied\n", PermissionDenied),),
 }
 
-# grpc-core's words for a connection that was never made.
+# grpc-core's texts for a connection that was never made.
 _NEVER_SENT = ("failed to connect to all addresses", "DNS resolution failed")
 
 
@@ -75,10 +78,9 @@ def from_rpc(
     not_connected: str = "",
     obstacle: Obstacle | None = None,
 ) -> TeleportError:
-    """Turn a gRPC status into the leaf of the tree that says what it means.
+    """Return the error for a gRPC status.
 
-    `not_connected` is why there is no connection, which gRPC does not know, if there is none, and
-    `obstacle` the kind of it.
+    `not_connected` is the connection's problem, which gRPC doesn't know, and `obstacle` its kind.
     """
     text = details or code.name.lower().replace("_", " ")
     kind = _BY_CODE.get(code, Unexpected)
@@ -94,7 +96,7 @@ def from_rpc(
 
 
 def _sent(kind: type[TeleportError], text: str) -> Sent:
-    """Only a refusal is sure to have changed nothing; UNKNOWN and INTERNAL may come after."""
+    """Only a rejection surely changed nothing; UNKNOWN and INTERNAL can follow a change."""
     if kind not in {Unreachable, Unexpected}:
         return Sent.REFUSED
     return Sent.NO if any(words in text for words in _NEVER_SENT) else Sent.UNKNOWN

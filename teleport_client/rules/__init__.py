@@ -1,1 +1,1 @@
-"""Pure functions that apply Teleport's rules."""
+"""Pure functions that apply Teleport's rules to frozen values."""

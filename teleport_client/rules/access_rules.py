@@ -1,7 +1,7 @@
-"""What the rules of roles allow and deny.
+"""Allow and deny rules of roles.
 
-`checkAccessToRuleImpl` in lib/services/role.go: one matching deny rule refuses the verb, whatever
-other rules allow; `*` matches every resource or verb. A rule's `where` can't be evaluated here, so
+`checkAccessToRuleImpl` in lib/services/role.go: one matching deny rule overrides all allow
+rules; `*` matches every resource or verb. A rule's `where` can't be evaluated here, so
 such a rule denies and never allows.
 """
 
@@ -31,7 +31,7 @@ def denial(roles: Sequence[Role], resource: str, verb: str) -> Denial | None:
     return min(found, key=lambda each: each.conditional, default=None)
 
 
-def may(roles: Sequence[Role], resource: str, verb: str) -> bool:
+def has_verb(roles: Sequence[Role], resource: str, verb: str) -> bool:
     """Return whether the roles allow a verb on a kind of resource under all conditions."""
     allowed = any(
         not rule.where for role in roles for rule in _matching(role.allow, resource, verb)
@@ -44,10 +44,10 @@ def can_list_requests(roles: Sequence[Role]) -> bool:
 
     Without the permission, Teleport lists only the caller's own requests instead of an error.
     """
-    return all(may(roles, "access_request", verb) for verb in ("list", "read"))
+    return all(has_verb(roles, "access_request", verb) for verb in ("list", "read"))
 
 
-def sees_hosts(roles: Sequence[Role]) -> bool:
+def can_list_hosts(roles: Sequence[Role]) -> bool:
     """Return whether the roles show hosts, and so their names.
 
     Without the permission, Teleport lists none instead of an error. Each user has the verb list on

@@ -1,7 +1,8 @@
-"""May this person review this request? As far as can be said without asking Teleport.
+"""Whether a user can review a request, as far as the user's roles show.
 
-The server decides (ReviewPermissionChecker in lib/services/access_request.go); this is for lists,
-where asking for each row would cost a review. What only the server can evaluate counts as perhaps.
+The server decides (ReviewPermissionChecker in lib/services/access_request.go), but has no method to
+check without submitting a review. Lists need an answer for each row, so this module evaluates roles
+itself. Conditions that only the server can evaluate count as UNKNOWN.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,7 +20,7 @@ class MayReview(Enum):
 
 
 def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> MayReview:
-    """Judge by the roles that the request first asked for, with deny before allow."""
+    """Check the requested roles; a deny rule overrides allow rules."""
     if person == request.user or not request.roles:
         return MayReview.NO
     denied = [_names(role.deny.review, asked) for asked in request.roles for role in roles]
@@ -42,7 +43,7 @@ def review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
 
 
 def _names(conditions: ReviewConditions, asked: str) -> MayReview:
-    """Whether one role's conditions name a requested role."""
+    """Return whether one role's conditions name a requested role."""
     unreadable = conditions.from_claims
     for pattern in conditions.roles:
         try:

@@ -1,12 +1,11 @@
-r"""Patterns by which roles name other roles, read as Teleport reads them.
+r"""Patterns in roles that match names of other roles, with Teleport's semantics.
 
-`^...$` is a regular expression, searched for. In anything else `*` stands for any text on one line
-and the rest is literal (lib/utils/replace.go). `{{regexp.match("...")}}` and
-`{{regexp.not_match("...")}}` may stand within literal text; other templates are an error to
-Teleport (lib/utils/parse/parse.go).
+`^...$` is a regular expression. In any other pattern `*` matches any text on one line, and the rest
+is literal (lib/utils/replace.go). `{{regexp.match("...")}}` and `{{regexp.not_match("...")}}` can
+have literal text around them; other templates are an error (lib/utils/parse/parse.go).
 
 The expressions are Go's, which are RE2's: `[[:alpha:]]` is a class, `\Z` is an error, and matching
-takes linear time whatever the pattern.
+takes linear time for every pattern.
 """
 
 import re

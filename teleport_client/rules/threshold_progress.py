@@ -1,7 +1,8 @@
-"""How far a request has come: approvals counted against each threshold that matters.
+"""Progress of a request: approvals per threshold.
 
-Teleport says for each review which thresholds it counts for (`threshold_indexes`), so filters need
-not be understood here. Sets must all be met; within a set any threshold will do.
+Each role requires one or more threshold sets. A request is approved when every set is met, and any
+of its thresholds meets a set. Teleport records for each review the thresholds that it counts for
+(`threshold_indexes`), so filters aren't evaluated here.
 """
 
 from collections import Counter
@@ -19,13 +20,13 @@ class Count:
     name: str = ""
 
     def __str__(self) -> str:
-        """A met threshold stays at what it requires: later reviews do not count for it."""
+        """Show at most the required number: later reviews don't count for a met threshold."""
         return f"{min(self.approved, self.needed)} of {self.needed}"
 
 
 @dataclass(frozen=True, slots=True)
 class SetProgress:
-    """One set: its thresholds, any of which is enough, and the roles that need it."""
+    """A threshold set and the roles that require it."""
 
     counts: tuple[Count, ...]
     roles: tuple[str, ...]
@@ -36,7 +37,7 @@ class SetProgress:
 
 
 def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
-    """One entry per different set, in the order of the request's roles."""
+    """Return one entry per distinct set, in the order of the request's roles."""
     roles_by_set: dict[tuple[int, ...], list[str]] = {}
     for role in request.roles:
         for indexes in request.role_thresholds.get(role, ()):
@@ -56,7 +57,7 @@ def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
 
 
 def counts(review: Review, request: AccessRequest) -> bool:
-    """Whether a review has an effect. A reviewer who meets no filter can review all the same.
+    """Return whether a review has an effect: reviewers can review even if no filter matches them.
 
     A promotion needs no threshold (ApplyAccessReview in lib/services/access_request.go).
     """

@@ -29,7 +29,7 @@ from teleport_client.services.events import WatchedKind
 from teleport_client.services.resources import resources_from
 
 MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
-"""What is kept of a request, of which many are held at a time; characters."""
+"""Limits of stored text, in characters: many requests are in memory at a time."""
 _STATES = {
     types.RequestState.PENDING: RequestState.PENDING,
     types.RequestState.APPROVED: RequestState.APPROVED,
@@ -167,7 +167,7 @@ class AccessRequestService:
 
 
 def state_from(number: types.RequestState.ValueType) -> RequestState:
-    """A stored request always has a state; one that we do not know counts as undecided."""
+    """Return the state. A stored request always has one; an unknown one counts as pending."""
     return _STATES.get(number, RequestState.PENDING)
 
 
@@ -206,13 +206,13 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
 
 
 def _reviewers_from(spec: types.AccessRequestSpecV3) -> tuple[str, ...]:
-    """Teleport bounds neither their number nor their names; nobody's name is that long."""
+    """Return the first reviewers. Teleport limits neither their number nor their names."""
     first = spec.SuggestedReviewers[:MOST_REVIEWERS]
     return tuple(name for name in first if len(name) <= LONGEST_NAME)
 
 
 def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessRequestV3:
-    """A request to create. The server names it itself, yet refuses a name that is no UUID."""
+    """Return the message. The server sets its own name, but rejects a name that isn't a UUID."""
     spec = types.AccessRequestSpecV3(
         User=new.user,
         Roles=new.roles,
@@ -231,7 +231,7 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
 
 
 def review_to(review: Review) -> types.AccessReview:
-    """A review in its author's name, handed in by whoever makes the call."""
+    """Return the message for a review on behalf of its author."""
     return types.AccessReview(
         Author=review.author,
         ProposedState=state_to(review.state),

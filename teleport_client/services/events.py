@@ -5,8 +5,8 @@ INIT, with which the server confirms the watch; if the caller can't read the kin
 rejects the watch instead. So list the resources after INIT: a list before it misses changes in
 between. An event that deletes a resource carries only its header.
 
-A watch ends with its connection, at the server's will, and when the client is told to reconnect
-and the old connection's grace period ends. Its reader has to watch and list again.
+A watch ends when its connection ends, when the server closes it, and some time after a call of
+`TeleportClient.reconnect`. The reader then has to watch and list again.
 """
 
 import asyncio

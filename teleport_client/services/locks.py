@@ -18,7 +18,7 @@ class LockService:
     async def list_in_force(
         self, user: str, roles: Iterable[str], *, deadline: float = DEADLINE
     ) -> tuple[Lock, ...]:
-        """Return the locks in force that refuse a user who holds these roles."""
+        """Return the locks in force on a user or on one of these roles."""
         response = await self._auth.GetLocks(
             proto.GetLocksRequest(Targets=_targets_to(user, roles), InForceOnly=True),
             timeout=deadline,

@@ -51,7 +51,7 @@ def _host_names_from(page: proto.ListUnifiedResourcesResponse) -> Mapping[str, s
 
 
 def resources_from(spec: types.AccessRequestSpecV3) -> tuple[ResourceId, ...]:
-    """Resources with constraints count instead of plain ones, which may name them again."""
+    """Return each resource once: a plain entry can repeat one that has constraints."""
     constrained = [_constrained_from(each) for each in spec.RequestedResourceAccessIDs]
     known = {replace(each, constraints=None) for each in constrained}
     plain = map(_resource_from, spec.RequestedResourceIDs)
@@ -69,7 +69,7 @@ def _constrained_from(message: types.ResourceAccessID) -> ResourceId:
 
 
 def _constraints_from(message: types.ResourceConstraints) -> Constraints:
-    """Read format v1. Its details say which principals are allowed; exactly one of them is set."""
+    """Read format v1, whose details list the allowed principals of one kind."""
     principal, unknown = "", True
     allowed: tuple[str, ...] = ()
     match message.WhichOneof("details"):
@@ -88,7 +88,7 @@ def _has_unknown_fields(message: Message) -> bool:
 
 
 def _resource_from(message: types.ResourceID) -> ResourceId:
-    """A field that is not known here may limit access further."""
+    """Return the resource, with unreadable constraints for a field that could limit access."""
     return ResourceId(
         cluster=message.ClusterName,
         kind=message.Kind,

@@ -77,8 +77,8 @@ class UserService:
     ) -> StaticAccess | None:
         """Return roles and traits of the last login, with those granted by access lists.
 
-        None if the user never logged in or the server has no login states; the user's record
-        counts then (GetUserOrLoginState in lib/services/user_login_state.go).
+        None if the user never logged in or the server has no login states. Then the user's record
+        counts (GetUserOrLoginState in lib/services/user_login_state.go).
         """
         try:
             return login_state_from(

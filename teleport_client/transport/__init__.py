@@ -1,1 +1,1 @@
-"""TLS, and every way to reach the Auth Service."""
+"""Connections that carry bytes to the Auth Service, from TLS and proxies to the gRPC channel."""

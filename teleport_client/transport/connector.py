@@ -1,8 +1,13 @@
-"""How Auth is reached: at once, or wrapped so that a load balancer lets it through.
+"""Connecting to the Auth Service: directly, or through a load balancer that terminates TLS.
 
-One handshake with Auth is the test. Whoever ends TLS on the way cannot show a certificate of the
-cluster's own authorities, so where that handshake fails the connection is tried again inside the
-upgrade that Teleport's proxies offer (lib/web/conn_upgrade.go).
+A TLS handshake with the Auth Service shows whether the direct mode works: a load balancer has no
+certificate from the cluster's Host CA. If the handshake fails, the connector repeats it inside the
+connection upgrade that Teleport's proxies offer for this case (lib/web/conn_upgrade.go). The next
+connection starts with the mode that worked last.
+
+If both modes fail, the texts of both errors are often misleading. The connector then queries the
+proxy's public endpoint and reads the issuer of the server's certificate, at most once a minute, to
+add the cause: another cluster, TLS routing turned off, or a TLS proxy in between.
 """
 
 import asyncio
@@ -20,92 +25,90 @@ from teleport_client.transport.tls import TlsConnection, Transport
 from teleport_client.transport.transports import TcpTransport, WebSocketTransport
 
 CONNECT_SECONDS = 10.0
-"""For each of the ways."""
-_ASK_AGAIN_SECONDS = 60.0
+"""Timeout of each mode."""
+_DIAGNOSIS_SECONDS = 60.0
+"""Minimum time between two diagnoses."""
 
 
 class ConnectionMode(StrEnum):
     DIRECT = "direct"
-    """TLS to Auth itself, or to a proxy with TLS routing, which forwards it untouched."""
+    """TLS to the Auth Service, or to a proxy with TLS routing, which forwards it unchanged."""
     UPGRADE = "upgrade"
-    """The same inside a WebSocket, which a load balancer understands."""
+    """The same inside a WebSocket, which passes load balancers."""
 
 
 class ConnectFailed(Exception):
-    """Auth cannot be reached. The text says what happened on each way that was tried."""
+    """The Auth Service can't be reached. The text has the error of each mode."""
 
     def __init__(self, text: str, obstacle: Obstacle) -> None:
         super().__init__(text)
         self.obstacle = obstacle
 
 
-_CARRIERS: dict[ConnectionMode, type[TcpTransport] | type[WebSocketTransport]] = {
+_TRANSPORTS: dict[ConnectionMode, type[TcpTransport] | type[WebSocketTransport]] = {
     ConnectionMode.DIRECT: TcpTransport,
     ConnectionMode.UPGRADE: WebSocketTransport,
 }
 
 
 class Connector:
-    """Finds the way to `address`, and takes what worked the last time first.
-
-    `ways` are those that may be tried, the likelier first.
-    """
+    """Connects to `address` in one of `modes`, starting with the one that worked last."""
 
     def __init__(
-        self, address: str, ways: Sequence[ConnectionMode] = tuple(ConnectionMode)
+        self, address: str, modes: Sequence[ConnectionMode] = tuple(ConnectionMode)
     ) -> None:
         self._address = address
-        self._ways = list(ways)
-        self.taken: ConnectionMode | None = None
-        """The way that led to Auth the last time."""
-        self._why = ""
+        self._modes = list(modes)
+        self.mode: ConnectionMode | None = None
+        """Mode of the last connection."""
+        self._diagnosis = ""
         self._issuer: Issuer | None = None
-        self._ask_again_at = 0.0
+        self._next_diagnosis_at = 0.0
 
     async def connect(self, context: ssl.SSLContext, cluster: str) -> TlsConnection:
-        """Open a connection and shake hands. Raises NoRoute."""
+        """Open a connection and do the TLS handshake. Raises ConnectFailed."""
         failures: dict[ConnectionMode, Exception] = {}
-        for way in tuple(self._ways):
+        for mode in tuple(self._modes):
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    connection = await self._connect_by(way, context, cluster)
+                    connection = await self._connect_in(mode, context, cluster)
             except (OSError, ssl.SSLError, TimeoutError, ValueError) as error:
-                failures[way] = error
-                if not _may_be_a_load_balancer(error):
+                failures[mode] = error
+                if not _is_possible_load_balancer(error):
                     break
             else:
-                self._prefer(way)
+                self._prefer(mode)
                 return connection
-        raise await self._no_route(failures, cluster)
+        raise await self._explain(failures, cluster)
 
-    async def _no_route(
+    async def _explain(
         self, failures: Mapping[ConnectionMode, Exception], cluster: str
     ) -> ConnectFailed:
-        said = [_explained(way, error) for way, error in failures.items()]
+        causes = [_describe(mode, error) for mode, error in failures.items()]
         obstacles = [obstacle_of(error) for error in failures.values()]
         obstacle = worst_of(obstacles)
         if len(failures) > 1:
-            await self._look_closer(cluster)
-            said += [self._why] if self._why else []
+            await self._diagnose(cluster)
+            causes += [self._diagnosis] if self._diagnosis else []
         if obstacle is Obstacle.OTHER_CLUSTER and self._issuer is not None:
-            said.append(f"the certificate there was issued by {self._issuer.name}")
+            causes.append(f"the certificate there was issued by {self._issuer.name}")
             if Obstacle.UNTRUSTED_PROXY in obstacles and not self._issuer.is_teleport:
                 obstacle = Obstacle.UNTRUSTED_PROXY
-        return ConnectFailed("; ".join(said), obstacle)
+        return ConnectFailed("; ".join(causes), obstacle)
 
-    async def _look_closer(self, cluster: str) -> None:
-        """Ask whoever answers there, and not at every attempt."""
-        if monotonic() > self._ask_again_at:
-            self._ask_again_at = monotonic() + _ASK_AGAIN_SECONDS
-            self._why, self._issuer = await asyncio.gather(
+    async def _diagnose(self, cluster: str) -> None:
+        """Query the server at the address, but not at every attempt."""
+        if monotonic() > self._next_diagnosis_at:
+            self._next_diagnosis_at = monotonic() + _DIAGNOSIS_SECONDS
+            self._diagnosis, self._issuer = await asyncio.gather(
                 diagnose(self._address, cluster), issuer_at(self._address, cluster)
             )
 
-    async def _connect_by(
-        self, way: ConnectionMode, context: ssl.SSLContext, cluster: str
+    async def _connect_in(
+        self, mode: ConnectionMode, context: ssl.SSLContext, cluster: str
     ) -> TlsConnection:
-        carrier: Transport = await _CARRIERS[way].connect(self._address)
-        connection = TlsConnection(carrier, context, cluster)
+        transport: Transport = await _TRANSPORTS[mode].connect(self._address)
+        connection = TlsConnection(transport, context, cluster)
         try:
             await connection.handshake()
         except BaseException:
@@ -113,29 +116,29 @@ class Connector:
             raise
         return connection
 
-    def _prefer(self, way: ConnectionMode) -> None:
-        self.taken = way
-        self._ways.sort(key=lambda each: each is not way)
+    def _prefer(self, mode: ConnectionMode) -> None:
+        self.mode = mode
+        self._modes.sort(key=lambda each: each is not mode)
 
 
-def _may_be_a_load_balancer(error: Exception) -> bool:
-    """Whether somebody took the connection and could not go on with it as Auth would."""
+def _is_possible_load_balancer(error: Exception) -> bool:
+    """Return whether a server accepted the connection and then didn't act like Teleport."""
     return isinstance(error, ssl.SSLError | ConnectionResetError | NotTeleport)
 
 
-def _explained(way: ConnectionMode, error: Exception) -> str:
-    said = _words(error)
-    return said if way is ConnectionMode.DIRECT else f"through a load balancer: {said}"
+def _describe(mode: ConnectionMode, error: Exception) -> str:
+    text = _text_of(error)
+    return text if mode is ConnectionMode.DIRECT else f"through a load balancer: {text}"
 
 
-def _words(error: Exception) -> str:
+def _text_of(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not of this cluster ({error.verify_message})"
+        return f"the server's certificate isn't from this cluster ({error.verify_message})"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed ({error.reason or error})"
     if isinstance(error, TimeoutError):
-        return f"no answer within {CONNECT_SECONDS:g} s"
+        return f"no response within {CONNECT_SECONDS:g} s"
     if isinstance(error, OSError) and error.errno:
-        # A name that is not found has numbers of its own.
+        # Errors of name resolution have their own numbers.
         return str(error.strerror if isinstance(error, gaierror) else os.strerror(error.errno))
     return str(error) or type(error).__name__

@@ -1,4 +1,10 @@
-"""The one place that opens a connection to Teleport's Auth Service."""
+"""The gRPC channel to the Auth Service, and its replacement.
+
+A channel connects to the relay, and reconnects by itself. It can't exchange its connections, which
+keep the credentials that they were opened with. So after a reload of the credentials `reconnect`
+makes a new channel, and the old one stays until its calls have ended. gRPC keeps the connections of
+a closed channel for as long as any object refers to one of its calls, so the relay closes them.
+"""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -13,62 +19,62 @@ from teleport_client.transport.relay import Relay
 from teleport_client.transport.tls import server_name
 
 MAX_RECEIVE_BYTES = 64 * 1024 * 1024
-"""The plugin data of every request comes in one answer; gRPC's own limit is 4 MB."""
+"""One response carries the plugin data of all requests; gRPC's default limit is 4 MB."""
 
 _OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MAX_RECEIVE_BYTES),
-    # Auth ends a connection that is pinged more than once a minute.
+    # The Auth Service closes a connection that is pinged more than once a minute.
     ("grpc.keepalive_time_ms", 75_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 200),
-    # This is the time that one attempt may take, not the pause between two.
+    # The timeout of one attempt, not the pause between two.
     ("grpc.min_reconnect_backoff_ms", 30_000),
     ("grpc.max_reconnect_backoff_ms", 2_000),
-    # gRPC connects to the relay alone, which asks for the proxy itself.
+    # gRPC connects only to the relay; the relay uses the HTTP proxy.
     ("grpc.enable_http_proxy", 0),
-    # Or a new channel would go on with the connection of the old one.
+    # Otherwise a new channel would use the connection of the old one.
     ("grpc.use_local_subchannel_pool", 1),
 )
 
 
 class Connection:
-    """A channel, and the relay that carries it."""
+    """A channel and its relay."""
 
-    def __init__(self, relay: Relay, route: Connector, cluster: str) -> None:
+    def __init__(self, relay: Relay, connector: Connector, cluster: str) -> None:
         self._relay = relay
-        self._route = route
+        self._connector = connector
         self._authority = server_name(cluster)
         self.channel = self._new_channel()
 
     @property
     def problem(self) -> str:
-        """Why Auth could not be reached the last time it was tried; empty when it could."""
+        """Error of the last attempt to connect; empty if it succeeded."""
         return self._relay.problem
 
     @property
     def obstacle(self) -> Obstacle | None:
-        """What kept the last connection from Auth; None if it got there, or was not tried."""
+        """Kind of `problem`; None without a problem or an attempt."""
         return self._relay.obstacle
 
     @property
-    def way(self) -> ConnectionMode | None:
-        """The way that led to Auth the last time."""
-        return self._route.taken
+    def mode(self) -> ConnectionMode | None:
+        """Mode of the last connection."""
+        return self._connector.mode
 
     async def open(self) -> None:
-        """Make ready; Auth is connected to at the first call."""
+        """Start the relay. The first call connects to the Auth Service."""
         await self._relay.start()
 
     def reconnect(self) -> "Retired":
-        """Replace the channel, which will connect anew. Gives the old one, to be closed."""
+        """Replace the channel and return the old one, which the caller closes."""
         old = Retired(self.channel, self._relay, self._relay.retire())
         self.channel = self._new_channel()
         return old
 
     async def close(self) -> None:
-        """Cancel calls that are still under way."""
+        """Close the channel and its connections; calls in flight are cancelled."""
         await self.channel.close()
         await self._relay.close()
 
@@ -79,14 +85,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    """A channel that was replaced."""
+    """A channel that was replaced, with its connections."""
 
     _channel: grpc.aio.Channel
     _relay: Relay
     _connections: Collection["asyncio.Task[None]"]
 
     async def close(self, grace: float) -> None:
-        """Wait so many seconds for calls under way, then close all that the channel used."""
+        """Wait up to `grace` seconds for calls in flight, then close the connections."""
         await self._channel.close(grace)
         self._relay.cut(self._connections)
 
@@ -94,15 +100,15 @@ class Retired:
 def dial(
     address: str, credentials: Callable[[], Credentials], *, upgrade: bool | None = None
 ) -> Connection:
-    """Prepare a connection to `host:port`, of Auth or of a proxy.
+    """Return a connection, not open yet, to `host:port` of the Auth Service or of a proxy.
 
-    `credentials` is asked whenever a connection is made. `upgrade` says whether to go through a
-    load balancer that ends TLS; None finds out.
+    Each new connection calls `credentials`. `upgrade` forces or forbids the connection upgrade for
+    load balancers that terminate TLS; None detects whether it is needed.
     """
-    ways = {
+    modes = {
         None: tuple(ConnectionMode),
         True: (ConnectionMode.UPGRADE,),
         False: (ConnectionMode.DIRECT,),
     }[upgrade]
-    route = Connector(address, ways)
-    return Connection(Relay(route, credentials), route, credentials().cluster)
+    connector = Connector(address, modes)
+    return Connection(Relay(connector, credentials), connector, credentials().cluster)

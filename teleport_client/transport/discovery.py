@@ -1,4 +1,8 @@
-"""What a Teleport proxy says of itself to anybody (api/client/webclient/webclient.go)."""
+"""The public endpoint of Teleport proxies, `/webapi/find`, used to explain failed connections.
+
+It needs no credentials and returns the cluster's name and whether TLS routing is on
+(api/client/webclient/webclient.go).
+"""
 
 import ssl
 from typing import Any
@@ -13,27 +17,27 @@ _SECONDS = 5.0
 
 
 async def diagnose(address: str, cluster: str) -> str:
-    """Say why a proxy at `host:port` leads to no Auth of this cluster; empty if unknown."""
+    """Return why the proxy at `host:port` can't connect to this cluster; empty if unknown."""
     try:
         found = await _find(address)
     except RedirectRefused as error:
-        return f"the web server there responds with {error}: give the proxy's own address"
+        return f"the web server there responds with {error}: use the proxy's own address"
     if not found:
         return ""
     named = str(found.get("cluster_name") or "")
     if named and named != cluster:
-        return f"the proxy there is of the cluster {named}, and the identity of {cluster}"
+        return f"the proxy belongs to cluster {named}, but the identity is for {cluster}"
     proxy = found.get("proxy")
     if isinstance(proxy, dict) and not proxy.get("tls_routing_enabled"):
-        return "the proxy there has no TLS routing: give the Auth Service's own address"
+        return "TLS routing is off on the proxy; use the Auth Service's address"
     return ""
 
 
 async def _find(address: str) -> dict[str, Any]:
-    """Ask as a web page would; whatever is not a Teleport proxy says nothing.
+    """Return the response; empty if the server isn't a Teleport proxy.
 
-    Teleport's own client follows redirects here (api/client/webclient/webclient.go), but what
-    another host says about itself tells nothing about `address`. Raises RedirectRefused.
+    Teleport's own client follows redirects here, but another host's response isn't evidence about
+    `address`. Raises RedirectRefused.
     """
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
@@ -43,9 +47,9 @@ async def _find(address: str) -> dict[str, Any]:
                 f"https://{address}{_FIND}",
                 proxy=proxy_for(address) or None,
                 ssl=ssl.create_default_context(),
-            ) as answer,
+            ) as response,
         ):
-            found = await answer.json(content_type=None)
+            found = await response.json(content_type=None)
     except RedirectRefused:
         raise
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError):

@@ -10,8 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 def proxy_for(address: str) -> str:
     """Return the proxy's URL for `host:port`, or a host; empty if it is contacted directly.
 
-    As in Go programs, this machine itself is never contacted through a proxy, and NO_PROXY may
-    contain networks such as 10.0.0.0/8 (golang.org/x/net/http/httpproxy).
+    As in Go programs, loopback addresses never use a proxy, and NO_PROXY can contain
+    networks such as 10.0.0.0/8 (golang.org/x/net/http/httpproxy).
     """
     host = urlsplit(f"//{address}").hostname or ""
     if _is_loopback(host) or proxy_bypass(address) or proxy_bypass(host) or _in_no_proxy(host):
@@ -23,7 +23,7 @@ def proxy_for(address: str) -> str:
 def proxy_for_url(url: str) -> str | None:
     """Return the proxy's URL for the host of a URL, as aiohttp expects it.
 
-    None for a malformed URL, too: aiohttp says what is wrong with it.
+    None for a malformed URL, too: aiohttp raises the error for it.
     """
     with suppress(ValueError):
         return proxy_for(urlsplit(url).netloc) or None

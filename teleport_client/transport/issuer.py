@@ -1,4 +1,4 @@
-"""Who issued the certificate that a server presents, when it can't be verified."""
+"""The issuer of a server's certificate, to explain why it can't be verified."""
 
 import asyncio
 import ssl
@@ -23,7 +23,7 @@ class Issuer:
 
 
 async def issuer_at(address: str, cluster: str) -> Issuer | None:
-    """Return the issuer of the certificate at `host:port`, or None. Nothing is sent to it."""
+    """Return the issuer of the certificate at `host:port`, or None. Sends no credentials."""
     with suppress(OSError, ValueError, TimeoutError):
         async with asyncio.timeout(_SECONDS):
             return await _issuer_at(address, cluster)
@@ -35,7 +35,7 @@ async def _issuer_at(address: str, cluster: str) -> Issuer | None:
         await TcpTransport.connect(address), unverified_context(cluster), cluster
     )
     try:
-        # It fails after the certificate where the server doesn't choose HTTP/2.
+        # If the server doesn't choose HTTP/2, the handshake fails after the certificate.
         with suppress(ssl.SSLError):
             await connection.handshake()
         presented = connection.peer_certificate()

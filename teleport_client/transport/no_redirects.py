@@ -1,7 +1,7 @@
-"""Refuses HTTP redirects.
+"""Protection against HTTP redirects.
 
-Slack and Teleport send none to the calls made here, and following one hands a message to another
-host.
+Slack and Teleport don't redirect the calls that this program makes. Following a redirect would send
+a message or a token to another host.
 """
 
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ import aiohttp
 
 
 class RedirectRefused(aiohttp.ClientError):
-    """Something else responded with a redirect. Nothing was sent to its target."""
+    """The server responded with a redirect. Nothing was sent to its target."""
 
 
 def no_redirects() -> aiohttp.TraceConfig:

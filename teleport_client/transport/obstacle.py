@@ -1,4 +1,4 @@
-"""What keeps a connection from reaching Auth, by the errors of the ways that were tried."""
+"""Kinds of failed connections, derived from the errors of each connection mode."""
 
 import ssl
 from enum import StrEnum
@@ -14,46 +14,46 @@ _OTHER_PROTOCOL = frozenset(
         "RECORD_LAYER_FAILURE",
     }
 )
-"""OpenSSL's reasons for an answer that isn't TLS; they differ between its versions."""
+"""OpenSSL's reasons for a response that isn't TLS; they differ between its versions."""
 
 
 class Obstacle(StrEnum):
     NO_ANSWER = "no_answer"
     """No connection, or no response in time."""
     CLOCK = "clock"
-    """A certificate that isn't valid at this time, by our clock."""
+    """A certificate that isn't valid now, by the local clock."""
     OTHER_CLUSTER = "other_cluster"
-    """A certificate that no authority of the identity has signed."""
+    """A certificate that isn't signed by a Host CA of the identity."""
     UNTRUSTED_PROXY = "untrusted_proxy"
-    """A web certificate that no authority of this machine has signed."""
+    """A web certificate that isn't signed by a CA of this machine."""
     NOT_TELEPORT = "not_teleport"
     """A TLS server without Teleport's connection upgrade."""
     NOT_TLS = "not_tls"
     """A server with another protocol, such as SSH or plain HTTP."""
 
     @property
-    def passes(self) -> bool:
+    def transient(self) -> bool:
         """Whether a later attempt may succeed without a change to the setup."""
         return self in {Obstacle.NO_ANSWER, Obstacle.CLOCK}
 
 
 class NotTeleport(OSError):
-    """Something answered, and not as Teleport or the way to it would.
+    """A response that neither Teleport nor an HTTP proxy would send.
 
-    `passes` is whether it may answer as Teleport later.
+    `transient` is true if the same server could respond as Teleport later.
     """
 
-    def __init__(self, text: str, *, passes: bool = False) -> None:
+    def __init__(self, text: str, *, transient: bool = False) -> None:
         super().__init__(text)
-        self.passes = passes
+        self.transient = transient
 
 
 class UntrustedProxy(OSError):
-    """A web server's certificate that the system's authorities have not signed."""
+    """The certificate of a web server isn't signed by a CA of this machine."""
 
 
 def obstacle_of(error: Exception) -> Obstacle:
-    """Classify the error of one way."""
+    """Return the kind of one mode's error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         invalid_now = error.verify_code in {_NOT_YET_VALID, _HAS_EXPIRED}
         return Obstacle.CLOCK if invalid_now else Obstacle.OTHER_CLUSTER
@@ -61,11 +61,11 @@ def obstacle_of(error: Exception) -> Obstacle:
         return Obstacle.UNTRUSTED_PROXY
     if isinstance(error, ssl.SSLError) and error.reason in _OTHER_PROTOCOL:
         return Obstacle.NOT_TLS
-    if isinstance(error, NotTeleport) and not error.passes:
+    if isinstance(error, NotTeleport) and not error.transient:
         return Obstacle.NOT_TELEPORT
     return Obstacle.NO_ANSWER
 
 
 def worst_of(obstacles: "list[Obstacle]") -> Obstacle:
-    """Return the first obstacle, or one that passes: then the way behind it is still unknown."""
-    return next((each for each in obstacles if each.passes), obstacles[0])
+    """Return a transient obstacle, which can hide others, or else the first one."""
+    return next((each for each in obstacles if each.transient), obstacles[0])

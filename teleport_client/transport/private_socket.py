@@ -1,4 +1,4 @@
-"""A socket that nobody but this process can connect to, for gRPC's unencrypted bytes."""
+"""A Unix socket that admits only this process, for gRPC's unencrypted bytes."""
 
 import asyncio
 import os
@@ -15,16 +15,16 @@ _CREDENTIALS = struct.Struct("3i")
 
 
 class AbstractSocket:
-    """A socket in Linux's abstract namespace, which needs no folder that can be written to.
+    """A socket in Linux's abstract namespace, which needs no writable folder.
 
-    It has no file permissions: every connection is asked for its process instead.
+    It has no file permissions, so `admits` checks the process ID of each connection.
     """
 
     def __init__(self) -> None:
         name = f"teleport-chatops-{token_hex(8)}"
         self.path = f"\0{name}"
         self.target = f"unix-abstract:{name}"
-        """What gRPC connects to."""
+        """Address for gRPC."""
 
     def admits(self, writer: asyncio.StreamWriter) -> bool:
         """Return whether a connection comes from this process."""
@@ -34,7 +34,7 @@ class AbstractSocket:
         return bool(process == os.getpid())
 
     def remove(self) -> None:
-        """Do nothing: the name goes with the socket."""
+        """Do nothing: the name ends with the socket."""
 
 
 class FolderSocket:
@@ -44,10 +44,10 @@ class FolderSocket:
         self._folder = Path(mkdtemp(prefix="teleport-"))
         self.path = str(self._folder / "auth")
         self.target = f"unix:{self.path}"
-        """What gRPC connects to."""
+        """Address for gRPC."""
 
     def admits(self, _writer: asyncio.StreamWriter) -> bool:
-        """Return True: nobody else gets here."""
+        """Return True: the folder's permissions exclude other users."""
         return True
 
     def remove(self) -> None:

@@ -1,8 +1,14 @@
-"""Takes gRPC's connections on a private socket and carries them to Auth.
+"""The relay between gRPC and the Auth Service: it adds TLS.
 
-gRPC's own TLS cannot name the protocol that Teleport's proxies route by, and keeps the certificate
-that it was started with. So it connects without TLS to a socket that only this process can use, and
-each of its connections is carried over TLS of ours, with the credentials of that moment.
+gRPC's own TLS can't set the ALPN protocol by which Teleport's proxies route, and it keeps the
+certificate that the channel was created with. So gRPC connects without TLS to a private socket of
+this process. For each of these connections the relay opens a TLS connection with the current
+credentials and copies bytes in both directions until either side ends.
+
+If the relay can't connect, it records the problem and closes gRPC's connection; gRPC retries with
+backoff. gRPC sees only a closed connection, so errors take their text from `problem`. In TLS 1.3,
+the server rejects a client certificate after the client's handshake has succeeded. This shows as a
+connection that ends before its first byte.
 """
 
 import asyncio
@@ -16,59 +22,59 @@ from teleport_client.transport.private_socket import PrivateSocket, private_sock
 from teleport_client.transport.tls import TlsConnection, client_context
 
 _CHUNK = 64 * 1024
-_NOT_TAKEN = (
-    "Auth ended the connection right after the handshake: most likely it does not take the bot's"
-    " certificate, which may have ended, or be of an authority that was replaced"
+_REJECTED = (
+    "the Auth Service closed the connection after the handshake; it probably rejected the bot's"
+    " certificate (expired, or signed by a rotated CA)"
 )
 
 
 class Relay:
-    """`credentials` is asked at every connection."""
+    """Serves gRPC's connections; each one calls `credentials`."""
 
     def __init__(
         self,
-        route: Connector,
+        connector: Connector,
         credentials: Callable[[], Credentials],
         socket: PrivateSocket | None = None,
     ) -> None:
-        self._route = route
+        self._connector = connector
         self._credentials = credentials
         self._socket = socket or private_socket()
         self._server: asyncio.Server | None = None
         self._closed = False
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.Task[None]] = set()
         self._newest: set[asyncio.Task[None]] = set()
-        """Connections that were made since the last call of `retire`."""
+        """Connections since the last call of `retire`."""
         self.problem = ""
-        """Why the last connection could not be made."""
+        """Error of the last connection; empty if it succeeded."""
         self.obstacle: Obstacle | None = None
-        """What kept it from Auth, if it did not get there."""
+        """Kind of `problem`."""
 
     @property
     def target(self) -> str:
-        """What gRPC is to connect to."""
+        """Address for gRPC."""
         return self._socket.target
 
     async def start(self) -> None:
         self._server = await asyncio.start_unix_server(self._accept, self._socket.path)
 
     async def close(self) -> None:
-        """Cut what is carried, and leave nothing behind."""
+        """Close all connections and remove the socket."""
         self._closed = True
         if self._server is not None:
             self._server.close()
-        for task in self._carrying:
+        for task in self._open:
             task.cancel()
-        await asyncio.gather(*self._carrying, return_exceptions=True)
+        await asyncio.gather(*self._open, return_exceptions=True)
         self._socket.remove()
 
     def retire(self) -> Collection["asyncio.Task[None]"]:
-        """Return the connections of the channel that is replaced now, to be `cut` later."""
+        """Return the connections of the channel that is being replaced, to `cut` them later."""
         retired, self._newest = self._newest, set()
         return retired
 
     def cut(self, connections: Collection["asyncio.Task[None]"]) -> None:
-        """Close connections. gRPC keeps them for as long as anything refers to an old call."""
+        """Close connections. gRPC keeps them while any object refers to an old call."""
         for task in connections:
             task.cancel()
 
@@ -76,54 +82,57 @@ class Relay:
         if self._closed or not self._socket.admits(writer):
             writer.close()
             return
-        task = asyncio.create_task(self._take(reader, writer))
-        self._carrying.add(task)
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._open.add(task)
         self._newest.add(task)
-        task.add_done_callback(self._ended)
-        # Not in the task, which never begins if it is cancelled at once.
+        task.add_done_callback(self._forget)
+        # Not in the task, which never starts if it is cancelled at once.
         task.add_done_callback(lambda _: writer.close())
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._carrying.discard(task)
+    def _forget(self, task: "asyncio.Task[None]") -> None:
+        self._open.discard(task)
         self._newest.discard(task)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection of gRPC's. Where Auth cannot be reached it ends at once, and is remade."""
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection. If the Auth Service can't be reached, end it: gRPC retries."""
         connection = await self._connect()
-        if connection is not None and not await _carry(reader, writer, connection):
-            self.problem = _NOT_TAKEN
+        if connection is not None and not await _copy(reader, writer, connection):
+            self.problem = _REJECTED
 
     async def _connect(self) -> TlsConnection | None:
         credentials = self._credentials()
         try:
             context = client_context(credentials)
-            connection = await self._route.connect(context, credentials.cluster)
+            connection = await self._connector.connect(context, credentials.cluster)
         except ConnectFailed as error:
             self.problem, self.obstacle = str(error), error.obstacle
             return None
         except OSError as error:
-            self.problem, self.obstacle = f"no connection can be made ({error})", obstacle_of(error)
+            self.problem, self.obstacle = f"can't connect ({error})", obstacle_of(error)
             return None
         self.problem, self.obstacle = "", None
         return connection
 
 
-async def _carry(
+async def _copy(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: TlsConnection
 ) -> bool:
-    """Copy both ways until either side ends. False if Auth ended it before it said anything."""
-    heard = asyncio.Event()
-    coming = asyncio.create_task(_copy_in(connection, writer, heard))
-    ways = {asyncio.create_task(_copy_out(reader, connection)), coming}
+    """Copy in both directions until either side ends.
+
+    Return False if the Auth Service closed the connection before its first byte.
+    """
+    received = asyncio.Event()
+    incoming = asyncio.create_task(_copy_in(connection, writer, received))
+    tasks = {asyncio.create_task(_copy_out(reader, connection)), incoming}
     try:
-        ended, _ = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for way in ways:
-            way.cancel()
+        for task in tasks:
+            task.cancel()
         with suppress(OSError):
             await connection.close()
-        await asyncio.gather(*ways, return_exceptions=True)
-    return heard.is_set() or coming not in ended
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return received.is_set() or incoming not in ended
 
 
 async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> None:
@@ -132,9 +141,9 @@ async def _copy_out(reader: asyncio.StreamReader, connection: TlsConnection) -> 
 
 
 async def _copy_in(
-    connection: TlsConnection, writer: asyncio.StreamWriter, heard: asyncio.Event
+    connection: TlsConnection, writer: asyncio.StreamWriter, received: asyncio.Event
 ) -> None:
     while data := await connection.read():
-        heard.set()
+        received.set()
         writer.write(data)
         await writer.drain()

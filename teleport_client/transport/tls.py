@@ -1,9 +1,13 @@
-"""TLS to Teleport's Auth Service, over any carrier of bytes.
+"""TLS to the Auth Service, over any transport.
 
-The same hello is understood by Auth itself and by a proxy with TLS routing: the proxy reads from
-the first protocol which cluster is meant and forwards the bytes untouched, Auth takes the second.
-What carries the bytes - a TCP connection, or WebSocket messages through a load balancer - does not
-matter here, and neither sees anything but TLS.
+The client offers two ALPN protocols. A proxy with TLS routing reads the cluster from the first one
+and forwards the bytes unchanged; the Auth Service chooses the second one. So the same ClientHello
+works for both. The transport, a TCP connection or WebSocket messages through a load balancer, sees
+only TLS records.
+
+asyncio offers TLS only over its own transports, so this module drives the memory BIOs of `ssl`.
+Reads and writes run in different tasks, and either one can produce TLS records to send. A lock
+keeps the records in order.
 """
 
 import asyncio
@@ -18,10 +22,10 @@ _CHUNK = 64 * 1024
 
 
 class Transport(Protocol):
-    """Carries bytes to the other end and back, in order."""
+    """An ordered stream of bytes in both directions."""
 
     async def read(self) -> bytes:
-        """Wait for the next bytes; none at the end. Raises OSError."""
+        """Return the next bytes; none at the end. Raises OSError."""
 
     async def write(self, data: bytes) -> None:
         """Raises OSError."""
@@ -30,16 +34,17 @@ class Transport(Protocol):
 
 
 def server_name(cluster: str) -> str:
-    """The name that Auth's certificate covers by wildcard (api/utils/cluster.go).
+    """Return the server name, which Auth Service certificates cover by wildcard.
 
-    It carries the cluster in lower-case hex, by which a server that knows several clusters
-    picks the authorities to check us against.
+    It contains the cluster's name in lower-case hex. A server of several clusters reads it to
+    choose the CAs that verify the client
+    (api/utils/cluster.go).
     """
     return f"{cluster.encode().hex()}.teleport.cluster.local"
 
 
 def client_context(credentials: Credentials) -> ssl.SSLContext:
-    """Trust the identity's own authorities alone, and show its one certificate."""
+    """Return a context that trusts only the identity's CAs and presents its certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=credentials.trusted_pem.decode())
@@ -50,7 +55,7 @@ def client_context(credentials: Credentials) -> ssl.SSLContext:
 
 
 def unverified_context(cluster: str) -> ssl.SSLContext:
-    """Accept any certificate and show none, to look at what a server presents."""
+    """Return a context that accepts any certificate and presents none, for diagnosis."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -59,24 +64,24 @@ def unverified_context(cluster: str) -> ssl.SSLContext:
 
 
 def _protocols(cluster: str) -> list[str]:
-    """List first the one that a proxy routes by (lib/srv/alpnproxy/auth/auth_proxy.go)."""
+    """Return both protocols; proxies route by the first (lib/srv/alpnproxy/auth/auth_proxy.go)."""
     return [f"teleport-auth@{server_name(cluster)}", _HTTP2]
 
 
 class TlsConnection:
-    """A TLS client on a carrier. One task may read while another writes."""
+    """A TLS client on a transport. One task can read while another writes."""
 
-    def __init__(self, carrier: Transport, context: ssl.SSLContext, cluster: str) -> None:
-        self._carrier = carrier
+    def __init__(self, transport: Transport, context: ssl.SSLContext, cluster: str) -> None:
+        self._transport = transport
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        # As bytes: text goes through IDNA, which refuses labels of more than 63 characters, and so
-        # cluster names of 32 bytes and more.
+        # As bytes: text is encoded by IDNA, which rejects labels over 63 characters, and so cluster
+        # names from 32 bytes on.
         name: str = server_name(cluster).encode()  # type: ignore[assignment]
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._sending = asyncio.Lock()
 
     async def handshake(self) -> None:
-        """Raises ssl.SSLError, and OSError as the carrier does."""
+        """Raises ssl.SSLError, and OSError from the transport."""
         while True:
             try:
                 self._tls.do_handshake()
@@ -84,13 +89,13 @@ class TlsConnection:
                 await self._flush()
                 await self._fill()
             except ssl.SSLError:
-                await self._flush()  # the alert says why
+                await self._flush()  # sends the alert
                 raise
             else:
                 break
         await self._flush()
         if self._tls.selected_alpn_protocol() != _HTTP2:
-            raise ssl.SSLError("the server does not speak HTTP/2")
+            raise ssl.SSLError("the server doesn't support HTTP/2")
 
     def peer_certificate(self) -> bytes:
         """Return the server's certificate as DER; empty if the handshake didn't get that far."""
@@ -100,12 +105,12 @@ class TlsConnection:
             return b""
 
     async def read(self) -> bytes:
-        """Wait for the next bytes; none at the end. Raises OSError, ssl.SSLError."""
+        """Return the next bytes; none at the end. Raises OSError, ssl.SSLError."""
         while True:
             try:
                 return self._tls.read(_CHUNK)
             except ssl.SSLWantReadError:
-                # Whoever writes may wait for the other end to read, which may wait for us to.
+                # Don't wait for a writer: it can wait for the server, which can wait for this read.
                 if self._outgoing.pending and not self._sending.locked():
                     await self._flush()
                 await self._fill()
@@ -118,10 +123,10 @@ class TlsConnection:
         await self._flush()
 
     async def close(self) -> None:
-        await self._carrier.close()
+        await self._transport.close()
 
     async def _fill(self) -> None:
-        data = await self._carrier.read()
+        data = await self._transport.read()
         if data:
             self._incoming.write(data)
         else:
@@ -130,4 +135,4 @@ class TlsConnection:
     async def _flush(self) -> None:
         async with self._sending:
             if data := self._outgoing.read():
-                await self._carrier.write(data)
+                await self._transport.write(data)

@@ -1,4 +1,10 @@
-"""What carries TLS to Teleport: a TCP connection, or the messages of a WebSocket."""
+"""Transports under TLS: a TCP connection, or the messages of a WebSocket.
+
+Both use the HTTP proxy that the environment names. The WebSocket is Teleport's connection upgrade:
+the proxy accepts it as a web request, which load balancers forward, and copies the payload of its
+binary messages to the Auth Service. The web connection is verified by the CAs of this machine; the
+TLS inside is verified again by the cluster's own CAs.
+"""
 
 import asyncio
 import base64
@@ -20,11 +26,11 @@ _CHUNK = 64 * 1024
 _CLOSE_SECONDS = 2.0
 _UPGRADE = "/webapi/connectionupgrade"
 _SUBPROTOCOL = "alpn-ping"
-"""With it the proxy pings, so that a load balancer sees no idle connection."""
+"""With this subprotocol the proxy sends pings, so that load balancers see traffic."""
 
 
 class TcpTransport:
-    """A TCP connection, through an HTTP proxy where the environment names one."""
+    """A TCP connection, through an HTTP proxy if the environment names one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -38,14 +44,14 @@ class TcpTransport:
             return cls(*await asyncio.open_connection(*_host_and_port(address)))
         parts = urlsplit(proxy)
         if parts.scheme != "http":
-            raise NotTeleport(f"an HTTP proxy is spoken to by http, not {parts.scheme}")
-        carrier = cls(*await asyncio.open_connection(parts.hostname, parts.port or 80))
+            raise NotTeleport(f"unsupported HTTP proxy scheme {parts.scheme}; use http")
+        transport = cls(*await asyncio.open_connection(parts.hostname, parts.port or 80))
         try:
-            await carrier._tunnel(address, parts.username, parts.password)
+            await transport._tunnel(address, parts.username, parts.password)
         except BaseException:
-            await carrier.close()
+            await transport.close()
             raise
-        return carrier
+        return transport
 
     async def read(self) -> bytes:
         return await self._reader.read(_CHUNK)
@@ -65,28 +71,26 @@ class TcpTransport:
             return
 
     async def _tunnel(self, address: str, user: str | None, password: str | None) -> None:
-        """Ask a proxy for a connection to `address` (RFC 9110, 9.3.6)."""
+        """Send CONNECT for `address` to the proxy (RFC 9110, 9.3.6)."""
         lines = [f"CONNECT {address} HTTP/1.1", f"Host: {address}"]
         if user is not None:
             secret = f"{unquote(user)}:{unquote(password or '')}".encode()
             lines.append(f"Proxy-Authorization: Basic {base64.b64encode(secret).decode()}")
         await self.write("\r\n".join([*lines, "", ""]).encode())
         try:
-            answer = await self._reader.readuntil(b"\r\n\r\n")
+            response = await self._reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            raise NotTeleport("the HTTP proxy does not answer a CONNECT", passes=True) from None
-        version, _, status = answer.splitlines()[0].decode(errors="replace").partition(" ")
+            raise NotTeleport("the HTTP proxy didn't answer CONNECT", transient=True) from None
+        version, _, status = response.splitlines()[0].decode(errors="replace").partition(" ")
         if not version.startswith("HTTP/1.") or not status.startswith("2"):
-            raise NotTeleport(
-                f"the HTTP proxy refuses the way to {address}: {status[:80]}", passes=True
-            )
+            raise NotTeleport(f"the HTTP proxy refused {address}: {status[:80]}", transient=True)
 
 
 class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
     """A WebSocket with masks of zeros, which leave the payload as it is.
 
-    Proxies older than 16.2.1 don't unmask what they read (gravitational/teleport#45858). A mask
-    keeps web pages from writing bytes of their choice; TLS records are of nobody's choice.
+    Proxies before 16.2.1 don't unmask the payload (gravitational/teleport#45858). Masks keep web
+    pages from choosing the bytes on the wire; nothing can choose the bytes of TLS records.
     """
 
     def __init__(self, reader: Any, writer: WebSocketWriter, *args: Any, **options: Any) -> None:
@@ -95,7 +99,7 @@ class _UnmaskedWebSocket(aiohttp.ClientWebSocketResponse):
 
 
 class WebSocketTransport:
-    """Messages of a WebSocket: all that gets through a load balancer that ends TLS itself."""
+    """The messages of a WebSocket, which pass load balancers that terminate TLS."""
 
     def __init__(
         self, session: aiohttp.ClientSession, socket: "aiohttp.ClientWebSocketResponse[bool]"
@@ -105,10 +109,9 @@ class WebSocketTransport:
 
     @classmethod
     async def connect(cls, address: str) -> Self:
-        """Have a Teleport proxy upgrade a web connection (lib/web/conn_upgrade.go).
+        """Open a connection upgrade at a Teleport proxy (lib/web/conn_upgrade.go).
 
-        It is trusted by the system's authorities, as a web page is; what is carried is checked
-        again, by Auth's own. Raises OSError.
+        Raises OSError.
         """
         session = aiohttp.ClientSession(
             ws_response_class=_UnmaskedWebSocket, trace_configs=[no_redirects()]
@@ -125,12 +128,12 @@ class WebSocketTransport:
         except aiohttp.WSServerHandshakeError as error:
             await session.close()
             raise NotTeleport(
-                f"no Teleport proxy upgrades the connection, status {error.status}",
-                passes=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+                f"connection upgrade failed, status {error.status}",
+                transient=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from error
         except RedirectRefused as error:
             await session.close()
-            raise NotTeleport(f"no Teleport proxy upgrades the connection, {error}") from error
+            raise NotTeleport(f"connection upgrade failed, {error}") from error
         except aiohttp.ClientConnectorCertificateError as error:
             await session.close()
             raise _web_certificate_error(error.certificate_error) from error
@@ -143,11 +146,11 @@ class WebSocketTransport:
         except BaseException:
             await session.close()
             raise
-        carrier = cls(session, socket)
+        transport = cls(session, socket)
         if socket.protocol != _SUBPROTOCOL:
-            await carrier.close()
-            raise NotTeleport("the upgraded connection is not Teleport's")
-        return carrier
+            await transport.close()
+            raise NotTeleport("the upgraded connection isn't a Teleport connection")
+        return transport
 
     async def read(self) -> bytes:
         message = await self._socket.receive()
@@ -166,10 +169,10 @@ class WebSocketTransport:
 
 
 def _web_certificate_error(error: Exception) -> OSError:
-    """A certificate that has expired says that itself; any other has another authority."""
+    """Return an expired certificate's own error, and UntrustedProxy for any other one."""
     if not isinstance(error, ssl.SSLCertVerificationError):
         return UntrustedProxy(str(error))
-    if obstacle_of(error).passes:
+    if obstacle_of(error).transient:
         return error
     return UntrustedProxy(f"its web certificate is not trusted ({error.verify_message})")
 

@@ -25,8 +25,8 @@ from teleport_client.errors import (
 from teleport_client.model.access_request import NewAccessRequest, RequestState
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
+from teleport_client.rules.access_rules import can_list_hosts
 from teleport_client.rules.access_rules import can_list_requests as bot_sees_requests
-from teleport_client.rules.access_rules import sees_hosts
 from teleport_client.services.access_requests import ACCESS_REQUESTS
 from teleport_client.transport.connector import ConnectionMode
 from teleport_client.transport.dialer import Connection
@@ -57,11 +57,11 @@ def identity(settings: Settings, credentials: Credentials, now: datetime) -> Ite
 
 
 def server(connection: Connection, cluster: ClusterInfo) -> Check:
-    way = (
-        "through a load balancer" if connection.way is ConnectionMode.UPGRADE else "by TLS to Auth"
+    mode = (
+        "through a load balancer" if connection.mode is ConnectionMode.UPGRADE else "by TLS to Auth"
     )
     edition = "Enterprise" if cluster.advanced_workflows else "Community Edition"
-    return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {way}")
+    return ok("teleport", f"{cluster.name}, {edition} {cluster.version}, {mode}")
 
 
 def role_cure(mode: ReviewMode, cluster: ClusterInfo, settings: Settings) -> str:
@@ -114,7 +114,7 @@ def can_list_requests(roles: Sequence[Role] | None, hint: str) -> Check:
 def host_names(roles: Sequence[Role] | None, hint: str) -> Check:
     """Without them, cards of resource requests are harder to read, and still correct."""
     name = "host names"
-    if roles is None or sees_hosts(roles):
+    if roles is None or can_list_hosts(roles):
         return ok(name, "readable")
     return warning(name, "the bot's role shows it no hosts, so cards have their IDs", hint)
 

@@ -238,7 +238,7 @@ async def test_roles_are_read_with_their_permissions(client: TeleportClient) -> 
 async def test_ping_returns_cluster_name_version_and_features(client: TeleportClient) -> None:
     cluster = await client.cluster.ping()
     assert (cluster.name, cluster.version) == ("main", "19.1.0")
-    assert cluster.request_page == "https://teleport.example.com/web/requests/"
+    assert cluster.request_url_base == "https://teleport.example.com/web/requests/"
 
 
 async def test_closed_client_raises_unreachable(teleport: TeleportStandIn) -> None:

@@ -53,7 +53,7 @@ async def way_to(address: str, credentials: Credentials, *, upgrade: bool | None
     """Use a connection, and return its transport."""
     async with client_of(address, credentials, upgrade=upgrade) as (client, connection):
         assert (await client.cluster.ping()).name == credentials.cluster
-        return str(connection.way)
+        return str(connection.mode)
 
 
 async def refusal(address: str, credentials: Credentials, *, upgrade: bool | None = None) -> str:
@@ -112,7 +112,7 @@ async def test_transport_can_be_set(proxy: ProxyStandIn, credentials: Credential
         == ConnectionMode.UPGRADE
     )
     error = await refusal(proxy.behind_load_balancer, credentials, upgrade=False)
-    assert "its certificate is not of this cluster" in error
+    assert "the server's certificate isn't from this cluster" in error
     assert "load balancer" not in error
 
 
@@ -208,7 +208,7 @@ async def test_rejection_by_an_http_proxy_is_reported(
     async with connect_proxy(behind_http_proxy, "someone:else") as (address, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         error = await refusal("auth.teleport.invalid:3025", credentials, upgrade=False)
-    assert error == "the HTTP proxy refuses the way to auth.teleport.invalid:3025: 407 No"
+    assert error == "the HTTP proxy refused auth.teleport.invalid:3025: 407 No"
 
 
 async def test_load_balancer_without_teleport_is_reported(
@@ -217,8 +217,8 @@ async def test_load_balancer_without_teleport_is_reported(
     """The error has its response to the upgrade, and the handshake's error."""
     proxy.web.upgrade_status = 502
     error = await refusal(proxy.behind_load_balancer, credentials)
-    assert "its certificate is not of this cluster" in error
-    assert "through a load balancer: no Teleport proxy upgrades the connection, status 502" in error
+    assert "the server's certificate isn't from this cluster" in error
+    assert "through a load balancer: connection upgrade failed, status 502" in error
 
 
 async def test_proxy_without_tls_routing_is_reported(
@@ -227,7 +227,7 @@ async def test_proxy_without_tls_routing_is_reported(
     """Its public ping response contains the setting."""
     proxy.web.tls_routing, proxy.web.upgrade_status = False, 404
     error = await refusal(proxy.behind_load_balancer, credentials)
-    assert "has no TLS routing: give the Auth Service's own address" in error
+    assert "TLS routing is off on the proxy; use the Auth Service's address" in error
 
 
 async def test_redirect_to_a_login_page_is_reported_and_not_followed(
@@ -237,8 +237,8 @@ async def test_redirect_to_a_login_page_is_reported_and_not_followed(
     proxy.web.redirect = f"https://{proxy.address}/webapi/elsewhere"
     error = await refusal(proxy.behind_load_balancer, credentials)
     redirect = "HTTP status 302, a redirect to 127.0.0.1"
-    assert f"no Teleport proxy upgrades the connection, {redirect}" in error
-    assert f"the web server there responds with {redirect}: give the proxy's own address" in error
+    assert f"connection upgrade failed, {redirect}" in error
+    assert f"the web server there responds with {redirect}: use the proxy's own address" in error
 
 
 async def test_address_hint_is_fetched_through_the_http_proxy(
@@ -249,7 +249,7 @@ async def test_address_hint_is_fetched_through_the_http_proxy(
     async with connect_proxy(behind_http_proxy) as (address, target_names):
         monkeypatch.setenv("https_proxy", f"http://{address}")
         error = await refusal("web.teleport.invalid:443", credentials)
-    assert "has no TLS routing: give the Auth Service's own address" in error
+    assert "TLS routing is off on the proxy; use the Auth Service's address" in error
     direct, upgrade, hint, *_ = target_names
     assert direct == upgrade == hint == "web.teleport.invalid:443"
 
@@ -263,7 +263,7 @@ async def test_proxy_of_another_cluster_is_reported(
     await leaf.stop()
     credentials = load_identity_file(leaf.identity("bot"), datetime.now(UTC))
     error = await refusal(proxy.address, credentials)
-    assert "the proxy there is of the cluster main, and the identity of leaf" in error
+    assert "the proxy belongs to cluster main, but the identity is for leaf" in error
 
 
 async def test_other_cluster_is_reported(
@@ -271,7 +271,9 @@ async def test_other_cluster_is_reported(
 ) -> None:
     """The bot doesn't trust its CAs."""
     other = await TeleportStandIn.start(tmp_path_factory.mktemp("other"))
-    assert "its certificate is not of this cluster" in await refusal(other.address, credentials)
+    assert "the server's certificate isn't from this cluster" in await refusal(
+        other.address, credentials
+    )
     await other.stop()
 
 
@@ -294,12 +296,15 @@ async def test_rejected_client_certificate_is_reported(
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate_pem=stranger.tls_certificate(who, key.public_key(), now),
     )
-    assert "does not take the bot's certificate" in await refusal(teleport.address, forged)
+    assert "probably rejected the bot's certificate" in await refusal(teleport.address, forged)
 
 
 @pytest.mark.parametrize(
     ("named", "error"),
-    [("socks5://127.0.0.1:1", "not socks5"), ("http://127.0.0.1:nonsense", "Port could not")],
+    [
+        ("socks5://127.0.0.1:1", "scheme socks5"),
+        ("http://127.0.0.1:nonsense", "Port could not"),
+    ],
 )
 async def test_unusable_http_proxy_is_reported(
     behind_http_proxy: dict[str, str], credentials: Credentials,

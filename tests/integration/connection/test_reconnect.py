@@ -158,7 +158,7 @@ async def test_identity_of_another_cluster_is_rejected(
     teleport.identity("bot").write_bytes(other.identity("bot").read_bytes())
     await other.stop()
     await log.until("identity_reload_failed")
-    assert "is of the cluster leaf" in log.all("identity_reload_failed")[0]["error"]
+    assert "is for cluster leaf" in log.all("identity_reload_failed")[0]["error"]
     await stage.type("alice", "/teleport-pending mine")
     await stage.response("alice", "You have no pending request")
 
@@ -181,7 +181,7 @@ def use_unknown_cas(teleport: TeleportStandIn, lifetime: timedelta = 2 * LIFE) -
 @pytest.mark.parametrize(
     ("write", "expected"),
     [
-        (use_another_user, "is of the user alice"),
+        (use_another_user, "is for user alice"),
         (expire_earlier, "before the one in use"),
         (use_unknown_cas, "doesn't work at"),
     ],

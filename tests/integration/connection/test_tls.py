@@ -124,5 +124,5 @@ async def test_writing_does_not_block_reading(tmp_path: Path) -> None:
 async def test_server_without_http2_is_rejected(tmp_path: Path) -> None:
     """It has a certificate of the cluster, but it isn't the Auth Service."""
     async with server(tmp_path, "http/1.1") as (address, _):
-        with pytest.raises(ssl.SSLError, match="does not speak HTTP/2"):
+        with pytest.raises(ssl.SSLError, match="doesn't support HTTP/2"):
             await connect(address, "ec")

@@ -40,7 +40,7 @@ async def revoke_permission(process: Bot, health: Health, teleport: TeleportStan
     # The watch ends once because of the cut, then because the bot's role changed.
     await teleport.journal.wait_for_call("GetRole", count=reads + 2, ended=True)
     status, parts = await health.parts()
-    assert (status, "no longer lets it list and read" in parts["teleport"]) == (503, True)
+    assert (status, "no longer allows list and read" in parts["teleport"]) == (503, True)
 
 
 async def test_revoked_permission_does_not_make_requests_look_deleted(

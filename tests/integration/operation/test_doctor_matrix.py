@@ -146,7 +146,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         2, "settings", "Did you mean slack.token?",
     ),
     "no identity": (
-        lambda s: s.teleport.identity("bot").unlink(), 2, "identity", "cannot be read",
+        lambda s: s.teleport.identity("bot").unlink(), 2, "identity", "Can't read",
     ),
     "a truncated identity": (cut, 2, "identity", "is incomplete"),
     "an expired identity": (expire, 2, "identity", "expired at"),
@@ -155,7 +155,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         1, "identity file", "everybody on this machine can read",
     ),
     "an identity of another cluster": (
-        use_another_ca, 2, "teleport", "its certificate is not of this cluster",
+        use_another_ca, 2, "teleport", "the server's certificate isn't from this cluster",
     ),
     "an unused address": (
         lambda s: s.update(s.teleport.address, "127.0.0.1:1"),

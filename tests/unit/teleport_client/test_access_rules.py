@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.model.user import Conditions, Role, Rule
-from teleport_client.rules.access_rules import Denial, can_list_requests, denial, may
+from teleport_client.rules.access_rules import Denial, can_list_requests, denial, has_verb
 
 VERBS = ("create", "list", "read", "update")
 
@@ -33,16 +33,16 @@ def denies(resource: str, *verbs: str, where: str = "", name: str = "d") -> Role
 def test_deny_rule_matches_by_name_or_wildcard(resource: str, verb: str, denied: bool) -> None:
     roles = [allows("*", "*"), denies(resource, verb)]
     assert (denial(roles, "access_request", "list") is not None) is denied
-    assert may(roles, "access_request", "list") is not denied
+    assert has_verb(roles, "access_request", "list") is not denied
 
 
 def test_conditional_rule_denies_and_never_allows() -> None:
     conditional = allows("access_request", "list", where="x")
-    assert not may([conditional], "access_request", "list")
-    assert may([conditional, allows("*", "list")], "access_request", "list")
+    assert not has_verb([conditional], "access_request", "list")
+    assert has_verb([conditional, allows("*", "list")], "access_request", "list")
     roles = [allows("*", "*"), denies("access_request", "list", where="x")]
     assert denial(roles, "access_request", "list") == Denial("d", conditional=True)
-    assert not may(roles, "access_request", "list")
+    assert not has_verb(roles, "access_request", "list")
 
 
 def test_denial_names_a_role_without_a_condition_first() -> None:
@@ -77,4 +77,4 @@ def test_more_roles_never_lift_a_denial(held: list[Role], more: list[Role], verb
     """No call is both allowed and denied."""
     if denial(held, "access_request", verb) is not None:
         assert denial(held + more, "access_request", verb) is not None
-        assert not may(held + more, "access_request", verb)
+        assert not has_verb(held + more, "access_request", verb)

@@ -338,7 +338,7 @@ def test_request_has_a_link_when_teleport_has_a_page(
         ProxyPublicAddr=address,
         ServerFeatures=proto.Features(AdvancedAccessWorkflows=licensed),
     )
-    assert cluster_from(response).request_page == page
+    assert cluster_from(response).request_url_base == page
 
 
 def test_suggested_reviewers_are_limited_to_the_first() -> None:

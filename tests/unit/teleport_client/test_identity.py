@@ -83,7 +83,7 @@ def test_hostile_identity_file_is_rejected_in_linear_time(tmp_path: Path, conten
     path.write_text(content)
     with pytest.raises(CredentialsError, match="is incomplete"), cpu_limit(seconds=2):
         load_identity_file(path, NOW)
-    with pytest.raises(CredentialsError, match="holds no PEM block"), cpu_limit(seconds=2):
+    with pytest.raises(CredentialsError, match="contains no PEM block"), cpu_limit(seconds=2):
         load_key_pair(path, path, path, NOW)
 
 
@@ -95,7 +95,7 @@ def test_expired_certificate_is_reported_with_its_expiry(tmp_path: Path) -> None
 
 
 def test_missing_file_is_reported_with_its_path(tmp_path: Path) -> None:
-    with pytest.raises(CredentialsError, match=r"nowhere cannot be read \(No such file"):
+    with pytest.raises(CredentialsError, match=r"Can't read .*nowhere \(No such file"):
         load_identity_file(tmp_path / "nowhere", NOW)
 
 
@@ -106,7 +106,7 @@ def test_key_that_does_not_match_is_rejected(tmp_path: Path) -> None:
     end = "-----END PRIVATE KEY-----"
     mixed = tmp_path / "mixed"
     mixed.write_text(one.split(end)[0] + end + two.split(end)[1])
-    with pytest.raises(CredentialsError, match="does not belong to the certificate"):
+    with pytest.raises(CredentialsError, match="doesn't match the certificate"):
         load_identity_file(mixed, NOW)
 
 
@@ -185,7 +185,7 @@ def test_user_ca_is_not_trusted(tmp_path: Path) -> None:
     path.write_bytes(whole + AUTHORITY.user.pem)
     assert load_identity_file(path, NOW).trusted_pem.strip() == AUTHORITY.host.pem.strip()
     path.write_bytes(whole.replace(AUTHORITY.host.pem, AUTHORITY.user.pem))
-    with pytest.raises(CredentialsError, match="holds no authority of Teleport's servers"):
+    with pytest.raises(CredentialsError, match="contains only the User CA"):
         load_identity_file(path, NOW)
 
 
@@ -195,7 +195,7 @@ def test_key_on_a_hardware_token_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "identity"
     label = "PIV YUBIKEY PRIVATE KEY"
     path.write_text(f"-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n{leaf}{leaf}")
-    with pytest.raises(CredentialsError, match="lives on a hardware token"):
+    with pytest.raises(CredentialsError, match="is stored on a hardware token"):
         load_identity_file(path, NOW)
 
 
@@ -204,7 +204,7 @@ def test_garbage_between_pem_markers_is_reported(tmp_path: Path) -> None:
     text = identity_file(tmp_path / "identity").read_text()
     path = tmp_path / "garbage"
     path.write_text(text.replace("MII", "!!!"))
-    with pytest.raises(CredentialsError, match="cannot be read"):
+    with pytest.raises(CredentialsError, match="Can't read"):
         load_identity_file(path, NOW)
 
 
@@ -217,10 +217,10 @@ def test_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
     three = load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
     assert three == whole
     (tmp_path / "x.cas").write_text("")
-    with pytest.raises(CredentialsError, match=r"x\.cas holds no certificate"):
+    with pytest.raises(CredentialsError, match=r"x\.cas contains no certificate"):
         load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
     (tmp_path / "x.key").write_text("")
-    with pytest.raises(CredentialsError, match=r"x\.key holds no PEM block"):
+    with pytest.raises(CredentialsError, match=r"x\.key contains no PEM block"):
         load_key_pair(tmp_path / "x.crt", tmp_path / "x.key", tmp_path / "x.cas", NOW)
 
 

@@ -26,7 +26,7 @@ def tls(reason: str) -> ssl.SSLError:
 
 
 @pytest.mark.parametrize(
-    ("error", "obstacle", "passes"),
+    ("error", "obstacle", "transient"),
     [
         (unverified(9), Obstacle.CLOCK, True),
         (unverified(10), Obstacle.CLOCK, True),
@@ -35,16 +35,16 @@ def tls(reason: str) -> ssl.SSLError:
         (tls("WRONG_VERSION_NUMBER"), Obstacle.NOT_TLS, False),
         (tls("TLSV1_ALERT_INTERNAL_ERROR"), Obstacle.NO_ANSWER, True),
         (NotTeleport("status 404"), Obstacle.NOT_TELEPORT, False),
-        (NotTeleport("status 502", passes=True), Obstacle.NO_ANSWER, True),
+        (NotTeleport("status 502", transient=True), Obstacle.NO_ANSWER, True),
         (ConnectionRefusedError(), Obstacle.NO_ANSWER, True),
         (TimeoutError(), Obstacle.NO_ANSWER, True),
     ],
 )
 def test_obstacle_is_transient_only_without_a_setup_change(
-    error: Exception, obstacle: Obstacle, passes: bool
+    error: Exception, obstacle: Obstacle, transient: bool
 ) -> None:
     assert obstacle_of(error) is obstacle
-    assert obstacle.passes is passes
+    assert obstacle.transient is transient
 
 
 def test_transient_obstacle_does_not_rule_out_a_transport() -> None:
