@@ -1,1 +1,1 @@
-"""Measures the bot against bare programs that do nothing but the same calls: `make bench`."""
+"""Compare the bot with minimal programs that make the same calls: `make bench`."""

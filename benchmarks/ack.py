@@ -1,4 +1,4 @@
-"""From an envelope to its ack, against a bare client on a stand-in of its own."""
+"""Time from an envelope to its ack, compared with a minimal client."""
 
 import asyncio
 import sys
@@ -10,7 +10,7 @@ from statistics import median
 
 from benchmarks.percentile import percentile
 from benchmarks.row import Measurement
-from benchmarks.stand_ins import bot_started
+from benchmarks.stand_ins import run_bot
 from benchmarks.teleport_process import teleport_process
 from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
@@ -20,13 +20,13 @@ from sandbox.teleport.server import BOT_IDENTITY
 
 _COMMAND = {"as": "alice", "do": "command", "channel": "access-requests"}
 _TEXT = "/teleport-pending mine"
-"""Reads the user, the locks and the roles from Teleport, and posts a response to Slack."""
+"""A command that reads user, locks and roles from Teleport, and posts a response to Slack."""
 _ROUNDS = 7
-"""In each, the bot and the bare client take turns at each rate."""
+"""In each round, the bot and the minimal client take turns at each rate."""
 _COMMANDS_A_ROUND = {1: 3, 50: 75, 200: 200}
-"""Commands per second, and how many of them."""
+"""Commands per second, and number of commands."""
 _TARGETS = {50: 2.0, 99: 3.0}
-"""Percentile and the highest ratio."""
+"""Percentile and highest ratio."""
 _WARM_UP = 50
 
 
@@ -62,7 +62,7 @@ def _of_median_round(rounds: Iterable[Iterable[float]], percent: float) -> float
 
 
 async def _acks(slack: SlackStandIn, *, rate: float, count: int) -> list[float]:
-    """Type so many commands at a steady rate. Gives the milliseconds from each to its ack."""
+    """Type commands at a steady rate. Return the milliseconds from each to its ack."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     typed = []
@@ -78,7 +78,7 @@ async def _acks(slack: SlackStandIn, *, rate: float, count: int) -> list[float]:
 
 @asynccontextmanager
 async def _bot(folder: Path) -> AsyncIterator[SlackStandIn]:
-    """Run the bot. Gives the stand-in that it is connected to, which shares a process with us."""
+    """Run the bot. Yield its Slack stand-in, which runs in this process."""
     slack = await SlackStandIn.start(pace=Pace(unlimited=True))
     try:
         async with teleport_process(folder) as address:
@@ -89,7 +89,7 @@ async def _bot(folder: Path) -> AsyncIterator[SlackStandIn]:
                 slack_api=slack.api_url,
                 log=str(folder / "bot.log"),
             )
-            async with bot_started(slack, settings):
+            async with run_bot(slack, settings):
                 yield slack
     finally:
         await slack.stop()
@@ -97,7 +97,7 @@ async def _bot(folder: Path) -> AsyncIterator[SlackStandIn]:
 
 @asynccontextmanager
 async def _bare_client() -> AsyncIterator[SlackStandIn]:
-    """Run the bare client in a process of its own. Gives the stand-in that it is connected to."""
+    """Run the minimal client in a child process. Yield its Slack stand-in."""
     slack = await SlackStandIn.start(pace=Pace(unlimited=True))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.bare_client", slack.api_url

@@ -1,6 +1,6 @@
 """The baseline of acks: `python -m benchmarks.bare_client API_URL` acks each envelope at once.
 
-Slack's own client with nothing around it.
+It uses Slack's own client without other code.
 """
 
 import asyncio

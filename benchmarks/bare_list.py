@@ -1,6 +1,6 @@
 """The baseline of a start: `python -m benchmarks.bare_list TELEPORT IDENTITY` lists all requests.
 
-Prints how many there are and the seconds that it took.
+Prints the number of requests and the seconds that the list took.
 """
 
 import asyncio

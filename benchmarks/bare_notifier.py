@@ -1,8 +1,8 @@
 """The baseline of cards and clicks: `python -m benchmarks.bare_notifier SLACK TELEPORT IDENTITY`.
 
-For each request that the watch tells of it writes plugin data and posts; for each click it acks,
-submits the review, waits for the watch to tell of it and updates the message. It checks and records
-nothing else, and survives nothing.
+For each request in the watch, it writes plugin data and posts a message. For each click, it acks,
+submits the review, waits for the watch's event and updates the message. It has no checks, no
+records and no recovery.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from teleport_client._proto import types_pb2 as types
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 
 _RECORD = "x" * 500
-"""As long as a record of the bot's."""
+"""Has the length of one of the bot's records."""
 _BUTTON = {"type": "button", "action_id": "approve", "text": {"type": "plain_text", "text": "OK"}}
 
 

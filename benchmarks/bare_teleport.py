@@ -1,4 +1,4 @@
-"""A connection to Teleport with gRPC's own TLS and nothing around it."""
+"""A minimal connection to Teleport, with gRPC's own TLS."""
 
 from pathlib import Path
 

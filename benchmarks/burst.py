@@ -1,4 +1,4 @@
-"""A thousand requests at the same moment, for twenty channels."""
+"""A burst of a thousand requests for twenty channels."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -16,10 +16,10 @@ from sandbox.cast import Channel, Person
 
 _REQUESTS, _CHANNELS = 1_000, 20
 _UNPACED = 20.0
-"""Times as fast as Slack: more would shorten the lease too far."""
+"""Multiple of Slack's limits. A higher value would shorten the lease too far."""
 _CPU_BEFORE_MS = 6.0
-"""Of the bot, for each request, before writes were combined."""
-_PATIENCE = 300.0
+"""CPU time of the bot for each request, before writes were combined."""
+_TIMEOUT = 300.0
 
 
 class BurstRow:
@@ -42,7 +42,7 @@ class BurstRow:
 
 
 async def _burst(folder: Path, *, factor: float) -> tuple[float, float]:
-    """Give the seconds until the last card, and the milliseconds of CPU for each request."""
+    """Return the seconds until the last card, and the milliseconds of CPU for each request."""
     async with stand_ins(folder) as around:
         _settle(around, factor)
         async with bot_between(around) as bot:
@@ -68,7 +68,7 @@ async def _last_card(around: StandIns) -> float:
                 announced.add(call.args["metadata"]["event_payload"]["request_id"])
         return calls[-1].ms / 1000 if len(announced) == _REQUESTS else None
 
-    return await around.slack.workspace.changes.until(all_cards, _PATIENCE)
+    return await around.slack.workspace.changes.until(all_cards, _TIMEOUT)
 
 
 def _settle(around: StandIns, factor: float) -> None:
@@ -93,7 +93,7 @@ def _channel(number: int) -> Channel:
 
 
 async def _sequential(folder: Path) -> float:
-    """Post as many messages one after the other, at no pace. Gives seconds."""
+    """Post the same number of messages in sequence, without rate limits. Return the seconds."""
     async with stand_ins(folder) as around, aiohttp.ClientSession() as http:
         started = monotonic()
         for number in range(_REQUESTS):

@@ -1,4 +1,4 @@
-"""From a request in Teleport to its card in Slack, and from a click to the updated card."""
+"""Time from a request in Teleport to its card in Slack, and from a click to the updated card."""
 
 import asyncio
 import sys
@@ -16,10 +16,10 @@ from sandbox.slack.control.journal import ApiCall
 _ROUNDS = 100
 _WARM_UP = 10
 _PACE = 10.0
-"""Times as fast as Slack's pace, so that cards need not wait a second for each other."""
+"""Multiple of Slack's rate limits, so that cards don't wait a second for each other."""
 _BETWEEN = 0.12
-"""Seconds, in which the card before has been recorded."""
-_PATIENCE = 30.0
+"""Seconds for recording the previous card."""
+_TIMEOUT = 30.0
 _TARGET = 2.0
 
 
@@ -27,9 +27,9 @@ class CardRow:
     name = "card"
 
     async def measure(self, folder: Path) -> Sequence[Measurement]:
-        async with both(folder) as (bot, bare):
-            cards = await _in_turns(bot, bare, _card)
-            clicks = await _in_turns(bot, bare, clicked_to_updated)
+        async with run_both(folder) as (bot, bare):
+            cards = await _measure_in_turns(bot, bare, _card)
+            clicks = await _measure_in_turns(bot, bare, clicked_to_updated)
         return [_measured("card", *cards), _measured("click", *clicks)]
 
 
@@ -39,10 +39,10 @@ def _measured(name: str, ours: Sequence[float], bare: Sequence[float]) -> Measur
     )
 
 
-async def _in_turns(
+async def _measure_in_turns(
     bot: StandIns, bare: StandIns, measure: Callable[[StandIns, int], Awaitable[float]]
 ) -> tuple[list[float], list[float]]:
-    """Measure the bot and the baseline one after the other, in milliseconds."""
+    """Measure the bot and the baseline alternately, in milliseconds."""
     taken: tuple[list[float], list[float]] = ([], [])
     for number in range(_WARM_UP + _ROUNDS):
         for around, times in zip((bot, bare), taken, strict=True):
@@ -80,7 +80,7 @@ async def clicked_to_updated(around: StandIns, number: int) -> float:
 
 
 async def _call(around: StandIns, method: str, words: str) -> ApiCall:
-    """Wait for a call to Slack for the channel that has these words in it."""
+    """Wait for a Slack call for the channel that contains these words."""
     calls = around.slack.journal.calls
 
     def newest() -> ApiCall | None:
@@ -95,12 +95,12 @@ async def _call(around: StandIns, method: str, words: str) -> ApiCall:
             None,
         )
 
-    return await around.slack.workspace.changes.until(newest, _PATIENCE)
+    return await around.slack.workspace.changes.until(newest, _TIMEOUT)
 
 
 @asynccontextmanager
-async def both(folder: Path) -> AsyncIterator[tuple[StandIns, StandIns]]:
-    """Run the bot and the bare program, each between stand-ins of its own."""
+async def run_both(folder: Path) -> AsyncIterator[tuple[StandIns, StandIns]]:
+    """Run the bot and the minimal program, each with its own stand-ins."""
     async with AsyncExitStack() as stack:
         sides = []
         for name in ("bot", "bare"):
@@ -125,7 +125,7 @@ async def _bare_notifier(around: StandIns) -> AsyncIterator[None]:
         str(around.teleport.identity("bot")),
     )
     try:
-        await around.slack.socket_count(1, _PATIENCE)
+        await around.slack.socket_count(1, _TIMEOUT)
         yield
     finally:
         process.terminate()

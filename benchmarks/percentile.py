@@ -5,7 +5,7 @@ from math import ceil
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
-    """Return the smallest value that so many percent of all values don't exceed.
+    """Return the smallest value that is at least as large as `percent` percent of all values.
 
     Raises IndexError if there are no values.
     """

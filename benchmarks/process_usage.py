@@ -1,11 +1,11 @@
-"""What a process has used, as Linux tells it (proc(5))."""
+"""Resource usage of a process, from Linux's proc(5)."""
 
 import os
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _USER, _SYSTEM = 11, 12
-"""Places after the name in /proc/PID/stat."""
+"""Positions after the name in /proc/PID/stat."""
 
 
 def cpu_seconds(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""Access requests of the cast, put straight into the stand-in."""
+"""Access requests of the cast, stored directly in the stand-in."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -16,14 +16,14 @@ from teleport_client._proto.types_pb2 import (
 )
 
 CHANNEL = "C0ACCESS01"
-"""The approvers' channel, which gets all cards unless the settings say otherwise."""
+"""The approvers' channel, which gets all cards by default."""
 _WAITS = timedelta(hours=8)
 
 
 def new_request(
     teleport: TeleportStandIn, *, user: str = "alice", role: str = "staging", reason: str = ""
 ) -> str:
-    """Store a request that one approval decides. Gives its ID."""
+    """Store a request that needs one approval. Return its ID."""
     now = utc_now()
     request = AccessRequestV3(
         Kind="access_request",

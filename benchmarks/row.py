@@ -1,6 +1,6 @@
-"""What a row of the benchmark is.
+"""Row of the benchmark's table.
 
-To add a row: a module with a `Row` class, and its name in `benchmarks/rows.py`.
+To add a row, write a module with a `Row` class, and add its name to `benchmarks/rows.py`.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ class Measurement:
     unit: str
     ours: float
     baseline: float
-    """Measured in the same run, by a program without the bot."""
+    """Measured in the same run, with a program that isn't the bot."""
     target: float
-    """The highest ratio of ours to the baseline that is good enough."""
+    """The highest acceptable ratio of the bot's value to the baseline."""
 
     @property
     def ratio(self) -> float:
@@ -31,14 +31,14 @@ class Measurement:
 
 
 class Row(Protocol):
-    """A subject that is measured by itself; `make bench ROW=name` measures it alone."""
+    """One measured subject. `make bench ROW=name` measures it alone."""
 
     @property
     def name(self) -> str: ...
 
     async def measure(self, folder: Path) -> Sequence[Measurement]:
-        """Measure, with files in a folder of its own.
+        """Measure, with files in the given folder.
 
-        The machine may be busy with something else, so the bot and the baseline take turns.
+        The machine may be busy with other programs, so the bot and the baseline take turns.
         """
         ...

@@ -1,4 +1,4 @@
-"""The stand-ins that a row measures against, and the bot as a child process between them."""
+"""The stand-ins of a row, and the bot as a child process."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,12 +19,12 @@ class StandIns:
     slack: SlackStandIn
     teleport: TeleportStandIn
     settings: Path
-    """For `run --config`."""
+    """Settings file for `run --config`."""
 
 
 @asynccontextmanager
 async def stand_ins(folder: Path, *, pace: Pace | None = None) -> AsyncIterator[StandIns]:
-    """Serve a Slack and a Teleport while the block runs; without `pace`, Slack limits nothing."""
+    """Serve a Slack and a Teleport during the block. Without `pace`, Slack has no rate limits."""
     async with AsyncExitStack() as stack:
         teleport = await TeleportStandIn.start(folder)
         stack.push_async_callback(teleport.stop)
@@ -42,14 +42,14 @@ async def stand_ins(folder: Path, *, pace: Pace | None = None) -> AsyncIterator[
 
 @asynccontextmanager
 async def bot_between(around: StandIns) -> AsyncIterator[BotProcess]:
-    """Run the bot while the block runs, from its first sockets on."""
-    async with bot_started(around.slack, around.settings) as bot:
+    """Run the bot during the block, which starts when the sockets are open."""
+    async with run_bot(around.slack, around.settings) as bot:
         yield bot
 
 
 @asynccontextmanager
-async def bot_started(slack: SlackStandIn, settings: Path) -> AsyncIterator[BotProcess]:
-    """Do so between stand-ins that are started another way."""
+async def run_bot(slack: SlackStandIn, settings: Path) -> AsyncIterator[BotProcess]:
+    """Run the bot with stand-ins that are already running."""
     bot = await BotProcess.start(settings)
     try:
         await slack.socket_count(SOCKETS_OF_BOT, _START_SECONDS)

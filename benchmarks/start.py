@@ -1,4 +1,4 @@
-"""From the start of the process to its first socket, and the memory that it takes then."""
+"""Time from the process's start to its first socket, and its memory use then."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ from sandbox.bot_process import BotProcess
 _ROUNDS = 3
 _MANY = (1_000, 10_000)
 _MOST_MEGABYTES = 120.0
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _AT_REST_SECONDS = 5.0
 _LIBRARIES = (
     "import aiohttp, grpc.aio, pydantic, slack_bolt.async_app, slack_sdk, stamina,"
@@ -32,8 +32,8 @@ class StartRow:
         async with stand_ins(folder) as around:
             starts, imports = [], []
             for _ in range(_ROUNDS):
-                imports.append(await _imported())
-                seconds, idle = await _started(around)
+                imports.append(await _measure_imports())
+                seconds, idle = await _measure_start(around)
                 starts.append(seconds)
             empty = median(starts)
             rows = [
@@ -45,8 +45,8 @@ class StartRow:
                 for _ in range(many - there):
                     new_request(around.teleport, user="nobody-in-slack", role="staging")
                 there = many
-                listed = await _listed(around)
-                seconds, memory = await _started(around)
+                listed = await _measure_list(around)
+                seconds, memory = await _measure_start(around)
                 name = f"start with {many:,} requests"
                 more = max(seconds - empty, 0.0)
                 rows.append(Measurement(name, "s", more, listed, target=3.0))
@@ -55,22 +55,22 @@ class StartRow:
         return rows
 
 
-async def _started(around: StandIns) -> tuple[float, float]:
-    """Give the seconds until the first socket, and the megabytes a little later."""
+async def _measure_start(around: StandIns) -> tuple[float, float]:
+    """Return the seconds until the first socket, and the megabytes a little later."""
     started = monotonic()
     bot = await BotProcess.start(around.settings)
     try:
-        await around.slack.socket_count(1, _PATIENCE)
+        await around.slack.socket_count(1, _TIMEOUT)
         seconds = monotonic() - started
         await asyncio.sleep(_AT_REST_SECONDS)
         return seconds, resident_megabytes(bot.pid)
     finally:
         await bot.stop()
-        await around.slack.socket_count(0, _PATIENCE)
+        await around.slack.socket_count(0, _TIMEOUT)
 
 
-async def _imported() -> float:
-    """Give the seconds that a process takes to import the libraries and nothing else."""
+async def _measure_imports() -> float:
+    """Return the seconds that a process needs to import the libraries."""
     started = monotonic()
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", _LIBRARIES)
     if await process.wait():
@@ -78,8 +78,8 @@ async def _imported() -> float:
     return monotonic() - started
 
 
-async def _listed(around: StandIns) -> float:
-    """Give the seconds that a bare program takes to list all requests."""
+async def _measure_list(around: StandIns) -> float:
+    """Return the seconds that a minimal program needs to list all requests."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -1,6 +1,6 @@
-"""A Teleport stand-in as a process of its own: `python -m benchmarks.teleport_process FOLDER`.
+"""A Teleport stand-in in a child process: `python -m benchmarks.teleport_process FOLDER`.
 
-In the process of the Slack stand-in, its work would delay what is measured there.
+In the process of the Slack stand-in, its work would affect the measurement.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from sandbox.teleport.server import TeleportStandIn
 
 @asynccontextmanager
 async def teleport_process(folder: Path) -> AsyncIterator[str]:
-    """Run it with its files in `folder` while the block runs. Gives its address."""
+    """Run the stand-in with its files in `folder` during the block. Yield its address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.teleport_process", str(folder),
         stdout=asyncio.subprocess.PIPE,

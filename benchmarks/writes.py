@@ -1,4 +1,4 @@
-"""Ledger writes for one request with one channel and the requester, until its approval is shown."""
+"""Ledger writes for one request with one channel and the requester, up to its approval."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from benchmarks.stand_ins import bot_between, stand_ins
 
 _MOST = 4
 _RECORDED_SECONDS = 3.0
-"""In which the last message has been recorded."""
+"""Seconds for recording the last message."""
 
 
 class WritesRow:

@@ -24,18 +24,18 @@ app.add_typer(tctl.app, name="tctl")
 def sandbox(
     context: typer.Context,
     listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    slack_port: Annotated[int, typer.Option(help="Of the page and the Web API.")] = 8765,
-    teleport_port: Annotated[int, typer.Option(help="Of the Auth Service.")] = 3025,
-    edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
-    server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
-    no_bot: Annotated[bool, typer.Option("--no-bot", help="Start the bot yourself.")] = False,
+    slack_port: Annotated[int, typer.Option(help="Port of the web page and Web API.")] = 8765,
+    teleport_port: Annotated[int, typer.Option(help="Port of the Auth Service.")] = 3025,
+    edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
+    server_version: Annotated[str, typer.Option(help="Teleport version.")] = DEFAULT_SERVER_VERSION,
+    no_bot: Annotated[bool, typer.Option("--no-bot", help="Don't start the bot.")] = False,
     manifest: Annotated[
         Path | None,
-        typer.Option(help="App manifest to install, JSON or YAML, instead of the bot's."),
+        typer.Option(help="App manifest to install (JSON or YAML) instead of the bot's."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder for identities and settings.")] = None,
 ) -> None:
-    """Run until interrupted. `tsh` and `tctl` below talk to a sandbox that runs."""
+    """Run a local Slack and Teleport with the bot. Use `tsh` and `tctl` with a running sandbox."""
     if context.invoked_subcommand is not None:
         return
     from sandbox import world
@@ -55,7 +55,7 @@ def sandbox(
         typer.echo(str(error), err=True)
         code = 1
     except OSError as error:
-        typer.echo(f"The sandbox cannot start: {error}", err=True)
+        typer.echo(f"Can't start the sandbox: {error}", err=True)
         code = 1
     raise typer.Exit(code)
 
@@ -70,8 +70,8 @@ async def _run(world: "AbstractAsyncContextManager[World]") -> int:
             f"Slack     {running.slack.url}/   (open it in a browser)\n"
             f"Teleport  {running.teleport.address}\n"
             f"Settings  {running.settings}\n"
-            f"Try       /teleport-request staging because redis is stuck   as alice, and approve it"
-            f" as bob\n"
+            f"Try       /teleport-request staging because redis is stuck   as alice,"
+            f" then approve it as bob\n"
             f"Stop      Ctrl-C"
         )
         stopping = asyncio.create_task(stop.wait())

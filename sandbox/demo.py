@@ -33,18 +33,18 @@ class StepFailed(Exception):
 
 @app.command()
 def main(
-    edition: Annotated[Edition, typer.Option(help="Of Teleport.")] = Edition.ENTERPRISE,
-    server_version: Annotated[str, typer.Option(help="Of Teleport.")] = DEFAULT_SERVER_VERSION,
+    edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
+    server_version: Annotated[str, typer.Option(help="Teleport version.")] = DEFAULT_SERVER_VERSION,
 ) -> None:
     """Play the story on a cluster of the given edition."""
     with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
         try:
             asyncio.run(_play(Path(folder), edition, server_version))
         except (StepFailed, TimeoutError) as error:
-            print(f"\n✗ not as told: {str(error) or 'nothing happened for five seconds'}")
+            print(f"\n✗ Failed: {str(error) or 'nothing happened for five seconds'}")
             print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
             sys.exit(1)
-    print("\n✓ all as told")
+    print("\n✓ All steps passed")
 
 
 async def _play(data: Path, edition: Edition, server_version: str) -> None:
@@ -61,7 +61,7 @@ async def _play(data: Path, edition: Edition, server_version: str) -> None:
         await asyncio.wait({ended, played}, return_when=asyncio.FIRST_COMPLETED)
         if not played.done():
             played.cancel()
-            raise StepFailed(f"the bot ended with {ended.result()}")
+            raise StepFailed(f"the bot exited with code {ended.result()}")
         ended.cancel()
         await played
 
@@ -76,18 +76,18 @@ class _Story:
 
     async def play(self) -> None:
         await self._slack.socket_count(2, 30)
-        self._mode()
-        await self._staging()
-        await self._from_the_shell()
+        self._expect_mode()
+        await self._request_staging()
+        await self._use_the_shell()
         if self._features.on_behalf_reviews:
-            await self._prod_by_reviews()
+            await self._request_prod_with_reviews()
         elif self._features.advanced_workflows:
-            await self._prod_in_teleport()
+            await self._request_prod_in_teleport()
         else:
-            await self._prod_at_once()
-        await self._denied()
+            await self._request_prod_without_thresholds()
+        await self._deny()
 
-    def _mode(self) -> None:
+    def _expect_mode(self) -> None:
         """Print and check the review mode that the bot detected."""
         events = map(json.loads, (self._data / _LOG).read_text().splitlines())
         found = next(event for event in events if event["event"] == "review_mode_selected")
@@ -95,92 +95,92 @@ class _Story:
         expected = "person" if self._features.on_behalf_reviews else "override"
         self._expect(found["mode"] == expected, f"the mode should be {expected}")
 
-    async def _staging(self) -> None:
+    async def _request_staging(self) -> None:
         self._step("alice, a developer, sees the nodes of her role dev")
         nodes = await self._tsh("alice", "ls")
-        self._expect("staging" not in nodes, "alice reaches staging already")
+        self._expect("staging" not in nodes, "alice already has access to staging")
 
-        self._step("She asks for staging in Slack")
+        self._step("alice requests staging in Slack")
         await self._type("alice", "/teleport-request staging because redis is stuck")
-        await self._answer("alice", "You requested staging")
-        card = await self._card("redis is stuck")
+        await self._expect_response("alice", "You requested staging")
+        card = await self._expect_card("redis is stuck")
 
         self._step("bob, an approver, clicks Approve")
         await self._click("bob", card, "approve")
-        await self._changed(card, "Approved by bob")
+        await self._expect_update(card, "Approved by bob")
         await self._expect_dm("alice", "tsh login --request-id=")
 
-        self._step("Teleport knows that it was bob")
+        self._step("Teleport has recorded bob's approval")
         (request,) = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
         if self._features.on_behalf_reviews:
             (review,) = request["spec"]["reviews"]
             print(f"   author {review['author']}, submitted by {review['submitted_by']}")
             self._expect(review["author"] == "bob", f"the author is {review['author']}")
-            self._expect(review["submitted_by"] == BOT_USER, "the submitter is not the bot")
+            self._expect(review["submitted_by"] == BOT_USER, "the submitter isn't the bot")
         else:
-            said = request["spec"]["resolve_reason"]
-            print(f"   reason: {said}")
-            self._expect(said == "approved by bob from Slack", "bob is not named")
+            reason = request["spec"]["resolve_reason"]
+            print(f"   reason: {reason}")
+            self._expect(reason == "approved by bob from Slack", "the reason doesn't name bob")
 
-        self._step("alice takes the next step that she was told")
+        self._step("alice runs the command in the DM")
         await self._tsh("alice", "login", f"--request-id={request['metadata']['name']}")
         nodes = await self._tsh("alice", "ls")
-        self._expect("staging" in nodes, "alice does not reach staging")
+        self._expect("staging" in nodes, "alice has no access to staging")
 
-    async def _from_the_shell(self) -> None:
-        self._step("bob asks with tsh; Slack has it within a second")
+    async def _use_the_shell(self) -> None:
+        self._step("bob requests access with tsh; the card appears within a second")
         created = await self._tsh(
             "bob", "request", "create", "--nowait", "--roles", "staging", "--reason", "by tsh"
         )
-        card = await self._card("by tsh")
+        card = await self._expect_card("by tsh")
         self._expect_soon("CreateAccessRequestV2", "chat.postMessage", "by tsh")
 
-        self._step("dana approves with tctl; the card follows within a second")
+        self._step("dana approves with tctl; the card updates within a second")
         request_id = self._button(card, "approve")["value"]
-        self._expect(request_id in created, "the card is not of that request")
+        self._expect(request_id in created, "the card shows another request")
         await self._tctl("requests", "approve", request_id)
-        await self._changed(card, "Approved")
+        await self._expect_update(card, "Approved")
         self._expect_soon("SetAccessRequestState", "chat.update", "by tsh")
 
-    async def _prod_in_teleport(self) -> None:
-        self._step("prod takes two approvals, which this Teleport takes from nobody but themselves")
+    async def _request_prod_in_teleport(self) -> None:
+        self._step("prod needs two approvals; this Teleport version accepts them only in Teleport")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
-        card = await self._card("shard 3 is down")
+        card = await self._expect_card("shard 3 is down")
         self._expect("approve" not in json.dumps(card["blocks"]), "the card has buttons")
         listed = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
         pending = next(r for r in listed if r["spec"]["request_reason"] == "shard 3 is down")
         await self._tctl("requests", "approve", pending["metadata"]["name"])
-        await self._changed(card, "Approved")
+        await self._expect_update(card, "Approved")
 
-    async def _prod_at_once(self) -> None:
-        self._step("prod takes one approval: this Teleport knows no thresholds")
+    async def _request_prod_without_thresholds(self) -> None:
+        self._step("prod needs one approval: this edition has no thresholds")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
-        card = await self._card("shard 3 is down")
+        card = await self._expect_card("shard 3 is down")
         await self._click("bob", card, "approve")
-        await self._changed(card, "Approved by bob")
+        await self._expect_update(card, "Approved by bob")
 
-    async def _prod_by_reviews(self) -> None:
-        self._step("prod takes two approvals")
+    async def _request_prod_with_reviews(self) -> None:
+        self._step("prod needs two approvals")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
-        card = await self._card("shard 3 is down")
+        card = await self._expect_card("shard 3 is down")
         await self._click("bob", card, "approve")
-        one = await self._changed(card, "1 of 2")
+        one = await self._expect_update(card, "1 of 2")
         await self._click("carol", one, "approve")
-        await self._changed(card, "Approved by bob and carol")
+        await self._expect_update(card, "Approved by bob and carol")
 
-    async def _denied(self) -> None:
-        self._step("carol denies, and says why")
+    async def _deny(self) -> None:
+        self._step("carol denies a request with a reason")
         await self._type("alice", "/teleport-request staging because a look around")
-        card = await self._card("a look around")
+        card = await self._expect_card("a look around")
         await self._click("carol", card, "deny")
         form = await self._slack.view_where("carol", lambda view: view["type"] == "modal")
         reason = {"type": "plain_text_input", "value": "not during the freeze"}
         await self._act(
             {"as": "carol", "do": "submit", "view_id": form["id"],
              "values": {"reason": {"reason": reason}}},
-            "fills in the form: not during the freeze",
+            "submits the form: not during the freeze",
         )  # fmt: skip
-        await self._changed(card, "Denied by carol")
+        await self._expect_update(card, "Denied by carol")
         await self._expect_dm("alice", "not during the freeze")
 
     # ------------------------------------------------------------- user actions
@@ -224,25 +224,31 @@ class _Story:
 
     # ------------------------------------------------------------- messages
 
-    async def _card(self, needle: str) -> Json:
-        return await self._see(APPROVERS_CHANNEL, "bob", needle, lambda m: not m["ephemeral"])
+    async def _expect_card(self, needle: str) -> Json:
+        return await self._expect_message(
+            APPROVERS_CHANNEL, "bob", needle, lambda m: not m["ephemeral"]
+        )
 
-    async def _changed(self, card: Json, needle: str) -> Json:
-        return await self._see(
+    async def _expect_update(self, card: Json, needle: str) -> Json:
+        return await self._expect_message(
             APPROVERS_CHANNEL, "bob", needle, lambda m: bool(m["ts"] == card["ts"])
         )
 
-    async def _answer(self, who: str, needle: str) -> Json:
-        return await self._see(APPROVERS_CHANNEL, who, needle, lambda m: bool(m["ephemeral"]))
+    async def _expect_response(self, who: str, needle: str) -> Json:
+        return await self._expect_message(
+            APPROVERS_CHANNEL, who, needle, lambda m: bool(m["ephemeral"])
+        )
 
     async def _expect_dm(self, who: str, needle: str) -> Json:
-        return await self._see(f"@{who}", who, needle, lambda _: True)
+        return await self._expect_message(f"@{who}", who, needle, lambda _: True)
 
-    async def _see(self, channel: str, who: str, needle: str, fits: Callable[[Json], bool]) -> Json:
+    async def _expect_message(
+        self, channel: str, who: str, needle: str, fits: Callable[[Json], bool]
+    ) -> Json:
         message = await self._slack.message_where(
             channel, who, lambda m: fits(m) and needle in json.dumps(m, ensure_ascii=False)
         )
-        place = f"#{channel}" if not channel.startswith("@") else "a direct message"
+        place = f"#{channel}" if not channel.startswith("@") else "a DM"
         private = ", only visible to them" if message["ephemeral"] else ""
         print(f"   {who} sees in {place}{private}:")
         self._print("\n".join(message_lines(message)), mark="▌ ")
@@ -273,12 +279,12 @@ class _Story:
         calls = self._slack.journal.calls
         answer = [each for each in calls if each.method == shown and needle in str(each.args)][-1]
         late = answer.ms / 1000 - (call.ended or monotonic())
-        print(f"   {late * 1000:.0f} ms after Teleport had it")
+        print(f"   {late * 1000:.0f} ms after Teleport's response")
         self._expect(late < _WITHIN, f"that took {late:.1f} s")
 
-    def _expect(self, told: object, complaint: str) -> None:
-        if not told:
-            raise StepFailed(complaint)
+    def _expect(self, condition: object, problem: str) -> None:
+        if not condition:
+            raise StepFailed(problem)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Turn the .proto files of `teleport_client/_proto` into Python, in place.
+"""Generate Python code from the .proto files of `teleport_client/_proto`, in place.
 
-`--check` generates into a temporary folder and fails when what is checked in differs.
+`--check` generates into a temporary folder, and fails if the committed files differ.
 """
 
 import filecmp

@@ -6,9 +6,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 LOCKS = {
-    "runtime.txt": ["pyproject.toml"],  # what the image installs
-    "build.txt": ["--group", "build"],  # what builds the wheel
-    "dev.txt": ["pyproject.toml", "--group", "dev"],  # what `make` installs into .venv
+    "runtime.txt": ["pyproject.toml"],  # for the image
+    "build.txt": ["--group", "build"],  # for building the wheel
+    "dev.txt": ["pyproject.toml", "--group", "dev"],  # for the development environment in .venv
 }
 
 

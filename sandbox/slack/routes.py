@@ -132,7 +132,7 @@ async def _body(request: web.Request) -> JsonObject:
     try:
         body: Any = parse_json(await request.read())
     except ValueError as error:
-        raise BadRequestError(f"the body is not JSON: {error}") from None
+        raise BadRequestError(f"the body isn't JSON: {error}") from None
     if not isinstance(body, dict):
-        raise BadRequestError("the body is not an object")
+        raise BadRequestError("the body isn't an object")
     return body

@@ -63,7 +63,7 @@ class ControlApi:
         """
         conversation = self._workspace.conversation(channel)
         if conversation is None:
-            raise BadRequestError(f"there is no channel {channel!r}")
+            raise BadRequestError(f"there's no channel {channel!r}")
         person = self._viewer(conversation, viewer)
         if person is not None and not self._workspace.can_see(person, conversation):
             return []
@@ -118,7 +118,7 @@ class ControlApi:
     def _known(self, name: str) -> Person:
         person = self._workspace.named(name)
         if person is None:
-            raise BadRequestError(f"nobody is called {name!r}")
+            raise BadRequestError(f"there's no person {name!r}")
         return person
 
     def _person(self, person: Person) -> JsonObject:

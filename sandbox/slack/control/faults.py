@@ -98,7 +98,7 @@ class Faults:
         elif "method" in body:
             self.on_method(_method_fault(body))
         else:
-            raise BadRequestError("a fault names a method, sockets or clear")
+            raise BadRequestError("a fault needs method, sockets or clear")
 
     def on_method(self, fault: MethodFault) -> None:
         self.methods.append(fault)
@@ -141,12 +141,12 @@ def _used(fault: AnyFault) -> AnyFault:
 def _method_fault(body: JsonObject) -> MethodFault:
     unknown = set(body) - {field.name for field in fields(MethodFault) if field.init}
     if unknown:
-        raise BadRequestError(f"a fault of a method has no {', '.join(sorted(unknown))}")
+        raise BadRequestError(f"unknown fields in a method fault: {', '.join(sorted(unknown))}")
     return MethodFault(**body)
 
 
 def _socket_fault(body: JsonObject) -> SocketFault:
     kind = body["sockets"]
     if kind not in ("disconnect", "cut", "swallow", "refuse"):
-        raise BadRequestError("sockets can disconnect, cut, swallow or refuse")
+        raise BadRequestError("sockets must be disconnect, cut, swallow or refuse")
     return SocketFault(kind, body.get("reason", SocketFault.reason), body.get("times"))

@@ -28,7 +28,7 @@ async def perform(backend: Backend, body: JsonObject) -> Outcome:
     """Run the action in `body`. Raises BadRequestError for an unknown action."""
     handler = _HANDLERS.get(str(body.get("do")))
     if handler is None:
-        raise BadRequestError(f"`do` is one of {', '.join(_HANDLERS)}")
+        raise BadRequestError(f"`do` must be one of {', '.join(_HANDLERS)}")
     try:
         return await handler(UserAction.read(backend, body))
     except CannotActError as reason:

@@ -18,7 +18,7 @@ def read_entries(blocks: Blocks, values: Any) -> Entries:
     Raises BadRequestError for another form, and for unknown elements or options.
     """
     if not _are_entries(values):
-        raise BadRequestError("values have the form {block_id: {action_id: {...}}}")
+        raise BadRequestError("values must have the form {block_id: {action_id: {...}}}")
     known = {
         (block["block_id"], element["action_id"]): element
         for block, element in elements(blocks)

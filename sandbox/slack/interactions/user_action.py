@@ -32,7 +32,7 @@ class UserAction:
         name = str(body.get("as", ""))
         person = backend.workspace.named(name)
         if person is None:
-            raise BadRequestError(f"nobody is called {name!r}")
+            raise BadRequestError(f"there's no person {name!r}")
         if person.account_type is AccountType.DEACTIVATED:
             raise CannotActError("account_inactive")
         if person.account_type is AccountType.BOT:
@@ -67,7 +67,7 @@ class UserAction:
         name = self.field("channel")
         conversation = self.workspace.conversation(name)
         if conversation is None:
-            raise BadRequestError(f"there is no channel {name!r}")
+            raise BadRequestError(f"there's no channel {name!r}")
         if not self.workspace.can_see(self.person, conversation):
             raise CannotActError("channel_not_found")
         return conversation

@@ -1,30 +1,32 @@
-// The page for people. It shows what the hands tell and does what a person does, nothing more.
+// The sandbox's web page. It shows the workspace as one person sees it, and acts as that person.
+// Both work through the control API: a long poll of /sandbox/changes ends after each change, then
+// the page reads everything again and renders the parts that differ.
 // Text reaches the document as text nodes only, never as markup.
 
 const get = (id) => document.getElementById(id);
 const state = { person: null, people: [], place: { kind: "channel", name: "access-requests" } };
-const drafts = {}; // by view id: what was typed into a form, in the form of state.values
-const complaints = {}; // by view id: what Slack or the app said about it, by block id
-const shown = {}; // what each part of the page shows now, so that only changes are drawn
+const drafts = {}; // by view ID: unsent input, in the form of state.values
+const viewErrors = {}; // by view ID: errors of Slack or the app, by block ID
+const shown = {}; // the rendered value of each part of the page, to render only changes
 
-// ---------------------------------------------------------------- the hands
+// ---------------------------------------------------------------- control API
 
-async function ask(path) {
+async function getJson(path) {
   const response = await fetch(path);
   return response.json();
 }
 
-async function act(deed) {
+async function act(action) {
   const response = await fetch("/sandbox/act", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ as: state.person, ...deed }),
+    body: JSON.stringify({ as: state.person, ...action }),
   });
   return response.json();
 }
 
-async function actAndTell(deed) {
-  const outcome = await act(deed);
+async function actAndRefresh(action) {
+  const outcome = await act(action);
   if (outcome.error && !outcome.errors) toast(outcome.error);
   await refresh();
   return outcome;
@@ -46,7 +48,7 @@ function make(tag, properties = {}, ...children) {
   return node;
 }
 
-function live(text) {
+function mention(text) {
   return make("span", { className: "live-mention" }, text);
 }
 
@@ -93,17 +95,17 @@ function dateText(seconds, format, fallback) {
   });
 }
 
-// One entity of Slack's markup: what stands between < and >.
+// Render one entity of Slack's markup: the text between < and >.
 function entity(inside) {
   const [target, label] = inside.split(/\|(.*)/s);
-  if (target.startsWith("@")) return live(`@${personName(target.slice(1))}`);
-  if (target.startsWith("#")) return live(`#${label ?? target.slice(1)}`);
+  if (target.startsWith("@")) return mention(`@${personName(target.slice(1))}`);
+  if (target.startsWith("#")) return mention(`#${label ?? target.slice(1)}`);
   if (target.startsWith("!date^")) {
     const [, seconds, format, address] = target.split("^");
     const text = dateText(Number(seconds), format, label);
     return address ? link(address, text) : make("time", { title: label }, text);
   }
-  if (target.startsWith("!")) return live(`@${(label ?? target.slice(1)).replace(/^subteam\^/, "")}`);
+  if (target.startsWith("!")) return mention(`@${(label ?? target.slice(1)).replace(/^subteam\^/, "")}`);
   return link(unescape(target), unescape(label ?? target));
 }
 
@@ -135,7 +137,7 @@ function marked(match, verbatim) {
   if (found.italic !== undefined) return make("i", {}, ...mrkdwn(found.italic, { verbatim }));
   if (found.strike !== undefined) return make("s", {}, ...mrkdwn(found.strike, { verbatim }));
   if (found.quote !== undefined) return make("blockquote", {}, ...mrkdwn(found.quote, { verbatim }));
-  return verbatim ? found.broadcast : live(found.broadcast);
+  return verbatim ? found.broadcast : mention(found.broadcast);
 }
 
 function text(object) {
@@ -155,10 +157,10 @@ function styled(node, style = {}) {
 const LEAVES = {
   text: (leaf) => document.createTextNode(leaf.text),
   link: (leaf) => link(leaf.url, leaf.text ?? leaf.url),
-  user: (leaf) => live(`@${personName(leaf.user_id)}`),
-  usergroup: (leaf) => live(`@${leaf.usergroup_id}`),
-  broadcast: (leaf) => live(`@${leaf.range}`),
-  channel: (leaf) => live(`#${leaf.channel_id}`),
+  user: (leaf) => mention(`@${personName(leaf.user_id)}`),
+  usergroup: (leaf) => mention(`@${leaf.usergroup_id}`),
+  broadcast: (leaf) => mention(`@${leaf.range}`),
+  channel: (leaf) => mention(`#${leaf.channel_id}`),
   emoji: (leaf) => document.createTextNode(EMOJI[leaf.name] ?? `:${leaf.name}:`),
   date: (leaf) => make("time", {}, dateText(leaf.timestamp, leaf.format, leaf.fallback)),
   color: (leaf) => document.createTextNode(leaf.value),
@@ -177,7 +179,7 @@ const RICH = {
 };
 
 // ---------------------------------------------------------------- inputs
-// A form knows its place: where its elements are used, and what was entered into them so far.
+// A place is the surface of an element: its address for the control API, and the values entered so far.
 
 function optionsOf(element, kind) {
   if (kind === "users") return state.people.map((one) => ({ value: one.id, label: one.real_name }));
@@ -264,7 +266,7 @@ function boxes(place, block, element, kind, { many }) {
   }));
 }
 
-// A select whose options the app offers while somebody types.
+// Render a select whose options come from the app during typing.
 function external(place, block, element, { many }) {
   const list = make("div", { className: "suggestions" });
   const picked = make("div");
@@ -302,13 +304,13 @@ async function click(place, element, value) {
   if (element.confirm && !await confirmed(element.confirm)) return;
   if (element.url) window.open(element.url, "_blank", "noopener");
   const values = place.isView ? { values: place.entries } : {};
-  await actAndTell({ do: "click", ...place.where, action_id: element.action_id, value, ...values });
+  await actAndRefresh({ do: "click", ...place.where, action_id: element.action_id, value, ...values });
 }
 
 function confirmed(dialog) {
   const box = get("confirm");
   return new Promise((decide) => {
-    const end = (answer) => { box.close(); decide(answer); };
+    const end = (choice) => { box.close(); decide(choice); };
     box.oncancel = () => decide(false);
     box.replaceChildren(
       make("header", {}, text(dialog.title)),
@@ -354,9 +356,9 @@ const ELEMENTS = {
   image: (_place, _block, element) => make("em", {}, `[image: ${element.alt_text}]`),
 };
 
-function drawElement(place, block, element) {
-  const draw = ELEMENTS[element.type];
-  return draw ? draw(place, block, element) : make("em", {}, `[${element.type}]`);
+function renderElement(place, block, element) {
+  const render = ELEMENTS[element.type];
+  return render ? render(place, block, element) : make("em", {}, `[${element.type}]`);
 }
 
 // ---------------------------------------------------------------- blocks
@@ -367,36 +369,36 @@ const BLOCKS = {
       ? make("div", {}, block.text ? text(block.text) : null,
         make("div", { className: "fields" }, ...block.fields.map(text)))
       : text(block.text),
-    block.accessory ? drawElement(place, block, block.accessory) : null),
+    block.accessory ? renderElement(place, block, block.accessory) : null),
   divider: () => make("hr"),
   header: (_place, block) => make("div", { className: "header" }, text(block.text)),
   alert: (_place, block) => make("div", { className: "alert" }, text(block.text)),
   markdown: (_place, block) => make("div", { className: "plain" }, block.text),
   image: (_place, block) => make("em", {}, `[image: ${block.alt_text}]`),
   context: (place, block) => make("div", { className: "context" }, ...block.elements.map((part) =>
-    part.type === "image" ? drawElement(place, block, part) : text(part))),
+    part.type === "image" ? renderElement(place, block, part) : text(part))),
   actions: (place, block) => make("div", { className: "actions" },
-    ...block.elements.map((element) => drawElement(place, block, element))),
+    ...block.elements.map((element) => renderElement(place, block, element))),
   rich_text: (_place, block) => make("div", {}, ...block.elements.map((part) => RICH[part.type](part))),
   table: (_place, block) => make("table", {}, ...block.rows.map((row) => make("tr", {},
     ...row.map((cell) => make("td", {}, ...(cell.type === "raw_text" ? [cell.text]
       : cell.elements.map((part) => RICH[part.type](part)))))))),
   input: (place, block) => {
     const grouped = ["radio_buttons", "checkboxes"].includes(block.element.type) || block.element.type.startsWith("multi_");
-    const complaint = place.complaints?.[block.block_id];
+    const error = place.errors?.[block.block_id];
     return make(grouped ? "div" : "label", {},
       make("span", { className: "field-name" }, text(block.label), block.optional ? " (optional)" : ""),
-      drawElement(place, block, block.element),
+      renderElement(place, block, block.element),
       block.hint ? make("div", { className: "hint" }, text(block.hint)) : null,
-      complaint ? make("div", { className: "complaint", role: "alert" }, complaint) : null);
+      error ? make("div", { className: "error", role: "alert" }, error) : null);
   },
 };
 
-function drawBlocks(place, blocks) {
+function renderBlocks(place, blocks) {
   return blocks.map((block) => {
-    const draw = BLOCKS[block.type];
-    const drawn = draw ? draw(place, block) : make("em", {}, `[${block.type}]`);
-    return make("div", { className: "block" }, drawn);
+    const render = BLOCKS[block.type];
+    const rendered = render ? render(place, block) : make("em", {}, `[${block.type}]`);
+    return make("div", { className: "block" }, rendered);
   });
 }
 
@@ -409,25 +411,25 @@ function changed(part, value) {
   return true;
 }
 
-function drawMessage(message) {
+function renderMessage(message) {
   const reply = message.thread_ts && message.thread_ts !== message.ts;
   const place = {
     id: message.ts, where: { channel: state.place.name, ts: message.ts }, entries: {}, isView: false,
   };
   const at = new Date(Number(message.ts) * 1000).toLocaleTimeString();
-  const body = message.blocks.length ? drawBlocks(place, message.blocks)
+  const body = message.blocks.length ? renderBlocks(place, message.blocks)
     : [make("div", { className: "mrkdwn" }, ...mrkdwn(message.text))];
   return make("article", { className: `message${reply ? " reply" : ""}${message.ephemeral ? " ephemeral" : ""}` },
     make("span", { className: "who" }, personName(message.user),
       make("span", { className: "note" }, message.ephemeral ? `${at} · only visible to you` : at)),
     ...body,
-    ...(message.attachments ?? []).map((one) => drawAttachment(place, one)));
+    ...(message.attachments ?? []).map((one) => renderAttachment(place, one)));
 }
 
-function drawAttachment(place, attachment) {
+function renderAttachment(place, attachment) {
   const { pretext, title, text, fallback, blocks } = attachment;
   const written = [pretext, title, text].filter((part) => typeof part === "string");
-  const parts = blocks ? drawBlocks(place, blocks)
+  const parts = blocks ? renderBlocks(place, blocks)
     : (written.length ? written : [fallback]).map((part) => make("div", { className: "mrkdwn" }, ...mrkdwn(part)));
   return make("blockquote", {}, ...parts);
 }
@@ -437,19 +439,19 @@ function threaded(messages) {
   return [...messages].sort((one, other) => root(one).localeCompare(root(other)) || one.ts.localeCompare(other.ts));
 }
 
-async function drawChannel() {
-  const { messages } = await ask(`/sandbox/channels/${encodeURIComponent(state.place.name)}?as=${state.person}`);
+async function renderChannel() {
+  const { messages } = await getJson(`/sandbox/channels/${encodeURIComponent(state.place.name)}?as=${state.person}`);
   if (!changed("messages", [state.person, state.place, messages])) return;
   const box = get("messages");
   const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-  box.replaceChildren(...threaded(messages).map(drawMessage));
+  box.replaceChildren(...threaded(messages).map(renderMessage));
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
-function drawHome(home) {
+function renderHome(home) {
   if (!changed("messages", [state.person, state.place, home?.hash])) return;
   const place = home && viewPlace(home);
-  get("messages").replaceChildren(...(home ? drawBlocks(place, home.blocks) : ["The app has not published a Home tab."]));
+  get("messages").replaceChildren(...(home ? renderBlocks(place, home.blocks) : ["The app hasn't published a Home tab."]));
 }
 
 function viewPlace(view) {
@@ -458,20 +460,20 @@ function viewPlace(view) {
   drafts[view.id] = Object.fromEntries(Object.entries(view.state.values).map(([block, actions]) =>
     [block, Object.fromEntries(Object.entries(actions).map(kept(block)))]));
   return {
-    id: view.id, where: { view_id: view.id }, entries: drafts[view.id], isView: true, complaints: complaints[view.id],
+    id: view.id, where: { view_id: view.id }, entries: drafts[view.id], isView: true, errors: viewErrors[view.id],
   };
 }
 
-function drawModal(modals) {
+function renderModal(modals) {
   const box = get("modal");
   const view = modals.at(-1);
-  if (!changed("modal", view ? [view.id, view.hash, complaints[view.id]] : null)) return;
+  if (!changed("modal", view ? [view.id, view.hash, viewErrors[view.id]] : null)) return;
   if (!view) return box.close();
-  const close = () => actAndTell({ do: "close", view_id: view.id });
+  const close = () => actAndRefresh({ do: "close", view_id: view.id });
   box.oncancel = (event) => { event.preventDefault(); close(); };
   box.replaceChildren(make("form", { onsubmit: (event) => { event.preventDefault(); submit(view); }, noValidate: true },
     make("header", {}, text(view.title), make("button", { type: "button", ariaLabel: "Close", onclick: close }, "✕")),
-    make("div", { className: "body" }, ...drawBlocks(viewPlace(view), view.blocks)),
+    make("div", { className: "body" }, ...renderBlocks(viewPlace(view), view.blocks)),
     make("footer", {},
       make("button", { type: "button", onclick: close }, view.close ? text(view.close) : "Cancel"),
       view.submit ? make("button", { className: "primary" }, text(view.submit)) : null)));
@@ -481,24 +483,24 @@ function drawModal(modals) {
 
 async function submit(view) {
   const outcome = await act({ do: "submit", view_id: view.id, values: drafts[view.id] });
-  complaints[view.id] = outcome.errors;
+  viewErrors[view.id] = outcome.errors;
   if (outcome.error && !outcome.errors) toast(outcome.error);
   await refresh();
 }
 
 function go(place) {
   state.place = place;
-  if (place.kind === "home") actAndTell({ do: "home" });
+  if (place.kind === "home") actAndRefresh({ do: "home" });
   return refresh();
 }
 
-function drawCommands(commands) {
+function renderCommands(commands) {
   if (!changed("list of commands", commands)) return;
   get("commands").replaceChildren(...commands.map((one) =>
     make("option", { value: one.name }, `${one.usage_hint} ${one.description}`)));
 }
 
-function drawPlaces(channels, hasHome) {
+function renderPlaces(channels, hasHome) {
   const places = [
     ...(hasHome ? [{ kind: "home", name: "Home" }] : []),
     ...channels.filter((one) => one.kind !== "im").map((one) => ({ kind: "channel", name: one.name, label: `# ${one.name}` })),
@@ -519,29 +521,33 @@ function drawPlaces(channels, hasHome) {
 
 async function refresh() {
   const [views, { channels }, status, app] = await Promise.all([
-    ask(`/sandbox/people/${state.person}/views`),
-    ask(`/sandbox/channels?as=${state.person}`),
-    ask("/sandbox/status"),
-    ask("/sandbox/app"),
+    getJson(`/sandbox/people/${state.person}/views`),
+    getJson(`/sandbox/channels?as=${state.person}`),
+    getJson("/sandbox/status"),
+    getJson("/sandbox/app"),
   ]);
-  get("status").textContent = status.sockets ? `The app is connected (${status.sockets})` : "The app is not connected";
-  drawCommands(app.commands);
-  drawPlaces(channels, app.home || !app.commands.length);
-  drawModal(views.modals);
-  if (state.place.kind === "home") drawHome(views.home);
-  else await drawChannel();
+  get("status").textContent = status.sockets ? `The app is connected (${status.sockets})` : "The app isn't connected";
+  renderCommands(app.commands);
+  renderPlaces(channels, app.home || !app.commands.length);
+  renderModal(views.modals);
+  if (state.place.kind === "home") renderHome(views.home);
+  else await renderChannel();
 }
 
 async function follow(mark) {
-  const next = await ask(`/sandbox/changes?since=${mark}`);
+  const next = await getJson(`/sandbox/changes?since=${mark}`);
   await refresh();
   return next.mark;
 }
 
+function accountType(person) {
+  return person.standing === "stranger" ? "external" : person.standing;
+}
+
 async function start() {
-  state.people = (await ask("/sandbox/people")).people;
+  state.people = (await getJson("/sandbox/people")).people;
   const actors = state.people.filter((one) => !["bot", "deactivated"].includes(one.standing));
-  const names = actors.map((one) => make("option", { value: one.name }, `${one.real_name} (${one.standing})`));
+  const names = actors.map((one) => make("option", { value: one.name }, `${one.real_name} (${accountType(one)})`));
   get("person").replaceChildren(...names);
   state.person = actors[0].name;
   get("person").addEventListener("change", () => {
@@ -553,13 +559,13 @@ async function start() {
     event.preventDefault();
     const typed = get("typed").value;
     get("typed").value = "";
-    await actAndTell({ do: "command", channel: state.place.name, text: typed });
+    await actAndRefresh({ do: "command", channel: state.place.name, text: typed });
   });
   for (let mark = ""; ;) {
     try {
       mark = await follow(mark);
     } catch (error) {
-      get("status").textContent = `The sandbox does not answer: ${error.message}`;
+      get("status").textContent = `The sandbox isn't responding: ${error.message}`;
       await new Promise((wake) => { setTimeout(wake, 1000); });
     }
   }

@@ -18,7 +18,7 @@ from sandbox.slack.wire import JsonObject
 from sandbox.slack.workspace.state import Workspace
 
 _ACK_WITHIN = 3.0
-_UNUSABLE_PAYLOAD = "the payload of the ack is not an object"
+_UNUSABLE_PAYLOAD = "the payload of the ack isn't an object"
 _EVENT_RETRIES = (0.0, 60.0, 300.0)
 
 

@@ -42,7 +42,7 @@ class Caller:
         return rbac.allows(self.roles, resource, verb)
 
     def as_reviewer(self) -> Account:
-        """Return the account for reviews, for a bot with the roles on its certificate."""
+        """Return the account for reviews. A bot's has the certificate's roles."""
         if self.is_bot:
             return Account(self.name, self.roles, self.account.traits)
         return self.account

@@ -24,9 +24,9 @@ class Format(StrEnum):
 
 
 DataOption = Annotated[
-    Path | None, typer.Option("--data", help="The folder of the running sandbox.")
+    Path | None, typer.Option("--data", help="Data folder of the running sandbox.")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Output format.")]
 
 
 def failure(sentence: str) -> typer.Exit:
@@ -77,13 +77,13 @@ def _identity_file(path: Path) -> IdentityFile:
     try:
         return IdentityFile.read(path)
     except FileNotFoundError as error:
-        raise failure(f"{path.name} has no Teleport user in this sandbox") from error
+        raise failure(f"there's no Teleport user {path.name} in this sandbox") from error
 
 
 def _sentence(error: grpc.RpcError) -> str:
     call = cast("grpc.Call", error)  # a failed call is its own error
     if call.code() == grpc.StatusCode.UNAVAILABLE:
-        return f"the sandbox does not answer: {call.details()}"
+        return f"the sandbox isn't responding: {call.details()}"
     if call.code() == grpc.StatusCode.UNKNOWN:
         return f"rpc error: code = Unknown desc = {call.details()}"  # in the form of Go's client
     return str(call.details())

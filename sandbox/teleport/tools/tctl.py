@@ -36,7 +36,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Teleport's tctl, for the cluster of the sandbox.",
 )
-requests_app = typer.Typer(no_args_is_help=True, help="Look at access requests and decide them.")
+requests_app = typer.Typer(
+    no_args_is_help=True, help="List, approve, deny and create access requests."
+)
 app.add_typer(requests_app, name="requests")
 tctl_resources.add_to(app)
 
@@ -48,9 +50,9 @@ _FORCE = (
     "To disregard this warning and delete the request anyway, re-run this command with --force."
 )
 
-Ids = Annotated[str, typer.Argument(help="Request ids, separated by commas.")]
-Reason = Annotated[str, typer.Option(help="What to tell the requester.")]
-Delegator = Annotated[str, typer.Option(help="In whose name; shown in the audit log.")]
+Ids = Annotated[str, typer.Argument(help="Request IDs, separated by commas.")]
+Reason = Annotated[str, typer.Option(help="Reason for the requester.")]
+Delegator = Annotated[str, typer.Option(help="User to record in the audit log.")]
 
 
 @app.callback()
@@ -118,7 +120,7 @@ def create(
     context: typer.Context,
     user: str,
     roles: Annotated[str, typer.Option(help="Roles, separated by commas.")],
-    reason: Annotated[str, typer.Option(help="Why they are needed.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for the request.")] = "",
 ) -> None:
     """Create a request for a user and print its ID."""
     spec = AccessRequestSpecV3(User=user, Roles=comma_separated(roles), RequestReason=reason)
@@ -133,7 +135,7 @@ def rm(
     context: typer.Context,
     ids: Ids,
     *,
-    force: Annotated[bool, typer.Option("--force", help="Also approved ones.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Delete approved requests, too.")] = False,
 ) -> None:
     """Delete requests. Approved ones need --force, because logins would keep their roles."""
     with _connect(context) as auth:

@@ -43,9 +43,9 @@ def add_to(app: typer.Typer) -> None:
 
 def get(
     context: typer.Context,
-    resources: Annotated[str, typer.Argument(help="Such as users, role/dev, or several.")],
+    resources: Annotated[str, typer.Argument(help="Resources, such as users or role/dev.")],
     output: Annotated[
-        ResourceFormat, typer.Option("--format", help="How to print.")
+        ResourceFormat, typer.Option("--format", help="Output format.")
     ] = ResourceFormat.YAML,
 ) -> None:
     """Print users, roles, locks or join tokens."""
@@ -86,7 +86,7 @@ def create(
 
 def rm(
     context: typer.Context,
-    resource: Annotated[str, typer.Argument(help="Such as user/alice.")],
+    resource: Annotated[str, typer.Argument(help="Resource, such as user/alice.")],
 ) -> None:
     """Delete a resource."""
     unwanted = _refusing(reference, resource)
@@ -110,9 +110,9 @@ def lock(
     access_request: Annotated[str, typer.Option(help="UUID of an access request.")] = "",
     device: Annotated[str, typer.Option(help="UUID of a trusted device.")] = "",
     server_id: Annotated[str, typer.Option(help="UUID of a Teleport server.")] = "",
-    message: Annotated[str, typer.Option(help="What to tell whoever is locked.")] = "",
-    expires: Annotated[str, typer.Option(help="When the lock ends (RFC 3339).")] = "",
-    ttl: Annotated[str, typer.Option(help="How long the lock lasts, such as 10m.")] = "",
+    message: Annotated[str, typer.Option(help="Message for locked users.")] = "",
+    expires: Annotated[str, typer.Option(help="Time when the lock expires (RFC 3339).")] = "",
+    ttl: Annotated[str, typer.Option(help="Duration of the lock, such as 10m.")] = "",
 ) -> None:
     """Create a lock."""
     target = LockTarget(

@@ -43,9 +43,9 @@ from teleport_client._proto.types_pb2 import (
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Teleport's tsh, for the people of the sandbox.",
+    help="Teleport's tsh, for users of the sandbox.",
 )
-request_app = typer.Typer(no_args_is_help=True, help="Ask for access, and review requests.")
+request_app = typer.Typer(no_args_is_help=True, help="Request access, and review requests.")
 app.add_typer(request_app, name="request")
 
 _HINT = "hint: use 'tsh login --request-id=<request-id>' to login with an approved request"
@@ -69,7 +69,7 @@ class Person:
 @app.callback()
 def main(
     context: typer.Context,
-    person: Annotated[str, typer.Option("--as", help="Who you are, such as alice.")],
+    person: Annotated[str, typer.Option("--as", help="Your Teleport user, such as alice.")],
     data: DataOption = None,
 ) -> None:
     context.obj = Person(person, data or default_data())
@@ -115,9 +115,9 @@ def create(
     context: typer.Context,
     *,
     roles: Annotated[str, typer.Option(help="Roles, separated by commas.")],
-    reason: Annotated[str, typer.Option(help="Why you need them.")] = "",
-    nowait: Annotated[bool, typer.Option("--nowait", help="Do not wait for the decision.")] = False,
-    max_duration: Annotated[str, typer.Option(help="How long you need them, such as 2h.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for the request.")] = "",
+    nowait: Annotated[bool, typer.Option("--nowait", help="Don't wait for the decision.")] = False,
+    max_duration: Annotated[str, typer.Option(help="Duration of the access, such as 2h.")] = "",
     reviewers: Annotated[str, typer.Option(help="Suggested reviewers, comma-separated.")] = "",
 ) -> None:
     """Request roles and wait for the decision."""
@@ -175,7 +175,7 @@ def review(
     *,
     approve: Annotated[bool, typer.Option("--approve")] = False,
     deny: Annotated[bool, typer.Option("--deny")] = False,
-    reason: Annotated[str, typer.Option(help="What to tell the requester.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason for the requester.")] = "",
 ) -> None:
     """Approve or deny a user's request."""
     if approve == deny:
@@ -194,7 +194,7 @@ def review(
 def _person(context: typer.Context) -> Person:
     found = context.find_object(Person)
     if found is None:
-        raise failure("say who you are with --as")
+        raise failure("set your user with --as")
     return found
 
 

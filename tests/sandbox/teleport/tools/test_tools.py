@@ -127,7 +127,7 @@ async def test_request_lists(terminal: Terminal) -> None:
 async def test_strangers(terminal: Terminal, tmp_path: Path) -> None:
     """Somebody without a Teleport user, and a folder without a sandbox, are named."""
     assert complaint(await terminal.tsh("nora", "ls")) == (
-        "ERROR: nora has no Teleport user in this sandbox"
+        "ERROR: there's no Teleport user nora in this sandbox"
     )
     elsewhere = tmp_path / "elsewhere"
     assert complaint(await Terminal(elsewhere).tsh("alice", "ls")) == (
@@ -136,10 +136,10 @@ async def test_strangers(terminal: Terminal, tmp_path: Path) -> None:
 
 
 async def test_sandbox_that_is_down(stand_in: TeleportStandIn, terminal: Terminal) -> None:
-    """A sandbox that does not answer is said not to."""
+    """The error names a sandbox that isn't responding."""
     await stand_in.pause()
     line = complaint(await terminal.tsh("alice", "ls"))
-    assert line.startswith("ERROR: the sandbox does not answer: ")
+    assert line.startswith("ERROR: the sandbox isn't responding: ")
 
 
 @pytest.mark.parametrize("duration", ["soon", "-1h", "0s"])
