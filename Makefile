@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 # Tests mostly wait, so there are three workers for two cores.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
-.PHONY: sandbox demo test explore bench chaos real-teleport real-slack check proto lock
+.PHONY: sandbox demo test explore bench chaos real-teleport real-slack check features proto lock
 
 sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -39,6 +39,10 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/generate_proto.py --check
+	$(BIN)/python scripts/generate_feature_files.py --check
+
+features: $(INSTALLED)  ## regenerate deploy/ and docs/features.md from the feature table
+	$(BIN)/python scripts/generate_feature_files.py
 
 proto: $(INSTALLED)  ## regenerate teleport_client/_proto from its .proto files
 	$(BIN)/python scripts/generate_proto.py

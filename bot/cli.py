@@ -69,6 +69,7 @@ def teleport_role(
     ] = "",
 ) -> None:
     """Print the bot's role and Machine ID bot for `tctl create -f`."""
+    from bot.features.feature import Choices
     from bot.setup import teleport_role as made
     from bot.start_error import MISCONFIGURED
     from teleport_client.model.cluster import ClusterInfo, version_numbers
@@ -88,7 +89,9 @@ def teleport_role(
     if tbot:
         text = made.tbot(server_version)
     else:
-        text = made.resources(ReviewMode(mode), asking=asking, names=resource_names)
+        text = made.resources(
+            Choices(mode=ReviewMode(mode), requests=asking, host_names=resource_names)
+        )
     typer.echo(text, nl=False)
 
 
@@ -132,7 +135,7 @@ def doctor(
 
     configure_logs(LogSettings(severity="error"))
     exit_code = asyncio.run(
-        report(config, person, as_json=as_json, say=lambda row: typer.echo(without_secrets(row)))
+        report(config, person, as_json=as_json, write=lambda row: typer.echo(without_secrets(row)))
     )
     raise typer.Exit(exit_code)
 

@@ -1,7 +1,7 @@
 """The composition root, where the concrete classes of the commands flow are created."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connect.bolt_app import App
+from bot.connect.review_mode import wanted_mode
 from bot.connect.slack_client import web_client
 from bot.connect.slack_connection import Installation
+from bot.features.availability import Availability
+from bot.features.choices import choices_from
+from bot.features.table import CREATE_REQUESTS, EMAIL_REVIEWERS, HOST_NAMES
 from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
@@ -28,9 +32,11 @@ from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
 from commands.register import TRIGGERS
+from notifications.routing.recipients import Recipients
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
 from teleport_client.model.cluster import ClusterInfo
+from teleport_client.model.user import Role
 from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
@@ -52,6 +58,7 @@ class Runtime:
     identity: ReloadingCredentials
     teleport: TeleportClient
     cluster: ClusterInfo
+    features: Availability
     review_policy: ReviewPolicy
     slack: AsyncWebClient
     http: aiohttp.ClientSession
@@ -71,25 +78,62 @@ class Runtime:
         return f"{PLUGIN}/{self.installation.team}"
 
 
-def _build_people(runtime: Runtime) -> UserDirectory:
-    return UserDirectory(runtime.slack, runtime.teleport, user_mapping(runtime), now=runtime.now)
+def build_availability(
+    settings: Settings,
+    cluster: ClusterInfo,
+    roles: Sequence[Role] | None,
+    scopes: frozenset[str],
+) -> Availability:
+    """`roles` are the bot's own ones, None if they can't be read."""
+    mode, _ = wanted_mode(cluster, settings)
+    return Availability(choices_from(settings, mode), roles=roles, scopes=scopes)
+
+
+def build_user_directory(
+    slack: AsyncWebClient,
+    teleport: TeleportClient,
+    settings: Settings,
+    *,
+    team: str,
+    now: Callable[[], datetime],
+) -> UserDirectory:
+    return UserDirectory(slack, teleport, _user_mapping(settings, team), now=now)
+
+
+def build_recipients(
+    slack: AsyncWebClient, settings: Settings, *, team: str, scopes: frozenset[str]
+) -> Recipients:
+    return Recipients(
+        slack,
+        settings.role_to_recipients,
+        team=team,
+        scopes=scopes,
+        allow_shared=settings.slack.allow_shared_channels,
+        fallback=settings.slack.fallback_channel,
+    )
+
+
+def _user_mapping(settings: Settings, team: str) -> UserMapping:
+    return UserMapping(
+        team=team,
+        trait=settings.review.slack_user_id_trait,
+        match_email=settings.review.allow_email_username_match,
+    )
 
 
 def build_contacts(runtime: Runtime) -> Contacts:
-    return Contacts(runtime.slack, runtime.teleport, user_mapping(runtime))
-
-
-def user_mapping(runtime: Runtime) -> UserMapping:
-    review = runtime.settings.review
-    return UserMapping(
-        team=runtime.installation.team,
-        trait=review.slack_user_id_trait,
-        match_email=review.allow_email_username_match,
+    return Contacts(
+        runtime.slack,
+        runtime.teleport,
+        _user_mapping(runtime.settings, runtime.installation.team),
+        by_email=runtime.features.is_available(EMAIL_REVIEWERS),
     )
 
 
 def build_host_names(runtime: Runtime) -> HostNames:
-    return HostNames(runtime.teleport, runtime.cluster.name)
+    return HostNames(
+        runtime.teleport, runtime.cluster.name, enabled=runtime.features.check(HOST_NAMES)
+    )
 
 
 def build_listeners(
@@ -99,7 +143,13 @@ def build_listeners(
     changed: Callable[[str], None],
 ) -> Listeners:
     """Connect the parts of the commands flow."""
-    people = _build_people(runtime)
+    people = build_user_directory(
+        runtime.slack,
+        runtime.teleport,
+        runtime.settings,
+        team=runtime.installation.team,
+        now=runtime.now,
+    )
     services = Services(
         teleport=runtime.teleport,
         people=people,
@@ -121,6 +171,7 @@ def build_listeners(
         on_behalf=runtime.on_behalf,
         reviewer_lookups=lookup_limit(),
         request_locks=KeyedLock(),
+        can_create=runtime.features.check(CREATE_REQUESTS),
     )
     responders = Responders(runtime.slack, runtime.http)
     return Listeners(services, responders, runtime.metrics.observe_interaction)

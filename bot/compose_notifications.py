@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
-from bot.compose import Runtime
+from bot.compose import Runtime, build_recipients
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
 from notifications.following.follower import Follower, FollowTiming
@@ -187,14 +187,11 @@ def _build_outbox(runtime: Runtime, leadership: Leadership) -> Outbox:
 
 
 def _build_recipients(runtime: Runtime) -> Recipients:
-    settings = runtime.settings
-    return Recipients(
+    return build_recipients(
         runtime.slack,
-        settings.role_to_recipients,
+        runtime.settings,
         team=runtime.installation.team,
-        scopes=runtime.installation.scopes,
-        allow_shared=settings.slack.allow_shared_channels,
-        fallback=settings.slack.fallback_channel,
+        scopes=runtime.features.scopes,
     )
 
 
@@ -217,7 +214,7 @@ def _build_delivery(
         outbox,
         recipients,
         contacts,
-        History(runtime.slack, installation.scopes, bot_id=installation.bot_id),
+        History(runtime.slack, runtime.features.scopes, bot_id=installation.bot_id),
         now=runtime.now,
         rest=RETRY_LATER_DELAY / runtime.settings.pace.factor,
     )

@@ -30,6 +30,7 @@ from bot.connect.certificate_lifetime import report_short_lifetimes
 from bot.connect.guarding_roles import LOOK_AGAIN_SECONDS, keep_up_to_date
 from bot.connect.other_bots import warn_of_other_bots
 from bot.connect.unknown_names import warn_of_unknown_names
+from bot.features.own_roles import RECHECK_SECONDS, follow_own_roles
 from bot.reporting import register_conditions, register_gauges
 from bot.sockets.sockets import Sockets
 from bot.start_error import UNAVAILABLE, StartError
@@ -49,6 +50,8 @@ class Bot:
         """None until they open, and without an app token."""
         self._receiving: asyncio.Task[None] | None = None
         self._started = asyncio.Event()
+        self._reloaded = asyncio.Event()
+        """Set after a reload of the identity, which can have other roles."""
         register_conditions(runtime, lambda: self.sockets)
         self._host_names = host_names
         self.notifications = build_notifications(runtime, contacts, host_names)
@@ -111,6 +114,15 @@ class Bot:
         tasks.create_task(warn_of_other_bots(teleport))
         tasks.create_task(warn_of_unknown_names(teleport, settings))
         tasks.create_task(
+            follow_own_roles(
+                self.runtime.features,
+                teleport,
+                lambda: self.runtime.identity.current.roles,
+                reloaded=self._reloaded,
+                again=RECHECK_SECONDS / settings.pace.factor,
+            )
+        )
+        tasks.create_task(
             keep_up_to_date(
                 self.runtime.review_policy.unknown,
                 teleport,
@@ -138,3 +150,4 @@ class Bot:
     def _identity_reloaded(self) -> None:
         log.info("identity_reloaded", **identity_fields(self.runtime.identity.current))
         self.runtime.teleport.reconnect()
+        self._reloaded.set()

@@ -13,12 +13,13 @@ from time import monotonic
 
 import structlog
 
-from bot.compose import Runtime
+from bot.compose import Runtime, build_availability
 from bot.connect.review_mode import can_submit_on_behalf_now, detect_review_policy
 from bot.connect.server_support import UPGRADE, find_missing_method
-from bot.connect.slack_client import CALL_SECONDS, http_session, web_client
+from bot.connect.slack_client import open_slack
 from bot.connect.slack_connection import check_installation, first_socket_url
 from bot.connect.teleport_connection import check_cluster, first_credentials, open_client
+from bot.features.own_roles import own_roles
 from bot.observe.clock import SlackClock
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
@@ -48,19 +49,20 @@ async def connect(
     identity, teleport, cluster = await _connect_to_teleport(
         settings, stack, clock.now, deadline_at
     )
-    review_policy = await detect_review_policy(teleport, cluster, identity.current.roles, settings)
-    http = await stack.enter_async_context(
-        http_session(clock.trace(), seconds=CALL_SECONDS / settings.pace.factor)
-    )
-    slack = web_client(settings, http, settings.slack.token.get_secret_value())
+    roles = await own_roles(teleport, identity.current.roles)
+    review_policy = await detect_review_policy(teleport, cluster, roles, settings)
+    slack, http = await open_slack(settings, clock.trace(), stack)
     app_token = settings.app_token.get_secret_value() if settings.app_token else ""
     installation = await check_installation(slack, deadline_at=deadline_at)
+    features = build_availability(settings, cluster, roles, installation.scopes)
+    features.log_changes()
     socket_url = await first_socket_url(slack, app_token, deadline_at=deadline_at)
     return Runtime(
         settings=settings,
         identity=identity,
         teleport=teleport,
         cluster=cluster,
+        features=features,
         review_policy=review_policy,
         slack=slack,
         http=http,
@@ -83,7 +85,7 @@ async def _connect_to_teleport(
 ) -> tuple[ReloadingCredentials, TeleportClient, ClusterInfo]:
     identity = await first_credentials(settings.teleport, now, deadline_at=deadline_at)
     log.info("identity_loaded", **identity_fields(identity.current))
-    teleport = await open_client(settings.teleport, lambda: identity.current, stack)
+    teleport, _ = await open_client(settings.teleport, lambda: identity.current, stack)
     cluster = await check_cluster(teleport, settings.teleport, deadline_at=deadline_at)
     if lacks := await find_missing_method(teleport, cluster):
         raise StartError(f"{lacks}.", UPGRADE, exit_code=MISCONFIGURED)

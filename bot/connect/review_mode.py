@@ -9,34 +9,35 @@ from collections.abc import Sequence
 import structlog
 
 from bot.connect.guarding_roles import find_unknown
+from bot.features.availability import missing_permissions
+from bot.features.feature import Choices
+from bot.features.own_roles import own_roles
+from bot.features.table import REVIEWS_BY_OVERRIDE, REVIEWS_ON_BEHALF
 from bot.settings.settings import Settings
-from bot.setup.own_permissions import log_missing_permissions
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
-from teleport_client.errors import TeleportError
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
-from teleport_client.rules.access_rules import can_list_requests
+from teleport_client.rules.access_rules import can_submit_on_behalf
 from workspace.requests.review_policy import ANY_ROLE, ReviewMode, ReviewPolicy, UnknownRoles
 
-_NO_ON_BEHALF = "this Teleport doesn't accept reviews on behalf of users"
+_FEATURES = {
+    ReviewMode.PERSON: REVIEWS_ON_BEHALF,
+    ReviewMode.OVERRIDE: REVIEWS_BY_OVERRIDE,
+}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def detect_review_policy(
-    teleport: TeleportClient, cluster: ClusterInfo, own: Sequence[str], settings: Settings
+    teleport: TeleportClient,
+    cluster: ClusterInfo,
+    roles: Sequence[Role] | None,
+    settings: Settings,
 ) -> ReviewPolicy:
-    """Detect the mode, and log it with missing permissions. `own` are the certificate's roles."""
-    roles = await own_roles(teleport, own)
-    if roles is not None and not can_list_requests(roles):
-        log.error(
-            "request_permission_missing", hint="give the bot the role that teleport-role prints"
-        )
-    if roles is not None and settings.app_token is not None:
-        log_missing_permissions(roles)
-    mode, reason = detect_mode(cluster, roles, settings)
-    log.info("review_mode_selected", mode=mode, reason=reason)
+    """Detect and log the mode. `roles` are the bot's own ones, None if they can't be read."""
+    mode, why = detect_mode(cluster, roles, settings)
+    log.info("review_mode_selected", mode=mode, reason=why)
     return ReviewPolicy(
         mode=mode,
         approvers=settings.role_to_approvers,
@@ -55,24 +56,10 @@ def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
     return link_only
 
 
-async def own_roles(teleport: TeleportClient, names: Sequence[str]) -> tuple[Role, ...] | None:
-    """Read the roles of the bot's certificate; None if the bot isn't allowed to read them."""
-    try:
-        return tuple([await teleport.roles.get(name) for name in names])
-    except TeleportError as error:
-        log.warning("own_roles_read_failed", error=str(error))
-        return None
-
-
-def can_submit_on_behalf(roles: Sequence[Role] | None) -> bool:
-    """Return whether a role allows reviews on behalf of users. Assume it for unknown roles."""
-    return roles is None or any(role.allow.review.submit_for for role in roles)
-
-
 async def can_submit_on_behalf_now(
     teleport: TeleportClient, identity: ReloadingCredentials
 ) -> bool:
-    """Return whether the bot's current roles allow reviews on behalf of users."""
+    """Return whether the bot's roles, as they are now, allow reviews on behalf of users."""
     roles = await own_roles(teleport, identity.current.roles)
     return roles is not None and can_submit_on_behalf(roles)
 
@@ -80,15 +67,28 @@ async def can_submit_on_behalf_now(
 def detect_mode(
     cluster: ClusterInfo, roles: Sequence[Role] | None, settings: Settings
 ) -> tuple[ReviewMode, str]:
-    """Return the mode and the reason for it. Teleport rejects reviews if the roles are unknown."""
+    """Return the mode and the reason for it.
+
+    A mode that the settings name stays, whatever the roles allow. Unknown roles count as
+    sufficient, since Teleport's response to a review decides.
+    """
+    mode, why = wanted_mode(cluster, settings)
+    if settings.review.mode != "auto" or mode not in _FEATURES:
+        return mode, why
+    if missing := [*missing_permissions(_FEATURES[mode], Choices(mode), roles)]:
+        return ReviewMode.NOTIFY, f"the bot's role lacks {', '.join(missing)}"
+    return mode, why
+
+
+def wanted_mode(cluster: ClusterInfo, settings: Settings) -> tuple[ReviewMode, str]:
+    """Return the mode for this server and these settings if the bot's role allows it."""
     if not settings.can_decide:
         return ReviewMode.OFF, "set by the settings"
     if settings.review.mode != "auto":
         return ReviewMode(settings.review.mode), "set by the settings"
     if cluster.supports_on_behalf_reviews:
-        if can_submit_on_behalf(roles):
-            return ReviewMode.PERSON, "Teleport accepts reviews on behalf of users"
-        return ReviewMode.NOTIFY, "the bot's role lacks submit_for_users"
+        return ReviewMode.PERSON, "Teleport accepts reviews on behalf of users"
+    rejected = "this Teleport doesn't accept reviews on behalf of users"
     if settings.role_to_approvers:
-        return ReviewMode.OVERRIDE, f"{_NO_ON_BEHALF}; approvers are set"
-    return ReviewMode.NOTIFY, f"{_NO_ON_BEHALF}, and no approvers are set"
+        return ReviewMode.OVERRIDE, f"{rejected}; approvers are set"
+    return ReviewMode.NOTIFY, f"{rejected}, and no approvers are set"

@@ -11,6 +11,7 @@
 tests/unit/bot/test_slack_library_methods.py detects a changed signature.
 """
 
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 from math import ceil
 from time import monotonic
@@ -77,6 +78,15 @@ def _rate_limited(seconds: float) -> dict[str, Any]:
         "headers": {"Retry-After": str(ceil(seconds))},
         "status_code": HTTPStatus.TOO_MANY_REQUESTS,
     }
+
+
+async def open_slack(
+    settings: Settings, listener: aiohttp.TraceConfig, stack: AsyncExitStack
+) -> tuple[SlackClient, aiohttp.ClientSession]:
+    """Return the client with the bot token, and its session, which `stack` closes."""
+    seconds = CALL_SECONDS / settings.pace.factor
+    http = await stack.enter_async_context(http_session(listener, seconds=seconds))
+    return web_client(settings, http, settings.slack.token.get_secret_value()), http
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession, token: str) -> SlackClient:

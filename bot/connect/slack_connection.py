@@ -22,17 +22,6 @@ from workspace.sending.slack_failure import (
     retry_delay,
 )
 
-SCOPES = (
-    "commands",
-    "chat:write",
-    "im:write",
-    "users:read",
-    "users:read.email",
-    "channels:read",
-    "groups:read",
-)
-"""Scopes that the bot token needs."""
-
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -54,8 +43,6 @@ async def check_installation(client: AsyncWebClient, *, deadline_at: float) -> I
     if response.get("is_enterprise_install"):
         raise StartError(_ORG_WIDE, _ORG_WIDE_HINT, exit_code=MISCONFIGURED)
     scopes = frozenset(str(response.headers.get("x-oauth-scopes", "")).replace(" ", "").split(","))
-    if missing := [scope for scope in SCOPES if scope not in scopes]:
-        log.warning("slack_scopes_missing", scopes=missing)
     return Installation(
         team=response["team_id"],
         bot_id=response["bot_id"],

@@ -28,7 +28,7 @@ from teleport_client.credentials.reloading_credentials import (
 )
 from teleport_client.errors import LimitExceeded, TeleportError, Unexpected, Unreachable
 from teleport_client.model.cluster import ClusterInfo
-from teleport_client.transport.dialer import dial
+from teleport_client.transport.dialer import Connection, dial
 from teleport_client.transport.obstacle import Obstacle
 
 PRIVATE_SOCKET_HINT = (
@@ -116,11 +116,11 @@ async def first_credentials(
 
 async def open_client(
     settings: TeleportSettings, credentials: Callable[[], Credentials], stack: AsyncExitStack
-) -> TeleportClient:
+) -> tuple[TeleportClient, Connection]:
     """Open a client that `stack` closes. It connects at the first call. Raises StartError."""
     try:
         connection = dial(settings.addr, credentials, upgrade=settings.connection_upgrade)
-        return await stack.enter_async_context(TeleportClient(connection))
+        return await stack.enter_async_context(TeleportClient(connection)), connection
     except OSError as error:
         raise StartError(
             f"Can't create the private socket ({error.strerror or error}).",

@@ -1,12 +1,20 @@
-"""Files that Teleport needs: the bot's role, the Machine ID bot and a configuration for tbot."""
+"""Files that Teleport needs: the bot's role, the Machine ID bot and a configuration for tbot.
+
+The role has exactly the permissions of the features that are on; each has its reason as a comment.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.features.feature import Choices, Feature, RoleField
+from bot.features.table import FEATURES
 from teleport_client.model.cluster import ClusterInfo, version_numbers
 from workspace.requests.review_policy import ReviewMode
 
 NAME = "teleport-chatops"
+_DEFAULT = Choices()
+_VERBS = ("list", "read", "create", "update")
+"""Order of the verbs in a rule."""
 
 _CREDENTIAL_TTL_SINCE = (17, 2, 8)
 """First tbot with the key `credential_ttl` (gravitational/teleport#52185)."""
@@ -14,91 +22,79 @@ _ROLE_V8_SINCE = (18,)
 _CURRENT_TBOT = """\
 For tbot 17.2.8 or later. Earlier ones call the key certificate_ttl. If yours stops with
 #   field credential_ttl not found in type config.BotConfig
-# take the file that `teleport-chatops teleport-role --tbot --server-version 17.0` prints."""
+# use the file that `teleport-chatops teleport-role --tbot --server-version 17.0` prints."""
 _OLDER_TBOT = """\
 For tbot before 17.2.8. Later ones call the key credential_ttl. If yours stops with
 #   field certificate_ttl not found
-# take the file that `teleport-chatops teleport-role --tbot` prints."""
+# use the file that `teleport-chatops teleport-role --tbot` prints."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """What the role allows, and what the bot does with it."""
+class RoleRule:
+    """A rule of the printed role: the rules of all features about one kind of resource."""
 
     resource: str
     verbs: tuple[str, ...]
-    why: str
+    reasons: tuple[str, ...]
 
 
-def rules(mode: ReviewMode, *, asking: bool = True) -> Iterator[Rule]:
-    """List the least that the bot needs to decide in this mode, and to ask for people."""
-    verbs = ["list", "read"]
-    if asking:
-        verbs.append("create")
-    if mode is ReviewMode.OVERRIDE:
-        verbs.append("update")
-    yield Rule("access_request", tuple(verbs), "follow requests, and make them for people")
-    yield Rule("access_plugin_data", ("list", "read", "update"), "remember which cards are where")
-    yield Rule("semaphore", ("create", "update"), "let one of several replicas post")
-    yield Rule("user", ("list", "read"), "find who somebody in Slack is")
-    yield Rule("role", ("list", "read"), "tell who may ask for what, and decide")
-    yield Rule("user_login_state", ("read",), "roles granted by access lists")
-    yield Rule("lock", ("list", "read"), "reject locked users")
+def rules(choices: Choices) -> Iterator[RoleRule]:
+    """Yield one rule for each kind of resource."""
+    needed = [rule for feature in _features(choices) for rule in feature.rules]
+    for resource in dict.fromkeys(rule.resource for rule in needed):
+        same = [rule for rule in needed if rule.resource == resource]
+        verbs = {verb for rule in same for verb in rule.verbs}
+        reasons = dict.fromkeys(rule.reason for rule in same)
+        yield RoleRule(resource, tuple(sorted(verbs, key=_VERBS.index)), tuple(reasons))
 
 
-def role(mode: ReviewMode = ReviewMode.PERSON, *, asking: bool = True, names: bool = True) -> str:
-    """Write the role as YAML for `tctl create`.
+def role(choices: Choices = _DEFAULT) -> str:
+    """Return the role as YAML for `tctl create`.
 
     The version is v8 for `person` only, as in Teleport's own preset: each server with this mode
-    accepts v8, and servers before 18 reject it. `names` adds the permission to read host names.
+    accepts v8, and servers before 18 reject it.
     """
     lines = [
         "kind: role",
-        f"version: {'v8' if mode is ReviewMode.PERSON else 'v7'}",
+        f"version: {'v8' if choices.mode is ReviewMode.PERSON else 'v7'}",
         "metadata:",
         f"  name: {NAME}",
         "spec:",
         "  allow:",
         "    rules:",
     ]
-    for rule in rules(mode, asking=asking):
+    for rule in rules(choices):
         lines += [
-            f"      # {rule.why}",
+            *(f"      # {reason}" for reason in rule.reasons),
             f"      - resources: [{rule.resource}]",
             f"        verbs: [{', '.join(rule.verbs)}]",
         ]
-    if mode is ReviewMode.PERSON:
-        lines += [
-            "    review_requests:",
-            "      # submit the review of the user who clicked; that user's own roles decide",
-            '      submit_for_users: ["*"]',
-        ]
-    if names:
-        lines += _host_names(mode)
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_fields(choices), ""])
 
 
-def _host_names(mode: ReviewMode) -> list[str]:
-    """Return the permission to read host names, which no server denies but lists as empty.
+def _features(choices: Choices) -> Iterator[Feature]:
+    return (feature for feature in FEATURES if feature.is_on(choices))
 
-    Servers with the mode `person` have Teleport's preset role for it. Community Edition rejects
-    review_requests, and 17.0 with Enterprise features has no such preset. Node labels work on all
-    of them, and allow no session without logins. Most other kinds have their name as ID.
-    """
-    if mode is ReviewMode.PERSON:
-        return [
-            "      # show host names on cards instead of IDs; this gives no access to the hosts",
-            "      preview_as_roles: [list-access-request-resources]",
-        ]
-    return [
-        "    # show host names on cards instead of IDs; without logins, this allows no session",
-        "    node_labels:",
-        "      '*': '*'",
-    ]
+
+def _fields(choices: Choices) -> Iterator[str]:
+    """Yield the lines of all fields that aren't rules, grouped by the section of their path."""
+    sections: dict[str, list[RoleField]] = {}
+    for feature in _features(choices):
+        for field in feature.fields:
+            if choices.mode in field.modes:
+                section, _, _ = field.path.rpartition(".")
+                sections.setdefault(section, []).append(field)
+    for section, fields in sections.items():
+        indent = "      " if section else "    "
+        if section:
+            yield f"    {section}:"
+        for field in fields:
+            yield f"{indent}# {field.reason}"
+            yield f"{indent}{field.path.rpartition('.')[2]}: {field.value}"
 
 
 def bot() -> str:
-    """Write the Machine ID bot as YAML for `tctl create`."""
+    """Return the Machine ID bot as YAML for `tctl create`."""
     return f"""\
 kind: bot
 version: v1
@@ -109,11 +105,9 @@ spec:
 """
 
 
-def resources(
-    mode: ReviewMode = ReviewMode.PERSON, *, asking: bool = True, names: bool = True
-) -> str:
-    """Write all that `tctl create -f` needs."""
-    return f"{role(mode, asking=asking, names=names)}---\n{bot()}"
+def resources(choices: Choices = _DEFAULT) -> str:
+    """Return the input of `tctl create -f`: the role and the bot."""
+    return f"{role(choices)}---\n{bot()}"
 
 
 def rejected_line(mode: ReviewMode, cluster: ClusterInfo) -> str:
@@ -129,16 +123,11 @@ def rejected_line(mode: ReviewMode, cluster: ClusterInfo) -> str:
     return "submit_for_users" if cluster.advanced_workflows else "review_requests"
 
 
-def command(mode: ReviewMode, *, asking: bool = True) -> str:
-    """Return the command that prints the role for this mode."""
-    return f"teleport-chatops teleport-role --mode {mode}{'' if asking else ' --no-asking'}"
-
-
 def tbot(version: str = "") -> str:
-    """Write a configuration for tbot that keeps an identity file fresh.
+    """Return a configuration with which tbot renews an identity file.
 
-    `version` is tbot's, the current one if empty. tbot exits if its configuration has a key that
-    it doesn't know (KnownFields in lib/tbot/config/config.go).
+    `version` is tbot's, the current one if empty. tbot exits if its configuration has an unknown
+    key (KnownFields in lib/tbot/config/config.go).
     """
     older = version != "" and version_numbers(version) < _CREDENTIAL_TTL_SINCE
     return f"""\
@@ -153,8 +142,8 @@ storage:
   type: directory
   path: /var/lib/teleport/bot
 
-# Access that the bot requests ends with the bot's own certificate at the latest, unless a role's
-# max_duration allows more. 12h is the most that Teleport gives a bot without a max_session_ttl.
+# Access that the bot requests ends with the bot's certificate, unless a role sets max_duration.
+# 12h is Teleport's maximum for a bot without max_session_ttl.
 {"certificate_ttl" if older else "credential_ttl"}: 12h
 renewal_interval: 20m
 

@@ -56,6 +56,8 @@ class Services:
     """By Slack user."""
     request_locks: KeyedLock
     """By Teleport user, so that a double click doesn't create two requests."""
+    can_create: Callable[[], bool] = lambda: True
+    """Whether the bot's role allows it to create requests for users."""
 
     async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the acting user. Raises UserError, TeleportError, SlackApiError."""

@@ -131,6 +131,8 @@ def ensure_requests_enabled(services: Services) -> None:
             " UI.",
             reason="requests_off",
         )
+    if not services.can_create():
+        raise _bot_cannot_create()
 
 
 async def explain_rejection(

@@ -149,8 +149,6 @@ class Recipients:
 
         Logs those that cannot be found, and channels that the bot has to be invited to.
         """
-        if not self._allow_shared and (scopes := self._directory.missing_scopes):
-            log.warning("shared_channels_not_checked", missing_scopes=scopes)
         names = dict.fromkeys(name for names in self._by_role.values() for name in names)
         if self._fallback:
             names[self._fallback] = None

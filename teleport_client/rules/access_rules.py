@@ -39,12 +39,25 @@ def has_verb(roles: Sequence[Role], resource: str, verb: str) -> bool:
     return allowed and denial(roles, resource, verb) is None
 
 
+def is_denied(roles: Sequence[Role], resource: str, verb: str) -> bool:
+    """Return whether the roles deny a verb under all conditions, or no rule allows it."""
+    found = denial(roles, resource, verb)
+    if found is not None and not found.conditional:
+        return True
+    return not any(True for role in roles for _ in _matching(role.allow, resource, verb))
+
+
 def can_list_requests(roles: Sequence[Role]) -> bool:
     """Return whether the roles show every user's access requests.
 
     Without the permission, Teleport lists only the caller's own requests instead of an error.
     """
     return all(has_verb(roles, "access_request", verb) for verb in ("list", "read"))
+
+
+def can_submit_on_behalf(roles: Sequence[Role]) -> bool:
+    """Return whether the roles allow reviews on behalf of users (`submit_for_users`)."""
+    return any(role.allow.review.submit_for for role in roles)
 
 
 def can_list_hosts(roles: Sequence[Role]) -> bool:

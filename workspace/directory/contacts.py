@@ -37,11 +37,18 @@ class Contacts:
     """Finds Slack IDs, and remembers them for ten minutes."""
 
     def __init__(
-        self, slack: AsyncWebClient, teleport: TeleportClient, matching: UserMapping
+        self,
+        slack: AsyncWebClient,
+        teleport: TeleportClient,
+        matching: UserMapping,
+        *,
+        by_email: bool = True,
     ) -> None:
         self._slack = slack
         self._teleport = teleport
         self._matching = matching
+        self._by_email = by_email
+        """Whether the token can look up email addresses."""
         remember = alru_cache(maxsize=_MOST_REMEMBERED, ttl=_REMEMBERED_SECONDS)
         self._of_user = remember(self._find_user)
         self._of_address = remember(self._find_address)
@@ -112,6 +119,8 @@ class Contacts:
         )
 
     async def _find_address(self, email: str) -> str:
+        if not self._by_email:
+            raise NoContact("the bot token lacks users:read.email")
         account: SlackAccount | None = await account_by_email(self._slack, email)
         if account is None:
             raise NoContact("nobody in Slack has this email address")

@@ -30,11 +30,17 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class HostNames:
-    """`cluster` is the bot's own. Hosts of other clusters cannot be looked up there."""
+    """`cluster` is the bot's own. Hosts of other clusters cannot be looked up there.
 
-    def __init__(self, teleport: TeleportClient, cluster: str) -> None:
+    `enabled` returns whether the bot's role shows hosts. Without that, Teleport lists none.
+    """
+
+    def __init__(
+        self, teleport: TeleportClient, cluster: str, *, enabled: Callable[[], bool] = lambda: True
+    ) -> None:
         self._teleport = teleport
         self._cluster = cluster
+        self._enabled = enabled
         self._names: BoundedDict[str, str] = BoundedDict(_MOST_KNOWN)
         self._looked_up: BoundedDict[str, float] = BoundedDict(_MOST_KNOWN)
         """Monotonic time by ID, also of hosts without a name."""
@@ -45,7 +51,7 @@ class HostNames:
     def of(self, request: AccessRequest) -> Mapping[str, str]:
         """Return the known names by host ID. Have the others looked up."""
         hosts = frozenset(self._hosts(request))
-        if any(map(self._is_due, hosts)):
+        if self._enabled() and any(map(self._is_due, hosts)):
             self._waiting[request.id] = hosts
             self._news.set()
         return {host: self._names[host] for host in hosts if host in self._names}

@@ -1,1 +1,1 @@
-"""`teleport-chatops doctor`: what is set up, what is not, and what to do about it."""
+"""Checks of a setup: one file for each part that is checked, and the order of the rows."""

@@ -1,4 +1,4 @@
-"""One row of what doctor says."""
+"""A row of doctor's output."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,11 +9,11 @@ from bot.start_error import UNAVAILABLE, StartError
 class Level(StrEnum):
     OK = "ok"
     UNKNOWN = "unknown"
-    """It can't be checked from here."""
+    """Doctor can't check it."""
     WARNING = "warning"
-    """It works, and not as well as it could."""
+    """The bot works, but not fully."""
     FAILURE = "failure"
-    """It will not work."""
+    """The bot or a required feature doesn't work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,11 @@ class Check:
     detail: str
     hint: str = ""
     is_transient: bool = False
-    """Whether a failure may pass without a change to the setup."""
+    """Whether a failure can end without a change to the setup."""
 
     @property
     def exit_code(self) -> int:
-        """0, 1 for what is not as it should be now, or 2 for what will never work."""
+        """0, 1 for a partial or transient problem, or 2 if the setup has to change."""
         if self.level is Level.FAILURE:
             return 1 if self.is_transient else 2
         return 1 if self.level is Level.WARNING else 0
@@ -50,11 +50,11 @@ def failure(name: str, detail: str, hint: str) -> Check:
 
 
 def unavailable(name: str, detail: str, hint: str) -> Check:
-    """A failure that may pass."""
+    """Return a transient failure."""
     return Check(name, Level.FAILURE, detail, hint, is_transient=True)
 
 
 def start_failure(name: str, error: StartError) -> Check:
-    """What ends the start of the bot as well."""
+    """Return the failure that also ends the bot's startup."""
     is_transient = error.exit_code == UNAVAILABLE
     return Check(name, Level.FAILURE, error.problem, error.hint, is_transient)

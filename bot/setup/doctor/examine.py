@@ -1,34 +1,30 @@
-"""Look at everything in the order in which the bot needs it.
+"""The order of doctor's rows, which is the order in which the bot needs each part.
 
-What rests on something that failed is left out, so that the first failure is the cause. The clock
-comes before everything that is judged by it: certificates, leases and the times of requests.
+A row that depends on a failed one is left out, so the first failure is the cause. The clock comes
+before the rows that depend on it: certificates, leases and the times of requests. Doctor uses the
+bot's own connections and parts (`bot.compose`), so a row fails for the same reason as the bot.
 """
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-import aiohttp
-
-from bot.connect.review_mode import own_roles
+from bot.connect.review_mode import wanted_mode
 from bot.connect.server_support import UPGRADE, find_missing_method
-from bot.connect.slack_client import SlackClient, http_session, web_client
-from bot.connect.slack_connection import Installation, check_installation
-from bot.connect.teleport_connection import check_cluster, load_credentials
+from bot.connect.teleport_connection import check_cluster, load_credentials, open_client
+from bot.features.choices import choices_from
+from bot.features.own_roles import own_roles
 from bot.observe.clock import SlackClock
 from bot.settings.settings import Settings, SettingsError, load_settings
-from bot.setup.doctor import machine, names, slack, teleport
+from bot.setup.doctor import machine, names, permissions, slack, teleport
 from bot.setup.doctor.check import Check, Level, failure, ok, start_failure
+from bot.setup.doctor.workspace import reach_workspace
 from bot.start_error import StartError
-from notifications.routing.recipients import Recipients
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import Credentials, CredentialsError
 from teleport_client.model.cluster import ClusterInfo
-from teleport_client.transport.dialer import dial
-from workspace.directory.user_directory import UserDirectory, UserMapping
 
 TIMEOUT_SECONDS = 10.0
 Now = Callable[[], datetime]
@@ -37,15 +33,15 @@ Now = Callable[[], datetime]
 async def examine(
     config: Path | None, slack_user_id: str, now: Now, *, patience: float = TIMEOUT_SECONDS
 ) -> AsyncIterator[Check]:
-    """Give row after row. `slack_user_id` is somebody whose Teleport user is looked up, if given.
+    """Yield the rows. Look up the Teleport user of `slack_user_id`, if it isn't empty.
 
-    `patience` is how many seconds a Teleport or a Slack that does not answer is waited for.
+    `patience` limits in seconds how long doctor waits for each of Teleport and Slack.
     """
     try:
         settings = load_settings(config)
     except SettingsError as error:
         for mistake in str(error).splitlines():
-            yield failure("settings", mistake, "The README lists them all.")
+            yield failure("settings", mistake, "See Settings in the README.")
         return
     yield ok("settings", f"from {config}" if config else "from the environment")
     can_dial = True
@@ -54,133 +50,75 @@ async def examine(
         if check.name == machine.PRIVATE_SOCKET:
             can_dial = check.level is Level.OK
     async with AsyncExitStack() as stack:
-        workspace = await _Workspace.reached(settings, now, patience, stack)
-        if workspace.clock.checked:
-            yield slack.clock(workspace.clock)
-        client = None
-        async for detail in _teleport(settings, workspace.clock, now, patience, stack, can_dial):
-            if isinstance(detail, TeleportClient):
-                client = detail
-            else:
-                yield detail
-        async for check in workspace.rows(client, slack_user_id):
-            yield check
-
-
-async def _teleport(
-    settings: Settings,
-    clock: SlackClock,
-    now: Now,
-    patience: float,
-    stack: AsyncExitStack,
-    can_dial: bool,
-) -> AsyncIterator[Check | TeleportClient]:
-    """Give the client too, once it works."""
-    try:
-        credentials = load_credentials(settings.teleport, now())
-    except CredentialsError as error:
-        hint = f"Correct the clock first. {error.hint}" if clock.warning else error.hint
-        refreshed = settings.teleport.refresh_identity
-        yield Check("identity", Level.FAILURE, error.problem, hint, is_transient=refreshed)
-        return
-    for check in teleport.identity(settings, credentials, now()):
-        yield check
-    if not can_dial:
-        return
-    connection = dial(
-        settings.teleport.addr, lambda: credentials, upgrade=settings.teleport.connection_upgrade
-    )
-    client = await stack.enter_async_context(TeleportClient(connection))
-    try:
-        cluster = await check_cluster(client, settings.teleport, deadline_at=monotonic() + patience)
-    except StartError as error:
-        yield start_failure("teleport", error)
-        return
-    yield client
-    yield teleport.server(connection, cluster)
-    if lacks := await find_missing_method(client, cluster):
-        yield failure("teleport version", lacks, UPGRADE)
-        return
-    async for check in _permissions(settings, client, credentials, cluster, clock):
-        yield check
-
-
-async def _permissions(
-    settings: Settings,
-    client: TeleportClient,
-    credentials: Credentials,
-    cluster: ClusterInfo,
-    clock: SlackClock,
-) -> AsyncIterator[Check]:
-    roles = await own_roles(client, credentials.roles)
-    mode, check = teleport.review_mode(cluster, roles, settings)
-    yield check
-    hint = teleport.role_cure(mode, cluster, settings)
-    yield teleport.can_list_requests(roles, hint)
-    yield teleport.host_names(roles, hint)
-    async for check in teleport.verbs(client, settings, credentials.user, mode, clock.now(), hint):
-        yield check
-    async for check in names.rows(client, settings, mode, hint):
-        yield check
-    if settings.app_token and settings.request.enabled:
-        yield await teleport.certificate_lifetime(client, credentials, hint)
-    yield await teleport.other_bots(client)
-
-
-@dataclass(frozen=True, slots=True)
-class _Workspace:
-    """Slack's half. It is reached first, since its answers tell the time, and shown last."""
-
-    settings: Settings
-    http: aiohttp.ClientSession
-    web: SlackClient
-    clock: SlackClock
-    installation: Installation | StartError
-    patience: float
-
-    @classmethod
-    async def reached(
-        cls, settings: Settings, now: Now, patience: float, stack: AsyncExitStack
-    ) -> "_Workspace":
         clock = SlackClock(now)
-        http = await stack.enter_async_context(http_session(clock.trace()))
-        web = web_client(settings, http, settings.slack.token.get_secret_value())
+        workspace = await reach_workspace(settings, clock, patience, stack)
+        if clock.checked:
+            yield slack.clock(clock)
+        cluster = _Cluster(settings, clock, now, patience)
+        async for check in cluster.rows(stack, can_dial=can_dial):
+            yield check
+        async for check in workspace.rows(cluster.client, slack_user_id):
+            yield check
+
+
+class _Cluster:
+    """Rows about Teleport. `client` is set once Teleport responds."""
+
+    def __init__(self, settings: Settings, clock: SlackClock, now: Now, timeout: float) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._now = now
+        self._timeout = timeout
+        self.client: TeleportClient | None = None
+
+    async def rows(self, stack: AsyncExitStack, *, can_dial: bool) -> AsyncIterator[Check]:
+        settings = self._settings.teleport
         try:
-            installation = await check_installation(web, deadline_at=monotonic() + patience)
-        except StartError as error:
-            return cls(settings, http, web, clock, error, patience)
-        return cls(settings, http, web, clock, installation, patience)
-
-    async def rows(self, client: TeleportClient | None, slack_user_id: str) -> AsyncIterator[Check]:
-        installation, settings = self.installation, self.settings
-        if isinstance(installation, StartError):
-            yield start_failure("slack", installation)
+            credentials = load_credentials(settings, self._now())
+        except CredentialsError as error:
+            yield self._credentials_row(error)
             return
-        for check in slack.token(settings, installation):
+        for check in teleport.identity(self._settings, credentials, self._now()):
             yield check
-        app_token = settings.app_token.get_secret_value() if settings.app_token else ""
-        end = monotonic() + self.patience
-        async for check in slack.sockets(self.web, self.http, installation, app_token, end=end):
+        if not can_dial:
+            return
+        try:
+            client, connection = await open_client(settings, lambda: credentials, stack)
+            cluster = await check_cluster(client, settings, deadline_at=monotonic() + self._timeout)
+        except StartError as error:
+            yield start_failure("teleport", error)
+            return
+        self.client = client
+        yield teleport.server(connection, cluster)
+        if lacks := await find_missing_method(client, cluster):
+            yield failure("teleport version", lacks, UPGRADE)
+            return
+        async for check in self._permissions(client, credentials, cluster):
             yield check
-        async for check in slack.recipients(self._recipients(installation), settings):
-            yield check
-        if slack_user_id and client is not None:
-            yield await slack.person(self.web, self._people(installation, client), slack_user_id)
 
-    def _recipients(self, installation: Installation) -> Recipients:
-        return Recipients(
-            self.web,
-            self.settings.role_to_recipients,
-            team=installation.team,
-            scopes=installation.scopes,
-            allow_shared=self.settings.slack.allow_shared_channels,
-        )
+    def _credentials_row(self, error: CredentialsError) -> Check:
+        hint = f"Correct the clock first. {error.hint}" if self._clock.warning else error.hint
+        is_transient = self._settings.teleport.refresh_identity
+        return Check("identity", Level.FAILURE, error.problem, hint, is_transient)
 
-    def _people(self, installation: Installation, client: TeleportClient) -> UserDirectory:
-        review = self.settings.review
-        matching = UserMapping(
-            team=installation.team,
-            trait=review.slack_user_id_trait,
-            match_email=review.allow_email_username_match,
-        )
-        return UserDirectory(self.web, client, matching, now=self.clock.now)
+    async def _permissions(
+        self, client: TeleportClient, credentials: Credentials, cluster: ClusterInfo
+    ) -> AsyncIterator[Check]:
+        settings = self._settings
+        roles = await own_roles(client, credentials.roles)
+        choices = choices_from(settings, wanted_mode(cluster, settings)[0])
+        hint = teleport.full_role_hint(choices, cluster)
+        mode, check = teleport.review_mode(cluster, roles, settings, choices)
+        yield check
+        for check in permissions.visible_objects(choices, roles, hint):
+            yield check
+        trait = settings.review.slack_user_id_trait
+        async for check in permissions.try_verbs(
+            client, choices, credentials.user, trait, self._clock.now(), hint
+        ):
+            yield check
+        async for check in names.rows(client, settings, mode, hint):
+            yield check
+        if settings.app_token and settings.request.enabled:
+            yield await teleport.certificate_lifetime(client, credentials, hint)
+        yield await teleport.other_bots(client)

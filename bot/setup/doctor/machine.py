@@ -1,4 +1,4 @@
-"""What the bot needs of the machine that it runs on: its log, its health port, a private socket."""
+"""Rows about the machine: log output, health port, private socket, certificate authorities."""
 
 import asyncio
 import errno
@@ -29,7 +29,7 @@ async def rows(settings: Settings) -> AsyncIterator[Check]:
 
 
 def log_output(settings: LogSettings) -> Check:
-    """Open it as the bot does, and leave nothing behind."""
+    """Open the file as the bot does, and remove it again if it is new."""
     name = "log output"
     if settings.output in _STREAMS:
         return ok(name, settings.output)
@@ -38,18 +38,15 @@ def log_output(settings: LogSettings) -> Check:
     try:
         path.open("a").close()
     except OSError as error:
-        hint = (
-            f"Choose another log.output, or let the user that the bot runs as (uid {os.geteuid()})"
-            " write it."
-        )
-        return failure(name, f"{path} cannot be written ({error.strerror})", hint)
+        hint = f"Choose another log.output, or make it writable for the bot's uid {os.geteuid()}."
+        return failure(name, f"can't write {path} ({error.strerror})", hint)
     if not existed:
         path.unlink()
-    return ok(name, f"{path} can be written")
+    return ok(name, f"{path} is writable")
 
 
 async def health_port(settings: HealthSettings) -> Check:
-    """Listen for a moment. A bot that runs already has its port, and is no failure."""
+    """Listen for a moment. The port of a running bot isn't a failure."""
     name, address = "health port", f"{settings.listen}:{settings.port}"
     if not settings.port:
         return ok(name, "off")
@@ -57,17 +54,17 @@ async def health_port(settings: HealthSettings) -> Check:
         server = await asyncio.start_server(_close, settings.listen, settings.port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE and await _is_a_bot(settings):
-            return ok(name, f"a bot is running and has {address}")
-        # asyncio words the error of a taken port by itself.
-        said = os.strerror(error.errno) if error.errno else str(error)
+            return ok(name, f"a bot is running on {address}")
+        # asyncio has its own text for a port that is in use.
+        text = os.strerror(error.errno) if error.errno else str(error)
         hint = "Choose another health.port or health.listen, or set the port to 0 to turn it off."
-        return failure(name, f"the health server can't listen on {address} ({said})", hint)
+        return failure(name, f"the health server can't listen on {address} ({text})", hint)
     server.close()
     return ok(name, f"{address} is free")
 
 
 async def private_socket_row() -> Check:
-    """Make what every connection to Teleport needs: a socket for gRPC and a file for the key."""
+    """Create a socket for gRPC and a file for the key, as each connection to Teleport does."""
     try:
         socket = private_socket()
         try:
@@ -78,23 +75,23 @@ async def private_socket_row() -> Check:
         with secret_file(b""):
             pass
     except OSError as error:
-        said = error.strerror or str(error)
-        return failure(PRIVATE_SOCKET, f"it cannot be made ({said})", PRIVATE_SOCKET_HINT)
-    return ok(PRIVATE_SOCKET, "can be made")
+        text = error.strerror or str(error)
+        return failure(PRIVATE_SOCKET, f"can't be created ({text})", PRIVATE_SOCKET_HINT)
+    return ok(PRIVATE_SOCKET, "can be created")
 
 
 def authorities() -> Check:
     """Read the file that SSL_CERT_FILE names, since OpenSSL ignores one that it can't read."""
     name, path = "certificate authorities", os.environ.get("SSL_CERT_FILE", "")
     if not path:
-        return ok(name, "the system's")
+        return ok(name, "the system's default")
     try:
         ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError) as error:
-        said = getattr(error, "reason", None) or error.strerror
-        hint = "Name a PEM file in SSL_CERT_FILE that the bot can read, or unset it."
-        return failure(name, f"SSL_CERT_FILE names {path}, which can't be used ({said})", hint)
-    return ok(name, f"those in {path}")
+        text = getattr(error, "reason", None) or error.strerror
+        hint = "Set SSL_CERT_FILE to a PEM file that the bot can read, or unset it."
+        return failure(name, f"can't use SSL_CERT_FILE, {path} ({text})", hint)
+    return ok(name, f"from {path}")
 
 
 def _close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

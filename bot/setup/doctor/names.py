@@ -11,12 +11,12 @@ from teleport_client.errors import TeleportError
 from workspace.requests.review_policy import ReviewMode
 
 _FOUND = {
-    Kind.ROLE: "Teleport has no such role, and {setting} names it",
+    Kind.ROLE: "Teleport has no such role, but {setting} names it",
     Kind.USER: (
-        "Teleport has no such user now, and {setting} names it; single sign-on users exist only"
+        "Teleport has no such user now, but {setting} names it; single sign-on users exist only"
         " while they are logged in"
     ),
-    Kind.TRAIT: "no Teleport user has it, so nobody in Slack is linked ({setting})",
+    Kind.TRAIT: "no Teleport user has it, so no Slack user is linked ({setting})",
 }
 
 
@@ -32,18 +32,18 @@ async def rows(
         try:
             unknown = await finding
         except TeleportError as error:
-            yield warning(name, f"they can't be looked up: {error}", hint)
+            yield warning(name, f"check failed: {error}", hint)
             continue
         for each in unknown:
             yield _row(each, limits=each.kind is Kind.ROLE and each.name in guarding)
         if not unknown:
-            yield ok(name, "Teleport knows them all")
+            yield ok(name, "all exist")
 
 
 def _row(unknown: UnknownName, *, limits: bool) -> Check:
     name = f"{unknown.kind} {unknown.name}"
     detail = _FOUND[unknown.kind].format(setting=unknown.setting)
     if limits:
-        detail += "; until it exists, no request that it may limit can be decided from Slack"
+        detail += "; until it exists, requests that it may limit can't be reviewed from Slack"
         return failure(name, detail, unknown.hint)
     return warning(name, detail, unknown.hint)

@@ -1,4 +1,4 @@
-"""Say row after row, and end with the worst of them."""
+"""Print each row when its check is done, as text or all of them as JSON."""
 
 import json
 from collections.abc import Callable
@@ -14,16 +14,16 @@ _NAME_WIDTH = 32
 
 
 async def report(
-    config: Path | None, slack_user_id: str, *, as_json: bool, say: Callable[[str], None]
+    config: Path | None, slack_user_id: str, *, as_json: bool, write: Callable[[str], None]
 ) -> int:
-    """Give the exit code, the worst of the rows': 0, 1 or 2, see `Check.exit_code`."""
+    """Return the exit code of the worst row."""
     checks: list[Check] = []
     async for check in examine(config, slack_user_id, utc_now):
         checks.append(check)
         if not as_json:
-            say(_row(check))
+            write(_row(check))
     if as_json:
-        say(json.dumps([asdict(check) for check in checks], indent=2))
+        write(json.dumps([asdict(check) for check in checks], indent=2))
     return max(check.exit_code for check in checks)
 
 

@@ -254,7 +254,8 @@ async def test_missing_permission_to_list_requests_is_reported(
             rule.Verbs[:] = ["read", "create"]
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file):
-            assert log.all("request_permission_missing")
+            (entry,) = [e for e in log.all("feature_disabled") if e["feature"] == "request_cards"]
+            assert entry["reason"] == "the bot's role lacks access_request: list"
 
 
 @pytest.mark.parametrize(
@@ -278,5 +279,5 @@ async def test_startup_log_names_missing_permissions_to_check_users(
     allow.Rules.extend(kept)
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file):
-            (entry,) = log.all("user_check_permissions_missing")
-            assert entry["permissions"] == missing
+            (entry,) = [e for e in log.all("feature_disabled") if e["feature"] == "user_checks"]
+            assert entry["reason"] == f"the bot's role lacks {', '.join(missing)}"

@@ -5,10 +5,12 @@ from pathlib import Path
 import grpc
 import pytest
 
+from bot import lifecycle
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import ResourceAccessID, ResourceID, ServerV2
 from tests.integration.conftest import run_bot_on
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
 from workspace.directory import host_names
@@ -55,7 +57,7 @@ async def test_failed_lookup_is_retried(stage: Stage, monkeypatch: pytest.Monkey
 async def test_card_shows_the_id_without_the_permission(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """Teleport then returns an empty list instead of an error."""
+    """Teleport would return an empty list instead of an error, so the bot doesn't ask."""
     allow = teleport.cluster.roles["teleport-chatops"].Spec.Allow
     allow.ReviewRequests.ClearField("PreviewAsRoles")
     allow.ClearField("NodeLabels")
@@ -63,11 +65,32 @@ async def test_card_shows_the_id_without_the_permission(
     async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         request_for(teleport, node, "disk 1")
         card = await stage.card("disk 1")
-        await teleport.journal.wait_for_call(METHOD)
         pending_request(teleport, reason="next 2")
         await stage.card("next 2")
     assert f"node/{node.Metadata.Name}" in words(card)
     assert not [call for call in slack.journal.calls if call.method == "chat.update"]
+    assert teleport.journal.of(METHOD) == []
+
+
+async def test_granted_permission_shows_host_names_without_a_restart(
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    settings_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lifecycle, "RECHECK_SECONDS", 0.1)
+    conditions = teleport.cluster.roles["teleport-chatops"].Spec.Allow.ReviewRequests
+    granted = list(conditions.PreviewAsRoles)
+    del conditions.PreviewAsRoles[:]
+    with capture_logs() as log:
+        async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
+            disabled = await log.first("feature_disabled", feature="host_names")
+            assert disabled["reason"] == "the bot's role lacks review_requests.preview_as_roles"
+            conditions.PreviewAsRoles.extend(granted)
+            await log.first("feature_enabled", feature="host_names")
+            request_for(teleport, host(teleport), "disk 1")
+            card = await stage.card("disk 1")
+            await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
 
 
 async def test_restart_does_not_update_cards_with_host_names(

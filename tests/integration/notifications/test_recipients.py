@@ -285,7 +285,15 @@ async def test_missing_scopes_to_check_shared_channels_are_logged(
     slack.workspace.app.scopes.difference_update({"channels:read", "groups:read"})
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file, to(CHANNEL)):
-            await log.until("shared_channels_not_checked")
+            warnings = {
+                entry["feature"]: entry["reason"]
+                for entry in log.all("feature_disabled")
+                if entry["log_level"] == "warning"
+            }
+            assert warnings == {
+                "public_channel_checks": "the bot token lacks channels:read",
+                "private_channel_checks": "the bot token lacks groups:read",
+            }
 
 
 IMPOSTORS = {

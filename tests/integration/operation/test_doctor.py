@@ -14,7 +14,7 @@ from bot.process import running
 from bot.settings.settings import load_settings
 from bot.setup.doctor.check import Level
 from bot.setup.doctor.report import report
-from bot.setup.doctor.slack import response_host, responses
+from bot.setup.doctor.socket_mode import response_host, responses
 from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -107,7 +107,7 @@ async def test_missing_permission_to_look_up_a_user_is_a_failure(setup: Setup) -
     """The output has no traceback."""
     setup.forbid("user", "list")
     checks = await setup.rows("U0BOB00001")
-    assert "Teleport does not tell" in checks[-1].detail
+    assert "lookup failed: " in checks[-1].detail
 
 
 async def test_other_announcing_bot_is_reported(setup: Setup) -> None:
@@ -120,7 +120,7 @@ async def test_other_announcing_bot_is_reported(setup: Setup) -> None:
         )
     (detail,) = [check for check in await setup.rows() if check.name == "other bots"]
     assert detail.level is Level.WARNING
-    assert "announces requests too (1 now)" in detail.detail
+    assert "posts requests too (1 pending)" in detail.detail
 
 
 async def test_doctor_command_prints_rows_and_sets_the_exit_code(setup: Setup) -> None:
@@ -148,7 +148,7 @@ async def test_exit_code_is_that_of_the_worst_row(setup: Setup) -> None:
 async def run_doctor(setup: Setup) -> tuple[int, str]:
     """Return doctor's exit code, and its rows as JSON."""
     lines: list[str] = []
-    code = await report(setup.file, "", as_json=True, say=lines.append)
+    code = await report(setup.file, "", as_json=True, write=lines.append)
     return code, "\n".join(lines)
 
 
@@ -157,7 +157,7 @@ async def run_doctor(setup: Setup) -> tuple[int, str]:
     [
         ("alice", "alice isn't a Slack user ID"),
         ("@alice", "@alice isn't a Slack user ID"),
-        ("U0NOBODY1", "Slack knows no user with this ID"),
+        ("U0NOBODY1", "Slack has no user with this ID"),
     ],
 )
 async def test_wrong_slack_id_has_a_hint(setup: Setup, person: str, detail: str) -> None:
@@ -199,7 +199,7 @@ async def test_unusable_ssl_cert_file_is_reported(
         path.write_text(content)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     rows = {check.name: check for check in await setup.rows()}
-    assert f"SSL_CERT_FILE names {path}" in rows["certificate authorities"].detail
+    assert f"can't use SSL_CERT_FILE, {path} (" in rows["certificate authorities"].detail
     assert rows["certificate authorities"].exit_code == 2
 
 

@@ -152,7 +152,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "an expired identity": (expire, 2, "identity", "expired at"),
     "a world-readable identity": (
         lambda s: s.teleport.identity("bot").chmod(0o644),
-        1, "identity file", "everybody on this machine can read",
+        1, "identity file", "is readable by everyone on this machine",
     ),
     "an identity of another cluster": (
         use_another_ca, 2, "teleport", "the server's certificate isn't from this cluster",
@@ -178,21 +178,21 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "no hosts": (
         lambda s: s.conditions.ReviewRequests.ClearField("PreviewAsRoles"),
-        1, "host names", "shows it no hosts, so cards have their IDs",
+        1, "host names", "cards show the IDs of hosts instead of their names",
     ),
     "no reviews on behalf of users": (
-        without_on_behalf, 1, "review mode", "lacks submit_for_users",
+        without_on_behalf, 1, "review mode", "lacks review_requests.submit_for_users",
     ),
     "a mode that this role doesn't allow": (
-        require_person_mode, 2, "review mode", "its role lets it not",
+        require_person_mode, 2, "review mode", "the bot's role doesn't allow it",
     ),
     "a mode without approvers": (
         lambda s: s.update("[review]\n", '[review]\nmode = "override"\n'),
-        2, "review mode", "nobody approves",
+        2, "review mode", "no approvers are set",
     ),
     "an unavailable Teleport": (
         lambda s: s.teleport.faults.add("GetPluginData", grpc.StatusCode.UNAVAILABLE),
-        1, "access_plugin_data: list, read", "could not be tried",
+        1, "access_plugin_data: list, read", "check failed",
     ),
     "no permission to create requests": (
         lambda s: s.forbid("access_request", "create"),
@@ -250,7 +250,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an unwritable log file": (
         lambda s: s.update('output = "stderr"', f'output = "{s.file.parent}"'),
-        2, "log output", "cannot be written (Is a directory)",
+        2, "log output", "(Is a directory)",
     ),
     "an occupied health port": (
         occupy_health_port, 2, "health port", "can't listen on 127.0.0.1:",
@@ -279,7 +279,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
     ),
     "an unknown link-only role": (
-        lambda s: set_link_only(s, "prdo"), 2, "role prdo", "can be decided from Slack",
+        lambda s: set_link_only(s, "prdo"), 2, "role prdo", "can't be reviewed from Slack",
     ),
     "an unknown role with recipients": (
         lambda s: s.update('"*" = "access', 'prdo = "access-requests"\n"*" = "access'),
@@ -288,7 +288,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "an unknown approver": (set_approver, 1, "user bobby", "no such user now"),
     "an unknown trait": (
         lambda s: s.update('"slack_uid"', '"slackid"'),
-        1, "trait slackid", "nobody in Slack is linked",
+        1, "trait slackid", "no Slack user is linked",
     ),
     "an app token as the bot's": (
         lambda s: s.update("xoxb-sandbox-bot", "xapp-sandbox-app"),
@@ -300,7 +300,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "disabled Socket Mode": (
         lambda s: setattr(s.slack.workspace.app, "socket_mode", False),
-        2, "slack sockets", "Socket Mode is switched off",
+        2, "slack sockets", "Socket Mode is off",
     ),
     "an unreachable socket host": (
         lambda s: s.slack.faults.inject({"sockets": "refuse"}),
@@ -309,7 +309,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "ten open sockets": (open_all_sockets, 1, "slack sockets", "10 sockets open"),
     "tokens of two apps": (
         lambda s: setattr(s.slack.workspace.app, "app_of_app_token", "A0OTHER001"),
-        2, "slack app", "slack.app_token of A0OTHER001",
+        2, "slack app", "slack.app_token to A0OTHER001",
     ),
     "a rate limit on the channels": (
         lambda s: s.slack.faults.inject({"method": "users.conversations", "retry_after": 30}),

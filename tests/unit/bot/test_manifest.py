@@ -1,7 +1,6 @@
 """The generated manifest matches the registered features and Slack's schema."""
 
-from bot.connect.slack_connection import SCOPES
-from bot.setup.manifest import manifest
+from bot.setup.manifest import manifest, scopes
 from commands.slash_commands import COMMANDS
 
 
@@ -24,6 +23,6 @@ def test_manifest_obeys_slacks_limits() -> None:
 def test_manifest_requests_every_scope_and_command() -> None:
     """The manifest uses the same lists as the code."""
     made = manifest()
-    assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+    assert made["oauth_config"]["scopes"]["bot"] == list(scopes())
     names = [command["command"] for command in made["features"]["slash_commands"]]
     assert names == [command.name for command in COMMANDS]

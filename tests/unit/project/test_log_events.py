@@ -11,7 +11,7 @@ from workspace.conditions import Conditions
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("bot", "commands", "notifications", "workspace", "teleport_client")
 _ROW = re.compile(r"^\| `(?P<event>[a-z_]+)` \| (?P<fields>.*?) \|$", re.MULTILINE)
-_LOGGERS = re.compile(r"(log\.(debug|info|warning|error|exception)|said|_log_\w+)")
+_LOGGERS = re.compile(r"(log\.(debug|info|warning|error|exception)|said|write|_log_\w+)")
 _EVENT = re.compile(r"[a-z]+(_[a-z]+)+")
 
 

@@ -1,0 +1,1 @@
+"""The table of features with their permissions, and which of them are available now."""
