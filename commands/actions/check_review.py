@@ -17,7 +17,7 @@ from commands.actions.users.authorized_user import (
 )
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
-from teleport_client.rules.review_permission import review_denied
+from teleport_client.rules.review_permission import is_review_denied
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
 from workspace.views.parts.status import named
@@ -108,7 +108,7 @@ def ensure_approver(services: Services, user: AuthorizedUser, request: AccessReq
             " operator to add you to role_to_approvers.",
             reason="not_an_approver",
         )
-    if review_denied(user.denying_roles, request):
+    if is_review_denied(user.denying_roles, request):
         raise cannot_review()
 
 

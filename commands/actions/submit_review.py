@@ -31,7 +31,7 @@ from teleport_client.errors import (
     ReviewNotAllowed,
 )
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
-from teleport_client.rules.threshold_progress import counts
+from teleport_client.rules.threshold_progress import has_effect
 from workspace.requests.claim import is_attributed_to
 from workspace.requests.request_draft import check_reason
 from workspace.requests.review_policy import ReviewMode
@@ -112,7 +112,7 @@ async def _submit(
     services.changed(proposed.request_id)
     review = result.review_by(user.name)
     # Teleport stores no review in mode `override`.
-    if review is not None and not counts(review, result):
+    if review is not None and not has_effect(review, result):
         return NotCounted(result)
     return Reviewed(result, proposed.state)
 

@@ -70,6 +70,14 @@ class Credentials:
     these; the user of a Machine ID bot has other roles."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A PEM block and the file that contains it."""
+
+    pem: bytes = field(repr=False)
+    file: Path
+
+
 def load_identity_file(path: Path, now: datetime) -> Credentials:
     """Return the credentials of an identity file. Raises CredentialsError."""
     content = _read(path, "identity file")
@@ -78,23 +86,22 @@ def load_identity_file(path: Path, now: datetime) -> Credentials:
     blocks = [match.group(0) for match in _PEM.finditer(content)]
     if len(blocks) < 3:  # noqa: PLR2004 - key, certificate and at least one authority
         raise _incomplete(path)
-    key, leaf, *authorities = blocks
-    return _credentials(key, leaf, authorities, now, key_file=path, cert_file=path, ca_file=path)
+    key, leaf, *authorities = (_Part(block, path) for block in blocks)
+    return _credentials(key, leaf, authorities, now)
 
 
 def load_key_pair(certificate: Path, key: Path, authorities: Path, now: datetime) -> Credentials:
     """Return the credentials of `tctl auth sign --format=tls`. Raises CredentialsError."""
-    key_pem = _first_block(key, "client key")
-    leaf_pem = _first_block(certificate, "client certificate")
-    trusted = [m.group(0) for m in _PEM.finditer(_read(authorities, "root CA file"))]
+    key_part = _first_block(key, "client key")
+    leaf = _first_block(certificate, "client certificate")
+    blocks = _PEM.finditer(_read(authorities, "root CA file"))
+    trusted = [_Part(block.group(0), authorities) for block in blocks]
     if not trusted:
         raise CredentialsError(
             f"The root CA file {authorities} contains no certificate.",
             "Recreate it with `tctl auth sign --format=tls`.",
         )
-    return _credentials(
-        key_pem, leaf_pem, trusted, now, key_file=key, cert_file=certificate, ca_file=authorities
-    )
+    return _credentials(key_part, leaf, trusted, now)
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -114,14 +121,14 @@ def _unreadable_hint(error: OSError) -> str:
     return "Check the path, and whether tbot or `tctl auth sign` has written the file."
 
 
-def _first_block(path: Path, name: str) -> bytes:
+def _first_block(path: Path, name: str) -> _Part:
     match = _PEM.search(_read(path, name))
     if match is None:
         raise CredentialsError(
             f"The {name} {path} contains no PEM block.",
             "Recreate it with `tctl auth sign --format=tls`.",
         )
-    return match.group(0)
+    return _Part(match.group(0), path)
 
 
 def _incomplete(path: Path) -> CredentialsError:
@@ -133,74 +140,74 @@ def _incomplete(path: Path) -> CredentialsError:
 
 
 def _credentials(
-    key_pem: bytes,
-    leaf_pem: bytes,
-    authorities: Sequence[bytes],
-    now: datetime,
-    *,
-    key_file: Path,
-    cert_file: Path,
-    ca_file: Path,
+    key: _Part, certificate: _Part, authorities: Sequence[_Part], now: datetime
 ) -> Credentials:
     try:
-        return _parse(
-            key_pem, leaf_pem, authorities, now,
-            key_file=key_file, cert_file=cert_file, ca_file=ca_file,
-        )  # fmt: skip
+        return _parse(key, certificate, authorities, now)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # x509 parses lazily: parts of a certificate raise these errors when they are read.
         raise CredentialsError(
-            f"A key or certificate in {cert_file} is corrupt.",
+            f"A key or certificate in {certificate.file} is corrupt.",
             "Recreate it with `tctl auth sign`, or wait for tbot to write it.",
         ) from error
 
 
 def _parse(
-    key_pem: bytes,
-    leaf_pem: bytes,
-    authorities: Sequence[bytes],
-    now: datetime,
-    *,
-    key_file: Path,
-    cert_file: Path,
-    ca_file: Path,
+    key_part: _Part, certificate: _Part, authorities: Sequence[_Part], now: datetime
 ) -> Credentials:
-    key = _load_key(key_pem, key_file)
-    leaf = _load_certificate(leaf_pem, cert_file)
-    trusted = [each for each in authorities if not _issued(_load_certificate(each, ca_file), leaf)]
-    if not trusted:
-        raise CredentialsError(
-            f"{ca_file} contains only the User CA, and no Host CA to verify Teleport's servers.",
-            "Recreate it with `tctl auth sign`.",
-        )
-    if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
-        raise CredentialsError(
-            f"The key in {key_file} doesn't match the certificate in {cert_file}.",
-            "Recreate both together.",
-        )
-    if leaf.not_valid_after_utc <= now:
-        raise CredentialsError(
-            f"The certificate in {cert_file} expired at {leaf.not_valid_after_utc:%Y-%m-%d %H:%M}"
-            " UTC.",
-            "Sign a new one with `tctl auth sign`, or let tbot renew it.",
-        )
+    key, leaf = _load_key(key_part), _load_certificate(certificate)
+    trusted = _without_user_ca(authorities, leaf)
+    _check_pair(key, key_part, leaf, certificate)
+    _check_expiry(leaf, certificate, now)
     return Credentials(
         key_pem=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         certificate_pem=leaf.public_bytes(Encoding.PEM),
         trusted_pem=b"\n".join(trusted) + b"\n",
         user=_one(leaf.subject, NameOID.COMMON_NAME) or "",
-        cluster=_cluster(leaf, cert_file),
+        cluster=_cluster(leaf, certificate.file),
         expires=leaf.not_valid_after_utc,
         lifetime=leaf.not_valid_after_utc - leaf.not_valid_before_utc,
         roles=_all(leaf.subject, NameOID.ORGANIZATION_NAME),
     )
 
 
-def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
+def _without_user_ca(authorities: Sequence[_Part], leaf: x509.Certificate) -> list[bytes]:
+    """Return the CAs that didn't issue the leaf, so the Host CA."""
+    trusted = [each.pem for each in authorities if not _has_issued(_load_certificate(each), leaf)]
+    if trusted:
+        return trusted
+    raise CredentialsError(
+        f"{authorities[0].file} contains only the User CA, and no Host CA to verify Teleport's"
+        " servers.",
+        "Recreate it with `tctl auth sign`.",
+    )
+
+
+def _check_pair(
+    key: PrivateKeyTypes, key_part: _Part, leaf: x509.Certificate, certificate: _Part
+) -> None:
+    if _public_bytes(key.public_key()) != _public_bytes(leaf.public_key()):
+        raise CredentialsError(
+            f"The key in {key_part.file} doesn't match the certificate in {certificate.file}.",
+            "Recreate both together.",
+        )
+
+
+def _check_expiry(leaf: x509.Certificate, certificate: _Part, now: datetime) -> None:
+    end = leaf.not_valid_after_utc
+    if end <= now:
+        raise CredentialsError(
+            f"The certificate in {certificate.file} expired at {end:%Y-%m-%d %H:%M} UTC.",
+            "Sign a new one with `tctl auth sign`, or let tbot renew it.",
+        )
+
+
+def _load_key(part: _Part) -> PrivateKeyTypes:
     """Return the key. Its label doesn't count: Teleport has written PKCS#8 labeled as PKCS#1."""
+    pem = part.pem
     if b"PIV YUBIKEY" in pem:
         raise CredentialsError(
-            f"The key in {path} is stored on a hardware token, which only tsh and tctl can use.",
+            f"The key in {part.file} is stored on a hardware token, which only tsh and tctl use.",
             "Sign an identity for the bot with `tctl auth sign`, or use tbot.",
         )
     try:
@@ -213,22 +220,22 @@ def _load_key(pem: bytes, path: Path) -> PrivateKeyTypes:
             return load_der_private_key(binascii.a2b_base64(body), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CredentialsError(
-            f"Can't read the private key in {path}.",
+            f"Can't read the private key in {part.file}.",
             "Recreate the file with `tctl auth sign`.",
         ) from error
 
 
-def _load_certificate(pem: bytes, path: Path) -> x509.Certificate:
+def _load_certificate(part: _Part) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(pem)
+        return x509.load_pem_x509_certificate(part.pem)
     except ValueError as error:
         raise CredentialsError(
-            f"Can't read a certificate in {path}.",
+            f"Can't read a certificate in {part.file}.",
             "Recreate the file with `tctl auth sign`.",
         ) from error
 
 
-def _issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
+def _has_issued(authority: x509.Certificate, leaf: x509.Certificate) -> bool:
     """Return whether the authority issued the leaf, as only the User CA did."""
     try:
         leaf.verify_directly_issued_by(authority)

@@ -26,7 +26,7 @@ class User:
     bot: bool = False
     """A Machine ID bot's user."""
 
-    def suspended(self, now: datetime) -> bool:
+    def is_suspended(self, now: datetime) -> bool:
         """Return whether Teleport rejects logins (WithUserLock in lib/auth/auth.go)."""
         return self.locked and (self.lock_expires is None or now < self.lock_expires)
 

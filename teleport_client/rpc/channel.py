@@ -82,12 +82,12 @@ class RpcChannel:
         except grpc.aio.UsageError as error:
             if "closed" not in str(error).lower():
                 raise
-            raise _closed(method) from error
+            raise _closed_error(method) from error
         else:
             self.missing_methods.discard(method)
 
 
-def _closed(method: str) -> Unreachable:
+def _closed_error(method: str) -> Unreachable:
     return Unreachable(
         "the connection to Teleport is closed", method=method, code="UNAVAILABLE", sent=Sent.NO
     )

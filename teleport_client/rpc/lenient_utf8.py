@@ -35,12 +35,12 @@ def reader(parse: Callable[[bytes], Received]) -> Callable[[bytes], Received]:
         try:
             return parse(data)
         except DecodeError:
-            return parse(_replaced(data, cast(Descriptor, kind.DESCRIPTOR)))
+            return parse(_replace_invalid_bytes(data, cast(Descriptor, kind.DESCRIPTOR)))
 
     return read
 
 
-def _replaced(data: bytes, kind: Descriptor) -> bytes:
+def _replace_invalid_bytes(data: bytes, kind: Descriptor) -> bytes:
     """Return the message with a question mark for each invalid byte of a string.
 
     Raises DecodeError for bytes that aren't a message.

@@ -84,7 +84,7 @@ def from_rpc(
     """
     text = details or code.name.lower().replace("_", " ")
     kind = _BY_CODE.get(code, Unexpected)
-    if not_connected and kind is Unreachable and _sent(kind, text) is Sent.NO:
+    if not_connected and kind is Unreachable and _effect_of(kind, text) is Sent.NO:
         unreachable = Unreachable(not_connected, method=method, code=code.name, sent=Sent.NO)
         unreachable.obstacle = obstacle
         return unreachable
@@ -92,10 +92,10 @@ def from_rpc(
         if fragment in text:
             kind = leaf
             break
-    return kind(text, method=method, code=code.name, sent=_sent(kind, text))
+    return kind(text, method=method, code=code.name, sent=_effect_of(kind, text))
 
 
-def _sent(kind: type[TeleportError], text: str) -> Sent:
+def _effect_of(kind: type[TeleportError], text: str) -> Sent:
     """Only a rejection surely changed nothing; UNKNOWN and INTERNAL can follow a change."""
     if kind not in {Unreachable, Unexpected}:
         return Sent.REFUSED

@@ -21,12 +21,12 @@ class Denial:
     """The rule has a `where`, so Teleport might not apply it."""
 
 
-def denial(roles: Sequence[Role], resource: str, verb: str) -> Denial | None:
+def find_denial(roles: Sequence[Role], resource: str, verb: str) -> Denial | None:
     """Return a matching deny rule, one without a condition first, or None."""
     found = [
         Denial(role.name, conditional=bool(rule.where))
         for role in roles
-        for rule in _matching(role.deny, resource, verb)
+        for rule in _match_rules(role.deny, resource, verb)
     ]
     return min(found, key=lambda each: each.conditional, default=None)
 
@@ -34,9 +34,9 @@ def denial(roles: Sequence[Role], resource: str, verb: str) -> Denial | None:
 def has_verb(roles: Sequence[Role], resource: str, verb: str) -> bool:
     """Return whether the roles allow a verb on a kind of resource under all conditions."""
     allowed = any(
-        not rule.where for role in roles for rule in _matching(role.allow, resource, verb)
+        not rule.where for role in roles for rule in _match_rules(role.allow, resource, verb)
     )
-    return allowed and denial(roles, resource, verb) is None
+    return allowed and find_denial(roles, resource, verb) is None
 
 
 def is_denied(roles: Sequence[Role], resource: str, verb: str) -> bool:
@@ -69,7 +69,7 @@ def can_list_hosts(roles: Sequence[Role]) -> bool:
     return any(role.allow.selects_nodes or role.allow.review.preview_as for role in roles)
 
 
-def _matching(conditions: Conditions, resource: str, verb: str) -> Iterator[Rule]:
+def _match_rules(conditions: Conditions, resource: str, verb: str) -> Iterator[Rule]:
     for rule in conditions.rules:
         if {resource, "*"} & set(rule.resources) and {verb, "*"} & set(rule.verbs):
             yield rule

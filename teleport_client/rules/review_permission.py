@@ -23,26 +23,28 @@ def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> Ma
     """Check the requested roles; a deny rule overrides allow rules."""
     if person == request.user or not request.roles:
         return MayReview.NO
-    denied = [_names(role.deny.review, asked) for asked in request.roles for role in roles]
+    denied = [_match_role(role.deny.review, asked) for asked in request.roles for role in roles]
     if MayReview.YES in denied:
         return MayReview.NO
-    allowed = [_best(_names(role.allow.review, asked) for role in roles) for asked in request.roles]
+    allowed = [
+        _best(_match_role(role.allow.review, asked) for role in roles) for asked in request.roles
+    ]
     if MayReview.NO in allowed:
         return MayReview.NO
     certain = MayReview.UNKNOWN not in allowed and MayReview.UNKNOWN not in denied
     return MayReview.YES if certain else MayReview.UNKNOWN
 
 
-def review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
+def is_review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
     """Return whether a deny rule of the roles forbids, or might forbid, to review the request."""
     return any(
-        _names(role.deny.review, asked) is not MayReview.NO
+        _match_role(role.deny.review, asked) is not MayReview.NO
         for asked in request.roles
         for role in roles
     )
 
 
-def _names(conditions: ReviewConditions, asked: str) -> MayReview:
+def _match_role(conditions: ReviewConditions, asked: str) -> MayReview:
     """Return whether one role's conditions name a requested role."""
     unreadable = conditions.from_claims
     for pattern in conditions.roles:

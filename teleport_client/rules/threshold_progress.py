@@ -56,7 +56,7 @@ def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
     )
 
 
-def counts(review: Review, request: AccessRequest) -> bool:
+def has_effect(review: Review, request: AccessRequest) -> bool:
     """Return whether a review has an effect: reviewers can review even if no filter matches them.
 
     A promotion needs no threshold (ApplyAccessReview in lib/services/access_request.go).

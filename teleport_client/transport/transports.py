@@ -125,24 +125,9 @@ class WebSocketTransport:
                 max_msg_size=0,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECONDS),
             )
-        except aiohttp.WSServerHandshakeError as error:
-            await session.close()
-            raise NotTeleport(
-                f"connection upgrade failed, status {error.status}",
-                transient=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            ) from error
-        except RedirectRefused as error:
-            await session.close()
-            raise NotTeleport(f"connection upgrade failed, {error}") from error
-        except aiohttp.ClientConnectorCertificateError as error:
-            await session.close()
-            raise _web_certificate_error(error.certificate_error) from error
-        except aiohttp.ClientConnectorSSLError as error:
-            await session.close()
-            raise error.os_error from error
         except aiohttp.ClientError as error:
             await session.close()
-            raise OSError(str(error)) from error
+            raise _upgrade_error(error) from error
         except BaseException:
             await session.close()
             raise
@@ -166,6 +151,23 @@ class WebSocketTransport:
     async def close(self) -> None:
         await self._socket.close()
         await self._session.close()
+
+
+def _upgrade_error(error: aiohttp.ClientError) -> OSError:
+    """Return the error for a failed connection upgrade."""
+    match error:
+        case aiohttp.WSServerHandshakeError(status=status):
+            transient = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            return NotTeleport(f"connection upgrade failed, status {status}", transient=transient)
+        case RedirectRefused():
+            return NotTeleport(f"connection upgrade failed, {error}")
+        case aiohttp.ClientConnectorCertificateError(certificate_error=cause):
+            return _web_certificate_error(cause)
+        case aiohttp.ClientConnectorSSLError():
+            os_error: OSError = error.os_error
+            return os_error
+        case _:
+            return OSError(str(error))
 
 
 def _web_certificate_error(error: Exception) -> OSError:

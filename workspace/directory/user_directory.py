@@ -162,7 +162,7 @@ def _check_user(user: User, now: datetime) -> None:
             " administrator to link it to your own user.",
             reason="user_bot",
         )
-    if user.suspended(now):
+    if user.is_suspended(now):
         raise UserError(
             f"Your Teleport user {safe_name(user.name)} is locked. Nothing changed. Wait for the"
             " lock to expire, or ask a Teleport administrator to remove it.",

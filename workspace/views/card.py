@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
-from teleport_client.rules.threshold_progress import SetProgress, counts, progress
+from teleport_client.rules.threshold_progress import SetProgress, has_effect, progress
 from workspace.moment import Moment
 from workspace.requests.claim import Claim, attribution
 from workspace.requests.review_policy import ReviewMode
@@ -59,7 +59,7 @@ class CardReview:
 
 
 def vote_of(review: Review, request: AccessRequest) -> CardReview:
-    return CardReview(review.author, review.state, review.reason, counts(review, request))
+    return CardReview(review.author, review.state, review.reason, has_effect(review, request))
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,7 +398,7 @@ def _resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
     deciders = tuple(
         review.author
         for review in request.reviews
-        if review.state is request.state and counts(review, request)
+        if review.state is request.state and has_effect(review, request)
     )
     if request.state is RequestState.APPROVED:
         return deciders if all(one.met for one in progress(request)) else ()

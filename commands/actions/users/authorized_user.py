@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from teleport_client.model.lock import Lock
 from teleport_client.model.user import Role
-from teleport_client.rules.access_rules import Denial, can_list_requests, denial
+from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial
 from workspace.directory.user_directory import Person
 from workspace.requests.user_error import UserError
 from workspace.views.parts.untrusted import safe_line, safe_name
@@ -100,7 +100,7 @@ def denials_of(roles: Iterable[Role]) -> Mapping[str, Denial]:
     """Return the deny rules by verb, for all verbs that an action needs."""
     held = tuple(roles)
     verbs = dict.fromkeys((*CREATE.verbs, *OVERRIDE.verbs))
-    found = ((verb, denial(held, "access_request", verb)) for verb in verbs)
+    found = ((verb, find_denial(held, "access_request", verb)) for verb in verbs)
     return MappingProxyType({verb: rule for verb, rule in found if rule is not None})
 
 

@@ -11,7 +11,7 @@ from commands.actions.users.authorization import CACHE_SECONDS
 from commands.actions.users.authorized_user import AuthorizedUser
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest
-from teleport_client.rules.review_permission import MayReview, may_review, review_denied
+from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
@@ -43,7 +43,7 @@ class Permissions:
     def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:
         if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
             approver = self._review_policy.may_override(user.name, user.held, request)
-            return approver and not review_denied(user.denying_roles, request)
+            return approver and not is_review_denied(user.denying_roles, request)
         return may_review(user.name, user.roles, request) is not MayReview.NO
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.model.user import Conditions, Role, Rule
-from teleport_client.rules.access_rules import Denial, can_list_requests, denial, has_verb
+from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial, has_verb
 
 VERBS = ("create", "list", "read", "update")
 
@@ -32,7 +32,7 @@ def denies(resource: str, *verbs: str, where: str = "", name: str = "d") -> Role
 )
 def test_deny_rule_matches_by_name_or_wildcard(resource: str, verb: str, denied: bool) -> None:
     roles = [allows("*", "*"), denies(resource, verb)]
-    assert (denial(roles, "access_request", "list") is not None) is denied
+    assert (find_denial(roles, "access_request", "list") is not None) is denied
     assert has_verb(roles, "access_request", "list") is not denied
 
 
@@ -41,14 +41,14 @@ def test_conditional_rule_denies_and_never_allows() -> None:
     assert not has_verb([conditional], "access_request", "list")
     assert has_verb([conditional, allows("*", "list")], "access_request", "list")
     roles = [allows("*", "*"), denies("access_request", "list", where="x")]
-    assert denial(roles, "access_request", "list") == Denial("d", conditional=True)
+    assert find_denial(roles, "access_request", "list") == Denial("d", conditional=True)
     assert not has_verb(roles, "access_request", "list")
 
 
 def test_denial_names_a_role_without_a_condition_first() -> None:
     """Its error text is more specific."""
     roles = [denies("*", "*", where="x", name="maybe"), denies("*", "*", name="certain")]
-    assert denial(roles, "access_request", "list") == Denial("certain", conditional=False)
+    assert find_denial(roles, "access_request", "list") == Denial("certain", conditional=False)
 
 
 def test_requests_are_visible_only_with_list_and_read() -> None:
@@ -75,6 +75,6 @@ roles_with_rules = st.lists(
 @given(roles_with_rules, roles_with_rules, st.sampled_from(VERBS))
 def test_more_roles_never_lift_a_denial(held: list[Role], more: list[Role], verb: str) -> None:
     """No call is both allowed and denied."""
-    if denial(held, "access_request", verb) is not None:
-        assert denial(held + more, "access_request", verb) is not None
+    if find_denial(held, "access_request", verb) is not None:
+        assert find_denial(held + more, "access_request", verb) is not None
         assert not has_verb(held + more, "access_request", verb)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.model.user import Conditions, ReviewConditions, Role
-from teleport_client.rules.review_permission import MayReview, may_review, review_denied
+from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
 
 
 def asks(*roles: str) -> AccessRequest:
@@ -66,8 +66,8 @@ def test_more_allow_never_hurts_and_more_deny_never_helps(
 def test_any_deny_rule_for_a_requested_role_counts_as_denied() -> None:
     """Cover also rules that only Teleport can evaluate."""
     both = asks("staging", "prod")
-    assert not review_denied([allows("*")], both)
-    assert not review_denied([denies("dev")], both)
-    assert review_denied([allows("*"), denies("prod")], both)
-    assert review_denied([denies("prod", where="x")], both)
-    assert review_denied([denies("{{external.x}}")], both)
+    assert not is_review_denied([allows("*")], both)
+    assert not is_review_denied([denies("dev")], both)
+    assert is_review_denied([allows("*"), denies("prod")], both)
+    assert is_review_denied([denies("prod", where="x")], both)
+    assert is_review_denied([denies("{{external.x}}")], both)

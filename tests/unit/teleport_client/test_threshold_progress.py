@@ -6,7 +6,7 @@ from teleport_client.model.access_request import AccessRequest, RequestState, Re
 from teleport_client.rules.threshold_progress import (
     Count,
     SetProgress,
-    counts,
+    has_effect,
     open_filters,
     progress,
 )
@@ -57,10 +57,10 @@ def test_met_threshold_shows_at_most_its_required_count() -> None:
 def test_review_without_threshold_has_no_effect() -> None:
     """It holds only if the request has thresholds. A promotion resolves it in any case."""
     filtered = request(thresholds=(ADMIN,))
-    assert not counts(approval("bob"), filtered)
-    assert counts(approval("bob", 0), filtered)
-    assert counts(Review("bob", RequestState.PROMOTED), filtered)
-    assert counts(approval("bob"), request(thresholds=(), role_thresholds={}))
+    assert not has_effect(approval("bob"), filtered)
+    assert has_effect(approval("bob", 0), filtered)
+    assert has_effect(Review("bob", RequestState.PROMOTED), filtered)
+    assert has_effect(approval("bob"), request(thresholds=(), role_thresholds={}))
 
 
 def test_unmet_filters_are_listed() -> None:

@@ -21,4 +21,4 @@ SECOND = timedelta(seconds=1)
     ],
 )
 def test_user_is_suspended_until_the_lock_expires(user: User, suspended: bool) -> None:
-    assert user.suspended(NOW) is suspended
+    assert user.is_suspended(NOW) is suspended
