@@ -41,10 +41,10 @@ def has_verb(roles: Sequence[Role], resource: str, verb: str) -> bool:
 
 def is_denied(roles: Sequence[Role], resource: str, verb: str) -> bool:
     """Return whether the roles deny a verb under all conditions, or no rule allows it."""
-    found = denial(roles, resource, verb)
+    found = find_denial(roles, resource, verb)
     if found is not None and not found.conditional:
         return True
-    return not any(True for role in roles for _ in _matching(role.allow, resource, verb))
+    return not any(True for role in roles for _ in _match_rules(role.allow, resource, verb))
 
 
 def can_list_requests(roles: Sequence[Role]) -> bool:
