@@ -20,21 +20,27 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 GROUPS = {
-    "what": r"what(?:ever)?|who(?:m|ever|mever|se)?|whichever",
-    "people": r"(?:some|any|every|no)(?:body|one)|people",
-    "say": r"says?|said|saying|tells?|told|telling|hears?|heard",
-    "stiff": r"gives?|anew|all the same|for ever|by (?:it|them)sel(?:f|ves)|in the place of"
-    r"|once more|meanwhile|hand(?:s|ed|ing)? in|c[ao]mes? to nothing|troubles?|cures?|shall"
-    r"|mend(?:s|ed|ing)?|owed|ran out|runs? out|stands? (?:for|in|still)|so (?:many|much|long)"
-    r"|lets? go|under way|is no|are no|as well",
+    "what": ("what(?:ever)?", "who(?:m|ever|mever|se)?", "whichever"),
+    "people": ("(?:some|any|every|no)(?:body|one)", "people"),
+    "say": ("says?", "said", "saying", "tells?", "told", "telling", "hears?", "heard"),
+    "stiff": (
+        *("gives?", "anew", "all the same", "for ever", "by (?:it|them)sel(?:f|ves)"),
+        *("in the place of", "once more", "meanwhile", "hand(?:s|ed|ing)? in"),
+        *("c[ao]mes? to nothing", "troubles?", "cures?", "shall", "mend(?:s|ed|ing)?", "owed"),
+        *("ran out", "runs? out", "stands? (?:for|in|still)", "so (?:many|much|long)"),
+        *("lets? go", "under way", "is no", "are no", "as well"),
+    ),
 }
+"""Patterns of words and idioms, by group."""
 LIMITS = {"what": 3.0, "people": 1.0, "say": 2.0, "stiff": 3.0}
 """Hits per 1,000 words."""
 KINDS = ("comments", "strings", "markdown", "test names")
 _WORDS = "words"
 _MIN_STRING_WORDS = 3
 """Shorter strings are names and keys."""
-_PATTERNS = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in GROUPS.items()}
+_PATTERNS = {
+    name: re.compile(rf"\b(?:{'|'.join(words)})\b", re.IGNORECASE) for name, words in GROUPS.items()
+}
 _NOT_PROSE = re.compile(r"#!|#\s*(?:noqa|type:|fmt:|pragma|ruff:|mypy:|-{5})")
 _CODE = re.compile(r"```.*?```|``?[^`]*``?|<!--.*?-->|https?://\S+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019-]*")

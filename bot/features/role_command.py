@@ -12,4 +12,4 @@ def role_command(choices: Choices) -> str:
 
 
 def role_hint(choices: Choices) -> str:
-    return f"Give the bot the role that `{role_command(choices)}` prints."
+    return f"Assign the role that `{role_command(choices)}` prints to the bot."
