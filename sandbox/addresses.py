@@ -3,6 +3,6 @@
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
 
 
-def reachable(listen: str) -> str:
+def reachable_host(listen: str) -> str:
     """Return the host to connect to for the address that a server listens on."""
     return _EVERYWHERE.get(listen, listen)

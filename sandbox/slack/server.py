@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from sandbox.addresses import reachable
+from sandbox.addresses import reachable_host
 from sandbox.slack.backend import Backend
 from sandbox.slack.control.control_api import ControlApi, Readiness
 from sandbox.slack.control.faults import Faults
@@ -78,7 +78,7 @@ class SlackStandIn:
         the port is taken.
         """
         listener = socket.create_server((listen, port))
-        local_url = f"http://{reachable(listen)}:{listener.getsockname()[1]}"
+        local_url = f"http://{reachable_host(listen)}:{listener.getsockname()[1]}"
         url = public_url or local_url
         workspace = Workspace(now)
         faults, tickets = Faults(), Tickets(workspace.ids, now)

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import grpc
 
-from sandbox.addresses import reachable
+from sandbox.addresses import reachable_host
 from sandbox.cast import BOT_USER, CLUSTER
 from sandbox.teleport.calls.interceptor import CallRecorder
 from sandbox.teleport.calls.services import add_services
@@ -101,7 +101,7 @@ class TeleportStandIn:
     @property
     def address(self) -> str:
         """Address for clients on this machine."""
-        return f"{reachable(self.listen)}:{self.port}"
+        return f"{reachable_host(self.listen)}:{self.port}"
 
     def identity(self, name: str) -> Path:
         """Return the identity file of a user. The bot's is also called `bot`."""

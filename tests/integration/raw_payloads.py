@@ -14,7 +14,7 @@ async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactiv
 def from_bob(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
     """Return an interaction of bob's in the approvers' channel."""
     conversation = stage.slack.workspace.conversation(CHANNEL)
-    person = stage.slack.workspace.named("bob")
+    person = stage.slack.workspace.find_person("bob")
     assert conversation is not None
     assert person is not None
     return {
@@ -47,7 +47,7 @@ def form_of_bob(
 def command_of_bob(stage: Stage, command: str, text: str) -> dict[str, Any]:
     """Return a command with this text, escaped or not."""
     conversation = stage.slack.workspace.conversation(CHANNEL)
-    person = stage.slack.workspace.named("bob")
+    person = stage.slack.workspace.find_person("bob")
     assert conversation is not None
     assert person is not None
     return {

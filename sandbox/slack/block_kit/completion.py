@@ -7,12 +7,12 @@ _PLACES_OF_ELEMENTS = ("accessory", "element")
 _DEFAULTS = {"plain_text": ("emoji", True), "mrkdwn": ("verbatim", False)}
 
 
-def completed(blocks: Blocks, ids: Identifiers) -> Blocks:
+def complete_blocks(blocks: Blocks, ids: Identifiers) -> Blocks:
     """Return a copy with an ID for each block and element, and with defaults for texts."""
-    return [_completed_block(block, ids) for block in blocks]
+    return [_complete_block(block, ids) for block in blocks]
 
 
-def _completed_block(block: JsonObject, ids: Identifiers) -> JsonObject:
+def _complete_block(block: JsonObject, ids: Identifiers) -> JsonObject:
     whole: JsonObject = _with_defaults(block)
     whole.setdefault("block_id", ids.block())
     for place in _PLACES_OF_ELEMENTS:
@@ -25,16 +25,16 @@ def _completed_block(block: JsonObject, ids: Identifiers) -> JsonObject:
 
 
 def _with_defaults(part: JsonObject) -> JsonObject:
-    copy = {name: _copied(value) for name, value in part.items() if value is not None}
+    copy = {name: _copy(value) for name, value in part.items() if value is not None}
     default = _DEFAULTS.get(str(part.get("type")))
     if default is not None:
         copy.setdefault(*default)
     return copy
 
 
-def _copied(value: object) -> object:
+def _copy(value: object) -> object:
     if isinstance(value, dict):
         return _with_defaults(value)
     if isinstance(value, list):
-        return [_copied(item) for item in value]
+        return [_copy(item) for item in value]
     return value

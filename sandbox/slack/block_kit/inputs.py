@@ -81,7 +81,7 @@ def initial_state(blocks: Blocks) -> dict[str, dict[str, JsonObject]]:
     return state
 
 
-def entered(element: JsonObject, given: JsonObject) -> JsonObject:
+def read_entry(element: JsonObject, given: JsonObject) -> JsonObject:
     """Return the state value for `given`, with the element's own option objects.
 
     Raises KeyError with the value if the element has no such option.
@@ -90,7 +90,7 @@ def entered(element: JsonObject, given: JsonObject) -> JsonObject:
     value = given.get(slot.name)
     if slot.of_options and value is not None:
         chosen = value if slot.many else [value]
-        options = [_spelled_out(element, option["value"], option) for option in chosen]
+        options = [_own_option(element, option["value"], option) for option in chosen]
         value = options if slot.many else options[0]
     if value is None and slot.many:
         value = []
@@ -102,7 +102,7 @@ def chosen(element: JsonObject, value: Any) -> JsonObject:
     slot = {**_SLOTS, **_STATELESS}[element["type"]]
     if slot.of_options:
         wanted = value if slot.many else [value]
-        options = [_spelled_out(element, one) for one in wanted]
+        options = [_own_option(element, one) for one in wanted]
         return {slot.name: options if slot.many else options[0]}
     return {slot.name: value}
 
@@ -115,7 +115,7 @@ def is_empty(state_value: JsonObject) -> bool:
     return all(not value for name, value in state_value.items() if name != "type")
 
 
-def _spelled_out(element: JsonObject, value: str, given: JsonObject | None = None) -> JsonObject:
+def _own_option(element: JsonObject, value: str, given: JsonObject | None = None) -> JsonObject:
     """Return the element's option object with that value."""
     if element["type"].endswith("external_select"):
         text = {"type": "plain_text", "text": value, "emoji": True}

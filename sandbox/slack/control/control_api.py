@@ -116,7 +116,7 @@ class ControlApi:
         return None if viewer is None else self._known(viewer)
 
     def _known(self, name: str) -> Person:
-        person = self._workspace.named(name)
+        person = self._workspace.find_person(name)
         if person is None:
             raise BadRequestError(f"there's no person {name!r}")
         return person

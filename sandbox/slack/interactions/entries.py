@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.slack.block_kit.inputs import elements, entered, is_empty, is_stateful
+from sandbox.slack.block_kit.inputs import elements, is_empty, is_stateful, read_entry
 from sandbox.slack.errors import BadRequestError
 from sandbox.slack.wire import Blocks, JsonObject
 from sandbox.slack.workspace.state import Workspace
@@ -30,7 +30,7 @@ def read_entries(blocks: Blocks, values: Any) -> Entries:
             element = known.get((block_id, action_id))
             if element is None:
                 raise BadRequestError(f"the view has no input {block_id!r}, {action_id!r}")
-            entries.setdefault(block_id, {})[action_id] = _entered(element, given)
+            entries.setdefault(block_id, {})[action_id] = _read_entry(element, given)
     return entries
 
 
@@ -55,9 +55,9 @@ def _are_entries(values: Any) -> bool:
     )
 
 
-def _entered(element: JsonObject, given: JsonObject) -> JsonObject:
+def _read_entry(element: JsonObject, given: JsonObject) -> JsonObject:
     try:
-        return entered(element, given)
+        return read_entry(element, given)
     except KeyError as error:
         raise BadRequestError(f"{element['action_id']} has no option {error}") from None
     except (TypeError, AttributeError):

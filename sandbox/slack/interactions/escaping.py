@@ -46,7 +46,7 @@ def _reference(workspace: Workspace, match: re.Match[str]) -> str:
 
 
 def _user(workspace: Workspace, name: str) -> str | None:
-    person = workspace.named(name)
+    person = workspace.find_person(name)
     return None if person is None else f"<@{person.slack_user_id}|{person.name}>"
 
 

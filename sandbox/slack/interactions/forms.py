@@ -33,7 +33,7 @@ async def submit(action: UserAction) -> Outcome:
     reply = await action.backend.delivery.deliver("interactive", payload, accepts_response=True)
     if reply.error is not None:
         return Outcome.of(reply)
-    return _answered(action, view, reply)
+    return _respond(action, view, reply)
 
 
 async def close(action: UserAction) -> Outcome:
@@ -58,16 +58,18 @@ async def close(action: UserAction) -> Outcome:
     )
 
 
-def _answered(action: UserAction, view: View, reply: Reply) -> Outcome:
+def _respond(action: UserAction, view: View, reply: Reply) -> Outcome:
     """Apply the response action of the app's ack to a submission."""
     response = reply.payload or {}
     try:
-        return _respond(action, view, reply, response)
+        return _run_response_action(action, view, reply, response)
     except (SlackError, UnusableAckError) as error:
         return Outcome.of(reply, f"{_TROUBLE} ({error})")
 
 
-def _respond(action: UserAction, view: View, reply: Reply, response: JsonObject) -> Outcome:
+def _run_response_action(
+    action: UserAction, view: View, reply: Reply, response: JsonObject
+) -> Outcome:
     workspace, screen = action.workspace, action.workspace.screens[action.user]
     match response.get("response_action"):
         case None:

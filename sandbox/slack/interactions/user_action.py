@@ -30,7 +30,7 @@ class UserAction:
     def read(cls, backend: Backend, body: JsonObject) -> "UserAction":
         """Raises BadRequestError for an unknown person, CannotActError for a deactivated one."""
         name = str(body.get("as", ""))
-        person = backend.workspace.named(name)
+        person = backend.workspace.find_person(name)
         if person is None:
             raise BadRequestError(f"there's no person {name!r}")
         if person.account_type is AccountType.DEACTIVATED:

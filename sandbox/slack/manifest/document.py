@@ -27,7 +27,7 @@ def load_manifest(file: Path) -> JsonObject:
         text = file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"The app manifest {file} can't be read: {error}") from error
-    return checked(parse_manifest(text))
+    return check_manifest(parse_manifest(text))
 
 
 def parse_manifest(text: str) -> object:
@@ -40,7 +40,7 @@ def parse_manifest(text: str) -> object:
         raise ManifestError(f"The app manifest is neither JSON nor YAML: {error}") from error
 
 
-def checked(manifest: object) -> JsonObject:
+def check_manifest(manifest: object) -> JsonObject:
     """Return the manifest if Slack accepts it. Raises ManifestError."""
     if problems := manifest_problems(manifest):
         raise ManifestError.of(problems)

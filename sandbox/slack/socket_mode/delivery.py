@@ -69,7 +69,7 @@ class Delivery:
         except (TimeoutError, ConnectionError):
             waited = (clock() - sent_at) * 1000
             return Reply(acked=False, ack_ms=waited, error="operation_timeout")
-        return _acked((clock() - sent_at) * 1000, response)
+        return _read_ack((clock() - sent_at) * 1000, response)
 
     async def deliver_event(self, payload: JsonObject) -> Reply:
         """Send an event. Without an ack, retry it in the background up to three times."""
@@ -123,7 +123,7 @@ class Delivery:
         return await ack
 
 
-def _acked(ack_ms: float, payload: Any) -> Reply:
+def _read_ack(ack_ms: float, payload: Any) -> Reply:
     if not payload:
         return Reply(acked=True, ack_ms=ack_ms)
     if not isinstance(payload, dict):

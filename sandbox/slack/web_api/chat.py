@@ -55,7 +55,7 @@ def update(call: Call) -> JsonObject:
     stay. An update of metadata alone leaves the rest unchanged.
     """
     message = _own_message(call, "cant_update_message")
-    call.workspace.edit(message, _edited(call, message.content))
+    call.workspace.edit(message, _edit(call, message.content))
     return {**_answer(call, message), "text": message.content.text}
 
 
@@ -142,7 +142,7 @@ def _own_message(call: Call, refused: str) -> Message:
     return message
 
 
-def _edited(call: Call, old: Content) -> Content:
+def _edit(call: Call, old: Content) -> Content:
     given = read_metadata(call.args)
     metadata = old.metadata if given is None else given or None
     if given is not None and not any(name in call.args for name in _SHOWN):

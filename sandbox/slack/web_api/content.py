@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.slack.block_kit.blocks import LONGEST_MARKDOWN
-from sandbox.slack.block_kit.completion import completed
+from sandbox.slack.block_kit.completion import complete_blocks
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems
 from sandbox.slack.errors import SlackError, refusal
 from sandbox.slack.web_api.arguments import Arguments
@@ -40,10 +40,12 @@ def read_attachments(args: Arguments, ids: Identifiers) -> list[JsonObject]:
         raise SlackError("invalid_attachments")
     if len(attachments) > _MOST_ATTACHMENTS:
         raise SlackError("too_many_attachments")
-    return [_completed(one, number, ids) for number, one in enumerate(attachments, start=1)]
+    return [
+        _complete_attachment(one, number, ids) for number, one in enumerate(attachments, start=1)
+    ]
 
 
-def _completed(attachment: JsonObject, number: int, ids: Identifiers) -> JsonObject:
+def _complete_attachment(attachment: JsonObject, number: int, ids: Identifiers) -> JsonObject:
     whole = {"fallback": _FALLBACK, **attachment, "id": number}
     if attachment.get("blocks") is None:
         return whole
@@ -58,7 +60,7 @@ def _read_markdown(args: Arguments, ids: Identifiers) -> Content:
     text = args.text(_MARKDOWN)
     if len(text) > LONGEST_MARKDOWN:
         raise SlackError("msg_too_long")
-    blocks = completed([{"type": "markdown", "text": text}], ids)
+    blocks = complete_blocks([{"type": "markdown", "text": text}], ids)
     return Content(text, blocks, attachments=read_attachments(args, ids))
 
 
@@ -71,7 +73,7 @@ def _read_blocks(blocks: Any, at: str, ids: Identifiers) -> Blocks:
         raise refusal("invalid_blocks", problems)
     if are_blocks_too_long(blocks):
         raise SlackError("msg_blocks_too_long")
-    return completed(blocks, ids)
+    return complete_blocks(blocks, ids)
 
 
 def read_metadata(args: Arguments) -> JsonObject | None:

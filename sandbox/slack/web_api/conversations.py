@@ -19,7 +19,7 @@ _MOST_JOINED = 999
 def open_direct(call: Call) -> JsonObject:
     """Open a person's DM with the app. A second call changes nothing."""
     if "channel" in call.args:
-        return _opened(call, call.channel())
+        return _open(call, call.channel())
     users = call.args.words("users")
     if len(users) > _MOST_USERS:
         raise SlackError("too_many_users")
@@ -29,7 +29,7 @@ def open_direct(call: Call) -> JsonObject:
         # A group conversation needs a scope that the app doesn't request.
         call.require("mpim:write")
         raise SlackError("method_not_supported_for_channel_type")
-    return _opened(call, call.direct_with(users[0]))
+    return _open(call, call.direct_with(users[0]))
 
 
 def info(call: Call) -> JsonObject:
@@ -38,7 +38,7 @@ def info(call: Call) -> JsonObject:
     return {"channel": _channel_json(call, conversation)}
 
 
-def listed(call: Call) -> JsonObject:
+def list_conversations(call: Call) -> JsonObject:
     """Return the channels of the given types. Private ones only if the app is a member."""
     types = call.args.words("types", Kind.PUBLIC.value)
     for kind, scope in _SCOPES.items():
@@ -55,7 +55,7 @@ def listed(call: Call) -> JsonObject:
     return {"channels": [_channel_json(call, one) for one in shown], **next_cursor(cursor)}
 
 
-def joined(call: Call) -> JsonObject:
+def list_joined(call: Call) -> JsonObject:
     """Return the channels of the given types that the app is in.
 
     Raises SlackError if a scope is missing. Slack omits `is_member` and `num_members` here.
@@ -103,7 +103,7 @@ def replies(call: Call) -> JsonObject:
     return _messages(call, [parent, *below])
 
 
-def _opened(call: Call, conversation: Conversation) -> JsonObject:
+def _open(call: Call, conversation: Conversation) -> JsonObject:
     if conversation.kind is not Kind.DIRECT:
         raise SlackError("method_not_supported_for_channel_type")
     if call.args.flag("return_im"):

@@ -28,7 +28,7 @@ def lookup_by_email(call: Call) -> JsonObject:
     raise SlackError("users_not_found")
 
 
-def listed(call: Call) -> JsonObject:
+def list_users(call: Call) -> JsonObject:
     shown, cursor = page(list(call.workspace.people.values()), call.args)
     return {"members": [_user_json(call, person) for person in shown], **next_cursor(cursor)}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sandbox.cast import APP, APP_NAME, APP_TOKEN, BOT_TOKEN, SLACK_BOT, SLACK_BOT_ID, TEAM
-from sandbox.slack.manifest.document import checked
+from sandbox.slack.manifest.document import check_manifest
 from sandbox.slack.manifest.features import Features, SlashCommand
 from sandbox.slack.manifest.rules import bot_scopes
 
@@ -42,7 +42,7 @@ class App:
 
     def install(self, manifest: object) -> None:
         """Take name, scopes and features from the manifest. Raises ManifestError."""
-        valid = checked(manifest)
+        valid = check_manifest(manifest)
         self.name = valid["display_information"]["name"]
         self.scopes = bot_scopes(valid)
         self.features = Features.read(valid)

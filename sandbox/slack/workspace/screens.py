@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.slack.block_kit.completion import completed
+from sandbox.slack.block_kit.completion import complete_blocks
 from sandbox.slack.block_kit.surfaces import is_view_too_large, view_problems
 from sandbox.slack.errors import SlackError, refusal
 from sandbox.slack.wire import JsonObject
@@ -26,7 +26,7 @@ def read_definition(
     if is_view_too_large(definition):
         raise SlackError("view_too_large")
     _refuse_taken(workspace, definition.get("external_id"), replacing)
-    return {**definition, "blocks": completed(definition["blocks"], workspace.ids)}
+    return {**definition, "blocks": complete_blocks(definition["blocks"], workspace.ids)}
 
 
 def push_onto(workspace: Workspace, user: str, definition: JsonObject) -> View:

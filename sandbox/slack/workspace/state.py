@@ -45,7 +45,9 @@ class Workspace:
 
     def set_up(self, channel: Channel) -> None:
         """Create a channel of the cast."""
-        members = {person.slack_user_id for name in channel.members if (person := self.named(name))}
+        members = {
+            person.slack_user_id for name in channel.members if (person := self.find_person(name))
+        }
         self._add(
             Conversation(
                 id=channel.id,
@@ -56,7 +58,7 @@ class Workspace:
             )
         )
 
-    def named(self, name: str) -> Person | None:
+    def find_person(self, name: str) -> Person | None:
         """Return a person by name or Slack user ID."""
         if name in self.people:
             return self.people[name]

@@ -48,7 +48,7 @@ class Caller:
         return self.account
 
 
-def presented(context: AuthContext) -> Identity:
+def read_identity(context: AuthContext) -> Identity:
     """Return the identity in the connection's client certificate.
 
     Raises ConnectionProblem for more than one certificate. Teleport rejects intermediates by
@@ -66,7 +66,7 @@ def caller(cluster: Cluster, context: AuthContext) -> Caller:
     Raises NotFound for a deleted user or role, with the text of a denial (convertAuthorizerError in
     lib/authz/permissions.go).
     """
-    identity = presented(context)
+    identity = read_identity(context)
     refuse_locked(cluster, identity)
     try:
         user = cluster.user_named(identity.user)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import grpc
 from google.protobuf.message import Message
 
-from sandbox.teleport.calls.caller import presented
+from sandbox.teleport.calls.caller import read_identity
 from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.faults import Faults
 from sandbox.teleport.journal import Journal
@@ -50,12 +50,12 @@ class CallRecorder(grpc.aio.ServerInterceptor):
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
                 self._streaming(method, handler.unary_stream),
-                request_deserializer=_limited(handler.request_deserializer),
+                request_deserializer=_limit(handler.request_deserializer),
                 response_serializer=self._written_by(handler.response_serializer),
             )
         return grpc.unary_unary_rpc_method_handler(
             self._unary(method, handler.unary_unary),
-            request_deserializer=_limited(handler.request_deserializer),
+            request_deserializer=_limit(handler.request_deserializer),
             response_serializer=self._written_by(handler.response_serializer),
         )
 
@@ -65,7 +65,7 @@ class CallRecorder(grpc.aio.ServerInterceptor):
     def _unary(self, method: str, answer: Any) -> Any:
         async def received(read: _Read, context: Context) -> Message:
             request = await _require_readable(read, context)
-            async with self._recorded(method, request, context):
+            async with self._record(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
                     await fault.before()
@@ -79,7 +79,7 @@ class CallRecorder(grpc.aio.ServerInterceptor):
     def _streaming(self, method: str, answer: Any) -> Any:
         async def received(read: _Read, context: Context) -> AsyncIterator[Message]:
             request = await _require_readable(read, context)
-            async with self._recorded(method, request, context):
+            async with self._record(method, request, context):
                 fault = self._faults.take(method)
                 if fault is not None:
                     await fault.before()
@@ -92,11 +92,9 @@ class CallRecorder(grpc.aio.ServerInterceptor):
         return received
 
     @asynccontextmanager
-    async def _recorded(
-        self, method: str, request: Message, context: Context
-    ) -> AsyncIterator[None]:
+    async def _record(self, method: str, request: Message, context: Context) -> AsyncIterator[None]:
         try:
-            identity = presented(context.auth_context())
+            identity = read_identity(context.auth_context())
         except TeleportError as error:
             await context.abort(error.code, str(error))
         call = self._journal.begin(method, identity.user, request)
@@ -114,7 +112,7 @@ class CallRecorder(grpc.aio.ServerInterceptor):
         self._journal.end(call, grpc.StatusCode.OK)
 
 
-def _limited(deserializer: Any) -> Callable[[bytes], _Read]:
+def _limit(deserializer: Any) -> Callable[[bytes], _Read]:
     def read(data: bytes) -> _Read:
         if len(data) > _LARGEST_MESSAGE:
             return _TooLarge(len(data))

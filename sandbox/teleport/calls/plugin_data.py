@@ -51,7 +51,7 @@ def get_plugin_data(cluster: Cluster, caller: Caller, query: PluginDataFilter) -
             if kind == query.Kind
             and query.Resource in ("", name)
             and (not query.Plugin or query.Plugin in record.Spec.Entries)
-            and not outlived(record, now)
+            and not has_record_expired(record, now)
         ]
     )
 
@@ -72,7 +72,7 @@ def update_plugin_data(cluster: Cluster, caller: Caller, update: PluginDataUpdat
     cluster.plugin_data[update.Kind, update.Resource] = record
 
 
-def outlived(record: PluginDataV3, now: datetime) -> bool:
+def has_record_expired(record: PluginDataV3, now: datetime) -> bool:
     return moment(record.Metadata.Expires) <= now
 
 
@@ -95,7 +95,7 @@ def _require(caller: Caller, kind: str, verb: str) -> None:
 
 def _present(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3 | None:
     record = cluster.plugin_data.get((update.Kind, update.Resource))
-    return None if record is None or outlived(record, cluster.now()) else record
+    return None if record is None or has_record_expired(record, cluster.now()) else record
 
 
 def _new(cluster: Cluster, update: PluginDataUpdateParams) -> PluginDataV3:

@@ -53,7 +53,7 @@ def acquire(cluster: Cluster, caller: Caller, request: AcquireSemaphoreRequest) 
 def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
     """Set a lease's expiry. Raises NotFound if it has expired or was canceled."""
     caller.require(_KIND, "update")
-    expires = _checked_end(lease)
+    expires = _require_expiry(lease)
     if expires < cluster.now():
         raise BadParameter(f"lease {lease.LeaseID} has expired at {go_time(expires)}")
     kind, name = lease.SemaphoreKind, lease.SemaphoreName
@@ -69,7 +69,7 @@ def keep_alive(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
 
 def cancel(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
     caller.require(_KIND, "update")
-    expires = _checked_end(lease)
+    expires = _require_expiry(lease)
     if expires < cluster.now():
         raise BadParameter(f"the lease {lease.LeaseID} has expired at {go_time(expires)}")
     kind, name = lease.SemaphoreKind, lease.SemaphoreName
@@ -80,7 +80,7 @@ def cancel(cluster: Cluster, caller: Caller, lease: SemaphoreLease) -> None:
         raise NotFound(f"cannot cancel, lease not found: {quoted(lease.LeaseID)}")
 
 
-def _checked_end(lease: SemaphoreLease) -> datetime:
+def _require_expiry(lease: SemaphoreLease) -> datetime:
     for field in ("SemaphoreKind", "SemaphoreName", "LeaseID"):
         if not getattr(lease, field):
             raise BadParameter(f"missing parameter {field}")

@@ -19,7 +19,7 @@ from sandbox.teleport.calls import (
     users,
     watch,
 )
-from sandbox.teleport.calls.caller import Caller, caller, presented
+from sandbox.teleport.calls.caller import Caller, caller, read_identity
 from sandbox.teleport.calls.requests import capabilities, create, listing, reviews, states
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.state.cluster import Cluster
@@ -187,7 +187,7 @@ class _AuthService(AuthServiceServicer):
     async def GenerateUserCerts(
         self, request: proto.UserCertsRequest, context: Context
     ) -> proto.Certs:
-        identity = presented(context.auth_context())
+        identity = read_identity(context.auth_context())
         user_certificates.refuse_locked_login(self._cluster, identity, request)
         return user_certificates.generate_user_certs(
             self._cluster, self._authority, self._caller(context), request

@@ -45,7 +45,7 @@ def generate_user_certs(
     if not request.AccessRequests:
         cluster.record_login(caller.name)
     now = cluster.now()
-    approved = [_approved(cluster, caller, it, now) for it in request.AccessRequests]
+    approved = [_require_approved(cluster, caller, it, now) for it in request.AccessRequests]
     added = [role for it in approved for role in it.Spec.Roles]
     held = account(cluster, caller.name)
     identity = Identity(
@@ -66,7 +66,9 @@ def generate_user_certs(
     )
 
 
-def _approved(cluster: Cluster, caller: Caller, request_id: str, now: datetime) -> AccessRequestV3:
+def _require_approved(
+    cluster: Cluster, caller: Caller, request_id: str, now: datetime
+) -> AccessRequestV3:
     """Return the requests. Raises unless the caller can assume their roles now."""
     request = cluster.requests.get(request_id)
     name = f"access request {quoted(request_id)}"

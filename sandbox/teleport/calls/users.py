@@ -49,7 +49,7 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
 def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
     caller.require("user", "create")
     require_admin_action(cluster, caller)
-    user = _checked(cluster, message)
+    user = _check_and_complete(cluster, message)
     if user.Metadata.Name in cluster.users:
         raise AlreadyExists(f"user {quoted(user.Metadata.Name)} already registered")
     if not user.Spec.CreatedBy.User.Name:
@@ -62,7 +62,7 @@ def upsert_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
     """Store a user. It replaces a user of the same name, whatever the revision."""
     caller.require("user", "create", "update")
     require_admin_action(cluster, caller)
-    return cluster.put_user(_checked(cluster, message))
+    return cluster.put_user(_check_and_complete(cluster, message))
 
 
 def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
@@ -86,7 +86,7 @@ def get_user_login_state(
     return cluster.login_states[request.name]
 
 
-def _checked(cluster: Cluster, message: UserV2) -> UserV2:
+def _check_and_complete(cluster: Cluster, message: UserV2) -> UserV2:
     """Return the user with the server's fields. Raises NotFound for an unknown role."""
     if not message.Metadata.Name:
         raise BadParameter("missing parameter Name")

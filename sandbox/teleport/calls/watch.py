@@ -42,10 +42,10 @@ def confirmed_kinds(caller: Caller, watch: Watch) -> list[WatchKind]:
     """
     if not watch.Kinds:
         raise AccessDenied("can't setup global watch")
-    allowed = _those_that_pass(watch, watch.Kinds, lambda kind: _authorize(caller, kind))
+    allowed = _select_valid(watch, watch.Kinds, lambda kind: _authorize(caller, kind))
     if not allowed:
         raise BadParameter("none of the requested kinds can be watched")
-    confirmed = _those_that_pass(watch, allowed, _check_supported)
+    confirmed = _select_valid(watch, allowed, _check_supported)
     if not confirmed:
         raise BadParameter('cache "auth" does not support any of the requested resources')
     return confirmed
@@ -84,7 +84,7 @@ def _passes(change: Change, kinds: list[WatchKind]) -> bool:
     return False
 
 
-def _those_that_pass(
+def _select_valid(
     watch: Watch, kinds: Iterable[WatchKind], check: Callable[[WatchKind], None]
 ) -> list[WatchKind]:
     passed = []

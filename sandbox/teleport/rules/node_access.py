@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from sandbox.teleport.rules.patterns import compiled
+from sandbox.teleport.rules.patterns import compile_pattern
 from sandbox.teleport.state.resources import plain
 from teleport_client._proto.types_pb2 import RoleV6, ServerV2
 
@@ -26,4 +26,4 @@ def _selects(selector: Mapping[str, tuple[str, ...]], labels: Mapping[str, str])
 def _matches(key: str, values: tuple[str, ...], labels: Mapping[str, str]) -> bool:
     if key == _ANY:
         return _ANY in values
-    return key in labels and any(compiled(value).search(labels[key]) for value in values)
+    return key in labels and any(compile_pattern(value).search(labels[key]) for value in values)

@@ -37,11 +37,11 @@ def matcher(pattern: str) -> Matcher:
     """
     if "{{" in pattern or "}}" in pattern:
         return _template(pattern)
-    expression = compiled(pattern)
+    expression = compile_pattern(pattern)
     return lambda text: expression.search(text) is not None
 
 
-def compiled(pattern: str) -> Expression:
+def compile_pattern(pattern: str) -> Expression:
     """Compile a regular expression between `^` and `$`, or else an anchored glob."""
     if pattern.startswith("^") and pattern.endswith("$"):
         return _re2(pattern)
@@ -62,7 +62,7 @@ def claimed(
 
 def _claimed_by(mapping: ClaimMapping, value: str) -> list[Matcher]:
     try:
-        match = compiled(mapping.Value).search(value)
+        match = compile_pattern(mapping.Value).search(value)
     except BadParameter:
         return []  # Teleport skips a mapping that it can't compile and continues.
     if match is None:

@@ -108,7 +108,7 @@ class _Reader:
         token = self._next()
         match token.kind:
             case "text":
-                return _unquoted(token.text)
+                return _unquote(token.text)
             case "number":
                 return int(token.text)
             case "name":
@@ -131,7 +131,7 @@ class _Reader:
         self._expect("]")
         if key.kind != "text" or not isinstance(value, Mapping):
             raise self._unexpected(key)
-        return value.get(_unquoted(key.text), ())
+        return value.get(_unquote(key.text), ())
 
     def _call(self, name: str) -> bool:
         if name not in _FUNCTIONS:
@@ -160,7 +160,7 @@ class _Reader:
         return BadParameter(f"unexpected {token.text} in predicate {quoted(self._expression)}")
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     if text.startswith("`"):
         return text[1:-1]
     return re.sub(r"\\(.)", r"\1", text[1:-1], flags=re.DOTALL)

@@ -9,10 +9,10 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
-from sandbox.teleport.calls.plugin_data import outlived
+from sandbox.teleport.calls.plugin_data import has_record_expired
 from sandbox.teleport.editions import Features
 from sandbox.teleport.state.cluster import Cluster
-from sandbox.teleport.state.request_expiry import expired
+from sandbox.teleport.state.request_expiry import has_expired
 from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 
 SCAN_INTERVAL = timedelta(minutes=5)
@@ -35,11 +35,13 @@ def scan(cluster: Cluster) -> None:
     due = [name for name, request in cluster.requests.items() if _due(request, now, features)]
     for name in due[:_MOST_PER_SCAN]:
         cluster.requests.delete(name)
-    for key in [key for key, record in cluster.plugin_data.items() if outlived(record, now)]:
+    for key in [
+        key for key, record in cluster.plugin_data.items() if has_record_expired(record, now)
+    ]:
         del cluster.plugin_data[key]
 
 
 def _due(request: AccessRequestV3, now: datetime, features: Features) -> bool:
     pending = features.expiry_in_spec and request.Spec.State == PENDING
     grace = _PENDING_GRACE if pending else timedelta()
-    return expired(request, now - grace, features)
+    return has_expired(request, now - grace, features)

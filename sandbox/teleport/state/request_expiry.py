@@ -28,6 +28,6 @@ def set_request_expiry(request: AccessRequestV3, end: Timestamp, features: Featu
         request.Metadata.Expires.CopyFrom(end)
 
 
-def expired(request: AccessRequestV3, now: datetime, features: Features) -> bool:
+def has_expired(request: AccessRequestV3, now: datetime, features: Features) -> bool:
     end = request_expiry(request, features)
     return end is not None and moment(end) <= now

@@ -82,7 +82,7 @@ class Administration:
 
         Raises FormError for an invalid document, and AlreadyThere.
         """
-        kind = Kind.named(str(document.get("kind", "")))
+        kind = Kind.by_word(str(document.get("kind", "")))
         if kind is None:
             named = quoted(str(document.get("kind", "")))
             raise FormError(f"creating resources of type {named} is not supported")

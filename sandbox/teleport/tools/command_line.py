@@ -36,17 +36,17 @@ def failure(sentence: str) -> typer.Exit:
 
 
 @contextmanager
-def connected(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
+def connect_auth(data: Path, identity: Path) -> Iterator[AuthServiceStub]:
     """Connect to the Auth Service with an identity file's certificate.
 
     A failed call inside the block ends the program with its error.
     """
-    with dialed(data, identity) as channel:
+    with open_channel(data, identity) as channel:
         yield AuthServiceStub(channel)
 
 
 @contextmanager
-def dialed(data: Path, identity: Path) -> Iterator[grpc.Channel]:
+def open_channel(data: Path, identity: Path) -> Iterator[grpc.Channel]:
     """Connect like `connected`, and yield the channel for other services."""
     profile, file = _profile(data), _identity_file(identity)
     credentials = grpc.ssl_channel_credentials(

@@ -30,7 +30,7 @@ Json = dict[str, object]
 def access_request(request: AccessRequestV3) -> Json:
     return {
         "kind": request.Kind,
-        **_filled(sub_kind=request.SubKind),
+        **_drop_empty(sub_kind=request.SubKind),
         "version": request.Version,
         "metadata": _metadata(request.Metadata),
         "spec": _spec(request.Spec),
@@ -40,7 +40,7 @@ def access_request(request: AccessRequestV3) -> Json:
 def _metadata(metadata: Metadata) -> Json:
     return {
         "name": metadata.Name,
-        **_filled(
+        **_drop_empty(
             description=metadata.Description,
             labels=dict(metadata.Labels),
             expires=_optional_time(metadata, "Expires"),
@@ -53,10 +53,10 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
     return {
         "user": spec.User,
         "roles": list(spec.Roles),
-        **_filled(state=spec.State),
+        **_drop_empty(state=spec.State),
         "created": _time(spec, "Created"),
         "expires": _time(spec, "Expires"),
-        **_filled(
+        **_drop_empty(
             request_reason=spec.RequestReason,
             resolve_reason=spec.ResolveReason,
             resolve_annotations=_lists(plain(spec.ResolveAnnotations)),
@@ -72,7 +72,7 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
         ),
         "max_duration": _time(spec, "MaxDuration"),
         "session_ttl": _time(spec, "SessionTTL"),
-        **_filled(
+        **_drop_empty(
             access_list=_access_list(spec.accessList),
             assume_start_time=_optional_time(spec, "AssumeStartTime"),
             expiry=_optional_time(spec, "ResourceExpiry"),
@@ -84,11 +84,11 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
 def _review(review: AccessReview) -> Json:
     return {
         "author": review.Author,
-        **_filled(
+        **_drop_empty(
             roles=list(review.Roles), proposed_state=review.ProposedState, reason=review.Reason
         ),
         "created": _time(review, "Created"),
-        **_filled(
+        **_drop_empty(
             annotations=_lists(plain(review.Annotations)),
             i=list(review.ThresholdIndexes),
             access_list=_access_list(review.accessList),
@@ -100,7 +100,7 @@ def _review(review: AccessReview) -> Json:
 
 
 def _threshold(threshold: AccessReviewThreshold) -> Json:
-    return _filled(
+    return _drop_empty(
         name=threshold.Name,
         filter=threshold.Filter,
         approve=threshold.Approve,
@@ -109,7 +109,7 @@ def _threshold(threshold: AccessReviewThreshold) -> Json:
 
 
 def _sets(sets: ThresholdIndexSets) -> Json:
-    return _filled(s=[_filled(i=list(it.Indexes)) for it in sets.Sets])
+    return _drop_empty(s=[_drop_empty(i=list(it.Indexes)) for it in sets.Sets])
 
 
 def _resource(resource: ResourceID) -> Json:
@@ -117,20 +117,20 @@ def _resource(resource: ResourceID) -> Json:
         "cluster": resource.ClusterName,
         "kind": resource.Kind,
         "name": resource.Name,
-        **_filled(sub_resource=resource.SubResourceName),
+        **_drop_empty(sub_resource=resource.SubResourceName),
     }
 
 
 def _resource_access(access: ResourceAccessID) -> Json:
     constraints = MessageToDict(access.constraints, preserving_proto_field_name=True)
-    return {"id": _resource(access.id), **_filled(constraints=constraints)}
+    return {"id": _resource(access.id), **_drop_empty(constraints=constraints)}
 
 
 def _access_list(promoted: PromotedAccessList) -> Json:
-    return _filled(name=promoted.Name, title=promoted.Title)
+    return _drop_empty(name=promoted.Name, title=promoted.Title)
 
 
-def _filled(**values: object) -> Json:
+def _drop_empty(**values: object) -> Json:
     """Drop empty values, like Go's `omitempty`."""
     return {key: value for key, value in values.items() if value}
 

@@ -13,7 +13,7 @@ class Kind(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a kind
 
     @classmethod
-    def named(cls, word: str) -> "Kind | None":
+    def by_word(cls, word: str) -> "Kind | None":
         """Return the kind by its singular or plural."""
         return next((kind for kind in cls if word in (kind, f"{kind}s")), None)
 
@@ -39,7 +39,7 @@ def reference(text: str) -> Reference:
     parts = text.replace("/", " ").split()
     if not parts:
         raise UnknownReference("missing value")
-    kind = Kind.named(parts[0].lower())
+    kind = Kind.by_word(parts[0].lower())
     if kind is None:
         raise UnknownReference(
             f"unsupported resource: {quoted(parts[0])} - resources should be expressed as "

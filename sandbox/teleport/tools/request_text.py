@@ -75,8 +75,8 @@ def _row(request: AccessRequestV3, now: datetime) -> list[str]:
         _remaining(_request_end(request), now),
         _remaining(spec.Expires, now),
         RequestState.Name(spec.State),
-        _shortened(spec.RequestReason),
-        _shortened(spec.ResolveReason),
+        _truncate(spec.RequestReason),
+        _truncate(spec.ResolveReason),
     ]
 
 
@@ -106,7 +106,7 @@ def _remaining(end: Timestamp, now: datetime) -> str:
     return go_duration(nanoseconds(rounded))
 
 
-def _shortened(reason: str) -> str:
+def _truncate(reason: str) -> str:
     text = quoted(reason) if reason else ""
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}[*]"
 

@@ -22,7 +22,7 @@ from teleport_client._proto.types_pb2 import (
 
 
 @contextmanager
-def watching(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
+def watch_requests(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
     """Watch the user's requests. All changes after the start are included."""
     kind = WatchKind(Kind=ACCESS_REQUEST, Filter={"user": user})
     stream = auth.WatchEvents(Watch(Kinds=[kind]))
@@ -33,7 +33,7 @@ def watching(auth: AuthServiceStub, user: str) -> Iterator[Iterator[Event]]:
         stream.cancel()
 
 
-def resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
+def wait_until_resolved(events: Iterator[Event], request_id: str) -> AccessRequestV3:
     """Return the resolved request. Fails if it is deleted or the watch ends."""
     for event in events:
         if event.Type == DELETE and event.ResourceHeader.Metadata.Name == request_id:

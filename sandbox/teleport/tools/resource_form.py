@@ -35,7 +35,7 @@ class Field(ABC):
     """Whether an empty value is written, too: a tag without `omitempty`."""
 
     def write(self, message: Message, into: Json) -> None:
-        value = self._written(message)
+        value = self._write(message)
         if value or self.always:
             into[self.key] = value
 
@@ -44,9 +44,9 @@ class Field(ABC):
         """Convert a value. Raises FormError for another type."""
 
     @abstractmethod
-    def _written(self, message: Message) -> object: ...
+    def _write(self, message: Message) -> object: ...
 
-    def _checked(self, value: object, kind: type, go_type: str) -> Any:
+    def _check(self, value: object, kind: type, go_type: str) -> Any:
         if not isinstance(value, kind):
             found = _GO_TYPES.get(type(value), "number")
             raise FormError(
@@ -76,33 +76,33 @@ class Form:
 
 class Text(Field):
     def read(self, value: object, message: Message) -> None:
-        setattr(message, self.name, self._checked(value, str, "string"))
+        setattr(message, self.name, self._check(value, str, "string"))
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return getattr(message, self.name)
 
 
 class Flag(Field):
     def read(self, value: object, message: Message) -> None:
-        setattr(message, self.name, self._checked(value, bool, "bool"))
+        setattr(message, self.name, self._check(value, bool, "bool"))
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return getattr(message, self.name)
 
 
 class Count(Field):
     def read(self, value: object, message: Message) -> None:
-        setattr(message, self.name, self._checked(value, int, "uint32"))
+        setattr(message, self.name, self._check(value, int, "uint32"))
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return getattr(message, self.name)
 
 
 class Texts(Field):
     def read(self, value: object, message: Message) -> None:
-        getattr(message, self.name)[:] = _strings(self._checked, value)
+        getattr(message, self.name)[:] = _strings(self._check, value)
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return list(getattr(message, self.name))
 
 
@@ -110,10 +110,10 @@ class Map(Field):
     """Labels of a resource: one text for each key."""
 
     def read(self, value: object, message: Message) -> None:
-        for key, text in self._checked(value, dict, "map[string]string").items():
-            getattr(message, self.name)[key] = self._checked(text, str, "string")
+        for key, text in self._check(value, dict, "map[string]string").items():
+            getattr(message, self.name)[key] = self._check(text, str, "string")
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return dict(sorted(getattr(message, self.name).items()))
 
 
@@ -121,11 +121,11 @@ class Traits(Field):
     """Lists of texts by key. An empty list is null."""
 
     def read(self, value: object, message: Message) -> None:
-        for key, texts in self._checked(value, dict, "map[string][]string").items():
+        for key, texts in self._check(value, dict, "map[string][]string").items():
             values = getattr(message, self.name).Values[key].Values
-            values[:] = [] if texts is None else _strings(self._checked, texts)
+            values[:] = [] if texts is None else _strings(self._check, texts)
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         values = getattr(message, self.name).Values
         return {key: list(it.Values) or None for key, it in sorted(values.items())}
 
@@ -134,11 +134,11 @@ class Labels(Field):
     """Label selectors: a single value is a text, several are a list."""
 
     def read(self, value: object, message: Message) -> None:
-        for key, texts in self._checked(value, dict, "map[string]utils.Strings").items():
-            values = [texts] if isinstance(texts, str) else _strings(self._checked, texts)
+        for key, texts in self._check(value, dict, "map[string]utils.Strings").items():
+            values = [texts] if isinstance(texts, str) else _strings(self._check, texts)
             getattr(message, self.name).Values[key].Values[:] = values
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         values = getattr(message, self.name).Values
         return {key: _alone(list(it.Values)) for key, it in sorted(values.items())}
 
@@ -147,13 +147,13 @@ class Duration(Field):
     """A duration in Go's text form. The message has nanoseconds."""
 
     def read(self, value: object, message: Message) -> None:
-        text = self._checked(value, str, "string")
+        text = self._check(value, str, "string")
         try:
             setattr(message, self.name, parse_go_duration(text, with_days=True))
         except ValueError as error:
             raise FormError(str(error)) from error
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         nanoseconds = getattr(message, self.name)
         return go_duration(nanoseconds) if nanoseconds else ""
 
@@ -163,18 +163,18 @@ class Time(Field):
 
     def read(self, value: object, message: Message) -> None:
         try:
-            timestamp = timestamp_from(self._checked(value, str, "time.Time"))
+            timestamp = timestamp_from(self._check(value, str, "time.Time"))
         except ValueError as error:
             raise FormError(str(error)) from error
         getattr(message, self.name).CopyFrom(timestamp)
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         there = given(message, self.name) is not None
         return rfc3339_nano(getattr(message, self.name) if there else stamp(None))
 
 
 class OptionalTime(Time):
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         there: datetime | None = given(message, self.name)
         return None if there is None else rfc3339_nano(getattr(message, self.name))
 
@@ -186,14 +186,14 @@ class Nested(Field):
     def read(self, value: object, message: Message) -> None:
         child: Message = getattr(message, self.name)
         child.SetInParent()
-        self.form.read(self._checked(value, dict, "object"), child)
+        self.form.read(self._check(value, dict, "object"), child)
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return self.form.to_json(getattr(message, self.name))
 
     def write(self, message: Message, into: Json) -> None:
         if self.always or message.HasField(self.name):
-            into[self.key] = self._written(message)
+            into[self.key] = self._write(message)
 
 
 @dataclass(frozen=True)
@@ -201,10 +201,10 @@ class NestedList(Field):
     form: Form = Form(())
 
     def read(self, value: object, message: Message) -> None:
-        for each in self._checked(value, list, "array"):
-            self.form.read(self._checked(each, dict, "object"), getattr(message, self.name).add())
+        for each in self._check(value, list, "array"):
+            self.form.read(self._check(each, dict, "object"), getattr(message, self.name).add())
 
-    def _written(self, message: Message) -> object:
+    def _write(self, message: Message) -> object:
         return [self.form.to_json(each) for each in getattr(message, self.name)]
 
 

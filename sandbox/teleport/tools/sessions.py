@@ -11,7 +11,7 @@ from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.credentials.identity_file import IdentityFile
 from sandbox.teleport.profile import identity_path, sessions_folder
 from sandbox.teleport.timestamps import utc_now
-from sandbox.teleport.tools.command_line import connected
+from sandbox.teleport.tools.command_line import connect_auth
 from teleport_client._proto.authservice_pb2 import UserCertsRequest
 
 
@@ -34,7 +34,7 @@ def log_in(data: Path, user: str, access_requests: Sequence[str]) -> Identity:
         SSHPublicKey=public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH),
         TLSPublicKey=public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
     )
-    with connected(data, own) as auth:
+    with connect_auth(data, own) as auth:
         certificates = auth.GenerateUserCerts(request)
     file = IdentityFile(
         key=key_pem(key),

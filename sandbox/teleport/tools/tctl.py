@@ -17,7 +17,7 @@ from sandbox.teleport.tools.command_line import (
     Format,
     FormatOption,
     comma_separated,
-    connected,
+    connect_auth,
     failure,
 )
 from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
@@ -154,7 +154,7 @@ def _connect(context: typer.Context) -> Connection:
     data = context.find_object(Path)
     if data is None:
         raise failure("no data folder is known")
-    return connected(data, identity_path(data, TCTL_ADMIN))
+    return connect_auth(data, identity_path(data, TCTL_ADMIN))
 
 
 def _request(auth: AuthServiceStub, request_id: str) -> AccessRequestV3:

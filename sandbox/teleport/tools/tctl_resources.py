@@ -15,7 +15,7 @@ from sandbox.teleport.profile import TCTL_ADMIN, identity_path
 from sandbox.teleport.timestamps import stamp, utc_now
 from sandbox.teleport.tools import documents
 from sandbox.teleport.tools.administration import FORMS, Administration, AlreadyThere, Resource
-from sandbox.teleport.tools.command_line import dialed, failure
+from sandbox.teleport.tools.command_line import failure, open_channel
 from sandbox.teleport.tools.json_times import timestamp_from
 from sandbox.teleport.tools.references import (
     Reference,
@@ -132,7 +132,7 @@ def _administering(context: typer.Context) -> Iterator[Administration]:
     data = context.find_object(Path)
     if data is None:
         raise failure("no data folder is known")
-    with dialed(data, identity_path(data, TCTL_ADMIN)) as channel:
+    with open_channel(data, identity_path(data, TCTL_ADMIN)) as channel:
         yield Administration(channel)
 
 

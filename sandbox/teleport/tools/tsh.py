@@ -21,10 +21,10 @@ from sandbox.teleport.tools.command_line import (
     Format,
     FormatOption,
     comma_separated,
-    connected,
+    connect_auth,
     failure,
 )
-from sandbox.teleport.tools.resolution import require_approval, resolved, watching
+from sandbox.teleport.tools.resolution import require_approval, wait_until_resolved, watch_requests
 from sandbox.teleport.tools.tables import table
 from teleport_client._proto.authservice_pb2 import ListUnifiedResourcesRequest
 from teleport_client._proto.types_pb2 import (
@@ -63,7 +63,7 @@ class Person:
 
     def connect(self) -> Connection:
         """Connect with the last login's identity, including the roles of assumed requests."""
-        return connected(self.data, sessions.current(self.data, self.name))
+        return connect_auth(self.data, sessions.current(self.data, self.name))
 
 
 @app.callback()
@@ -130,7 +130,7 @@ def create(
     )
     if max_duration:
         spec.MaxDuration.CopyFrom(stamp(utc_now() + _duration(max_duration)))
-    with person.connect() as auth, watching(auth, person.name) as events:
+    with person.connect() as auth, watch_requests(auth, person.name) as events:
         print("Creating request...")
         metadata = Metadata(Name=str(uuid4()))  # must be a UUID, and is replaced
         request = auth.CreateAccessRequestV2(AccessRequestV3(Metadata=metadata, Spec=spec))
@@ -138,7 +138,7 @@ def create(
         if nowait:
             return
         print("Waiting for request approval...\n", flush=True)
-        decided = resolved(events, request.Metadata.Name)
+        decided = wait_until_resolved(events, request.Metadata.Name)
     require_approval(decided)
     print(_approval(decided.Spec.ResolveReason))
     print(_profile(sessions.log_in(person.data, person.name, [decided.Metadata.Name])))

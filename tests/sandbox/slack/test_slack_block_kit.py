@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from sandbox.slack.block_kit.completion import completed
+from sandbox.slack.block_kit.completion import complete_blocks
 from sandbox.slack.block_kit.surfaces import (
     are_blocks_too_long,
     is_view_too_large,
@@ -281,10 +281,10 @@ def test_takes_whatever_slack_sdk_builds(built: list[Block]) -> None:
 def test_stored_blocks_are_as_posted_with_ids(built: list[Block]) -> None:
     """Slack adds ids and defaults, changes nothing that was there, and they are valid again."""
     posted = [block.to_dict() for block in built]
-    stored = completed(posted, Identifiers(lambda: 0.0))
+    stored = complete_blocks(posted, Identifiers(lambda: 0.0))
     assert message_problems(stored) == []
     assert len({block["block_id"] for block in stored}) == len(stored)
-    assert completed(stored, Identifiers(lambda: 0.0, seed=1)) == stored
+    assert complete_blocks(stored, Identifiers(lambda: 0.0, seed=1)) == stored
 
 
 _JSON = st.recursive(

@@ -81,7 +81,7 @@ def _check_form(cluster: Cluster, request: AccessRequestV3) -> None:
         raise BadParameter("pending requests cannot include resolve annotations")
     if not spec.User:
         raise BadParameter("access request user name not set")
-    if not (spec.Roles or requested_resources.requested(spec)):
+    if not (spec.Roles or requested_resources.resources_of(spec)):
         raise BadParameter("access request does not specify any roles or resources")
     _check_is_uuid(cluster, request.Metadata.Name)
     check_reasons(spec)
@@ -152,7 +152,7 @@ def _check_allowed(cluster: Cluster, requester: Account, spec: AccessRequestSpec
     if not spec.DryRun:
         with_prompts = cluster.features.dry_run_enrichment
         requestable.require_reason(requester, spec, with_prompts=with_prompts)
-    by_resource = bool(requested_resources.requested(spec))
+    by_resource = bool(requested_resources.resources_of(spec))
     may_have = requestable.may_search_as if by_resource else requestable.may_request
     for role in spec.Roles:
         if not may_have(requester, role):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
-from sandbox.teleport.calls.requests.requested_resources import requested
+from sandbox.teleport.calls.requests.requested_resources import resources_of
 from sandbox.teleport.calls.requests.visibility import require_not_denied, sees_all, visible
 from sandbox.teleport.errors import BadParameter, ConnectionProblem
 from sandbox.teleport.go_text import rfc3339
 from sandbox.teleport.state.cluster import Cluster
-from sandbox.teleport.state.request_expiry import expired
+from sandbox.teleport.state.request_expiry import has_expired
 from sandbox.teleport.timestamps import moment
 from teleport_client._proto.authservice_pb2 import (
     AccessRequestSort,
@@ -66,7 +66,7 @@ def _seen(
         candidates = [stored] if stored is not None else []
     else:
         now, features = cluster.now(), cluster.features
-        candidates = (it for it in cluster.requests.listed() if not expired(it, now, features))
+        candidates = (it for it in cluster.requests.listed() if not has_expired(it, now, features))
     everything = sees_all(caller)
     return (
         request
@@ -109,7 +109,7 @@ def _search_fields(request: AccessRequestV3) -> Iterator[str]:
     yield from (request.Metadata.Name, spec.User, *spec.Roles)
     for label in request.Metadata.Labels.items():
         yield from label
-    yield from (resource.Name for resource in requested(spec))
+    yield from (resource.Name for resource in resources_of(spec))
 
 
 def _from(

@@ -23,7 +23,7 @@ def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
     Raises BadParameter for too many resources, or for constraints on a kind without them. Raises
     NotFound for a resource of another cluster.
     """
-    wanted = requested(spec)
+    wanted = resources_of(spec)
     if len(wanted) > _MOST:
         raise BadParameter(
             f"access request contains too many resources ({len(wanted)}), max {_MOST}"
@@ -40,7 +40,7 @@ def check(cluster: Cluster, spec: AccessRequestSpecV3) -> None:
         )
 
 
-def requested(spec: AccessRequestSpecV3) -> list[ResourceID]:
+def resources_of(spec: AccessRequestSpecV3) -> list[ResourceID]:
     """Return the resources of both lists. The list with constraints replaces the other one."""
     return [it.id for it in spec.RequestedResourceAccessIDs] or list(spec.RequestedResourceIDs)
 
@@ -50,11 +50,11 @@ def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3
 
     Raises BadParameter for too long a list, AccessDenied if no role applies.
     """
-    if not requested(spec):
+    if not resources_of(spec):
         return
     _deduplicate(spec)
     if not spec.Roles:
-        spec.Roles.extend(applicable_roles(cluster, requester, requested(spec)))
+        spec.Roles.extend(applicable_roles(cluster, requester, resources_of(spec)))
 
 
 def applicable_roles(

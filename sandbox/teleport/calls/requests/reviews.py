@@ -48,7 +48,7 @@ def submit_access_review(
     request = _request(cluster, submission.RequestID)
     _check_may_review(author, request)
     _check_review(cluster, request.Spec, review)
-    return cluster.requests.put(_reviewed(cluster, author, request, review))
+    return cluster.requests.put(_add_review(cluster, author, request, review))
 
 
 def _author(cluster: Cluster, caller: Caller, review: AccessReview) -> Account:
@@ -140,7 +140,7 @@ def _check_first(cluster: Cluster, reviews: Iterable[AccessReview], author: str)
     raise refusal(f"user {quoted(author)} has already reviewed this request")
 
 
-def _reviewed(
+def _add_review(
     cluster: Cluster, author: Account, request: AccessRequestV3, review: AccessReview
 ) -> AccessRequestV3:
     spec = request.Spec

@@ -45,7 +45,7 @@ def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestSt
             "directly updating the state of your own access requests is not permitted"
         )
     _check_update(setter, request)
-    cluster.requests.put(_updated(cluster, setter, request))
+    cluster.requests.put(_update(cluster, setter, request))
 
 
 def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
@@ -91,7 +91,7 @@ def _check_transition(request: AccessRequestV3, state: RequestState.ValueType) -
         raise BadParameter(f"cannot set request-state {name} (already denied)")
 
 
-def _updated(
+def _update(
     cluster: Cluster, setter: RequestStateSetter, request: AccessRequestV3
 ) -> AccessRequestV3:
     spec = request.Spec
