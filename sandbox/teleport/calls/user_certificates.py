@@ -69,7 +69,7 @@ def generate_user_certs(
 def _require_approved(
     cluster: Cluster, caller: Caller, request_id: str, now: datetime
 ) -> AccessRequestV3:
-    """Return the requests. Raises unless the caller can assume their roles now."""
+    """Return the request. Raises unless the caller can assume its roles now."""
     request = cluster.requests.get(request_id)
     name = f"access request {quoted(request_id)}"
     if request is None or request.Spec.User != caller.name:
