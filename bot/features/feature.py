@@ -1,4 +1,4 @@
-"""A feature, and what it requires of Teleport's role and of the Slack app, each with a reason."""
+"""A feature, and its requirements for the Teleport role and the Slack app, with their reasons."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class RoleField:
     reason: str
     is_granted: Callable[[Sequence[Role]], bool]
     modes: frozenset[ReviewMode] = ALL_MODES
-    """Review modes whose servers accept this field."""
+    """Review modes in which every server accepts this field."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ HOST_NAMES = Feature(
 PUBLIC_CHANNEL_HISTORY = Feature(
     "public_channel_history",
     "Search for a lost message in public channels",
-    without="the bot posts a message again if Slack's response was lost in a public channel",
+    without="messages with a lost response are posted again in public channels",
     optional=True,
     opt_in=True,
     scopes=(Scope("channels:history", "find the bot's own messages"),),
@@ -228,7 +228,7 @@ PUBLIC_CHANNEL_HISTORY = Feature(
 PRIVATE_CHANNEL_HISTORY = Feature(
     "private_channel_history",
     "Search for a lost message in private channels",
-    without="the bot posts a message again if Slack's response was lost in a private channel",
+    without="messages with a lost response are posted again in private channels",
     optional=True,
     opt_in=True,
     scopes=(Scope("groups:history", "find the bot's own messages"),),
@@ -236,7 +236,7 @@ PRIVATE_CHANNEL_HISTORY = Feature(
 DM_HISTORY = Feature(
     "dm_history",
     "Search for a lost message in DMs",
-    without="the bot posts a message again if Slack's response was lost in a DM",
+    without="messages with a lost response are posted again in DMs",
     optional=True,
     opt_in=True,
     scopes=(Scope("im:history", "find the bot's own messages"),),
@@ -244,7 +244,7 @@ DM_HISTORY = Feature(
 UNINVITED_POSTS = Feature(
     "uninvited_posts",
     "Cards in public channels without an invitation",
-    without="the bot posts only to channels that it was invited to",
+    without="public channels need an invitation, too",
     optional=True,
     opt_in=True,
     scopes=(Scope("chat:write.public", "post to public channels that the bot isn't in"),),

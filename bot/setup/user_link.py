@@ -20,7 +20,7 @@ _NULL = "tag:yaml.org,2002:null"
 
 
 class LinkError(Exception):
-    """The input can't be linked. The text is one sentence that says why and what to do."""
+    """The input can't be linked. The text is one sentence with the reason and the fix."""
 
 
 def link(text: str, user: str, slack_user_id: str, *, trait: str, replace: bool = False) -> str:
