@@ -36,9 +36,8 @@ class Transport(Protocol):
 def server_name(cluster: str) -> str:
     """Return the server name, which Auth Service certificates cover by wildcard.
 
-    It contains the cluster's name in lower-case hex. A server of several clusters reads it to
-    choose the CAs that verify the client
-    (api/utils/cluster.go).
+    It contains the cluster's name in lower-case hex (api/utils/cluster.go). A server of several
+    clusters reads it to choose the CAs that verify the client.
     """
     return f"{cluster.encode().hex()}.teleport.cluster.local"
 

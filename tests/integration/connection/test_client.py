@@ -255,3 +255,30 @@ async def test_call_ends_at_its_deadline(client: TeleportClient, teleport: Telep
     with pytest.raises(errors.Unreachable) as late:
         await client.cluster.ping(deadline=0.2)
     assert late.value.code == "DEADLINE_EXCEEDED"
+
+
+async def test_failed_dry_run_can_be_repeated(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Dry run and creation are the same method, but only the dry run changes nothing."""
+    new = NewAccessRequest("alice", ("staging",), "why")
+    teleport.faults.add("CreateAccessRequestV2", delay=5)
+    with pytest.raises(errors.Unreachable) as dry_run:
+        await client.requests.dry_run(new, deadline=0.2)
+    teleport.faults.add("CreateAccessRequestV2", delay=5)
+    with pytest.raises(errors.Unreachable) as creation:
+        await client.requests.create(new, deadline=0.2)
+    assert (dry_run.value.retry_safe, creation.value.retry_safe) == (True, False)
+
+
+async def test_services_use_the_new_connection_after_reconnect(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """A service keeps its stubs for life. The watch stays on the old connection."""
+    roles = client.roles
+    async with client.events.watch(ACCESS_REQUESTS) as events:
+        client.reconnect()
+        assert (await roles.get("reviewer")).name == "reviewer"
+        request = pending_request(teleport)
+        assert isinstance(await anext(events), Put)
+        assert (await client.requests.get(request.Metadata.Name)).user == "alice"
