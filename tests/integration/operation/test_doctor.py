@@ -17,6 +17,7 @@ from bot.setup.doctor.report import report
 from bot.setup.doctor.socket_mode import response_host, responses
 from sandbox.bot_process import write_settings
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
@@ -83,6 +84,31 @@ async def test_mode_that_the_server_lacks_names_the_rejected_line(
     assert mode.level is Level.FAILURE
     assert "Teleport 17.0.0 doesn't accept `version: v8` in a role" in mode.hint
     assert "Teleport 17.0.0 doesn't accept its line `version: v8`" in denied.hint
+
+
+async def test_mode_without_its_permission_names_the_role_command(
+    slack: SlackStandIn, tmp_path: Path
+) -> None:
+    """The bot leaves reviews to Teleport then, although approvers are set."""
+    community = await TeleportStandIn.start(tmp_path, edition=Edition.COMMUNITY)
+    file = write_settings(
+        tmp_path,
+        teleport=community.address,
+        identity=community.identity("bot"),
+        slack_api=slack.api_url,
+        approvers=True,
+    )
+    setup = Setup(slack, community, file, AsyncExitStack())
+    setup.forbid("access_request", "update")
+    try:
+        checks = {check.name: check for check in await setup.rows()}
+    finally:
+        await community.stop()
+    mode, denied = checks["review mode"], checks["access_request: update"]
+    assert (mode.level, denied.level) == (Level.WARNING, Level.FAILURE)
+    assert mode.detail == "notify: the bot's role lacks access_request: update"
+    assert "teleport-role --mode override` prints" in mode.hint
+    assert "users can't review requests from Slack" in denied.detail
 
 
 async def test_permission_rows_are_omitted_when_a_method_is_missing(setup: Setup) -> None:
