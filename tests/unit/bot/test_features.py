@@ -15,6 +15,8 @@ from bot.features.table import (
     REVIEWS_BY_OVERRIDE,
     USER_CHECKS,
 )
+from bot.settings.setting_names import dotted, keys
+from bot.settings.settings import Settings
 from bot.setup.doctor.permissions import PROBES
 from bot.setup.manifest import manifest
 from bot.setup.teleport_role import rules
@@ -163,6 +165,11 @@ def test_each_need_has_a_reason(feature: Feature) -> None:
     assert all(reasons)
     assert feature.summary
     assert feature.without
+
+
+def test_settings_in_the_table_exist() -> None:
+    named = {key for feature in FEATURES for key in feature.setting.split(", ") if key}
+    assert named <= set(map(dotted, keys(Settings)))
 
 
 def test_names_of_features_are_unique() -> None:
