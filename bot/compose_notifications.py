@@ -20,6 +20,7 @@ from notifications.requests.request_queue import RequestQueue
 from notifications.requests.takeover import RECENT, Takeover
 from notifications.requests.work import RequestWork
 from notifications.routing.recipients import Recipients
+from notifications.routing.requester_dm import RequesterDm
 from notifications.routing.routes import CombinedRouting
 from notifications.routing.suggested_reviewers import SuggestedReviewers
 from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
@@ -200,7 +201,7 @@ def _plan_context(runtime: Runtime) -> PlanContext:
     return PlanContext(
         request_url_base=runtime.cluster.request_url_base,
         cluster=runtime.cluster.name,
-        deciding=runtime.review_policy,
+        review_policy=runtime.review_policy,
         announce_max_age=settings.announce_max_age,
         reviewer_messages=settings.review.max_reviewer_messages,
     )
@@ -213,10 +214,10 @@ def _build_delivery(
     return Delivery(
         outbox,
         recipients,
-        contacts,
+        RequesterDm(contacts, recipients),
         History(runtime.slack, runtime.features.scopes, bot_id=installation.bot_id),
         now=runtime.now,
-        rest=RETRY_LATER_DELAY / runtime.settings.pace.factor,
+        retry_later=RETRY_LATER_DELAY / runtime.settings.pace.factor,
     )
 
 

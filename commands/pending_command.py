@@ -13,10 +13,10 @@ from commands.parsing.words import DASHES, normalize_word, wants_help
 from commands.request_model import request_model
 from commands.slash_commands import PENDING
 from workspace.requests.user_error import UserError
+from workspace.text.untrusted import safe_name
 from workspace.views.help import help_message
 from workspace.views.parts.message import Message, sentence
 from workspace.views.parts.outdated import outdated_button, reading
-from workspace.views.parts.untrusted import safe_name
 from workspace.views.pending_list import PAGE, Row, pending_list
 
 
@@ -83,11 +83,11 @@ async def _list(services: Services, user: AuthorizedUser, scope: Scope, page: in
 async def _rows(services: Services, user: AuthorizedUser, scope: Scope) -> list[Row]:
     if scope is Scope.MINE:
         mine = await find_request.pending_requests(services, user=user.name)
-        return [Row(request_model(services, each), each.created, may_decide=False) for each in mine]
+        return [Row(request_model(services, each), each.created, can_review=False) for each in mine]
     pending = await find_request.pending_requests(services)
     reviewable = services.permissions.reviewable(user, pending)
     return [
-        Row(request_model(services, each), each.created, may_decide=each.id in reviewable)
+        Row(request_model(services, each), each.created, can_review=each.id in reviewable)
         for each in pending
         if each.id in reviewable
         or scope is Scope.ALL

@@ -12,7 +12,8 @@ from commands import (
     slash_commands,
 )
 from commands.interactions.triggers import Triggers
-from workspace.views import card, pending_list, request_responses
+from workspace.views import pending_list, request_responses
+from workspace.views.cards import buttons
 from workspace.views.forms import request_form as request_form_view
 from workspace.views.forms import review_form as review_form_view
 
@@ -24,8 +25,8 @@ TRIGGERS = Triggers(
         slash_commands.DENY: review_command.command(approve=False),
     },
     buttons={
-        card.APPROVE: review_command.button(approve=True),
-        card.DENY: review_command.button(approve=False),
+        buttons.APPROVE: review_command.button(approve=True),
+        buttons.DENY: review_command.button(approve=False),
         pending_list.OLDER: pending_command.turn_page,
         pending_list.NEWER: pending_command.turn_page,
         request_responses.REQUEST_ANYWAY: request_command.request_anyway,

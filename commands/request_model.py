@@ -2,11 +2,12 @@
 
 from commands.actions.services import Services
 from teleport_client.model.access_request import AccessRequest
-from workspace.views.card import CardModel, card_model
+from workspace.card_model.build import build_card_model
+from workspace.card_model.record import CardModel
 
 
 def request_model(services: Services, request: AccessRequest) -> CardModel:
-    return card_model(
+    return build_card_model(
         request,
         request_url_base=services.policy.request_url_base,
         mode=services.review_policy.mode_of(request),

@@ -18,11 +18,11 @@ from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
 from commands.interactions.responder import Responder
 from commands.request_model import request_model
 from workspace.requests.request_draft import RequestDraft
+from workspace.text.budget import joined
+from workspace.text.untrusted import safe_name, safe_text
 from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES, request_form
 from workspace.views.parts import rich
-from workspace.views.parts.budget import joined
 from workspace.views.parts.message import Message
-from workspace.views.parts.untrusted import safe_name, safe_text
 from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,

@@ -23,7 +23,7 @@ from commands.review_form import open_form, proposed_review
 from commands.review_response import respond
 from commands.slash_commands import APPROVE, DENY, PENDING
 from teleport_client.model.access_request import AccessRequest
-from workspace.views.card import card
+from workspace.views.cards.card import card
 from workspace.views.forms.review_form import ReviewFormMetadata
 from workspace.views.help import help_message
 from workspace.views.parts.message import Message, sentence
@@ -45,8 +45,8 @@ def command(*, approve: bool) -> Handler:
         elif not find_request.is_full_id(request_id):
             user = await services.authorize(interaction.slack_user_id, LIST)
             row = await _show(services, user, request_id, responder)
-            if row and row.may_decide and reason:
-                await responder.respond(_partial_id(f"{name} {row.face.id} {reason}"))
+            if row and row.can_review and reason:
+                await responder.respond(_partial_id(f"{name} {row.card_model.id} {reason}"))
         else:
             review = ReviewFormMetadata(request_id, approve, responder.channel)
             await _review(services, interaction, review, responder, reason)
@@ -119,7 +119,7 @@ async def _show(
         await responder.respond(pending_list(title, rows, scope="mine"))
         return None
     (row,) = rows
-    model = row.face if row.may_decide else replace(row.face, can_decide=False)
+    model = row.card_model if row.can_review else replace(row.card_model, review_in_slack=False)
     await responder.respond(card(model))
     return row
 
@@ -130,4 +130,4 @@ def _partial_id(command_line: str) -> Message:
 
 
 def _row(services: Services, request: AccessRequest, *, reviewable: bool) -> Row:
-    return Row(request_model(services, request), request.created, may_decide=reviewable)
+    return Row(request_model(services, request), request.created, can_review=reviewable)

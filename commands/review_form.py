@@ -21,13 +21,13 @@ from commands.review_response import obstacle_error, respond
 from commands.slash_commands import APPROVE, DENY
 from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
+from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import REASON_BYTES, check_reason
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
-from workspace.views.card import CardModel
+from workspace.text.untrusted import safe_text
 from workspace.views.forms.review_form import REASON, ReviewFormMetadata, read, review_form
 from workspace.views.parts.message import sentence
-from workspace.views.parts.untrusted import safe_text
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

@@ -16,7 +16,7 @@ from commands.request_model import request_model
 from teleport_client.model.access_request import RequestState
 from teleport_client.rules.threshold_progress import open_filters
 from workspace.requests.user_error import UserError
-from workspace.views.card import status_line
+from workspace.views.cards.status_line import status_line
 from workspace.views.review_response import review_submitted, without_effect_message
 
 _VERBS = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}

@@ -1,72 +1,76 @@
-"""The rules of what is shown to whom, as one pure function."""
+"""The rules for the messages of a request, as one pure function.
+
+`plan` compares the request with its entry in the ledger and returns the actions that are missing
+between them. It reads no clock and calls nothing, so its tests need no server. The reconciler plans
+again after each action, so a plan contains every message that is missing now and relies on no
+earlier plan. Rules that depend on an order:
+
+- An open intent blocks its slot until it is recovered: the message may be in Slack already.
+- A reply needs the `ts` of its card, so it follows a plan or more after the card.
+- A closed request gets no new card, except where a card was due before: an undelivered one, or one
+  for a recipient that wasn't found. A deleted request gets cards from its entry alone.
+- A request from before the bot's first start can be too old for a card. An entry records that it
+  was skipped, so every later plan skips it too.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
-from notifications.records.entry import (
-    CARD,
-    NAME_LENGTH,
-    NOTICE,
-    Entry,
-    Intent,
-    PostedMessage,
-    trimmed,
+from notifications.records.entry import Entry, Intent, PostedMessage
+from notifications.records.slots import (
+    card_slot,
+    is_card,
+    is_notice,
+    is_reply,
+    notice_slot,
+    reply_slot,
 )
-from notifications.routing.address import is_conversation_id
+from notifications.records.trim import trim_card_model
 from teleport_client.model.access_request import AccessRequest
+from workspace.card_model.build import build_card_model, close_card_model, request_url
+from workspace.card_model.notice import OUTCOMES, Notice
+from workspace.card_model.progress import progress_after
+from workspace.card_model.record import CardModel, CardReview, fingerprint
+from workspace.card_model.status import Status
 from workspace.requests.claim import Claim
+from workspace.requests.request_draft import MOST_REVIEWERS
 from workspace.requests.review_policy import ReviewPolicy
-from workspace.views.card import (
-    CardModel,
-    CardReview,
-    card_model,
-    closed_model,
-    fingerprint,
-    request_url,
-)
-from workspace.views.notices import OUTCOMES, Notice
-from workspace.views.parts.status import Status
-from workspace.views.parts.untrusted import truncate
-from workspace.views.review_reply import progress_after
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
-DECIDED_MAX_AGE = timedelta(hours=1)
-REVIEWER_MESSAGES = 20
-"""As many as may be named in Slack. tsh has no limit, and access lists may suggest many more."""
-_REPLY = "review:"
-_MOST_REPLIES, _REPLIES_AT_ONCE = 100, 16
-"""An entry names every reply, and first the intent of each that is under way; both have to fit."""
+_CLOSED_MAX_AGE = timedelta(hours=1)
+_MAX_REPLIES, _MAX_NEW_REPLIES = 100, 16
+"""Replies of one request, and in one plan. An entry contains each reply, and first the intent of
+each reply in flight; both have to fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """What holds for every request alike."""
+    """The same for all requests."""
 
     request_url_base: str = ""
-    """Address that request ids are appended to, where Teleport has pages for them."""
+    """URL that request IDs are appended to, if Teleport has pages for them."""
     cluster: str = ""
     """Name of the bot's own cluster."""
-    deciding: ReviewPolicy = field(default_factory=ReviewPolicy)
+    review_policy: ReviewPolicy = field(default_factory=ReviewPolicy)
     first_started: datetime | None = None
-    """Set where this ledger's very first start is known: what existed before may be too old."""
+    """The bot's very first start, if the ledger shows it. Requests from before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
-    reviewer_messages: int = REVIEWER_MESSAGES
-    """How many suggested reviewers of one request get a direct message."""
+    reviewer_messages: int = MOST_REVIEWERS
+    """Number of suggested reviewers of one request who get a DM."""
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What is known about a request besides itself."""
+    """Facts about a request that Teleport stores elsewhere."""
 
     claim: Claim | None = None
     """Who resolved it from Slack."""
     host_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Names of hosts by ID, as far as they are known by now."""
+    """Known names of hosts, by ID."""
 
 
 NO_DETAILS = Details()
@@ -83,7 +87,7 @@ class PostCard:
 
 @dataclass(frozen=True, slots=True)
 class UpdateMessage:
-    """Show in a message what holds now."""
+    """Show the current model in a message."""
 
     message: PostedMessage
 
@@ -94,7 +98,7 @@ class UpdateMessage:
 
 @dataclass(frozen=True, slots=True)
 class SendNotice:
-    """Send the requester a direct message."""
+    """Send the requester a DM."""
 
     notice: Notice
 
@@ -105,26 +109,26 @@ class SendNotice:
 
 @dataclass(frozen=True, slots=True)
 class PostReply:
-    """Tell of one review in the thread of a card."""
+    """Post a review in the thread of a card."""
 
     channel: str
     thread_ts: str
-    vote: CardReview
-    standing: str
-    """How far the request had come with it."""
+    review: CardReview
+    progress_text: str
+    """Progress of the request right after the review."""
 
     @property
     def slot(self) -> str:
-        return reply_slot(self.vote.author, self.channel)
+        return reply_slot(self.review.author, self.channel)
 
 
 @dataclass(frozen=True, slots=True)
 class RecoverMessage:
-    """Find out whether a message that was about to be posted is there."""
+    """Find out whether Slack has the message of an open intent."""
 
     intent: Intent
     thread_ts: str = ""
-    """Of the thread that it belongs into, for replies."""
+    """Thread of a reply."""
 
     @property
     def slot(self) -> str:
@@ -133,7 +137,7 @@ class RecoverMessage:
 
 @dataclass(frozen=True, slots=True)
 class SkipRequest:
-    """Record that this request is not announced."""
+    """Record that this request gets no card."""
 
 
 Action: TypeAlias = PostCard | UpdateMessage | SendNotice | PostReply | RecoverMessage | SkipRequest
@@ -141,8 +145,8 @@ Action: TypeAlias = PostCard | UpdateMessage | SendNotice | PostReply | RecoverM
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    face: CardModel | None
-    """What is to be shown; None when there is nothing to show and never was."""
+    card_model: CardModel | None
+    """Model to show. None for an unknown request without an entry."""
     actions: tuple[Action, ...] = ()
 
 
@@ -156,28 +160,30 @@ def plan(
     expired: bool = False,
     details: Details = NO_DETAILS,
 ) -> Plan:
-    """Compare what is with what is shown.
+    """Return the difference between the desired and the recorded messages.
 
-    `channels` are the ids of those that get this request's card. A request that is gone is shown
-    from what the entry remembers of it. `expired` means that Teleport no longer lists it.
+    `channels` are the addresses that get this request's card. Without a request, the model comes
+    from the entry. `expired` means that Teleport no longer lists the request.
     """
     if request is not None:
-        face: CardModel | None = face_in(request, context, details, expired=expired)
+        card_model: CardModel | None = current_card_model(
+            request, context, details, expired=expired
+        )
     else:
-        face = _face_on_record(entry, now, context)
-    if face is None:
+        card_model = _recorded_card_model(entry, now, context)
+    if card_model is None:
         return Plan(None)
-    if entry is None and request is not None and passed_over(request, now, context):
-        return Plan(face, (SkipRequest(),))
-    due = tuple(_channels_due(face, entry, channels, gone=request is None))
-    actions = (*_diff(face, entry, due, now), *_replies(request, face, entry, now))
-    return Plan(face, actions)
+    if entry is None and request is not None and should_skip(request, now, context):
+        return Plan(card_model, (SkipRequest(),))
+    due = tuple(_channels_due(card_model, entry, channels, gone=request is None))
+    actions = (*_diff(card_model, entry, due, now), *_replies(request, card_model, entry, now))
+    return Plan(card_model, actions)
 
 
-def passed_over(request: AccessRequest, now: datetime, context: PlanContext) -> bool:
-    """Whether a request of before the very first start is left alone.
+def should_skip(request: AccessRequest, now: datetime, context: PlanContext) -> bool:
+    """Return whether a request from before the very first start is too old for a card.
 
-    Teleport keeps no time of decision, so the last review stands for it.
+    Teleport stores no time of resolution, so the last review replaces it.
     """
     if context.first_started is None or request.created is None:
         return False
@@ -185,37 +191,36 @@ def passed_over(request: AccessRequest, now: datetime, context: PlanContext) -> 
         return False
     if request.pending:
         return now - request.created > context.announce_max_age
-    touched = max((r.created for r in request.reviews if r.created), default=request.created)
-    return now - max(touched, request.created) > DECIDED_MAX_AGE
+    reviewed = max((r.created for r in request.reviews if r.created), default=request.created)
+    return now - max(reviewed, request.created) > _CLOSED_MAX_AGE
 
 
-def model_fingerprint(face: CardModel) -> str:
-    """Fingerprint what the ledger keeps of a face, so that a request's end alone is no change."""
-    return fingerprint(trimmed(face))
+def model_fingerprint(card_model: CardModel) -> str:
+    """Return the fingerprint of a trimmed model: the entry has no other after a deletion."""
+    return fingerprint(trim_card_model(card_model))
 
 
-def shown_in(slot: str, face: CardModel) -> str:
-    """Fingerprint what a message shows that is kept up to date, empty for any other.
+def slot_fingerprint(slot: str, card_model: CardModel) -> str:
+    """Return the fingerprint of the message in a slot, empty if the message is never updated.
 
-    A notice that a request waits says no more of its end than which one it is.
+    The notice of a new request shows only which notice follows it.
     """
     if slot == notice_slot(Notice.CREATED):
-        return OUTCOMES.get(face.status, Notice.CREATED)
-    return "" if slot.startswith((NOTICE, _REPLY)) else model_fingerprint(face)
+        return OUTCOMES.get(card_model.status, Notice.CREATED)
+    return "" if is_notice(slot) or is_reply(slot) else model_fingerprint(card_model)
 
 
-def face_in(
+def current_card_model(
     request: AccessRequest,
     context: PlanContext,
     details: Details = NO_DETAILS,
     *,
     expired: bool = False,
 ) -> CardModel:
-    """Draw a request as it stands."""
-    face = card_model(
+    card_model = build_card_model(
         request,
         request_url_base=context.request_url_base,
-        mode=context.deciding.mode_of(request),
+        mode=context.review_policy.mode_of(request),
         cluster=context.cluster,
         expired=expired,
         claim=details.claim,
@@ -223,145 +228,120 @@ def face_in(
     )
     total = len(request.suggested_reviewers) + request.more_reviewers
     if not request.pending or total <= context.reviewer_messages:
-        return face
-    return replace(face, messaged=(context.reviewer_messages, total))
+        return card_model
+    return replace(card_model, messaged=(context.reviewer_messages, total))
 
 
-def card_slot(channel: str) -> str:
-    return f"{CARD}{channel}"
+def has_card(entry: Entry | None) -> bool:
+    """Return whether any channel has a card of the request."""
+    return entry is not None and any(is_card(message.slot) for message in entry.messages)
 
 
-def announced(entry: Entry | None) -> bool:
-    """Whether any channel has a card of it."""
-    return entry is not None and any(m.slot.startswith(CARD) for m in entry.messages)
-
-
-def notice_slot(kind: Notice | str) -> str:
-    return f"{NOTICE}{kind}"
-
-
-def reply_slot(author: str, channel: str) -> str:
-    """Teleport takes one review of each person. A hash keeps entries short.
-
-    Of the name as entries keep it: of a request that is gone there is no other.
-    """
-    name = truncate(author, NAME_LENGTH).encode()
-    return f"{_REPLY}{blake2b(name, digest_size=4).hexdigest()}:{channel}"
-
-
-def slot_matches_channel(message: PostedMessage | Intent) -> bool:
-    """Whether a slot that names a channel names the one that its message is in.
-
-    Slack turns a name or a user's ID into the ID of a conversation.
-    """
-    where = message.slot.rpartition(":")[2]
-    if message.slot == notice_slot(where) or where == message.channel:
-        return True
-    by_name = not is_conversation_id(where) and message.slot == card_slot(where)
-    return by_name and isinstance(message, PostedMessage) and is_conversation_id(message.channel)
-
-
-def _face_on_record(entry: Entry | None, now: datetime, context: PlanContext) -> CardModel | None:
+def _recorded_card_model(
+    entry: Entry | None, now: datetime, context: PlanContext
+) -> CardModel | None:
     if entry is None:
         return None
-    # Not as it is on record, where others may write: people go to this address.
-    return replace(
-        closed_model(entry.face, now), page=request_url(entry.face.id, context.request_url_base)
-    )
+    # Other programs can write entries, and users open this URL, so it is never read from one.
+    url = request_url(entry.card_model.id, context.request_url_base)
+    return replace(close_card_model(entry.card_model, now), request_url=url)
 
 
 def _diff(
-    face: CardModel, entry: Entry | None, due: Sequence[str], now: datetime
+    card_model: CardModel, entry: Entry | None, due: Sequence[str], now: datetime
 ) -> Iterator[Action]:
-    filled = _occupied_slots(entry, now)
+    occupied = _occupied_slots(entry, now)
     for intent in entry.intents if entry else ():
-        if not intent.owed:
+        if not intent.undelivered:
             yield RecoverMessage(intent, _thread_of(intent, entry))
     for channel in due:
-        if card_slot(channel) not in filled:
+        if card_slot(channel) not in occupied:
             yield PostCard(channel)
     for message in entry.messages if entry else ():
-        if entry and _is_old(message, face, entry) and not message.backing_off(now):
+        if entry and _is_outdated(message, card_model, entry) and not message.backing_off(now):
             yield UpdateMessage(message)
-    for kind in _notices(face, entry):
-        if notice_slot(kind) not in filled:
+    for kind in _notices(card_model, entry):
+        if notice_slot(kind) not in occupied:
             yield SendNotice(kind)
 
 
-def _is_old(message: PostedMessage, face: CardModel, entry: Entry) -> bool:
-    """Whether a message shows something else. Names that are not known yet change nothing."""
-    if not message.face or not message.ts:
+def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:
+    """Return whether a message shows another model. Names that aren't known yet change nothing."""
+    if not message.fingerprint or not message.ts:
         return False
-    faces = [face]
-    if not face.resource_names:
-        faces.append(replace(face, resource_names=entry.face.resource_names))
-    return message.face not in {shown_in(message.slot, each) for each in faces}
+    models = [card_model]
+    if not card_model.resource_names:
+        models.append(replace(card_model, resource_names=entry.card_model.resource_names))
+    return message.fingerprint not in {slot_fingerprint(message.slot, each) for each in models}
 
 
 def _replies(
-    request: AccessRequest | None, face: CardModel, entry: Entry | None, now: datetime
+    request: AccessRequest | None, card_model: CardModel, entry: Entry | None, now: datetime
 ) -> Iterator[Action]:
-    """Each review is told once under each card, also one that came before the card."""
-    filled = _occupied_slots(entry, now)
-    told = sum(slot.startswith(_REPLY) for slot in filled)
+    """Yield a reply for each review under each card, even for reviews from before the card."""
+    occupied = _occupied_slots(entry, now)
+    count = sum(map(is_reply, occupied))
     return islice(
-        _missing_replies(request, face, entry, filled),
-        max(0, min(_REPLIES_AT_ONCE, _MOST_REPLIES - told)),
+        _missing_replies(request, card_model, entry, occupied),
+        max(0, min(_MAX_NEW_REPLIES, _MAX_REPLIES - count)),
     )
 
 
 def _missing_replies(
-    request: AccessRequest | None, face: CardModel, entry: Entry | None, filled: set[str]
+    request: AccessRequest | None, card_model: CardModel, entry: Entry | None, occupied: set[str]
 ) -> Iterator[PostReply]:
     for card in entry.messages if entry else ():
-        if not card.ts or not card.slot.startswith(CARD):
+        if not card.ts or not is_card(card.slot):
             continue
-        for vote in face.votes:
-            slot = reply_slot(vote.author, card.channel)
-            if slot not in filled:
-                filled.add(slot)
-                standing = progress_after(request, vote.author) if request else ""
-                yield PostReply(card.channel, card.ts, vote, standing)
+        for review in card_model.reviews:
+            slot = reply_slot(review.author, card.channel)
+            if slot not in occupied:
+                occupied.add(slot)
+                progress_text = progress_after(request, review.author) if request else ""
+                yield PostReply(card.channel, card.ts, review, progress_text)
 
 
 def _occupied_slots(entry: Entry | None, now: datetime) -> set[str]:
-    """Slots for which there is nothing to do now."""
+    """Return the slots that need no action now."""
     if entry is None:
         return set()
-    under_way = {each.slot for each in entry.intents if not each.owed or each.backing_off(now)}
-    # A card that was addressed by name is in a channel that may be known by its ID by now.
-    cards = {card_slot(each.channel) for each in entry.messages if each.slot.startswith(CARD)}
-    return under_way | cards | {message.slot for message in entry.messages}
+    started = {e.slot for e in entry.intents if not e.undelivered or e.backing_off(now)}
+    # The ID of a channel may be known since its card was posted to the channel's name.
+    cards = {card_slot(each.channel) for each in entry.messages if is_card(each.slot)}
+    return started | cards | {message.slot for message in entry.messages}
 
 
 def _thread_of(intent: Intent, entry: Entry | None) -> str:
     card = entry.card_in(intent.channel) if entry else None
-    return card.ts if card is not None and intent.slot.startswith(_REPLY) else ""
+    return card.ts if card is not None and is_reply(intent.slot) else ""
 
 
 def _channels_due(
-    face: CardModel, entry: Entry | None, channels: Sequence[str], *, gone: bool
+    card_model: CardModel, entry: Entry | None, channels: Sequence[str], *, gone: bool
 ) -> Iterator[str]:
-    """Channels that should have a card: all while it waits, and after that where one is owed.
+    """Yield the channels that should have a card.
 
-    Of a request that is gone nothing but its record says whose it was.
+    While the request is pending, these are all channels. After that, they are those whose card
+    wasn't delivered. Only the entry shows the channels of a deleted request.
     """
-    waits = not face.status.decided
-    if entry is None or (not entry.passed_over and (waits or entry.seeking)):
+    if entry is None or (
+        not entry.skipped_at and (not card_model.status.closed or entry.recipients_incomplete)
+    ):
         yield from dict.fromkeys(channels)
-    else:
-        for intent in entry.intents:
-            named = gone or intent.channel in channels
-            if named and intent.owed and intent.slot == card_slot(intent.channel):
-                yield intent.channel
+        return
+    for intent in entry.intents:
+        routed = gone or intent.channel in channels
+        if routed and intent.undelivered and intent.slot == card_slot(intent.channel):
+            yield intent.channel
 
 
-def _notices(face: CardModel, entry: Entry | None) -> Iterator[Notice]:
-    """The requester hears that it waits, and then each outcome; never what was over before."""
-    if not face.status.decided:
-        if entry is None or not entry.passed_over:
+def _notices(card_model: CardModel, entry: Entry | None) -> Iterator[Notice]:
+    """Yield the notice of the current status. Skipped requests get only what changes later."""
+    skipped = entry is not None and entry.skipped_at is not None
+    if not card_model.status.closed:
+        if not skipped:
             yield Notice.CREATED
         return
-    if entry is not None and entry.passed_over and entry.face.status is not Status.WAITING:
+    if entry is not None and skipped and entry.card_model.status is not Status.WAITING:
         return
-    yield OUTCOMES[face.status]
+    yield OUTCOMES[card_model.status]

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from teleport_client.model.access_request import AccessRequest, RequestState
+from workspace.card_model.build import build_card_model
+from workspace.card_model.record import CardModel
 from workspace.requests.review_policy import ReviewMode
-from workspace.views.card import CardModel, card_model
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PAGES = "https://teleport.example.com/web/requests/"
@@ -28,7 +29,7 @@ def request(**changes: Any) -> AccessRequest:
 
 def model_of(request: AccessRequest, mode: ReviewMode = ReviewMode.PERSON) -> CardModel:
     """Return the card model of a request."""
-    return card_model(request, request_url_base=PAGES, mode=mode, cluster="main")
+    return build_card_model(request, request_url_base=PAGES, mode=mode, cluster="main")
 
 
 def sample_model(**changes: Any) -> CardModel:

@@ -8,11 +8,11 @@ import structlog
 from rapidfuzz import fuzz, process
 
 from bot.settings.settings import Settings
-from notifications.routing.address import is_user_id
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.user import User
 from workspace.requests.review_policy import ANY_ROLE, ROLE_PREFIX
+from workspace.slack_ids import is_user_id
 
 _LEAST_ALIKE = 60
 """Per cent."""

@@ -30,8 +30,8 @@ from bot.settings.setting_values import (
     SlackUrl,
 )
 from bot.settings.settings_mistakes import mistakes
-from notifications.plan import REVIEWER_MESSAGES
 from workspace.directory.user_directory import DEFAULT_TRAIT
+from workspace.requests.request_draft import MOST_REVIEWERS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -94,7 +94,7 @@ class ReviewSettings(_Section):
     """Trait of Teleport users that contains the Slack user ID."""
     allow_email_username_match: bool = False
     """Also match a Slack user's confirmed email address with the Teleport user name."""
-    max_reviewer_messages: int = Field(default=REVIEWER_MESSAGES, ge=0, le=50)
+    max_reviewer_messages: int = Field(default=MOST_REVIEWERS, ge=0, le=50)
     """Maximum of DMs to suggested reviewers per request. The card names the others."""
     approve_with_reason: bool = False
     """Require a reason for approvals, too."""

@@ -20,7 +20,7 @@ from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.review_permission import is_review_denied
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
-from workspace.views.parts.status import named
+from workspace.text.names import named
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 _FULL_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _PART_OF_ID = re.compile(r"[0-9a-f-]{4,35}", re.IGNORECASE)

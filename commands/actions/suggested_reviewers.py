@@ -16,7 +16,7 @@ from workspace.rate_limit import RateLimit
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 from workspace.sending.slack_failure import SLACK_ERRORS, describe
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 """A Slack user as Slack escapes one in a command's text (docs.slack.dev: slash commands)."""

@@ -27,9 +27,9 @@ from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, 
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
 from workspace.requests.user_error import UserError
-from workspace.views.parts.budget import joined
-from workspace.views.parts.status import named
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.budget import joined
+from workspace.text.names import named
+from workspace.text.untrusted import safe_name
 
 REJECTIONS = (InvalidArgument, NotFound, PermissionDenied)
 """Errors of a create call that `explain_rejection` can explain."""

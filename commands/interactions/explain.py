@@ -22,7 +22,7 @@ from teleport_client.errors import (
     Unreachable,
 )
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_text
+from workspace.text.untrusted import safe_text
 
 _TEXT_LIMIT = 300
 

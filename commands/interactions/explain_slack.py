@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from workspace.requests.user_error import UserError
 from workspace.sending.slack_failure import Failure, classify, describe, error_code
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 _OPERATOR = "Tell the bot's operator, and use tsh in the meantime."
 _BY_FAILURE: Mapping[Failure, str] = {

@@ -18,9 +18,9 @@ from commands.interactions.outcome import Outcome
 from commands.interactions.responder import Responder
 from workspace.bounded import BoundedDict
 from workspace.requests.user_error import UserError
+from workspace.text.untrusted import safe_name
 from workspace.views.parts.message import sentence
 from workspace.views.parts.outdated import outdated_button, outdated_form
-from workspace.views.parts.untrusted import safe_name
 from workspace.views.result import result_view
 
 _MOST_REMEMBERED = 1_000

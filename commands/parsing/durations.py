@@ -11,7 +11,7 @@ from fractions import Fraction
 import humanize
 
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 LONGEST = timedelta(days=14)
 """Teleport's maximum (api/constants: MaxAccessDuration)."""

@@ -16,7 +16,7 @@ from commands.parsing.slack_text import name_mentions
 from commands.parsing.words import KEYWORDS, Word, Words
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 CONJUNCTIONS = frozenset({"and", "&", "+"})
 """Words between two roles, unless a role has that name."""

@@ -15,7 +15,7 @@ from rapidfuzz import process
 
 from commands.parsing.slack_text import name_mentions
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 KEYWORDS = frozenset({"because", "for", "until", "till"})
 _HELP = {"help", "--help", "-h", "?"}

@@ -1,196 +1,173 @@
-"""What the ledger keeps of one request: its messages, what they show, what was under way."""
+"""The ledger's entry of one request: its messages in Slack, their models, and open intents.
+
+An intent is the record that a message is about to be posted. The bot writes it before it calls
+Slack, because a crash or a lost response leaves open whether Slack has the message:
+
+- After a post, the message replaces the intent.
+- If Slack certainly rejected the post, the intent is marked as undelivered and posted again.
+- An intent without either is open. A plan then looks for its `key` in the metadata of the messages
+  in Slack's history, before anything else is posted to the same slot.
+
+Entries are JSON in Teleport's plugin data, and older versions of the bot have written some of them.
+So the names in JSON never change (`workspace.card_model.record` lists the rules), and a field whose
+Python name differs has an alias.
+"""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field, TypeAdapter
 
+from notifications.records.slots import card_slot, is_card, is_notice
+from notifications.records.trim import minimize_card_model, trim_card_model
+from workspace.card_model.record import CardModel
 from workspace.moment import Moment
-from workspace.views.card import CardModel
-from workspace.views.parts.untrusted import truncate
 
 UNKNOWN_FINGERPRINT = "unknown"
-"""Fingerprint of nothing, for a card that has to be drawn anew."""
-CARD, NOTICE = "card:", "dm:"
-"""Begin the slots of cards and of messages to the requester."""
-NAME_LENGTH, _TEXT = 60, 300
-"""Characters."""
-_MOST_NAMES, _FEW_NAMES, _MOST_VOTES = 50, 6, 12
+"""Fingerprint of a card that has to be rendered again."""
 
 
-class PostedMessage(BaseModel):
-    """A message that Slack has; or, without `ts`, one that it will never take."""
-
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostedMessage:
+    """A message that Slack has; without `ts`, one that can't be delivered."""
 
     slot: str
     channel: str
     ts: str
-    face: str = ""
-    """Fingerprint of what it shows, for messages that are kept up to date."""
-    rest_until: Moment | None = None
-    """Not to be edited before, since Slack will not take it now."""
+    fingerprint: Annotated[str, Field(alias="face")] = ""
+    """Hash of the shown model, for messages that are updated."""
+    retry_at: Annotated[Moment | None, Field(alias="rest_until")] = None
+    """Time of the next update, after Slack rejected one."""
 
     def backing_off(self, now: datetime) -> bool:
-        return self.rest_until is not None and now < self.rest_until
+        return self.retry_at is not None and now < self.retry_at
 
-    def with_fingerprint(self, face: str) -> Self:
-        return self.model_copy(update={"face": face, "rest_until": None})
+    def with_fingerprint(self, fingerprint: str) -> Self:
+        return replace(self, fingerprint=fingerprint, retry_at=None)
 
 
-class Intent(BaseModel):
-    """A message that was about to be posted. `key` is in its metadata, if it got there."""
-
-    model_config = ConfigDict(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A message that was about to be posted. Its metadata contain `key`."""
 
     slot: str
     channel: str
     key: str
     at: Moment
-    owed: bool = False
-    """Known not to have got there, and still to be posted."""
-    rest_until: Moment | None = None
-    """Not to be tried before, since Slack will not take it now."""
+    undelivered: Annotated[bool, Field(alias="owed")] = False
+    """Whether Slack certainly doesn't have the message, so that it is posted again."""
+    retry_at: Annotated[Moment | None, Field(alias="rest_until")] = None
+    """Time of the next attempt, after Slack rejected one."""
 
     def backing_off(self, now: datetime) -> bool:
-        return self.rest_until is not None and now < self.rest_until
+        return self.retry_at is not None and now < self.retry_at
 
 
-class Entry(BaseModel):
-    """Our record of one request. Mostly under 2 KB; never over 32 KB."""
-
-    model_config = ConfigDict(frozen=True)
-
-    face: CardModel
-    """What was last known, short of its longest texts: enough to draw the last card."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    card_model: Annotated[CardModel, Field(alias="face")]
+    """Last known model, trimmed: enough to render the last card."""
     messages: tuple[PostedMessage, ...] = ()
     intents: tuple[Intent, ...] = ()
-    passed_over: Moment | None = None
-    """Set to the very first start of the bot, before which this existed; gets no card."""
-    seeking: bool = False
-    """Whether some recipients could not be found yet; they get a card also of what is decided."""
-    touched: Moment | None = None
-    """When this was last written."""
+    skipped_at: Annotated[Moment | None, Field(alias="passed_over")] = None
+    """First start of the bot, for an older request that gets no card."""
+    recipients_incomplete: Annotated[bool, Field(alias="seeking")] = False
+    """Whether some recipients aren't found yet. They get a card even of a closed request."""
+    updated_at: Annotated[Moment | None, Field(alias="touched")] = None
+    """Time of the last write."""
 
-    def shown(self, slot: str) -> PostedMessage | None:
+    def to_json(self) -> str:
+        return _ENTRIES.dump_json(self, by_alias=True, exclude_defaults=True).decode()
+
+    def message_for(self, slot: str) -> PostedMessage | None:
         return next((each for each in self.messages if each.slot == slot), None)
 
     @property
     def requester_dm(self) -> str:
-        """Conversation in which the requester got a message, empty if there is none.
+        """Channel ID of an earlier DM to the requester, empty without one.
 
-        Others may write here. Only an ID of a direct message channel counts, so that a notice
-        never goes to a channel that others read.
+        Other programs can write entries too. Only the ID of a DM channel is used, so that a notice
+        never goes to a channel with other readers.
         """
-        sent = (each for each in self.messages if each.ts and each.slot.startswith(NOTICE))
+        sent = (each for each in self.messages if each.ts and is_notice(each.slot))
         return next((each.channel for each in sent if each.channel.startswith("D")), "")
 
     def next_retry(self, now: datetime) -> datetime | None:
-        """When the next message is to be tried again that Slack would not take."""
-        rests = [each.rest_until for each in self.messages]
-        rests += [each.rest_until for each in self.intents]
-        return min((moment for moment in rests if moment and moment > now), default=None)
+        """Return the time of the next attempt at a message that Slack rejected."""
+        times = [each.retry_at for each in self.messages]
+        times += [each.retry_at for each in self.intents]
+        return min((moment for moment in times if moment and moment > now), default=None)
 
     def card_in(self, channel: str) -> PostedMessage | None:
-        cards = (each for each in self.messages if each.slot.startswith(CARD))
+        cards = (each for each in self.messages if is_card(each.slot))
         return next((each for each in cards if each.channel == channel), None)
 
-    def readdressed(self, ids: Mapping[str, str]) -> Self:
-        """Note the IDs of channels that cards were to be posted to by name.
+    def readdress(self, ids: Mapping[str, str]) -> Self:
+        """Replace the addresses of cards that were to be posted to the name of a channel.
 
-        The bot is in a channel whose ID it knows, so nothing has to wait for an invitation.
+        The bot is a member of a channel whose ID is known, so these cards are posted at once.
         """
         intents: dict[str, Intent] = {}
         for intent in self.intents:
             found = intent
             if channel := ids.get(intent.channel):
-                known = {"channel": channel, "slot": f"{CARD}{channel}", "rest_until": None}
-                found = intent.model_copy(update=known)
+                slot = card_slot(channel)
+                found = replace(intent, channel=channel, slot=slot, retry_at=None)
             intents.setdefault(found.slot, found)
-        return self.model_copy(update={"intents": tuple(intents.values())})
+        return replace(self, intents=tuple(intents.values()))
 
     def with_intents(self, intents: tuple[Intent, ...]) -> Self:
-        """Add intents in the place of owed ones for the same slots."""
+        """Add intents. They replace undelivered ones for the same slots."""
         slots = {intent.slot for intent in intents}
         left = tuple(intent for intent in self.intents if intent.slot not in slots)
-        return self.model_copy(update={"intents": (*left, *intents)})
+        return replace(self, intents=(*left, *intents))
 
-    def mark_undelivered(self, key: str, rest_until: datetime | None = None) -> Self:
-        """Note that the message with `key` never got there."""
-        owed = {"owed": True, "rest_until": rest_until}
+    def mark_undelivered(self, key: str, retry_at: datetime | None = None) -> Self:
         intents = tuple(
-            intent.model_copy(update=owed) if intent.key == key else intent
+            replace(intent, undelivered=True, retry_at=retry_at) if intent.key == key else intent
             for intent in self.intents
         )
-        return self.model_copy(update={"intents": intents})
+        return replace(self, intents=intents)
 
     def with_message(self, message: PostedMessage) -> Self:
-        """Note a message, which settles every intent for its slot."""
+        """Add a message, which fulfills every intent for its slot."""
         others = tuple(each for each in self.messages if each.slot != message.slot)
         intents = tuple(intent for intent in self.intents if intent.slot != message.slot)
-        return self.model_copy(update={"messages": (*others, message), "intents": intents})
+        return replace(self, messages=(*others, message), intents=intents)
 
     def without_message(self, slot: str) -> Self:
-        """Forget a message, which stays as it is in Slack."""
-        others = tuple(each for each in self.messages if each.slot != slot)
-        return self.model_copy(update={"messages": others})
+        """Remove a message from the entry. It stays in Slack unchanged."""
+        return replace(self, messages=tuple(each for each in self.messages if each.slot != slot))
 
     def mark_stale(self) -> Self:
-        """Take no card for up to date."""
+        """Mark each card as out of date."""
         messages = tuple(
-            each.model_copy(update={"face": UNKNOWN_FINGERPRINT}) if each.face else each
+            replace(each, fingerprint=UNKNOWN_FINGERPRINT) if each.fingerprint else each
             for each in self.messages
         )
-        return self.model_copy(update={"messages": messages})
+        return replace(self, messages=messages)
 
-    def with_face(self, face: CardModel) -> Self:
-        """Remember what is known now. A decision stays: whoever knows of none saw less.
+    def with_card_model(self, card_model: CardModel) -> Self:
+        """Store a newer model. A model without the known resolution is older, so it is ignored.
 
-        The same holds for names of resources.
+        Known names of resources stay if the new model has none.
         """
-        if self.face.status.is_resolved and not face.status.is_resolved:
+        if self.card_model.status.is_resolved and not card_model.status.is_resolved:
             return self
-        if not face.resource_names:
-            face = replace(face, resource_names=self.face.resource_names)
-        return self.model_copy(update={"face": trimmed(face)})
+        if not card_model.resource_names:
+            card_model = replace(card_model, resource_names=self.card_model.resource_names)
+        return replace(self, card_model=trim_card_model(card_model))
 
-    def minimal(self) -> Self:
-        """Keep the barest face; nothing but the last card of a request that is gone needs it."""
-        bare = replace(
-            self.face, reason="", resources=(), resource_names=(), progress=(), votes=(),
-            reviewers=(), roles=self.face.roles[:_FEW_NAMES],
-            decided_by=self.face.decided_by[:_FEW_NAMES],
-        )  # fmt: skip
-        return self.model_copy(update={"face": bare})
+    def minimize(self) -> Self:
+        """Keep the least that the last card of a deleted request needs."""
+        return replace(self, card_model=minimize_card_model(self.card_model))
 
 
-def trimmed(face: CardModel) -> CardModel:
-    """Cut a face down to what is worth keeping."""
-    return replace(
-        face,
-        user=truncate(face.user, NAME_LENGTH),
-        roles=_names(face.roles),
-        resources=_names(face.resources),
-        resource_names=_names(face.resource_names),
-        reason=truncate(face.reason, _TEXT),
-        progress=tuple(truncate(row, _TEXT) for row in face.progress[:_MOST_VOTES]),
-        votes=tuple(
-            replace(
-                vote,
-                author=truncate(vote.author, NAME_LENGTH),
-                reason=truncate(vote.reason, _TEXT),
-            )
-            for vote in face.votes[:_MOST_VOTES]
-        ),
-        decided_by=_names(face.decided_by),
-        resolve_reason=truncate(face.resolve_reason, _TEXT),
-        promoted_to=truncate(face.promoted_to, NAME_LENGTH),
-        reviewers=_names(face.reviewers),
-        access_for=None,
-    )
+_ENTRIES = TypeAdapter(Entry)
 
 
-def _names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(truncate(name, NAME_LENGTH) for name in names[:_MOST_NAMES])
+def entry_from_json(text: str) -> Entry:
+    """Read the JSON of `Entry.to_json`, or of an older version. Raises ValueError."""
+    return _ENTRIES.validate_json(text)

@@ -72,7 +72,7 @@ class Ledger:
     def first_started(self) -> datetime | None:
         """The very first start of the bot, where an entry tells of it."""
         entries = (record.entry for record in self._records.values())
-        return min((e.passed_over for e in entries if e and e.passed_over), default=None)
+        return min((e.skipped_at for e in entries if e and e.skipped_at), default=None)
 
     async def load(self) -> None:
         """Read everything anew, at takeover. Raises TeleportError.
@@ -127,7 +127,7 @@ class Ledger:
 
     async def _write(self, request_id: str, entry: Entry) -> None:
         written_facts = len(self._pending.get(request_id, ()))
-        entry = entry.model_copy(update={"touched": self._now()})
+        entry = replace(entry, updated_at=self._now())
         text = encode_entry(entry)
         before = self._record(request_id)
         if request_id not in self._gone:
@@ -175,6 +175,6 @@ class Ledger:
 
 def _doubted_if_fresh(record: Record, now: datetime) -> Record:
     entry = record.entry
-    if entry is None or entry.touched is None or now - entry.touched > _DOUBTED_FOR:
+    if entry is None or entry.updated_at is None or now - entry.updated_at > _DOUBTED_FOR:
         return record
     return replace(record, entry=entry.mark_stale())

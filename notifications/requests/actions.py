@@ -8,6 +8,7 @@ An error that prevents one message doesn't stop the others: it is raised after t
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -20,12 +21,13 @@ from notifications.plan import (
     SkipRequest,
     UpdateMessage,
 )
-from notifications.records.entry import Entry, PostedMessage, trimmed
+from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger import Ledger
+from notifications.records.trim import trim_card_model
 from notifications.requests.planner import PlannedWork
 from notifications.sending.delivery import Delivery, PreparedPost
 from notifications.sending.in_flight import InFlightMessages
-from workspace.views.card import CardModel
+from workspace.card_model.record import CardModel
 
 _Prepared: TypeAlias = PreparedPost | PostedMessage | BaseException
 
@@ -40,21 +42,24 @@ class RequestActions:
         self, request_id: str, planned: PlannedWork, context: PlanContext, *, high_priority: bool
     ) -> bool:
         """Return whether all actions are started; if not, their results need another plan."""
-        face, actions = planned.plan.face, planned.plan.actions
-        if face is None:
+        card_model, actions = planned.plan.card_model, planned.plan.actions
+        if card_model is None:
             return True
         if lost := [action for action in actions if isinstance(action, RecoverMessage)]:
             await self._recover(request_id, lost)
             return False
         if any(isinstance(action, SkipRequest) for action in actions):
-            skipped = {"passed_over": context.first_started}
-            await self._ledger.write(
-                request_id, lambda entry: _updated(entry, face).model_copy(update=skipped)
-            )
+            await self._skip(request_id, card_model, context)
             return False
         with self._in_flight.beginning(request_id):
-            await self._send(request_id, face, planned, high_priority=high_priority)
+            await self._send(request_id, card_model, planned, high_priority=high_priority)
         return True
+
+    async def _skip(self, request_id: str, card_model: CardModel, context: PlanContext) -> None:
+        def change(entry: Entry | None) -> Entry:
+            return replace(_updated(entry, card_model), skipped_at=context.first_started)
+
+        await self._ledger.write(request_id, change)
 
     async def _recover(self, request_id: str, lost: Sequence[RecoverMessage]) -> None:
         results = [await self._delivery.recover(request_id, action) for action in lost]
@@ -63,12 +68,12 @@ class RequestActions:
         await self._ledger.flush(request_id)
 
     async def _send(
-        self, request_id: str, face: CardModel, planned: PlannedWork, *, high_priority: bool
+        self, request_id: str, card_model: CardModel, planned: PlannedWork, *, high_priority: bool
     ) -> None:
-        self._in_flight.set_model(request_id, face)
+        self._in_flight.set_model(request_id, card_model)
         self._update(request_id, planned, high_priority=high_priority)
-        prepared = await self._prepare(request_id, face, planned, high_priority=high_priority)
-        await self._record_intents(request_id, face, planned, prepared)
+        prepared = await self._prepare(request_id, card_model, planned, high_priority=high_priority)
+        await self._record_intents(request_id, card_model, planned, prepared)
         model = partial(self._in_flight.model, request_id)
         for post in prepared:
             if isinstance(post, PreparedPost):
@@ -93,14 +98,16 @@ class RequestActions:
                 )
 
     async def _prepare(
-        self, request_id: str, face: CardModel, planned: PlannedWork, *, high_priority: bool
+        self, request_id: str, card_model: CardModel, planned: PlannedWork, *, high_priority: bool
     ) -> Sequence[_Prepared]:
         """Return for each new message the post, the record that it can't be sent, or an error."""
         entry = self._ledger.get(request_id)
         known_dm = entry.requester_dm if entry else ""
         return await asyncio.gather(
             *(
-                self._delivery.prepare(action, face, high_priority=high_priority, known_dm=known_dm)
+                self._delivery.prepare(
+                    action, card_model, high_priority=high_priority, known_dm=known_dm
+                )
                 for action in planned.plan.actions
                 if isinstance(action, PostCard | SendNotice | PostReply)
             ),
@@ -108,21 +115,30 @@ class RequestActions:
         )
 
     async def _record_intents(
-        self, request_id: str, face: CardModel, planned: PlannedWork, prepared: Iterable[_Prepared]
+        self,
+        request_id: str,
+        card_model: CardModel,
+        planned: PlannedWork,
+        prepared: Iterable[_Prepared],
     ) -> None:
+        incomplete = planned.recipients_incomplete
         undeliverable = [each for each in prepared if isinstance(each, PostedMessage)]
         intents = tuple(each.intent for each in prepared if isinstance(each, PreparedPost))
 
         def change(entry: Entry | None) -> Entry:
-            entry = _updated(entry, face).model_copy(update={"seeking": planned.seeking})
+            entry = replace(_updated(entry, card_model), recipients_incomplete=incomplete)
             for message in undeliverable:
                 entry = entry.with_message(message)
             return entry.with_intents(intents)
 
         entry = self._ledger.get(request_id)
-        if intents or undeliverable or (entry and entry.seeking != planned.seeking):
+        if intents or undeliverable or (entry and entry.recipients_incomplete != incomplete):
             await self._ledger.write(request_id, change)
 
 
-def _updated(entry: Entry | None, face: CardModel) -> Entry:
-    return entry.with_face(face) if entry else Entry(face=trimmed(face))
+def _updated(entry: Entry | None, card_model: CardModel) -> Entry:
+    return (
+        entry.with_card_model(card_model)
+        if entry
+        else Entry(card_model=trim_card_model(card_model))
+    )

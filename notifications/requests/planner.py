@@ -17,12 +17,12 @@ from notifications.plan import (
     Plan,
     PlanContext,
     SkipRequest,
-    card_slot,
-    face_in,
+    current_card_model,
     plan,
 )
 from notifications.records.entry import Entry
 from notifications.records.ledger import Ledger
+from notifications.records.slots import card_slot
 from notifications.requests.expiry import RequestExpiry, is_due
 from notifications.routing.routes import CombinedRouting, Routes
 from notifications.sending.in_flight import InFlightMessages
@@ -38,7 +38,7 @@ class PlannedWork:
 
     plan: Plan
     error: Exception | None
-    seeking: bool
+    recipients_incomplete: bool
     """Whether some recipients couldn't be looked up."""
 
 
@@ -73,8 +73,8 @@ class RequestPlanner:
         if planned.plan.actions and self._only_listed(request_id):
             await self._requests.refresh(request_id)
             planned = await self._plan_cached(request_id)
-        if planned.plan.face is not None and not self._only_listed(request_id):
-            self._in_flight.set_model(request_id, planned.plan.face)
+        if planned.plan.card_model is not None and not self._only_listed(request_id):
+            self._in_flight.set_model(request_id, planned.plan.card_model)
         return planned
 
     async def _confirm_doubts(self, request_id: str) -> None:
@@ -121,7 +121,7 @@ class RequestPlanner:
         return PlannedWork(
             replace(made, actions=tuple(left)),
             routes.error or error,
-            seeking=routes.error is not None,
+            recipients_incomplete=routes.error is not None,
         )
 
     async def _look_up(
@@ -144,7 +144,7 @@ class RequestPlanner:
         """Use channel IDs in intents that were recorded with a channel's name."""
         entry = self._ledger.get(request_id)
         if entry is not None and any(intent.channel in ids for intent in entry.intents):
-            await self._ledger.apply(request_id, lambda known: known.readdressed(ids))
+            await self._ledger.apply(request_id, lambda known: known.readdress(ids))
 
     def _entry(self, request_id: str, *, deleted: bool) -> Entry | None:
         """Return the ledger's entry, for a deleted request with its last known state."""
@@ -153,7 +153,7 @@ class RequestPlanner:
         if entry is None or last_known is None:
             return entry
         details = Details(self._claims.known(request_id), self._host_names.of(last_known))
-        return entry.with_face(face_in(last_known, self.context, details))
+        return entry.with_card_model(current_card_model(last_known, self.context, details))
 
 
 def _as_begun(routes: Routes, begun: Collection[str]) -> Sequence[str]:

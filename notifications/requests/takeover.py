@@ -13,7 +13,7 @@ import structlog
 
 from notifications.following.follower import Follower
 from notifications.following.newcomers import AT_ONCE
-from notifications.plan import PlanContext, announced, passed_over
+from notifications.plan import PlanContext, has_card, should_skip
 from notifications.records.ledger import Ledger
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
@@ -67,12 +67,12 @@ class Takeover:
     def _skipped(self, context: PlanContext) -> list[AccessRequest]:
         now = self._now()
         pending = (request for request in self._requests.objects() if request.pending)
-        return [request for request in pending if passed_over(request, now, context)]
+        return [request for request in pending if should_skip(request, now, context)]
 
     def _recent_ones(self) -> frozenset[str]:
         since = self._now() - self._recent
         young = (each for each in self._requests.objects() if each.created and each.created > since)
-        without_card = (each for each in young if not announced(self._ledger.get(each.id)))
+        without_card = (each for each in young if not has_card(self._ledger.get(each.id)))
         recent = frozenset(each.id for each in without_floods(without_card))
         return recent if len(recent) <= _MAX_RECENT else frozenset()
 

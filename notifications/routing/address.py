@@ -7,8 +7,8 @@ the conversation's ID.
 
 import re
 
-_CONVERSATION_ID = re.compile(r"[CGD][A-Z0-9]{8,}")
-_USER_ID = re.compile(r"[UW][A-Z0-9]{8,}")
+from workspace.slack_ids import is_conversation_id, is_user_id
+
 _OTHER_ID = re.compile(r"[A-Z][A-Z0-9]{8,}")
 _LINK = re.compile(
     r"https://(?:[\w.-]+\.slack\.com/(?:archives|team)|app\.slack\.com/client/T\w+)/(?P<id>\w+)\S*"
@@ -48,15 +48,6 @@ def parse_recipient(text: str) -> str:
     if _CHANNEL_NAME.fullmatch(channel):
         return channel
     raise ValueError(f"{text} is no recipient: {_WAYS}")
-
-
-def is_conversation_id(text: str) -> bool:
-    """Return whether it is the ID of a channel or a direct message conversation."""
-    return _CONVERSATION_ID.fullmatch(text) is not None
-
-
-def is_user_id(text: str) -> bool:
-    return _USER_ID.fullmatch(text) is not None
 
 
 def is_user_name(text: str) -> bool:

@@ -9,7 +9,7 @@ from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.routing.address import is_conversation_id, is_email, is_user_id, is_user_name
+from notifications.routing.address import is_email, is_user_name
 from notifications.routing.routes import Routes, gather_routes, merge_routes
 from notifications.routing.slack_directory import SlackDirectory, channel_from
 from notifications.routing.unreachable import (
@@ -21,6 +21,7 @@ from notifications.routing.unreachable import (
 )
 from teleport_client.model.access_request import AccessRequest
 from workspace.sending.slack_failure import SLACK_ERRORS, describe, error_code, is_transient
+from workspace.slack_ids import is_conversation_id, is_user_id
 
 ANY_ROLE = "*"
 ALL_SCOPES = frozenset({"im:write", "channels:read", "groups:read"})

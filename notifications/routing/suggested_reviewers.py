@@ -7,11 +7,11 @@ import structlog
 from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 
-from notifications.plan import REVIEWER_MESSAGES
 from notifications.routing.recipients import Recipients
 from notifications.routing.routes import Routes, gather_routes
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import Contacts, NoContact
+from workspace.requests.request_draft import MOST_REVIEWERS
 from workspace.sending.slack_failure import error_code, is_transient
 
 _REMEMBERED = 1000
@@ -22,7 +22,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 class SuggestedReviewers:
     def __init__(
-        self, contacts: Contacts, recipients: Recipients, *, most: int = REVIEWER_MESSAGES
+        self, contacts: Contacts, recipients: Recipients, *, most: int = MOST_REVIEWERS
     ) -> None:
         self._contacts = contacts
         self._most = most

@@ -1,14 +1,22 @@
-"""Carry one message to Slack and say what the ledger should make of it."""
+"""Sends one message to Slack, and returns the change of the ledger's entry that follows from it.
+
+A post has three certain results and an uncertain one. Slack has the message (`fulfilled_key`),
+rejected it for now (`undelivered_key`), or rejects it for good (a message without `ts`). After a
+lost response the intent stays open, and `recover` searches the history for it. `slack_failure` maps
+each error of Slack to one of these. An update is safe to repeat, so it has no intent.
+
+Messages wait in the outbox, possibly for minutes. So each one is rendered when it is sent, from the
+newest model (`CurrentModel`), and its fingerprint is that of the model that was rendered.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 import structlog
-from slack_sdk.errors import SlackApiError
 
 from notifications.plan import (
     PostCard,
@@ -16,15 +24,14 @@ from notifications.plan import (
     RecoverMessage,
     SendNotice,
     UpdateMessage,
-    card_slot,
-    notice_slot,
-    reply_slot,
-    shown_in,
+    slot_fingerprint,
 )
-from notifications.records.entry import CARD, UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
-from notifications.routing.recipients import Recipients
-from notifications.sending.history import History, Unreadable
-from workspace.directory.contacts import Contacts, NoContact
+from notifications.records.entry import UNKNOWN_FINGERPRINT, Intent, PostedMessage
+from notifications.records.slots import card_address, is_card, is_updated
+from notifications.sending.history import History, HistoryUnreadable
+from notifications.sending.result import DeliveryResult
+from workspace.card_model.notice import Notice
+from workspace.card_model.record import CardModel
 from workspace.sending.fence import SendingStopped
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import MessageRef, Priority
@@ -35,298 +42,251 @@ from workspace.sending.slack_failure import (
     UpdateFailureAction,
     classify,
     describe,
-    error_code,
-    is_transient,
     policy_for,
 )
-from workspace.views.card import CardModel, card
-from workspace.views.notices import Notice, notice
+from workspace.views.cards.card import card
+from workspace.views.notices import notice
 from workspace.views.parts.message import Message
 from workspace.views.review_reply import review_reply
 
 RETRY_LATER_DELAY = timedelta(minutes=4)
-"""Before what Slack does not take is tried again."""
+"""Time until the next attempt at a message that Slack rejected."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+CurrentModel: TypeAlias = Callable[[], CardModel]
+"""Returns the model that the messages of a request show now."""
 
-Face: TypeAlias = Callable[[], CardModel]
-"""Gives what a request's messages are to show now."""
+
+class DeliveryReports(Protocol):
+    """Recipients get to know which of their channels accept messages."""
+
+    def mark_delivered(self, channel: str) -> None: ...
+
+    def mark_rejected(self, channel: str, problem: str) -> bool:
+        """Return whether this is the channel of a recipient."""
+
+
+class RequesterDm(Protocol):
+    async def find(self, card_model: CardModel, known_dm: str) -> str:
+        """Return the address of the requester's DMs, empty if notices can't be delivered."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedPost:
-    """A message to post: where, what for, and how it is drawn when its turn comes."""
+    """A message to post. It is rendered when it is sent."""
 
     intent: Intent
     render: Callable[[CardModel], Message]
     priority: Priority
     thread_ts: str = ""
-    """Of the message that it hangs on, for replies."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryResult:
-    """What became of a message."""
-
-    shown: PostedMessage | None = None
-    """What Slack has now."""
-    fulfilled_key: str = ""
-    """Key of the intent that it was posted for; an edited one is known by its ts."""
-    owed: str = ""
-    """Key of an intent that came to nothing. One that is neither settled nor owed stays open."""
-    rest_until: datetime | None = None
-    error: Exception | None = None
-    """Set where it has to be tried again."""
-    replacement: Intent | None = None
-    """A card to post in the place of one that cannot be edited."""
-
-    def apply_to(self, entry: Entry) -> Entry:
-        """Give the record with it, unless somebody else has put something in its place."""
-        if self.replacement:
-            entry = entry.without_message(self.replacement.slot).with_intents((self.replacement,))
-        if self.owed:
-            entry = entry.mark_undelivered(self.owed, self.rest_until)
-        return entry.with_message(self.shown) if self.shown and self._fits(entry) else entry
-
-    def _fits(self, entry: Entry) -> bool:
-        if self.fulfilled_key:
-            return any(intent.key == self.fulfilled_key for intent in entry.intents)
-        before = self.shown and entry.shown(self.shown.slot)
-        return bool(self.shown and before and before.ts == self.shown.ts)
+    """Thread of a reply."""
 
 
 class Delivery:
     def __init__(
         self,
         outbox: Outbox,
-        recipients: Recipients,
-        contacts: Contacts,
+        reports: DeliveryReports,
+        requester_dm: RequesterDm,
         history: History,
         *,
         now: Callable[[], datetime],
-        rest: timedelta = RETRY_LATER_DELAY,
+        retry_later: timedelta = RETRY_LATER_DELAY,
     ) -> None:
         self._outbox = outbox
-        self._recipients = recipients
-        self._contacts = contacts
+        self._reports = reports
+        self._requester_dm = requester_dm
         self._history = history
         self._now = now
-        self._rest = rest
+        self._retry_later = retry_later
 
     async def prepare(
         self,
         action: PostCard | SendNotice | PostReply,
-        face: CardModel,
+        card_model: CardModel,
         *,
         high_priority: bool,
         known_dm: str = "",
     ) -> PreparedPost | PostedMessage:
-        """Prepare a message. Gives PostedMessage, without a ts, for one that nobody can get.
+        """Return the message to post, or a PostedMessage without `ts` if it can't be delivered.
 
-        `known_dm` is the conversation in which the requester got an earlier message.
+        `known_dm` is the channel of an earlier notice to the requester.
         """
         if isinstance(action, PostCard):
-            intent = self._intent(card_slot(action.channel), action.channel)
             priority = Priority.NEW_REQUEST if high_priority else Priority.BACKLOG_REQUEST
-            return PreparedPost(intent, card, priority)
+            return PreparedPost(self._intent(action.slot, action.channel), card, priority)
         if isinstance(action, PostReply):
-            intent = self._intent(reply_slot(action.vote.author, action.channel), action.channel)
-            said = partial(review_reply, action.vote, action.standing)
-            return PreparedPost(intent, lambda _: said(), Priority.THREAD_REPLY, action.thread_ts)
-        slot = notice_slot(action.notice)
-        channel = await self._requester_dm(face, known_dm)
+            intent = self._intent(action.slot, action.channel)
+            return PreparedPost(
+                intent,
+                lambda _: review_reply(action.review, action.progress_text),
+                Priority.THREAD_REPLY,
+                action.thread_ts,
+            )
+        channel = await self._requester_dm.find(card_model, known_dm)
         if not channel:
-            return PostedMessage(slot=slot, channel="", ts="")
-        render = partial(notice, action.notice)
-        return PreparedPost(self._intent(slot, channel), render, Priority.DIRECT_MESSAGE)
+            return PostedMessage(slot=action.slot, channel="", ts="")
+        intent = self._intent(action.slot, channel)
+        return PreparedPost(intent, partial(notice, action.notice), Priority.DIRECT_MESSAGE)
 
-    async def post(self, request_id: str, posting: PreparedPost, face: Face) -> DeliveryResult:
-        intent, rendering = posting.intent, _Rendering(posting.intent.slot, posting.render, face)
+    async def post(
+        self, request_id: str, post: PreparedPost, current_model: CurrentModel
+    ) -> DeliveryResult:
+        intent, rendering = post.intent, _Rendering(post.intent.slot, post.render, current_model)
         try:
             posted = await self._outbox.post(
                 intent.channel,
                 rendering,
-                priority=posting.priority,
+                priority=post.priority,
                 request_id=request_id,
                 key=intent.key,
-                thread_ts=posting.thread_ts,
+                thread_ts=post.thread_ts,
             )
         except SendingStopped as error:
-            return DeliveryResult(owed=intent.key, error=error)
+            return DeliveryResult(undelivered_key=intent.key, error=error)
         except SLACK_ERRORS as error:
             return self._post_failed(request_id, intent, error)
-        self._recipients.mark_delivered(intent.channel)
+        self._reports.mark_delivered(intent.channel)
         log.info("message_posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        return DeliveryResult(
-            _shown(intent, posted, rendering.fingerprint), fulfilled_key=intent.key
-        )
+        return _fulfilled(intent, posted, rendering.fingerprint)
 
     async def update(
-        self, request_id: str, action: UpdateMessage, face: Face, *, high_priority: bool
+        self,
+        request_id: str,
+        action: UpdateMessage,
+        current_model: CurrentModel,
+        *,
+        high_priority: bool,
     ) -> DeliveryResult:
         message = action.message
-        render = card if _is_card(message) else partial(notice, Notice.CREATED)
-        rendering = _Rendering(message.slot, render, face)
-        posted = MessageRef(message.channel, message.ts)
+        render = card if is_card(message.slot) else partial(notice, Notice.CREATED)
+        rendering = _Rendering(message.slot, render, current_model)
         priority = Priority.CARD_UPDATE if high_priority else Priority.BACKLOG_UPDATE
         try:
-            await self._outbox.update(posted, rendering, priority=priority)
+            await self._outbox.update(
+                MessageRef(message.channel, message.ts), rendering, priority=priority
+            )
         except SendingStopped as error:
             return DeliveryResult(error=error)
         except SLACK_ERRORS as error:
-            if message.rest_until is None:
-                _log_failure(
-                    "message_update_failed", request_id, message.slot, message.channel, error
-                )
+            if message.retry_at is None:
+                _log_failure("message_update_failed", request_id, message, error)
             return self._update_failed(message, error, rendering)
-        log.info(
-            "message_updated",
-            request_id=request_id,
-            slot=message.slot,
-            status=rendering.face.status,
-        )
+        status = rendering.card_model.status
+        log.info("message_updated", request_id=request_id, slot=message.slot, status=status)
         return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
 
     async def recover(self, request_id: str, action: RecoverMessage) -> DeliveryResult:
-        """Look for a message whose answer never came. Where that is not possible, post again.
+        """Look for the message of an open intent. If history can't be read, post it again.
 
-        What is found gets no fingerprint that could be current, and so is drawn anew.
+        A found message gets an unknown fingerprint, so the next plan updates it.
         """
         intent = action.intent
         try:
             posted = await self._history.find(
                 intent.channel, intent.key, intent.at, thread_ts=action.thread_ts
             )
-        except Unreadable as error:
+        except HistoryUnreadable as error:
             posted = None
             log.warning(
                 "message_lookup_failed", request_id=request_id, slot=intent.slot, error=str(error)
             )
         if posted is None:
-            return DeliveryResult(owed=intent.key)
-        kept_up_to_date = _is_card(intent) or intent.slot == notice_slot(Notice.CREATED)
-        face = UNKNOWN_FINGERPRINT if kept_up_to_date else ""
-        return DeliveryResult(_shown(intent, posted, face), fulfilled_key=intent.key)
+            return DeliveryResult(undelivered_key=intent.key)
+        return _fulfilled(intent, posted, UNKNOWN_FINGERPRINT if is_updated(intent.slot) else "")
 
     def _post_failed(self, request_id: str, intent: Intent, error: Exception) -> DeliveryResult:
-        rule = policy_for(error)
-        follows = rule.card if _is_card(intent) else rule.dm
-        closed = rule.failure is Failure.UNREACHABLE and follows is PostFailureAction.RETRY_LATER
-        if not (closed and self._recipients.mark_rejected(intent.channel, describe(error))):
-            _log_failure("message_post_failed", request_id, intent.slot, intent.channel, error)
-        match follows:
+        policy = policy_for(error)
+        action = policy.card if is_card(intent.slot) else policy.dm
+        closed = policy.failure is Failure.UNREACHABLE and action is PostFailureAction.RETRY_LATER
+        if not (closed and self._reports.mark_rejected(intent.channel, describe(error))):
+            _log_failure("message_post_failed", request_id, intent, error)
+        match action:
             case PostFailureAction.CHECK_HISTORY:
                 return DeliveryResult(error=error)
             case PostFailureAction.RETRY_LATER:
-                # Somebody may invite the bot yet.
-                return DeliveryResult(owed=intent.key, rest_until=self._now() + self._rest)
+                # A member of the channel can still invite the bot.
+                return DeliveryResult(undelivered_key=intent.key, retry_at=self._later())
             case PostFailureAction.GIVE_UP:
-                let_go = PostedMessage(slot=intent.slot, channel=intent.channel, ts="")
-                return DeliveryResult(let_go, fulfilled_key=intent.key)
+                given_up = PostedMessage(slot=intent.slot, channel=intent.channel, ts="")
+                return DeliveryResult(given_up, fulfilled_key=intent.key)
             case PostFailureAction.WAIT | PostFailureAction.RETRY:
-                return DeliveryResult(owed=intent.key, error=error)
+                return DeliveryResult(undelivered_key=intent.key, error=error)
 
     def _update_failed(
         self, message: PostedMessage, error: Exception, rendering: "_Rendering"
     ) -> DeliveryResult:
-        follows = policy_for(error).update
-        if not _is_card(message) and follows not in {
-            UpdateFailureAction.WAIT,
-            UpdateFailureAction.RETRY,
-        }:
-            follows = UpdateFailureAction.GIVE_UP  # another notice says how it ended
-        elif follows is UpdateFailureAction.REPLACE_WHILE_WAITING:
-            follows = (
-                UpdateFailureAction.GIVE_UP
-                if rendering.face.status.decided
-                else UpdateFailureAction.REPLACE
-            )
-        match follows:
+        match _update_failure_action(message, error, rendering.card_model):
             case UpdateFailureAction.REPLACE:
-                anew = self._intent(message.slot, _address_of(message))
-                return DeliveryResult(replacement=anew.model_copy(update={"owed": True}))
+                intent = self._intent(message.slot, card_address(message.slot))
+                return DeliveryResult(replacement=replace(intent, undelivered=True))
             case UpdateFailureAction.GIVE_UP:
                 return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
             case UpdateFailureAction.RETRY_LATER:
-                # The channel may be opened again, and then shows the card.
-                rest = {"rest_until": self._now() + self._rest}
-                return DeliveryResult(message.model_copy(update=rest))
+                # The channel can accept messages again, and still shows the card.
+                return DeliveryResult(replace(message, retry_at=self._later()))
             case _:
                 return DeliveryResult(error=error)
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())
 
-    async def _requester_dm(self, face: CardModel, known_dm: str) -> str:
-        """Find the channel to tell the requester in; empty where there is none for good.
-
-        A single sign-on user may have expired since the request. Who it was is on record then.
-        """
-        slack_user = ""
-        try:
-            slack_user = await self._contacts.user(face.user)
-            return await self._recipients.dm(slack_user)
-        except NoContact as error:
-            if error.user_gone and known_dm:
-                return known_dm
-            log.info(
-                "requester_not_linked",
-                request_id=face.id,
-                teleport_user=face.user,
-                error=str(error),
-            )
-        except SlackApiError as error:
-            if is_transient(error) or classify(error) is Failure.REJECTED:
-                raise
-            log.warning(
-                "requester_dm_failed",
-                request_id=face.id,
-                slack_user=slack_user,
-                teleport_user=face.user,
-                error=error_code(error),
-            )
-        return ""
+    def _later(self) -> datetime:
+        return self._now() + self._retry_later
 
 
 class _Rendering:
-    """Draws a message when its turn comes, and remembers what it shows."""
+    """Renders a message when it is sent, and remembers the model that was rendered."""
 
-    def __init__(self, slot: str, render: Callable[[CardModel], Message], face: Face) -> None:
+    def __init__(
+        self, slot: str, render: Callable[[CardModel], Message], current_model: CurrentModel
+    ) -> None:
         self._slot = slot
-        self._draw = render
-        self._face = face
-        self.face = face()
+        self._render = render
+        self._current_model = current_model
+        self.card_model = current_model()
 
     def __call__(self) -> Message:
-        self.face = self._face()
-        return self._draw(self.face)
+        self.card_model = self._current_model()
+        return self._render(self.card_model)
 
     @property
     def fingerprint(self) -> str:
-        return shown_in(self._slot, self.face)
+        return slot_fingerprint(self._slot, self.card_model)
 
 
-def _address_of(message: PostedMessage) -> str:
-    """Return the address that a message was posted to, which may have been a channel's name."""
-    return message.slot.removeprefix(CARD) if _is_card(message) else message.channel
+def _update_failure_action(
+    message: PostedMessage, error: Exception, card_model: CardModel
+) -> UpdateFailureAction:
+    action = policy_for(error).update
+    if action in {UpdateFailureAction.WAIT, UpdateFailureAction.RETRY}:
+        return action
+    if not is_card(message.slot):
+        return UpdateFailureAction.GIVE_UP  # another notice has the outcome
+    if action is UpdateFailureAction.REPLACE_WHILE_WAITING:
+        closed = card_model.status.closed
+        return UpdateFailureAction.GIVE_UP if closed else UpdateFailureAction.REPLACE
+    return action
 
 
-def _is_card(message: Intent | PostedMessage) -> bool:
-    return message.slot.startswith(CARD)
+def _fulfilled(intent: Intent, posted: MessageRef, fingerprint: str) -> DeliveryResult:
+    message = PostedMessage(
+        slot=intent.slot, channel=posted.channel, ts=posted.ts, fingerprint=fingerprint
+    )
+    return DeliveryResult(message, fulfilled_key=intent.key)
 
 
-def _shown(intent: Intent, posted: MessageRef, face: str) -> PostedMessage:
-    return PostedMessage(slot=intent.slot, channel=posted.channel, ts=posted.ts, face=face)
-
-
-def _log_failure(event: str, request_id: str, slot: str, channel: str, error: Exception) -> None:
-    said = log.error if classify(error) is Failure.REJECTED else log.warning
-    said(
+def _log_failure(
+    event: str, request_id: str, message: Intent | PostedMessage, error: Exception
+) -> None:
+    failure = classify(error)
+    write = log.error if failure is Failure.REJECTED else log.warning
+    write(
         event,
         request_id=request_id,
-        slot=slot,
-        channel=channel,
-        failure=classify(error).value,
+        slot=message.slot,
+        channel=message.channel,
+        failure=failure.value,
         error=describe(error),
     )

@@ -15,7 +15,7 @@ _EARLIER = timedelta(minutes=2)
 _PAGE = 200
 
 
-class Unreadable(Exception):
+class HistoryUnreadable(Exception):
     """Slack does not let us read this channel back."""
 
 
@@ -28,19 +28,19 @@ class History:
         self._bot_id = bot_id
 
     def _check_scopes(self, channel: str) -> None:
-        """Raise Unreadable where asking is no use. Private channels may have a C as well."""
+        """Raise HistoryUnreadable where asking is no use. Private channels may have a C as well."""
         wanted = {_SCOPES.get(channel[:1], "")}
         if channel.startswith("C"):
             wanted.add("groups:history")
         if not wanted & self._scopes:
-            raise Unreadable("no history scope")
+            raise HistoryUnreadable("no history scope")
 
     async def find(
         self, channel: str, key: str, since: datetime, *, thread_ts: str = ""
     ) -> MessageRef | None:
         """Find the message that carries `key`, in a thread where that is given.
 
-        Raises Unreadable, SlackApiError.
+        Raises HistoryUnreadable, SlackApiError.
         """
         self._check_scopes(channel)
         try:
@@ -48,7 +48,7 @@ class History:
         except SlackApiError as error:
             if is_transient(error):
                 raise
-            raise Unreadable(error_code(error)) from error
+            raise HistoryUnreadable(error_code(error)) from error
 
     async def _search(
         self, channel: str, key: str, since: datetime, thread_ts: str

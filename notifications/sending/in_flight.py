@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeAlias
 
 from notifications.records.ledger import Ledger, RequestGone
-from notifications.sending.delivery import DeliveryResult
-from workspace.views.card import CardModel
+from notifications.sending.result import DeliveryResult
+from workspace.card_model.record import CardModel
 
 Sending: TypeAlias = Coroutine[Any, Any, DeliveryResult]
 
@@ -60,9 +60,9 @@ class InFlightMessages:
         """Whether the outcomes of messages of a request are about to be recorded."""
         return request_id in self._records
 
-    def set_model(self, request_id: str, face: CardModel) -> None:
+    def set_model(self, request_id: str, card_model: CardModel) -> None:
         """Let what waits for its turn, or comes later, be drawn from this."""
-        self._showing[request_id] = face
+        self._showing[request_id] = card_model
 
     def model(self, request_id: str) -> CardModel:
         return self._showing[request_id]
@@ -110,8 +110,10 @@ class InFlightMessages:
         except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
             result = DeliveryResult(error=error)
         else:
-            face = self.model(request_id)
-            self._ledger.note(request_id, lambda entry: result.apply_to(entry).with_face(face))
+            card_model = self.model(request_id)
+            self._ledger.note(
+                request_id, lambda entry: result.apply_to(entry).with_card_model(card_model)
+            )
         finally:
             self._ended(request_id, slot)
         if result.error is not None:

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from slack_sdk.errors import SlackApiError
 
-from notifications.sending.history import History, Unreadable
+from notifications.sending.history import History, HistoryUnreadable
 from tests.real_slack.recording import RecordingClient
 from tests.samples import request
 from workspace.sending.outbox import METADATA_EVENT
@@ -106,8 +106,8 @@ class CreatedMessages:
             found = await history.find(
                 expected.channel, expected.key, expected.at, thread_ts=expected.thread_ts
             )
-        except (Unreadable, *SLACK_ERRORS) as error:
-            why = str(error) if isinstance(error, Unreadable) else describe(error)
+        except (HistoryUnreadable, *SLACK_ERRORS) as error:
+            why = str(error) if isinstance(error, HistoryUnreadable) else describe(error)
             return f"a message in {expected.channel} whose response was lost ({why})"
         if found:
             self._posted.append(found)

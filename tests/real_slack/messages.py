@@ -14,13 +14,17 @@ from teleport_client.model.access_request import (
     Threshold,
 )
 from tests.samples import HOSTILE, NOW, model_of, request, sample_model
+from workspace.card_model.build import build_card_model, close_card_model
+from workspace.card_model.notice import OUTCOMES, Notice
+from workspace.card_model.progress import progress_after
+from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
-from workspace.views.card import CardModel, CardReview, card, card_model, closed_model
+from workspace.views.cards.card import card
 from workspace.views.help import help_message
-from workspace.views.notices import OUTCOMES, Notice, notice
+from workspace.views.notices import notice
 from workspace.views.parts.message import Message, sentence
-from workspace.views.parts.status import Status
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_responses import (
     duplicate_found,
@@ -29,7 +33,7 @@ from workspace.views.request_responses import (
     reviewers_doubtful,
     shorter_offer,
 )
-from workspace.views.review_reply import progress_after, review_reply
+from workspace.views.review_reply import review_reply
 from workspace.views.review_response import review_submitted, without_effect_message
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
@@ -73,10 +77,10 @@ def cards_by_status() -> dict[Status, CardModel]:
         Status.APPROVED: approved,
         Status.DENIED: model_of(_denied()),
         Status.PROMOTED: sample_model(state=RequestState.PROMOTED, promoted_to="Database admins"),
-        Status.EXPIRED: closed_model(sample_model(), _AFTER_EXPIRY),
-        Status.ACCESS_ENDED: closed_model(approved, _AFTER_ACCESS),
-        Status.DELETED: closed_model(sample_model(), NOW),
-        Status.DELETED_APPROVED: closed_model(approved, NOW),
+        Status.EXPIRED: close_card_model(sample_model(), _AFTER_EXPIRY),
+        Status.ACCESS_ENDED: close_card_model(approved, _AFTER_ACCESS),
+        Status.DELETED: close_card_model(sample_model(), NOW),
+        Status.DELETED_APPROVED: close_card_model(approved, NOW),
     }
 
 
@@ -84,7 +88,7 @@ def notices() -> Iterator[tuple[str, Message]]:
     """Yield every notice with each status that it can show."""
     yield Notice.CREATED, notice(Notice.CREATED, sample_model())
     for status, model in cards_by_status().items():
-        if status.decided:
+        if status.closed:
             yield f"created, now {status}", notice(Notice.CREATED, model)
             yield f"{OUTCOMES[status]}, now {status}", notice(OUTCOMES[status], model)
 
@@ -107,7 +111,9 @@ def largest_request() -> AccessRequest:
 
 def _other_cards() -> dict[str, CardModel]:
     node = ResourceId("main", "node", "0a1b")
-    link_only = card_model(request(), request_url_base="", mode=ReviewMode.NOTIFY, cluster="main")
+    link_only = build_card_model(
+        request(), request_url_base="", mode=ReviewMode.NOTIFY, cluster="main"
+    )
     return {
         "waiting for one approval": sample_model(
             suggested_reviewers=("bob", "carol"), reason="redis"
@@ -178,7 +184,7 @@ def _responses() -> Iterator[tuple[str, Message]]:
         "command to copy",
         sentence("Run this command:", preformatted="/teleport-deny 0190c0de no"),
     )
-    rows = [Row(pending, NOW, may_decide=True)] * (PAGE * 2 + 1)
+    rows = [Row(pending, NOW, can_review=True)] * (PAGE * 2 + 1)
     for page in range(3):
         yield f"list, page {page + 1}", pending_list("Requests", rows, scope="all", page=page)
     yield "empty list", pending_list("No requests.", [], scope="all")

@@ -7,7 +7,7 @@ from tests.real_teleport.harness.bot_process import BotProcess
 from tests.real_teleport.harness.cluster import NODE
 from tests.real_teleport.harness.programs import ProgramFailed
 from tests.real_teleport.harness.world import World
-from workspace.views.parts.status import Status
+from workspace.card_model.status import Status
 
 
 async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotProcess) -> None:

@@ -15,7 +15,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError, Unreachable
 from teleport_client.model.access_request import AccessRequest
 from workspace.bounded import BoundedDict
-from workspace.views.parts.resources import RESOURCES_LISTED, is_host
+from workspace.text.resources import RESOURCES_LISTED, is_host
 
 _ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 """Whatever else a request names by ID is no host."""

@@ -20,7 +20,7 @@ from teleport_client.errors import NotFound
 from teleport_client.model.user import User
 from workspace.directory.slack_account import SlackAccount, account_by_id
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 DEFAULT_TRAIT = "slack_uid"
 ACTING_SECONDS = 60

@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_text
+from workspace.text.untrusted import safe_text
 
 MOST_REVIEWERS = 20
 _REVIEWERS_CHARACTERS = 1000

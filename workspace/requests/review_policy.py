@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from teleport_client.model.access_request import AccessRequest
-from workspace.views.parts.resources import are_constraints_shown
+from workspace.text.resources import are_constraints_shown
 
 ANY_ROLE = "*"
 ROLE_PREFIX = "role:"

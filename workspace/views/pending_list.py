@@ -6,12 +6,14 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
 
-from workspace.views.card import CardModel, decision_buttons, short_id, target_names
+from workspace.card_model.record import CardModel
+from workspace.text.budget import joined
+from workspace.text.resources import fits
+from workspace.text.untrusted import safe_line, safe_name
+from workspace.views.cards.buttons import review_buttons
 from workspace.views.parts import rich
-from workspace.views.parts.budget import joined
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.resources import fits
-from workspace.views.parts.untrusted import safe_line, safe_name
+from workspace.views.parts.request_name import short_id, target_names
 
 PAGE = 10
 """Rows to a page: each takes three blocks, and a message holds fifty."""
@@ -26,9 +28,9 @@ NEWER = "pending_newer"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    face: CardModel
+    card_model: CardModel
     created: datetime | None
-    may_decide: bool
+    can_review: bool
 
 
 def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) -> Message:
@@ -46,35 +48,35 @@ def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) 
 
 
 def _row(row: Row) -> Iterator[Block]:
-    face = row.face
-    wanted = target_names(face, room=_ROOM)
+    card_model = row.card_model
+    wanted = target_names(card_model, room=_ROOM)
     first: list[rich.Part | str] = [
-        rich.bold(safe_name(face.user)),
+        rich.bold(safe_name(card_model.user)),
         " requests ",
         rich.bold(wanted),
     ]
-    if face.progress:
-        first.append(f" · {joined(face.progress, _ROOM)}")
+    if card_model.progress:
+        first.append(f" · {joined(card_model.progress, _ROOM)}")
     yield DividerBlock()
-    cut = face.constrained and not fits(face.targets, _NAMES, _ROOM)
-    rows = (first, tuple(_when(row)), *_why(face), *([(_ON_CARD,)] if cut else []))
+    cut = card_model.constrained and not fits(card_model.targets, _NAMES, _ROOM)
+    rows = (first, tuple(_when(row)), *_why(card_model), *([(_ON_CARD,)] if cut else []))
     yield rich.block(rich.lines(*rows))
-    if row.may_decide and face.can_decide and not cut:
-        yield decision_buttons(face)
+    if row.can_review and card_model.review_in_slack and not cut:
+        yield review_buttons(card_model)
 
 
 def _when(row: Row) -> Iterator[rich.Part | str]:
-    yield rich.code(short_id(row.face.id))
+    yield rich.code(short_id(row.card_model.id))
     if row.created is not None:
         yield " · requested "
         yield rich.ago(row.created)
-    if row.face.waiting_until is not None:
+    if row.card_model.waiting_until is not None:
         yield " · expires "
-        yield rich.moment(row.face.waiting_until)
+        yield rich.moment(row.card_model.waiting_until)
 
 
-def _why(face: CardModel) -> Iterator[rich.Line]:
-    if reason := safe_line(face.reason, _ROOM):
+def _why(card_model: CardModel) -> Iterator[rich.Line]:
+    if reason := safe_line(card_model.reason, _ROOM):
         yield (reason,)
 
 

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
+from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import RequestDraft
-from workspace.views.card import CardModel, short_id, target_names
+from workspace.text.names import named
+from workspace.text.untrusted import fitted, safe_line, slack_length
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.status import named
-from workspace.views.parts.untrusted import fitted, safe_line, slack_length
+from workspace.views.parts.request_name import short_id, target_names
 
 REQUEST_ANYWAY = "ask_anyway"
 OPEN_FORM = "fill_in_request"
@@ -27,27 +28,31 @@ _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 
 
 def request_created(
-    draft: RequestDraft, face: CardModel, created: datetime | None, *, told: bool
+    draft: RequestDraft, card_model: CardModel, created: datetime | None, *, told: bool
 ) -> Message:
     """Confirm a request, and say openly when Teleport gives it for less long.
 
     `told` promises a message about the outcome.
     """
-    wanted = target_names(face)
+    wanted = target_names(card_model)
     headline = f"You requested {wanted}."
     rows: list[rich.Line] = [
-        (rich.bold(headline), " Request ", rich.code(short_id(face.id)), "."),
+        (rich.bold(headline), " Request ", rich.code(short_id(card_model.id)), "."),
         (_TOLD if told else _NOT_TOLD,),
     ]
     if draft.duration:
         rows.insert(1, (f"Duration: {rich.duration(draft.duration)}.",))
     if reason := safe_line(draft.reason, 300):
         rows.insert(1, (f"Reason: {reason}",))
-    if created and face.access_until and draft.is_longer_than(face.access_until, created):
+    if (
+        created
+        and card_model.access_until
+        and draft.is_longer_than(card_model.access_until, created)
+    ):
         rows.append(
             (
                 "That's longer than Teleport allows. Access ends ",
-                rich.moment(face.access_until),
+                rich.moment(card_model.access_until),
                 ".",
             )
         )

@@ -4,34 +4,40 @@ import re
 from collections.abc import Sequence
 
 from teleport_client.model.access_request import Threshold
-from workspace.views.card import COUNTS_FOR_NOTHING, CardModel, short_id, target_names
+from workspace.card_model.record import CardModel
+from workspace.text.budget import joined
+from workspace.text.untrusted import safe_name
+from workspace.views.cards.reviews import NO_EFFECT
+from workspace.views.cards.status_line import STATUS_TEXTS
 from workspace.views.parts import rich
-from workspace.views.parts.budget import joined
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.untrusted import safe_name
+from workspace.views.parts.request_name import short_id, target_names
 
 _ROOM = 600
 _ROLE_FILTER = re.compile(r'contains\(\s*reviewer\.roles,\s*"([^"]+)"\s*\)')
 _FILTER_LIMIT = 150
 
 
-def review_submitted(face: CardModel, *, approve: bool) -> Message:
+def review_submitted(card_model: CardModel, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
-    wanted = target_names(face)
-    headline = f"You {verb} {safe_name(face.user)}'s request for {wanted}."
+    wanted = target_names(card_model)
+    headline = f"You {verb} {safe_name(card_model.user)}'s request for {wanted}."
     return message(
         headline,
-        rich.lines((rich.bold(headline),), (_where_it_stands(face), rich.code(short_id(face.id)))),
+        rich.lines(
+            (rich.bold(headline),),
+            (_where_it_stands(card_model), rich.code(short_id(card_model.id))),
+        ),
     )
 
 
-def without_effect_message(face: CardModel, filters: Sequence[Threshold]) -> Message:
+def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) -> Message:
     """Say that a review changes nothing, and whose would. `filters` are those not yet met."""
-    headline = f"Your review of {safe_name(face.user)}'s request {COUNTS_FOR_NOTHING}."
+    headline = f"Your review of {safe_name(card_model.user)}'s request {NO_EFFECT}."
     who = joined(map(_who, filters), _ROOM, " or ")
     rows: list[rich.Line] = [(rich.bold(headline),)]
     rows.append((f"It takes {who}." if who else "Ask a Teleport administrator who can review it.",))
-    rows.append((_where_it_stands(face), rich.code(short_id(face.id))))
+    rows.append((_where_it_stands(card_model), rich.code(short_id(card_model.id))))
     return message(headline, rich.lines(*rows))
 
 
@@ -43,8 +49,8 @@ def _who(threshold: Threshold) -> str:
     return f"reviewers who match {safe_name(threshold.filter, _FILTER_LIMIT)}"
 
 
-def _where_it_stands(face: CardModel) -> str:
-    if face.status.decided:
-        return f"{face.status.words}. Request "
-    waits = f": {joined(face.progress, _ROOM)}" if face.progress else ""
+def _where_it_stands(card_model: CardModel) -> str:
+    if card_model.status.closed:
+        return f"{STATUS_TEXTS[card_model.status]}. Request "
+    waits = f": {joined(card_model.progress, _ROOM)}" if card_model.progress else ""
     return f"Still waiting for approval{waits}. Request "

@@ -8,7 +8,6 @@ from bot.connect.slack_connection import hint_for
 from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import Check, failure, ok, unavailable, unknown, warning
-from notifications.routing.address import is_conversation_id, is_user_id
 from notifications.routing.recipients import RecipientLookup, Recipients
 from notifications.routing.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
 from teleport_client.errors import TeleportError
@@ -16,6 +15,7 @@ from workspace.directory.slack_account import account_by_id
 from workspace.directory.user_directory import UserDirectory
 from workspace.requests.user_error import UserError
 from workspace.sending.slack_failure import SLACK_ERRORS, describe, retry_delay
+from workspace.slack_ids import is_conversation_id, is_user_id
 
 _COPY_ID = (
     "Copy the ID in Slack: open the user's profile, then the menu with three dots, Copy member ID."

@@ -9,7 +9,7 @@ from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial
 from workspace.directory.user_directory import Person
 from workspace.requests.user_error import UserError
-from workspace.views.parts.untrusted import safe_line, safe_name
+from workspace.text.untrusted import safe_line, safe_name
 
 _MESSAGE_LENGTH = 200
 """Characters of a lock's message."""

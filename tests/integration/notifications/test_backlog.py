@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from notifications.plan import card_slot, notice_slot
 from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger_codec import ENTRY, REV, encode_entry
+from notifications.records.slots import card_slot, notice_slot
 from notifications.requests.work import MAX_WAITING
 from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox.cast import TEAM
@@ -19,9 +19,9 @@ from teleport_client._proto.types_pb2 import PluginDataV3, RequestState
 from tests.integration.bot_process import Bot, bot, run_bot
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, words
-from workspace.views.card import CardModel
-from workspace.views.notices import Notice
-from workspace.views.parts.status import Status
+from workspace.card_model.notice import Notice
+from workspace.card_model.record import CardModel
+from workspace.card_model.status import Status
 
 _MANY = 10_000
 _NEXT = 6
@@ -108,9 +108,9 @@ async def test_card_updates_in_memory_are_limited(
 def keep(teleport: TeleportStandIn, request_id: str, *, ts: str) -> None:
     """Record a card in state pending and a delivered first notice."""
     face = CardModel(request_id, "nobody-in-slack", ("staging",), Status.WAITING)
-    card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, face="waiting")
+    card = PostedMessage(slot=card_slot(_CHANNEL), channel=_CHANNEL, ts=ts, fingerprint="waiting")
     told = PostedMessage(slot=notice_slot(Notice.DENIED), channel="", ts="")
-    entry = Entry(face=face, messages=(card, told))
+    entry = Entry(card_model=face, messages=(card, told))
     record = PluginDataV3(Kind="plugin_data", SubKind="access_request", Version="v3")
     record.Metadata.Name = request_id
     record.Metadata.Expires.CopyFrom(stamp(utc_now() + timedelta(hours=9)))

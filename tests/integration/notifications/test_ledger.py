@@ -15,8 +15,8 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.errors import Conflict
 from teleport_client.transport.dialer import dial
 from tests.integration.request_factory import pending_request
-from workspace.views.card import CardModel
-from workspace.views.parts.status import Status
+from workspace.card_model.record import CardModel
+from workspace.card_model.status import Status
 
 PLUGIN = "teleport-chatops/test"
 
@@ -35,7 +35,7 @@ async def two_ledgers(teleport: TeleportStandIn) -> AsyncIterator[tuple[Ledger, 
 def entry_of(request_id: str, slot: str) -> Entry:
     face = CardModel(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
     message = PostedMessage(slot=slot, channel=slot.rpartition(":")[2], ts="1.000001")
-    return Entry(face=face).with_message(message)
+    return Entry(card_model=face).with_message(message)
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -91,7 +91,7 @@ async def test_request_gone_is_raised_once_without_a_revision(
         await ledger.flush(request_id)
         entry = ledger.get(request_id)
         assert entry is not None
-        assert entry.shown("dm:deleted") == message
+        assert entry.message_for("dm:deleted") == message
 
 
 async def test_settle_writes_results_noted_during_its_write(teleport: TeleportStandIn) -> None:
@@ -109,5 +109,5 @@ async def test_settle_writes_results_noted_during_its_write(teleport: TeleportSt
         await other.load()
         entry = other.get(request_id)
         assert entry is not None
-        assert entry.shown("card:C0ACCESS01") == card
-        assert entry.shown("dm:created") == dm
+        assert entry.message_for("card:C0ACCESS01") == card
+        assert entry.message_for("dm:created") == dm

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from notifications.records.entry import Entry
+from notifications.records.entry import Entry, entry_from_json
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
@@ -30,7 +30,7 @@ def read_entry(teleport: TeleportStandIn, request_id: str) -> Entry:
     """Return the request's ledger entry."""
     record = teleport.cluster.plugin_data["access_request", request_id]
     texts = [each.Data["entry"] for each in record.Spec.Entries.values() if "entry" in each.Data]
-    (entry,) = map(Entry.model_validate_json, texts)
+    (entry,) = map(entry_from_json, texts)
     return entry
 
 

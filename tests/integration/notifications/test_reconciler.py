@@ -20,6 +20,7 @@ from notifications.requests.planner import RequestPlanner
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.routing.recipients import Recipients
+from notifications.routing.requester_dm import RequesterDm
 from notifications.routing.routes import CombinedRouting
 from notifications.routing.suggested_reviewers import SuggestedReviewers
 from notifications.sending.delivery import Delivery
@@ -121,7 +122,14 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         contacts = Contacts(web, client, matching)
         recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-        delivery = Delivery(outbox, recipients, contacts, history, now=now, rest=_REST)
+        delivery = Delivery(
+            outbox,
+            recipients,
+            RequesterDm(contacts, recipients),
+            history,
+            now=now,
+            retry_later=_REST,
+        )
         planner = RequestPlanner(
             requests=requests,
             ledger=ledger,
@@ -181,7 +189,7 @@ async def test_cancelled_message_is_recorded_as_undelivered(desk: Desk) -> None:
     await desk.ledger.load()
     entry = desk.ledger.get(request_id)
     assert entry is not None
-    assert [intent.owed for intent in entry.intents] == [True, True]
+    assert [intent.undelivered for intent in entry.intents] == [True, True]
 
 
 async def test_card_is_rendered_when_it_is_sent(desk: Desk) -> None:

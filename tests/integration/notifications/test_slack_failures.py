@@ -14,11 +14,14 @@ from slack_sdk.errors import SlackApiError
 
 from bot.connect.slack_client import CALL_SECONDS, SlackClient, http_session
 from notifications.controller.lease import LeaseTiming
-from notifications.plan import UpdateMessage, card_slot, model_fingerprint
+from notifications.plan import UpdateMessage, model_fingerprint
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
+from notifications.records.slots import card_slot
 from notifications.routing.recipients import Recipients
-from notifications.sending.delivery import Delivery, DeliveryResult, PreparedPost
+from notifications.routing.requester_dm import RequesterDm
+from notifications.sending.delivery import Delivery, PreparedPost
 from notifications.sending.history import History
+from notifications.sending.result import DeliveryResult
 from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
@@ -31,6 +34,8 @@ from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import run_bot
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
+from workspace.card_model.build import build_card_model
+from workspace.card_model.record import CardModel
 from workspace.conditions import Conditions
 from workspace.directory.contacts import Contacts
 from workspace.directory.user_directory import UserMapping
@@ -51,7 +56,6 @@ from workspace.sending.slack_failure import (
     classify,
     retry_delay,
 )
-from workspace.views.card import CardModel, card_model
 from workspace.views.parts.message import sentence
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -86,17 +90,17 @@ class Desk:
         """Post to the channel, and return the resulting record."""
         intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
         posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
-        face = face_in(RequestState.PENDING)
-        return await self._apply(self._delivery.post(ID, posting, lambda: face), intents=(intent,))
+        model = model_in(RequestState.PENDING)
+        return await self._apply(self._delivery.post(ID, posting, lambda: model), intents=(intent,))
 
-    async def update(self, shown: PostedMessage, face: CardModel) -> Entry:
-        editing = self._delivery.update(ID, UpdateMessage(shown), lambda: face, high_priority=True)
+    async def update(self, shown: PostedMessage, model: CardModel) -> Entry:
+        editing = self._delivery.update(ID, UpdateMessage(shown), lambda: model, high_priority=True)
         return await self._apply(editing, messages=(shown,))
 
     async def _apply(self, doing: Awaitable[DeliveryResult], **before: Any) -> Entry:
         outcome = await doing
         self.error = outcome.error
-        return outcome.apply_to(Entry(face=face_in(RequestState.PENDING), **before))
+        return outcome.apply_to(Entry(card_model=model_in(RequestState.PENDING), **before))
 
 
 @pytest.fixture
@@ -114,20 +118,22 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         contacts = Contacts(web, client, matching)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         recipients = Recipients(web, {}, team=cast.TEAM)
-        delivery = Delivery(outbox, recipients, contacts, history, now=lambda: NOW)
+        delivery = Delivery(
+            outbox, recipients, RequesterDm(contacts, recipients), history, now=lambda: NOW
+        )
         sending = asyncio.create_task(outbox.run())
         yield Desk(slack, outbox, delivery)
         sending.cancel()
         await asyncio.gather(sending, return_exceptions=True)
 
 
-def face_in(state: RequestState) -> CardModel:
+def model_in(state: RequestState) -> CardModel:
     until = NOW + timedelta(hours=8)
     made = AccessRequest(
         id=ID, user="alice", roles=("staging",), state=state,
         created=NOW, expires=until, access_until=until,
     )  # fmt: skip
-    return card_model(made, request_url_base="", mode=ReviewMode.PERSON, cluster="main")
+    return build_card_model(made, request_url_base="", mode=ReviewMode.PERSON, cluster="main")
 
 
 @pytest.mark.parametrize("slot", [card_slot(CHANNEL_ID), "dm:created"])
@@ -136,7 +142,7 @@ async def test_failed_post_follows_the_failure_policy(desk: Desk, row: str, slot
     """Cover a card and a DM."""
     await desk.fail_next("chat.postMessage", row)
     entry = await desk.post(slot)
-    shown, intent = entry.shown(slot), next(iter(entry.intents), None)
+    shown, intent = entry.message_for(slot), next(iter(entry.intents), None)
     rule = RULES[row]
     match rule.card if slot.startswith("card:") else rule.dm:
         case PostFailureAction.WAIT:
@@ -144,15 +150,15 @@ async def test_failed_post_follows_the_failure_policy(desk: Desk, row: str, slot
             assert shown.ts
         case PostFailureAction.RETRY:
             assert intent
-            assert (intent.owed, intent.rest_until) == (True, None)
+            assert (intent.undelivered, intent.retry_at) == (True, None)
             assert desk.error
         case PostFailureAction.CHECK_HISTORY:
             assert intent
-            assert not intent.owed
+            assert not intent.undelivered
             assert desk.error
         case PostFailureAction.RETRY_LATER:
             assert intent
-            assert intent.owed
+            assert intent.undelivered
             assert intent.backing_off(NOW)
             assert desk.error is None
         case PostFailureAction.GIVE_UP:
@@ -166,26 +172,26 @@ async def test_failed_update_follows_the_failure_policy(
     desk: Desk, row: str, state: RequestState
 ) -> None:
     """Cover a pending and a resolved request."""
-    slot, face = card_slot(CHANNEL_ID), face_in(state)
-    posted = (await desk.post(slot)).shown(slot)
+    slot, model = card_slot(CHANNEL_ID), model_in(state)
+    posted = (await desk.post(slot)).message_for(slot)
     assert posted
-    before = posted.model_copy(update={"face": UNKNOWN_FINGERPRINT})
+    before = posted.with_fingerprint(UNKNOWN_FINGERPRINT)
     await desk.fail_next("chat.update", row)
-    entry = await desk.update(before, face)
-    replaced = any(each.owed for each in entry.intents) and entry.shown(slot) is None
+    entry = await desk.update(before, model)
+    replaced = any(each.undelivered for each in entry.intents) and entry.message_for(slot) is None
     match RULES[row].update:
         case UpdateFailureAction.WAIT | UpdateFailureAction.GIVE_UP:
-            shown = entry.shown(slot)
+            shown = entry.message_for(slot)
             assert shown
-            assert (shown.ts, shown.face) == (before.ts, model_fingerprint(face))
+            assert (shown.ts, shown.fingerprint) == (before.ts, model_fingerprint(model))
             assert desk.error is None
         case UpdateFailureAction.RETRY:
-            assert entry.shown(slot) == before
+            assert entry.message_for(slot) == before
             assert desk.error
         case UpdateFailureAction.RETRY_LATER:
-            shown = entry.shown(slot)
+            shown = entry.message_for(slot)
             assert shown
-            assert (shown.face, shown.backing_off(NOW)) == (before.face, True)
+            assert (shown.fingerprint, shown.backing_off(NOW)) == (before.fingerprint, True)
             assert desk.error is None
         case UpdateFailureAction.REPLACE:
             assert replaced

@@ -10,7 +10,7 @@ import pytest
 
 from bot.process import running
 from bot.settings.settings import load_settings
-from notifications.records.entry import Entry
+from notifications.records.entry import entry_from_json
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
@@ -56,7 +56,7 @@ async def wait_until_recorded(teleport: TeleportStandIn, request_id: str) -> Non
 def _complete(kept: dict[str, str]) -> bool:
     if "entry" not in kept:
         return False
-    entry = Entry.model_validate_json(kept["entry"])
+    entry = entry_from_json(kept["entry"])
     return len(entry.messages) == 2 and not entry.intents
 
 

@@ -23,7 +23,7 @@ from tests.real_slack.run import Findings, examine
 from tests.real_slack.stand_in import examine_stand_in, target_in
 from tests.real_slack.validation import Validator
 from tests.real_slack.views import sample_views
-from workspace.views.parts.status import Status
+from workspace.card_model.status import Status
 
 
 async def run_on(slack: SlackStandIn, *, with_person: bool = False) -> Findings:

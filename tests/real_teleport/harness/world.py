@@ -13,7 +13,8 @@ from tests.real_teleport.harness.cast_resources import ACCOUNTS
 from tests.real_teleport.harness.cluster import Cluster
 from tests.real_teleport.harness.features import ServerFeatures
 from tests.real_teleport.harness.tsh import Logins
-from workspace.views.parts.status import Status
+from workspace.card_model.status import Status
+from workspace.views.cards.status_line import STATUS_TEXTS
 
 PENDING = 1
 APPROVED = 2
@@ -117,7 +118,7 @@ def request_id_in(text: str) -> str:
 def is_closed(card: Mapping[str, Any], status: Status) -> bool:
     """Return whether a card says the status and has no buttons to review with."""
     open_buttons = {"approve", "deny"} & buttons(dict(card)).keys()
-    return not open_buttons and status.words in words(card)
+    return not open_buttons and STATUS_TEXTS[status] in words(card)
 
 
 def decided_by(request: Mapping[str, Any], who: str) -> bool:

@@ -2,17 +2,10 @@
 
 from datetime import timedelta
 
-from notifications.plan import (
-    PostCard,
-    PostReply,
-    SendNotice,
-    card_slot,
-    notice_slot,
-    plan,
-    reply_slot,
-)
+from notifications.plan import PostCard, PostReply, SendNotice, plan
 from notifications.records.entry import Entry, Intent
 from notifications.records.ledger_codec import encode_entry
+from notifications.records.slots import card_slot, notice_slot, reply_slot
 from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.unit.notifications.test_plan import NOW, OUTLOOK, execute, make_request
 
@@ -35,7 +28,7 @@ def largest(request: AccessRequest, channels: tuple[str, ...]) -> tuple[int, Ent
                     intents.append(intent(notice_slot(kind), "D0REQUEST1", number))
         done = execute(made, entry)
         assert done is not None
-        before = (entry or Entry(face=done.face)).with_intents(tuple(intents))
+        before = (entry or Entry(card_model=done.card_model)).with_intents(tuple(intents))
         most = max(most, len(encode_entry(before).encode()), len(encode_entry(done).encode()))
         entry = done
     assert entry is not None

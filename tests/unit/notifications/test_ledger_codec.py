@@ -15,9 +15,9 @@ from notifications.records.ledger_codec import (
     decode_record,
     drop_shared_messages,
 )
-from workspace.views.card import CardModel
-from workspace.views.card import card as card_of
-from workspace.views.parts.status import Status
+from workspace.card_model.record import CardModel
+from workspace.card_model.status import Status
+from workspace.views.cards.card import card as card_of
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 ZONES = [UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))]
@@ -29,7 +29,7 @@ TWICE = {"slot": "card:C1", "channel": "C1"}
 
 def entry(request_id: str, *messages: PostedMessage) -> Entry:
     face = CardModel(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
-    return Entry(face=face, messages=messages)
+    return Entry(card_model=face, messages=messages)
 
 
 def card(ts: str) -> PostedMessage:
@@ -94,7 +94,7 @@ def test_time_in_an_entry_can_be_shown(when: datetime) -> None:
     face = {**FACE, "status": "approved", "access_until": when.isoformat()}
     record = decode_record("i", {REV: "3", ENTRY: json.dumps({"face": face})}, NOW)
     if record.entry is not None:
-        card_of(record.entry.face)
+        card_of(record.entry.card_model)
 
 
 @given(st.dictionaries(st.sampled_from([REV, ENTRY, "other"]), st.text()))

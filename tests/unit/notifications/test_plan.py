@@ -17,20 +17,19 @@ from notifications.plan import (
     SendNotice,
     SkipRequest,
     UpdateMessage,
-    card_slot,
     model_fingerprint,
-    notice_slot,
     plan,
-    reply_slot,
-    shown_in,
+    slot_fingerprint,
 )
-from notifications.records.entry import Entry, Intent, PostedMessage, trimmed
+from notifications.records.entry import Entry, Intent, PostedMessage, entry_from_json
+from notifications.records.slots import card_slot, notice_slot, reply_slot
+from notifications.records.trim import trim_card_model
 from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.strategies import moments, requests
+from workspace.card_model.notice import Notice
+from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.status import Status
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
-from workspace.views.card import CardModel, CardReview
-from workspace.views.notices import Notice
-from workspace.views.parts.status import Status
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -52,24 +51,31 @@ def make_request(**changes: object) -> AccessRequest:
 
 def execute(made: Plan, entry: Entry | None) -> Entry | None:
     """Return the entry after all actions succeeded."""
-    if made.face is None or not made.actions:
+    if made.card_model is None or not made.actions:
         return entry
-    entry = (entry or Entry(face=trimmed(made.face))).with_face(made.face)
+    entry = (entry or Entry(card_model=trim_card_model(made.card_model))).with_card_model(
+        made.card_model
+    )
     for number, action in enumerate(made.actions):
         match action:
             case PostCard(channel):
                 shown = PostedMessage(
                     slot=card_slot(channel), channel=channel, ts=f"{number}",
-                    face=model_fingerprint(made.face),
+                    fingerprint=model_fingerprint(made.card_model),
                 )  # fmt: skip
                 entry = entry.with_message(shown)
             case UpdateMessage(message):
-                fresh = message.model_copy(update={"face": shown_in(message.slot, made.face)})
+                fresh = message.with_fingerprint(slot_fingerprint(message.slot, made.card_model))
                 entry = entry.with_message(fresh)
             case SendNotice(kind):
                 slot = notice_slot(kind)
                 entry = entry.with_message(
-                    PostedMessage(slot=slot, channel="D", ts="1", face=shown_in(slot, made.face))
+                    PostedMessage(
+                        slot=slot,
+                        channel="D",
+                        ts="1",
+                        fingerprint=slot_fingerprint(slot, made.card_model),
+                    )
                 )
             case PostReply(channel, _, vote, _):
                 entry = entry.with_message(
@@ -78,7 +84,7 @@ def execute(made: Plan, entry: Entry | None) -> Entry | None:
             case RecoverMessage(intent):
                 entry = entry.mark_undelivered(intent.key)
             case SkipRequest():
-                entry = entry.model_copy(update={"passed_over": NOW})
+                entry = replace(entry, skipped_at=NOW)
     return entry
 
 
@@ -105,7 +111,7 @@ def test_review_updates_the_card_and_posts_a_reply() -> None:
     assert isinstance(edit, UpdateMessage)
     assert isinstance(reply, PostReply)
     assert (reply.channel, reply.thread_ts) == (CHANNEL, edit.message.ts)
-    assert reply.vote == CardReview("bob", RequestState.APPROVED, "looks fine")
+    assert reply.review == CardReview("bob", RequestState.APPROVED, "looks fine")
 
 
 def test_each_review_is_posted_once_under_each_card() -> None:
@@ -114,7 +120,7 @@ def test_each_review_is_posted_once_under_each_card() -> None:
     entry = announce(make_request(reviews=(bob,)), "C1", "C2")
     both = make_request(reviews=(bob, carol))
     made = plan(both, entry, ("C1", "C2"), NOW, OUTLOOK)
-    told = [(a.channel, a.vote.author) for a in made.actions if isinstance(a, PostReply)]
+    told = [(a.channel, a.review.author) for a in made.actions if isinstance(a, PostReply)]
     assert told == [("C1", "bob"), ("C1", "carol"), ("C2", "bob"), ("C2", "carol")]
     assert plan(both, execute(made, entry), ("C1", "C2"), NOW, OUTLOOK).actions == ()
 
@@ -167,11 +173,11 @@ def test_card_keeps_host_names_while_they_are_looked_up() -> None:
     named = plan(request, None, (CHANNEL,), NOW, OUTLOOK, details=NAMED)
     entry = execute(named, None)
     unnamed = plan(request, entry, (CHANNEL,), NOW, OUTLOOK)
-    assert unnamed.face is not None
+    assert unnamed.card_model is not None
     assert unnamed.actions == ()
     assert plan(request, entry, (CHANNEL,), NOW, OUTLOOK, details=NAMED).actions == ()
     assert entry is not None
-    kept = entry.with_face(unnamed.face)
+    kept = entry.with_card_model(unnamed.card_model)
     assert plan(request, kept, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
@@ -215,8 +221,8 @@ def test_request_resolved_before_its_turn_is_posted_once() -> None:
     denied = make_request(state=RequestState.DENIED)
     made = plan(denied, None, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
-    assert made.face is not None
-    assert made.face.status is Status.DENIED
+    assert made.card_model is not None
+    assert made.card_model.status is Status.DENIED
 
 
 def test_access_that_ended_before_its_turn_is_posted_once() -> None:
@@ -253,7 +259,7 @@ def test_deleted_request_gets_its_last_card_from_the_ledger() -> None:
     entry = announce(make_request())
     deleted = plan(None, entry, (), NOW, OUTLOOK)
     ran_out = plan(None, entry, (), NOW + 2 * HOUR, OUTLOOK)
-    assert [made.face and made.face.status for made in (deleted, ran_out)] == [
+    assert [made.card_model and made.card_model.status for made in (deleted, ran_out)] == [
         Status.DELETED,
         Status.EXPIRED,
     ]
@@ -290,7 +296,7 @@ def test_channel_new_in_the_settings_gets_pending_requests() -> None:
 def test_open_intent_is_looked_up_before_other_actions() -> None:
     """An intent of a dead replica must not lead to a second message."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
-    entry = Entry(face=trimmed(face(make_request()))).with_intents((intent,))
+    entry = Entry(card_model=trim_card_model(card_model(make_request()))).with_intents((intent,))
     made = plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK)
     assert made.actions[0] == RecoverMessage(intent)
     assert PostCard(CHANNEL) not in made.actions
@@ -299,17 +305,21 @@ def test_open_intent_is_looked_up_before_other_actions() -> None:
 def test_undelivered_card_is_posted_after_the_resolution() -> None:
     """Otherwise its channel would never see the request."""
     intent = Intent(slot=card_slot(CHANNEL), channel=CHANNEL, key="k", at=NOW)
-    entry = Entry(face=trimmed(face(make_request()))).with_intents((intent,)).mark_undelivered("k")
+    entry = (
+        Entry(card_model=trim_card_model(card_model(make_request())))
+        .with_intents((intent,))
+        .mark_undelivered("k")
+    )
     denied = plan(make_request(state=RequestState.DENIED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert denied.actions == (PostCard(CHANNEL), SendNotice(Notice.DENIED))
 
 
 def test_undelivered_card_needs_a_configured_recipient() -> None:
     """The entry isn't trusted for this, because other programs can write it."""
-    face = plan(make_request(), None, ["C1"], NOW, OUTLOOK).face
-    assert face
-    intent = Intent(slot=card_slot("C2"), channel="C2", key="k", at=NOW, owed=True)
-    entry = Entry(face=face, intents=(intent,))
+    card_model = plan(make_request(), None, ["C1"], NOW, OUTLOOK).card_model
+    assert card_model
+    intent = Intent(slot=card_slot("C2"), channel="C2", key="k", at=NOW, undelivered=True)
+    entry = Entry(card_model=card_model, intents=(intent,))
     made = plan(make_request(state=RequestState.DENIED), entry, ["C1"], NOW, OUTLOOK)
     assert not any(isinstance(action, PostCard) for action in made.actions)
 
@@ -317,12 +327,12 @@ def test_undelivered_card_needs_a_configured_recipient() -> None:
 def test_card_addressed_by_name_counts_for_the_channel_id() -> None:
     """The bot can learn the ID later and must not post twice."""
     by_name = card_slot("#general")
-    face = plan(make_request(), None, (), NOW, OUTLOOK).face
-    assert face
+    card_model = plan(make_request(), None, (), NOW, OUTLOOK).card_model
+    assert card_model
     message = PostedMessage(
-        slot=by_name, channel="C0GENERAL1", ts="1", face=model_fingerprint(face)
+        slot=by_name, channel="C0GENERAL1", ts="1", fingerprint=model_fingerprint(card_model)
     )
-    entry = Entry(face=trimmed(face)).with_message(message)
+    entry = Entry(card_model=trim_card_model(card_model)).with_message(message)
     for channel in ("#general", "C0GENERAL1"):
         assert plan(make_request(), entry, (channel,), NOW, OUTLOOK).actions == (
             SendNotice(Notice.CREATED),
@@ -334,51 +344,55 @@ def test_card_addressed_by_name_counts_for_the_channel_id() -> None:
     assert (reply.channel, reply.thread_ts) == ("C0GENERAL1", "1")
 
 
-def test_readdressed_entry_posts_each_card_once() -> None:
+def test_readdress_entry_posts_each_card_once() -> None:
     """The card is posted by ID and at once, because the bot is now in the channel."""
-    at = {"key": "k", "at": NOW, "owed": True, "rest_until": NOW + HOUR}
+    at = {"key": "k", "at": NOW, "undelivered": True, "retry_at": NOW + HOUR}
     intents = (
         Intent(slot=card_slot("#general"), channel="#general", **at),  # type: ignore[arg-type]
         Intent(slot=card_slot("C0GENERAL1"), channel="C0GENERAL1", **at),  # type: ignore[arg-type]
         Intent(slot=notice_slot(Notice.CREATED), channel="D0ALICE001", **at),  # type: ignore[arg-type]
     )
-    face = plan(make_request(), None, (), NOW, OUTLOOK).face
-    assert face
-    entry = Entry(face=trimmed(face), intents=intents).readdressed({"#general": "C0GENERAL1"})
+    card_model = plan(make_request(), None, (), NOW, OUTLOOK).card_model
+    assert card_model
+    entry = Entry(card_model=trim_card_model(card_model), intents=intents).readdress(
+        {"#general": "C0GENERAL1"}
+    )
     assert [each.slot for each in entry.intents] == ["card:C0GENERAL1", "dm:created"]
-    assert entry.intents[0].rest_until is None
-    assert entry.intents[1].rest_until == NOW + HOUR
+    assert entry.intents[0].retry_at is None
+    assert entry.intents[1].retry_at == NOW + HOUR
 
 
 def test_recorded_resolution_survives_an_outdated_writer() -> None:
     """A former lease holder can write its entry after the new one."""
-    waiting = plan(make_request(), None, [], NOW, OUTLOOK).face
-    denied = plan(make_request(state=RequestState.DENIED), None, [], NOW, OUTLOOK).face
-    late = plan(make_request(), None, [], NOW, OUTLOOK, expired=True).face
+    waiting = plan(make_request(), None, [], NOW, OUTLOOK).card_model
+    denied = plan(make_request(state=RequestState.DENIED), None, [], NOW, OUTLOOK).card_model
+    late = plan(make_request(), None, [], NOW, OUTLOOK, expired=True).card_model
     assert waiting
     assert denied
     assert late
-    entry = Entry(face=waiting).with_face(denied)
-    assert entry.with_face(waiting) == entry.with_face(late) == entry
-    assert Entry(face=late).with_face(denied) == Entry(face=trimmed(denied))
+    entry = Entry(card_model=waiting).with_card_model(denied)
+    assert entry.with_card_model(waiting) == entry.with_card_model(late) == entry
+    assert Entry(card_model=late).with_card_model(denied) == Entry(
+        card_model=trim_card_model(denied)
+    )
 
 
 def test_link_of_a_deleted_request_leads_to_teleport() -> None:
     """The address in the entry is ignored."""
-    face = plan(make_request(), None, [], NOW, OUTLOOK).face
-    assert face
-    entry = Entry(face=replace(face, page="https://elsewhere.example/i"))
+    card_model = plan(make_request(), None, [], NOW, OUTLOOK).card_model
+    assert card_model
+    entry = Entry(card_model=replace(card_model, request_url="https://elsewhere.example/i"))
     context = replace(OUTLOOK, request_url_base="https://teleport.example/requests/")
     for each, page in ((OUTLOOK, ""), (context, "https://teleport.example/requests/i")):
-        shown = plan(None, entry, [], NOW, each).face
+        shown = plan(None, entry, [], NOW, each).card_model
         assert shown
-        assert shown.page == page
+        assert shown.request_url == page
 
 
 def test_message_without_a_timestamp_is_left_alone() -> None:
     """Slack never accepted it, so the plan neither updates it nor posts it again."""
     entry = Entry(
-        face=trimmed(face(make_request())),
+        card_model=trim_card_model(card_model(make_request())),
         messages=(
             PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts=""),
             PostedMessage(slot=notice_slot(Notice.CREATED), channel="", ts=""),
@@ -410,7 +424,7 @@ def test_later_start_announces_old_requests() -> None:
 
 def test_skipped_request_gets_only_an_outcome_notice() -> None:
     """It was pending before the bot was installed. The requester still needs the outcome."""
-    entry = Entry(face=trimmed(face(make_request())), passed_over=NOW)
+    entry = Entry(card_model=trim_card_model(card_model(make_request())), skipped_at=NOW)
     assert plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
     approved = plan(make_request(state=RequestState.APPROVED), entry, (CHANNEL,), NOW, OUTLOOK)
     assert approved.actions == (SendNotice(Notice.APPROVED),)
@@ -424,7 +438,7 @@ channels = st.lists(st.sampled_from(["C1", "C2", "C3"]), max_size=3).map(tuple)
 outlooks = st.builds(
     PlanContext,
     first_started=st.none() | moments,
-    deciding=st.builds(ReviewPolicy, mode=st.sampled_from(ReviewMode)),
+    review_policy=st.builds(ReviewPolicy, mode=st.sampled_from(ReviewMode)),
 )
 
 
@@ -454,7 +468,7 @@ def test_each_message_is_posted_once_through_all_changes(
         made = plan(replace(version, id="i", user="alice"), entry, to, now, OUTLOOK)
         filled += [action for action in made.actions if isinstance(action, PostCard | SendNotice)]
         filled += [
-            (action.channel, action.vote.author)
+            (action.channel, action.review.author)
             for action in made.actions
             if isinstance(action, PostReply)
         ]
@@ -467,12 +481,12 @@ def test_entry_stays_small_and_survives_encoding(request: AccessRequest, now: da
     """The longest texts stay below Teleport's hard limit."""
     entry = execute(plan(request, None, ("C1", "C2"), now, OUTLOOK), None)
     assert entry is not None
-    text = entry.model_dump_json(exclude_defaults=True)
-    assert Entry.model_validate_json(text) == entry
+    text = entry.to_json()
+    assert entry_from_json(text) == entry
     assert len(text) < 32 * 1024
 
 
-def face(request: AccessRequest) -> CardModel:
+def card_model(request: AccessRequest) -> CardModel:
     made = plan(request, None, (), NOW, OUTLOOK)
-    assert made.face is not None
-    return made.face
+    assert made.card_model is not None
+    return made.card_model

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.cpu_limit import cpu_limit
-from workspace.views.parts.untrusted import escape, safe_line, safe_name, safe_text, truncate
+from workspace.text.untrusted import escape, safe_line, safe_name, safe_text, truncate
 
 BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u200e\u200f\u061c"
 ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"

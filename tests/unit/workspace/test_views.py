@@ -24,26 +24,22 @@ from teleport_client.rules.threshold_progress import open_filters
 from tests.integration.slack_driver import buttons
 from tests.samples import HOSTILE, NOW, PAGES, model_of, request, sample_model
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
+from workspace.card_model.build import build_card_model, close_card_model
+from workspace.card_model.notice import Notice
+from workspace.card_model.progress import progress_after
+from workspace.card_model.record import CardModel, CardReview, fingerprint
+from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
-from workspace.views.card import (
-    APPROVE,
-    DENY,
-    CardModel,
-    CardReview,
-    card,
-    card_model,
-    closed_model,
-    fingerprint,
-)
+from workspace.views.cards.buttons import APPROVE, DENY
+from workspace.views.cards.card import card
 from workspace.views.forms import role_option
 from workspace.views.forms.request_form import read, request_form, role_options
 from workspace.views.forms.review_form import ReviewFormMetadata, review_form
 from workspace.views.forms.review_form import read as read_decision
 from workspace.views.help import help_message
-from workspace.views.notices import Notice, notice
+from workspace.views.notices import notice
 from workspace.views.parts.message import Message, sentence
-from workspace.views.parts.status import Status
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_responses import (
     duplicate_found,
@@ -53,7 +49,7 @@ from workspace.views.request_responses import (
     shorter_offer,
 )
 from workspace.views.result import result_view, waiting_view
-from workspace.views.review_reply import progress_after, review_reply
+from workspace.views.review_reply import review_reply
 from workspace.views.review_response import review_submitted, without_effect_message
 
 faces = requests().map(model_of)
@@ -105,7 +101,7 @@ def check_messages_of(model: CardModel) -> None:
         check_message(notice(kind, model))
     for approve in (True, False):
         check_message(review_submitted(model, approve=approve))
-    check_message(card(closed_model(model, NOW)))
+    check_message(card(close_card_model(model, NOW)))
 
 
 @given(faces)
@@ -187,13 +183,13 @@ def test_excess_prompts_are_counted() -> None:
 def test_list_of_extreme_requests_fits_into_a_message(extreme: Extreme, many: int) -> None:
     waiting = model_of(replace(extreme.request, state=RequestState.PENDING))
     check_message(
-        pending_list("Requests", [Row(waiting, NOW, may_decide=True)] * many, scope="all")
+        pending_list("Requests", [Row(waiting, NOW, can_review=True)] * many, scope="all")
     )
 
 
 @given(st.lists(faces, min_size=1, max_size=13), st.integers(0, 1))
 def test_any_list_fits_into_a_message(shown: list[CardModel], page: int) -> None:
-    rows = [Row(each, NOW, may_decide=True) for each in shown]
+    rows = [Row(each, NOW, can_review=True) for each in shown]
     check_message(pending_list("Requests", rows, scope="all", page=min(page, len(rows) // PAGE)))
 
 
@@ -306,7 +302,9 @@ def test_card_has_no_buttons_without_reviews_in_slack() -> None:
         (ReviewMode.NOTIFY, PAGES, "Review it in Teleport"),
     ):
         blocks = card(
-            card_model(request(), request_url_base=request_url_base, mode=mode, cluster="main")
+            build_card_model(
+                request(), request_url_base=request_url_base, mode=mode, cluster="main"
+            )
         ).arguments()["blocks"]
         assert all(block["type"] != "actions" for block in blocks)
         assert expected in str(blocks)
@@ -321,7 +319,7 @@ def every_view_of(model: CardModel) -> dict[str, str]:
         "card": card(model).arguments(),
         "notice": notice(Notice.CREATED, model).arguments(),
         "answer": review_submitted(model, approve=True).arguments(),
-        "list": pending_list("", [Row(model, NOW, may_decide=True)], scope="").arguments(),
+        "list": pending_list("", [Row(model, NOW, can_review=True)], scope="").arguments(),
         "form": review_form(ReviewFormMetadata(model.id, approve=False), model).to_dict(),
         "created": request_created(RequestDraft(), model, NOW, told=True).arguments(),
         "again": duplicate_found(RequestDraft(), model, NOW).arguments(),
@@ -337,7 +335,7 @@ def test_resource_of_another_cluster_is_marked_in_every_view() -> None:
 
 
 def model_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
-    return card_model(
+    return build_card_model(
         request(resources=resources),
         request_url_base=PAGES,
         mode=ReviewMode.PERSON,
@@ -402,7 +400,7 @@ def test_list_has_no_buttons_when_it_truncates_constraints() -> None:
     logins = Constraints("login", tuple(f"user-{number:03}" for number in range(40)))
     shown = sample_model(resources=(ResourceId("main", "node", "a", constraints=logins),))
     assert "user-039" in json.dumps(card(shown).arguments())
-    listed = check_message(pending_list("Requests", [Row(shown, NOW, may_decide=True)], scope=""))
+    listed = check_message(pending_list("Requests", [Row(shown, NOW, can_review=True)], scope=""))
     assert not buttons(listed)
     assert "Review it on its card" in json.dumps(listed)
 
@@ -468,7 +466,7 @@ def test_card_shows_each_fact_once() -> None:
 def test_deleted_approval_still_shows_access() -> None:
     """Certificates outlive the request. The card shows their expiry and how to revoke them."""
     approved = sample_model(state=RequestState.APPROVED)
-    deleted = closed_model(approved, NOW)
+    deleted = close_card_model(approved, NOW)
     assert deleted.status is Status.DELETED_APPROVED
     drawn = json.dumps(check_message(card(deleted)), ensure_ascii=False)
     for expected in (
@@ -480,7 +478,7 @@ def test_deleted_approval_still_shows_access() -> None:
         assert expected in drawn
     assert "ended" not in drawn
     assert "can't log in" in json.dumps(notice(Notice.APPROVED, deleted).arguments())
-    assert closed_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
+    assert close_card_model(approved, NOW + timedelta(hours=8)).status is Status.ACCESS_ENDED
 
 
 def test_several_threshold_sets_get_a_line_each() -> None:
@@ -520,7 +518,7 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
     )
     shown = model_of(filtered)
     assert "counts toward no threshold" in json.dumps(card(shown).arguments())
-    expected = review_reply(shown.votes[0], "").sentence
+    expected = review_reply(shown.reviews[0], "").sentence
     assert expected == "✓ bob approved, which counts toward no threshold."
     response = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
     assert "reviewers with the role lead or reviewers who match review.reason ==" in response
@@ -600,5 +598,5 @@ def test_draft_survives_a_button(draft: RequestDraft) -> None:
 
 def test_missing_request_is_shown_according_to_its_times() -> None:
     """A deleted request differs from an expired one."""
-    assert closed_model(sample_model(), NOW).status is Status.DELETED
-    assert closed_model(sample_model(), NOW + timedelta(hours=2)).status is Status.EXPIRED
+    assert close_card_model(sample_model(), NOW).status is Status.DELETED
+    assert close_card_model(sample_model(), NOW + timedelta(hours=2)).status is Status.EXPIRED

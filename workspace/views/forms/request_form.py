@@ -28,11 +28,11 @@ from workspace.requests.request_draft import (
     Duration,
     RequestDraft,
 )
+from workspace.text.names import named
+from workspace.text.untrusted import fitted, safe_text, slack_length, truncate
 from workspace.views.forms import role_option
 from workspace.views.parts import rich
 from workspace.views.parts.outdated import outdated_form, reading
-from workspace.views.parts.status import named
-from workspace.views.parts.untrusted import fitted, safe_text, slack_length, truncate
 
 CALLBACK = "request_form"
 ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"

@@ -8,12 +8,13 @@ from pydantic import Field, TypeAdapter
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
+from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import EXACT
-from workspace.views.card import CardModel, short_id, target_names
+from workspace.text.resources import RESOURCES_ROOM
+from workspace.text.untrusted import safe_line, safe_name
 from workspace.views.parts import rich
 from workspace.views.parts.outdated import outdated_form, reading
-from workspace.views.parts.resources import RESOURCES_ROOM
-from workspace.views.parts.untrusted import safe_line, safe_name
+from workspace.views.parts.request_name import short_id, target_names
 
 CALLBACK = "review_form"
 REASON = "reason"
@@ -40,11 +41,11 @@ class ReviewFormMetadata:
 _DECISIONS = TypeAdapter(ReviewFormMetadata)
 
 
-def review_form(decision: ReviewFormMetadata, face: CardModel | None) -> View:
-    """Build it; `face` is None when Teleport did not tell in time what the request is."""
+def review_form(decision: ReviewFormMetadata, card_model: CardModel | None) -> View:
+    """Build it; `card_model` is None when Teleport did not tell in time what the request is."""
     word = "Approve" if decision.approve else "Deny"
     blocks: list[Block] = [
-        rich.block(rich.lines(*_about(decision, face))),
+        rich.block(rich.lines(*_about(decision, card_model))),
         InputBlock(
             block_id=REASON,
             label="Reason",
@@ -74,11 +75,11 @@ def read(
         return _DECISIONS.validate_json(private_metadata), reason.strip()
 
 
-def _about(decision: ReviewFormMetadata, face: CardModel | None) -> tuple[rich.Line, ...]:
-    if face is None:
+def _about(decision: ReviewFormMetadata, card_model: CardModel | None) -> tuple[rich.Line, ...]:
+    if card_model is None:
         return (("Request ", rich.code(short_id(decision.request_id))),)
-    wanted = target_names(face, room=RESOURCES_ROOM)
-    rows: list[rich.Line] = [(rich.bold(safe_name(face.user)), f" requests {wanted}")]
-    if reason := safe_line(face.reason, 500):
+    wanted = target_names(card_model, room=RESOURCES_ROOM)
+    rows: list[rich.Line] = [(rich.bold(safe_name(card_model.user)), f" requests {wanted}")]
+    if reason := safe_line(card_model.reason, 500):
         rows.append((f"Reason: {reason}",))
     return tuple(rows)

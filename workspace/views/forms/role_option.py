@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from slack_sdk.models.blocks import Option, PlainTextObject
 
-from workspace.views.parts.untrusted import safe_name
+from workspace.text.untrusted import safe_name
 
 LIMIT = 75
 """Characters of an option's text, and the fewest that Slack has ever allowed for its value

@@ -6,9 +6,9 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, RichTextElement
 
+from workspace.text.untrusted import escape, fitted, safe_text
 from workspace.views.parts import rich
 from workspace.views.parts.plain import plain
-from workspace.views.parts.untrusted import escape, fitted, safe_text
 
 TEXT_LIMIT = 700
 """Length of the sentence, well below chat.update's 4000 characters and chat.postEphemeral's 4000

@@ -8,7 +8,10 @@ the rooms of a view add up to less.
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from workspace.views.parts.untrusted import fitted, slack_length
+from workspace.text.untrusted import fitted, slack_length
+
+REASON_LIMIT = 1_500
+"""Length of a request's or a review's reason in a message of its own."""
 
 
 def joined(texts: Iterable[str], room: int, separator: str = "; ") -> str:

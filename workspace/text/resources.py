@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from teleport_client.model.access_request import Constraints, ResourceId
-from workspace.views.parts.untrusted import slack_length
+from workspace.text.untrusted import slack_length
 
 RESOURCES_LISTED, RESOURCES_ROOM = 10, 1_200
 """How many resources a card lists, and the length of the list."""

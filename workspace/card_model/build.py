@@ -1,0 +1,99 @@
+"""Builds card models: from a request, or from the last known model of a deleted request."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from teleport_client.model.access_request import AccessRequest, Review
+from teleport_client.rules.threshold_progress import has_effect
+from workspace.card_model.progress import approvals_left, progress_rows, resolving_reviewers
+from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.status import Status, status_of
+from workspace.requests.claim import Claim, attribution
+from workspace.requests.review_policy import ReviewMode
+from workspace.text.resources import are_constraints_shown, resource_names, resource_texts
+
+_CLOCK_SKEW = timedelta(seconds=3)
+"""Teleport deletes requests by its own clock, which can be ahead of the bot's."""
+_MINUTE = timedelta(minutes=1)
+
+
+def build_card_model(
+    request: AccessRequest,
+    *,
+    request_url_base: str,
+    mode: ReviewMode,
+    cluster: str,
+    expired: bool = False,
+    claim: Claim | None = None,
+    host_names: Mapping[str, str] = MappingProxyType({}),
+) -> CardModel:
+    """Return the current model of a request.
+
+    `cluster` is the bot's own, and `host_names` are by ID. `expired` is as in `status_of`. `claim`
+    confirms who resolved the request from Slack.
+    """
+    from_slack = attribution(request, claim)
+    approver = from_slack.user if from_slack else ""
+    return CardModel(
+        id=request.id,
+        user=request.user,
+        roles=request.roles,
+        status=status_of(request, expired=expired),
+        reason=request.reason,
+        resources=resource_texts(request.resources, cluster),
+        resource_names=resource_names(request.resources, cluster, host_names),
+        access_until=request.access_until,
+        waiting_until=request.expires if request.pending else None,
+        assume_start=request.assume_start,
+        progress=tuple(progress_rows(request)),
+        reviews=tuple(_card_review(review, request) for review in request.reviews),
+        resolved_by=(approver,) if approver else resolving_reviewers(request),
+        resolve_reason=from_slack.reason if from_slack else request.resolve_reason,
+        promoted_to=request.promoted_to,
+        reviewers=request.suggested_reviewers if request.pending else (),
+        request_url=request_url(request.id, request_url_base),
+        review_in_slack=mode.from_slack and request.pending,
+        review_in_teleport=mode is ReviewMode.NOTIFY and request.pending,
+        constrained=any(each.constraints for each in request.resources),
+        incomplete=not are_constraints_shown(request.resources),
+        from_slack=from_slack is not None,
+        approvals_left=approvals_left(request),
+        access_for=_access_duration(request),
+    )
+
+
+def close_card_model(card_model: CardModel, now: datetime) -> CardModel:
+    """Return the model of a request that Teleport has deleted, from its last known model.
+
+    Teleport doesn't report why a request is gone, so the time distinguishes expired requests from
+    deleted ones.
+    """
+    if card_model.status is Status.WAITING:
+        late = _has_passed(card_model.waiting_until, now)
+        return replace(card_model, status=Status.EXPIRED if late else Status.DELETED)
+    if card_model.status is Status.APPROVED:
+        late = _has_passed(card_model.access_until, now)
+        return replace(card_model, status=Status.ACCESS_ENDED if late else Status.DELETED_APPROVED)
+    return card_model
+
+
+def request_url(request_id: str, request_url_base: str) -> str:
+    """Return a request's URL in the Teleport web UI, empty if the cluster has no web UI."""
+    return f"{request_url_base}{request_id}" if request_url_base else ""
+
+
+def _card_review(review: Review, request: AccessRequest) -> CardReview:
+    return CardReview(review.author, review.state, review.reason, has_effect(review, request))
+
+
+def _has_passed(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment <= now + _CLOCK_SKEW
+
+
+def _access_duration(request: AccessRequest) -> timedelta | None:
+    if request.created is None or request.access_until is None:
+        return None
+    minutes = round((request.access_until - request.created) / _MINUTE)
+    return minutes * _MINUTE if minutes > 0 else None

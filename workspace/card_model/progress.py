@@ -1,0 +1,79 @@
+"""How far the reviews of a request have come: approvals per threshold, and who resolved it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.rules.threshold_progress import SetProgress, has_effect, progress
+from workspace.text.budget import joined
+from workspace.text.names import named
+from workspace.text.untrusted import safe_name
+
+PROGRESS_ROOM = 300
+"""Length of one row."""
+_REPLY_ROOM = 600
+_UNNAMED = {"", "default"}
+
+
+def progress_rows(request: AccessRequest) -> Iterator[str]:
+    """Yield a row such as `1 of 2 approvals` for each threshold set that the request must meet.
+
+    Rows name roles only if the sets differ by role.
+    """
+    sets = [one for one in progress(request) if one.counts]
+    for one in sets:
+        yield _row(one, name_roles=len(sets) > 1)
+
+
+def progress_after(request: AccessRequest, author: str) -> str:
+    """Return the progress right after this author's approval, empty for other reviews."""
+    until = next((i for i, each in enumerate(request.reviews) if each.author == author), None)
+    if until is None or request.reviews[until].state is not RequestState.APPROVED:
+        return ""
+    earlier = replace(request, reviews=request.reviews[: until + 1])
+    return joined(progress_rows(earlier), _REPLY_ROOM)
+
+
+def resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
+    """Return the authors whose reviews resolved the request. Empty if their reviews don't suffice.
+
+    tctl can resolve a request without any review.
+    """
+    if request.pending:
+        return ()
+    authors = tuple(
+        review.author
+        for review in request.reviews
+        if review.state is request.state and has_effect(review, request)
+    )
+    if request.state is RequestState.APPROVED:
+        return authors if all(one.met for one in progress(request)) else ()
+    if request.state is RequestState.DENIED:
+        enough = min((each.deny for each in request.thresholds if each.deny > 0), default=1)
+        return authors if len(authors) >= enough else ()
+    return authors
+
+
+def approvals_left(request: AccessRequest) -> int:
+    """Return how many approvals are missing at least: one approval can count for several sets."""
+    if not request.pending:
+        return 1
+    left = (
+        min(count.needed - count.approved for count in one.counts)
+        for one in progress(request)
+        if one.counts
+    )
+    return max((1, *left))
+
+
+def _row(one: SetProgress, *, name_roles: bool) -> str:
+    ways = joined(
+        (
+            f"{count} approvals"
+            + (f" ({safe_name(count.name)})" if count.name not in _UNNAMED else "")
+            for count in one.counts
+        ),
+        PROGRESS_ROOM,
+        " or ",
+    )
+    return f"{ways} for {named(one.roles)}" if name_roles else ways

@@ -1,0 +1,56 @@
+"""The buttons of a card, and the dialog that confirms an approval."""
+
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
+
+from workspace.card_model.record import CardModel
+from workspace.text.untrusted import fitted, safe_name
+from workspace.views.parts import rich
+from workspace.views.parts.request_name import target_names
+
+APPROVE, DENY = "approve", "deny"
+"""Action IDs. A button's value is the request ID and nothing else."""
+_CONFIRM_LIMIT = 300
+
+
+def review_buttons(card_model: CardModel) -> ActionsBlock:
+    return ActionsBlock(
+        elements=[
+            ButtonElement(
+                text="Approve",
+                action_id=APPROVE,
+                value=card_model.id,
+                style="primary",
+                confirm=_confirm(card_model),
+                accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request",
+            ),
+            ButtonElement(
+                text="Deny",
+                action_id=DENY,
+                value=card_model.id,
+                style="danger",
+                accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
+            ),
+        ]
+    )
+
+
+def _confirm(card_model: CardModel) -> ConfirmObject:
+    return ConfirmObject(
+        title="Approve this request?",
+        text=PlainTextObject(text=fitted(_effect(card_model), _CONFIRM_LIMIT), emoji=False),
+        confirm="Approve",
+        deny="Cancel",
+    )
+
+
+def _effect(card_model: CardModel) -> str:
+    """Describe the effect of an approval. Plain text can't show times in the reader's time zone."""
+    # Names are short, so that the number of further names always fits.
+    wanted = target_names(card_model, each=32, room=150)
+    length = f" for up to {rich.duration(card_model.access_for)}" if card_model.access_for else ""
+    gets = f"{safe_name(card_model.user, 40)} gets access to {wanted}{length}."
+    more = card_model.approvals_left - 1
+    if more < 1:
+        return gets
+    needed = "1 more approval is needed" if more == 1 else f"{more} more approvals are needed"
+    return f"After yours, {needed} before {gets}"
