@@ -32,7 +32,7 @@ from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
 from commands.register import TRIGGERS
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipient_lookup import RecipientFinder
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
 from teleport_client.model.cluster import ClusterInfo
@@ -100,16 +100,11 @@ def build_user_directory(
     return UserDirectory(slack, teleport, _user_mapping(settings, team), now=now)
 
 
-def build_recipients(
+def build_recipient_finder(
     slack: AsyncWebClient, settings: Settings, *, team: str, scopes: frozenset[str]
-) -> Recipients:
-    return Recipients(
-        slack,
-        settings.role_to_recipients,
-        team=team,
-        scopes=scopes,
-        allow_shared=settings.slack.allow_shared_channels,
-        fallback=settings.slack.fallback_channel,
+) -> RecipientFinder:
+    return RecipientFinder(
+        slack, team=team, scopes=scopes, allow_shared=settings.slack.allow_shared_channels
     )
 
 

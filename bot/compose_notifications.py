@@ -5,7 +5,7 @@ import socket
 from dataclasses import dataclass, replace
 from secrets import token_hex
 
-from bot.compose import Runtime, build_recipients
+from bot.compose import Runtime, build_recipient_finder
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
 from notifications.following.follower import Follower, FollowTiming
@@ -19,19 +19,21 @@ from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.requests.takeover import RECENT, Takeover
 from notifications.requests.work import RequestWork
+from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.recipients import Recipients
 from notifications.routing.requester_dm import RequesterDm
 from notifications.routing.routes import CombinedRouting
 from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.routing.unreachable import UnreachableRecipients
 from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
 from notifications.sending.history import History
 from notifications.sending.in_flight import RECORD_WITHIN, InFlightMessages
 from notifications.workqueue.work_queue import RETRY_BACKOFF, WorkQueue
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.visibility import Visibility
+from workspace.directory.claims import Claims
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
-from workspace.requests.claim import Claims
 from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
 
 _STANDALONE_WARNING = (
@@ -94,7 +96,14 @@ class _RequestParts:
         self._outbox = outbox
         self._queue = _build_queue(runtime)
         self._ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
-        self._recipients = _build_recipients(runtime)
+        self._finder = _build_finder(runtime)
+        self._unreachable = UnreachableRecipients()
+        self._recipients = Recipients(
+            self._finder,
+            self._unreachable,
+            runtime.settings.role_to_recipients,
+            fallback=runtime.settings.slack.fallback_channel,
+        )
         self._expiry = RequestExpiry(requests, kind)
         self._in_flight = InFlightMessages(
             RequestQueue(self._queue),
@@ -118,11 +127,14 @@ class _RequestParts:
                 recent=RECENT / self._runtime.settings.pace.factor,
             ),
             recipients=self._recipients,
+            unreachable=self._unreachable,
             outbox=self._outbox,
         )
 
     def _reconciler(self) -> RequestReconciler:
-        delivery = _build_delivery(self._runtime, self._outbox, self._recipients, self._contacts)
+        delivery = _build_delivery(
+            self._runtime, self._outbox, self._recipients, RequesterDm(self._contacts, self._finder)
+        )
         return RequestReconciler(
             requests=self._requests,
             ledger=self._ledger,
@@ -135,7 +147,7 @@ class _RequestParts:
 
     def _planner(self) -> RequestPlanner:
         most = self._runtime.settings.review.max_reviewer_messages
-        reviewers = SuggestedReviewers(self._contacts, self._recipients, most=most)
+        reviewers = SuggestedReviewers(self._contacts, self._finder, most=most)
         return RequestPlanner(
             requests=self._requests,
             ledger=self._ledger,
@@ -187,8 +199,8 @@ def _build_outbox(runtime: Runtime, leadership: Leadership) -> Outbox:
     return outbox
 
 
-def _build_recipients(runtime: Runtime) -> Recipients:
-    return build_recipients(
+def _build_finder(runtime: Runtime) -> RecipientFinder:
+    return build_recipient_finder(
         runtime.slack,
         runtime.settings,
         team=runtime.installation.team,
@@ -208,13 +220,13 @@ def _plan_context(runtime: Runtime) -> PlanContext:
 
 
 def _build_delivery(
-    runtime: Runtime, outbox: Outbox, recipients: Recipients, contacts: Contacts
+    runtime: Runtime, outbox: Outbox, recipients: Recipients, requester_dm: RequesterDm
 ) -> Delivery:
     installation = runtime.installation
     return Delivery(
         outbox,
         recipients,
-        RequesterDm(contacts, recipients),
+        requester_dm,
         History(runtime.slack, runtime.features.scopes, bot_id=installation.bot_id),
         now=runtime.now,
         retry_later=RETRY_LATER_DELAY / runtime.settings.pace.factor,

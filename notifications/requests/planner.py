@@ -28,8 +28,8 @@ from notifications.routing.routes import CombinedRouting, Routes
 from notifications.sending.in_flight import InFlightMessages
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest
+from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
-from workspace.requests.claim import Claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.requests.takeover import Takeover
 from notifications.routing.recipients import Recipients
+from notifications.routing.unreachable import UnreachableRecipients
 from notifications.sending.service_messages import ServiceMessages
 from notifications.workqueue.work_queue import MAX_WORKERS, WorkQueue
 from teleport_client.errors import TeleportError
@@ -37,13 +38,14 @@ class RequestWork:
         reconciler: RequestReconciler,
         takeover: Takeover,
         recipients: Recipients,
+        unreachable: UnreachableRecipients,
         outbox: Outbox,
     ) -> None:
         self.requests = requests
         self.queue = queue
         self.by_id = RequestQueue(queue)
         self.outbox = outbox
-        self.unreachable = recipients.unreachable
+        self.unreachable = unreachable
         self._reconciler = reconciler
         self._takeover = takeover
         self._recipients = recipients
@@ -57,7 +59,7 @@ class RequestWork:
     async def run(self) -> None:
         self.queue.open()
         self._takeover.enqueue_all()
-        service_messages = ServiceMessages(self.outbox, self._recipients)
+        service_messages = ServiceMessages(self.outbox, self._recipients, self.unreachable)
         async with (
             draining(self.queue, self.outbox, self._reconciler.finish),
             asyncio.TaskGroup() as parts,

@@ -3,7 +3,7 @@
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipient_lookup import RecipientFinder
 from workspace.card_model.record import CardModel
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.sending.slack_failure import Failure, classify, error_code, is_transient
@@ -12,9 +12,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class RequesterDm:
-    def __init__(self, contacts: Contacts, recipients: Recipients) -> None:
+    def __init__(self, contacts: Contacts, finder: RecipientFinder) -> None:
         self._contacts = contacts
-        self._recipients = recipients
+        self._finder = finder
 
     async def find(self, card_model: CardModel, known_dm: str) -> str:
         """Return the address of the requester's DMs, empty if notices can't be delivered.
@@ -25,7 +25,7 @@ class RequesterDm:
         slack_user = ""
         try:
             slack_user = await self._contacts.user(card_model.user)
-            return await self._recipients.dm(slack_user)
+            return await self._finder.dm(slack_user)
         except NoContact as error:
             if error.user_gone and known_dm:
                 return known_dm

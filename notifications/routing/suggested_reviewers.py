@@ -7,7 +7,7 @@ import structlog
 from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.routes import Routes, gather_routes
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import Contacts, NoContact
@@ -22,13 +22,13 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 class SuggestedReviewers:
     def __init__(
-        self, contacts: Contacts, recipients: Recipients, *, most: int = MOST_REVIEWERS
+        self, contacts: Contacts, finder: RecipientFinder, *, most: int = MOST_REVIEWERS
     ) -> None:
         self._contacts = contacts
         self._most = most
         self._cut: OrderedDict[str, None] = OrderedDict()
         """Requests with more reviewers than get a message, of which the log tells."""
-        self._recipients = recipients
+        self._finder = finder
         self._channel = alru_cache(maxsize=_REMEMBERED, ttl=_REMEMBERED_SECONDS)(self._find_channel)
         self._missing: dict[str, str] = {}
         """Reviewers that were said to be out of reach, and why; the newest only."""
@@ -60,7 +60,7 @@ class SuggestedReviewers:
         Raises TeleportError, and SlackApiError where that may pass.
         """
         try:
-            channel = await self._recipients.dm(await self._contacts.reviewer(name))
+            channel = await self._finder.dm(await self._contacts.reviewer(name))
         except NoContact as error:
             self._say_missing(name, "reviewer_not_in_slack", str(error))
             return ""

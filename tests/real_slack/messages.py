@@ -163,9 +163,9 @@ def _replies() -> Iterator[tuple[str, Message]]:
 
 
 def _service_messages() -> Iterator[tuple[str, Message]]:
-    older = "3 older access requests wait for a decision. See them with /teleport-pending."
+    older = "3 older access requests are waiting for review. Run /teleport-pending to see them."
     yield "older requests", sentence(older)
-    unreachable = "Access requests cannot be announced to prod-alerts: is_archived."
+    unreachable = "Can't post access requests to prod-alerts: is_archived."
     yield "unreachable recipient", sentence(unreachable)
 
 

@@ -1,26 +1,23 @@
-"""Who resolved a request from Slack in mode `override`, where Teleport records only the bot.
+"""Claims: who resolves a request from Slack in mode `override`. Teleport records only the bot.
 
-The resolve reason names the approver, but everyone who can resolve requests can write such a text.
-So the name counts only if the claim that the bot recorded before says the same.
+Before the bot sets a request's state, it wins a compare-and-swap on the claim of the request, so of
+two approvers who click at the same time only one changes the state. Afterwards the claim attributes
+the resolution: the resolve reason names the approver, but every user who can resolve requests can
+write such a text. So the name counts only if the claim, which the bot wrote earlier, confirms it.
 """
 
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessRequest, RequestState
-from workspace.bounded import BoundedDict
 from workspace.moment import Moment
 
 PLUGIN, KEY = "teleport-chatops", "decision"
-"""Where claims are kept: under one name for all workspaces whose bots decide on this cluster."""
-_MOST_REMEMBERED = 10_000
+"""Plugin data of claims: one name for all workspaces whose bots resolve requests of a cluster."""
 
 
 class Claim(BaseModel):
-    """Who is about to decide what."""
-
     model_config = ConfigDict(frozen=True)
 
     by: str
@@ -35,34 +32,11 @@ class Attribution:
     user: str
     """The approver, empty if no claim confirms the name."""
     reason: str
-    """What the approver wrote."""
-
-
-class Claims:
-    """Reads the claims of resolved requests, and remembers those that it found."""
-
-    def __init__(self, teleport: TeleportClient) -> None:
-        self._teleport = teleport
-        self._found: BoundedDict[str, Claim] = BoundedDict(_MOST_REMEMBERED)
-
-    def known(self, request_id: str) -> Claim | None:
-        return self._found.get(request_id)
-
-    async def of(self, request: AccessRequest) -> Claim | None:
-        """Return the claim on a request that was resolved from Slack. Raises TeleportError."""
-        if attribution(request, None) is None:
-            return None
-        if found := self._found.get(request.id):
-            return found
-        kept = await self._teleport.plugin_data.list(PLUGIN, request_id=request.id)
-        claim = claim_from(kept.get(request.id, {}).get(KEY, ""))
-        if claim is not None:
-            self._found[request.id] = claim
-        return claim
+    """The approver's own words."""
 
 
 def claim_from(text: str) -> Claim | None:
-    """Read a claim as plugin data keeps it. A text that is none counts as no claim."""
+    """Read a claim from plugin data. Return None for an invalid one."""
     try:
         return Claim.model_validate_json(text)
     except ValidationError:
@@ -70,13 +44,13 @@ def claim_from(text: str) -> Claim | None:
 
 
 def attributed_reason(state: RequestState, user: str, reason: str) -> str:
-    """Write the resolve reason: Teleport shows a delegator in its audit log alone."""
-    words = f"{state} by {user} from Slack"
-    return f"{words}: {reason}" if reason else words
+    """Return the resolve reason, because Teleport shows a delegator only in its audit log."""
+    signature = f"{state} by {user} from Slack"
+    return f"{signature}: {reason}" if reason else signature
 
 
 def attribution(request: AccessRequest, claim: Claim | None) -> Attribution | None:
-    """Read the resolve reason of a request. None if it does not name an approver in Slack."""
+    """Read the resolve reason. Return None if it doesn't name an approver in Slack."""
     if claim is not None and claim.state is request.state:
         rest = _after(attributed_reason(request.state, claim.by, ""), request.resolve_reason)
         if rest is not None:
@@ -89,12 +63,12 @@ def attribution(request: AccessRequest, claim: Claim | None) -> Attribution | No
 
 
 def is_attributed_to(request: AccessRequest, user: str) -> bool:
-    """Whether the resolve reason names this user as the approver in Slack."""
+    """Return whether the resolve reason names this user as the approver in Slack."""
     return _after(attributed_reason(request.state, user, ""), request.resolve_reason) is not None
 
 
 def _after(signature: str, text: str) -> str | None:
-    """Return the reason that follows a signature, None if the text is not signed so."""
+    """Return the reason after a signature, None for a text with another beginning."""
     if text == signature:
         return ""
     return text.removeprefix(f"{signature}: ") if text.startswith(f"{signature}: ") else None

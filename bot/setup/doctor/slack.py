@@ -8,8 +8,8 @@ from bot.connect.slack_connection import hint_for
 from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import Check, failure, ok, unavailable, unknown, warning
-from notifications.routing.recipients import RecipientLookup, Recipients
-from notifications.routing.unreachable import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
+from notifications.routing.problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
+from notifications.routing.recipient_lookup import RecipientFinder, RecipientLookup
 from teleport_client.errors import TeleportError
 from workspace.directory.slack_account import account_by_id
 from workspace.directory.user_directory import UserDirectory
@@ -33,7 +33,7 @@ def clock(measured: SlackClock) -> Check:
     return ok("clock", "in sync")
 
 
-async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Check]:
+async def recipients(finder: RecipientFinder, settings: Settings) -> AsyncIterator[Check]:
     """Yield a row for each recipient in the settings, the fallback channel last."""
     names = {
         name: "role_to_recipients"
@@ -45,7 +45,7 @@ async def recipients(found: Recipients, settings: Settings) -> AsyncIterator[Che
     for name, setting in names.items():
         row = f"recipient {name}"
         try:
-            yield _recipient(row, setting, await found.look_up(name), found)
+            yield _recipient(row, setting, await finder.find(name), finder)
         except SLACK_ERRORS as error:
             yield _lookup_failed(row, error)
 
@@ -58,7 +58,7 @@ def _lookup_failed(row: str, error: BaseException) -> Check:
     return unavailable(row, f"lookup failed: {describe(error)}", hint_for(error))
 
 
-def _recipient(row: str, setting: str, found: RecipientLookup, recipients: Recipients) -> Check:
+def _recipient(row: str, setting: str, found: RecipientLookup, finder: RecipientFinder) -> Check:
     if found.problem:
         return failure(row, found.problem, recipient_hint(found.problem, setting))
     if found.unchecked:
@@ -66,7 +66,7 @@ def _recipient(row: str, setting: str, found: RecipientLookup, recipients: Recip
         detail = f"can't be checked without {scopes}; the bot posts cards to it unchecked"
         hint = "Make sure that the bot is in this channel and no other organization shares it."
         return warning(row, detail, hint)
-    if found.bot_is_member or recipients.posts_uninvited:
+    if found.bot_is_member or finder.posts_uninvited:
         return ok(row, "available")
     problem = NOT_IN_CHANNEL if is_conversation_id(found.address) else NO_SUCH_CHANNEL
     return failure(row, problem, recipient_hint(problem, setting))

@@ -7,7 +7,7 @@ from time import monotonic
 
 import aiohttp
 
-from bot.compose import build_recipients, build_user_directory
+from bot.compose import build_recipient_finder, build_user_directory
 from bot.connect.slack_client import SlackClient, open_slack
 from bot.connect.slack_connection import Installation, check_installation
 from bot.features.choices import choices_from
@@ -45,10 +45,10 @@ class Workspace:
             self.web, self.http, installation, app_token, deadline_at=monotonic() + self.seconds
         ):
             yield check
-        recipients = build_recipients(
+        finder = build_recipient_finder(
             self.web, settings, team=installation.team, scopes=installation.scopes
         )
-        async for check in slack.recipients(recipients, settings):
+        async for check in slack.recipients(finder, settings):
             yield check
         if slack_user_id and client is not None:
             people = build_user_directory(

@@ -140,7 +140,7 @@ async def test_first_start_summarizes_old_requests(
     pending_request(teleport, reason="over 4", age=timedelta(hours=3), state=old_and_decided)
     async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
         await stage.card("fresh 1")
-        await stage.card("2 older access requests wait for a decision")
+        await stage.card("2 older access requests are waiting for review")
         pending_request(teleport, reason="last 5", user="dana")
         await stage.card("last 5")
         assert len(stage.messages()) == 3
@@ -395,7 +395,7 @@ async def test_first_start_continues_when_its_summary_is_rejected(
     async with run_bot_on(
         Stage(slack, teleport), settings_file, lambda t: t.replace("[role_to_recipients]", table)
     ) as stage:
-        await stage.card("3 older access requests wait")
+        await stage.card("3 older access requests are waiting")
         pending_request(teleport, reason="new 9", user="bob")
         await stage.card("new 9")
 

@@ -257,7 +257,7 @@ async def test_shared_channel_gets_no_more_cards_after_the_bot_joins(
             await stage.card("redis 1")
             assert stage.messages("partners") == []
     (left_out,) = log.all("recipient_unreachable")
-    assert "shared with another company" in left_out["error"]
+    assert "shared with another organization" in left_out["error"]
 
 
 async def test_shared_channel_without_the_bot_gets_no_card(
@@ -276,7 +276,7 @@ async def test_shared_channel_without_the_bot_gets_no_card(
             await stage.card("redis 1")
             assert stage.messages("abroad") == []
     (left_out,) = log.all("recipient_unreachable")
-    assert "whether another company shares it" in left_out["error"]
+    assert "whether another organization shares it" in left_out["error"]
 
 
 async def test_missing_scopes_to_check_shared_channels_are_logged(

@@ -19,10 +19,12 @@ from notifications.requests.kind import AccessRequests, request_key
 from notifications.requests.planner import RequestPlanner
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
+from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.recipients import Recipients
 from notifications.routing.requester_dm import RequesterDm
 from notifications.routing.routes import CombinedRouting
 from notifications.routing.suggested_reviewers import SuggestedReviewers
+from notifications.routing.unreachable import UnreachableRecipients
 from notifications.sending.delivery import Delivery
 from notifications.sending.history import History
 from notifications.sending.in_flight import InFlightMessages
@@ -41,10 +43,10 @@ from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
 from workspace.conditions import Conditions
+from workspace.directory.claims import Claims
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.user_directory import UserMapping
-from workspace.requests.claim import Claims
 from workspace.sending.outbox import Outbox
 
 _REST = timedelta(seconds=0.5)
@@ -120,12 +122,13 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         expiry = RequestExpiry(requests, kind)
         matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
-        recipients = Recipients(web, {"*": [CHANNEL]}, team=cast.TEAM)
+        finder = RecipientFinder(web, team=cast.TEAM)
+        recipients = Recipients(finder, UnreachableRecipients(), {"*": [CHANNEL]})
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
         delivery = Delivery(
             outbox,
             recipients,
-            RequesterDm(contacts, recipients),
+            RequesterDm(contacts, finder),
             history,
             now=now,
             retry_later=_REST,
@@ -133,7 +136,7 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         planner = RequestPlanner(
             requests=requests,
             ledger=ledger,
-            routing=CombinedRouting(recipients, SuggestedReviewers(contacts, recipients)),
+            routing=CombinedRouting(recipients, SuggestedReviewers(contacts, finder)),
             expiry=expiry,
             in_flight=in_flight,
             context=PlanContext(),

@@ -17,8 +17,10 @@ from notifications.controller.lease import LeaseTiming
 from notifications.plan import UpdateMessage, model_fingerprint
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot
+from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.recipients import Recipients
 from notifications.routing.requester_dm import RequesterDm
+from notifications.routing.unreachable import UnreachableRecipients
 from notifications.sending.delivery import Delivery, PreparedPost
 from notifications.sending.history import History
 from notifications.sending.result import DeliveryResult
@@ -117,9 +119,10 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
         contacts = Contacts(web, client, matching)
         history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-        recipients = Recipients(web, {}, team=cast.TEAM)
+        finder = RecipientFinder(web, team=cast.TEAM)
+        recipients = Recipients(finder, UnreachableRecipients(), {})
         delivery = Delivery(
-            outbox, recipients, RequesterDm(contacts, recipients), history, now=lambda: NOW
+            outbox, recipients, RequesterDm(contacts, finder), history, now=lambda: NOW
         )
         sending = asyncio.create_task(outbox.run())
         yield Desk(slack, outbox, delivery)

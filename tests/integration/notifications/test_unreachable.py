@@ -29,20 +29,20 @@ def sending(to: str, fallback: str = CHANNEL) -> Callable[[str], str]:
 
 
 def count_warnings(stage: Stage, name: str, channel: str = CHANNEL) -> int:
-    needle = f"cannot be announced to {name}"
+    needle = f"access requests to {name}"
     return sum(needle in words(m) for m in stage.messages(channel))
 
 
 @pytest.mark.parametrize(
     ("name", "problem", "cure"),
     [
-        ("general", "the bot is in no channel of that name", "Invite the bot there"),
-        ("no-such-channel", "the bot is in no channel of that name", "or correct role_to_recip"),
-        ("C0GENERAL1", "not_in_channel", "Invite the bot there."),
-        ("C0NOSUCH01", "channel_not_found", "or correct role_to_recipients"),
-        ("U0NOSUCH01", "user_not_found", "Correct the user's ID"),
-        ("@nosuch", "nobody has this user name", "or use the user's ID"),
-        ("nobody@example.com", "users_not_found", "Correct the address"),
+        ("general", "no channel with that name is visible", "Invite the bot if"),
+        ("no-such-channel", "no channel with that name is visible", "or fix role_to_recip"),
+        ("C0GENERAL1", "not_in_channel", "Invite the bot to the channel."),
+        ("C0NOSUCH01", "channel_not_found", "or fix role_to_recipients"),
+        ("U0NOSUCH01", "user_not_found", "Fix the user's ID"),
+        ("@nosuch", "no user has this user name", "or use the user's ID"),
+        ("nobody@example.com", "users_not_found", "Fix the email address"),
     ],
 )
 async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
@@ -59,7 +59,7 @@ async def test_cards_of_an_unreachable_recipient_go_to_the_fallback(
             for number in range(3):
                 pending_request(teleport, reason=f"redis {number}")
                 await stage.card(f"redis {number}")
-            line = await stage.card(f"cannot be announced to {name}: {problem}")
+            line = await stage.card(f"access requests to {name}: {problem}")
             assert cure in words(line)
             assert count_warnings(stage, name) == 1
     (left_out,) = log.all("recipient_unreachable")
@@ -76,8 +76,8 @@ async def test_one_reachable_recipient_is_enough(
     async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
         pending_request(teleport, reason="redis 1")
         await stage.card("redis 1")
-        await stage.card("cannot be announced to general", "security")
-        await stage.card("cannot be announced to no-such-channel", "security")
+        await stage.card("access requests to general", "security")
+        await stage.card("access requests to no-such-channel", "security")
         pending_request(teleport, reason="redis 2", user="bob")
         await stage.card("redis 2")
         await stage.dm("bob", "is waiting")
@@ -95,7 +95,7 @@ async def test_recovered_recipient_needs_no_fallback(
         async with run_bot_on(Stage(slack, teleport), settings_file, sending(GENERAL)) as stage:
             pending_request(teleport, reason="first 1")
             await stage.card("first 1")
-            await stage.card("cannot be announced to general")
+            await stage.card("access requests to general")
             general.members.add(bot)
             pending_request(teleport, reason="second 2", user="bob")
             await stage.card("second 2", "general")

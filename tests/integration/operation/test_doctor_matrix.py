@@ -226,11 +226,11 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an unknown channel": (
         lambda s: s.update('"access-requests"', '"acess-requests"'),
-        2, "recipient acess-requests", "no channel of that name",
+        2, "recipient acess-requests", "no channel with that name",
     ),
     "a channel without the bot": (
         lambda s: s.update('"access-requests"', '"general"'),
-        2, "recipient general", "the bot is in no channel of that name",
+        2, "recipient general", "no channel with that name is visible",
     ),
     "a channel's ID without the bot": (
         lambda s: s.update('"access-requests"', '"C0GENERAL1"'),
@@ -246,7 +246,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an unknown fallback channel": (
         lambda s: s.update("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
-        2, "recipient no-such", "no channel of that name",
+        2, "recipient no-such", "no channel with that name",
     ),
     "an unwritable log file": (
         lambda s: s.update('output = "stderr"', f'output = "{s.file.parent}"'),
@@ -336,7 +336,7 @@ HINTS = {
     "Slack down": "status.slack.com",
     "an unreachable socket host": "Let connections to 127.0.0.1:",
     "a rate limit on the channels": "Run doctor again after that",
-    "an unknown fallback channel": "correct slack.fallback_channel",
+    "an unknown fallback channel": "fix slack.fallback_channel",
     "a clock past the identity's expiry": "NTP",
     "a clock 10 minutes behind": "NTP",
 }

@@ -28,6 +28,9 @@ async def test_problem_resolved_before_its_report_is_not_reported() -> None:
     unreachable.mark_unreachable("ops", "not_in_channel")
     unreachable.mark_unreachable("dev", "not_in_channel")
     unreachable.mark_reachable("ops")
-    assert "to dev: not_in_channel. Invite the bot there." in await unreachable.next_unreported()
+    assert (
+        "to dev: not_in_channel. Invite the bot to the channel."
+        in await unreachable.next_unreported()
+    )
     unreachable.mark_unreachable("ops", "is_archived")
     assert "to ops: is_archived. Unarchive" in await unreachable.next_unreported()
