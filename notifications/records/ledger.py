@@ -1,8 +1,20 @@
-"""Our records, kept in Teleport's plugin data: no database of our own, one copy for all replicas.
+"""The ledger: what the bot has posted to Slack, in Teleport's plugin data.
 
-A write expects the revision that was read, so of two writers one is told that it lost. Whoever
-holds the lease reads the whole ledger once and then knows it. Any key that is not named in `kept`
-belongs to somebody else and is left alone.
+The bot has no database. Plugin data is stored with the request, so one copy serves all replicas and
+Teleport deletes it with the request. Other programs use other keys, which the ledger ignores.
+
+Only the leader writes entries. It reads the whole ledger once, when it becomes the leader, and then
+works with its own copy. Two leaders can still overlap for a moment, so each write is a
+compare-and-swap. It states the revision (`rev`) that the writer read, and Teleport rejects it with
+Conflict if another one is stored. The loser reads the entry again and marks its cards as stale,
+because their state in Slack is uncertain. The reconciler then plans again.
+
+A change is a function from the newest entry to the next one, because results arrive while other
+writes of the same request are in flight. There are two kinds:
+
+- `write` stores a change before it takes effect. An intent is written before its message is sent.
+- `note` and `apply` add a change that has already happened in Slack. It is part of `get` at once,
+  and every later write contains it. If a write fails, `flush` repeats it.
 """
 
 from collections.abc import Callable
@@ -24,20 +36,17 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import Conflict, NotFound
 from workspace.keyed_lock import KeyedLock
 
-_DOUBTED_FOR = timedelta(minutes=1)
+_STALE_AFTER_TAKEOVER = timedelta(minutes=1)
 
 Change: TypeAlias = Callable[[Entry], Entry]
 
 
 class RequestGone(Exception):
-    """A record cannot be written any more, since its request is gone."""
+    """The request no longer exists, so its entry can't be written."""
 
 
 class Ledger:
-    """Several may change the record of one request at once; their writes follow one another.
-
-    What is to be recorded is given as a change to the newest record, whatever that is by then.
-    """
+    """Writes for one request run one after another, writes for several requests concurrently."""
 
     def __init__(
         self, teleport: TeleportClient, plugin: str, *, now: Callable[[], datetime]
@@ -47,9 +56,9 @@ class Ledger:
         self._plugin = plugin
         self._records: dict[str, Record] = {}
         self._pending: dict[str, list[Change]] = {}
-        """What has happened and is not written yet."""
+        """Changes that aren't stored yet, by request."""
         self._gone: set[str] = set()
-        """Requests that are gone with their record: what is known of them is known here only."""
+        """Deleted requests. Their entries are kept only in this process."""
         self._write_locks = KeyedLock()
 
     def __len__(self) -> int:
@@ -60,111 +69,111 @@ class Ledger:
         return frozenset(self._records)
 
     def get(self, request_id: str) -> Entry | None:
-        """Give the newest that is known, written or not."""
+        """Return the newest known entry, with the changes that aren't stored yet."""
         record = self._records.get(request_id)
         if record is None or record.entry is None:
             return None
-        return reduce(
-            lambda entry, fact: fact(entry), self._pending.get(request_id, ()), record.entry
-        )
+        changes = self._pending.get(request_id, ())
+        return reduce(lambda entry, change: change(entry), changes, record.entry)
 
     @property
     def first_started(self) -> datetime | None:
-        """The very first start of the bot, where an entry tells of it."""
+        """The very first start of the bot, if an entry records it."""
         entries = (record.entry for record in self._records.values())
         return min((e.skipped_at for e in entries if e and e.skipped_at), default=None)
 
     async def load(self) -> None:
-        """Read everything anew, at takeover. Raises TeleportError.
+        """Read all entries, when this replica becomes the leader. Raises TeleportError.
 
-        A call of the last holder's may still reach Slack after ours; so what was written in the
-        last minute counts as out of date.
+        A call of the previous leader can reach Slack after the takeover. So the cards of entries
+        that were written within the last minute count as stale. Pending changes stay if the stored
+        revision is still the one that they were made for.
         """
         data = await self._teleport.plugin_data.list(self._plugin)
         known, self._gone = self._records, set()
         now = self._now()
-        read_ones = {
-            request_id: decode_record(request_id, kept, now) for request_id, kept in data.items()
+        decoded = {
+            request_id: decode_record(request_id, stored, now)
+            for request_id, stored in data.items()
         }
         self._records = {
-            request_id: _doubted_if_fresh(record, now)
-            for request_id, record in drop_shared_messages(read_ones).items()
+            request_id: _mark_stale_if_recent(record, now)
+            for request_id, record in drop_shared_messages(decoded).items()
         }
         self._pending = {
-            request_id: facts
-            for request_id, facts in self._pending.items()
+            request_id: changes
+            for request_id, changes in self._pending.items()
             if request_id in known and known[request_id].rev == self._record(request_id).rev
         }
 
-    async def apply(self, request_id: str, fact: Change) -> None:
-        """Write what has happened already: it stays known until `flush` could write it.
-
-        Raises as `write` does.
-        """
-        self.note(request_id, fact)
+    async def apply(self, request_id: str, change: Change) -> None:
+        """Add a change that has already happened, and store it. Raises the errors of `write`."""
+        self.note(request_id, change)
         await self.flush(request_id)
 
-    def note(self, request_id: str, fact: Change) -> None:
-        """Know what has happened already: `flush`, or any other write, keeps it."""
+    def note(self, request_id: str, change: Change) -> None:
+        """Add a change that has already happened. `flush` and every other write store it."""
         if self.get(request_id) is not None:
-            self._pending.setdefault(request_id, []).append(fact)
+            self._pending.setdefault(request_id, []).append(change)
 
     async def flush(self, request_id: str) -> None:
-        """Write what is known and not written, also what comes in meanwhile. Raises as `write`."""
+        """Store pending changes, including those that arrive during the write.
+
+        Raises the errors of `write`.
+        """
         async with self._write_locks(request_id):
             while self._pending.get(request_id) and (entry := self.get(request_id)) is not None:
                 await self._write(request_id, entry)
 
     async def write(self, request_id: str, change: Callable[[Entry | None], Entry]) -> None:
-        """Keep a change before anything follows from it.
+        """Store a change before it takes effect.
 
-        Raises Conflict, having read what is there now, after which each card counts as out of date;
-        RequestGone, once, after which records are kept here only;
-        EntryTooLarge; TeleportError.
+        Raises Conflict if another replica wrote first: the entry is read again, and its cards are
+        stale. Raises RequestGone once for a deleted request; later writes stay in this process.
+        Raises EntryTooLarge and TeleportError.
         """
         async with self._write_locks(request_id):
             await self._write(request_id, change(self.get(request_id)))
 
-    async def _write(self, request_id: str, entry: Entry) -> None:
-        written_facts = len(self._pending.get(request_id, ()))
-        entry = replace(entry, updated_at=self._now())
-        text = encode_entry(entry)
-        before = self._record(request_id)
-        if request_id not in self._gone:
-            try:
-                await self._teleport.plugin_data.update(
-                    self._plugin,
-                    request_id,
-                    change={ENTRY: text, REV: before.next_rev},
-                    expect={REV: before.rev},
-                )
-            except Conflict:
-                await self._reread(request_id)
-                raise
-            except NotFound as error:
-                if before.entry is not None:
-                    self._gone.add(request_id)
-                raise RequestGone from error
-        self._keep(request_id, Record(before.next_rev, entry), written_facts)
-
-    def _keep(self, request_id: str, record: Record, written_facts: int) -> None:
-        """Facts that came in during the write are not in it."""
-        self._records[request_id] = record
-        later = self._pending.pop(request_id, [])[written_facts:]
-        if later:
-            self._pending[request_id] = later
-
     def forget(self, request_id: str) -> None:
-        """Drop our copy of a record whose request has ended for good."""
+        """Drop the local record of a request that needs no more messages."""
         self._records.pop(request_id, None)
         self._pending.pop(request_id, None)
         self._gone.discard(request_id)
+
+    async def _write(self, request_id: str, entry: Entry) -> None:
+        written = len(self._pending.get(request_id, ()))
+        entry = replace(entry, updated_at=self._now())
+        before = self._record(request_id)
+        text = encode_entry(entry)
+        if request_id not in self._gone:
+            await self._store(request_id, text, before)
+        self._records[request_id] = Record(before.next_rev, entry)
+        # Changes that arrived during the write aren't part of it.
+        if later := self._pending.pop(request_id, [])[written:]:
+            self._pending[request_id] = later
+
+    async def _store(self, request_id: str, text: str, before: Record) -> None:
+        try:
+            await self._teleport.plugin_data.update(
+                self._plugin,
+                request_id,
+                change={ENTRY: text, REV: before.next_rev},
+                expect={REV: before.rev},
+            )
+        except Conflict:
+            await self._reread(request_id)
+            raise
+        except NotFound as error:
+            if before.entry is not None:
+                self._gone.add(request_id)
+            raise RequestGone from error
 
     def _record(self, request_id: str) -> Record:
         return self._records.get(request_id, Record())
 
     async def _reread(self, request_id: str) -> None:
-        """What has happened holds whoever wrote; what our cards show is no longer certain."""
+        """Read an entry that another replica wrote. Pending changes have happened, so they stay."""
         data = await self._teleport.plugin_data.list(self._plugin, request_id=request_id)
         if request_id in data:
             self._records[request_id] = decode_record(request_id, data[request_id], self._now())
@@ -173,8 +182,10 @@ class Ledger:
             self.forget(request_id)
 
 
-def _doubted_if_fresh(record: Record, now: datetime) -> Record:
+def _mark_stale_if_recent(record: Record, now: datetime) -> Record:
     entry = record.entry
-    if entry is None or entry.updated_at is None or now - entry.updated_at > _DOUBTED_FOR:
+    if entry is None or entry.updated_at is None:
+        return record
+    if now - entry.updated_at > _STALE_AFTER_TAKEOVER:
         return record
     return replace(record, entry=entry.mark_stale())

@@ -51,7 +51,7 @@ class RequestActions:
         if any(isinstance(action, SkipRequest) for action in actions):
             await self._skip(request_id, card_model, context)
             return False
-        with self._in_flight.beginning(request_id):
+        with self._in_flight.starting(request_id):
             await self._send(request_id, card_model, planned, high_priority=high_priority)
         return True
 

@@ -1,4 +1,4 @@
-"""Which channels get the card of a request: one small question, and all that has a say in it."""
+"""Routes: the channels that get the card of a request, from several sources."""
 
 import asyncio
 from collections import ChainMap
@@ -13,14 +13,14 @@ from teleport_client.model.access_request import AccessRequest
 @dataclass(frozen=True, slots=True)
 class Routes:
     channels: tuple[str, ...] = ()
-    """Addresses without doubles, direct messages included (`notifications.routing.address`)."""
+    """Distinct addresses of channels and DMs (`notifications.routing.address`)."""
     error: Exception | None = None
-    """Why there may be more that are not known now; to be asked again."""
+    """Why further channels can't be looked up now. A retry can find them."""
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """IDs of channels that were addressed by name before, by that address."""
+    """Channel IDs, by the name that earlier cards may have been posted to."""
 
     def require_all(self) -> tuple[str, ...]:
-        """Give the channels if no other is missing. Raises what stands in the way."""
+        """Return the channels. Raises `error` if some are missing."""
         if self.error is not None:
             raise self.error
         return self.channels
@@ -28,12 +28,10 @@ class Routes:
 
 class Routing(Protocol):
     async def routes(self, request: AccessRequest) -> Routes:
-        """What cannot be known now is said, and holds up nothing that can."""
+        """Return the known channels. A failed lookup is part of the result and never raised."""
 
 
 class CombinedRouting:
-    """Asks all of them."""
-
     def __init__(self, *routings: Routing) -> None:
         self._routings = routings
 
@@ -51,17 +49,17 @@ def merge_routes(routes: Iterable[Routes]) -> Routes:
     return Routes(tuple(channels), error, ChainMap(*(dict(each.ids) for each in several)))
 
 
-async def gather_routes(look_ups: Iterable[Awaitable[str]]) -> Routes:
-    """Look for several channels at once; an empty id is none. A single one needs no task."""
-    calls = tuple(look_ups)
-    if len(calls) == 1:
-        return await _routes_of(calls[0])
-    return merge_routes(await asyncio.gather(*map(_routes_of, calls)))
+async def gather_routes(lookups: Iterable[Awaitable[str]]) -> Routes:
+    """Look up several channels concurrently. An empty address is no channel."""
+    calls = tuple(lookups)
+    if len(calls) == 1:  # the most frequent case, for which a task would be a waste
+        return await _look_up(calls[0])
+    return merge_routes(await asyncio.gather(*map(_look_up, calls)))
 
 
-async def _routes_of(look_up: Awaitable[str]) -> Routes:
+async def _look_up(lookup: Awaitable[str]) -> Routes:
     try:
-        found = await look_up
-    except Exception as error:  # noqa: BLE001 - what stands in the way of one is said of that one
+        found = await lookup
+    except Exception as error:  # noqa: BLE001 - a failed lookup prevents no other one
         return Routes(error=error)
     return Routes((found,) if found else ())

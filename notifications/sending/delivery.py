@@ -173,8 +173,13 @@ class Delivery:
             if message.retry_at is None:
                 _log_failure("message_update_failed", request_id, message, error)
             return self._update_failed(message, error, rendering)
-        status = rendering.card_model.status
-        log.info("message_updated", request_id=request_id, slot=message.slot, status=status)
+        log.info(
+            "message_updated",
+            request_id=request_id,
+            slot=message.slot,
+            channel=message.channel,
+            status=rendering.card_model.status,
+        )
         return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
 
     async def recover(self, request_id: str, action: RecoverMessage) -> DeliveryResult:

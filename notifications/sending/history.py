@@ -1,46 +1,44 @@
-"""Look for a message of our own whose answer never came, where Slack lets us read back."""
+"""Finds a message of the bot in Slack's history after its response was lost.
+
+The message is identified by the key of its intent in its metadata, and by the bot's own ID, because
+other apps can copy metadata. Without a history scope, the bot posts the message again.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from workspace.sending.send_queue import MessageRef
 from workspace.sending.slack_failure import error_code, is_transient
 
 _SCOPES = {"C": "channels:history", "G": "groups:history", "D": "im:history"}
-_EARLIER = timedelta(minutes=2)
-"""Slack's clock stamps the message, ours the intent."""
+"""By the first letter of a channel ID."""
+_CLOCK_SKEW = timedelta(minutes=2)
+"""The message has the time of Slack's clock, the intent that of the bot's."""
 _PAGE = 200
 
 
 class HistoryUnreadable(Exception):
-    """Slack does not let us read this channel back."""
+    """The bot can't read the history of this channel."""
 
 
 class History:
-    """`scopes` are those that the bot's token has."""
+    """`scopes` are those of the bot's token."""
 
     def __init__(self, slack: AsyncWebClient, scopes: frozenset[str], *, bot_id: str) -> None:
         self._slack = slack
         self._scopes = scopes
         self._bot_id = bot_id
 
-    def _check_scopes(self, channel: str) -> None:
-        """Raise HistoryUnreadable where asking is no use. Private channels may have a C as well."""
-        wanted = {_SCOPES.get(channel[:1], "")}
-        if channel.startswith("C"):
-            wanted.add("groups:history")
-        if not wanted & self._scopes:
-            raise HistoryUnreadable("no history scope")
-
     async def find(
         self, channel: str, key: str, since: datetime, *, thread_ts: str = ""
     ) -> MessageRef | None:
-        """Find the message that carries `key`, in a thread where that is given.
+        """Return the message with this key, in a thread if one is given.
 
-        Raises HistoryUnreadable, SlackApiError.
+        Raises HistoryUnreadable, and SlackApiError if a retry can help.
         """
         self._check_scopes(channel)
         try:
@@ -50,26 +48,38 @@ class History:
                 raise
             raise HistoryUnreadable(error_code(error)) from error
 
+    def _check_scopes(self, channel: str) -> None:
+        """Raise HistoryUnreadable without a scope. The IDs of private channels can start with C."""
+        scopes = {_SCOPES.get(channel[:1], "")}
+        if channel.startswith("C"):
+            scopes.add("groups:history")
+        if not scopes & self._scopes:
+            raise HistoryUnreadable("no history scope")
+
     async def _search(
         self, channel: str, key: str, since: datetime, thread_ts: str
     ) -> MessageRef | None:
         cursor = ""
         while True:
-            asked: dict[str, Any] = {
-                "channel": channel,
-                "oldest": str((since - _EARLIER).timestamp()),
-                "include_all_metadata": True,
-                "limit": _PAGE,
-                "cursor": cursor,
-            }
-            if thread_ts:
-                answer = await self._slack.conversations_replies(ts=thread_ts, **asked)
-            else:
-                answer = await self._slack.conversations_history(**asked)
-            for message in answer["messages"]:
+            page = await self._page(channel, since, thread_ts, cursor)
+            for message in page["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
                 if message.get("bot_id") == self._bot_id and payload.get("key") == key:
                     return MessageRef(channel, message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return None
+
+    async def _page(
+        self, channel: str, since: datetime, thread_ts: str, cursor: str
+    ) -> AsyncSlackResponse:
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "oldest": str((since - _CLOCK_SKEW).timestamp()),
+            "include_all_metadata": True,
+            "limit": _PAGE,
+            "cursor": cursor,
+        }
+        if thread_ts:
+            return await self._slack.conversations_replies(ts=thread_ts, **arguments)
+        return await self._slack.conversations_history(**arguments)

@@ -1,4 +1,18 @@
-"""Messages that are being sent: they wait for their turn in Slack, and nothing waits for them."""
+"""Messages in flight: started, waiting in the outbox or sent, and not yet recorded.
+
+A message can wait in the outbox for minutes, so no reconciler waits for it. Each message runs as a
+task of its own:
+
+1. A plan starts the task. The slot is occupied until the task ends, so no other plan starts it.
+2. When the task ends, its result is noted in the ledger at once, without a write.
+3. One write then stores the results of all messages of the request that end close together: after
+   the last one, and at most `record_within` seconds after the first one. It also waits until a plan
+   has started all of its messages (`starting`), since more results follow.
+4. After the write, the request returns to the queue: a result can require a next message.
+
+Each waiting message is rendered when it is sent, from the model that the newest plan has set. An
+error in a message or its write makes the queue retry the request with backoff.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
@@ -12,7 +26,7 @@ from workspace.card_model.record import CardModel
 Sending: TypeAlias = Coroutine[Any, Any, DeliveryResult]
 
 RECORD_WITHIN = 1.5
-"""Seconds, a little more than a message waits for its turn in a channel that just got one."""
+"""Seconds: a little more than the interval between two posts to one channel."""
 
 
 class Requeue(Protocol):
@@ -24,12 +38,6 @@ class Requeue(Protocol):
 
 
 class InFlightMessages:
-    """Each is sent by itself, recorded when Slack has it, and its request looked at again.
-
-    Messages of one request that end close together are recorded by one write: when the last has
-    ended, and no later than `record_within` seconds after the first.
-    """
-
     def __init__(
         self,
         queue: Requeue,
@@ -44,70 +52,70 @@ class InFlightMessages:
         self._record_within = record_within
         self._tasks: dict[str, dict[str, asyncio.Task[None]]] = {}
         """By request and slot."""
-        self._records: dict[str, asyncio.Task[None]] = {}
-        """Writes of outcomes, by request."""
+        self._writes: dict[str, asyncio.Task[None]] = {}
+        """Writes of results, by request."""
         self._failures: dict[str, Exception] = {}
-        """Why a message has to be tried again, by request, until its outcome is recorded."""
-        self._beginning: dict[str, asyncio.Event] = {}
-        """Set once all messages of a pass are begun, by request."""
-        self._showing: dict[str, CardModel] = {}
+        """First errors of messages, by request, until the results are written."""
+        self._starting: dict[str, asyncio.Event] = {}
+        """Set when a plan has started all of its messages, by request."""
+        self._models: dict[str, CardModel] = {}
 
     def slots(self, request_id: str) -> Collection[str]:
-        """Of messages of a request that nothing else may be begun for now."""
+        """Return the slots that no other message may be started for."""
         return self._tasks.get(request_id, {}).keys()
 
     def recording(self, request_id: str) -> bool:
-        """Whether the outcomes of messages of a request are about to be recorded."""
-        return request_id in self._records
+        """Return whether results of a request are about to be written."""
+        return request_id in self._writes
 
     def set_model(self, request_id: str, card_model: CardModel) -> None:
-        """Let what waits for its turn, or comes later, be drawn from this."""
-        self._showing[request_id] = card_model
+        """Set the model of all messages of a request that aren't rendered yet."""
+        self._models[request_id] = card_model
 
     def model(self, request_id: str) -> CardModel:
-        return self._showing[request_id]
+        return self._models[request_id]
 
     def forget(self, request_id: str) -> None:
-        """Let go of what a request with nothing under way was to show."""
-        self._showing.pop(request_id, None)
+        """Drop the model of a request without messages in flight."""
+        self._models.pop(request_id, None)
 
     @contextmanager
-    def beginning(self, request_id: str) -> Iterator[None]:
-        """Wait with a record until all is begun, since more is to be written with it."""
-        begun = self._beginning[request_id] = asyncio.Event()
+    def starting(self, request_id: str) -> Iterator[None]:
+        """Delay writes of results while a plan starts messages, whose intents it writes."""
+        started = self._starting[request_id] = asyncio.Event()
         try:
             yield
         finally:
-            del self._beginning[request_id]
-            begun.set()
+            del self._starting[request_id]
+            started.set()
 
     def start(self, request_id: str, slot: str, sending: Sending, *, high_priority: bool) -> None:
-        """Go on without waiting; `live` is how urgent it is again if it comes to nothing."""
+        """Start a message. The queue retries the request with this priority if it fails."""
         task = asyncio.create_task(
             self._deliver(request_id, slot, sending, high_priority=high_priority)
         )
         self._tasks.setdefault(request_id, {})[slot] = task
 
     async def finish(self) -> None:
-        """Wait for all, and for their record."""
-        while tasks := self._every_task():
+        """Wait for all messages and writes."""
+        while tasks := self._all_tasks():
             await asyncio.wait(tasks)
 
     def cancel(self) -> None:
-        """Wait no longer: what is not on record by now is found out by the next holder."""
-        for task in self._every_task():
+        """Stop waiting. The next leader recovers the messages whose intents are still open."""
+        for task in self._all_tasks():
             task.cancel()
 
-    def _every_task(self) -> list[asyncio.Task[None]]:
+    def _all_tasks(self) -> list[asyncio.Task[None]]:
         sending = (task for slots in self._tasks.values() for task in slots.values())
-        return [*sending, *self._records.values()]
+        return [*sending, *self._writes.values()]
 
     async def _deliver(
         self, request_id: str, slot: str, sending: Sending, *, high_priority: bool
     ) -> None:
         try:
             result = await sending
-        except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
+        except Exception as error:  # noqa: BLE001 - any error makes the queue retry the request
             result = DeliveryResult(error=error)
         else:
             card_model = self.model(request_id)
@@ -115,36 +123,36 @@ class InFlightMessages:
                 request_id, lambda entry: result.apply_to(entry).with_card_model(card_model)
             )
         finally:
-            self._ended(request_id, slot)
+            self._remove(request_id, slot)
         if result.error is not None:
             self._failures[request_id] = result.error
         elif self.slots(request_id) or request_id in self._failures:
             self._queue.add(request_id)
-        if request_id not in self._records:
+        if request_id not in self._writes:
             task = asyncio.create_task(self._record(request_id, high_priority=high_priority))
-            self._records[request_id] = task
+            self._writes[request_id] = task
 
     async def _record(self, request_id: str, *, high_priority: bool) -> None:
-        """Write what has ended, and then have the request looked at again."""
+        """Write the results, and return the request to the queue."""
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._record_within):
-                    await self._all_ended(request_id)
+                    await self._wait_for_messages(request_id)
             await self._write(request_id)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the request is tried again
+        except Exception as error:  # noqa: BLE001 - any error makes the queue retry the request
             self._failures.setdefault(request_id, error)
         finally:
-            del self._records[request_id]
+            del self._writes[request_id]
             failure = self._failures.pop(request_id, None)
         if failure is None:
             self._queue.add(request_id)
         else:
             self._queue.retry(request_id, failure, high_priority=high_priority)
 
-    async def _all_ended(self, request_id: str) -> None:
+    async def _wait_for_messages(self, request_id: str) -> None:
         while True:
-            if begun := self._beginning.get(request_id):
-                await begun.wait()
+            if started := self._starting.get(request_id):
+                await started.wait()
             elif others := self._tasks.get(request_id):
                 await asyncio.wait(others.values())
             else:
@@ -156,7 +164,7 @@ class InFlightMessages:
         except RequestGone:
             await self._refresh(request_id)
 
-    def _ended(self, request_id: str, slot: str) -> None:
+    def _remove(self, request_id: str, slot: str) -> None:
         slots = self._tasks[request_id]
         del slots[slot]
         if not slots:

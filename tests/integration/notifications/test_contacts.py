@@ -151,8 +151,8 @@ async def test_explicit_link_of_a_reviewer_overrides_email(
     with capture_logs() as log:
         pending_request(stage.teleport, reason="redis 1", reviewers=[change(address)])
         await stage.card("redis 1")
-        await log.until("reviewer_not_in_slack")
-    assert ELSEWHERE in log.all("reviewer_not_in_slack")[0]["error"]
+        await log.until("reviewer_not_linked")
+    assert ELSEWHERE in log.all("reviewer_not_linked")[0]["error"]
 
 
 async def test_reviewer_keeps_the_name_when_email_is_linked_elsewhere(

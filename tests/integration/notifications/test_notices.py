@@ -152,7 +152,7 @@ async def test_reviewer_missing_in_slack_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lookup is repeated while the request is pending."""
-    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._CACHE_SECONDS", 0.01)
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
             pending_request(teleport, reason="redis 1", reviewers=["nobody-here"])
@@ -161,7 +161,7 @@ async def test_reviewer_missing_in_slack_is_logged_once(
                 teleport.faults.cut_watches()
                 pending_request(teleport, reason=f"redis {number}", reviewers=["nobody-here"])
                 await stage.card(f"redis {number}")
-    assert len(log.all("reviewer_not_in_slack")) == 1
+    assert len(log.all("reviewer_not_linked")) == 1
 
 
 @pytest.mark.parametrize(("count", "limit"), [(60, 20), (60, 3), (130, 20)])

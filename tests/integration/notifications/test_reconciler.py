@@ -247,7 +247,7 @@ async def test_card_rejected_with_an_unknown_error_is_retried(desk: Desk) -> Non
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look up reviewers for each plan."""
-    monkeypatch.setattr("notifications.routing.suggested_reviewers._REMEMBERED_SECONDS", 0)
+    monkeypatch.setattr("notifications.routing.suggested_reviewers._CACHE_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("forgetful")
