@@ -41,7 +41,8 @@ _POST, _UPDATE = "chat.postMessage", "chat.update"
 class Outbox:
     """Takes messages from anywhere on the loop, and sends them while `run` runs.
 
-    `may_send` is asked before every call, and again right before it is written (`fence`).
+    `may_send` is asked before every call, and again right before it is written (`fence`). An outbox
+    with `yield_to` starts a call only while the other outbox has a free slot.
     """
 
     def __init__(
@@ -51,11 +52,16 @@ class Outbox:
         *,
         may_send: Callable[[], bool],
         seconds_between_posts: float = SECONDS_BETWEEN_POSTS,
+        yield_to: "Outbox | None" = None,
     ) -> None:
         self._slack = slack
         self._condition = condition
         self._may_send = may_send
         self._seconds_between_posts = seconds_between_posts
+        self._ahead = yield_to
+        self._slot_handlers: list[Callable[[], None]] = []
+        if yield_to is not None:
+            yield_to.on_slot(self._wake)
         self._lanes: dict[str, Lane] = {}
         self._ids: dict[str, str] = {}
         """Of conversations that are addressed by name or by person: each has one pace."""
@@ -86,6 +92,16 @@ class Outbox:
     def backlog_waiting(self) -> int:
         """Of those that wait, cards of the backlog."""
         return self._waiting[Priority.BACKLOG_REQUEST]
+
+    @property
+    def has_slot(self) -> bool:
+        """Whether another call can start now."""
+        free = len(self._sending) < _MAX_CALLS
+        return free and (self._ahead is None or self._ahead.has_slot)
+
+    def on_slot(self, handler: Callable[[], None]) -> None:
+        """Call a handler whenever a call ends, after this outbox had the chance to start one."""
+        self._slot_handlers.append(handler)
 
     @property
     def lanes(self) -> int:
@@ -176,7 +192,7 @@ class Outbox:
         """
         now = asyncio.get_running_loop().time()
         self._forget_idle_lanes(now)
-        while len(self._sending) < _MAX_CALLS:
+        while self.has_slot:
             ready = {
                 call: lane
                 for lane in self._lanes.values()
@@ -188,7 +204,7 @@ class Outbox:
             self._start(ready[call], call, now)
             await asyncio.sleep(0)
         soonest = min(map(self._ready_at, self._lanes.values()), default=float("inf"))
-        if soonest == float("inf") or len(self._sending) >= _MAX_CALLS:
+        if soonest == float("inf") or not self.has_slot:
             return None
         return max(0.0, soonest - now)
 
@@ -217,6 +233,11 @@ class Outbox:
     def _sent(self, method: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
         self._posting -= method == _POST
+        self._wake()
+        for handler in self._slot_handlers:
+            handler()
+
+    def _wake(self) -> None:
         self._news.set()
 
     async def _send(self, lane: Lane, call: Call) -> None:
