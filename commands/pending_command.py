@@ -15,7 +15,7 @@ from commands.slash_commands import PENDING
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 from workspace.views.help import help_message
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.pending_list import PAGE, Row, pending_list
 
@@ -75,7 +75,7 @@ async def _list(services: Services, user: AuthorizedUser, scope: Scope, page: in
         )
     rows = await _rows(services, user, scope)
     if not rows:
-        return sentence(_NONE[scope])
+        return text_message(_NONE[scope])
     last_page = (len(rows) - 1) // PAGE
     return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
 

@@ -21,7 +21,7 @@ from commands.request_response import open_form, respond, typed_command
 from commands.slash_commands import REQUEST
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.views.help import help_message
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, reading
 
 
@@ -85,7 +85,7 @@ async def _open_form(
     ensure_requests_enabled(services)
     if not await open_form(draft, responder):
         text = f"The form didn't open. Run {REQUEST} again, or without the form:"
-        await responder.respond(sentence(text, preformatted=typed_command(draft)))
+        await responder.respond(text_message(text, preformatted=typed_command(draft)))
         return
     # The menu of roles needs these a moment later, so read them into the cache.
     await services.permissions.capabilities(user.name)

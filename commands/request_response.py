@@ -18,7 +18,7 @@ from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
 from commands.interactions.responder import Responder
 from commands.request_model import request_model
 from workspace.requests.request_draft import RequestDraft
-from workspace.text.budget import joined
+from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
 from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES, request_form
 from workspace.views.parts import rich
@@ -27,7 +27,7 @@ from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,
     request_created,
-    reviewers_doubtful,
+    reviewer_problems,
     shorter_offer,
 )
 
@@ -86,7 +86,7 @@ def typed_command(draft: RequestDraft) -> str:
 def reason_text(prompts: Sequence[str]) -> str:
     """Return the prompts of the requested roles, or a default if there are none."""
     texts = (safe_text(each, _PROMPT_LENGTH, lines=2) for each in prompts)
-    return joined(texts, _PROMPTS_ROOM, " ") or "This request needs a reason."
+    return join_texts(texts, _PROMPTS_ROOM, " ") or "This request needs a reason."
 
 
 def _message(
@@ -105,7 +105,7 @@ def _message(
             )
         case UnsuitableReviewers(draft=draft, problems=problems):
             reviewers = without_mentions(draft.reviewers)
-            return reviewers_doubtful(replace(draft, reviewers=reviewers), problems)
+            return reviewer_problems(replace(draft, reviewers=reviewers), problems)
         case _:
             assert_never(outcome)
 

@@ -26,7 +26,7 @@ from teleport_client.model.access_request import AccessRequest
 from workspace.views.cards.card import card
 from workspace.views.forms.review_form import ReviewFormMetadata
 from workspace.views.help import help_message
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.pending_list import Row, pending_list
 
@@ -102,7 +102,7 @@ async def _list_reviewable(
         if request.id in reviewable and services.review_policy.mode_of(request).from_slack
     ]
     if not rows:
-        await responder.respond(sentence("No requests are waiting for your review."))
+        await responder.respond(text_message("No requests are waiting for your review."))
         return
     await responder.respond(pending_list("Choose a request to review", rows, scope="reviewable"))
 
@@ -126,7 +126,7 @@ async def _show(
 
 def _partial_id(command_line: str) -> Message:
     text = "Nothing changed: a partial ID isn't enough. Use the buttons, or run:"
-    return sentence(text, preformatted=command_line)
+    return text_message(text, preformatted=command_line)
 
 
 def _row(services: Services, request: AccessRequest, *, reviewable: bool) -> Row:

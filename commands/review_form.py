@@ -27,7 +27,7 @@ from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
 from workspace.text.untrusted import safe_text
 from workspace.views.forms.review_form import REASON, ReviewFormMetadata, read, review_form
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ async def open_form(
     typed = f"{_command(review)} {review.request_id} <reason>"
     if not await responder.open_form(review_form(review, model), typed=typed):
         text = "The form didn't open. Click again, or run:"
-        await responder.respond(sentence(text, preformatted=typed))
+        await responder.respond(text_message(text, preformatted=typed))
 
 
 async def check(_services: Services, interaction: Interaction) -> FormResult:

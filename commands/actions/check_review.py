@@ -20,7 +20,7 @@ from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.review_permission import is_review_denied
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
-from workspace.text.names import named
+from workspace.text.names import list_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def ensure_approver(services: Services, user: AuthorizedUser, request: AccessReq
     """
     if not services.review_policy.may_override(user.name, user.held, request):
         raise UserError(
-            f"You aren't an approver for {named(request.roles)}. Nothing changed. Ask the bot's"
-            " operator to add you to role_to_approvers.",
+            f"You aren't an approver for {list_names(request.roles)}. Nothing changed. Ask the"
+            " bot's operator to add you to role_to_approvers.",
             reason="not_an_approver",
         )
     if is_review_denied(user.denying_roles, request):

@@ -27,8 +27,8 @@ from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, 
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
 from workspace.requests.user_error import UserError
-from workspace.text.budget import joined
-from workspace.text.names import named
+from workspace.text.budget import join_texts
+from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
 
 REJECTIONS = (InvalidArgument, NotFound, PermissionDenied)
@@ -193,7 +193,7 @@ async def _explain_roles(
         return Rejected(_not_understood(words, sorted(known) or allowed))
     return Rejected(
         UserError(
-            f"You can't request {named(unknown)}, so nothing was requested."
+            f"You can't request {list_names(unknown)}, so nothing was requested."
             f" {_alternatives(unknown[:_ROLES_NAMED], allowed)}",
             reason="role_not_requestable",
         )
@@ -212,7 +212,7 @@ def _is_about_roles(error: TeleportError) -> bool:
 
 def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
     """Name the words that are neither roles nor keywords. `roles` can be requested."""
-    quoted = named([f"“{word}”" for word in words])
+    quoted = list_names([f"“{word}”" for word in words])
     role = safe_name(roles[0]) if roles else "staging"
     return UserError(
         f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
@@ -231,5 +231,6 @@ def _alternatives(unknown: Sequence[str], allowed: Sequence[str]) -> str:
         for match in process.extract(role[:_COMPARED], allowed, limit=3, score_cutoff=60)
     }
     if similar:
-        return f"Did you mean {joined(map(safe_name, sorted(similar)), _SUGGESTIONS_ROOM, ' or ')}?"
-    return f"You can request {named(allowed, _ROLES_NAMED)}."
+        names = join_texts(map(safe_name, sorted(similar)), _SUGGESTIONS_ROOM, " or ")
+        return f"Did you mean {names}?"
+    return f"You can request {list_names(allowed, _ROLES_NAMED)}."

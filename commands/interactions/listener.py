@@ -37,11 +37,11 @@ from commands.log_fields import bind_interaction
 from workspace.retry import FORM_SECONDS, interaction_deadline
 from workspace.sending.slack_failure import describe
 from workspace.views import result
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 OPTIONS_SECONDS = 2.0
 _INTERRUPTED_SECONDS = 1.0
-_INTERRUPTED = sentence(
+_INTERRUPTED = text_message(
     "The bot is restarting, so this may not have finished. Check /teleport-pending before you try"
     " again."
 )

@@ -11,7 +11,7 @@ from commands.interactions.explain_slack import explain_slack
 from teleport_client.errors import TeleportError, Unexpected, Unreachable
 from workspace.requests.user_error import UserError
 from workspace.sending.slack_failure import SLACK_ERRORS, TRANSIENT, Failure, classify, describe
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ def failure_response(error: Exception) -> FailureResponse:
 
 def _rejection(error: UserError, outcome: Outcome) -> FailureResponse:
     log.info("interaction_rejected", reason=error.reason)
-    return FailureResponse(outcome, sentence(error.text, preformatted=error.suggested_command))
+    return FailureResponse(outcome, text_message(error.text, preformatted=error.suggested_command))
 
 
 def _teleport_failure(error: TeleportError) -> FailureResponse:
@@ -87,7 +87,7 @@ def _slack_failure(error: Exception) -> FailureResponse:
 def _unexpected(error: Exception) -> FailureResponse:
     error_id = token_hex(4)
     log.error("interaction_failed", error_id=error_id, exc_info=error)
-    response = sentence(
+    response = text_message(
         f"Something went wrong (error {error_id}). Check /teleport-pending before you try again,"
         " and send the error ID to the bot's operator."
     )

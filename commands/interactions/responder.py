@@ -29,7 +29,7 @@ from workspace.sending.slack_failure import (
     describe,
     error_code,
 )
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 from workspace.views.result import result_view
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ _EXPIRED_TRIGGER = {
     "trigger_exchanged",
 }
 """Slack's API reference and its guide to modals name these errors differently."""
-_CONTENT_REJECTED = sentence(
+_CONTENT_REJECTED = text_message(
     "Slack rejected the bot's response, so it can't be shown here. Check /teleport-pending before"
     " you try again, and tell the bot's operator."
 )

@@ -19,7 +19,7 @@ from commands.interactions.responder import Responder
 from workspace.bounded import BoundedDict
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, outdated_form
 from workspace.views.result import result_view
 
@@ -56,7 +56,7 @@ class Unhandled:
         payload = _read(body)
         self._log(payload, error)
         if payload.kind == "view_submission":
-            view = result_view(sentence(outdated_form().text))
+            view = result_view(text_message(outdated_form().text))
             self._observe(payload.kind)
             return {"response_action": "update", "view": view.to_dict()}
         if payload.slack_user_id and payload.name and (response := _response_to(payload)):

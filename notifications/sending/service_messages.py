@@ -16,7 +16,7 @@ from workspace.sending.fence import SendingStopped
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import Priority
 from workspace.sending.slack_failure import SLACK_ERRORS, describe, is_transient
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 _MAX_DELAY = 60.0
 
@@ -71,7 +71,7 @@ class ServiceMessages:
             await self._post(channel, text, key="unreachable")
 
     async def _post(self, channel: str, text: str, *, key: str) -> None:
-        render = partial(sentence, text)
+        render = partial(text_message, text)
         await self._outbox.post(
             channel, render, priority=Priority.SERVICE_MESSAGE, request_id="", key=key
         )

@@ -24,13 +24,13 @@ from workspace.requests.review_policy import ReviewMode
 from workspace.views.cards.card import card
 from workspace.views.help import help_message
 from workspace.views.notices import notice
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,
     request_created,
-    reviewers_doubtful,
+    reviewer_problems,
     shorter_offer,
 )
 from workspace.views.review_reply import review_reply
@@ -164,9 +164,9 @@ def _replies() -> Iterator[tuple[str, Message]]:
 
 def _service_messages() -> Iterator[tuple[str, Message]]:
     older = "3 older access requests are waiting for review. Run /teleport-pending to see them."
-    yield "older requests", sentence(older)
+    yield "older requests", text_message(older)
     unreachable = "Can't post access requests to prod-alerts: is_archived."
-    yield "unreachable recipient", sentence(unreachable)
+    yield "unreachable recipient", text_message(unreachable)
 
 
 def _responses() -> Iterator[tuple[str, Message]]:
@@ -176,13 +176,13 @@ def _responses() -> Iterator[tuple[str, Message]]:
     yield "already requested", duplicate_found(ask, pending, NOW)
     yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
     yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")
-    yield "suggested reviewers", reviewers_doubtful(ask, ["zoe isn't a Teleport user."])
+    yield "suggested reviewers", reviewer_problems(ask, ["zoe isn't a Teleport user."])
     yield "approved", review_submitted(sample_model(state=RequestState.APPROVED), approve=True)
     yield "denied", review_submitted(sample_model(state=RequestState.DENIED), approve=False)
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
     yield (
         "command to copy",
-        sentence("Run this command:", preformatted="/teleport-deny 0190c0de no"),
+        text_message("Run this command:", preformatted="/teleport-deny 0190c0de no"),
     )
     rows = [Row(pending, NOW, can_review=True)] * (PAGE * 2 + 1)
     for page in range(3):

@@ -14,7 +14,7 @@ from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
 from workspace.views.forms.request_form import request_form
 from workspace.views.forms.review_form import ReviewFormMetadata, review_form
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 from workspace.views.result import result_view, waiting_view
 
 
@@ -38,5 +38,5 @@ def sample_views() -> Iterator[tuple[str, View]]:
         "review form, largest request",
         review_form(ReviewFormMetadata(request_id, approve=True), largest),
     )
-    yield "result", result_view(sentence("You approved it.", preformatted="tsh login"))
+    yield "result", result_view(text_message("You approved it.", preformatted="tsh login"))
     yield "waiting for Teleport", waiting_view()

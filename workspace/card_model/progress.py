@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.threshold_progress import SetProgress, has_effect, progress
-from workspace.text.budget import joined
-from workspace.text.names import named
+from workspace.text.budget import join_texts
+from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
 
 PROGRESS_ROOM = 300
@@ -31,7 +31,7 @@ def progress_after(request: AccessRequest, author: str) -> str:
     if until is None or request.reviews[until].state is not RequestState.APPROVED:
         return ""
     earlier = replace(request, reviews=request.reviews[: until + 1])
-    return joined(progress_rows(earlier), _REPLY_ROOM)
+    return join_texts(progress_rows(earlier), _REPLY_ROOM)
 
 
 def resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def approvals_left(request: AccessRequest) -> int:
 
 
 def _row(one: SetProgress, *, name_roles: bool) -> str:
-    ways = joined(
+    ways = join_texts(
         (
             f"{count} approvals"
             + (f" ({safe_name(count.name)})" if count.name not in _UNNAMED else "")
@@ -76,4 +76,4 @@ def _row(one: SetProgress, *, name_roles: bool) -> str:
         PROGRESS_ROOM,
         " or ",
     )
-    return f"{ways} for {named(one.roles)}" if name_roles else ways
+    return f"{ways} for {list_names(one.roles)}" if name_roles else ways

@@ -8,21 +8,21 @@ the rooms of a view add up to less.
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-from workspace.text.untrusted import fitted, slack_length
+from workspace.text.untrusted import fit_text, slack_length
 
 REASON_LIMIT = 1_500
 """Length of a request's or a review's reason in a message of its own."""
 
 
-def joined(texts: Iterable[str], room: int, separator: str = "; ") -> str:
+def join_texts(texts: Iterable[str], room: int, separator: str = "; ") -> str:
     """Join as many texts as fit, and say how many more there are."""
-    items = [fitted(each, room) for each in texts]
-    shown = fitting(items, len(items), room, separator)
+    items = [fit_text(each, room) for each in texts]
+    shown = count_fitting(items, len(items), room, separator)
     left = [f"and {len(items) - shown} more"] if shown < len(items) else []
     return separator.join([*items[:shown], *left])
 
 
-def fitting(items: Sequence[str], most: int, room: int, separator: str = ", ") -> int:
+def count_fitting(items: Sequence[str], most: int, room: int, separator: str = ", ") -> int:
     """Return how many of at most `most` items fit, the first one always."""
     lengths = accumulate(slack_length(item) + len(separator) for item in items[:most])
     return max(1, sum(length <= room + len(separator) for length in lengths)) if items else 0

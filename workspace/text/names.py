@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from workspace.text.budget import fitting
+from workspace.text.budget import count_fitting
 from workspace.text.untrusted import safe_name
 
 
@@ -16,7 +16,7 @@ def join_names(
     """
     items = list(names)
     total = total or len(items)
-    shown = fitting(items, limit if total <= limit else limit - 1, room)
+    shown = count_fitting(items, limit if total <= limit else limit - 1, room)
     if shown < total:
         items = [*items[:shown], f"{total - shown} more"]
     if len(items) < 2:  # noqa: PLR2004 - "and" needs two
@@ -24,7 +24,7 @@ def join_names(
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def named(names: Sequence[str], limit: int = 6, room: int = 300, *, each: int = 80) -> str:
+def list_names(names: Sequence[str], limit: int = 6, room: int = 300, *, each: int = 80) -> str:
     """List untrusted names, each in at most `each` characters."""
     labels = (safe_name(name, each) for name in names[:limit])
     return join_names(labels, limit, room, total=len(names))

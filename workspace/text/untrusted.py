@@ -33,7 +33,7 @@ def safe_name(text: str, limit: int = 80) -> str:
         " " if char.isspace() else "\ufffd" if _invisible(char) else char
         for char in _beginning(text, limit)
     )
-    return _isolated(fitted(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
+    return _isolate(fit_text(" ".join(_tame_marks(marked).split()) or "\ufffd", limit))
 
 
 def safe_text(text: str, limit: int, lines: int = 12) -> str:
@@ -45,12 +45,12 @@ def safe_text(text: str, limit: int, lines: int = 12) -> str:
     rows = kept.split("\n")
     if len(rows) > lines:
         kept = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
-    return fitted(kept, limit)
+    return fit_text(kept, limit)
 
 
 def safe_line(text: str, limit: int) -> str:
     """Free text in a line among others, where one of its own could pass for one of ours."""
-    return fitted(" ".join(safe_text(text, limit * 2, lines=limit).split()), limit)
+    return fit_text(" ".join(safe_text(text, limit * 2, lines=limit).split()), limit)
 
 
 def truncate(text: str, limit: int) -> str:
@@ -58,7 +58,7 @@ def truncate(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
 
-def fitted(text: str, room: int) -> str:
+def fit_text(text: str, room: int) -> str:
     """Cut the text to a `slack_length` of `room`, with an ellipsis where something was cut."""
     if slack_length(text) <= room:
         return text
@@ -103,7 +103,7 @@ def _tame_marks(text: str) -> str:
     return "".join(kept)
 
 
-def _isolated(text: str) -> str:
+def _isolate(text: str) -> str:
     """Keep right-to-left letters from pulling the words beside them along."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return f"{_ISOLATE}{text}{_END_ISOLATE}"

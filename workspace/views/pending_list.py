@@ -7,7 +7,7 @@ from datetime import datetime
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
 
 from workspace.card_model.record import CardModel
-from workspace.text.budget import joined
+from workspace.text.budget import join_texts
 from workspace.text.resources import fits
 from workspace.text.untrusted import safe_line, safe_name
 from workspace.views.cards.buttons import review_buttons
@@ -56,7 +56,7 @@ def _row(row: Row) -> Iterator[Block]:
         rich.bold(wanted),
     ]
     if card_model.progress:
-        first.append(f" · {joined(card_model.progress, _ROOM)}")
+        first.append(f" · {join_texts(card_model.progress, _ROOM)}")
     yield DividerBlock()
     cut = card_model.constrained and not fits(card_model.targets, _NAMES, _ROOM)
     rows = (first, tuple(_when(row)), *_why(card_model), *([(_ON_CARD,)] if cut else []))

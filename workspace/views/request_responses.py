@@ -9,8 +9,8 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import RequestDraft
-from workspace.text.names import named
-from workspace.text.untrusted import fitted, safe_line, slack_length
+from workspace.text.names import list_names
+from workspace.text.untrusted import fit_text, safe_line, slack_length
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message, message
 from workspace.views.parts.request_name import short_id, target_names
@@ -99,7 +99,7 @@ def shorter_offer(
     )
 
 
-def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
+def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
     """Name the suggested reviewers who can't review the request, before it is created."""
     headline = "Check your suggested reviewers."
     shown = problems[:_PROBLEMS]
@@ -108,7 +108,7 @@ def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
         headline,
         rich.lines(
             (rich.bold(headline),),
-            *((fitted(problem, _PROBLEM_LENGTH),) for problem in shown),
+            *((fit_text(problem, _PROBLEM_LENGTH),) for problem in shown),
             *([(f"And {more} more.",)] if more else []),
             ("Nothing was requested yet.",),
         ),
@@ -120,10 +120,10 @@ def reviewers_doubtful(draft: RequestDraft, problems: Sequence[str]) -> Message:
 
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
     """Ask for the reason when it is too late for a form to open by itself."""
-    headline = f"Add a reason to request {named(draft.roles)}."
+    headline = f"Add a reason to request {list_names(draft.roles)}."
     return message(
         headline,
-        rich.lines((rich.bold(headline),), (fitted(why, _WHY),), ("Nothing was requested yet.",)),
+        rich.lines((rich.bold(headline),), (fit_text(why, _WHY),), ("Nothing was requested yet.",)),
         ActionsBlock(elements=[_button("Add a reason", OPEN_FORM, draft)]),
     )
 

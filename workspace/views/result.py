@@ -2,7 +2,7 @@
 
 from slack_sdk.models.views import View
 
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 
 _TITLE = "Teleport"
 
@@ -14,4 +14,4 @@ def result_view(message: Message) -> View:
 
 def waiting_view() -> View:
     """Hold the place while Teleport takes longer than Slack lets a form wait."""
-    return result_view(sentence("This is taking a while. The result will appear here."))
+    return result_view(text_message("This is taking a while. The result will appear here."))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from teleport_client.model.access_request import Threshold
 from workspace.card_model.record import CardModel
-from workspace.text.budget import joined
+from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.reviews import NO_EFFECT
 from workspace.views.cards.status_line import STATUS_TEXTS
@@ -34,7 +34,7 @@ def review_submitted(card_model: CardModel, *, approve: bool) -> Message:
 def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) -> Message:
     """Say that a review changes nothing, and whose would. `filters` are those not yet met."""
     headline = f"Your review of {safe_name(card_model.user)}'s request {NO_EFFECT}."
-    who = joined(map(_who, filters), _ROOM, " or ")
+    who = join_texts(map(_who, filters), _ROOM, " or ")
     rows: list[rich.Line] = [(rich.bold(headline),)]
     rows.append((f"It takes {who}." if who else "Ask a Teleport administrator who can review it.",))
     rows.append((_where_it_stands(card_model), rich.code(short_id(card_model.id))))
@@ -52,5 +52,5 @@ def _who(threshold: Threshold) -> str:
 def _where_it_stands(card_model: CardModel) -> str:
     if card_model.status.closed:
         return f"{STATUS_TEXTS[card_model.status]}. Request "
-    waits = f": {joined(card_model.progress, _ROOM)}" if card_model.progress else ""
+    waits = f": {join_texts(card_model.progress, _ROOM)}" if card_model.progress else ""
     return f"Still waiting for approval{waits}. Request "

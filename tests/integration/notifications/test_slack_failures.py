@@ -58,7 +58,7 @@ from workspace.sending.slack_failure import (
     classify,
     retry_delay,
 )
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 CHANNEL_ID = "C0ACCESS01"
@@ -91,7 +91,7 @@ class Desk:
     async def post(self, slot: str) -> Entry:
         """Post to the channel, and return the resulting record."""
         intent = Intent(slot=slot, channel=CHANNEL_ID, key="k1", at=NOW)
-        posting = PreparedPost(intent, lambda _: sentence("Hello."), Priority.NEW_REQUEST)
+        posting = PreparedPost(intent, lambda _: text_message("Hello."), Priority.NEW_REQUEST)
         model = model_in(RequestState.PENDING)
         return await self._apply(self._delivery.post(ID, posting, lambda: model), intents=(intent,))
 
@@ -294,7 +294,11 @@ async def sending(
 
 async def post(outbox: Outbox, channel: str) -> MessageRef:
     return await outbox.post(
-        channel, partial(sentence, "Hello."), priority=Priority.NEW_REQUEST, request_id=ID, key="k"
+        channel,
+        partial(text_message, "Hello."),
+        priority=Priority.NEW_REQUEST,
+        request_id=ID,
+        key="k",
     )
 
 
@@ -317,7 +321,7 @@ async def test_rate_limited_method_is_not_called_before_retry_after(
 
 
 async def update(outbox: Outbox, posted: MessageRef, words: str, priority: Priority) -> None:
-    await outbox.update(posted, partial(sentence, words), priority=priority)
+    await outbox.update(posted, partial(text_message, words), priority=priority)
 
 
 async def test_updates_are_sequential_after_a_rate_limit(slack: SlackStandIn) -> None:
@@ -381,7 +385,7 @@ async def test_updates_are_not_starved_by_posts(slack: SlackStandIn) -> None:
 
 async def post_sentence(outbox: Outbox, words: str, priority: Priority) -> None:
     await outbox.post(
-        CHANNEL_ID, partial(sentence, words), priority=priority, request_id=ID, key="k"
+        CHANNEL_ID, partial(text_message, words), priority=priority, request_id=ID, key="k"
     )
 
 

@@ -72,19 +72,19 @@ def test_every_error_has_an_outcome_and_a_response(
     """The response separates outages from errors that an operator has to fix."""
     ended = failure_response(error)
     assert ended.outcome is outcome
-    assert expected in ended.message.sentence
+    assert expected in ended.message.text
 
 
 @pytest.mark.parametrize("code", [*RULES, "odd_new_error"])
 def test_slack_error_is_not_reported_as_a_bug(code: str) -> None:
     ended = failure_response(slack_error({"error": code}))
-    assert "Something went wrong" not in ended.message.sentence
+    assert "Something went wrong" not in ended.message.text
 
 
 def test_unexpected_error_gets_an_id_for_the_log() -> None:
     """The ID leads the bot's operator to the cause."""
     with structlog.testing.capture_logs() as logged:
-        expected = failure_response(RuntimeError("bug")).message.sentence
+        expected = failure_response(RuntimeError("bug")).message.text
     (failed,) = (event for event in logged if event["event"] == "interaction_failed")
     assert f"(error {failed['error_id']})" in expected
 

@@ -39,13 +39,13 @@ from workspace.views.forms.review_form import ReviewFormMetadata, review_form
 from workspace.views.forms.review_form import read as read_decision
 from workspace.views.help import help_message
 from workspace.views.notices import notice
-from workspace.views.parts.message import Message, sentence
+from workspace.views.parts.message import Message, text_message
 from workspace.views.pending_list import PAGE, Row, pending_list
 from workspace.views.request_responses import (
     duplicate_found,
     reason_prompt,
     request_created,
-    reviewers_doubtful,
+    reviewer_problems,
     shorter_offer,
 )
 from workspace.views.result import result_view, waiting_view
@@ -199,7 +199,7 @@ def check_responses_to(draft: RequestDraft, existing: CardModel) -> None:
     shorter = (
         [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
     )
-    doubtful = reviewers_doubtful(draft, [f"{name} isn't a user." for name in draft.reviewers * 5])
+    doubtful = reviewer_problems(draft, [f"{name} isn't a user." for name in draft.reviewers * 5])
     responses = (
         duplicate_found(draft, existing, NOW),
         reason_prompt(draft, "why"),
@@ -255,7 +255,9 @@ def test_any_request_fits_into_the_review_form(each: CardModel | None, approve: 
 def test_any_error_text_fits_into_a_response(words: str, extreme: Extreme) -> None:
     """Errors quote untrusted text, and suggested commands quote the user's input."""
     for expected in (words[:2000], extreme.text):
-        message = sentence(f"It says: {expected}", preformatted=f"/teleport-deny i {extreme.text}")
+        message = text_message(
+            f"It says: {expected}", preformatted=f"/teleport-deny i {extreme.text}"
+        )
         check_message(message)
         check_view(result_view(message))
 
@@ -503,8 +505,8 @@ def test_approval_names_its_decisive_reviewers() -> None:
     one = {"thresholds": (Threshold(1, 1),), "role_thresholds": {"staging": ((0,),)}}
     two = one | {"thresholds": (Threshold(2, 1),)}
     approved = {"state": RequestState.APPROVED, "reviews": (vote,)}
-    assert "Approved by bob" in card(sample_model(**one, **approved)).sentence
-    assert "by bob" not in card(sample_model(**two, **approved)).sentence
+    assert "Approved by bob" in card(sample_model(**one, **approved)).text
+    assert "by bob" not in card(sample_model(**two, **approved)).text
 
 
 def test_review_without_effect_is_not_shown_as_an_approval() -> None:
@@ -518,12 +520,12 @@ def test_review_without_effect_is_not_shown_as_an_approval() -> None:
     )
     shown = model_of(filtered)
     assert "counts toward no threshold" in json.dumps(card(shown).arguments())
-    expected = review_reply(shown.reviews[0], "").sentence
+    expected = review_reply(shown.reviews[0], "").text
     assert expected == "✓ bob approved, which counts toward no threshold."
     response = json.dumps(check_message(without_effect_message(shown, open_filters(filtered))))
     assert "reviewers with the role lead or reviewers who match review.reason ==" in response
     approved = model_of(replace(filtered, state=RequestState.APPROVED))
-    assert "by bob" not in card(approved).sentence
+    assert "by bob" not in card(approved).text
 
 
 @settings(deadline=None)

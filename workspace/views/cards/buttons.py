@@ -3,7 +3,7 @@
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
 
 from workspace.card_model.record import CardModel
-from workspace.text.untrusted import fitted, safe_name
+from workspace.text.untrusted import fit_text, safe_name
 from workspace.views.parts import rich
 from workspace.views.parts.request_name import target_names
 
@@ -37,7 +37,7 @@ def review_buttons(card_model: CardModel) -> ActionsBlock:
 def _confirm(card_model: CardModel) -> ConfirmObject:
     return ConfirmObject(
         title="Approve this request?",
-        text=PlainTextObject(text=fitted(_effect(card_model), _CONFIRM_LIMIT), emoji=False),
+        text=PlainTextObject(text=fit_text(_effect(card_model), _CONFIRM_LIMIT), emoji=False),
         confirm="Approve",
         deny="Cancel",
     )

@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import HeaderBlock, PlainTextObject, RichTextElemen
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
 from workspace.text.budget import REASON_LIMIT
-from workspace.text.untrusted import fitted, safe_name, safe_text
+from workspace.text.untrusted import fit_text, safe_name, safe_text
 from workspace.views.cards.buttons import review_buttons
 from workspace.views.cards.facts import facts
 from workspace.views.cards.reviews import review_rows
@@ -29,7 +29,7 @@ _INCOMPLETE = (
 def card(card_model: CardModel) -> Message:
     title = f"{safe_name(card_model.user)} requests {target_names(card_model)}"
     content = [
-        HeaderBlock(text=PlainTextObject(text=fitted(title, _HEADER_LIMIT), emoji=False)),
+        HeaderBlock(text=PlainTextObject(text=fit_text(title, _HEADER_LIMIT), emoji=False)),
         rich.block(*_body(card_model)),
     ]
     if card_model.review_in_slack and not card_model.status.closed:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from workspace.card_model.progress import PROGRESS_ROOM
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
-from workspace.text.budget import joined
-from workspace.text.names import named
+from workspace.text.budget import join_texts
+from workspace.text.names import list_names
 from workspace.text.resources import RESOURCES_LISTED, RESOURCES_ROOM
-from workspace.text.untrusted import fitted, safe_line, safe_name
+from workspace.text.untrusted import fit_text, safe_line, safe_name
 from workspace.views.parts import rich
 
 _ROLES_SHOWN = 50
@@ -31,18 +31,18 @@ def facts(card_model: CardModel) -> Iterator[rich.Fact]:
 
 
 def _targets(card_model: CardModel) -> Iterator[rich.Fact]:
-    yield rich.fact("Roles", named(card_model.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
+    yield rich.fact("Roles", list_names(card_model.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
     if card_model.resources:
         each = RESOURCES_ROOM if card_model.constrained else 80
-        names = named(card_model.targets, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
+        names = list_names(card_model.targets, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
         yield rich.fact("Resources", names)
 
 
 def _approvals(card_model: CardModel) -> Iterator[rich.Fact]:
     """List the progress if it has several rows. A single row is part of the status line."""
     if len(card_model.progress) > 1 and not card_model.status.closed:
-        rows = (fitted(row, PROGRESS_ROOM) for row in card_model.progress)
-        yield rich.fact("Approvals", "\n• ", joined(rows, _ROWS_ROOM, "\n• "))
+        rows = (fit_text(row, PROGRESS_ROOM) for row in card_model.progress)
+        yield rich.fact("Approvals", "\n• ", join_texts(rows, _ROWS_ROOM, "\n• "))
 
 
 def _access_times(card_model: CardModel) -> Iterator[rich.Fact]:
@@ -58,7 +58,7 @@ def _reviewers(card_model: CardModel) -> Iterator[rich.Fact]:
     if card_model.status.closed:
         return
     if card_model.reviewers:
-        yield rich.fact("Suggested reviewers", named(card_model.reviewers, limit=10))
+        yield rich.fact("Suggested reviewers", list_names(card_model.reviewers, limit=10))
     if card_model.messaged[1]:
         some, total = card_model.messaged
         yield rich.fact("Direct messages", f"only to the first {some} of {total} reviewers")

@@ -3,8 +3,8 @@
 from workspace.card_model.progress import PROGRESS_ROOM
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
-from workspace.text.names import named
-from workspace.text.untrusted import fitted, safe_name
+from workspace.text.names import list_names
+from workspace.text.untrusted import fit_text, safe_name
 
 STATUS_TEXTS = {
     Status.WAITING: "⏳ Waiting for approval",
@@ -22,7 +22,7 @@ def status_line(card_model: CardModel) -> str:
     status = card_model.status
     text = STATUS_TEXTS[status]
     if status is Status.WAITING and len(card_model.progress) == 1:
-        return f"{text}: {fitted(card_model.progress[0], PROGRESS_ROOM)}"
+        return f"{text}: {fit_text(card_model.progress[0], PROGRESS_ROOM)}"
     if status is Status.PROMOTED and card_model.promoted_to:
         return f"{text}: {safe_name(card_model.promoted_to)}"
     by = by_resolver(card_model)
@@ -36,5 +36,5 @@ def status_line(card_model: CardModel) -> str:
 def by_resolver(card_model: CardModel) -> str:
     """Return ` by bob`, ` from Slack`, or nothing if it isn't known who resolved the request."""
     if card_model.resolved_by:
-        return f" by {named(card_model.resolved_by)}"
+        return f" by {list_names(card_model.resolved_by)}"
     return " from Slack" if card_model.from_slack else ""

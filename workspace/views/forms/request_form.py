@@ -28,8 +28,8 @@ from workspace.requests.request_draft import (
     Duration,
     RequestDraft,
 )
-from workspace.text.names import named
-from workspace.text.untrusted import fitted, safe_text, slack_length, truncate
+from workspace.text.names import list_names
+from workspace.text.untrusted import fit_text, safe_text, slack_length, truncate
 from workspace.views.forms import role_option
 from workspace.views.parts import rich
 from workspace.views.parts.outdated import outdated_form, reading
@@ -93,9 +93,9 @@ def request_form(
         )
     )
     if draft.truncated or origin.reviewers != draft.reviewers:
-        note = f"{fitted(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
+        note = f"{fit_text(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
     if note:
-        text = PlainTextObject(text=fitted(note, _TEXT_LIMIT), emoji=False)
+        text = PlainTextObject(text=fit_text(note, _TEXT_LIMIT), emoji=False)
         blocks.append(ContextBlock(elements=[text]))
     blocks += [_roles(draft.roles), _reason(draft.reason, required=reason_required)]
     blocks += [_duration(draft.duration), _reviewers(origin.reviewers)]
@@ -216,7 +216,7 @@ def _duration_option(duration: timedelta) -> Option:
 
 
 def _reviewers(typed: Sequence[str]) -> InputBlock:
-    hint = f"Also suggested: {named(typed, len(typed), _HINT_ROOM)}" if typed else None
+    hint = f"Also suggested: {list_names(typed, len(typed), _HINT_ROOM)}" if typed else None
     return InputBlock(
         block_id=REVIEWERS,
         label="Suggested reviewers",

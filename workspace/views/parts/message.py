@@ -1,4 +1,9 @@
-"""A message: blocks for the eye, and one sentence for notifications and screen readers."""
+"""Messages: blocks for the screen, and a text for notifications and screen readers.
+
+Names and reasons in a message are untrusted. Blocks contain them only in rich text and plain text
+elements, which Slack shows literally. The notification text has no such form, so its control
+characters are escaped, and Slack must not look for links or names in it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,30 +11,26 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, RichTextElement
 
-from workspace.text.untrusted import escape, fitted, safe_text
+from workspace.text.untrusted import escape, fit_text, safe_text
 from workspace.views.parts import rich
 from workspace.views.parts.plain import plain
 
 TEXT_LIMIT = 700
-"""Length of the sentence, well below chat.update's 4000 characters and chat.postEphemeral's 4000
-bytes, also in letters of four bytes."""
-_ROW_LIMIT, _COPY_LIMIT = 2_000, 6_000
-"""Longest sentence and command line that errors of Teleport and typed reasons can lead to."""
+"""Length of the notification text. Even in letters of four bytes, this is well below the limits of
+4000 characters (chat.update) and 4000 bytes (chat.postEphemeral)."""
+_ROW_LIMIT, _COMMAND_LIMIT = 2_000, 6_000
+"""Lengths of a row and of a command line, which can quote Teleport's errors and users' reasons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    sentence: str
+    text: str
     blocks: tuple[Block, ...]
 
     def arguments(self) -> dict[str, Any]:
-        """Turn into arguments of a Web API call that shows it, and nothing but it.
-
-        Nothing in the sentence is live: its control characters are escaped and Slack is told not
-        to look for links or names. chat.update parses unless told not to.
-        """
+        """Return arguments of a Web API call. chat.update parses texts by default."""
         return {
-            "text": escape(safe_text(self.sentence, TEXT_LIMIT)),
+            "text": escape(safe_text(self.text, TEXT_LIMIT)),
             "blocks": plain(self.blocks),
             "parse": "none",
             "link_names": False,
@@ -38,31 +39,31 @@ class Message:
         }
 
 
-def message(sentence: str, *content: Block | RichTextElement) -> Message:
-    """Build a message; loose rich text elements that follow one another share a block."""
-    return Message(sentence, tuple(_gathered(content)))
+def message(text: str, *content: Block | RichTextElement) -> Message:
+    """Build a message. Consecutive rich text elements share a block."""
+    return Message(text, tuple(_group_rich_text(content)))
 
 
-def sentence(words: str, *more: str, preformatted: str = "") -> Message:
-    """Say one or more plain sentences, and perhaps give a command line to copy."""
-    said = tuple(fitted(row, _ROW_LIMIT) for row in (words, *more))
-    elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in said))]
+def text_message(text: str, *more: str, preformatted: str = "") -> Message:
+    """Build a message of plain rows, and of a command line to copy."""
+    rows = tuple(fit_text(row, _ROW_LIMIT) for row in (text, *more))
+    elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in rows))]
     if preformatted:
-        elements.append(rich.preformatted(fitted(preformatted, _COPY_LIMIT)))
-    return message(" ".join((*said, preformatted)).strip(), *elements)
+        elements.append(rich.preformatted(fit_text(preformatted, _COMMAND_LIMIT)))
+    return message(" ".join((*rows, preformatted)).strip(), *elements)
 
 
-def _gathered(content: Sequence[Block | RichTextElement]) -> list[Block]:
+def _group_rich_text(content: Sequence[Block | RichTextElement]) -> list[Block]:
     blocks: list[Block] = []
-    loose: list[RichTextElement] = []
+    group: list[RichTextElement] = []
     for item in content:
         if isinstance(item, RichTextElement):
-            loose.append(item)
+            group.append(item)
             continue
-        if loose:
-            blocks.append(rich.block(*loose))
-            loose = []
+        if group:
+            blocks.append(rich.block(*group))
+            group = []
         blocks.append(item)
-    if loose:
-        blocks.append(rich.block(*loose))
+    if group:
+        blocks.append(rich.block(*group))
     return blocks

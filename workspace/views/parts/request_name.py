@@ -1,7 +1,7 @@
 """How messages refer to a request: by a short ID and by the names of its targets."""
 
 from workspace.card_model.record import CardModel
-from workspace.text.names import named
+from workspace.text.names import list_names
 
 _SHORT_ID = 8
 """Version 7 UUIDs share their first characters within minutes, so the last ones are shown."""
@@ -17,4 +17,4 @@ def target_names(card_model: CardModel, each: int = 80, room: int = 300) -> str:
     Names are cut to `each` characters, or to more if there is room.
     """
     length = max(each, room // max(1, len(card_model.targets)))
-    return named(card_model.targets, room=room, each=length)
+    return list_names(card_model.targets, room=room, each=length)
