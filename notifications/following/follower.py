@@ -110,8 +110,8 @@ class Follower(Generic[Object]):
     def on_change(self, handler: ChangeHandler) -> None:
         """Call a handler with each key that may have changed, and its priority.
 
-        High priority is for events, except for floods of new objects. What a list alone shows is
-        backlog, unless it was created since the first list.
+        High priority is for events, except for floods of new objects. An object that only a list
+        shows is backlog, unless it was created after the first list.
         """
         self._handlers.append(handler)
 

@@ -1,6 +1,6 @@
 """Events of one watch, collected from the moment at which the server confirmed it.
 
-A list that starts after that moment plus the collected events lacks nothing: whatever the list
+A list that starts after that moment plus the collected events is complete: a change that the list
 doesn't show arrives as an event. So events are queued while the list runs and applied after it.
 
 When the client reconnects, with renewed credentials, the old connection stays open until its calls

@@ -1,7 +1,7 @@
 """Moments at which an access request changes without an event: it expires, or its access ends.
 
-The bot's clock can be ahead of Teleport's, so it never decides by itself that a request expired. At
-the moment it asks Teleport (`confirm`), and asks again later if Teleport still lists the request.
+The bot's clock can be ahead of Teleport's, so it doesn't prove that a request expired. At the
+moment the bot asks Teleport (`confirm`), and later again if Teleport still lists the request.
 
 Teleport's lists leave an expired request out by Teleport's own clock. A read by ID returns it until
 it is deleted: a pending one 40 s later or more. Servers before 18 delete it at once. So "expired"

@@ -1,4 +1,4 @@
-"""What a new leader does first: read the ledger, then look at every request once.
+"""The start of a new leader: it reads the ledger, then enqueues every request once.
 
 A request without a card that was created within the last minute isn't backlog: the old leader may
 have been gone for as long, and the request may be short-lived. If there are very many of these, the
@@ -78,7 +78,7 @@ class Takeover:
 
 
 def without_floods(requests: Iterable[AccessRequest]) -> list[AccessRequest]:
-    """Leave out the requests of users who created more of them than get high priority at once."""
+    """Leave out all requests of each user with more of them than get high priority at once."""
     new = list(requests)
     count = Counter(request.user for request in new)
     return [request for request in new if count[request.user] <= AT_ONCE]

@@ -1,7 +1,7 @@
 """Keys whose last reconciliation failed, and whether that makes the bot unready.
 
 One access request that can't be shown is a warning: readiness must not depend on a single user's
-input. Readiness fails only if an error concerns everyone: the bot's token or role is refused, or
+input. Readiness fails only if an error concerns all objects: the bot's token or role is refused, or
 Teleport or Slack doesn't respond. The second case needs several keys that fail, and no other key
 that succeeded since: a single key might cause the missing response itself. Both wait for `after`
 seconds, because most outages are shorter.
@@ -58,7 +58,7 @@ class Failures:
         self._started.add(key)
 
     def succeeded(self, key: Key) -> None:
-        """Record a success if there was something to do: most reconciliations find nothing."""
+        """Record a success if there was work to do: most reconciliations have none."""
         if self._failing.pop(key, None) or key in self._started:
             self._started.discard(key)
             self._succeeded_at = asyncio.get_running_loop().time()
@@ -71,12 +71,12 @@ class Failures:
     def problem(self) -> str:
         """Why nothing can be shown for a while; empty if other keys succeed."""
         lasting = self._lasting()
-        everyone = [each for each in lasting if blast_radius(each.error) is BlastRadius.EVERYONE]
+        shared = [each for each in lasting if blast_radius(each.error) is BlastRadius.ALL]
         service = [each for each in lasting if blast_radius(each.error) is BlastRadius.SERVICE]
         outage = len(service) >= _SEVERAL and all(
             self._succeeded_at < each.since for each in service
         )
-        return self._described(everyone or (service if outage else []))
+        return self._described(shared or (service if outage else []))
 
     @property
     def warning(self) -> str:

@@ -108,7 +108,7 @@ class WorkQueue:
             part.clear()
 
     async def finish(self) -> None:
-        """Close the queue and wait for its workers to end what they process."""
+        """Close the queue and wait until its workers have ended."""
         self.close()
         await self._idle.wait()
 
