@@ -72,6 +72,9 @@ class ObjectWork:
                 parts.create_task(self._enqueue_all(follower))
 
     async def finish(self) -> None:
+        """Send the messages in flight. Objects whose messages still wait are reconciled later."""
+        self._queue.close()
+        self._outbox.stop()
         await self._queue.finish()
 
     def cancel(self) -> None:

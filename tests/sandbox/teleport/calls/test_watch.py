@@ -1,4 +1,4 @@
-"""Watching access requests."""
+"""Watching access requests and roles."""
 
 import grpc
 import pytest
@@ -6,7 +6,7 @@ from grpc import StatusCode
 
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
-from teleport_client._proto.types_pb2 import APPROVED, PENDING, WatchKind
+from teleport_client._proto.types_pb2 import APPROVED, PENDING, Metadata, RoleV6, WatchKind
 from tests.sandbox.teleport.standin_client import Auth, Dial, refused, vote_for, wanted
 
 Stream = grpc.aio.UnaryStreamCall[Watch, Event]
@@ -103,3 +103,17 @@ async def test_request_where(stand_in: TeleportStandIn, bot: Auth) -> None:
     await bot.SubmitAccessReview(vote_for(made, "bob"))
     approved = await stand_in.cluster.request_where(lambda it: it.Spec.State == APPROVED)
     assert approved.Metadata.Name == made.Metadata.Name
+
+
+async def test_watch_on_roles_reports_roles_only(stand_in: TeleportStandIn, bot: Auth) -> None:
+    stream: Stream = bot.WatchEvents(Watch(Kinds=[WatchKind(Kind="role")]))
+    assert (await following(stream)).Type == INIT
+    await bot.CreateAccessRequestV2(wanted("alice", "staging"))
+    role = RoleV6(Kind="role", Version="v7", Metadata=Metadata(Name="new"))
+    stored = stand_in.cluster.put_role(role)
+    event = await following(stream)
+    assert (event.Type, event.Role) == (PUT, stored)
+    stand_in.cluster.delete_role("new")
+    event = await following(stream)
+    assert (event.Type, event.ResourceHeader.Kind) == (DELETE, "role")
+    assert event.ResourceHeader.Metadata.Name == "new"
