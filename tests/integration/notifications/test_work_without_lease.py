@@ -30,7 +30,7 @@ from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, word
 from workspace.conditions import Conditions
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import Priority
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 _WATCHED = "watched-role"
 
@@ -89,7 +89,7 @@ class Replica:
         text = f"{work} on {self.name} saw {' '.join(verbs)}."
         await outbox.post(
             f"#{CHANNEL}",
-            lambda: sentence(text),
+            lambda: text_message(text),
             priority=Priority.SERVICE_MESSAGE,
             request_id="",
             key=work,

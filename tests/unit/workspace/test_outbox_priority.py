@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from workspace.conditions import Conditions
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import MessageRef, Priority
-from workspace.views.parts.message import sentence
+from workspace.views.parts.message import text_message
 
 
 class Slack:
@@ -40,7 +40,7 @@ async def test_outbox_that_yields_waits_for_a_free_slot() -> None:
 
     async def send(outbox: Outbox, text: str) -> None:
         await outbox.update(
-            MessageRef("C1", "1.1"), lambda: sentence(text), priority=Priority.CARD_UPDATE
+            MessageRef("C1", "1.1"), lambda: text_message(text), priority=Priority.CARD_UPDATE
         )
 
     running = [asyncio.create_task(outbox.run()) for outbox in (first, second)]
