@@ -1,6 +1,6 @@
 """The running bot, from the first watch to the drain.
 
-Start order: the request mirror lists everything, then the sockets open. A command therefore always
+Start order: the follower lists all requests, then the sockets open. A command therefore always
 finds complete data. Without Socket Mode only the notifications flow runs.
 
 Stop order:

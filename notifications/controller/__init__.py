@@ -1,1 +1,1 @@
-"""The control loop: mirror, work queue, reconciler, lease and timers."""
+"""The controller: leader election, and the kinds of work with or without the lease."""
