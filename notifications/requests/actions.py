@@ -1,6 +1,6 @@
 """Runs the actions of a plan: recovers, skips, posts and updates messages.
 
-Order matters. Messages whose fate is unknown are recovered first, and the rest is planned again
+Order matters. Messages with an unknown result are recovered first, and the rest is planned again
 with the result. One write then records the intents of all new messages before any of them is sent.
 Updates need no intent, since a repeated update changes nothing, so they don't wait for the write.
 An error that prevents one message doesn't stop the others: it is raised after they were started.

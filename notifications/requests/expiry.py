@@ -15,7 +15,7 @@ from notifications.requests.kind import AccessRequests
 from teleport_client.model.access_request import AccessRequest, RequestState
 
 _SOONEST, _LATEST = timedelta(seconds=10), timedelta(minutes=5)
-"""Limits of the time between two checks of a request whose moment has passed."""
+"""Limits of the time between two checks of a request after its moment."""
 
 
 class RequestExpiry:

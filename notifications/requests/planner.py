@@ -78,7 +78,7 @@ class RequestPlanner:
         return planned
 
     async def _confirm_doubts(self, request_id: str) -> None:
-        """Ask Teleport about a request that a list lacks, or whose moment has passed."""
+        """Ask Teleport about a request that a list lacks or that is due."""
         cached = self._requests.get(request_id)
         if cached is None:
             return
