@@ -20,7 +20,7 @@ class Backoff:
     jitter: float = 0.5
 
     def delay(self, attempt: int) -> float:
-        """Return the delay after so many failed attempts in a row."""
+        """Return the delay after this number of failed attempts in a row."""
         doublings = min(attempt - 1, _MAX_DOUBLINGS)
         limit = min(self.first * float(2**doublings), self.longest)
         return limit * random.uniform(1 - self.jitter, 1)  # noqa: S311 - only spreads load

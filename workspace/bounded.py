@@ -1,4 +1,4 @@
-"""A dictionary for what may be forgotten."""
+"""A dictionary with a limited number of items."""
 
 from collections import OrderedDict
 from typing import TypeVar
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class BoundedDict(OrderedDict[Key, Value]):
-    """Holds at most so many items, and drops the oldest."""
+    """Holds a limited number of items, and drops the oldest ones."""
 
     def __init__(self, most: int) -> None:
         super().__init__()

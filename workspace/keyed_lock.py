@@ -1,4 +1,4 @@
-"""Locks by name, which go away with the last who holds one."""
+"""Locks by name. A lock disappears with its last holder."""
 
 import asyncio
 from weakref import WeakValueDictionary

@@ -1,4 +1,4 @@
-"""A point in time that somebody else may have written, such as one in Teleport's plugin data."""
+"""A point in time from an untrusted source, such as Teleport's plugin data."""
 
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias

@@ -1,1 +1,1 @@
-"""What the card of an access request shows: the stored model, its status, and how it is built."""
+"""The content of a card: the stored model, its status, and its construction from a request."""

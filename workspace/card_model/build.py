@@ -32,7 +32,7 @@ def build_card_model(
     """Return the current model of a request.
 
     `cluster` is the bot's own, and `host_names` are by ID. `expired` is as in `status_of`. `claim`
-    confirms who resolved the request from Slack.
+    confirms the approver of an override.
     """
     from_slack = attribution(request, claim)
     approver = from_slack.user if from_slack else ""

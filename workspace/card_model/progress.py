@@ -1,4 +1,4 @@
-"""How far the reviews of a request have come: approvals per threshold, and who resolved it."""
+"""The progress of a request: approvals per threshold, and the users who resolved it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

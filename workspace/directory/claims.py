@@ -1,4 +1,4 @@
-"""Reads claims from Teleport: who resolved a request from Slack in mode `override`."""
+"""Reads claims from Teleport, which name the approver of a request in mode `override`."""
 
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessRequest

@@ -30,7 +30,7 @@ class NoContact(Exception):
         self.user_gone = user_gone
         """Teleport has no such user, or has it no longer: single sign-on users expire."""
         self.use_address = use_address
-        """Whether a name that is an email address can stand for the Slack account with it."""
+        """Whether a name that is an email address can match the Slack account with that address."""
 
 
 class Contacts:
@@ -66,7 +66,7 @@ class Contacts:
         return await self._of_address(name)
 
     async def reviewer(self, name: str) -> str:
-        """Return the Slack ID of a suggested reviewer: a user, or else anyone's email address.
+        """Return the Slack ID of a suggested reviewer: a Teleport user, or else any email address.
 
         An explicit link overrides the address. Raises as `user` does.
         """

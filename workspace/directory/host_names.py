@@ -1,6 +1,6 @@
-"""Names of the hosts that requests ask for by ID, looked up in the background.
+"""Names of the hosts that requests contain as IDs, looked up in the background.
 
-Nothing waits for a name: whatever shows a request gets the names that are known by then.
+No message waits for a name: it contains the names that are known at that time.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from workspace.bounded import BoundedDict
 from workspace.text.resources import RESOURCES_LISTED, is_host
 
 _ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
-"""Whatever else a request names by ID is no host."""
+"""An ID of another form doesn't belong to a host."""
 _MOST_KNOWN, _MOST_WAITING = 10_000, 1_000
 _AGAIN_SECONDS = 600.0
 """After which a host that is shown is looked up again: it may have a name, or another one."""

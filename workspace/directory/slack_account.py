@@ -10,8 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from workspace.sending.slack_failure import error_code
 
 _NOT_VISIBLE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
-"""Slack's errors about a person whom the bot's workspace can't see (docs.slack.dev: users.info,
-users.lookupByEmail)."""
+"""Slack's errors about users that the bot's workspace can't see.
+
+Source: docs.slack.dev, users.info and users.lookupByEmail.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Who is who: a Slack account and the Teleport user that it stands for.
+"""The Teleport user of a Slack account.
 
-The mapping is explicit: the Slack user id is the value of a trait of exactly one Teleport user.
-E-mail address = user name is the weaker way, and off unless it is switched on. It never overrides
-an explicit link, neither of the Slack account nor of the Teleport user.
+The link is explicit: the Slack user ID is the value of a trait of exactly one Teleport user. A
+match by email address and user name is weaker, and off unless a setting turns it on. It never
+overrides an explicit link, neither of the Slack account nor of the Teleport user.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from workspace.text.untrusted import safe_name
 
 DEFAULT_TRAIT = "slack_uid"
 ACTING_SECONDS = 60
-"""How long a user who acts is remembered; creating and reviewing read them again."""
+"""Seconds for which an acting user is cached. Creating and reviewing read the user again."""
 REMEMBERED_SECONDS = 600
 """How long names of accounts are remembered."""
 _MOST_REMEMBERED = 10_000
@@ -39,7 +39,7 @@ _WHO = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A Slack account that may act, and the Teleport user in whose name it does."""
+    """A Slack account with the Teleport user on whose behalf it acts."""
 
     slack_user_id: str
     user: User
@@ -60,7 +60,7 @@ class UserMapping:
 
 
 class UserDirectory:
-    """Looks people up, and remembers what it found for a while."""
+    """Looks up users, and caches the results."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class UserDirectory:
         return await self._person(slack_user_id)
 
     async def account_name(self, slack_user_id: str) -> str:
-        """Return the name that people see in Slack, or the id of one that the bot can't see.
+        """Return the name that users see in Slack, or the ID of an account that the bot can't see.
 
         Raises SlackApiError.
         """

@@ -1,9 +1,10 @@
-"""Claims: who resolves a request from Slack in mode `override`. Teleport records only the bot.
+"""Claims: the approver on whose behalf the bot resolves a request in mode `override`.
 
-Before the bot sets a request's state, it wins a compare-and-swap on the claim of the request, so of
-two approvers who click at the same time only one changes the state. Afterwards the claim attributes
-the resolution: the resolve reason names the approver, but every user who can resolve requests can
-write such a text. So the name counts only if the claim, which the bot wrote earlier, confirms it.
+Teleport records only the bot. Before the bot sets a request's state, it wins a compare-and-swap on
+the claim of the request, so of two approvers who click at the same time only one changes the state.
+Afterwards the claim attributes the resolution: the resolve reason names the approver, but every
+user with permission to resolve requests can write such a text. So the name counts only if the
+claim, which the bot wrote earlier, confirms it.
 """
 
 from dataclasses import dataclass

@@ -10,18 +10,18 @@ from workspace.text.resources import are_constraints_shown
 
 ANY_ROLE = "*"
 ROLE_PREFIX = "role:"
-"""An approver that begins so is everybody who holds that Teleport role."""
+"""Prefix of an approver that stands for every user with that Teleport role."""
 
 
 class ReviewMode(StrEnum):
     PERSON = "person"
-    """The bot hands in a review of the person who clicked; Teleport judges it."""
+    """The bot submits a review on behalf of the user; Teleport checks the user's permission."""
     OVERRIDE = "override"
-    """The bot sets the request's state, having judged by the settings who may."""
+    """The bot sets the request's state after it has checked the settings for the approvers."""
     NOTIFY = "notify"
-    """The card says where in Teleport it is decided."""
+    """The card links to Teleport."""
     OFF = "off"
-    """Nobody decides from Slack, and nothing is said of it."""
+    """Reviews from Slack are off, and the card doesn't mention them."""
 
     @property
     def from_slack(self) -> bool:
@@ -37,10 +37,10 @@ class UnknownRoles:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPolicy:
-    """What was found out at start. Only `unknown` changes while the bot runs."""
+    """The result of the detection at startup. Only `unknown` changes while the bot runs."""
 
     mode: ReviewMode = ReviewMode.PERSON
-    """What the server and the settings let the bot do at best."""
+    """The best mode that the server and the settings allow."""
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
     link_only: frozenset[str] = frozenset()
@@ -60,9 +60,9 @@ class ReviewPolicy:
         return self.mode
 
     def may_override(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
-        """Whether the settings let `user`, who holds these roles, override all that is asked for.
+        """Return whether the settings let `user`, with these roles, override all requested roles.
 
-        Never one's own request.
+        A requester can never override their own request.
         """
         return (
             user != request.user
@@ -79,7 +79,7 @@ class ReviewPolicy:
         return bool(named) and all(named) and _one_review_is_enough(request)
 
     def _named_for(self, role: str) -> tuple[str, ...]:
-        """A role that is named with nobody is decided by nobody."""
+        """Return the approvers of a role. A role with an empty list has no approvers."""
         if role in self.approvers:
             return self.approvers[role]
         if self.unknown.roles & self.approvers.keys():
@@ -88,7 +88,7 @@ class ReviewPolicy:
 
 
 def _one_review_is_enough(request: AccessRequest) -> bool:
-    """Every set of thresholds has one that a single review of anybody meets, either way."""
+    """Return whether each threshold set has a threshold that a single unfiltered review meets, for approvals and denials."""
     return all(
         any(
             index < len(request.thresholds)

@@ -1,1 +1,1 @@
-"""The single sender of messages, its queue, and what Slack's errors mean."""
+"""The single sender of messages, its queue, and the rules for Slack's errors."""

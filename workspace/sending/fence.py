@@ -1,8 +1,8 @@
-"""The last look before a call leaves: a process that stood still may have lost its right to send.
+"""A last check before a call is sent: a suspended process may have lost its permission to send.
 
-A call waits for a connection, and a process may be stopped there, for longer than its lease. What
-then goes on writes the call before any clock can stop it. So the right is asked once more when the
-connection is there and nothing is written to it yet.
+A call waits for a connection, and the process can be suspended at that point for longer than its
+lease. After it resumes, it would write the call before any clock could stop it. So the fence checks
+the permission again when the connection is open, immediately before the first byte.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def fenced(may_send: Callable[[], bool]) -> Iterator[None]:
 
 
 def fence() -> aiohttp.TraceConfig:
-    """Give what the session has to be made with, for `fenced` to have an effect."""
+    """Return the arguments for a session in which `fenced` has an effect."""
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(_check)
     trace.on_connection_reuseconn.append(_check)

@@ -1,9 +1,10 @@
-"""The one place that sends cards and direct messages, at the pace that Slack allows.
+"""The only sender of cards and DMs, at the pace that Slack allows.
 
-One message a second to a channel; edits have a lane of their own and do not use that up. A method
-that Slack asks to rest is rested as a whole, and edits go one a second from then on until none is
-left. New requests go first, reminders last, but each eighth turn is for what has waited longest, so
-that nothing waits for ever. What Slack refuses is the caller's to judge (`slack_failure`).
+Each channel gets one message a second; updates have a separate lane and don't use that pace. A
+rate-limited method pauses completely, and afterwards updates go one a second until none is left.
+New requests go first and reminders last, but every eighth turn belongs to the message that has
+waited longest, so every message is sent eventually. The caller handles the calls that Slack rejects
+(`slack_failure`).
 """
 
 import asyncio
@@ -33,7 +34,7 @@ METADATA_EVENT = "teleport_access_request"
 _MAX_CALLS, _MAX_POSTS = 8, 6
 """Calls; however many channels there are to post to, cards are kept up to date."""
 _LONG_RATE_LIMIT = 60.0
-"""Seconds, which people notice."""
+"""Seconds of a rate limit that users notice."""
 _UPDATES = "edits"
 _POST, _UPDATE = "chat.postMessage", "chat.update"
 
@@ -118,12 +119,12 @@ class Outbox:
         key: str,
         thread_ts: str = "",
     ) -> MessageRef:
-        """Post a message; `request_id` and the opaque `key` travel unseen in its metadata.
+        """Post a message. Its metadata contains `request_id` and the opaque `key`.
 
-        `channel` is any address that Slack takes. With `thread_ts` the message goes into the thread
-        of that message.
+        `channel` is any address that Slack accepts. With `thread_ts` the message is a reply to that
+        message.
 
-        Raises NotSending, or what the call raised.
+        Raises NotSending, or the error of the call.
         """
         payload = {"request_id": request_id, "key": key}
         arguments: dict[str, Any] = {
@@ -186,9 +187,10 @@ class Outbox:
         self._waiting[call.priority] += 1
 
     async def _start_ready(self) -> float | None:
-        """Start all calls whose time has come. Gives seconds until the next, None if unknown.
+        """Start all calls that are due. Return the seconds until the next one, None if unknown.
 
-        Each is on its way before the next one is drawn: a card does not wait for other messages.
+        Each call starts before the next message is rendered: a card doesn't wait for other
+        messages.
         """
         now = asyncio.get_running_loop().time()
         self._forget_idle_lanes(now)
@@ -219,7 +221,7 @@ class Outbox:
         task.add_done_callback(partial(self._sent, call.method))
 
     def _forget_idle_lanes(self, now: float) -> None:
-        """Every person who is told has a channel, so these would grow for ever."""
+        """Remove idle lanes: every user who gets a DM has a channel, so they would accumulate."""
         for key, lane in list(self._lanes.items()):
             if lane.empty and lane.ready_at <= now:
                 del self._lanes[key]
@@ -275,7 +277,7 @@ class Outbox:
             call.done.set_exception(error)
 
     def stop(self) -> None:
-        """Let everything that is not on its way yet end with NotSending until `run` runs anew."""
+        """End each message that isn't in flight with NotSending, until `run` starts again."""
         self._stopped = True
         for lane in self._lanes.values():
             for call in chain.from_iterable(lane.waiting.values()):
@@ -286,7 +288,7 @@ class Outbox:
 
 
 def _rendered_arguments(call: Call) -> dict[str, Any]:
-    """Give all arguments; chat.update knows nothing of unfurling."""
+    """Return all arguments. chat.update has no arguments about unfurling."""
     arguments = call.render().arguments() | call.arguments
     if call.method == _UPDATE:
         del arguments["unfurl_links"], arguments["unfurl_media"]

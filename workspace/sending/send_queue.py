@@ -1,4 +1,4 @@
-"""Whose turn it is among messages that wait: by urgency, but nothing waits for ever."""
+"""The order of waiting messages: by priority, with a turn for the oldest message at intervals."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from workspace.views.parts.message import Message
 
 _FAIRNESS_INTERVAL = 8
-"""Of so many, one is for what has waited longest."""
+"""Number of turns, of which the last one belongs to the message that has waited longest."""
 
 Render: TypeAlias = Callable[[], Message]
-"""Gives a message as it is right when its turn comes; asked again for each attempt."""
+"""Returns the message when its turn comes. The outbox calls it for each attempt."""
 
 
 class Priority(IntEnum):
@@ -37,12 +37,12 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One of the Web API's methods, with what it is to say."""
+    """A Web API method with its arguments."""
 
     method: str
     render: Render
     arguments: dict[str, Any]
-    """Those that are no part of the message."""
+    """Arguments that aren't part of the message."""
     done: "asyncio.Future[MessageRef]"
     priority: Priority
     order: int
@@ -64,16 +64,16 @@ class Lane:
         return not any(self.waiting.values())
 
     def next(self) -> Call | None:
-        """Give the call whose turn it is; it stays until it is taken."""
+        """Return the next call. It stays in the queue until `take`."""
         return next_call((calls[0] for calls in self.waiting.values() if calls), self.sent_count)
 
     def take(self, call: Call) -> None:
-        """Let go of one that `next` gave."""
+        """Remove a call that `next` returned."""
         self.waiting[call.priority].popleft()
         self.sent_count += 1
 
 
 def next_call(calls: Iterable[Call], sent_count: int) -> Call | None:
-    """Choose one, after so many that had their turn; None where there is none."""
+    """Choose a call after `sent_count` earlier ones, None if the queue is empty."""
     longest = sent_count % _FAIRNESS_INTERVAL == _FAIRNESS_INTERVAL - 1
     return min(calls, key=lambda call: (not longest and call.priority, call.order), default=None)

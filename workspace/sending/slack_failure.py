@@ -1,4 +1,4 @@
-"""What it means when a call to Slack fails, in one table."""
+"""The meaning of each Slack error, and the action that follows from it, in one table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Failure(Enum):
 
 
 class PostFailureAction(Enum):
-    """What follows when a message could not be posted."""
+    """The action after a message couldn't be posted."""
 
     WAIT = "wait"
     """The outbox sends it again when Slack's Retry-After is over."""
@@ -43,16 +43,16 @@ class PostFailureAction(Enum):
 
 
 class UpdateFailureAction(Enum):
-    """What follows when a card could not be edited."""
+    """The action after a card couldn't be updated."""
 
     WAIT = "wait"
     """As for a post."""
     RETRY = "retry"
     """It is tried again soon; an edit done twice shows no difference."""
     REPLACE = "replace"
-    """The card stays as it is, perhaps with buttons: a new one says what holds."""
+    """The card stays outdated, perhaps with buttons: a new card shows the current state."""
     REPLACE_WHILE_WAITING = "replace_while_waiting"
-    """Nobody sees the card any more: a new one, if there is still something to decide."""
+    """The card isn't visible any more: post a new one if the request is still pending."""
     RETRY_LATER = "rest"
     """It is tried again every few minutes."""
     GIVE_UP = "let_go"
@@ -61,7 +61,7 @@ class UpdateFailureAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FailurePolicy:
-    """What one error of Slack's means, and what follows from it."""
+    """The meaning of one Slack error, and the actions that follow from it."""
 
     failure: Failure
     card: PostFailureAction
@@ -181,10 +181,9 @@ RULES: Mapping[str, FailurePolicy] = {
     "forbidden_team": _REVOKED,
     ANY_OTHER: _REJECTED,
 }
-"""By Slack's word (docs.slack.dev/reference/methods: chat.postMessage, chat.update,
-conversations.open, and the errors common to all), or ours in brackets where Slack says none.
+"""By Slack's code (docs.slack.dev/reference/methods: chat.postMessage, chat.update, conversations.open, and the errors common to all), or a word of ours in brackets if Slack sends none.
 
-Status 429 goes before any word, and so does 5xx, which leaves open what was done.
+Status 429 takes precedence over any code, and so does 5xx, after which the outcome is unknown.
 """
 
 CONTENT_ERRORS = frozenset(
@@ -202,20 +201,20 @@ CONTENT_ERRORS = frozenset(
 views.update)."""
 
 TRANSIENT = frozenset({Failure.RATE_LIMITED, Failure.TRY_AGAIN, Failure.UNCERTAIN})
-"""Failures that go by without anybody's help."""
+"""Failures that end without any change to the setup."""
 PERMANENT = frozenset(
     {Failure.MESSAGE_GONE, Failure.UNREACHABLE, Failure.FORBIDDEN, Failure.REJECTED}
 )
-"""Failures that say something about the call itself; after any other the same may succeed."""
+"""Failures because of the call itself. After any other failure the same call can succeed."""
 SLACK_ERRORS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
-"""What a call can raise because of Slack or the way to it; anything else is a mistake of ours."""
+"""Errors of Slack or of the connection to it. Any other error is a bug."""
 
 _TOO_MANY_REQUESTS = 429
 _REDIRECTS = range(300, 400)
 """Slack sends none; some need no target, and a session doesn't refuse them."""
 _SERVER_ERROR = 500
 _RETRY_AFTER = 30.0
-"""Seconds to wait when Slack does not say how long."""
+"""Seconds to wait if Slack's response has no Retry-After."""
 _LONGEST_RETRY_AFTER = 3600.0
 """Seconds. A longer one is a mistake on the way, and must not silence the bot for days."""
 
@@ -258,9 +257,9 @@ def _needed_scope(error: SlackApiError) -> str:
 
 
 def describe(error: BaseException) -> str:
-    """Say in one line what one of SLACK_ERRORS was.
+    """Describe one of SLACK_ERRORS in one line.
 
-    An SDK's error quotes the whole answer, which may quote what was sent.
+    An SDK error quotes the complete response, which can contain the request's content.
     """
     if isinstance(error, SlackApiError):
         code, needed = error_code(error), _needed_scope(error)

@@ -18,7 +18,7 @@ from workspace.views.parts.request_name import short_id, target_names
 PAGE = 10
 """Rows to a page: each takes three blocks, and a message holds fifty."""
 _ROOM = 200
-"""Length of what a row asks for, of its progress and of its reason: ten rows fill a message."""
+"""Lengths of a row's roles, progress and reason: ten rows fill a message."""
 _NAMES = 6
 _ON_CARD = "The list can't show the full request. Review it on its card."
 OLDER = "pending_older"

@@ -1,4 +1,4 @@
-"""Private answers to somebody who asks for access."""
+"""Private responses to a requester."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ _VALUE_LIMIT = 2000
 _TOLD = "You'll get a DM when it's reviewed."
 _NOT_TOLD = "The bot can't send you DMs. Run /teleport-pending to follow your request."
 _WHY = 1_000
-"""Length of what Teleport says about the reason that it wants."""
+"""Length of Teleport's explanation of the required reason."""
 _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 
 
 def request_created(
     draft: RequestDraft, card_model: CardModel, created: datetime | None, *, told: bool
 ) -> Message:
-    """Confirm a request, and say openly when Teleport gives it for less long.
+    """Confirm a request, and state a shorter duration if Teleport limits it.
 
     `told` promises a message about the outcome.
     """
@@ -75,7 +75,7 @@ def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime 
 def shorter_offer(
     draft: RequestDraft, tried: CardModel, *, limited_by_bot_certificate: bool
 ) -> Message:
-    """Say, before anything is asked for, that Teleport gives it for less long."""
+    """State the shorter duration that Teleport allows, before the request is created."""
     if draft.duration is None or tried.access_until is None:
         raise ValueError("only what is asked for so long can be too long")
     headline = f"Teleport doesn't allow {target_names(tried)} for {rich.duration(draft.duration)}."
@@ -119,7 +119,7 @@ def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
 
 
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
-    """Ask for the reason when it is too late for a form to open by itself."""
+    """Ask for the reason when it is too late to open a form."""
     headline = f"Add a reason to request {list_names(draft.roles)}."
     return message(
         headline,

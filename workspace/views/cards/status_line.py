@@ -1,4 +1,4 @@
-"""The first line of a card: the status of the request, and who resolved it."""
+"""The first line of a card: the status of the request, with the names of its approvers."""
 
 from workspace.card_model.progress import PROGRESS_ROOM
 from workspace.card_model.record import CardModel
@@ -34,7 +34,7 @@ def status_line(card_model: CardModel) -> str:
 
 
 def by_resolver(card_model: CardModel) -> str:
-    """Return ` by bob`, ` from Slack`, or nothing if it isn't known who resolved the request."""
+    """Return ` by bob`, ` from Slack`, or an empty text if the approver isn't known."""
     if card_model.resolved_by:
         return f" by {list_names(card_model.resolved_by)}"
     return " from Slack" if card_model.from_slack else ""

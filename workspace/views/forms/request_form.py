@@ -55,7 +55,7 @@ _DURATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class RequestFormMetadata:
-    """What the form must remember of where it was opened, in its private metadata."""
+    """The form's private metadata: the channel and the command from which it was opened."""
 
     __pydantic_config__ = EXACT
 
@@ -74,7 +74,7 @@ _DURATION = TypeAdapter(Duration)
 
 @dataclass(frozen=True, slots=True)
 class RequestFormInput:
-    """A form as it was handed in. Reviewers picked in it are Slack user ids."""
+    """The values of a submitted form. Reviewers picked in it are Slack user IDs."""
 
     draft: RequestDraft
     role_values: tuple[str, ...]
@@ -85,7 +85,7 @@ class RequestFormInput:
 def request_form(
     draft: RequestDraft, *, channel: str, note: str = "", reason_required: bool = False
 ) -> View:
-    """Build it with what is known already. `note` says why it was opened."""
+    """Build the form with the known values. `note` explains the reason for opening it."""
     blocks: list[Block] = []
     origin = _fitting(
         RequestFormMetadata(

@@ -24,7 +24,7 @@ _REASON_CHARACTERS = 3000
 
 @dataclass(frozen=True, slots=True)
 class ReviewFormMetadata:
-    """What is about to be decided, kept in the form's private metadata."""
+    """The form's private metadata: the request and the proposed state."""
 
     __pydantic_config__ = EXACT
 
@@ -42,7 +42,7 @@ _DECISIONS = TypeAdapter(ReviewFormMetadata)
 
 
 def review_form(decision: ReviewFormMetadata, card_model: CardModel | None) -> View:
-    """Build it; `card_model` is None when Teleport did not tell in time what the request is."""
+    """Build the form. `card_model` is None if Teleport didn't return the request in time."""
     word = "Approve" if decision.approve else "Deny"
     blocks: list[Block] = [
         rich.block(rich.lines(*_about(decision, card_model))),
@@ -69,7 +69,7 @@ def review_form(decision: ReviewFormMetadata, card_model: CardModel | None) -> V
 def read(
     values: Mapping[str, Mapping[str, Any]], private_metadata: str
 ) -> tuple[ReviewFormMetadata, str]:
-    """Read what is decided and the reason given. Raises UserError for a form of another version."""
+    """Read the proposed state and the reason. Raises UserError for a form of another version."""
     with reading(outdated_form("/teleport-pending")):
         reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
         return _DECISIONS.validate_json(private_metadata), reason.strip()
