@@ -88,7 +88,7 @@ class ReviewPolicy:
 
 
 def _one_review_is_enough(request: AccessRequest) -> bool:
-    """Return whether each threshold set has a threshold that a single unfiltered review meets, for approvals and denials."""
+    """Return whether a single unfiltered review, approval or denial, meets every threshold set."""
     return all(
         any(
             index < len(request.thresholds)

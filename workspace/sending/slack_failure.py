@@ -181,7 +181,10 @@ RULES: Mapping[str, FailurePolicy] = {
     "forbidden_team": _REVOKED,
     ANY_OTHER: _REJECTED,
 }
-"""By Slack's code (docs.slack.dev/reference/methods: chat.postMessage, chat.update, conversations.open, and the errors common to all), or a word of ours in brackets if Slack sends none.
+"""By Slack's code, or a word of ours in brackets if Slack sends none.
+
+Source: docs.slack.dev/reference/methods, chat.postMessage, chat.update, conversations.open, and the
+errors common to all methods.
 
 Status 429 takes precedence over any code, and so does 5xx, after which the outcome is unknown.
 """
