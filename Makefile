@@ -24,7 +24,7 @@ explore: $(INSTALLED)  ## the tests with generated input, with far more of it an
 bench: $(INSTALLED)  ## the bot compared to bare programs; ROW=ack measures one row
 	$(BIN)/python -m benchmarks $(ROW)
 
-chaos: $(INSTALLED)  ## bots among people and trouble; SEEDS=1 is the short one
+chaos: $(INSTALLED)  ## real bots with injected faults; SEEDS=1 is the short run
 	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(filter 1,$(SEEDS)),--seed 2 --requests 60 --seconds 15,$(if $(SEEDS),--seeds $(SEEDS))) $(CHAOS)
 
 real-teleport: $(INSTALLED)  ## the bot with Teleport's own programs, from the folder TELEPORT_BIN

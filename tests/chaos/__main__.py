@@ -1,4 +1,7 @@
-"""Bots among people and trouble: `python -m tests.chaos`. Ends with 1 where anything was lost."""
+"""Runs real bots with injected faults and compares Slack with Teleport: `python -m tests.chaos`.
+
+The exit code is 1 if a request was lost, wrong or doubled.
+"""
 
 import argparse
 import asyncio
@@ -53,9 +56,9 @@ def _run(seed: int, plan: Plan) -> Report:
 
 
 def _failed(report: Report, plan: Plan) -> bool:
-    """Without the history a second copy is what was promised at worst, and a rare one.
+    """Return whether a seed failed. Without history a few doubled messages are allowed.
 
-    Where too little came about, or too much of it unseen, nothing was shown.
+    A seed with too few requests, or too many unseen ones, proves nothing.
     """
     found = report.comparison
     few = found.requests * _FEW
@@ -74,7 +77,7 @@ def _print_faults(reports: Iterable[Report]) -> None:
     for report in reports:
         armed.update(report.armed)
         hits.update(report.hits)
-    print("faults that took effect, of those injected:")
+    print("effective faults of the injected ones:")
     for name, count in sorted(armed.items()):
         print(f"    {hits[name]:6} of {count:6}  {name}")
 
@@ -83,7 +86,7 @@ def _print_deeds(reports: Iterable[Report]) -> None:
     done: Counter[str] = Counter()
     for report in reports:
         done.update(report.deeds)
-    print("what people did:")
+    print("user actions:")
     for name, count in sorted(done.items()):
         print(f"    {count:6}  {name}")
 

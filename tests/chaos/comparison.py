@@ -37,10 +37,10 @@ _UNDECIDED = {_TOLD[EXPIRED], _TOLD[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
 _ENOUGH = timedelta(seconds=5)
-"""Of one holder; within which it lists, reads its records, and gets over what fails on the way."""
+"""Time in which one leader lists, reads the ledger, and recovers from failures on the way."""
 
 Finding = tuple[str, str]
-"""Lost, wrong, doubled or unseen, and what."""
+"""The kind (lost, wrong, doubled or unseen) and the difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Comparison:
     wrong: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
-    """Gone or over before anybody held the lease for long enough to announce it."""
+    """Deleted or closed before a leader held the lease for long enough to announce it."""
 
 
 def compare(
@@ -79,7 +79,10 @@ def compare(
 def _compare_request(
     life: Life, here: RequestMessages, lease_history: LeaseHistory, record: str, now: datetime
 ) -> Iterator[Finding]:
-    """What came and went unseen is not missed; what was shown has to end."""
+    """Compare one request.
+
+    An unseen request isn't missed, but every card has to reach its final state.
+    """
     requester = f"@{life.request.Spec.User}"
     recipients = [CHANNEL, *(f"@{name}" for name in life.request.Spec.SuggestedReviewers)]
     announced = [channel for channel in here.messages if channel != requester]
@@ -122,12 +125,12 @@ def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[F
 def _notices(
     life: Life, statuses: frozenset[str], notices: Sequence[Message], record: str, now: datetime
 ) -> Iterator[Finding]:
-    """The requester was told of the end, and nothing else but of the waiting, each at most once.
+    """Expect a notice of the outcome and at most the notice of the request, each at most once.
 
-    A notice whose ts isn't on record, because Slack's answer was lost, can't be updated. It counts
-    as doubled, which only a seed without history allows.
+    A notice whose ts isn't on record, because Slack's response was lost, can't be updated. It
+    counts as doubled, which only a seed without history allows.
 
-    What was taken for undecided may turn out decided, and not the other way round.
+    A notice of an expiry can precede a resolution, but not the other way round.
     """
     expected = {_TOLD[status] for status in statuses}
     allowed = expected | {_CREATED} | ({_TOLD[EXPIRED]} if life.ran_out_first(now) else set())

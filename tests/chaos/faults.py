@@ -1,4 +1,4 @@
-"""Trouble, brought about."""
+"""Injects faults."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ from tests.chaos.schedule import Fault, Step
 _SENDS = ("chat.postMessage", "chat.update")
 _METHODS = (*_SENDS, *_SENDS, "conversations.open", "conversations.history", "users.info")
 _STALLS = {"chat.postMessage": 4.0, "chat.update": 12.0}
-"""Seconds. A post that is given up on and taken later all the same is one too many by rights."""
+"""Seconds. A post that times out and is accepted later is one too many, which is allowed."""
 _CALLS = (
     "UpdatePluginData", "ListAccessRequests", "KeepAliveSemaphoreLease", "GetPluginData",
     "WatchEvents",
@@ -62,7 +62,7 @@ class FaultInjector:
         match step.what:
             case Fault.KILL | Fault.TERMINATE | Fault.FREEZE:
                 met = await self._harm(step)
-                # Only now is the count read: others went on meanwhile.
+                # Read the count only now, because the other tasks went on.
                 self._hits[step.what] += met
             case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS | Fault.SWALLOW_SOCKET:
                 self._hits[step.what] += self._slack.faults.apply(_SOCKETS[step.what]) > 0

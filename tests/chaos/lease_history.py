@@ -1,4 +1,4 @@
-"""Who held the lease, and how long on end it could see what there is, as Teleport saw it."""
+"""The leaders, and how long each had an uninterrupted view of the cluster, from Teleport's side."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(slots=True)
 class LeasePeriod:
-    """One holder's, without a break; a holder that is dead has it until it runs out.
+    """One leader's uninterrupted period. A dead leader keeps the lease until it expires.
 
-    Lists from the past are a break: only the watch tells of anything new then, if it stands.
+    Stale lists interrupt it: then only an open watch reports new requests.
     """
 
     since: datetime
@@ -21,7 +21,7 @@ class LeasePeriod:
 
 
 class LeaseHistory:
-    """Follows the semaphores of a cluster, whose one lease the replicas pass on."""
+    """Follows the semaphores of a cluster, with the one lease that the replicas share."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -35,7 +35,7 @@ class LeaseHistory:
             await asyncio.sleep(_LOOK_SECONDS)
 
     def longest(self, start: datetime, end: datetime) -> timedelta:
-        """How long on end somebody held it between the two."""
+        """Return the longest period of one leader between the two times."""
         shares = (min(end, each.until) - max(start, each.since) for each in self._periods)
         return max((timedelta(0), *shares))
 

@@ -1,4 +1,4 @@
-"""People who ask and decide, in Slack and elsewhere, whatever works at that moment."""
+"""Users who request and review, in Slack and elsewhere, through any working interface."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ CREW = tuple(
     Person(f"dev-{number}", f"U0DEV{number:05}", f"Dev {number}", ("dev", "prod-requester"))
     for number in range(100)
 )
-"""Enough people that few of them ask for what they have asked for already."""
+"""Enough users, so that repeated requests of the same user are rare."""
 _REVIEWERS = ("bob", "carol", "dana")
 _ROLES = ("staging", "prod")
 _HOURS = 7200.0
@@ -27,7 +27,7 @@ _FORM_SECONDS = 3.0
 
 
 def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
-    """Give everybody of the crew their two accounts."""
+    """Create both accounts of every user."""
     for person in CREW:
         slack.workspace.add_person(person)
         teleport.cluster.add_user(
@@ -53,12 +53,12 @@ class People:
         self.done: Counter[str] = Counter()
 
     async def do(self, step: Step) -> None:
-        """Try it. Somebody who is told no, or nothing, lets it be."""
+        """Perform an action. A user accepts a rejection, or no response, without a retry."""
         try:
             did = await self._do(step)
         except (TeleportError, TimeoutError):
             did = False
-        self.done[str(step.what) if did else f"{step.what} (came to nothing)"] += 1
+        self.done[str(step.what) if did else f"{step.what} (without effect)"] += 1
 
     async def _do(self, step: Step) -> bool:
         reason = f"request number {step.number}."

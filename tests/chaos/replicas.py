@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _END_SECONDS = 30.0
-"""Longer than a bot takes to finish what is under way."""
+"""Longer than a graceful shutdown takes."""
 
 
 class Replica:
@@ -28,15 +28,15 @@ class Replica:
             )  # fmt: skip
 
     async def kill(self) -> bool:
-        """End it at whatever instruction it is, and start another; gives whether it was there."""
+        """Kill the process at any instruction, and start another. Return whether it was running."""
         return await self._replace(signal.SIGKILL)
 
     async def terminate(self) -> bool:
-        """Ask it to stop, and start another; gives whether it was there."""
+        """Ask the process to stop, and start another. Return whether it was running."""
         return await self._replace(signal.SIGTERM)
 
     async def freeze(self, seconds: float) -> bool:
-        """Let it stand still for longer than its lease; gives whether it was there."""
+        """Suspend the process for longer than its lease. Return whether it was running."""
         async with self._busy:
             there = self._send(signal.SIGSTOP)
             await asyncio.sleep(seconds)
@@ -48,20 +48,20 @@ class Replica:
             await self._end(signal.SIGTERM)
 
     def misdeeds(self) -> tuple[str, ...]:
-        """Did not end when asked to, ended when not, or logged what nobody had foreseen."""
+        """Return unexpected exits, slow shutdowns, and unexpected errors in the log."""
         lines = self._log.read_text(errors="replace").splitlines()
         unforeseen = (line for line in lines if '"level": "error"' in line or "Traceback" in line)
         return (*self._misdeeds, *(f"{self._log.name}: {line[:300]}" for line in unforeseen))
 
     async def _replace(self, how: signal.Signals) -> bool:
-        """One at a time: two that overlapped would start two, and one of them nobody would stop."""
+        """Replace one process at a time: of two that overlap, only one would be stopped."""
         async with self._busy:
             there = await self._end(how)
             await self.start()
         return there
 
     async def _end(self, how: signal.Signals) -> bool:
-        """What does not end in time, as it must, is noted and killed."""
+        """End the process. One that doesn't end in time is noted and killed."""
         there = self._send(how)
         if self._process is not None:
             try:

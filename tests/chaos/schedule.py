@@ -1,4 +1,4 @@
-"""What happens in a trial, and when: the same for the same seed."""
+"""The user actions and faults of a trial with their times: the same for the same seed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from random import Random
 
 
 class UserAction(StrEnum):
-    """What people do, and where: by command or click in Slack, or past the bot."""
+    """The actions of users, and where: by command or click in Slack, or outside the bot."""
 
     ASK_IN_SLACK = "ask in Slack"
     ASK_ELSEWHERE = "ask elsewhere"
@@ -53,7 +53,7 @@ class Step:
 
 
 def schedule(seed: int, *, requests: int, seconds: float, faults: int) -> tuple[Step, ...]:
-    """Spread over so many seconds; the later ones of one request follow its asking."""
+    """Spread the steps over these seconds. The later steps of a request follow its creation."""
     random = Random(seed)
     steps = [*_lives(random, requests, seconds)]
     steps += (

@@ -1,4 +1,4 @@
-"""What Slack has of each request."""
+"""The messages of each request in Slack."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

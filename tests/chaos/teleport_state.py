@@ -1,4 +1,4 @@
-"""What Teleport says of each request, also of those that are gone by the end."""
+"""The state of each request in Teleport, including the requests that are deleted at the end."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -30,9 +30,12 @@ class Life:
     gone: datetime | None = None
 
     def statuses(self, now: datetime, *, noticed: bool) -> frozenset[str]:
-        """What a card may say of it; several only where its last change may not be `noticed`.
+        """Return the statuses that a card may show.
 
-        That is so where it went soon after, and all bots were dead or without a watch.
+        There are several only if the last change may not be `noticed`.
+
+        This happens if the request was deleted soon after, while all bots were dead or without a
+        watch.
         """
         spec = self.request.Spec
         if spec.State == PENDING:
@@ -41,7 +44,7 @@ class Life:
         return last if self.gone is None or noticed else last | self._of_waiting(now)
 
     def listed_until(self, now: datetime) -> datetime:
-        """Until when a list told of it: it is gone then, or nobody can do anything with it."""
+        """Return the moment after which the request is deleted or can't be reviewed."""
         spec = self.request.Spec
         over = moment(spec.Expires) if spec.State == APPROVED else self.waited_until
         return min(self.gone or now, over, now)
@@ -56,7 +59,10 @@ class Life:
         return min(moment(self.request.Spec.ResourceExpiry), moment(self.request.Spec.Expires))
 
     def _of_approved(self, now: datetime) -> frozenset[str]:
-        """Whoever looks only after the end cannot tell a deleted request from an expired one."""
+        """Return the statuses of an approved request.
+
+        After its end, deletion and expiry look the same.
+        """
         spec = self.request.Spec
         assert spec.State == APPROVED
         ends = moment(spec.Expires)

@@ -1,4 +1,4 @@
-"""One trial: bots, people and trouble for a while, then quiet, then the comparison."""
+"""One trial: bots, users and faults for a while, then a quiet period, then the comparison."""
 
 import asyncio
 from collections import Counter
@@ -33,7 +33,7 @@ _QUIET_SECONDS = 3.0
 """Without a change in Slack, after which nothing more is expected."""
 _LOOK_SECONDS = 0.5
 _EXPIRY_INTERVAL = timedelta(seconds=4)
-"""Between two rounds in which Teleport removes what has run out; minutes in life."""
+"""Between two rounds in which Teleport removes expired requests; minutes in production."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Plan:
     requests: int
     replicas: int
     seconds: float
-    """While trouble lasts."""
+    """Seconds with faults."""
     settle: float
-    """Seconds within which everything has to be as it should once trouble has ended."""
+    """Seconds after the last fault within which Slack has to agree with Teleport."""
     faults: int
     factor: float
 
@@ -102,7 +102,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         found = await _settled(slack, teleport_state, lease_history, ledger, plan.settle)
         for follower in followers:
             if follower.done():
-                # Nothing ends it but a mistake, and without it nobody can judge.
+                # Only a bug ends it, and without it the comparison is impossible.
                 follower.result()
     misdeeds = tuple(each for replica in replicas for each in replica.misdeeds())
     return Report(
@@ -129,13 +129,16 @@ async def _play(seed: int, plan: Plan, people: People, injector: FaultInjector) 
 
 
 def _client(teleport: TeleportStandIn, user: str) -> TeleportClient:
-    """What somebody else uses; the bot's roles may do what any requester and reviewer may."""
+    """Return a client for actions outside the bot.
+
+    The bot's roles can do everything that users can.
+    """
     credentials = load_identity_file(teleport.identity(user), datetime.now(UTC))
     return TeleportClient(dial(teleport.address, lambda: credentials))
 
 
 def _record(teleport: TeleportStandIn, request_id: str) -> str:
-    """Return what the bots keep of a request in Teleport's plugin data."""
+    """Return the plugin data that the bots stored for a request."""
     record = teleport.cluster.plugin_data.get(("access_request", request_id))
     return str(record.Spec) if record else ""
 

@@ -29,7 +29,7 @@ _FOLDER = "TELEPORT_BIN"
 _NAMES = ", ".join(NAMES)
 _TEST_SECONDS = 180
 _PATIENCE = 25.0
-"""Seconds that people in Slack wait; a takeover or a restarted Auth Service takes a while."""
+"""Seconds that users in Slack wait; a takeover or a restarted Auth Service takes a while."""
 _BOT_USER = "chatops"
 _FEATURES = pytest.StashKey[ServerFeatures]()
 
@@ -138,7 +138,7 @@ async def applicable(request: pytest.FixtureRequest, setting: Setting) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(setting: Setting, applicable: None, tmp_path: Path) -> AsyncIterator[World]:
-    """A cluster without access requests, and people who look at new messages only."""
+    """A cluster without access requests, and users with a view of new messages only."""
     people = SlackDriver(setting.slack, patience=_PATIENCE, since=time.time())
     scopes = setting.slack.workspace.app.scopes
     granted = set(scopes)

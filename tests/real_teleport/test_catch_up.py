@@ -1,4 +1,4 @@
-"""What happened while no bot ran, or while Teleport was away."""
+"""Catching up after a time without a bot or without Teleport."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.real_teleport.harness.world import World
 
 
 @pytest.mark.parametrize("killed", [False, True])
-async def test_next_bot_shows_what_happened_meanwhile(world: World, *, killed: bool) -> None:
+async def test_next_bot_shows_changes_made_without_a_bot(world: World, *, killed: bool) -> None:
     """One request was approved, another one created."""
     world.grant_history()
     settings = world.settings()

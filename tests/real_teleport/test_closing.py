@@ -10,7 +10,9 @@ from tests.real_teleport.harness.world import World
 from workspace.card_model.status import Status
 
 
-async def test_card_closes_when_nobody_reviews_in_time(world: World, bot: BotProcess) -> None:
+async def test_card_closes_when_the_request_expires_without_a_review(
+    world: World, bot: BotProcess
+) -> None:
     """The requester is sent a message, too."""
     _, card = await world.requested_by_tsh(
         "alice", "staging", "for nobody to review", "--request-ttl=6s"
@@ -25,7 +27,7 @@ async def test_card_closes_when_its_request_is_deleted(world: World, bot: BotPro
     await world.closed(card, Status.DELETED)
 
 
-async def test_card_of_a_deleted_approval_says_how_to_end_the_access(
+async def test_card_of_a_deleted_approval_shows_how_to_end_the_access(
     world: World, bot: BotProcess
 ) -> None:
     """Certificates outlive the request; the command on the card stops them."""

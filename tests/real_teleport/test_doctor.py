@@ -1,4 +1,4 @@
-"""What doctor says of a setup that a real Teleport rejects."""
+"""Doctor's rows for a setup that a real Teleport rejects."""
 
 import json
 from typing import Any

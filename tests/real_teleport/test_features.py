@@ -1,4 +1,4 @@
-"""What the server can do, and nothing less than its edition and version promise."""
+"""The server has all features of its edition and version."""
 
 from tests.real_teleport.harness.world import Setting
 

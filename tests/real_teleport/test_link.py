@@ -33,7 +33,7 @@ async def test_link_adds_the_slack_id_and_nothing_else(world: World, form: str) 
     assert after == before
 
 
-async def test_link_keeps_another_id_unless_told_to_replace_it(world: World) -> None:
+async def test_link_keeps_another_id_without_replace(world: World) -> None:
     async with world.cluster.user(Account("nora", ("dev",), "U0OTHER001")):
         printed = await world.cluster.tctl("get", "users/nora")
         refused = await product("link", "nora", _SLACK_ID, stdin=printed)

@@ -1,4 +1,4 @@
-"""Nobody does through the bot what Teleport would refuse them."""
+"""The bot never exceeds a user's own permissions in Teleport."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.real_teleport.harness.world import World
 
 @pytest.mark.parametrize("target", ["--user=alice", "--role=prod-requester"])
 async def test_locked_user_requests_nothing(world: World, bot: BotProcess, target: str) -> None:
-    """A lock on one of their roles counts as well."""
+    """A lock on a role of the user has the same effect."""
     async with world.cluster.locked(target, "on leave"):
         await world.people.type("alice", "/teleport-request staging because redis is stuck")
         assert "locked" in words(await world.people.response("alice", "on leave"))
@@ -29,7 +29,9 @@ async def test_locked_reviewer_decides_nothing(world: World, bot: BotProcess) ->
     assert "carol" in words(await world.approved(card))
 
 
-async def test_user_whose_role_denies_requests_makes_none(world: World, bot: BotProcess) -> None:
+async def test_user_with_a_role_that_denies_requests_makes_none(
+    world: World, bot: BotProcess
+) -> None:
     """Teleport applies the rule to the caller only, which is the bot."""
     deny = role("no-requests")
     deny["spec"]["deny"] = {"rules": [{"resources": ["access_request"], "verbs": ["create"]}]}

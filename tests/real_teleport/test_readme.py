@@ -1,4 +1,4 @@
-"""The README, followed by somebody who has just installed Teleport, Slack's app and the bot."""
+"""The README's setup with newly installed Teleport, Slack app and bot."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -22,7 +22,7 @@ _REFRESH = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def tbot(setting: Setting, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tbot]:
-    """One for all tests: Teleport gives a bot one renewable certificate."""
+    """One for all tests: Teleport issues one renewable certificate per bot."""
     setting.features.require(Feature.LIST_REQUESTS)
     folder = tmp_path_factory.mktemp("tbot")
     async with running_tbot(setting.cluster, setting.features, folder) as tbot:
@@ -49,7 +49,7 @@ async def test_new_user_reaches_a_node_after_the_steps_of_the_readme(
 
 
 async def test_bot_goes_on_with_the_identity_that_tbot_renews(world: World, tbot: Tbot) -> None:
-    """Without a restart, and without a gap in what it shows."""
+    """Without a restart, and without a gap in its messages."""
     async with running_bot(world.settings(identity=tbot.identity), **_REFRESH) as bot:
         _, before = await world.requested("alice", "staging", "before the renewal")
         tbot.renew()

@@ -1,4 +1,4 @@
-"""What `teleport-chatops teleport-role` prints, and whether it is enough."""
+"""The output of `teleport-chatops teleport-role`, and that the role is sufficient."""
 
 import pytest
 

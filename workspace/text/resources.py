@@ -1,7 +1,6 @@
-"""Requested resources in words: kind and name, with what tells them apart.
+"""Requested resources as texts: kind and name, with constraints in parentheses.
 
-A resource outside the bot's own cluster is written as Teleport writes it, `/cluster/kind/name`. The
-constraints of its access follow in parentheses.
+A resource outside the bot's own cluster has Teleport's form, `/cluster/kind/name`.
 """
 
 from collections import Counter
@@ -12,20 +11,21 @@ from teleport_client.model.access_request import Constraints, ResourceId
 from workspace.text.untrusted import slack_length
 
 RESOURCES_LISTED, RESOURCES_ROOM = 10, 1_200
-"""How many resources a card lists, and the length of the list."""
+"""Number of resources on a card, and the length of their list."""
 
 
 def resource_texts(resources: Sequence[ResourceId], cluster: str) -> tuple[str, ...]:
-    """Write each resource as others named it. `cluster` is the bot's own."""
+    """Return a text for each resource, with untrusted names. `cluster` is the bot's own."""
     return tuple(f"{_path(each, cluster)}{_limits(each.constraints)}" for each in resources)
 
 
 def resource_names(
     resources: Sequence[ResourceId], cluster: str, host_names: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Write hosts by their names, which are known by ID. Empty where none is known.
+    """Return the texts with host names instead of host IDs, empty if no name is known.
 
-    Hosts of the same name keep their IDs. No names are given that leave no room for constraints.
+    Hosts that share a name keep their IDs, too. The result is also empty if names leave no room for
+    constraints: a card must show all of them.
     """
     hosts = [each for each in resources if is_host(each, cluster)]
     called = {each.name: host_names[each.name] for each in hosts if each.name in host_names}
@@ -44,7 +44,7 @@ def resource_names(
 
 
 def is_host(resource: ResourceId, cluster: str) -> bool:
-    """Whether this is a host of the cluster, which has a name besides its ID."""
+    """Return whether it is a host of the bot's own cluster, whose name can be looked up."""
     return resource.kind == "node" and _is_in(resource, cluster)
 
 
@@ -53,7 +53,7 @@ def _name(name: str, host: str, often: Counter[str]) -> str:
 
 
 def are_constraints_shown(resources: Sequence[ResourceId]) -> bool:
-    """Whether a card can show everything that access to these is limited to."""
+    """Return whether a card can show all constraints of these resources."""
     constraints = [each.constraints for each in resources if each.constraints is not None]
     return all(each.readable for each in constraints) and (
         not constraints or fits(resource_texts(resources, cluster=""))
@@ -61,7 +61,7 @@ def are_constraints_shown(resources: Sequence[ResourceId]) -> bool:
 
 
 def fits(texts: Sequence[str], limit: int = RESOURCES_LISTED, room: int = RESOURCES_ROOM) -> bool:
-    """Whether a list of so many characters shows all of these whole."""
+    """Return whether a list of this size shows all texts completely."""
     return len(texts) <= limit and sum(slack_length(each) + len(", ") for each in texts) <= room
 
 

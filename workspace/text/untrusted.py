@@ -1,9 +1,10 @@
-"""Make text that somebody else wrote safe to show.
+"""Makes untrusted text safe to show.
 
-Reasons, user names and role names come from people and from other programs. They may try to ping a
-channel, to fake a line of a card, to hide or reorder what stands beside them, or to be too long.
-Whatever is made here is meant for places that show text literally (rich text, plain text); for
-Slack's mrkdwn, `escape` it as well.
+Users and other programs choose reasons, user names and role names. Such a text can mention a
+channel, to imitate a line of a card, to hide or reorder the text next to it, or to be very long. The
+functions remove invisible characters or mark them, limit combining marks and length, and isolate
+right-to-left text. Their results are for places that show text literally (rich text, plain text).
+Use `escape` in addition for mrkdwn and notification texts.
 """
 
 import re
@@ -17,17 +18,17 @@ _RIGHT_TO_LEFT = {"R", "AL"}
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _BLANKS = {"\u034f", "\u115f", "\u1160", "\u17b4", "\u17b5", "\u2800", "\u3164", "\uffa0"}
 _SELECTORS = re.compile("[\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Letters and marks by Unicode's word that show nothing (Default_Ignorable_Code_Point and more)."""
-_LOOKED_AT = 8
-"""Times as many characters as may be shown; the rest of a very long text is nobody's to read."""
+"""Letters and marks that Unicode renders invisibly (Default_Ignorable_Code_Point and others)."""
+_READ_FACTOR = 8
+"""The functions read this many times the limit, so that the cost of a huge text is bounded."""
 _MAX_MARKS = 3
-"""Accents on one letter; more are drawn over the neighbouring lines."""
+"""Combining marks per letter. Slack renders more of them over neighboring lines."""
 
 
 def safe_name(text: str, limit: int = 80) -> str:
-    """One line for a name or an id, never empty.
+    """Return one line for a name or an ID, never empty.
 
-    What cannot be seen is marked, so that no name hides in another.
+    Invisible characters are replaced, so that a name can't look like another one.
     """
     marked = "".join(
         " " if char.isspace() else "\ufffd" if _invisible(char) else char
@@ -37,7 +38,7 @@ def safe_name(text: str, limit: int = 80) -> str:
 
 
 def safe_text(text: str, limit: int, lines: int = 12) -> str:
-    """Free text over a few lines. What cannot be seen is left out; it may be part of a script."""
+    """Return free text of a few lines. Invisible characters are removed: scripts can need them."""
     beginning = _beginning(text, limit)
     unified = beginning.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
     kept = "".join(char for char in unified if char == "\n" or not _invisible(char))
@@ -49,17 +50,17 @@ def safe_text(text: str, limit: int, lines: int = 12) -> str:
 
 
 def safe_line(text: str, limit: int) -> str:
-    """Free text in a line among others, where one of its own could pass for one of ours."""
+    """Return free text as a single line, so that it can't imitate a line of the card."""
     return fit_text(" ".join(safe_text(text, limit * 2, lines=limit).split()), limit)
 
 
 def truncate(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis where something was cut."""
+    """Cut the text to `limit` characters, with an ellipsis at the cut."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
 
 def fit_text(text: str, room: int) -> str:
-    """Cut the text to a `slack_length` of `room`, with an ellipsis where something was cut."""
+    """Cut the text to a `slack_length` of `room`, with an ellipsis at the cut."""
     if slack_length(text) <= room:
         return text
     lengths = accumulate(map(slack_length, text))
@@ -68,21 +69,21 @@ def fit_text(text: str, room: int) -> str:
 
 
 def slack_length(text: str) -> int:
-    """Return the length by the strictest of Slack's counts.
+    """Return the length as Slack counts it at most.
 
-    A whole message is counted escaped and in UTF-16 (observed; Slack documents neither). A single
-    text never counts more than that.
+    Slack counts a whole message escaped and in UTF-16 (observed, not documented), and single texts
+    in other ways that never result in more.
     """
     return len(escape(text).encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escape(text: str) -> str:
-    """Take the life out of Slack's control characters (docs.slack.dev: formatting message text)."""
+    """Escape Slack's control characters (docs.slack.dev: formatting message text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _beginning(text: str, limit: int) -> str:
-    most = _LOOKED_AT * limit
+    most = _READ_FACTOR * limit
     return text if len(text) <= most else text[:most] + ELLIPSIS
 
 
@@ -104,7 +105,7 @@ def _tame_marks(text: str) -> str:
 
 
 def _isolate(text: str) -> str:
-    """Keep right-to-left letters from pulling the words beside them along."""
+    """Isolate right-to-left text, so that it doesn't reorder the text next to it."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return f"{_ISOLATE}{text}{_END_ISOLATE}"
     return text

@@ -1,4 +1,4 @@
-"""What each command says about itself."""
+"""The help of each command."""
 
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message, message

@@ -1,4 +1,4 @@
-"""What a form turns into once it was handed in."""
+"""Views that replace a submitted form."""
 
 from slack_sdk.models.views import View
 
@@ -8,10 +8,10 @@ _TITLE = "Teleport"
 
 
 def result_view(message: Message) -> View:
-    """Show an answer in the place of the form that asked for it."""
+    """Show a response in place of the form."""
     return View(type="modal", title=_TITLE, close="Close", blocks=list(message.blocks))
 
 
 def waiting_view() -> View:
-    """Hold the place while Teleport takes longer than Slack lets a form wait."""
+    """Return a placeholder, because Slack waits less time for a form's ack than Teleport needs."""
     return result_view(text_message("This is taking a while. The result will appear here."))

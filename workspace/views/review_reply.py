@@ -1,4 +1,4 @@
-"""What is said of one review in the thread of a card: who, what, why, and how far it has come."""
+"""A review in the thread of a card: reviewer, decision, reason and progress."""
 
 from teleport_client.model.access_request import RequestState
 from workspace.card_model.record import CardReview
@@ -8,7 +8,7 @@ from workspace.views.cards.reviews import NO_EFFECT
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message, message
 
-_SAID = {
+_HEADLINES = {
     RequestState.APPROVED: "✓ {author} approved",
     RequestState.DENIED: "✗ {author} denied",
     RequestState.PROMOTED: "📋 {author} granted it through an access list",
@@ -16,11 +16,13 @@ _SAID = {
 
 
 def review_reply(review: CardReview, progress_text: str) -> Message:
-    """Draw one review. `progress_text` is what `progress_after` gave, or empty."""
-    said = _SAID.get(review.state, "{author} reviewed").format(author=safe_name(review.author))
+    """Build the reply. `progress_text` is empty, or the result of `progress_after`."""
+    headline = _HEADLINES.get(review.state, "{author} reviewed").format(
+        author=safe_name(review.author)
+    )
     if not review.counts:
-        said += f", which {NO_EFFECT}"
-    headline = f"{said}. {progress_text}." if progress_text else f"{said}."
+        headline += f", which {NO_EFFECT}"
+    headline = f"{headline}. {progress_text}." if progress_text else f"{headline}."
     reason = safe_text(review.reason, REASON_LIMIT)
     return message(
         headline,

@@ -1,4 +1,4 @@
-"""The private answer to somebody who decided."""
+"""The private response to a reviewer."""
 
 import re
 from collections.abc import Sequence
@@ -20,37 +20,34 @@ _FILTER_LIMIT = 150
 
 def review_submitted(card_model: CardModel, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
-    wanted = target_names(card_model)
-    headline = f"You {verb} {safe_name(card_model.user)}'s request for {wanted}."
-    return message(
-        headline,
-        rich.lines(
-            (rich.bold(headline),),
-            (_where_it_stands(card_model), rich.code(short_id(card_model.id))),
-        ),
-    )
+    headline = f"You {verb} {safe_name(card_model.user)}'s request for {target_names(card_model)}."
+    return message(headline, rich.lines((rich.bold(headline),), _request_line(card_model)))
 
 
 def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) -> Message:
-    """Say that a review changes nothing, and whose would. `filters` are those not yet met."""
+    """Explain that a review has no effect. `filters` are the unmet thresholds with a filter."""
     headline = f"Your review of {safe_name(card_model.user)}'s request {NO_EFFECT}."
-    who = join_texts(map(_who, filters), _ROOM, " or ")
-    rows: list[rich.Line] = [(rich.bold(headline),)]
-    rows.append((f"It takes {who}." if who else "Ask a Teleport administrator who can review it.",))
-    rows.append((_where_it_stands(card_model), rich.code(short_id(card_model.id))))
-    return message(headline, rich.lines(*rows))
+    reviewers = join_texts(map(_reviewers, filters), _ROOM, " or ")
+    if reviewers:
+        hint = f"It takes {reviewers}."
+    else:
+        hint = "Ask a Teleport administrator who can review it."
+    return message(headline, rich.lines((rich.bold(headline),), (hint,), _request_line(card_model)))
 
 
-def _who(threshold: Threshold) -> str:
-    """Name those whose reviews a filter lets count, as far as it is a simple one."""
+def _reviewers(threshold: Threshold) -> str:
+    """Describe the reviewers that a filter accepts: by role, or by the expression itself."""
     role = _ROLE_FILTER.fullmatch(threshold.filter.strip())
     if role:
         return f"reviewers with the role {safe_name(role[1])}"
     return f"reviewers who match {safe_name(threshold.filter, _FILTER_LIMIT)}"
 
 
-def _where_it_stands(card_model: CardModel) -> str:
+def _request_line(card_model: CardModel) -> rich.Line:
     if card_model.status.closed:
-        return f"{STATUS_TEXTS[card_model.status]}. Request "
-    waits = f": {join_texts(card_model.progress, _ROOM)}" if card_model.progress else ""
-    return f"Still waiting for approval{waits}. Request "
+        yield f"{STATUS_TEXTS[card_model.status]}. Request "
+    else:
+        rows = join_texts(card_model.progress, _ROOM)
+        progress = f": {rows}" if rows else ""
+        yield f"Still waiting for approval{progress}. Request "
+    yield rich.code(short_id(card_model.id))

@@ -20,10 +20,10 @@ class Account:
     name: str
     roles: tuple[str, ...]
     slack_user_id: str = ""
-    """Empty for a user who is not linked."""
+    """Empty for a user without a link."""
 
     def resource(self) -> dict[str, Any]:
-        """Return the user for `tctl create`, which takes a password hash and MFA devices as well.
+        """Return the user for `tctl create`, which also accepts a password hash and MFA devices.
 
         Teleport 17 and later have no cluster without a second factor.
         """

@@ -14,7 +14,7 @@ from tests.real_teleport.harness.programs import end
 
 _STOP_SECONDS = 20.0
 _EVENT_SECONDS = 45.0
-"""Longer than a lease of 20 s and what follows when its holder was killed."""
+"""Longer than a lease of 20 s and the takeover after its holder was killed."""
 
 LogEvent = dict[str, Any]
 
@@ -59,7 +59,7 @@ class BotProcess:
         await end(self.process, _STOP_SECONDS)
 
     async def read_log(self) -> None:
-        """Read stderr until it ends. What is no event is kept as one."""
+        """Read stderr until it ends. A line that isn't an event is kept as one."""
         assert self.process.stderr is not None
         async for line in self.process.stderr:
             self.events.append(_parse(line.decode().strip()))

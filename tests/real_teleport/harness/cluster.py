@@ -57,7 +57,7 @@ class Cluster:
             await cluster.stop()
 
     async def start(self) -> None:
-        """Start, also once more after `stop`, and wait until it is ready."""
+        """Start, also after `stop`, and wait until the cluster is ready."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 self.programs.path("teleport"), "start", "-c", str(self.config), "--insecure",
@@ -75,7 +75,7 @@ class Cluster:
             await end(self._process, _STOP_SECONDS)
 
     async def ping(self) -> dict[str, Any]:
-        """Return what the proxy tells everybody (`/webapi/ping`)."""
+        """Return the proxy's public response (`/webapi/ping`)."""
         async with (
             aiohttp.ClientSession() as http,
             http.get(f"https://{self.proxy}/webapi/ping", ssl=False) as answer,
@@ -84,7 +84,7 @@ class Cluster:
             return found
 
     async def edition(self) -> str:
-        """Return what the proxy tells the web UI: `oss`, `community` or `ent`."""
+        """Return the edition that the proxy reports to the web UI: `oss`, `community` or `ent`."""
         async with (
             aiohttp.ClientSession() as http,
             http.get(f"https://{self.proxy}/web/config.js", ssl=False) as answer,
@@ -154,7 +154,7 @@ class Cluster:
             await self._await_listed("users", account.name, listed=False)
 
     async def _await_listed(self, kind: str, name: str, *, listed: bool = True) -> None:
-        """Wait until the Auth Service lists what it stored, or no longer lists what it deleted."""
+        """Wait until the Auth Service lists a stored resource, or no longer lists a deleted one."""
 
         async def names() -> list[str]:
             found = json.loads(await self.tctl("get", kind, "--format=json"))
@@ -163,7 +163,7 @@ class Cluster:
         assert (name in await eventually(names, lambda found: (name in found) is listed)) is listed
 
     async def identity(self, user: str, *, kind: str = "file", ttl: str = "12h") -> Path:
-        """Sign an identity for a user; gives its file, or the stem of its files for `tls`."""
+        """Sign an identity for a user. Return its file, or the stem of its files for `tls`."""
         path = self.data / f"{user}-{kind}-{ttl}"
         await self.tctl(
             "auth", "sign", f"--user={user}", f"--format={kind}", f"--ttl={ttl}",

@@ -1,4 +1,4 @@
-"""What a server can do: detected by its responses, and expected of its edition and version."""
+"""The features of a server: detected by its responses, and expected by its edition and version."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class ServerFeatures:
     edition: str
     """`ent`, `community` or `oss`, as the proxy reports it."""
     missing: Mapping[Feature, str]
-    """What the server does not have, with its response."""
+    """Features that the server doesn't have, with its responses."""
 
     def __str__(self) -> str:
         return f"Teleport {self.version}, edition {self.edition}"
@@ -51,7 +51,7 @@ class ServerFeatures:
 
     @property
     def expected_missing(self) -> set[Feature]:
-        """What no server of this edition and version has."""
+        """Return the features that servers of this edition and version don't have."""
         missing = set()
         if self.numbers < (16, 0, 0):
             missing.add(Feature.LIST_REQUESTS)

@@ -1,4 +1,4 @@
-"""Tests that a server cannot play: listed with the reason, and told from skips by accident."""
+"""Tests that a server doesn't support: listed with the reason, and separate from accidental skips."""
 
 from collections.abc import Sequence
 from typing import NoReturn

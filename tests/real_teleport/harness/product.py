@@ -12,7 +12,7 @@ def product_command(*arguments: str) -> list[str]:
 
 
 def product_environment(**variables: str) -> dict[str, str]:
-    """Return variables without tokens and proxies of whoever runs the tests."""
+    """Return variables without the developer's tokens and proxies."""
     kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", str(Path.cwd()))}
     return kept | variables
 

@@ -1,4 +1,4 @@
-"""Teleport's own programs, run with a deadline and without the environment of whoever runs them."""
+"""Teleport's own programs, run with a deadline and without the developer's environment."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 NAMES = ("teleport", "tctl", "tsh", "tbot")
 _NOWHERE = "http://127.0.0.1:9"
-"""A proxy that nobody serves. Go never uses a proxy for loopback addresses."""
+"""A proxy address without a listener. Go never uses a proxy for loopback addresses."""
 
 
 class ProgramFailed(Exception):
@@ -35,7 +35,7 @@ class Programs:
 
     folder: Path
     home: Path
-    """What they take for the user's home directory."""
+    """The home directory of the programs."""
 
     @property
     def missing(self) -> list[str]:

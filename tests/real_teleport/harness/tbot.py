@@ -52,7 +52,7 @@ class Tbot:
 async def running_tbot(
     cluster: Cluster, features: ServerFeatures, folder: Path
 ) -> AsyncIterator[Tbot]:
-    """Set tbot up as the README says, and run it while the block does."""
+    """Set up tbot as in the README, and run it while the block runs."""
     token = str(uuid4())
     setup, _, _ = readme_script("kind: token").partition("tbot start")
     if Feature.ON_BEHALF_REVIEWS not in features.missing:

@@ -1,4 +1,4 @@
-"""A program on a terminal, with somebody who answers its questions."""
+"""A program on a terminal, with scripted answers to its questions."""
 
 import asyncio
 import os
@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from tests.real_teleport.harness.programs import Finished, end
 
 Answers = Sequence[tuple[str, Callable[[], str]]]
-"""Words of each question, in the order of the questions, and what gives the answer."""
+"""Words of each question, in order, with the function that returns the answer."""
 
 
 async def run_on_terminal(
@@ -51,7 +51,7 @@ async def _converse(terminal: int, answers: Answers) -> str:
 
 
 async def _output(terminal: int) -> AsyncIterator[str]:
-    """Yield what is written until the program closes its end."""
+    """Yield the output until the program closes its end."""
     readable = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(terminal, readable.set)
@@ -61,7 +61,7 @@ async def _output(terminal: int) -> AsyncIterator[str]:
             readable.clear()
             try:
                 chunk = os.read(terminal, 4096)
-            except OSError:  # EIO: Linux's way to say that the other end is closed
+            except OSError:  # EIO: on Linux the other end is closed
                 return
             yield chunk.decode(errors="replace")
     finally:

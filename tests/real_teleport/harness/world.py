@@ -1,4 +1,4 @@
-"""A real cluster, people in Slack, and the settings of a bot between them."""
+"""A real cluster, users in Slack, and the settings of a bot between them."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ from workspace.views.cards.status_line import STATUS_TEXTS
 PENDING = 1
 APPROVED = 2
 DENIED = 3
-"""Values of `spec.state` in what tctl prints."""
+"""Values of `spec.state` in tctl's output."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all tests share: a cluster with the cast and the bot's role on it, and a workspace."""
+    """Shared by all tests: a cluster with the cast and the bot's role, and a workspace."""
 
     cluster: Cluster
     features: ServerFeatures
@@ -36,7 +36,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class World:
-    """What a test has for itself."""
+    """The parts that belong to one test."""
 
     setting: Setting
     people: SlackDriver
@@ -61,12 +61,12 @@ class World:
         self.setting.slack.workspace.app.scopes.update({"channels:history", "im:history"})
 
     async def tsh(self, who: str, *arguments: str) -> str:
-        """Run `tsh` as somebody who has logged in. Raises ProgramFailed."""
+        """Run `tsh` as a logged-in user. Raises ProgramFailed."""
         login = await self.setting.logins.of(ACCOUNTS[who])
         return await login.copied(self.data / "tsh" / who).run(*arguments)
 
     async def requested(self, who: str, text: str, reason: str) -> tuple[str, dict[str, Any]]:
-        """Request access with a command in Slack; gives the request's id and its card."""
+        """Request access with a command in Slack. Return the request's ID and its card."""
         await self.people.type(who, f"/teleport-request {text} because {reason}")
         card = await self.people.card(reason)
         return await self.id_of(card), card
@@ -86,12 +86,12 @@ class World:
     async def requested_by_tsh(
         self, who: str, roles: str, reason: str, *options: str
     ) -> tuple[str, dict[str, Any]]:
-        """Request access with tsh; gives the request's id and its card."""
+        """Request access with tsh. Return the request's ID and its card."""
         request_id = await self.requested_unseen(who, roles, reason, *options)
         return request_id, await self.people.card(reason)
 
     async def requested_unseen(self, who: str, roles: str, reason: str, *options: str) -> str:
-        """Request access with tsh while no bot runs; gives the request's id."""
+        """Request access with tsh while no bot runs. Return the request's ID."""
         said = await self.tsh(
             who, "request", "create", "--nowait", f"--roles={roles}", f"--reason={reason}", *options
         )
@@ -109,14 +109,14 @@ class World:
 
 
 def request_id_in(text: str) -> str:
-    """Return the id of the request that somebody is told about."""
+    """Return the request's ID from a user's DM."""
     found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", text)
     assert found is not None, text
     return found[0]
 
 
 def is_closed(card: Mapping[str, Any], status: Status) -> bool:
-    """Return whether a card says the status and has no buttons to review with."""
+    """Return whether a card shows the status and has no buttons to review with."""
     open_buttons = {"approve", "deny"} & buttons(dict(card)).keys()
     return not open_buttons and STATUS_TEXTS[status] in words(card)
 

@@ -27,7 +27,7 @@ def outdated_form(command: str = ANY_COMMAND) -> UserError:
 
 @contextmanager
 def reading(otherwise: UserError) -> Iterator[None]:
-    """Read a value that another version may have written. Raises `otherwise` if it is invalid."""
+    """Raise `otherwise` if the block can't read a value, which another version may have written."""
     try:
         yield
     except _UNREADABLE as error:

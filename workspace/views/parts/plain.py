@@ -1,6 +1,6 @@
-"""Blocks as JSON: what the SDK's `to_dict` gives, at a fifth of its cost.
+"""Blocks as JSON: the result of the SDK's `to_dict`, at a fifth of its cost.
 
-The SDK looks through all attributes of each object for validators. These are found once a class.
+The SDK searches all attributes of each object for validators. This module searches once per class.
 """
 
 from functools import cache
@@ -12,13 +12,13 @@ from slack_sdk.models.blocks import ConfirmObject
 _MAY_BE_EMPTY = frozenset(
     {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 )
-"""Blocks whose `elements` Slack takes without any."""
+"""Block types that Slack accepts with empty `elements`."""
 
 
 def plain(thing: Any) -> Any:
-    """Turn a block, or whatever a block is made of, into JSON.
+    """Turn a block or a part of one into JSON.
 
-    Raises SlackObjectFormationError for a block that Slack would not take.
+    Raises SlackObjectFormationError for a block that Slack would reject.
     """
     if isinstance(thing, list | tuple):
         return [plain(each) for each in thing]
@@ -43,7 +43,7 @@ def plain(thing: Any) -> Any:
 
 
 def _confirm(thing: Any) -> dict[str, Any]:
-    """Its parts have other names than its attributes."""
+    """A confirmation dialog has other names for its JSON than for its attributes."""
     parts = {
         "title": thing._title,  # noqa: SLF001
         "text": thing._text,  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Rich text, the carrier for whatever others wrote: Slack shows its text elements literally."""
+"""Rich text: the form for untrusted text, because Slack shows its text elements literally."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from slack_sdk.models.blocks import (
 )
 
 MOMENT = "{date_short_pretty} {time}"
-"""Slack renders it in the reader's own zone (docs.slack.dev: formatting message text)."""
+"""Slack renders it in the reader's time zone (docs.slack.dev: formatting message text)."""
 
-_LONGEST_SPELLED_OUT = timedelta(days=366)
-"""humanize fails where the present less a duration is outside of Python's calendar."""
+_LONGEST_IN_WORDS = timedelta(days=366)
+"""humanize fails if now minus the duration is outside of Python's calendar."""
 
 Part: TypeAlias = RichTextElement
 Line: TypeAlias = Iterable[Part | str]
@@ -62,13 +62,13 @@ def ago(when: datetime) -> Part:
 
 
 def utc_text(when: datetime) -> str:
-    """For where Slack does not convert times: the zone is named."""
+    """Return a time with its zone, for texts in which Slack doesn't convert times."""
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def duration(length: timedelta) -> str:
-    """`2 hours`, for where Slack does not convert times: a duration has no time zone."""
-    if length > _LONGEST_SPELLED_OUT:
+    """Return a duration such as `2 hours`, which needs no time zone."""
+    if length > _LONGEST_IN_WORDS:
         return f"{length.days} days"
     return humanize.precisedelta(length, format="%0.0f")
 
@@ -78,7 +78,7 @@ def fact(name: str, *value: Part | str) -> Fact:
 
 
 def lines(*rows: Line) -> RichTextSectionElement:
-    """Rows of one section, each on a line of its own."""
+    """Build a section with one line per row."""
     elements: list[Part] = []
     for row in rows:
         if elements:
