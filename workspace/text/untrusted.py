@@ -1,8 +1,8 @@
 """Makes untrusted text safe to show.
 
-Users and other programs choose reasons, user names and role names. Such a text can mention a
-channel, to imitate a line of a card, to hide or reorder the text next to it, or to be very long. The
-functions remove invisible characters or mark them, limit combining marks and length, and isolate
+Users and other programs choose reasons, user names and role names. Such a text can try to mention
+a channel, to imitate a line of a card, to hide or reorder the text next to it, or to be very long.
+The functions remove invisible characters or mark them, limit combining marks and length, and isolate
 right-to-left text. Their results are for places that show text literally (rich text, plain text).
 Use `escape` in addition for mrkdwn and notification texts.
 """

@@ -1,4 +1,4 @@
-"""Tests that a server doesn't support: listed with the reason, and separate from accidental skips."""
+"""Tests that a server doesn't support: listed with the reason, apart from accidental skips."""
 
 from collections.abc import Sequence
 from typing import NoReturn
