@@ -36,7 +36,10 @@ def _target(environment: Mapping[str, str]) -> Target:
 
 
 async def run_and_report(target: Target) -> int:
-    """Print what a run found and return the exit code. SIGTERM ends it like an interruption."""
+    """Print the findings of a run and return the exit code.
+
+    SIGTERM ends it like an interruption.
+    """
     task = asyncio.current_task()
     if task:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -1,8 +1,8 @@
 """Compare Slack's responses with the stand-in's by their shape.
 
 The shape of a response is the path of each value with its kind. IDs, timestamps and addresses are
-kinds, because their values differ in every workspace. A text that repeats what the call sent counts
-as unchanged, so a text that Slack rewrites is a difference.
+kinds, because their values differ in every workspace. A text that repeats the call's text counts as
+unchanged, so a text that Slack rewrites is a difference.
 """
 
 import re

@@ -33,7 +33,7 @@ _DELETIONS = 3
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """A message whose call has started and whose ts isn't known."""
+    """A message in flight, without a known ts."""
 
     key: str
     channel: str
@@ -70,7 +70,10 @@ class CreatedMessages:
         self._posted.remove(posted)
 
     async def remove_all(self, history: History) -> list[str]:
-        """Delete what is left, newest first. Return the messages that may have stayed, and why."""
+        """Delete the remaining messages, newest first.
+
+        Return those that may have stayed, with the reason.
+        """
         self._client.step = "removal"
         if self._posting:
             await asyncio.wait([self._posting])
@@ -101,7 +104,7 @@ class CreatedMessages:
         return posted
 
     async def _find(self, expected: _Expected, history: History) -> str:
-        """Look for a message whose response was lost. Return why it couldn't be looked up."""
+        """Look for a message whose response was lost. Return the reason if the lookup fails."""
         try:
             found = await history.find(
                 expected.channel, expected.key, expected.at, thread_ts=expected.thread_ts

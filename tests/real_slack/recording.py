@@ -18,7 +18,7 @@ _RATE_LIMIT_RETRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Slack responded to one call, or sent over the socket."""
+    """Slack's response to one call, or a frame from the socket."""
 
     step: str
     method: str
@@ -27,7 +27,7 @@ class Answer:
 
 
 class RecordingClient(SlackClient):
-    """The bot's client. It waits as long as Slack's Retry-After says, and repeats nothing else."""
+    """The bot's client. It waits for Slack's Retry-After, and retries nothing else."""
 
     def __init__(self, token: str, base_url: str, session: aiohttp.ClientSession) -> None:
         super().__init__(

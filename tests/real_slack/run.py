@@ -35,7 +35,7 @@ class Target:
     channel: str
     """Channel ID."""
     person: str = ""
-    """ID of the user who gets the DMs. Without it, the channel gets them."""
+    """ID of the user for the DMs. Without it, the channel gets them."""
     base_url: str = SLACK_URL
     seconds_between_posts: float = 1.0
     """Slack's limit for one channel (docs.slack.dev/apis/web-api/rate-limits)."""

@@ -33,7 +33,7 @@ class Validator:
         self.validated = 0
 
     async def problems(self, **payload: Any) -> list[str]:
-        """Return what Slack finds wrong with `blocks` or a `view`; nothing if it doesn't check.
+        """Return Slack's findings about `blocks` or a `view`, none if Slack doesn't check them.
 
         Raises SlackApiError for any other error.
         """

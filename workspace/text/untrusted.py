@@ -2,7 +2,7 @@
 
 Users and other programs choose reasons, user names and role names. Such a text can try to mention
 a channel, to imitate a line of a card, to hide or reorder the text next to it, or to be very long.
-The functions remove invisible characters or mark them, limit combining marks and length, and isolate
+The functions remove or mark invisible characters, limit combining marks and length, and isolate
 right-to-left text. Their results are for places that show text literally (rich text, plain text).
 Use `escape` in addition for mrkdwn and notification texts.
 """
