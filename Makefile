@@ -39,6 +39,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/check_limits.py
+	$(BIN)/python scripts/check_prose.py
 	$(BIN)/python scripts/generate_proto.py --check
 	$(BIN)/python scripts/generate_feature_files.py --check
 

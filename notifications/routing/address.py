@@ -36,7 +36,7 @@ def parse_recipient(text: str) -> str:
     if is_conversation_id(name) or is_user_id(name):
         return name
     if name in _EVERYONE:
-        raise ValueError(f"{text} is nobody in particular: {_WAYS}")
+        raise ValueError(f"{text} mentions a whole channel: {_WAYS}")
     if link or _OTHER_ID.fullmatch(name) or name.startswith("<!"):
         what = "a user group" if name.startswith(("S", "<!subteam")) else "no channel and no user"
         raise ValueError(f"{text} is {what}, which can't get messages: {_WAYS}")
@@ -47,7 +47,7 @@ def parse_recipient(text: str) -> str:
     channel = name.removeprefix("#").lower()
     if _CHANNEL_NAME.fullmatch(channel):
         return channel
-    raise ValueError(f"{text} is no recipient: {_WAYS}")
+    raise ValueError(f"{text} isn't a recipient: {_WAYS}")
 
 
 def is_user_name(text: str) -> bool:

@@ -15,7 +15,7 @@ async def test_card_closes_when_the_request_expires_without_a_review(
 ) -> None:
     """The requester is sent a message, too."""
     _, card = await world.requested_by_tsh(
-        "alice", "staging", "for nobody to review", "--request-ttl=6s"
+        "alice", "staging", "for an expiry without a review", "--request-ttl=6s"
     )
     await world.closed(card, Status.EXPIRED)
     await world.people.dm("alice", "expired without a decision")

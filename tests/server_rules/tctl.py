@@ -291,12 +291,12 @@ async def unreadable_input_is_refused_in_the_same_words(tctl: Tctl) -> None:
 
 async def unusable_arguments_are_refused_in_the_same_words(tctl: Tctl) -> None:
     for words, error in (
-        (("get", "users/nobody"), 'user "nobody" not found'),
-        (("get", "roles/nobody"), "role nobody is not found"),
-        (("get", "locks/nobody"), 'lock "nobody" is not found'),
-        (("get", "tokens/nobody"), "provisioning token(****dy) not found"),
-        (("rm", "users/nobody"), 'user "nobody" not found'),
-        (("rm", "roles/nobody"), 'role "nobody" is not found'),
+        (("get", "users/unknown"), 'user "unknown" not found'),
+        (("get", "roles/unknown"), "role unknown is not found"),
+        (("get", "locks/unknown"), 'lock "unknown" is not found'),
+        (("get", "tokens/unknown"), "provisioning token(*****wn) not found"),
+        (("rm", "users/unknown"), 'user "unknown" not found'),
+        (("rm", "roles/unknown"), 'role "unknown" is not found'),
         (
             ("rm", "users"),
             "provide a full resource name to delete, for example:\n$ tctl rm cluster/east",

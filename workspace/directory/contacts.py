@@ -123,7 +123,7 @@ class Contacts:
             raise NoContact("the bot token lacks users:read.email")
         account: SlackAccount | None = await account_by_email(self._slack, email)
         if account is None:
-            raise NoContact("nobody in Slack has this email address")
+            raise NoContact("no Slack user has this email address")
         if barred := account.barred_from(self._matching.team):
             raise NoContact(f"the Slack account with this email address is a {barred} account")
         return account.id

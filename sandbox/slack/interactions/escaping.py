@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     | <\#(?P<channel_id>[CG][A-Z0-9]+)(?:\|[^<>]*)?>
     | (?P<url>https?://[^\s<>|]*[^\s<>|.,;:!?'")\]}])
     | (?P<email>(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
-    | (?<![\w@])@(?P<everyone>here|channel|everyone)(?![\w-])
+    | (?<![\w@])@(?P<broadcast>here|channel|everyone)(?![\w-])
     | (?<![\w@])@(?P<user>[\w-]+(?:\.[\w-]+)*)
     | (?<![\w&#])\#(?P<channel>[\w-]+)
     | (?P<domain>(?<![\w.@-])[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev)(?![\w.-])(?:/[^\s<>|]*)?)
@@ -77,7 +77,7 @@ def _domain(_workspace: Workspace, domain: str) -> str:
     return f"<http://{_entities(domain)}|{_entities(domain)}>"
 
 
-def _everyone(_workspace: Workspace, word: str) -> str:
+def _broadcast(_workspace: Workspace, word: str) -> str:
     return f"<!{word}>"
 
 
@@ -93,5 +93,5 @@ _REFERENCES: dict[str, Callable[[Workspace, str], str | None]] = {
     "url": _url,
     "email": _email,
     "domain": _domain,
-    "everyone": _everyone,
+    "broadcast": _broadcast,
 }

@@ -182,7 +182,7 @@ def test_limits_the_titles_of_a_modal(field: str) -> None:
         ),
     ],
 )
-def test_says_what_is_wrong_and_where(blocks: list[Json], complaint: str) -> None:
+def test_reports_each_error_with_its_place(blocks: list[Json], complaint: str) -> None:
     """A refusal names the offence in Slack's words and points at it."""
     assert complaint in _said(message_problems(blocks))
 
@@ -213,7 +213,7 @@ def test_says_what_is_wrong_and_where(blocks: list[Json], complaint: str) -> Non
         ("modal", "must provide an object [json-pointer:/view]"),
     ],
 )
-def test_says_what_is_wrong_with_a_view(view: Any, complaint: str) -> None:
+def test_reports_each_error_of_a_view(view: Any, complaint: str) -> None:
     """Views are refused with the same kind of sentences."""
     assert complaint in _said(view_problems(view))
 
@@ -229,7 +229,7 @@ def test_says_what_is_wrong_with_a_view(view: Any, complaint: str) -> None:
         [rich_text("x"), {"type": "divider"}, text_input(optional=True)],
     ],
 )
-def test_takes_what_slack_takes(blocks: list[Json]) -> None:
+def test_accepts_blocks_that_slack_accepts(blocks: list[Json]) -> None:
     """Less usual blocks and elements in their right places pass."""
     assert message_problems(blocks) == []
 
@@ -271,7 +271,7 @@ _BLOCK = st.one_of(
 
 @settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(_BLOCK, max_size=50))
-def test_takes_whatever_slack_sdk_builds(built: list[Block]) -> None:
+def test_accepts_blocks_that_slack_sdk_builds(built: list[Block]) -> None:
     """Blocks from Slack's own models, which keep Slack's limits, are all accepted."""
     assert message_problems([block.to_dict() for block in built]) == []
 

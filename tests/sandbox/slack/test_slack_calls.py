@@ -18,7 +18,7 @@ ACCESS = "C0ACCESS01"
 LITERAL = '{"not": "parsed"}'
 
 
-async def test_auth_test_says_who_the_app_is(client: AsyncWebClient) -> None:
+async def test_auth_test_returns_the_app(client: AsyncWebClient) -> None:
     """A good bot token is answered with the bot's identity and its scopes."""
     answer = await client.auth_test()
     assert (answer["user_id"], answer["bot_id"]) == ("U0CHATOPS1", "B0CHATOPS1")
@@ -97,7 +97,7 @@ async def test_refuses_arguments_that_cannot_be_read(
 
 
 @pytest.mark.parametrize(("body", "error"), [("{", "invalid_json"), ("[]", "json_not_object")])
-async def test_refuses_a_body_that_is_no_json_object(
+async def test_rejects_a_body_that_is_not_a_json_object(
     slack: SlackStandIn, session: aiohttp.ClientSession, body: str, error: str
 ) -> None:
     """A JSON content type promises a JSON object."""
@@ -107,7 +107,7 @@ async def test_refuses_a_body_that_is_no_json_object(
         assert (await got.json())["error"] == error
 
 
-async def test_lists_what_is_wrong_with_blocks(client: AsyncWebClient) -> None:
+async def test_lists_the_errors_of_blocks(client: AsyncWebClient) -> None:
     """Bad blocks come back with every complaint, plain and with its level."""
     answer = await refusal(
         client.chat_postMessage(channel=ACCESS, text="x", blocks=[section("x" * 3001)])

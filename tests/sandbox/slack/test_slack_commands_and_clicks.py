@@ -85,7 +85,7 @@ async def test_private_places_are_not_named(slack: SlackStandIn, channel: str, n
     assert slack.journal.envelopes[0].payload["channel_name"] == name
 
 
-async def test_an_ack_answers_only_the_one_who_asked(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_ack_responds_only_to_the_user(slack: SlackStandIn, bolt: AsyncApp) -> None:
     """A message in the ack is ephemeral, in the channel where the command was typed."""
 
     @bolt.command("/teleport-pending")
@@ -135,7 +135,7 @@ async def test_a_bad_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: A
         ({"as": "bob", "do": "close", "view_id": "V0NOTHERE1"}, "view_not_found"),
     ],
 )
-async def test_slack_itself_stops_what_cannot_be_done(
+async def test_slack_itself_rejects_impossible_actions(
     slack: SlackStandIn, act: Json, error: str
 ) -> None:
     """The person is told, and the app hears nothing."""
@@ -162,7 +162,7 @@ async def test_a_senseless_act_is_a_mistake_of_the_script(slack: SlackStandIn, a
         await slack.act(act)
 
 
-async def test_a_click_tells_where_and_what(
+async def test_click_contains_its_place_and_action(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """A click carries the button, the whole message, and the means to answer."""
@@ -199,7 +199,7 @@ async def test_the_value_picks_among_rows(
     assert missing["error"] == "no such element"
 
 
-async def test_a_lagging_client_clicks_what_is_gone(
+async def test_lagging_client_clicks_a_removed_button(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """A button that was taken away is delivered from the newest version that had it."""
@@ -267,7 +267,7 @@ async def test_a_click_in_home_carries_the_view(
     assert not {"channel", "message", "response_url"} & set(body)
 
 
-async def test_a_click_in_a_modal_carries_what_was_typed(
+async def test_click_in_a_modal_contains_its_inputs(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """A button in a form sees the state of the inputs, and can push another form."""

@@ -97,7 +97,7 @@ async def test_a_whole_click_over_http(
     assert 0 < envelope["acked_ms"] - envelope["sent_ms"] < 3000
 
 
-async def test_people_and_their_views(script: Script) -> None:
+async def test_users_and_their_views(script: Script) -> None:
     """Everybody is listed with what scripts need; somebody without views has empty ones."""
     people = {person["name"]: person for person in (await script.get("/sandbox/people"))["people"]}
     assert people["grace"]["standing"] == "guest"
@@ -121,7 +121,7 @@ async def test_people_and_their_views(script: Script) -> None:
         ("ivan", {"partners", "@ivan"}),
     ],
 )
-async def test_people_see_their_channels(script: Script, viewer: str, names: set[str]) -> None:
+async def test_users_see_their_channels(script: Script, viewer: str, names: set[str]) -> None:
     """Members see public channels, strangers only the one they share; nobody others' messages."""
     seen = (await script.get(f"/sandbox/channels?as={viewer}"))["channels"]
     assert {channel["name"] for channel in seen} == names
@@ -158,7 +158,7 @@ async def test_faults_are_prepared_over_http(script: Script, client: AsyncWebCli
     assert (await client.auth_test())["ok"]
 
 
-async def test_changes_are_told_as_they_happen(
+async def test_changes_are_reported_as_they_happen(
     slack: SlackStandIn, script: Script, client: AsyncWebClient
 ) -> None:
     """Who waits since a mark is answered by the next change."""
@@ -179,7 +179,7 @@ async def test_the_page_is_self_contained(script: Script) -> None:
         assert not re.search(r"https?://|innerHTML|insertAdjacentHTML|document\.write", text)
 
 
-async def test_a_stopped_workspace_lets_go_of_its_port() -> None:
+async def test_stopped_workspace_releases_its_port() -> None:
     """The same port can be served again at once; a taken one is an error."""
     first = await SlackStandIn.start()
     port = int(first.url.rsplit(":", 1)[1])

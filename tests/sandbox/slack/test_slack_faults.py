@@ -66,9 +66,7 @@ async def test_a_broken_gateway_answers_html(slack: SlackStandIn, client: AsyncW
     assert (answer.status_code, answer.data) == (503, {})
 
 
-async def test_a_rate_limit_says_when_to_come_back(
-    slack: SlackStandIn, client: AsyncWebClient
-) -> None:
+async def test_rate_limit_has_a_retry_after(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A prepared 429 carries the Retry-After that was asked for."""
     _fail(slack, retry_after=7, times=1)
     answer = await refusal(client.chat_postMessage(channel=ACCESS, text="x"))

@@ -113,7 +113,7 @@ async def test_slack_checks_a_form_before_it_is_sent(
         ({}, [], REQUIRED),
     ],
 )
-async def test_slack_checks_chosen_people(
+async def test_slack_checks_chosen_users(
     slack: SlackStandIn, form: Form, element: Json, value: list[str], complaint: str
 ) -> None:
     """A select of people takes people of the workspace, and not too many."""
@@ -167,7 +167,7 @@ async def test_the_apps_complaints_stay_beside_the_inputs(slack: SlackStandIn, f
         {"response_action": "dance"},
     ],
 )
-async def test_an_ack_that_slack_does_not_take_is_trouble(
+async def test_ack_that_slack_rejects_is_an_error(
     slack: SlackStandIn, form: Form, answer: Json
 ) -> None:
     """The person sees that something went wrong, and the form stays."""
@@ -205,7 +205,7 @@ async def test_a_view_without_submit_cannot_be_sent(form: Form) -> None:
     assert (await form.submit(view))["error"] == "the view has no submit button"
 
 
-async def test_closing_is_told_only_on_request(
+async def test_close_is_reported_only_on_request(
     slack: SlackStandIn, form: Form, bolt: AsyncApp
 ) -> None:
     """Without `notify_on_close` the app hears nothing; with it, it hears without values."""
@@ -251,7 +251,7 @@ def _suggest(view: Json, text: str) -> Json:
     return {"as": "alice", "do": "suggest", **where, "text": text}
 
 
-async def test_the_app_suggests_while_somebody_types(
+async def test_app_returns_options_while_a_user_types(
     slack: SlackStandIn, form: Form, bolt: AsyncApp, roles: Json
 ) -> None:
     """What was typed reaches the app, its options come back, and one of them can be sent."""

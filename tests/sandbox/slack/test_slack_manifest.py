@@ -219,7 +219,7 @@ def heard(bolt: AsyncApp) -> list[str]:
         ("<@U0BOB00001>,x", "<@U0BOB00001|bob>,x"),
         ("<#C0ACCESS01> <#C0NOWHERE1>", "<#C0ACCESS01|access-requests> <#C0NOWHERE1>"),
         ("in #access-requests", "in <#C0ACCESS01|access-requests>"),
-        ("@nobody #nowhere <@U0NOBODY01>", "@nobody #nowhere <@U0NOBODY01>"),
+        ("@zoe #nowhere <@U0UNKNOWN1>", "@zoe #nowhere <@U0UNKNOWN1>"),
         ("@here <!here>", "<!here> &lt;!here&gt;"),
         ("a & b < c > d &amp;", "a &amp; b &lt; c &gt; d &amp;amp;"),
         ("see https://example.com/a?b=1&c=2.", "see <https://example.com/a?b=1&amp;c=2>."),

@@ -26,7 +26,7 @@ async def test_a_posted_message_is_seen_as_posted(
     assert seen["ephemeral"] is False
 
 
-async def test_timestamps_grow_even_when_the_clock_stands_still(
+async def test_timestamps_grow_even_while_the_clock_is_stopped(
     client: AsyncWebClient,
 ) -> None:
     """Two messages at the same moment still have an order."""
@@ -127,7 +127,7 @@ async def test_replies_hang_on_their_message(slack: SlackStandIn, client: AsyncW
     assert await code(orphan) == "cannot_reply_to_message"
 
 
-async def test_history_gives_back_metadata_when_asked(
+async def test_history_returns_metadata_on_request(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """History needs its scope and is newest first; metadata is whole only on request."""

@@ -98,7 +98,7 @@ async def test_link_on_another_site_opens_the_page(
         assert answer.status == 200
 
 
-async def test_sandbox_that_listens_everywhere_answers_to_its_addresses(
+async def test_sandbox_on_all_interfaces_accepts_its_addresses(
     http: aiohttp.ClientSession,
 ) -> None:
     """As in a container: by address from elsewhere, by no name but localhost."""

@@ -16,7 +16,7 @@ from tests.sandbox.slack.refusals import code
         ("U0JENKINS1", "is_bot"),
     ],
 )
-async def test_flags_say_what_a_person_is(client: AsyncWebClient, user: str, flag: str) -> None:
+async def test_flags_describe_a_user(client: AsyncWebClient, user: str, flag: str) -> None:
     """Guest, deactivated and bot have one flag each that members do not have."""
     odd = (await client.users_info(user=user))["user"]
     member = (await client.users_info(user="U0ALICE001"))["user"]
@@ -55,7 +55,7 @@ async def test_addresses_need_their_scope(slack: SlackStandIn, client: AsyncWebC
     assert await code(lookup) == "missing_scope"
 
 
-async def test_finds_people_by_address(client: AsyncWebClient) -> None:
+async def test_finds_users_by_address(client: AsyncWebClient) -> None:
     """Members are found whatever the case of the address, deactivated people are not."""
     found = await client.users_lookupByEmail(email="Alice@Example.com")
     assert found["user"]["id"] == "U0ALICE001"
@@ -63,7 +63,7 @@ async def test_finds_people_by_address(client: AsyncWebClient) -> None:
     assert await code(gone) == "users_not_found"
 
 
-async def test_lists_everybody_page_by_page(client: AsyncWebClient) -> None:
+async def test_lists_all_users_page_by_page(client: AsyncWebClient) -> None:
     """The pages of users.list together are the whole workspace, the app's bot included."""
     ids = [
         member["id"]
@@ -90,7 +90,7 @@ async def test_opens_no_conversation_with(client: AsyncWebClient, users: str, er
     assert await code(client.conversations_open(users=users)) == error
 
 
-async def test_opening_again_gives_the_same_conversation(client: AsyncWebClient) -> None:
+async def test_opening_again_returns_the_same_conversation(client: AsyncWebClient) -> None:
     """conversations.open may be repeated."""
     first = await client.conversations_open(users="U0ALICE001")
     second = await client.conversations_open(users="U0ALICE001", return_im=True)
@@ -98,7 +98,7 @@ async def test_opening_again_gives_the_same_conversation(client: AsyncWebClient)
     assert second["channel"]["user"] == "U0ALICE001"
 
 
-async def test_channels_show_what_they_are(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_channels_show_their_type(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """Membership and sharing can be read off; a private channel without the app is not there."""
     access = (await client.conversations_info(channel="C0ACCESS01"))["channel"]
     general = (await client.conversations_info(channel="C0GENERAL1"))["channel"]

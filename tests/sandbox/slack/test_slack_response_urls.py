@@ -41,9 +41,7 @@ async def _click_url(slack: SlackStandIn, ts: str) -> str:
     return str(slack.journal.envelopes[-1].payload["response_url"])
 
 
-async def test_answers_are_for_the_asker_unless_said_otherwise(
-    slack: SlackStandIn, command_url: str
-) -> None:
+async def test_responses_are_private_by_default(slack: SlackStandIn, command_url: str) -> None:
     """An answer is ephemeral by default, also in a channel that the app is not in."""
     assert await _post(command_url, text="for you") == (200, "ok")
     assert await _post(command_url, text="for all", response_type="in_channel") == (200, "ok")
@@ -68,7 +66,7 @@ async def test_good_for_thirty_minutes(command_url: str, clock: Clock) -> None:
     assert await _post(command_url + "X", text="x") == (404, "no_service")
 
 
-async def test_refuses_what_slack_does_not_post(slack: SlackStandIn, command_url: str) -> None:
+async def test_rejects_messages_that_slack_rejects(slack: SlackStandIn, command_url: str) -> None:
     """Blocks are checked here as everywhere."""
     assert await _post(command_url, blocks=[{"type": "x"}]) == (400, "invalid_blocks")
     assert await _post(command_url) == (400, "no_text")
@@ -82,7 +80,7 @@ async def test_a_command_has_nothing_to_replace(slack: SlackStandIn, command_url
     assert [m["text"] for m in slack.control_api.messages("general", "bob")] == ["one", "two"]
 
 
-async def test_a_click_replaces_its_message_unless_told_not_to(
+async def test_click_replaces_its_message_by_default(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """An app that does not say `replace_original: false` overwrites the message."""

@@ -30,7 +30,7 @@ async def _upgrade_status(address: str) -> int:
     return refused.value.status
 
 
-async def test_says_hello(slack: SlackStandIn) -> None:
+async def test_first_frame_is_a_hello(slack: SlackStandIn) -> None:
     """The first frame tells the app's id, the number of sockets, and how long this one lives."""
     async with bare_socket(slack) as one, bare_socket(slack) as two:
         first, second = await one.frame(), await two.frame()

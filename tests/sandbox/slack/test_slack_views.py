@@ -77,7 +77,7 @@ async def test_modals_stack_up_to_three(
     assert await code(client.views_push(trigger_id=trigger(), view=modal())) == "push_limit_reached"
 
 
-async def test_an_update_keeps_what_was_typed(
+async def test_update_keeps_typed_values(
     slack: SlackStandIn, client: AsyncWebClient, trigger: Any
 ) -> None:
     """Inputs that keep their ids keep their entries; new ones start with their initial value."""

@@ -113,9 +113,9 @@ def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
         (("[teleport]\n", "[teleport]\naddr = 'auth.example.com'\n"), "use host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'https://a.b:443'\n"), "use host and port"),
         (("[teleport]\n", "[teleport]\naddr = 'a.b:99999'\n"), "use host and port"),
-        (('"access-requests"', '"*=one"'), "*=one is no recipient"),
+        (('"access-requests"', '"*=one"'), "*=one isn't a recipient"),
         (('"access-requests"', '"S0GROUP0001"'), "S0GROUP0001 is a user group, which can't get"),
-        (('"access-requests"', '"access requests"'), "access requests is no recipient"),
+        (('"access-requests"', '"access requests"'), "access requests isn't a recipient"),
     ],
 )
 def test_mistake_is_reported_with_its_key(

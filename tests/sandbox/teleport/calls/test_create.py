@@ -193,7 +193,7 @@ async def test_reason_of_exactly_the_limit(alice: Auth) -> None:
     assert len(made.Spec.RequestReason) == 4096
 
 
-async def test_create_for_somebody_else_needs_the_verb(bob: Auth, bot: Auth) -> None:
+async def test_create_for_another_user_needs_the_verb(bob: Auth, bot: Auth) -> None:
     """The bot may create for others, a person without the verb may not."""
     assert await refused(bob.CreateAccessRequestV2(wanted("alice", "staging"))) == (
         StatusCode.PERMISSION_DENIED,
@@ -205,9 +205,9 @@ async def test_create_for_somebody_else_needs_the_verb(bob: Auth, bot: Auth) -> 
 
 async def test_unknown_requester(bot: Auth) -> None:
     """A request for a user that does not exist is not found."""
-    assert await refused(bot.CreateAccessRequestV2(wanted("nobody", "staging"))) == (
+    assert await refused(bot.CreateAccessRequestV2(wanted("unknown", "staging"))) == (
         StatusCode.NOT_FOUND,
-        'user "nobody" not found',
+        'user "unknown" not found',
     )
 
 
@@ -221,7 +221,7 @@ async def test_own_request_cannot_be_born_approved(alice: Auth, admin: Auth) -> 
     )
 
 
-async def test_decided_request_for_somebody_else(
+async def test_resolved_request_for_another_user(
     stand_in: TeleportStandIn, admin: Auth, dial: Dial
 ) -> None:
     """With the verb a request may be born decided, unless an access request lent the verb."""

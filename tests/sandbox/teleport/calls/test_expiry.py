@@ -40,7 +40,9 @@ async def test_approved_requests_end_with_the_access(
     assert made.Metadata.Name not in stand_in.cluster.requests
 
 
-async def test_so_many_a_round(stand_in: TeleportStandIn, bot: Auth, clock: Clock) -> None:
+async def test_scan_deletes_a_limited_number(
+    stand_in: TeleportStandIn, bot: Auth, clock: Clock
+) -> None:
     """One round deletes at most 120 requests; the next one goes on."""
     for _ in range(121):
         await bot.CreateAccessRequestV2(wanted("alice", "staging"))
@@ -66,7 +68,7 @@ async def test_plugin_data_goes_last(stand_in: TeleportStandIn, bot: Auth, clock
     assert stand_in.cluster.plugin_data == {}
 
 
-async def test_scans_by_itself(tmp_path: Path, clock: Clock) -> None:
+async def test_service_scans_at_intervals(tmp_path: Path, clock: Clock) -> None:
     """The service scans at its interval; a watcher hears of the deletion."""
     stand_in = await TeleportStandIn.start(
         tmp_path, now=clock, expiry_interval=timedelta(milliseconds=20)

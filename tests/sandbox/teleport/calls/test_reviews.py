@@ -97,10 +97,10 @@ async def test_bot_cannot_name_another_submitter(bot: Auth, staging: AccessReque
 
 async def test_unknown_author(bot: Auth, staging: AccessRequestV3) -> None:
     """An author without a user record is refused as such."""
-    assert await refused(bot.SubmitAccessReview(vote_for(staging, "nobody"))) == (
+    assert await refused(bot.SubmitAccessReview(vote_for(staging, "unknown"))) == (
         DENIED_CODE,
         (
-            f'user "{BOT_USER}" cannot submit reviews for "nobody", '
+            f'user "{BOT_USER}" cannot submit reviews for "unknown", '
             "user could not be fetched from local store"
         ),
     )
@@ -292,7 +292,7 @@ async def test_roles_of_the_last_login(
     assert after.Spec.State == APPROVED
 
 
-async def test_bot_is_no_author(bot: Auth, staging: AccessRequestV3) -> None:
+async def test_bot_cannot_be_the_author(bot: Auth, staging: AccessRequestV3) -> None:
     """A bot user cannot be the author of a review on behalf of others."""
     assert await refused(bot.SubmitAccessReview(vote_for(staging, BOT_USER))) == (
         StatusCode.INVALID_ARGUMENT,

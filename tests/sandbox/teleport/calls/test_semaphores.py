@@ -37,7 +37,7 @@ async def test_one_lease(bot: Auth, clock: Clock) -> None:
     await bot.AcquireSemaphore(asking(clock, MaxLeases=2))
 
 
-async def test_lease_runs_out(bot: Auth, clock: Clock) -> None:
+async def test_lease_expires(bot: Auth, clock: Clock) -> None:
     """A lease that is not renewed is free again at its end, and cannot be renewed any more."""
     lease = await bot.AcquireSemaphore(asking(clock))
     clock.advance(seconds=20)

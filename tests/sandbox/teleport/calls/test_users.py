@@ -106,9 +106,9 @@ async def test_get_user(users: Users, bot: Auth, alice: Auth) -> None:
     assert (await alice.GetUser(GetUserRequest(Name="alice"))).Metadata.Name == "alice"
     assert (await refused(alice.GetUser(GetUserRequest(Name="bob"))))[0] == DENIED
     assert (await refused(users.GetUser(GetOneUser(name="bob", with_secrets=True))))[0] == DENIED
-    assert await refused(users.GetUser(GetOneUser(name="nobody"))) == (
+    assert await refused(users.GetUser(GetOneUser(name="unknown"))) == (
         StatusCode.NOT_FOUND,
-        'user "nobody" not found',
+        'user "unknown" not found',
     )
 
 

@@ -87,7 +87,7 @@ async def test_unreadable_watch(bot: Auth, watch: Watch, text: str) -> None:
     assert await refused(bot.WatchEvents(watch).read()) == (StatusCode.INVALID_ARGUMENT, text)
 
 
-async def test_people_watch_their_own_requests(dial: Dial, bot: Auth) -> None:
+async def test_users_watch_their_own_requests(dial: Dial, bot: Auth) -> None:
     """Whoever may not read access requests can watch those of one user: themselves."""
     erin = await watching(dial("erin"), user="erin")
     await bot.CreateAccessRequestV2(wanted("alice", "staging"))

@@ -105,7 +105,7 @@ boolean_trees = st.recursive(
 
 
 @given(tree=boolean_trees)
-def test_operators_mean_what_they_mean(tree: tuple[str, bool]) -> None:
+def test_operators_have_their_usual_meaning(tree: tuple[str, bool]) -> None:
     """Any nesting of and, or and not has the truth that it has in Python."""
     expression, truth = tree
     assert holds(expression, VARIABLES) is truth

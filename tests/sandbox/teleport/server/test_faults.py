@@ -14,7 +14,7 @@ from tests.sandbox.teleport.standin_client import Auth, listed, refused, vote_fo
 WATCH = Watch(Kinds=[WatchKind(Kind="access_request")])
 
 
-async def test_refused_so_many_times(stand_in: TeleportStandIn, bot: Auth) -> None:
+async def test_fault_applies_a_number_of_times(stand_in: TeleportStandIn, bot: Auth) -> None:
     """A fault strikes its method as often as ordered, and no other."""
     stand_in.faults.add("Ping", StatusCode.UNAVAILABLE, details="gone fishing", times=2)
     assert await listed(bot) == []

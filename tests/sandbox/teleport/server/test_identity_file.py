@@ -51,7 +51,7 @@ def test_a_file_cut_short(cut: int) -> None:
 @given(
     user=words, roles=st.lists(words, max_size=4, unique=True), active=st.lists(words, max_size=2)
 )
-def test_a_certificate_says_who_it_is_for(user: str, roles: list[str], active: list[str]) -> None:
+def test_certificate_names_its_user(user: str, roles: list[str], active: list[str]) -> None:
     """User, roles, cluster, end and active requests come back from the certificate."""
     expires = NOW + timedelta(hours=1)
     identity = Identity(user, tuple(roles), "main", expires, tuple(active))

@@ -103,7 +103,7 @@ async def test_access_that_begins_later(
     assert "staging" in identity(await alice.GenerateUserCerts(call)).roles
 
 
-async def test_somebody_else(bob: Auth, approved: AccessRequestV3) -> None:
+async def test_login_as_another_user_is_rejected(bob: Auth, approved: AccessRequestV3) -> None:
     """Nobody gets certificates in another's name, or with another's request."""
     assert await refused(bob.GenerateUserCerts(asking())) == (
         StatusCode.PERMISSION_DENIED,

@@ -76,7 +76,7 @@ async def test_locked_user_is_refused_until_the_lock_is_gone(
     await alice.CreateAccessRequestV2(wanted("alice", "staging"))
 
 
-async def test_lock_on_a_role_refuses_everybody_who_holds_it(terminal: Terminal) -> None:
+async def test_lock_on_a_role_rejects_all_its_users(terminal: Terminal) -> None:
     printed(await terminal.tctl("lock", "--role=reviewer"))
     assert complaint(await terminal.tsh("bob", "ls")) == "ERROR: access denied"
     printed(await terminal.tsh("alice", "ls"))
@@ -113,7 +113,7 @@ async def test_created_user_can_log_in(terminal: Terminal) -> None:
     assert ended.stderr == 'ERROR: access denied\n\tuser "mia" not found\n'
 
 
-async def test_login_state_holds_what_the_user_had_at_the_login(
+async def test_login_state_contains_the_roles_of_the_login(
     terminal: Terminal,
 ) -> None:
     """A change of the user counts for requests from the next login on."""
