@@ -1,4 +1,4 @@
-"""People are told: what Teleport says, compared with what Slack shows, and the difference sent.
+"""The flow from Teleport to Slack: keeps the messages about requests in line with Teleport.
 
-Nothing in here changes an access request.
+Nothing in this package changes an access request.
 """

@@ -60,7 +60,7 @@ class PlanContext:
     """The bot's very first start, if the ledger shows it. Requests from before may be too old."""
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
     reviewer_messages: int = MOST_REVIEWERS
-    """Number of suggested reviewers of one request who get a DM."""
+    """Limit of DMs to the suggested reviewers of one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Details:
     """Facts about a request that Teleport stores elsewhere."""
 
     claim: Claim | None = None
-    """Who resolved it from Slack."""
+    """Claim of the approver in Slack."""
     host_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Known names of hosts, by ID."""
 
@@ -336,7 +336,7 @@ def _channels_due(
 
 
 def _notices(card_model: CardModel, entry: Entry | None) -> Iterator[Notice]:
-    """Yield the notice of the current status. Skipped requests get only what changes later."""
+    """Yield the notice of the current status. A skipped request gets only later outcomes."""
     skipped = entry is not None and entry.skipped_at is not None
     if not card_model.status.closed:
         if not skipped:

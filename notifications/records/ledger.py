@@ -1,4 +1,4 @@
-"""The ledger: what the bot has posted to Slack, in Teleport's plugin data.
+"""The ledger: the record of the bot's messages in Slack, in Teleport's plugin data.
 
 The bot has no database. Plugin data is stored with the request, so one copy serves all replicas and
 Teleport deletes it with the request. Other programs use other keys, which the ledger ignores.

@@ -1,8 +1,8 @@
 """Ledger records as Teleport stores them: two keys of plugin data, JSON in `entry` and `rev`.
 
-Other programs, and people with tctl, can write these keys too. A record that isn't valid counts as
+Other programs, such as tctl, can write these keys too. A record that isn't valid counts as
 having no entry, so it affects only its own request, which gets new messages. Its revision is still
-used: a compare-and-swap needs the stored one, whatever it is.
+used: a compare-and-swap needs the stored one, even an invalid one.
 """
 
 from collections import Counter

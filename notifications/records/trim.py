@@ -1,4 +1,4 @@
-"""Cuts card models down to what an entry stores: mostly under 2 KB, never over 32 KB."""
+"""Cuts card models down to the size of an entry: mostly under 2 KB, never over 32 KB."""
 
 from dataclasses import replace
 

@@ -1,8 +1,8 @@
-"""How recipients are written in the settings, and what Slack takes as the channel of a message.
+"""The forms of recipients in the settings, and the addresses that Slack accepts for messages.
 
-`chat.postMessage` takes a conversation's ID, `#` and a channel's name, or a user's ID, each with
-the scope chat:write alone (docs.slack.dev/reference/methods/chat.postMessage). Its answer carries
-the conversation's ID.
+`chat.postMessage` accepts a conversation's ID, `#` and a channel's name, or a user's ID, each with
+the scope chat:write alone (docs.slack.dev/reference/methods/chat.postMessage). Its response
+contains the conversation's ID.
 """
 
 import re
@@ -38,8 +38,12 @@ def parse_recipient(text: str) -> str:
     if name in _EVERYONE:
         raise ValueError(f"{text} mentions a whole channel: {_WAYS}")
     if link or _OTHER_ID.fullmatch(name) or name.startswith("<!"):
-        what = "a user group" if name.startswith(("S", "<!subteam")) else "no channel and no user"
-        raise ValueError(f"{text} is {what}, which can't get messages: {_WAYS}")
+        kind = (
+            "a user group"
+            if name.startswith(("S", "<!subteam"))
+            else "neither a channel nor a user"
+        )
+        raise ValueError(f"{text} is {kind}, which can't get messages: {_WAYS}")
     if is_user_name(name) and _USER_NAME.fullmatch(name):
         return name
     if is_email(name) and _EMAIL.fullmatch(name):

@@ -1,4 +1,9 @@
-"""Names of channels and people, which Slack has no call to look up: whole lists are read."""
+"""Finds channels and members by name. Slack has no call for this, so the bot reads whole lists.
+
+A list is read in pages and cached. A page that Slack rejects, for example because of a rate limit,
+keeps the pages before it: the next lookup continues there. A name that is missing makes an older
+list count as outdated, because the bot may have been invited since.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -16,9 +21,9 @@ from workspace.sending.slack_failure import error_code
 
 _FRESH_SECONDS = 600
 _MISS_FRESH_SECONDS = 5
-"""How old a list may be that lacks a name: the bot may have been invited since."""
-_CHANNELS_A_PAGE, _PEOPLE_A_PAGE = 999, 1000
-"""The most that Slack takes (docs.slack.dev: users.conversations, users.list)."""
+"""Maximum age of a list without the name that is looked up."""
+_CHANNELS_A_PAGE, _MEMBERS_A_PAGE = 999, 1000
+"""Slack's maximums (docs.slack.dev: users.conversations, users.list)."""
 _CHANNEL, _USER, _DISPLAY = "channel", "user", "display"
 _SCOPES = {"public_channel": "channels:read", "private_channel": "groups:read"}
 
@@ -31,7 +36,7 @@ Key: TypeAlias = tuple[str, str]
 class Channel:
     id: str
     shared: bool
-    """With another company."""
+    """Whether another organization shares it."""
 
 
 class PagedList(Generic[Item]):
@@ -53,7 +58,7 @@ class PagedList(Generic[Item]):
         self._begun = monotonic()
         self._reading = asyncio.Lock()
 
-    async def named(self, key: Key) -> list[Item]:
+    async def find(self, key: Key) -> list[Item]:
         """Return all with that name. Raises SlackApiError, after which the next call goes on."""
         async with self._reading:
             known = self._complete and key in self._found
@@ -83,7 +88,7 @@ class PagedList(Generic[Item]):
 
 
 class SlackDirectory:
-    """The channels that the bot is in, and the people of the workspace.
+    """The channels that the bot is in, and the members of the workspace.
 
     `scopes` are those of the bot's token. Without a scope for a kind of channel, channels of that
     kind are not known here. `team` is the ID of the workspace.
@@ -95,7 +100,7 @@ class SlackDirectory:
         self.missing_scopes = tuple(scope for scope in _SCOPES.values() if scope not in scopes)
         """Scopes without which a channel may exist that is not known here."""
         self._channels = PagedList(self._channel_page, _channels_on)
-        self._people = PagedList(self._people_page, partial(_people_on, team))
+        self._members = PagedList(self._members_page, partial(_members_on, team))
 
     async def channel(self, name: str) -> Channel | None:
         """Return the channel of that name if the bot is in it. Raises SlackApiError.
@@ -104,23 +109,23 @@ class SlackDirectory:
         """
         if not self._types:
             return None
-        found = await self._channels.named((_CHANNEL, name))
+        found = await self._channels.find((_CHANNEL, name))
         return found[0] if found else None
 
     async def user_ids(self, name: str) -> list[str]:
-        """Return the IDs of active people with that user name, or else with that display name.
+        """Return the IDs of active members with that user name, or else with that display name.
 
         Slack shows display names after `@`, and only user names are unique. Raises SlackApiError.
         """
-        return await self._people.named((_USER, name)) or await self._people.named((_DISPLAY, name))
+        return await self._members.find((_USER, name)) or await self._members.find((_DISPLAY, name))
 
     async def _channel_page(self, cursor: str) -> AsyncSlackResponse:
         return await self._slack.users_conversations(
             types=self._types, exclude_archived=True, limit=_CHANNELS_A_PAGE, cursor=cursor
         )
 
-    async def _people_page(self, cursor: str) -> AsyncSlackResponse:
-        return await self._slack.users_list(limit=_PEOPLE_A_PAGE, cursor=cursor)
+    async def _members_page(self, cursor: str) -> AsyncSlackResponse:
+        return await self._slack.users_list(limit=_MEMBERS_A_PAGE, cursor=cursor)
 
 
 def channel_from(channel: Mapping[str, Any]) -> Channel:
@@ -134,11 +139,11 @@ def _channels_on(page: AsyncSlackResponse) -> Iterator[tuple[Key, Channel]]:
         yield (_CHANNEL, channel.get("name", "")), channel_from(channel)
 
 
-def _people_on(team: str, page: AsyncSlackResponse) -> Iterator[tuple[Key, str]]:
-    """Yield each person of the workspace by user name and by display name.
+def _members_on(team: str, page: AsyncSlackResponse) -> Iterator[tuple[Key, str]]:
+    """Yield each member of the workspace by user name and by display name.
 
-    Slack also lists members of other companies who share a channel with the bot, and doesn't call
-    them strangers (docs.slack.dev: user object).
+    Slack also lists members of other organizations that share a channel with the bot, and doesn't
+    mark them as strangers (docs.slack.dev: user object).
     """
     for user in page["members"]:
         if account_from(user).barred_from(team) in {"bot", "deactivated", "stranger"}:

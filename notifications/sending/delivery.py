@@ -149,7 +149,7 @@ class Delivery:
             return self._post_failed(request_id, intent, error)
         self._reports.mark_delivered(intent.channel)
         log.info("message_posted", request_id=request_id, slot=intent.slot, channel=posted.channel)
-        return _fulfilled(intent, posted, rendering.fingerprint)
+        return _fulfill(intent, posted, rendering.fingerprint)
 
     async def update(
         self,
@@ -199,7 +199,7 @@ class Delivery:
             )
         if posted is None:
             return DeliveryResult(undelivered_key=intent.key)
-        return _fulfilled(intent, posted, UNKNOWN_FINGERPRINT if is_updated(intent.slot) else "")
+        return _fulfill(intent, posted, UNKNOWN_FINGERPRINT if is_updated(intent.slot) else "")
 
     def _post_failed(self, request_id: str, intent: Intent, error: Exception) -> DeliveryResult:
         policy = policy_for(error)
@@ -275,7 +275,7 @@ def _update_failure_action(
     return action
 
 
-def _fulfilled(intent: Intent, posted: MessageRef, fingerprint: str) -> DeliveryResult:
+def _fulfill(intent: Intent, posted: MessageRef, fingerprint: str) -> DeliveryResult:
     message = PostedMessage(
         slot=intent.slot, channel=posted.channel, ts=posted.ts, fingerprint=fingerprint
     )

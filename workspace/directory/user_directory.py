@@ -109,7 +109,7 @@ class UserDirectory:
     async def _read_account(self, slack_user_id: str) -> SlackAccount:
         account = await account_by_id(self._slack, slack_user_id)
         if account is None:
-            raise _refused("stranger")
+            raise _excluded_error("stranger")
         return account
 
     async def _read_linked_users(self, slack_user_id: str) -> tuple[User, ...]:
@@ -120,14 +120,14 @@ class UserDirectory:
     async def _choose_user(self, account: SlackAccount, linked: Sequence[User]) -> User:
         """Return the user with the explicit link, or else the user named like the email address."""
         if len(linked) > 1:
-            raise _ambiguous(account.id, len(linked), self._matching.trait)
+            raise _ambiguous_error(account.id, len(linked), self._matching.trait)
         if linked:
             return linked[0]
         user = await self._read_user_by_email(account)
         if user is None:
-            raise _unmapped(account.id, self._matching.trait)
+            raise _unlinked_error(account.id, self._matching.trait)
         if any(user.traits.get(self._matching.trait, ())):
-            raise _linked_elsewhere(user, self._matching.trait)
+            raise _other_account_error(user, self._matching.trait)
         return user
 
     async def _read_user_by_email(self, account: SlackAccount) -> User | None:
@@ -139,16 +139,16 @@ class UserDirectory:
             return await self._teleport.users.get(email, deadline=_CALL_SECONDS)
         found = await self._teleport.users.find_by_name(email, deadline=_CALL_SECONDS)
         if len(found) > 1:
-            raise _ambiguous_email(len(found))
+            raise _ambiguous_email_error(len(found))
         return found[0] if found else None
 
 
 def _check_account(account: SlackAccount, team: str) -> None:
     if barred := account.barred_from(team):
-        raise _refused(barred)
+        raise _excluded_error(barred)
 
 
-def _refused(barred: str) -> UserError:
+def _excluded_error(barred: str) -> UserError:
     return UserError(
         f"{_WHO[barred]} can't use Teleport from Slack. Use tsh or the Teleport web UI.",
         reason=f"account_{barred}",
@@ -170,7 +170,7 @@ def _check_user(user: User, now: datetime) -> None:
         )
 
 
-def _unmapped(slack_user_id: str, trait: str) -> UserError:
+def _unlinked_error(slack_user_id: str, trait: str) -> UserError:
     user = "<your-teleport-user>"
     option = "" if trait == DEFAULT_TRAIT else f" --trait {quote(trait)}"
     return UserError(
@@ -186,7 +186,7 @@ def _unmapped(slack_user_id: str, trait: str) -> UserError:
     )
 
 
-def _ambiguous(slack_user_id: str, count: int, trait: str) -> UserError:
+def _ambiguous_error(slack_user_id: str, count: int, trait: str) -> UserError:
     return UserError(
         f"Your Slack account ({slack_user_id}) is linked to {count} Teleport users. Ask a Teleport"
         f" administrator to keep it in the trait {trait} of only one.",
@@ -194,7 +194,7 @@ def _ambiguous(slack_user_id: str, count: int, trait: str) -> UserError:
     )
 
 
-def _ambiguous_email(count: int) -> UserError:
+def _ambiguous_email_error(count: int) -> UserError:
     return UserError(
         f"Your email address matches {count} Teleport users whose names differ only in case. Ask a"
         " Teleport administrator to link your Slack account to one of them.",
@@ -202,7 +202,7 @@ def _ambiguous_email(count: int) -> UserError:
     )
 
 
-def _linked_elsewhere(user: User, trait: str) -> UserError:
+def _other_account_error(user: User, trait: str) -> UserError:
     return UserError(
         f"Your email address matches the Teleport user {safe_name(user.name)}, which is linked to"
         f" another Slack account by the trait {trait}. Ask a Teleport administrator to correct the"

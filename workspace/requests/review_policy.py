@@ -1,4 +1,4 @@
-"""How a request is decided from Slack, if at all: as the person, by the bot, or in Teleport."""
+"""Review policy: whether a request can be reviewed from Slack, and in whose name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -44,9 +44,10 @@ class ReviewPolicy:
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
     link_only: frozenset[str] = frozenset()
-    """Roles that are never decided from Slack."""
+    """Roles whose requests are never reviewed from Slack."""
     unknown: UnknownRoles = field(default_factory=UnknownRoles)
-    """Of `link_only` and `approvers`. One may be any role's misspelled name, so it limits all."""
+    """Unknown roles in `link_only` and `approvers`. One can be the misspelled name of any role, so
+    it limits the requests of all roles."""
 
     def mode_of(self, request: AccessRequest) -> ReviewMode:
         if self.mode is ReviewMode.OFF:
@@ -55,7 +56,7 @@ class ReviewPolicy:
             return ReviewMode.NOTIFY
         if not are_constraints_shown(request.resources):
             return ReviewMode.NOTIFY
-        if self.mode is ReviewMode.OVERRIDE and not self._may_override(request):
+        if self.mode is ReviewMode.OVERRIDE and not self._can_override(request):
             return ReviewMode.NOTIFY
         return self.mode
 
@@ -69,16 +70,16 @@ class ReviewPolicy:
             and bool(request.roles)
             and all(
                 user in named or any(f"{ROLE_PREFIX}{role}" in named for role in held)
-                for named in map(self._named_for, request.roles)
+                for named in map(self._approvers_of, request.roles)
             )
         )
 
-    def _may_override(self, request: AccessRequest) -> bool:
+    def _can_override(self, request: AccessRequest) -> bool:
         """Setting the state asks no threshold, so only where one approval is all that is asked."""
-        named = [self._named_for(role) for role in request.roles]
+        named = [self._approvers_of(role) for role in request.roles]
         return bool(named) and all(named) and _one_review_is_enough(request)
 
-    def _named_for(self, role: str) -> tuple[str, ...]:
+    def _approvers_of(self, role: str) -> tuple[str, ...]:
         """Return the approvers of a role. A role with an empty list has no approvers."""
         if role in self.approvers:
             return self.approvers[role]

@@ -124,7 +124,7 @@ class Outbox:
         `channel` is any address that Slack accepts. With `thread_ts` the message is a reply to that
         message.
 
-        Raises NotSending, or the error of the call.
+        Raises SendingStopped, or the error of the call.
         """
         payload = {"request_id": request_id, "key": key}
         arguments: dict[str, Any] = {
@@ -218,7 +218,7 @@ class Outbox:
         self._posting += call.method == _POST
         task = asyncio.create_task(self._send(lane, call))
         self._sending.add(task)
-        task.add_done_callback(partial(self._sent, call.method))
+        task.add_done_callback(partial(self._on_call_done, call.method))
 
     def _forget_idle_lanes(self, now: float) -> None:
         """Remove idle lanes: every user who gets a DM has a channel, so they would accumulate."""
@@ -232,7 +232,7 @@ class Outbox:
             return float("inf")
         return max(lane.ready_at, self._rate_limited_until.get(call.method, 0.0))
 
-    def _sent(self, method: str, task: asyncio.Task[None]) -> None:
+    def _on_call_done(self, method: str, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
         self._posting -= method == _POST
         self._wake()
@@ -252,13 +252,13 @@ class Outbox:
             with fenced(self._may_send):
                 answer = await self._slack.api_call(call.method, json=_rendered_arguments(call))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
-            self._failed(lane, call, error)
+            self._handle_error(lane, call, error)
             return
         self._condition.ready()
         if not call.done.done():
             call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
 
-    def _failed(self, lane: Lane, call: Call, error: Exception) -> None:
+    def _handle_error(self, lane: Lane, call: Call, error: Exception) -> None:
         failure = classify(error) if isinstance(error, SLACK_ERRORS) else None
         if failure is Failure.RATE_LIMITED:
             now = asyncio.get_running_loop().time()
@@ -277,7 +277,7 @@ class Outbox:
             call.done.set_exception(error)
 
     def stop(self) -> None:
-        """End each message that isn't in flight with NotSending, until `run` starts again."""
+        """End each message that isn't in flight with SendingStopped, until `run` starts again."""
         self._stopped = True
         for lane in self._lanes.values():
             for call in chain.from_iterable(lane.waiting.values()):

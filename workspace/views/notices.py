@@ -31,7 +31,7 @@ _DELETED_SINCE = (
 
 def notice(kind: Notice, card_model: CardModel) -> Message:
     if kind is Notice.CREATED and card_model.status.closed:
-        return _closed_since(card_model)
+        return _closed_notice(card_model)
     wanted = target_names(card_model)
     headline = _HEADLINES[kind].format(wanted=wanted, by=by_resolver(card_model))
     return message(
@@ -43,7 +43,7 @@ def notice(kind: Notice, card_model: CardModel) -> Message:
     )
 
 
-def _closed_since(card_model: CardModel) -> Message:
+def _closed_notice(card_model: CardModel) -> Message:
     """Replace the notice of a new request. Another notice has the details of the outcome."""
     headline = f"{STATUS_TEXTS[card_model.status]}: your request for {target_names(card_model)}."
     return message(headline, rich.lines((headline,), _request_line(card_model)))

@@ -87,7 +87,7 @@ def request_form(
 ) -> View:
     """Build the form with the known values. `note` explains the reason for opening it."""
     blocks: list[Block] = []
-    origin = _fitting(
+    origin = _fit_metadata(
         RequestFormMetadata(
             channel=channel, reviewers=draft.reviewers, allow_duplicate=draft.allow_duplicate
         )
@@ -141,7 +141,7 @@ def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
     return [role_option.option(name).to_dict() for name in list(names)[:100]]
 
 
-def _fitting(origin: RequestFormMetadata) -> RequestFormMetadata:
+def _fit_metadata(origin: RequestFormMetadata) -> RequestFormMetadata:
     """Leave out the last reviewers if a view cannot carry all."""
 
     def too_long(count: int) -> bool:
