@@ -30,7 +30,7 @@ class ReviewMode(StrEnum):
 
 @dataclass(slots=True)
 class UnknownRoles:
-    """Roles that the settings name and Teleport does not know now, or not yet."""
+    """Roles in the settings that Teleport doesn't have at the moment."""
 
     roles: frozenset[str] = frozenset()
 

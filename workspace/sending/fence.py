@@ -21,7 +21,7 @@ _may_send: ContextVar[Callable[[], bool] | None] = ContextVar("may_send", defaul
 
 @contextmanager
 def fenced(may_send: Callable[[], bool]) -> Iterator[None]:
-    """Ask `may_send` for each call that is made within. Such a call raises SendingStopped."""
+    """Check `may_send` before each call in the block. A denied call raises SendingStopped."""
     token = _may_send.set(may_send)
     try:
         yield

@@ -19,7 +19,7 @@ Render: TypeAlias = Callable[[], Message]
 class Priority(IntEnum):
     NEW_REQUEST = 0
     BACKLOG_REQUEST = 1
-    """Of a backlog, which a request made now does not wait for."""
+    """Card of a backlog. New requests are sent first."""
     CARD_UPDATE = 2
     BACKLOG_UPDATE = 3
     DIRECT_MESSAGE = 4

@@ -16,15 +16,15 @@ class Failure(Enum):
     UNCERTAIN = "uncertain"
     """The answer never came: Slack may have done it."""
     MESSAGE_GONE = "message_gone"
-    """The message to change does not exist any more, or may not be changed."""
+    """The message no longer exists, or Slack doesn't allow changes to it."""
     UNREACHABLE = "unreachable"
     """This channel or person cannot be written to."""
     REVOKED = "revoked"
     """The token opens nothing any more."""
     FORBIDDEN = "forbidden"
-    """The token does not open this method."""
+    """The token lacks the permission for this method."""
     REJECTED = "rejected"
-    """Slack does not take this call, for a reason that is not foreseen here."""
+    """Slack rejected the call for a reason that this table doesn't contain."""
 
 
 class PostFailureAction(Enum):
@@ -268,7 +268,7 @@ def describe(error: BaseException) -> str:
         code, needed = error_code(error), _needed_scope(error)
         if needed:
             return f"{code} ({needed})"
-        return code or f"HTTP status {error.response.status_code}, and no JSON"
+        return code or f"HTTP status {error.response.status_code} without JSON"
     if isinstance(error, aiohttp.ClientResponseError):
         # Its own words quote addresses, and a proxy's address may hold a password.
         return f"{type(error).__name__}: {error.status} {error.message}"

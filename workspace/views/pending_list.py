@@ -1,4 +1,4 @@
-"""A private list of access requests, newest first, with buttons on those one may decide."""
+"""A private list of access requests, newest first, with buttons on the reviewable ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Row:
 
 
 def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) -> Message:
-    """Draw one page. `scope` names the list, so that its paging buttons can ask for it again."""
+    """Build one page. The paging buttons carry `scope`, which identifies the list."""
     shown = rows[page * PAGE : (page + 1) * PAGE]
     blocks: list[Block] = []
     for row in shown:

@@ -60,7 +60,7 @@ def request_created(
 
 
 def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime | None) -> Message:
-    """Point out that the same is asked for already."""
+    """Report that an equal request is pending."""
     wanted = target_names(existing)
     headline = f"You've already requested {wanted}, and it's still pending."
     rows: list[rich.Line] = [(rich.bold(headline),)]
@@ -77,7 +77,7 @@ def shorter_offer(
 ) -> Message:
     """State the shorter duration that Teleport allows, before the request is created."""
     if draft.duration is None or tried.access_until is None:
-        raise ValueError("only what is asked for so long can be too long")
+        raise ValueError("a shorter offer needs a requested duration and an end of access")
     headline = f"Teleport doesn't allow {target_names(tried)} for {rich.duration(draft.duration)}."
     why = (
         "The bot's certificate expires then. Its operator can extend it."
@@ -119,7 +119,7 @@ def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
 
 
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
-    """Ask for the reason when it is too late to open a form."""
+    """Prompt for a reason after it is too late to open a form."""
     headline = f"Add a reason to request {list_names(draft.roles)}."
     return message(
         headline,

@@ -106,7 +106,7 @@ def test_response_from_a_proxy_leaves_the_outcome_open() -> None:
     """
     page = slack_error("<html>\n<body>Bad gateway</body>\n</html>")
     assert classify(page) is Failure.UNCERTAIN
-    assert describe(page) == "HTTP status 200, and no JSON"
+    assert describe(page) == "HTTP status 200 without JSON"
 
 
 def test_proxy_password_is_not_shown() -> None:

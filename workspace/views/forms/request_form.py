@@ -1,4 +1,4 @@
-"""The form that asks for access: its ids, how it is built, and how it is read."""
+"""The request form: its IDs, its view, and how its input is read."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
