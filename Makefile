@@ -1,36 +1,36 @@
-# One word per task, the same for people and for CI. Everything installs into .venv.
+# One word per task, the same locally and in CI. Everything installs into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PROTO := teleport_client/_proto
 PROTOS := $(wildcard $(PROTO)/*.proto)
 INSTALLED := .venv/.installed
-# Tests mostly wait, so there are three workers for two cores.
+# Tests mostly wait, so two cores run three workers.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
 .PHONY: sandbox demo test explore bench chaos real-teleport real-slack check features proto lock
 
-sandbox: $(INSTALLED)  ## a Slack and a Teleport to play with, and the bot between them
+sandbox: $(INSTALLED)  ## a local Slack and Teleport, with the bot between them
 	$(BIN)/teleport-chatops sandbox
 
-demo: $(INSTALLED)  ## the whole story, step by step
+demo: $(INSTALLED)  ## the whole story with the real bot, step by step
 	$(BIN)/python -m sandbox.demo $(DEMO)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -n $(WORKERS)
 
-explore: $(INSTALLED)  ## the tests with generated input, with far more of it and new each time
+explore: $(INSTALLED)  ## property-based tests with many more examples
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
 
-bench: $(INSTALLED)  ## the bot compared to bare programs; ROW=ack measures one row
+bench: $(INSTALLED)  ## compares the bot with minimal programs; ROW=ack measures one row
 	$(BIN)/python -m benchmarks $(ROW)
 
 chaos: $(INSTALLED)  ## real bots with injected faults; SEEDS=1 is the short run
 	GRPC_VERBOSITY=NONE $(BIN)/python -m tests.chaos $(if $(filter 1,$(SEEDS)),--seed 2 --requests 60 --seconds 15,$(if $(SEEDS),--seeds $(SEEDS))) $(CHAOS)
 
-real-teleport: $(INSTALLED)  ## the bot with Teleport's own programs, from the folder TELEPORT_BIN
+real-teleport: $(INSTALLED)  ## tests with Teleport's own programs, from the folder TELEPORT_BIN
 	@TELEPORT_BIN="$(abspath $(TELEPORT_BIN))" $(BIN)/pytest -rfE tests/real_teleport
 
-real-slack: $(INSTALLED)  ## the bot's messages and views in the Slack workspace of SLACK_BOT_TOKEN
+real-slack: $(INSTALLED)  ## posts the bot's messages and views in the Slack workspace of SLACK_BOT_TOKEN
 	@$(BIN)/python -m tests.real_slack
 
 check: $(INSTALLED)

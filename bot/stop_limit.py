@@ -38,5 +38,5 @@ async def wait_for_end(task: "asyncio.Task[None]", seconds: float) -> None:
 
 
 def _exit() -> None:
-    log.warning("stop_cut_off", seconds=_STOP_SECONDS)
+    log.warning("stop_cut_off", limit_seconds=_STOP_SECONDS)
     os._exit(0)
