@@ -178,7 +178,7 @@ class Leadership:
         cancellation (before Python 3.13).
         """
         renewing = self._renew(lease) if lease is not None else self._wait_until_allowed()
-        tasks = {asyncio.create_task(_awaited(work)), asyncio.create_task(renewing)}
+        tasks = {asyncio.ensure_future(work()), asyncio.create_task(renewing)}
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -231,7 +231,3 @@ class Leadership:
             await self._teleport.semaphores.cancel(lease, deadline=self._times.call_timeout)
         except TeleportError as error:
             log.info("lease_release_failed", error=str(error))
-
-
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

@@ -89,7 +89,6 @@ class Follower(Generic[Object]):
         self._handlers: list[ChangeHandler] = []
         self._cache = ObjectCache(kind)
         self._reads = ReadsInFlight()
-        self._relists = WorkQueue()
         self._newcomers = newcomers()
         self._changed_since_list: set[str] = set()
         """Names of objects with an event since the last list was requested."""
@@ -185,12 +184,14 @@ class Follower(Generic[Object]):
             relisting.cancel()
 
     async def _relist_at_intervals(self, stream: EventStream[Object]) -> None:
-        self._relists.open()
-        self._relists.add_after(self.key("*"), _spread(self._timing.relist_soon))
+        """Each watch has its own queue: the last relist of the previous one may still be ending."""
+        relists = WorkQueue()
+        relists.open()
+        relists.add_after(self.key("*"), _spread(self._timing.relist_soon))
         try:
-            await self._relists.run(partial(self._relist, stream), workers=1)
+            await relists.run(partial(self._relist, stream), workers=1)
         finally:
-            self._relists.close()
+            relists.close()
 
     async def _relist(self, stream: EventStream[Object], _key: Key, _high: bool) -> Result:
         self._changed_since_list.clear()

@@ -65,7 +65,7 @@ async def open_stream(
     kind: FollowedKind[Object], reconnected: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[EventStream[Object]]:
     """Open a watch and collect its events. Raises TeleportError."""
-    reconnecting = asyncio.create_task(_awaited(reconnected))
+    reconnecting = asyncio.ensure_future(reconnected())
     try:
         async with kind.watch() as events:
             stream: EventStream[Object] = EventStream()
@@ -80,7 +80,3 @@ async def open_stream(
                     helper.cancel()
     finally:
         reconnecting.cancel()
-
-
-async def _awaited(reconnected: Callable[[], Awaitable[None]]) -> None:
-    await reconnected()

@@ -1,0 +1,75 @@
+"""The follower of a kind that exists only in memory, for orders of events that no server forces."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from notifications.following.follower import Follower, FollowTiming
+from notifications.following.kind import FollowedKind
+from teleport_client.model.event import WatchEvent
+from workspace.conditions import Conditions
+
+_SLOW_END = 50
+"""Turns of the event loop that a cancelled list takes to end."""
+
+
+class Names(FollowedKind[str]):
+    """A kind without objects. Its second list, the first relist, runs until it is cancelled."""
+
+    name = "name"
+
+    def __init__(self) -> None:
+        self.lists: asyncio.Queue[int] = asyncio.Queue()
+        self._count = 0
+
+    async def list(self) -> Iterable[str]:
+        self._count += 1
+        self.lists.put_nowait(self._count)
+        if self._count == 2:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                for _ in range(_SLOW_END):
+                    await asyncio.sleep(0)
+        return ()
+
+    @asynccontextmanager
+    async def watch(self) -> AsyncIterator[AsyncIterator[WatchEvent[str]]]:
+        yield _no_events()
+
+    async def read(self, name: str) -> str | None:
+        return name
+
+    def name_of(self, found: str) -> str:
+        return found
+
+
+async def _no_events() -> AsyncIterator[WatchEvent[str]]:
+    await asyncio.Event().wait()
+    yield  # type: ignore[misc] # makes this an iterator
+
+
+async def test_relists_continue_when_an_earlier_one_ends_after_the_reconnect() -> None:
+    kind, reconnected = Names(), asyncio.Event()
+
+    async def wait_for_reconnect() -> None:
+        await reconnected.wait()
+        reconnected.clear()
+
+    follower = Follower(
+        kind,
+        reconnected=wait_for_reconnect,
+        condition=Conditions().component("watch"),
+        timing=FollowTiming(relist_soon=0.01),
+    )
+    running = asyncio.create_task(follower.run())
+    try:
+        async with asyncio.timeout(5):
+            while await kind.lists.get() != 2:
+                pass
+            reconnected.set()
+            while await kind.lists.get() != 4:
+                pass
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
