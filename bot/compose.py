@@ -138,7 +138,7 @@ def build_listeners(
     changed: Callable[[str], None],
 ) -> Listeners:
     """Connect the parts of the commands flow."""
-    people = build_user_directory(
+    users = build_user_directory(
         runtime.slack,
         runtime.teleport,
         runtime.settings,
@@ -147,10 +147,10 @@ def build_listeners(
     )
     services = Services(
         teleport=runtime.teleport,
-        people=people,
+        users=users,
         contacts=contacts,
         member_names=MemberNames(runtime.slack, runtime.installation.team),
-        authorization=Authorization(runtime.teleport, people),
+        authorization=Authorization(runtime.teleport, users),
         permissions=Permissions(runtime.teleport, runtime.review_policy),
         host_names=host_names,
         changed=changed,

@@ -11,7 +11,7 @@ from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.words import DASHES, normalize_word, wants_help
 from commands.request_model import request_model
-from commands.slash_commands import PENDING
+from commands.slash_commands import PENDING, REQUEST
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 from workspace.views.help import help_message
@@ -38,7 +38,7 @@ _TITLES = {
 }
 _NONE = {
     Scope.CONCERNED: ("You're all caught up. You have no pending requests and nothing to review."),
-    Scope.MINE: "You have no pending requests. Run /teleport-request to request access.",
+    Scope.MINE: f"You have no pending requests. Run {REQUEST} to request access.",
     Scope.REVIEWABLE: "No requests are waiting for your review.",
     Scope.ALL: "There are no pending requests.",
 }

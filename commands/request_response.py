@@ -93,9 +93,12 @@ def _message(
     services: Services, outcome: Created | AlreadyPending | Shortened | UnsuitableReviewers
 ) -> Message:
     match outcome:
-        case Created(draft=draft, request=request, gets_messages=told):
+        case Created(draft=draft, request=request, gets_messages=gets_messages):
             return request_created(
-                draft, request_model(services, request), request.created, told=told
+                draft,
+                request_model(services, request),
+                request.created,
+                gets_messages=gets_messages,
             )
         case AlreadyPending(draft=draft, request=request):
             return duplicate_found(draft, request_model(services, request), request.created)

@@ -14,11 +14,13 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 async def count_plugin_announcements(teleport: TeleportClient) -> int:
     """Count the pending requests with messages of the plugin. Raises TeleportError."""
-    kept = await teleport.plugin_data.list(_PLUGIN)
-    if not kept:
+    data_by_request = await teleport.plugin_data.list(_PLUGIN)
+    if not data_by_request:
         return 0
     waiting = {request.id for request in await teleport.requests.list(state=RequestState.PENDING)}
-    return sum(bool(data.get(_MESSAGES)) and each in waiting for each, data in kept.items())
+    return sum(
+        bool(data.get(_MESSAGES)) and each in waiting for each, data in data_by_request.items()
+    )
 
 
 async def warn_of_other_bots(teleport: TeleportClient) -> None:

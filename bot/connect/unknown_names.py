@@ -14,7 +14,7 @@ from teleport_client.model.user import User
 from workspace.requests.review_policy import ANY_ROLE, ROLE_PREFIX
 from workspace.slack_ids import is_user_id
 
-_LEAST_ALIKE = 60
+_MIN_SIMILARITY = 60
 """Per cent."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -91,8 +91,8 @@ def _unknown(
 
 def most_similar(name: str, known: Sequence[str]) -> str:
     """Return the most similar name; empty if none is similar."""
-    alike = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE)
-    return str(alike[0]) if alike else ""
+    closest = process.extractOne(name, known, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
+    return str(closest[0]) if closest else ""
 
 
 def _named_roles(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -94,7 +94,7 @@ async def create_request(
     async with services.request_locks(user.name):
         outcome = await _find_or_create(services, user, valid)
     if isinstance(outcome, AccessRequest):
-        return Created(valid.draft, outcome, await services.gets_messages(user.person))
+        return Created(valid.draft, outcome, await services.gets_messages(user.linked_user))
     return outcome
 
 

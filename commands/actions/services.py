@@ -15,7 +15,7 @@ from teleport_client.errors import TeleportError
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
-from workspace.directory.user_directory import Person, UserDirectory
+from workspace.directory.user_directory import LinkedUser, UserDirectory
 from workspace.keyed_lock import KeyedLock
 from workspace.rate_limit import RateLimit
 from workspace.requests.review_policy import ReviewPolicy
@@ -38,7 +38,7 @@ class Policy:
 @dataclass(frozen=True, slots=True)
 class Services:
     teleport: TeleportClient
-    people: UserDirectory
+    users: UserDirectory
     contacts: Contacts
     member_names: MemberNames
     authorization: Authorization
@@ -63,10 +63,10 @@ class Services:
         """Return the acting user. Raises UserError, TeleportError, SlackApiError."""
         return await self.authorization.authorize(slack_user_id, action)
 
-    async def gets_messages(self, person: Person) -> bool:
+    async def gets_messages(self, linked_user: LinkedUser) -> bool:
         """Return whether notices to this Teleport user reach this Slack account."""
         try:
-            return await self.contacts.user(person.name) == person.slack_user_id
+            return await self.contacts.user(linked_user.name) == linked_user.slack_user_id
         except (NoContact, TeleportError, *SLACK_ERRORS) as error:
-            log.info("contact_lookup_failed", teleport_user=person.name, error=describe(error))
+            log.info("contact_lookup_failed", teleport_user=linked_user.name, error=describe(error))
             return False

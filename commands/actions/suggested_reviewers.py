@@ -8,10 +8,11 @@ import structlog
 
 from commands.actions.services import Services
 from commands.actions.users.authorized_user import FILL_IN_REVIEW
+from commands.slash_commands import REQUEST
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import NoContact
-from workspace.directory.user_directory import Person
+from workspace.directory.user_directory import LinkedUser
 from workspace.rate_limit import RateLimit
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
@@ -62,15 +63,15 @@ def ensure_within_limit(services: Services, slack_user_id: str, reviewers: Colle
         )
 
 
-async def linked_person(services: Services, slack_user_id: str) -> Person:
+async def find_linked_user(services: Services, slack_user_id: str) -> LinkedUser:
     """Return the Teleport user of a Slack user.
 
     Raises CannotReview, TeleportError, SlackApiError.
     """
     try:
-        return await with_retry(lambda _: services.people.person(slack_user_id))
+        return await with_retry(lambda _: services.users.linked_user(slack_user_id))
     except UserError as error:
-        name = await services.people.account_name(slack_user_id)
+        name = await services.users.account_name(slack_user_id)
         raise _cannot_review(name, error) from error
 
 
@@ -107,7 +108,7 @@ async def _user_name(services: Services, reviewer: str) -> str:
     if not _MENTION.fullmatch(reviewer) and "@" not in reviewer:
         return reviewer
     try:
-        return (await _person(services, reviewer)).name
+        return (await _linked_user(services, reviewer)).name
     except CannotReview:
         return reviewer
     except SLACK_ERRORS as error:
@@ -121,7 +122,7 @@ async def _problem(
     if reviewer == requester:
         return "You can't review your own request."
     try:
-        await _ensure_can_review(services, await _person(services, reviewer), request)
+        await _ensure_can_review(services, await _linked_user(services, reviewer), request)
     except CannotReview as error:
         return error.text
     except SLACK_ERRORS as error:
@@ -129,20 +130,20 @@ async def _problem(
     return ""
 
 
-async def _person(services: Services, reviewer: str) -> Person:
+async def _linked_user(services: Services, reviewer: str) -> LinkedUser:
     if reviewer.startswith("@"):
         reviewer = await _without_at(services, reviewer)
     if mention := _MENTION.fullmatch(reviewer):
-        return await linked_person(services, mention["id"])
+        return await find_linked_user(services, mention["id"])
     try:
         slack_user_id = await with_retry(lambda _: services.contacts.reviewer(reviewer))
     except NoContact as error:
         why = "isn't a Teleport user" if error.user_gone else "isn't linked to a Slack account"
         raise CannotReview(reviewer, why) from error
-    person = await linked_person(services, slack_user_id)
-    if person.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
+    linked_user = await find_linked_user(services, slack_user_id)
+    if linked_user.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
         raise CannotReview(reviewer, "shares a Slack account with another Teleport user")
-    return person
+    return linked_user
 
 
 async def _without_at(services: Services, reviewer: str) -> str:
@@ -153,7 +154,7 @@ async def _without_at(services: Services, reviewer: str) -> str:
     name = reviewer.removeprefix("@")
     found = await with_retry(lambda _: services.member_names.find(name))
     if len(found) > 1:
-        why = f"is the name of {len(found)} Slack users. Run /teleport-request and select one"
+        why = f"is the name of {len(found)} Slack users. Run {REQUEST} and select one"
         raise CannotReview(reviewer, why)
     return f"<@{found[0]}>" if found else name
 
@@ -166,13 +167,15 @@ async def _is_user(services: Services, name: str) -> bool:
     return True
 
 
-async def _ensure_can_review(services: Services, person: Person, request: AccessRequest) -> None:
+async def _ensure_can_review(
+    services: Services, linked_user: LinkedUser, request: AccessRequest
+) -> None:
     try:
-        user = await services.authorize(person.slack_user_id, FILL_IN_REVIEW)
+        user = await services.authorize(linked_user.slack_user_id, FILL_IN_REVIEW)
     except UserError as error:
-        raise _cannot_review(person.name, error) from error
+        raise _cannot_review(linked_user.name, error) from error
     if not services.permissions.in_review_scope(user, [request]):
-        raise CannotReview(person.name, "can't review this request")
+        raise CannotReview(linked_user.name, "can't review this request")
 
 
 def _cannot_review(name: str, error: UserError) -> CannotReview:

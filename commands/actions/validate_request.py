@@ -18,11 +18,12 @@ from commands.actions.services import Services
 from commands.actions.suggested_reviewers import (
     CannotReview,
     ensure_within_limit,
-    linked_person,
+    find_linked_user,
     with_user_names,
 )
 from commands.actions.users.authorized_user import AuthorizedUser
 from commands.parsing.grammar import FILLERS
+from commands.slash_commands import REQUEST
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
@@ -85,14 +86,14 @@ async def resolve_reviewers(
     try:
         check_reviewers(reviewers)
         ensure_within_limit(services, slack_user_id, reviewers)
-        people = await asyncio.gather(*(linked_person(services, each) for each in selected))
+        users = await asyncio.gather(*(find_linked_user(services, each) for each in selected))
     except UserError as error:
         return Rejected(error, DraftField.REVIEWERS)
     except CannotReview as error:
         text = f"{error.text} Choose another user."
         return Rejected(UserError(text, reason="reviewer_unsuitable"), DraftField.REVIEWERS)
     typed = await with_user_names(services, draft.reviewers)
-    names = (*typed, *(person.name for person in people))
+    names = (*typed, *(linked_user.name for linked_user in users))
     return replace(draft, reviewers=tuple(dict.fromkeys(names)))
 
 
@@ -218,7 +219,7 @@ def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
         f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
         " before “for” and “because”, such as:",
         reason="word_not_understood",
-        suggested_command=f"/teleport-request {role} for 2h because …",
+        suggested_command=f"{REQUEST} {role} for 2h because …",
     )
 
 

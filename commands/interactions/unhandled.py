@@ -16,6 +16,7 @@ from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler, Listeners
 from commands.interactions.outcome import Outcome
 from commands.interactions.responder import Responder
+from commands.slash_commands import PENDING, REQUEST
 from workspace.bounded import BoundedDict
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
@@ -27,7 +28,7 @@ _MOST_REMEMBERED = 1_000
 _COMMAND, _EVENT, _UNKNOWN = "command", "event_callback", "unknown"
 _BUTTONS = frozenset({"block_actions", "interactive_message"})
 _SHORTCUTS = frozenset({"shortcut", "message_action"})
-_NEXT = "Run /teleport-request or /teleport-pending instead."
+_NEXT = f"Run {REQUEST} or {PENDING} instead."
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

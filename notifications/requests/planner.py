@@ -68,7 +68,7 @@ class RequestPlanner:
 
     async def plan(self, request_id: str) -> PlannedWork:
         """Plan from the cache, and again from Teleport's storage if only a list is known."""
-        await self._confirm_doubts(request_id)
+        await self._confirm_with_teleport(request_id)
         planned = await self._plan_cached(request_id)
         if planned.plan.actions and self._only_listed(request_id):
             await self._requests.refresh(request_id)
@@ -77,7 +77,7 @@ class RequestPlanner:
             self._in_flight.set_model(request_id, planned.plan.card_model)
         return planned
 
-    async def _confirm_doubts(self, request_id: str) -> None:
+    async def _confirm_with_teleport(self, request_id: str) -> None:
         """Ask Teleport about a request that a list lacks or that is due."""
         cached = self._requests.get(request_id)
         if cached is None:
@@ -101,25 +101,27 @@ class RequestPlanner:
         while True:
             cached = self._requests.get(request_id)
             routes, details, error = await self._look_up(cached)
-            begun = self._in_flight.slots(request_id)
-            if not begun:
+            in_flight = self._in_flight.slots(request_id)
+            if not in_flight:
                 await self._readdress(request_id, routes.ids)
             if self._requests.get(request_id) is cached:
                 break
-        made = plan(
+        planned = plan(
             cached.object if cached else None,
             self._entry(request_id, deleted=cached is None),
-            _as_begun(routes, begun),
+            _keep_names_in_flight(routes, in_flight),
             self._now(),
             self.context,
             expired=self._expiry.expired(request_id),
             details=details,
         )
         left = (
-            each for each in made.actions if isinstance(each, SkipRequest) or each.slot not in begun
+            each
+            for each in planned.actions
+            if isinstance(each, SkipRequest) or each.slot not in in_flight
         )
         return PlannedWork(
-            replace(made, actions=tuple(left)),
+            replace(planned, actions=tuple(left)),
             routes.error or error,
             recipients_incomplete=routes.error is not None,
         )
@@ -156,7 +158,7 @@ class RequestPlanner:
         return entry.with_card_model(current_card_model(last_known, self.context, details))
 
 
-def _as_begun(routes: Routes, begun: Collection[str]) -> Sequence[str]:
+def _keep_names_in_flight(routes: Routes, in_flight: Collection[str]) -> Sequence[str]:
     """Keep the names of channels whose cards are being sent to the name."""
-    by_name = {routes.ids[name]: name for name in routes.ids if card_slot(name) in begun}
+    by_name = {routes.ids[name]: name for name in routes.ids if card_slot(name) in in_flight}
     return [by_name.get(channel, channel) for channel in routes.channels]

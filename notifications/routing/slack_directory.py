@@ -55,7 +55,7 @@ class PagedList(Generic[Item]):
         self._found: dict[Key, list[Item]] = {}
         self._cursor = ""
         self._complete = False
-        self._begun = monotonic()
+        self._started_at = monotonic()
         self._reading = asyncio.Lock()
 
     async def find(self, key: Key) -> list[Item]:
@@ -63,7 +63,7 @@ class PagedList(Generic[Item]):
         async with self._reading:
             known = self._complete and key in self._found
             fresh = _FRESH_SECONDS if known else _MISS_FRESH_SECONDS
-            if self._complete and monotonic() - self._begun > fresh:
+            if self._complete and monotonic() - self._started_at > fresh:
                 self._restart()
             while not self._complete:
                 await self._read_on()
@@ -84,7 +84,7 @@ class PagedList(Generic[Item]):
 
     def _restart(self) -> None:
         self._found, self._cursor, self._complete = {}, "", False
-        self._begun = monotonic()
+        self._started_at = monotonic()
 
 
 class SlackDirectory:

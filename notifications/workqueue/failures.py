@@ -98,14 +98,14 @@ class Failures:
 
 def log_failure(key: Key, error: Exception, count: int, pause: float, *, new: bool) -> None:
     """Log unexpected errors with a traceback, others once per group, on attempts 1, 2, 4, etc."""
-    said: Callable[..., object]
+    write: Callable[..., object]
     if not isinstance(error, (*SLACK_ERRORS, TeleportError, SendingStopped)):
-        said = partial(log.error, exc_info=error)
+        write = partial(log.error, exc_info=error)
     elif new and not count & (count - 1):
-        said = log.warning
+        write = log.warning
     else:
-        said = log.debug
-    said(
+        write = log.debug
+    write(
         "reconcile_failed",
         **_subject(key),
         error=describe(error),

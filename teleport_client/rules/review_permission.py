@@ -23,11 +23,14 @@ def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> Ma
     """Check the requested roles; a deny rule overrides allow rules."""
     if person == request.user or not request.roles:
         return MayReview.NO
-    denied = [_match_role(role.deny.review, asked) for asked in request.roles for role in roles]
+    denied = [
+        _match_role(role.deny.review, requested) for requested in request.roles for role in roles
+    ]
     if MayReview.YES in denied:
         return MayReview.NO
     allowed = [
-        _best(_match_role(role.allow.review, asked) for role in roles) for asked in request.roles
+        _best(_match_role(role.allow.review, requested) for role in roles)
+        for requested in request.roles
     ]
     if MayReview.NO in allowed:
         return MayReview.NO
@@ -38,18 +41,18 @@ def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> Ma
 def is_review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
     """Return whether a deny rule of the roles forbids, or might forbid, to review the request."""
     return any(
-        _match_role(role.deny.review, asked) is not MayReview.NO
-        for asked in request.roles
+        _match_role(role.deny.review, requested) is not MayReview.NO
+        for requested in request.roles
         for role in roles
     )
 
 
-def _match_role(conditions: ReviewConditions, asked: str) -> MayReview:
+def _match_role(conditions: ReviewConditions, requested: str) -> MayReview:
     """Return whether one role's conditions name a requested role."""
     unreadable = conditions.from_claims
     for pattern in conditions.roles:
         try:
-            if matches(pattern, asked):
+            if matches(pattern, requested):
                 return MayReview.UNKNOWN if conditions.where else MayReview.YES
         except UnreadablePattern:
             unreadable = True

@@ -1,7 +1,7 @@
-"""Which Slack account gets messages for a Teleport user.
+"""The Slack account that gets the messages of a Teleport user.
 
-Getting a message needs no proof of identity, and acting does (`people`). So an unconfirmed email
-address is enough here, and one Slack account may get the messages of several users.
+Getting a message needs no proof of identity, but acting does (`user_directory`). So an unconfirmed
+email address is enough here, and one Slack account can get the messages of several users.
 """
 
 from contextlib import suppress

@@ -38,7 +38,7 @@ _WHO = {
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class LinkedUser:
     """A Slack account with the Teleport user on whose behalf it acts."""
 
     slack_user_id: str
@@ -74,19 +74,19 @@ class UserDirectory:
         self._teleport = teleport
         self._matching = matching
         self._now = now
-        self._person = alru_cache(_MOST_REMEMBERED, ttl=ACTING_SECONDS)(self._read_person)
+        self._cached = alru_cache(_MOST_REMEMBERED, ttl=ACTING_SECONDS)(self._read_linked_user)
         remember = alru_cache(maxsize=_MOST_REMEMBERED, ttl=REMEMBERED_SECONDS)
         self._account = remember(self._read_account)
 
-    async def person(self, slack_user_id: str, *, fresh: bool = False) -> Person:
+    async def linked_user(self, slack_user_id: str, *, fresh: bool = False) -> LinkedUser:
         """Return the Teleport user of a Slack account that acts, at most a minute old.
 
         `fresh` reads account and user again. Raises UserError when this account can't act,
         TeleportError and SlackApiError.
         """
         if fresh:
-            self._person.cache_invalidate(slack_user_id)
-        return await self._person(slack_user_id)
+            self._cached.cache_invalidate(slack_user_id)
+        return await self._cached(slack_user_id)
 
     async def account_name(self, slack_user_id: str) -> str:
         """Return the name that users see in Slack, or the ID of an account that the bot can't see.
@@ -97,14 +97,14 @@ class UserDirectory:
             return (await self._account(slack_user_id)).name or slack_user_id
         return slack_user_id
 
-    async def _read_person(self, slack_user_id: str) -> Person:
+    async def _read_linked_user(self, slack_user_id: str) -> LinkedUser:
         account, linked = await asyncio.gather(
             self._read_account(slack_user_id), self._read_linked_users(slack_user_id)
         )
         _check_account(account, self._matching.team)
         user = await self._choose_user(account, linked)
         _check_user(user, self._now())
-        return Person(slack_user_id, user)
+        return LinkedUser(slack_user_id, user)
 
     async def _read_account(self, slack_user_id: str) -> SlackAccount:
         account = await account_by_id(self._slack, slack_user_id)

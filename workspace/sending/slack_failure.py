@@ -274,14 +274,14 @@ def describe(error: BaseException) -> str:
         return f"{type(error).__name__}: {error.status} {error.message}"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         cause = error.certificate_error
-        said = getattr(cause, "verify_message", "") or type(cause).__name__
-        return f"the certificate of {error.host}:{error.port} is not trusted ({said})"
+        detail = getattr(cause, "verify_message", "") or type(cause).__name__
+        return f"the certificate of {error.host}:{error.port} is not trusted ({detail})"
     if isinstance(error, aiohttp.ClientConnectorError):
         # Its own words quote Python's TLS settings.
-        said = error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
-        return f"no connection to {error.host}:{error.port} ({' '.join(said.split())})"
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+        detail = error.os_error.strerror or str(error.os_error) or type(error.os_error).__name__
+        return f"no connection to {error.host}:{error.port} ({' '.join(detail.split())})"
+    detail = " ".join(str(error).split())
+    return f"{type(error).__name__}: {detail}" if detail else type(error).__name__
 
 
 def retry_delay(error: BaseException) -> float:

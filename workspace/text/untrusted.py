@@ -41,12 +41,12 @@ def safe_text(text: str, limit: int, lines: int = 12) -> str:
     """Return free text of a few lines. Invisible characters are removed: scripts can need them."""
     beginning = _beginning(text, limit)
     unified = beginning.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    kept = "".join(char for char in unified if char == "\n" or not _invisible(char))
-    kept = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _tame_marks(kept).strip())
-    rows = kept.split("\n")
+    visible = "".join(char for char in unified if char == "\n" or not _invisible(char))
+    visible = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _tame_marks(visible).strip())
+    rows = visible.split("\n")
     if len(rows) > lines:
-        kept = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
-    return fit_text(kept, limit)
+        visible = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
+    return fit_text(visible, limit)
 
 
 def safe_line(text: str, limit: int) -> str:
@@ -64,8 +64,8 @@ def fit_text(text: str, room: int) -> str:
     if slack_length(text) <= room:
         return text
     lengths = accumulate(map(slack_length, text))
-    kept = sum(1 for _ in takewhile(lambda length: length < room, lengths))
-    return text[:kept].rstrip() + ELLIPSIS
+    shown = sum(1 for _ in takewhile(lambda length: length < room, lengths))
+    return text[:shown].rstrip() + ELLIPSIS
 
 
 def slack_length(text: str) -> int:
@@ -95,13 +95,13 @@ def _invisible(char: str) -> bool:
 
 
 def _tame_marks(text: str) -> str:
-    kept: list[str] = []
+    chars: list[str] = []
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.category(char) in {"Mn", "Me"} else 0
         if marks <= _MAX_MARKS:
-            kept.append(char)
-    return "".join(kept)
+            chars.append(char)
+    return "".join(chars)
 
 
 def _isolate(text: str) -> str:

@@ -20,25 +20,25 @@ OPEN_FORM = "fill_in_request"
 """Action ids; the value is a packed ask."""
 _VALUE_LIMIT = 2000
 """Characters that a button carries (docs.slack.dev: button element)."""
-_TOLD = "You'll get a DM when it's reviewed."
-_NOT_TOLD = "The bot can't send you DMs. Run /teleport-pending to follow your request."
+_DM_PROMISED = "You'll get a DM when it's reviewed."
+_NO_DM = "The bot can't send you DMs. Run /teleport-pending to follow your request."
 _WHY = 1_000
 """Length of Teleport's explanation of the required reason."""
 _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 
 
 def request_created(
-    draft: RequestDraft, card_model: CardModel, created: datetime | None, *, told: bool
+    draft: RequestDraft, card_model: CardModel, created: datetime | None, *, gets_messages: bool
 ) -> Message:
     """Confirm a request, and state a shorter duration if Teleport limits it.
 
-    `told` promises a message about the outcome.
+    `gets_messages` promises a message about the outcome.
     """
     wanted = target_names(card_model)
     headline = f"You requested {wanted}."
     rows: list[rich.Line] = [
         (rich.bold(headline), " Request ", rich.code(short_id(card_model.id)), "."),
-        (_TOLD if told else _NOT_TOLD,),
+        (_DM_PROMISED if gets_messages else _NO_DM,),
     ]
     if draft.duration:
         rows.insert(1, (f"Duration: {rich.duration(draft.duration)}.",))

@@ -72,7 +72,7 @@ def _recipient(row: str, setting: str, found: RecipientLookup, finder: Recipient
     return failure(row, problem, recipient_hint(problem, setting))
 
 
-async def person(slack: AsyncWebClient, people: UserDirectory, slack_user_id: str) -> Check:
+async def person(slack: AsyncWebClient, users: UserDirectory, slack_user_id: str) -> Check:
     """Look up the Teleport user of a Slack user."""
     name = f"person {slack_user_id}"
     if not is_user_id(slack_user_id):
@@ -80,7 +80,7 @@ async def person(slack: AsyncWebClient, people: UserDirectory, slack_user_id: st
     try:
         if await account_by_id(slack, slack_user_id) is None:
             return failure(name, "Slack has no user with this ID", _COPY_ID)
-        known = await people.person(slack_user_id, fresh=True)
+        known = await users.linked_user(slack_user_id, fresh=True)
     except UserError as error:
         return failure(name, error.text, error.suggested_command)
     except TeleportError as error:

@@ -51,10 +51,10 @@ class Workspace:
         async for check in slack.recipients(finder, settings):
             yield check
         if slack_user_id and client is not None:
-            people = build_user_directory(
+            users = build_user_directory(
                 self.web, client, settings, team=installation.team, now=self.clock.now
             )
-            yield await slack.person(self.web, people, slack_user_id)
+            yield await slack.person(self.web, users, slack_user_id)
 
 
 async def reach_workspace(

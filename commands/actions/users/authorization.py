@@ -24,7 +24,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
 from teleport_client.model.lock import Lock
 from teleport_client.model.user import Role, StaticAccess
-from workspace.directory.user_directory import Person, UserDirectory
+from workspace.directory.user_directory import LinkedUser, UserDirectory
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
 CACHE_SECONDS = 60
@@ -39,9 +39,9 @@ T = TypeVar("T")
 class Authorization:
     """Reads users, their locks and their roles. Caches login states and roles for a minute."""
 
-    def __init__(self, teleport: TeleportClient, people: UserDirectory) -> None:
+    def __init__(self, teleport: TeleportClient, users: UserDirectory) -> None:
         self._teleport = teleport
-        self._people = people
+        self._users = users
         self._login_state = alru_cache(_MAX_USERS, ttl=CACHE_SECONDS)(self._read_login_state)
         self._role = alru_cache(_MAX_ROLES, ttl=CACHE_SECONDS)(self._read_role)
 
@@ -50,28 +50,32 @@ class Authorization:
 
         Raises UserError, TeleportError, SlackApiError.
         """
-        person = await with_retry(lambda _: self._people.person(slack_user_id, fresh=action.fresh))
-        bind_teleport_user(slack_user_id, person.name)
-        user = await self._read(person, fresh=action.fresh)
+        linked_user = await with_retry(
+            lambda _: self._users.linked_user(slack_user_id, fresh=action.fresh)
+        )
+        bind_teleport_user(slack_user_id, linked_user.name)
+        user = await self._read(linked_user, fresh=action.fresh)
         ensure_allowed(user, action)
         return user
 
-    async def _read(self, person: Person, *, fresh: bool) -> AuthorizedUser:
-        recorded = frozenset(person.user.roles)
+    async def _read(self, linked_user: LinkedUser, *, fresh: bool) -> AuthorizedUser:
+        recorded = frozenset(linked_user.user.roles)
         reads = _Reads()
         login_state, (roles, locks) = await asyncio.gather(
-            reads.attempt("user_login_state", self._last_login(person.name, fresh=fresh), None),
-            self._roles_and_locks(reads, person.name, recorded, fresh=fresh),
+            reads.attempt(
+                "user_login_state", self._last_login(linked_user.name, fresh=fresh), None
+            ),
+            self._roles_and_locks(reads, linked_user.name, recorded, fresh=fresh),
         )
         if added := frozenset(login_state.roles if login_state else ()) - recorded:
             more_roles, more_locks = await self._roles_and_locks(
-                reads, person.name, added, fresh=fresh
+                reads, linked_user.name, added, fresh=fresh
             )
             locks = tuple(dict.fromkeys((*locks, *more_locks)))
             roles = {**roles, **more_roles}
         held = login_state.without_removed(recorded) if login_state else recorded
         return AuthorizedUser(
-            person,
+            linked_user,
             held,
             roles=tuple(role for name, role in roles.items() if name in held),
             denying_roles=tuple(roles.values()),

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from teleport_client.model.lock import Lock
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial
-from workspace.directory.user_directory import Person
+from workspace.directory.user_directory import LinkedUser
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_line, safe_name
 
@@ -55,7 +55,7 @@ OVERRIDE = replace(REVIEW, verbs=(*REVIEW.verbs, "update"), checked_by_teleport=
 class AuthorizedUser:
     """The acting user, with the permissions and denials of the user's roles."""
 
-    person: Person
+    linked_user: LinkedUser
     held: frozenset[str]
     """Names of the roles held without an access request."""
     roles: tuple[Role, ...]
@@ -71,7 +71,7 @@ class AuthorizedUser:
 
     @property
     def name(self) -> str:
-        return self.person.name
+        return self.linked_user.name
 
     @property
     def sees_own_requests(self) -> bool:

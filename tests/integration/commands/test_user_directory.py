@@ -127,7 +127,7 @@ async def test_restricted_user_has_no_link(
         matching = UserMapping(team=TEAM, trait=SLACK_TRAIT)
         people = UserDirectory(web, client, matching, now=utc_now)
         with pytest.raises(UserError) as refused:
-            await people.person(BY_NAME[who].slack_user_id)
+            await people.linked_user(BY_NAME[who].slack_user_id)
     assert refused.value.reason == reason
 
 

@@ -59,13 +59,13 @@ async def use_cases(
         return False
 
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
-        people = UserDirectory(web, client, mapping, now=_now)
+        users = UserDirectory(web, client, mapping, now=_now)
         services = Services(
             teleport=client,
-            people=people,
+            users=users,
             contacts=Contacts(web, client, mapping),
             member_names=MemberNames(web, TEAM),
-            authorization=Authorization(client, people),
+            authorization=Authorization(client, users),
             permissions=Permissions(client, reviews),
             host_names=HostNames(client, CLUSTER),
             changed=changed.append,

@@ -15,10 +15,10 @@ from commands.actions.users.authorized_user import AuthorizedUser
 from teleport_client.model.access_request import RequestState, Review
 from teleport_client.model.user import User
 from tests.samples import request
-from workspace.directory.user_directory import Person
+from workspace.directory.user_directory import LinkedUser
 
 BOB = AuthorizedUser(
-    Person("U0BOB00001", User("bob")),
+    LinkedUser("U0BOB00001", User("bob")),
     held=frozenset(),
     roles=(),
     denying_roles=(),

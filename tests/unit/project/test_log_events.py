@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 PACKAGES = ("bot", "commands", "notifications", "workspace", "teleport_client")
 _ROW = re.compile(r"^\| `(?P<event>[a-z_]+)` \| (?P<fields>.*?) \|$", re.MULTILINE)
 _METHOD = r"log\.(debug|info|warning|error|exception)"
-_LOGGERS = re.compile(rf"{_METHOD}|said|write|_log_\w+|{_METHOD} if \w+ else {_METHOD}")
+_LOGGERS = re.compile(rf"{_METHOD}|write|_log_\w+|{_METHOD} if \w+ else {_METHOD}")
 LIBRARY_EVENT = "library_log"
 """A processor in bot/observe/logs.py sets this name, without a call."""
 _EVENT = re.compile(r"[a-z]+(_[a-z]+)+")

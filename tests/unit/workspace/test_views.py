@@ -194,8 +194,8 @@ def test_any_list_fits_into_a_message(shown: list[CardModel], page: int) -> None
 
 
 def check_responses_to(draft: RequestDraft, existing: CardModel) -> None:
-    for told in (True, False):
-        check_message(request_created(draft, existing, NOW, told=told))
+    for gets_messages in (True, False):
+        check_message(request_created(draft, existing, NOW, gets_messages=gets_messages))
     shorter = (
         [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
     )
@@ -323,7 +323,7 @@ def every_view_of(model: CardModel) -> dict[str, str]:
         "answer": review_submitted(model, approve=True).arguments(),
         "list": pending_list("", [Row(model, NOW, can_review=True)], scope="").arguments(),
         "form": review_form(ReviewFormMetadata(model.id, approve=False), model).to_dict(),
-        "created": request_created(RequestDraft(), model, NOW, told=True).arguments(),
+        "created": request_created(RequestDraft(), model, NOW, gets_messages=True).arguments(),
         "again": duplicate_found(RequestDraft(), model, NOW).arguments(),
     }
     return {name: json.dumps(view) for name, view in views.items()}
