@@ -277,14 +277,14 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GenerateUserCerts(self, request, context):
-        """A person's own login, which the sandbox's tsh needs and the bot does not.
+        """Login of a user: only the sandbox's tsh calls this method, not the bot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """Deprecated for UsersService.GetUser; other people's clients still call it.
+        """Deprecated in favor of UsersService.GetUser, but other clients still call it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -297,7 +297,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpsertRoleV2(self, request, context):
-        """What an administrator changes; the sandbox's tctl calls these and the bot does not.
+        """Changes by an administrator: only the sandbox's tctl calls these methods, not the bot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

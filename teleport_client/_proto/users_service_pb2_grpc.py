@@ -78,7 +78,7 @@ class UsersServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateUser(self, request, context):
-        """What an administrator changes; the sandbox's tctl calls these and the bot does not.
+        """Changes by an administrator: only the sandbox's tctl calls these methods, not the bot.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,7 +35,7 @@ class UsersServiceStub:
     GetUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.GetUserRequest, _users_service_pb2.GetUserResponse]
     ListUsers: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.ListUsersRequest, _users_service_pb2.ListUsersResponse]
     CreateUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.CreateUserRequest, _users_service_pb2.CreateUserResponse]
-    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    """Changes by an administrator: only the sandbox's tctl calls these methods, not the bot."""
     UpsertUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.UpsertUserRequest, _users_service_pb2.UpsertUserResponse]
     DeleteUser: _grpc.UnaryUnaryMultiCallable[_users_service_pb2.DeleteUserRequest, _empty_pb2.Empty]
 
@@ -45,7 +45,7 @@ class UsersServiceAsyncStub(UsersServiceStub):
     GetUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.GetUserRequest, _users_service_pb2.GetUserResponse]  # type: ignore[assignment]
     ListUsers: _aio.UnaryUnaryMultiCallable[_users_service_pb2.ListUsersRequest, _users_service_pb2.ListUsersResponse]  # type: ignore[assignment]
     CreateUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.CreateUserRequest, _users_service_pb2.CreateUserResponse]  # type: ignore[assignment]
-    """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+    """Changes by an administrator: only the sandbox's tctl calls these methods, not the bot."""
     UpsertUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.UpsertUserRequest, _users_service_pb2.UpsertUserResponse]  # type: ignore[assignment]
     DeleteUser: _aio.UnaryUnaryMultiCallable[_users_service_pb2.DeleteUserRequest, _empty_pb2.Empty]  # type: ignore[assignment]
 
@@ -70,7 +70,7 @@ class UsersServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _users_service_pb2.CreateUserRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_users_service_pb2.CreateUserResponse, _abc.Awaitable[_users_service_pb2.CreateUserResponse]]:
-        """What an administrator changes; the sandbox's tctl calls these and the bot does not."""
+        """Changes by an administrator: only the sandbox's tctl calls these methods, not the bot."""
 
     @_abc_1.abstractmethod
     def UpsertUser(

@@ -20,7 +20,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class LabelValues(_message.Message):
-    """Traits on the wire: a trait name to its values."""
+    """Traits by name, with their values."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
