@@ -38,7 +38,7 @@ def _target(environment: Mapping[str, str]) -> Target:
 async def run_and_report(target: Target) -> int:
     """Print the findings of a run and return the exit code.
 
-    SIGTERM ends it like an interruption.
+    SIGTERM ends the run like an interruption.
     """
     task = asyncio.current_task()
     if task:

@@ -45,9 +45,9 @@ class Difference:
 
 
 def differences(slack: Iterable[Answer], stand_in: Iterable[Answer]) -> list[Difference]:
-    """Return the differences of two runs, those of one kind in one item.
+    """Return the differences of two runs, with equal differences in one item.
 
-    A call that only one of them made is left out: the run with the failed call reports it.
+    A call that only one run made is omitted, because the run with the failed call reports it.
     """
     reference = _by_call(stand_in)
     steps: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)

@@ -28,7 +28,7 @@ from workspace.sending.slack_failure import (
 from workspace.views.parts.message import Message
 
 _DELETIONS = 3
-"""Attempts."""
+"""Attempts to delete one message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +50,22 @@ class CreatedMessages:
         self._posting: asyncio.Task[MessageRef] | None = None
 
     async def post(self, channel: str, message: Message, *, thread_ts: str = "") -> MessageRef:
-        """Raises one of SLACK_ERRORS."""
+        """Post a message. Raises one of SLACK_ERRORS."""
         await asyncio.sleep(self._seconds_between_posts)
         self._posting = asyncio.create_task(self._post(channel, message, thread_ts))
         return await asyncio.shield(self._posting)
 
     async def update(self, posted: MessageRef, message: Message) -> None:
-        """Raises one of SLACK_ERRORS."""
+        """Update a message. Raises one of SLACK_ERRORS."""
         arguments = message.arguments()
-        # chat.update has no unfurling.
+        # chat.update has no unfurl arguments.
         del arguments["unfurl_links"], arguments["unfurl_media"]
         await self._client.api_call(
             "chat.update", json={**arguments, "channel": posted.channel, "ts": posted.ts}
         )
 
     async def delete(self, posted: MessageRef) -> None:
-        """Raises one of SLACK_ERRORS."""
+        """Delete a message. Raises one of SLACK_ERRORS."""
         await self._client.chat_delete(channel=posted.channel, ts=posted.ts)
         self._posted.remove(posted)
 
@@ -104,7 +104,7 @@ class CreatedMessages:
         return posted
 
     async def _find(self, expected: _Expected, history: History) -> str:
-        """Look for a message whose response was lost. Return the reason if the lookup fails."""
+        """Look for the message of a lost response. Return the reason if the lookup fails."""
         try:
             found = await history.find(
                 expected.channel, expected.key, expected.at, thread_ts=expected.thread_ts

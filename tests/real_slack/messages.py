@@ -128,7 +128,7 @@ def _other_cards() -> dict[str, CardModel]:
 
 
 def _two_approvals() -> AccessRequest:
-    """One of two approvals is there."""
+    """Return a request with one of two approvals."""
     return request(
         roles=("prod",),
         reason="redis is stuck",

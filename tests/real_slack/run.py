@@ -49,9 +49,9 @@ class Findings:
     left: list[str] = field(default_factory=list)
     """Messages that may have stayed in Slack."""
     messages: int = 0
-    """Posted, updated and deleted."""
+    """Number of messages that were posted, updated and deleted."""
     validated: int = 0
-    """Views and messages that Slack validated."""
+    """Number of views and messages that Slack validated."""
     validation_unavailable: str = ""
     """Slack's error code if it doesn't offer `blocks.validate`."""
     extra_scopes: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ class _Run:
         self._thread = await self._created.post(self._target.channel, card)
 
     async def _play_message(self, sample: SampleMessage) -> None:
-        """Post, update and delete a message. A reply without its thread is left out."""
+        """Post, update and delete a message. Omit a reply if its thread is missing."""
         in_thread = sample.place is Place.THREAD
         if in_thread and self._thread is None:
             return
@@ -172,7 +172,7 @@ class _Run:
             self._note(f"blocks.validate: {problem}")
 
     def _wrong_calls(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Calls that Slack must reject, to compare its error codes with the stand-in's."""
+        """Make calls that Slack must reject, to compare its error codes with the stand-in's."""
         client, channel = self._client, self._target.channel
         view = next(iter(sample_views()))[1].to_dict()
         return {
@@ -184,7 +184,7 @@ class _Run:
         }
 
     async def _expect_rejection(self, call: Callable[[], Awaitable[object]]) -> None:
-        """Raises any error but a rejection by Slack."""
+        """Note a problem if Slack accepts a call. Raises any error except a rejection by Slack."""
         try:
             await call()
         except SlackApiError as error:
