@@ -1,4 +1,4 @@
-"""Runs real bots with injected faults and compares Slack with Teleport: `python -m tests.chaos`.
+"""Run real bots with injected faults and compare Slack with Teleport: `python -m tests.chaos`.
 
 The exit code is 1 if a request was lost, wrong or doubled.
 """
@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from tests.chaos.trial import Plan, Report, trial, with_history
 
 _FEW = 0.1
-"""Of all requests."""
+"""Share of doubled or unseen requests that a passing seed can have."""
 
 
 def main() -> int:
@@ -26,14 +26,14 @@ def main() -> int:
     )  # fmt: skip
     print(
         f"{plan.requests} requests, {plan.replicas} replicas, {plan.faults} faults within"
-        f" {plan.seconds:g} s a seed; pace and lease {plan.factor:g} times as fast as in life"
+        f" {plan.seconds:g} s per seed; pace and lease {plan.factor:g} times the production speed"
     )
     reports = [_run(seed, plan) for seed in seeds]
     _print_faults(reports)
-    _print_deeds(reports)
+    _print_actions(reports)
     failed = [report for report in reports if _failed(report, plan)]
     for report in failed:
-        print(f"again: make chaos CHAOS='--seed {report.seed}'")
+        print(f"rerun with: make chaos CHAOS='--seed {report.seed}'")
     print(f"{len(reports) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
@@ -56,9 +56,10 @@ def _run(seed: int, plan: Plan) -> Report:
 
 
 def _failed(report: Report, plan: Plan) -> bool:
-    """Return whether a seed failed. Without history a few doubled messages are allowed.
+    """Return whether a seed failed.
 
-    A seed with too few requests, or too many unseen ones, proves nothing.
+    Without history, a few doubled messages are allowed. A seed with too few requests, or with too
+    many unseen ones, fails because it proves nothing.
     """
     found = report.comparison
     few = found.requests * _FEW
@@ -82,10 +83,10 @@ def _print_faults(reports: Iterable[Report]) -> None:
         print(f"    {hits[name]:6} of {count:6}  {name}")
 
 
-def _print_deeds(reports: Iterable[Report]) -> None:
+def _print_actions(reports: Iterable[Report]) -> None:
     done: Counter[str] = Counter()
     for report in reports:
-        done.update(report.deeds)
+        done.update(report.actions)
     print("user actions:")
     for name, count in sorted(done.items()):
         print(f"    {count:6}  {name}")
@@ -93,14 +94,19 @@ def _print_deeds(reports: Iterable[Report]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20, help="how many, from 1 on")
-    parser.add_argument("--seed", type=int, help="this one alone")
-    parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--replicas", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=25.0, help="while trouble lasts")
-    parser.add_argument("--settle", type=float, default=90.0, help="at most, after trouble")
-    parser.add_argument("--faults", type=int, default=40)
-    parser.add_argument("--factor", type=float, default=10.0)
+    parser.add_argument("--seeds", type=int, default=20, help="number of seeds, from 1 on")
+    parser.add_argument("--seed", type=int, help="run only this seed")
+    parser.add_argument("--requests", type=int, default=200, help="requests per seed")
+    parser.add_argument("--replicas", type=int, default=3, help="replicas of the bot")
+    parser.add_argument("--seconds", type=float, default=25.0, help="seconds with faults")
+    parser.add_argument(
+        "--settle",
+        type=float,
+        default=90.0,
+        help="most seconds from the last fault to the comparison",
+    )
+    parser.add_argument("--faults", type=int, default=40, help="faults per seed")
+    parser.add_argument("--factor", type=float, default=10.0, help="acceleration of pace and lease")
     return parser.parse_args()
 
 

@@ -23,7 +23,7 @@ from tests.integration.slack_driver import CHANNEL, buttons, words
 
 _CREATED = "is waiting for approval"
 _NO_LONGER_WAITING = ": your request for"
-_TOLD = {
+_NOTICE_TEXT = {
     WAITING: _CREATED,
     APPROVED_NOW: "was approved",
     ACCESS_ENDED: "was approved",
@@ -32,12 +32,12 @@ _TOLD = {
     EXPIRED: "expired without a decision",
     DELETED: "was deleted before",
 }
-_DECIDED = {_TOLD[APPROVED_NOW], _TOLD[DENIED_FOR_GOOD]}
-_UNDECIDED = {_TOLD[EXPIRED], _TOLD[DELETED]}
+_RESOLVED_TEXTS = {_NOTICE_TEXT[APPROVED_NOW], _NOTICE_TEXT[DENIED_FOR_GOOD]}
+_UNRESOLVED_TEXTS = {_NOTICE_TEXT[EXPIRED], _NOTICE_TEXT[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
 _ENOUGH = timedelta(seconds=5)
-"""Time in which one leader lists, reads the ledger, and recovers from failures on the way."""
+"""Time that one leader needs to list requests, read the ledger, and recover from failures."""
 
 Finding = tuple[str, str]
 """The kind (lost, wrong, doubled or unseen) and the difference."""
@@ -50,7 +50,7 @@ class Comparison:
     wrong: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
-    """Deleted or closed before a leader held the lease for long enough to announce it."""
+    """Requests that were deleted or closed before any leader held the lease for long enough."""
 
 
 def compare(
@@ -59,14 +59,17 @@ def compare(
     lease_history: LeaseHistory,
     ledger: Callable[[str], str],
 ) -> Comparison:
-    """Compare now. `ledger` returns the record of a request as text, empty if there is none."""
+    """Compare the current states.
+
+    `ledger` returns a request's record as text, which is empty if there is none.
+    """
     now, here = datetime.now(UTC), read_messages(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
     for request_id, life in lives.items():
-        for kind, what in _compare_request(
+        for kind, difference in _compare_request(
             life, here[request_id], lease_history, ledger(request_id), now
         ):
-            found[kind].append(f"{request_id} {what}")
+            found[kind].append(f"{request_id} {difference}")
     return Comparison(
         len(lives),
         tuple(found["lost"]),
@@ -81,16 +84,17 @@ def _compare_request(
 ) -> Iterator[Finding]:
     """Compare one request.
 
-    An unseen request isn't missed, but every card has to reach its final state.
+    A request without a card is unseen, not lost, if no leader had time to post one. Every posted
+    card has to reach its final state.
     """
     requester = f"@{life.request.Spec.User}"
     recipients = [CHANNEL, *(f"@{name}" for name in life.request.Spec.SuggestedReviewers)]
     announced = [channel for channel in here.messages if channel != requester]
     listed_until = life.listed_until(now)
-    held = lease_history.longest(life.asked, listed_until)
+    held = lease_history.longest(life.created, listed_until)
     if not announced and listed_until < now:
         kind = "unseen" if held < _ENOUGH else "lost"
-        yield kind, f"no card; the lease was held for {held.total_seconds():.1f} s on end"
+        yield kind, f"no card; one leader held the lease for {held.total_seconds():.1f} s"
         return
     noticed = lease_history.longest(life.changed, listed_until) >= _ENOUGH
     statuses = life.statuses(now, noticed=noticed)
@@ -101,23 +105,27 @@ def _compare_request(
 
 
 def _cards(statuses: frozenset[str], cards: Sequence[Message], channel: str) -> Iterator[Finding]:
-    """One card in the state of the request, with buttons only while it waits.
+    """Expect one card with the request's status, and with buttons only while it waits.
 
-    Of two copies at least one; the ledger knows of no other where Slack's answer was lost.
+    If there are two copies, at least one has to be right: the ledger can't contain a message for
+    which Slack's response was lost.
     """
     yield from _counted(f"card in {channel}", len(cards))
     right = [card for card in cards if any(status in words(card) for status in statuses)]
     if cards and not right:
-        yield "wrong", f"no card in {channel} says {_either(statuses)}"
+        yield "wrong", f"no card in {channel} shows {_either(statuses)}"
     for card in right:
         if (WAITING in words(card)) != bool(buttons(card)):
-            yield "wrong", f"buttons in {channel} on a decided card, or none on one that waits"
+            yield (
+                "wrong",
+                f"buttons in {channel} on a closed card, or a waiting card without buttons",
+            )
 
 
 def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[Finding]:
     for review in life.request.Spec.Reviews:
-        said = f"{review.Author} {_REVIEWED[review.ProposedState]}"
-        count = sum(said in reply["text"] for reply in replies)
+        text = f"{review.Author} {_REVIEWED[review.ProposedState]}"
+        count = sum(text in reply["text"] for reply in replies)
         if count or not life.gone:
             yield from _counted(f"reply of {review.Author} in {channel}", count)
 
@@ -125,40 +133,42 @@ def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[F
 def _notices(
     life: Life, statuses: frozenset[str], notices: Sequence[Message], record: str, now: datetime
 ) -> Iterator[Finding]:
-    """Expect a notice of the outcome and at most the notice of the request, each at most once.
+    """Expect one notice of the outcome, and at most one notice of the request.
 
-    A notice whose ts isn't on record, because Slack's response was lost, can't be updated. It
-    counts as doubled, which only a seed without history allows.
+    If Slack's response was lost, the notice's ts isn't on record and the notice can't be updated.
+    It counts as doubled, which only a seed without history allows.
 
-    A notice of an expiry can precede a resolution, but not the other way round.
+    A notice of an expiry can precede a resolution, but not follow it.
     """
-    expected = {_TOLD[status] for status in statuses}
-    allowed = expected | {_CREATED} | ({_TOLD[EXPIRED]} if life.ran_out_first(now) else set())
-    told = [said for each in notices for said in {*_TOLD.values()} if said in each["text"]]
-    if not expected & {*told}:
+    expected = {_NOTICE_TEXT[status] for status in statuses}
+    allowed = (
+        expected | {_CREATED} | ({_NOTICE_TEXT[EXPIRED]} if life.may_expire_first(now) else set())
+    )
+    texts = [text for each in notices for text in {*_NOTICE_TEXT.values()} if text in each["text"]]
+    if not expected & {*texts}:
         yield "lost", f"no notice that it {_either(expected)}"
-    for said in {*told}:
-        if said not in allowed:
-            yield "wrong", f"a notice that it {said}"
-        elif told.count(said) > 1:
-            yield "doubled", f"{told.count(said)} times: notice that it {said}"
-    edited = any(_NO_LONGER_WAITING in each["text"] for each in notices)
-    if _CREATED in told and not edited and expected != {_CREATED}:
+    for text in {*texts}:
+        if text not in allowed:
+            yield "wrong", f"a notice that it {text}"
+        elif texts.count(text) > 1:
+            yield "doubled", f"{texts.count(text)} times: notice that it {text}"
+    updated = any(_NO_LONGER_WAITING in each["text"] for each in notices)
+    if _CREATED in texts and not updated and expected != {_CREATED}:
         known = not record or any(
             each["ts"] in record for each in notices if _CREATED in each["text"]
         )
         kind = "wrong" if known else "doubled"
-        yield kind, f"the notice that it {_CREATED} says so still"
-    decided = [number for number, said in enumerate(told) if said in _DECIDED]
-    if decided and any(said in _UNDECIDED for said in told[decided[0] :]):
-        yield "wrong", f"notices one after the other: {', '.join(told)}"
+        yield kind, f"no update of the notice that it {_CREATED}"
+    resolved = [number for number, text in enumerate(texts) if text in _RESOLVED_TEXTS]
+    if resolved and any(text in _UNRESOLVED_TEXTS for text in texts[resolved[0] :]):
+        yield "wrong", f"contradictory notices in this order: {', '.join(texts)}"
 
 
-def _counted(what: str, count: int) -> Iterator[Finding]:
+def _counted(item: str, count: int) -> Iterator[Finding]:
     if count == 0:
-        yield "lost", f"no {what}"
+        yield "lost", f"no {item}"
     elif count > 1:
-        yield "doubled", f"{count} times: {what}"
+        yield "doubled", f"{count} times: {item}"
 
 
 def _either(choices: "frozenset[str] | set[str]") -> str:

@@ -1,4 +1,4 @@
-"""Injects faults."""
+"""Inject the faults of a schedule into the sandbox and the replicas."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,10 @@ from tests.chaos.schedule import Fault, Step
 _SENDS = ("chat.postMessage", "chat.update")
 _METHODS = (*_SENDS, *_SENDS, "conversations.open", "conversations.history", "users.info")
 _STALLS = {"chat.postMessage": 4.0, "chat.update": 12.0}
-"""Seconds. A post that times out and is accepted later is one too many, which is allowed."""
+"""Seconds that Slack stalls.
+
+A post that times out and is accepted later is doubled, which is allowed without history.
+"""
 _CALLS = (
     "UpdatePluginData", "ListAccessRequests", "KeepAliveSemaphoreLease", "GetPluginData",
     "WatchEvents",
@@ -29,7 +32,10 @@ _SOCKETS = {
 
 
 class FaultInjector:
-    """`factor` is how much faster than in life the bot sends and holds its lease."""
+    """Injects faults and counts those with an effect.
+
+    Bots send, and hold their lease, `factor` times faster than in production.
+    """
 
     def __init__(
         self,
@@ -43,14 +49,14 @@ class FaultInjector:
         self._replicas = replicas
         self._factor = factor
         self._stale = 0
-        """Lists from the past that were asked for and are not over yet."""
+        """Number of `STALE_LISTS` faults that haven't ended."""
         self.armed: Counter[str] = Counter()
         self._hits: Counter[str] = Counter()
         self._waiting: list[tuple[Fault, MethodFault | CallFault]] = []
 
     @property
     def hits(self) -> Counter[str]:
-        """Of those that were armed, how many met something."""
+        """Number of injected faults that had an effect, by name."""
         counts = self._hits.copy()
         for what, fault in self._waiting:
             counts[what] += bool(fault.hits)
@@ -62,7 +68,7 @@ class FaultInjector:
         match step.what:
             case Fault.KILL | Fault.TERMINATE | Fault.FREEZE:
                 met = await self._harm(step)
-                # Read the count only now, because the other tasks went on.
+                # Read the count after the await, because other tasks change it.
                 self._hits[step.what] += met
             case Fault.CUT_SOCKETS | Fault.REFRESH_SOCKETS | Fault.SWALLOW_SOCKET:
                 self._hits[step.what] += self._slack.faults.apply(_SOCKETS[step.what]) > 0
@@ -87,7 +93,7 @@ class FaultInjector:
                 self._waiting.append((step.what, self._fail_slack(step)))
 
     async def end(self) -> None:
-        """Let everything work again."""
+        """Remove all faults and renew the identity."""
         self._slack.faults.clear()
         self._teleport.faults.clear()
         self._teleport.cluster.stale_lists = False
@@ -133,7 +139,7 @@ class FaultInjector:
                 return faults.add(call, delay=5 / self._factor, times=2)
 
     async def _stale_lists(self, seconds: float) -> None:
-        """Those that overlap end with the last."""
+        """Return stale lists for a while. Faults that overlap end together."""
         self._stale += 1
         if self._stale == 1:
             self._teleport.cluster.stale_lists = True
@@ -143,7 +149,7 @@ class FaultInjector:
             self._teleport.cluster.stale_lists = False
 
     async def _tear_identity(self, seconds: float) -> None:
-        """As tbot does it: truncated in place, and whole again a moment later."""
+        """Truncate the identity file in place, and complete it after a moment, as tbot does."""
         path = self._teleport.identity("bot")
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         await asyncio.sleep(seconds)

@@ -1,4 +1,4 @@
-"""The leaders, and how long each had an uninterrupted view of the cluster, from Teleport's side."""
+"""The leaders in Teleport, and how long each had an uninterrupted view of the cluster."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(slots=True)
 class LeasePeriod:
-    """One leader's uninterrupted period. A dead leader keeps the lease until it expires.
+    """Uninterrupted period of one leader.
 
-    Stale lists interrupt it: then only an open watch reports new requests.
+    A dead leader keeps the lease until it expires. Stale lists interrupt a period, because then
+    only an open watch reports new requests.
     """
 
     since: datetime
@@ -21,7 +22,7 @@ class LeasePeriod:
 
 
 class LeaseHistory:
-    """Follows the semaphores of a cluster, with the one lease that the replicas share."""
+    """Follows the semaphore with the lease that the replicas share."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -29,7 +30,7 @@ class LeaseHistory:
         self._last = ""
 
     async def follow(self) -> None:
-        """Look until cancelled."""
+        """Poll the lease until cancelled."""
         while True:
             self._look(datetime.now(UTC))
             await asyncio.sleep(_LOOK_SECONDS)
@@ -48,6 +49,6 @@ class LeaseHistory:
         self._last = holder
 
     def _holder(self, now: datetime) -> str:
-        """Id of the lease that is held; there is one semaphore, which has one lease."""
+        """Return the ID of the current lease. There is one semaphore, which has one lease."""
         leases = (each for it in self._cluster.semaphores.values() for each in it.leases.items())
         return next((lease_id for lease_id, lease in leases if lease.expires > now), "")

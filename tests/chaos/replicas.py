@@ -1,4 +1,4 @@
-"""Copies of the bot, as processes of their own that are killed, stopped and frozen."""
+"""Replicas of the bot, as separate processes that are killed, stopped and frozen."""
 
 import asyncio
 import os
@@ -11,14 +11,14 @@ _END_SECONDS = 30.0
 
 
 class Replica:
-    """A place in which a bot runs, one process after the other."""
+    """A replica, which runs in one process after the other."""
 
     def __init__(self, settings: Path, log: Path) -> None:
         self._settings = settings
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
         self._busy = asyncio.Lock()
-        self._misdeeds: list[str] = []
+        self._problems: list[str] = []
 
     async def start(self) -> None:
         with self._log.open("ab") as log:
@@ -32,7 +32,7 @@ class Replica:
         return await self._replace(signal.SIGKILL)
 
     async def terminate(self) -> bool:
-        """Ask the process to stop, and start another. Return whether it was running."""
+        """Stop the process gracefully, and start another. Return whether it was running."""
         return await self._replace(signal.SIGTERM)
 
     async def freeze(self, seconds: float) -> bool:
@@ -47,32 +47,35 @@ class Replica:
         async with self._busy:
             await self._end(signal.SIGTERM)
 
-    def misdeeds(self) -> tuple[str, ...]:
+    def problems(self) -> tuple[str, ...]:
         """Return unexpected exits, slow shutdowns, and unexpected errors in the log."""
         lines = self._log.read_text(errors="replace").splitlines()
-        unforeseen = (line for line in lines if '"level": "error"' in line or "Traceback" in line)
-        return (*self._misdeeds, *(f"{self._log.name}: {line[:300]}" for line in unforeseen))
+        unexpected = (line for line in lines if '"level": "error"' in line or "Traceback" in line)
+        return (*self._problems, *(f"{self._log.name}: {line[:300]}" for line in unexpected))
 
     async def _replace(self, how: signal.Signals) -> bool:
-        """Replace one process at a time: of two that overlap, only one would be stopped."""
+        """Replace the process.
+
+        The lock prevents overlapping replacements, which would stop only one of the new processes.
+        """
         async with self._busy:
             there = await self._end(how)
             await self.start()
         return there
 
     async def _end(self, how: signal.Signals) -> bool:
-        """End the process. One that doesn't end in time is noted and killed."""
+        """End the process. Kill it, and note a problem, if it doesn't end in time."""
         there = self._send(how)
         if self._process is not None:
             try:
                 async with asyncio.timeout(_END_SECONDS):
                     code = await self._process.wait()
-                # One that has hardly begun to start knows no signals yet.
+                # A process that has just started doesn't handle signals yet.
                 if there and how is signal.SIGTERM and code not in {0, -signal.SIGTERM}:
-                    self._misdeeds.append(f"{self._log.name}: asked to stop, ended with {code}")
+                    self._problems.append(f"{self._log.name}: exit code {code} after SIGTERM")
             except TimeoutError:
-                self._misdeeds.append(
-                    f"{self._log.name}: still there {_END_SECONDS:g} s after {how.name}"
+                self._problems.append(
+                    f"{self._log.name}: still running {_END_SECONDS:g} s after {how.name}"
                 )
                 self._send(signal.SIGKILL)
                 await self._process.wait()
@@ -82,7 +85,9 @@ class Replica:
         if self._process is None:
             return False
         if self._process.returncode is not None:
-            self._misdeeds.append(f"{self._log.name}: ended with {self._process.returncode}")
+            self._problems.append(
+                f"{self._log.name}: unexpected exit with code {self._process.returncode}"
+            )
             return False
         os.kill(self._process.pid, how)
         return True

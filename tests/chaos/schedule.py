@@ -7,17 +7,17 @@ from random import Random
 
 
 class UserAction(StrEnum):
-    """The actions of users, and where: by command or click in Slack, or outside the bot."""
+    """The actions of users: by command or click in Slack, with tsh, or with tctl."""
 
-    ASK_IN_SLACK = "ask in Slack"
-    ASK_ELSEWHERE = "ask elsewhere"
-    ASK_FOR_A_MOMENT = "ask elsewhere, for seconds"
+    REQUEST_IN_SLACK = "request in Slack"
+    REQUEST_WITH_TSH = "request with tsh"
+    REQUEST_FOR_SECONDS = "request with tsh, for seconds"
     APPROVE_IN_SLACK = "approve in Slack"
     DENY_IN_SLACK = "deny in Slack"
     CLICK_APPROVE = "click Approve"
     DENY_BY_FORM = "click Deny and fill in the form"
-    APPROVE_ELSEWHERE = "approve elsewhere"
-    DENY_ELSEWHERE = "deny elsewhere"
+    APPROVE_WITH_TSH = "approve with tsh"
+    DENY_WITH_TSH = "deny with tsh"
     RESOLVE_WITH_TCTL = "resolve with tctl"
     DELETE_WITH_TCTL = "delete with tctl"
 
@@ -28,14 +28,14 @@ class Fault(StrEnum):
     FREEZE = "SIGSTOP"
     CUT_SOCKETS = "sockets cut"
     REFRESH_SOCKETS = "sockets refreshed"
-    SWALLOW_SOCKET = "a socket swallows all"
+    SWALLOW_SOCKET = "a socket swallows messages"
     RATE_LIMIT = "429"
     SERVER_ERROR = "5xx"
-    LOSE_ANSWER = "answer of Slack lost"
+    LOSE_ANSWER = "response of Slack lost"
     STALL_SLACK = "Slack stalls"
     CUT_WATCH = "watch cut"
     TELEPORT_UNAVAILABLE = "Teleport unavailable"
-    LOSE_WRITE = "answer of Teleport lost"
+    LOSE_WRITE = "response of Teleport lost"
     STALL_TELEPORT = "Teleport stalls"
     STALE_LISTS = "stale lists"
     TORN_IDENTITY = "torn identity"
@@ -49,11 +49,11 @@ class Step:
     """Seconds from the start."""
     what: UserAction | Fault
     number: int
-    """Of the request for a deed; picks a replica or a method for a fault."""
+    """Number of the request of a user action. For a fault, it selects a replica or a method."""
 
 
 def schedule(seed: int, *, requests: int, seconds: float, faults: int) -> tuple[Step, ...]:
-    """Spread the steps over these seconds. The later steps of a request follow its creation."""
+    """Return the steps within these seconds. Later steps of a request follow its creation."""
     random = Random(seed)
     steps = [*_lives(random, requests, seconds)]
     steps += (
@@ -65,31 +65,31 @@ def schedule(seed: int, *, requests: int, seconds: float, faults: int) -> tuple[
 
 def _lives(random: Random, requests: int, seconds: float) -> Iterator[Step]:
     for number in range(requests):
-        asked = random.uniform(0, seconds * 0.8)
-        yield Step(asked, random.choice(_ASKING), number)
-        for deed in random.choice(_LIVES):
-            asked = min(seconds, asked + random.uniform(0.2, seconds * 0.2))
-            yield Step(asked, deed, number)
+        at = random.uniform(0, seconds * 0.8)
+        yield Step(at, random.choice(_CREATIONS), number)
+        for action in random.choice(_LIVES):
+            at = min(seconds, at + random.uniform(0.2, seconds * 0.2))
+            yield Step(at, action, number)
 
 
-_ASKING = (
-    UserAction.ASK_IN_SLACK, UserAction.ASK_IN_SLACK,
-    UserAction.ASK_ELSEWHERE, UserAction.ASK_ELSEWHERE,
-    UserAction.ASK_FOR_A_MOMENT,
+_CREATIONS = (
+    UserAction.REQUEST_IN_SLACK, UserAction.REQUEST_IN_SLACK,
+    UserAction.REQUEST_WITH_TSH, UserAction.REQUEST_WITH_TSH,
+    UserAction.REQUEST_FOR_SECONDS,
 )  # fmt: skip
 _LIVES: tuple[tuple[UserAction, ...], ...] = (
     (),
     (UserAction.APPROVE_IN_SLACK,),
     (UserAction.CLICK_APPROVE,),
     (UserAction.APPROVE_IN_SLACK, UserAction.CLICK_APPROVE),
-    (UserAction.CLICK_APPROVE, UserAction.APPROVE_ELSEWHERE),
-    (UserAction.APPROVE_ELSEWHERE, UserAction.APPROVE_ELSEWHERE),
-    (UserAction.APPROVE_IN_SLACK, UserAction.DENY_ELSEWHERE),
+    (UserAction.CLICK_APPROVE, UserAction.APPROVE_WITH_TSH),
+    (UserAction.APPROVE_WITH_TSH, UserAction.APPROVE_WITH_TSH),
+    (UserAction.APPROVE_IN_SLACK, UserAction.DENY_WITH_TSH),
     (UserAction.DENY_IN_SLACK,),
     (UserAction.DENY_BY_FORM,),
-    (UserAction.DENY_ELSEWHERE,),
+    (UserAction.DENY_WITH_TSH,),
     (UserAction.RESOLVE_WITH_TCTL,),
     (UserAction.APPROVE_IN_SLACK, UserAction.RESOLVE_WITH_TCTL),
     (UserAction.DELETE_WITH_TCTL,),
-    (UserAction.APPROVE_ELSEWHERE, UserAction.DELETE_WITH_TCTL),
+    (UserAction.APPROVE_WITH_TSH, UserAction.DELETE_WITH_TCTL),
 )

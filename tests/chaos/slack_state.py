@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.cast import PEOPLE
 from sandbox.slack.server import SlackStandIn
-from tests.chaos.people import CREW
+from tests.chaos.users import REQUESTERS
 from tests.integration.slack_driver import CHANNEL
 
 Message = dict[str, Any]
@@ -18,17 +18,17 @@ def _lists() -> defaultdict[str, list[Message]]:
 
 @dataclass
 class RequestMessages:
-    """By conversation."""
+    """Messages of one request, by channel."""
 
     messages: defaultdict[str, list[Message]] = field(default_factory=_lists)
-    """Cards; where the requester is, notices."""
+    """Cards, or notices in the requester's DM."""
     replies: defaultdict[str, list[Message]] = field(default_factory=_lists)
 
 
 def read_messages(slack: SlackStandIn) -> defaultdict[str, RequestMessages]:
-    """Of each request by its id."""
+    """Return the messages of each request, by request ID."""
     found: defaultdict[str, RequestMessages] = defaultdict(RequestMessages)
-    for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *CREW))):
+    for channel in (CHANNEL, *(f"@{person.name}" for person in (*PEOPLE, *REQUESTERS))):
         if slack.workspace.conversation(channel) is None:
             continue
         for message in slack.control_api.messages(channel):

@@ -17,24 +17,23 @@ EXPIRED = "⌛ Expired"
 DELETED = "🗑️ Deleted before a decision"
 DELETED_APPROVED = ", then deleted"
 _CLOCKS_APART = timedelta(seconds=3)
-"""Within which a request that is gone may have been deleted or have expired."""
+"""Uncertainty of the clocks, within which a deletion and an expiry look alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A request as it was last, and when it went."""
+    """The last version of a request, with the times of its changes."""
 
     request: AccessRequestV3
-    asked: datetime
+    created: datetime
     changed: datetime
     gone: datetime | None = None
 
     def statuses(self, now: datetime, *, noticed: bool) -> frozenset[str]:
         """Return the statuses that a card may show.
 
-        There are several only if the last change may not be `noticed`.
-
-        This happens if the request was deleted soon after, while all bots were dead or without a
+        There are several only if the bots may have missed the last change (`noticed` is false).
+        They miss it if the request was deleted soon after, while all bots were dead or without a
         watch.
         """
         spec = self.request.Spec
@@ -49,19 +48,19 @@ class Life:
         over = moment(spec.Expires) if spec.State == APPROVED else self.waited_until
         return min(self.gone or now, over, now)
 
-    def ran_out_first(self, now: datetime) -> bool:
-        """Whether its waiting can have been over before it was decided."""
+    def may_expire_first(self, now: datetime) -> bool:
+        """Return whether the request can have expired before it was resolved."""
         return self.waited_until <= now
 
     @property
     def waited_until(self) -> datetime:
-        """Until when it waited or would have waited; the access is never asked for beyond that."""
+        """Expiry of the pending request, which is never later than the end of its access."""
         return min(moment(self.request.Spec.ResourceExpiry), moment(self.request.Spec.Expires))
 
     def _of_approved(self, now: datetime) -> frozenset[str]:
         """Return the statuses of an approved request.
 
-        After its end, deletion and expiry look the same.
+        A deletion after the end of the access looks like an expiry.
         """
         spec = self.request.Spec
         assert spec.State == APPROVED
@@ -88,7 +87,7 @@ class TeleportState:
         self.lives: dict[str, Life] = {}
 
     async def follow(self) -> None:
-        """Run until cancelled, also when all watches are cut."""
+        """Follow changes until cancelled. Subscribe again whenever a fault cuts the watches."""
         while True:
             with self._requests.changes.subscribe() as subscription:
                 self._catch_up()
@@ -100,7 +99,7 @@ class TeleportState:
                             case Deleted("access_request", request_id):
                                 self._gone(request_id)
                 except TeleportError:
-                    # The watches were cut.
+                    # A fault cut the watches.
                     continue
 
     def _catch_up(self) -> None:
@@ -113,7 +112,7 @@ class TeleportState:
 
     def _put(self, request: AccessRequestV3) -> None:
         now, known = datetime.now(UTC), self.lives.get(request.Metadata.Name)
-        self.lives[request.Metadata.Name] = Life(request, known.asked if known else now, now)
+        self.lives[request.Metadata.Name] = Life(request, known.created if known else now, now)
 
     def _gone(self, request_id: str) -> None:
         life = self.lives[request_id]

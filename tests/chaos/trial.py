@@ -22,18 +22,21 @@ from teleport_client.transport.dialer import dial
 from tests.chaos.comparison import Comparison, compare
 from tests.chaos.faults import FaultInjector
 from tests.chaos.lease_history import LeaseHistory
-from tests.chaos.people import People, settle_in
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import UserAction, schedule
 from tests.chaos.teleport_state import TeleportState
+from tests.chaos.users import Users, add_users
 
 HISTORY = ("channels:history", "groups:history", "im:history")
 _READY_SECONDS = 20.0
 _QUIET_SECONDS = 3.0
-"""Without a change in Slack, after which nothing more is expected."""
+"""Time without a change in Slack, after which the state counts as final."""
 _LOOK_SECONDS = 0.5
 _EXPIRY_INTERVAL = timedelta(seconds=4)
-"""Between two rounds in which Teleport removes expired requests; minutes in production."""
+"""Time between two rounds in which Teleport removes expired requests.
+
+It is minutes in production.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,15 @@ class Report:
     history: bool
     comparison: Comparison
     armed: Counter[str]
-    """Faults by name."""
+    """Number of injected faults by name."""
     hits: Counter[str]
-    """Those of them that met something."""
-    deeds: Counter[str]
+    """Number of those faults that had an effect, by name."""
+    actions: Counter[str]
     seconds: float
 
 
 async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
-    """Run it. `data` keeps the bots' logs."""
+    """Run a trial. The bots' logs stay in `data`."""
     started = monotonic()
     async with AsyncExitStack() as stack:
         teleport = await TeleportStandIn.start(data, expiry_interval=_EXPIRY_INTERVAL)
@@ -70,7 +73,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         slack = await SlackStandIn.start(pace=Pace(factor=plan.factor))
         slack.install(manifest())
         stack.push_async_callback(slack.stop)
-        settle_in(slack, teleport)
+        add_users(slack, teleport)
         if history:
             slack.workspace.app.scopes.update(HISTORY)
         teleport_state = TeleportState(teleport.cluster.requests)
@@ -79,7 +82,7 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         for follower in followers:
             stack.callback(follower.cancel)
         await asyncio.sleep(0)
-        people = People(
+        users = Users(
             slack,
             teleport,
             tsh=await stack.enter_async_context(_client(teleport, "bot")),
@@ -96,34 +99,34 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
             lambda: slack.delivery.sockets >= plan.replicas or None, _READY_SECONDS
         )
         injector = FaultInjector(slack, teleport, replicas, plan.factor)
-        await _play(seed, plan, people, injector)
+        await _play(seed, plan, users, injector)
         await injector.end()
         ledger = partial(_record, teleport)
         found = await _settled(slack, teleport_state, lease_history, ledger, plan.settle)
         for follower in followers:
             if follower.done():
-                # Only a bug ends it, and without it the comparison is impossible.
+                # Only a bug ends a follower, and the comparison needs all of them.
                 follower.result()
-    misdeeds = tuple(each for replica in replicas for each in replica.misdeeds())
+    problems = tuple(each for replica in replicas for each in replica.problems())
     return Report(
         seed,
         history,
-        replace(found, wrong=(*found.wrong, *misdeeds)),
+        replace(found, wrong=(*found.wrong, *problems)),
         injector.armed,
         injector.hits,
-        people.done,
+        users.done,
         monotonic() - started,
     )
 
 
-async def _play(seed: int, plan: Plan, people: People, injector: FaultInjector) -> None:
+async def _play(seed: int, plan: Plan, users: Users, injector: FaultInjector) -> None:
     steps = schedule(seed, requests=plan.requests, seconds=plan.seconds, faults=plan.faults)
     started = monotonic()
     async with asyncio.TaskGroup() as group:
         for step in steps:
             await asyncio.sleep(max(0.0, started + step.at - monotonic()))
             if isinstance(step.what, UserAction):
-                group.create_task(people.do(step))
+                group.create_task(users.do(step))
             else:
                 group.create_task(injector.inject(step))
 
@@ -150,14 +153,14 @@ async def _settled(
     ledger: Callable[[str], str],
     seconds: float,
 ) -> Comparison:
-    """Look until all is as it should and stays so for a moment, or time is up."""
+    """Compare until Slack agrees and stays unchanged for a moment, or until time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
         found = compare(slack, teleport_state.lives, lease_history, ledger)
-        well = not (found.lost or found.wrong)
-        await asyncio.sleep(_QUIET_SECONDS if well else _LOOK_SECONDS)
-        if (well and slack.workspace.changes.count == before) or monotonic() > end:
+        agrees = not (found.lost or found.wrong)
+        await asyncio.sleep(_QUIET_SECONDS if agrees else _LOOK_SECONDS)
+        if (agrees and slack.workspace.changes.count == before) or monotonic() > end:
             return compare(slack, teleport_state.lives, lease_history, ledger)
 
 
@@ -177,5 +180,5 @@ def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor
 
 
 def with_history(seed: int) -> bool:
-    """Every other seed reads Slack's history back."""
+    """Return whether the bots can read Slack's history, as those of every other seed can."""
     return seed % 2 == 0

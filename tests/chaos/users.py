@@ -1,4 +1,4 @@
-"""Users who request and review, in Slack and elsewhere, through any working interface."""
+"""Simulated users that request and review in Slack, with tsh and with tctl."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -14,29 +14,32 @@ from teleport_client.model.access_request import NewAccessRequest, RequestState,
 from tests.chaos.schedule import Step, UserAction
 from tests.integration.slack_driver import CHANNEL, buttons
 
-CREW = tuple(
+REQUESTERS = tuple(
     Person(f"dev-{number}", f"U0DEV{number:05}", f"Dev {number}", ("dev", "prod-requester"))
     for number in range(100)
 )
-"""Enough users, so that repeated requests of the same user are rare."""
+"""Requesters, enough of them that the same user rarely requests twice."""
 _REVIEWERS = ("bob", "carol", "dana")
 _ROLES = ("staging", "prod")
 _HOURS = 7200.0
-"""Seconds; longer than a trial."""
+"""Seconds until the access ends, longer than a trial."""
 _FORM_SECONDS = 3.0
 
 
-def settle_in(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
-    """Create both accounts of every user."""
-    for person in CREW:
+def add_users(slack: SlackStandIn, teleport: TeleportStandIn) -> None:
+    """Create a Slack user and a Teleport user for every requester."""
+    for person in REQUESTERS:
         slack.workspace.add_person(person)
         teleport.cluster.add_user(
             person.name, person.roles or (), {SLACK_TRAIT: [person.slack_user_id]}
         )
 
 
-class People:
-    """The crew asks; bob, carol and dana decide. `tsh` and `tctl` are used past the bot."""
+class Users:
+    """Requesters, and the reviewers bob, carol and dana.
+
+    They use `tsh` and `tctl` for actions outside the bot.
+    """
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class People:
         self.done: Counter[str] = Counter()
 
     async def do(self, step: Step) -> None:
-        """Perform an action. A user accepts a rejection, or no response, without a retry."""
+        """Perform an action. A user doesn't retry after a rejection or a missing response."""
         try:
             did = await self._do(step)
         except (TeleportError, TimeoutError):
@@ -63,36 +66,36 @@ class People:
     async def _do(self, step: Step) -> bool:
         reason = f"request number {step.number}."
         if step.what in {
-            UserAction.ASK_IN_SLACK,
-            UserAction.ASK_ELSEWHERE,
-            UserAction.ASK_FOR_A_MOMENT,
+            UserAction.REQUEST_IN_SLACK,
+            UserAction.REQUEST_WITH_TSH,
+            UserAction.REQUEST_FOR_SECONDS,
         }:
-            return await self._ask(step, reason)
+            return await self._request(step, reason)
         request = self._of(reason)
         if request is None:
             return False
         if step.what is UserAction.DELETE_WITH_TCTL:
             self._teleport.cluster.delete_request(request.Metadata.Name)
             return True
-        voted = {review.Author for review in request.Spec.Reviews}
-        left = [name for name in _REVIEWERS if name not in voted]
+        reviewed = {review.Author for review in request.Spec.Reviews}
+        left = [name for name in _REVIEWERS if name not in reviewed]
         if request.Spec.State != PENDING or not left:
             return False
-        return await self._decide(step, request.Metadata.Name, Random(step.at).choice(left))
+        return await self._review(step, request.Metadata.Name, Random(step.at).choice(left))
 
-    async def _decide(self, step: Step, request_id: str, reviewer: str) -> bool:
+    async def _review(self, step: Step, request_id: str, reviewer: str) -> bool:
         match step.what:
             case UserAction.APPROVE_IN_SLACK:
-                said = f"/teleport-approve {request_id} said of {step.number}"
-                return await self._type(reviewer, said)
+                command = f"/teleport-approve {request_id} reason of {step.number}"
+                return await self._type(reviewer, command)
             case UserAction.DENY_IN_SLACK:
                 return await self._type(reviewer, f"/teleport-deny {request_id} no, {step.number}")
             case UserAction.CLICK_APPROVE:
                 return await self._click(reviewer, request_id, "approve")
             case UserAction.DENY_BY_FORM:
                 return await self._deny_by_form(reviewer, request_id)
-            case UserAction.APPROVE_ELSEWHERE | UserAction.DENY_ELSEWHERE:
-                approve = step.what is UserAction.APPROVE_ELSEWHERE
+            case UserAction.APPROVE_WITH_TSH | UserAction.DENY_WITH_TSH:
+                approve = step.what is UserAction.APPROVE_WITH_TSH
                 state = RequestState.APPROVED if approve else RequestState.DENIED
                 await self._tsh.requests.submit_review(
                     request_id, Review(reviewer, state, "by tsh")
@@ -103,13 +106,16 @@ class People:
         return True
 
     async def _click(self, who: str, request_id: str, action: str) -> bool:
-        """On the newest card, if one has come yet; rather on their own than the channel's."""
+        """Click a button on the newest card, if there is one.
+
+        The reviewer's own DM takes precedence over the channel.
+        """
         for channel in (f"@{who}", CHANNEL):
             for card in reversed(self._slack.control_api.messages(channel, who)):
                 button = buttons(card).get(action)
                 if button is not None and button["value"] == request_id:
-                    deed = {"as": who, "do": "click", "channel": channel, "ts": card["ts"]}
-                    return await self._act({**deed, "action_id": action, "value": request_id})
+                    click = {"as": who, "do": "click", "channel": channel, "ts": card["ts"]}
+                    return await self._act({**click, "action_id": action, "value": request_id})
         return False
 
     async def _deny_by_form(self, who: str, request_id: str) -> bool:
@@ -121,13 +127,13 @@ class People:
         values = {"reason": {"reason": {"value": "not like this"}}}
         return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
-    async def _ask(self, step: Step, reason: str) -> bool:
+    async def _request(self, step: Step, reason: str) -> bool:
         random = Random(step.number)
-        who, role = random.choice(CREW).name, random.choice(_ROLES)
+        who, role = random.choice(REQUESTERS).name, random.choice(_ROLES)
         named = random.choice([(), (), (), ("bob",), ("carol", "dana")])
-        if step.what == UserAction.ASK_IN_SLACK:
+        if step.what == UserAction.REQUEST_IN_SLACK:
             return await self._type(who, f"/teleport-request {role} because {reason}", f"@{who}")
-        seconds = random.uniform(4, 20) if step.what is UserAction.ASK_FOR_A_MOMENT else _HOURS
+        seconds = random.uniform(4, 20) if step.what is UserAction.REQUEST_FOR_SECONDS else _HOURS
         await self._tsh.requests.create(
             NewAccessRequest(
                 user=who, roles=(role,), reason=reason, suggested_reviewers=named,
@@ -139,8 +145,8 @@ class People:
     async def _type(self, who: str, text: str, channel: str = CHANNEL) -> bool:
         return await self._act({"as": who, "do": "command", "channel": channel, "text": text})
 
-    async def _act(self, deed: dict[str, object]) -> bool:
-        return bool((await self._slack.act(deed))["acked"])
+    async def _act(self, action: dict[str, object]) -> bool:
+        return bool((await self._slack.act(action))["acked"])
 
     def _of(self, reason: str) -> AccessRequestV3 | None:
         requests = self._teleport.cluster.requests.values()
