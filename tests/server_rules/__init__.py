@@ -2,8 +2,7 @@
 
 Every public coroutine function of the modules below is a rule: it takes a `Server`, or a `Tctl`,
 and fails by an assertion. `tests/sandbox` runs all of them on the stand-in, `tests/real_teleport`
-on an Auth Service that somebody installed. Where real servers differ, the rule asks for the
-version.
+on an installed Auth Service. If real servers differ, the rule checks the version.
 """
 
 from collections.abc import Awaitable, Callable, Iterator

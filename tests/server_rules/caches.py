@@ -1,4 +1,4 @@
-"""Reading what a server has just been told."""
+"""Reads that wait for the server's caches."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 async def eventually(read: Callable[[], Awaitable[Value]], holds: Callable[[Value], bool]) -> Value:
-    """Read until it holds, for some seconds, and return what was read last.
+    """Read until the condition holds, for some seconds, and return the last result.
 
     A real server answers from caches, which lag behind its writes.
     """

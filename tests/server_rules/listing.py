@@ -12,7 +12,7 @@ from tests.server_rules.server import Server, auth, refusal
 
 
 async def start_key_is_only_compared(server: Server) -> None:
-    """Whatever it is: nothing comes after one that sorts last."""
+    """The key can have any value: no resource follows one that sorts last."""
     bot = auth(server, "bot")
     await bot.CreateAccessRequestV2(wanted())
     page = await bot.ListAccessRequests(ListAccessRequestsRequest(StartKey="~?"))

@@ -1,4 +1,4 @@
-"""Locks refuse the caller, and not the user on whose behalf it calls (lib/authz/permissions.go)."""
+"""Locks apply to the caller, not to the user it acts for (lib/authz/permissions.go)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,7 +60,7 @@ async def _locked(server: Server, target: LockTarget) -> AsyncIterator[None]:
 
 
 async def _until(auth: Auth, *, refused: bool) -> None:
-    """Ask until it is so; the server tells nobody."""
+    """Poll until the condition holds, because the server sends no event."""
     async with asyncio.timeout(_PATIENCE):
         while True:
             if await _is_refused(auth) is refused:

@@ -29,7 +29,7 @@ def wanted(name: str = "", **spec: Any) -> AccessRequestV3:
 
 
 def _seconds(duration: str) -> float:
-    """How long Go's `%v` says that it is."""
+    """Return the seconds of a duration in the format of Go's `%v`."""
     units = {"h": 3600, "m": 60, "s": 1}
     return sum(float(n) * units[unit] for n, unit in re.findall(r"([\d.]+)([hms])", duration))
 
@@ -99,7 +99,7 @@ async def request_waits_seven_days_at_most(server: Server) -> None:
 
 
 async def session_beyond_the_limit_is_refused_with_both_durations(server: Server) -> None:
-    """The limit is what is left of the caller's certificate, or 30 hours."""
+    """The limit is the rest of the caller's certificate, or 30 hours."""
     call = auth(server, "bot").CreateAccessRequestV2(wanted(Expires=in_future(days=40)))
     code, text = await refusal(call)
     match = re.fullmatch(

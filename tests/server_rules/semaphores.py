@@ -23,7 +23,7 @@ def _wanted(**fields: Any) -> AcquireSemaphoreRequest:
 
 
 def _lease(name: str, **expires: float) -> SemaphoreLease:
-    """A lease that nobody holds."""
+    """A lease without a holder."""
     return SemaphoreLease(
         SemaphoreKind=_KIND,
         SemaphoreName=name,
@@ -33,7 +33,7 @@ def _lease(name: str, **expires: float) -> SemaphoreLease:
 
 
 async def acquiring_into_the_past_is_refused(server: Server) -> None:
-    """A client whose clock is slow meets this."""
+    """A client with a slow clock gets this error."""
     call = auth(server, "bot").AcquireSemaphore(_wanted(Expires=in_future(seconds=-20)))
     assert await refusal(call) == (
         StatusCode.INVALID_ARGUMENT,

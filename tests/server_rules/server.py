@@ -1,4 +1,4 @@
-"""What a rule needs of a server, whether it is real or a stand-in."""
+"""A rule's requirements for a server, real or stand-in."""
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ UNSAFE_KEY = (
     "special characters are not allowed in resource names, please use name composed only from "
     "characters, hyphens, dots, and plus signs: "
 )
-"""What stands before the key of a resource whose name cannot be part of one."""
+"""Prefix of the key of a resource with a name that can't be part of a key."""
 
 
 class Server(Protocol):

@@ -1,4 +1,4 @@
-"""What administrators do with tctl: the same commands, output and errors in the sandbox.
+"""Actions of administrators with tctl: the same commands, output and errors in the sandbox.
 
 Every public coroutine function is a rule; it takes a `Tctl`.
 """
@@ -59,7 +59,7 @@ class Ran:
 
     @property
     def output(self) -> str:
-        """What a command that worked printed."""
+        """Return the output of a successful command."""
         assert self.code == 0, self.err
         return self.out
 
@@ -75,7 +75,7 @@ class Ran:
 
 
 class Tctl(Protocol):
-    """Runs tctl as an administrator whose admin actions need no second factor."""
+    """Runs tctl as an administrator without a second factor for admin actions."""
 
     async def __call__(self, *words: str, stdin: str = "") -> Ran: ...
 

@@ -51,7 +51,7 @@ async def unknown_kind_is_one_without_permission(server: Server) -> None:
 
 
 async def init_carries_the_confirmed_kinds(server: Server) -> None:
-    """Of several kinds a client learns so which ones it will hear of."""
+    """With several kinds, INIT shows a client the kinds with events."""
     watch = Watch(Kinds=[WatchKind(Kind="nosuch"), _REQUESTS], AllowPartialSuccess=True)
     event = await _init(auth(server, "bot"), watch)
     assert (event.Type, event.WatchStatus.Kind) == (INIT, "watch_status")

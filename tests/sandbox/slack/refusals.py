@@ -1,4 +1,4 @@
-"""Expecting Slack to say no."""
+"""Helpers that expect an error from Slack."""
 
 from collections.abc import Awaitable
 from typing import Any

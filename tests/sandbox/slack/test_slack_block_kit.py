@@ -1,4 +1,4 @@
-"""What Slack's Block Kit takes and refuses, without a server in between."""
+"""The blocks that Slack's Block Kit accepts and rejects, without a server."""
 
 from typing import Any
 
@@ -269,14 +269,14 @@ _BLOCK = st.one_of(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # slow machines aren't failures
 @given(st.lists(_BLOCK, max_size=50))
 def test_accepts_blocks_that_slack_sdk_builds(built: list[Block]) -> None:
     """Blocks from Slack's own models, which keep Slack's limits, are all accepted."""
     assert message_problems([block.to_dict() for block in built]) == []
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # slow machines aren't failures
 @given(st.lists(_BLOCK, max_size=20))
 def test_stored_blocks_are_as_posted_with_ids(built: list[Block]) -> None:
     """Slack adds ids and defaults, changes nothing that was there, and they are valid again."""
@@ -301,10 +301,10 @@ _JSON = st.recursive(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
+@settings(deadline=None)  # slow machines aren't failures
 @given(_JSON)
 def test_answers_to_any_json(anything: Any) -> None:
-    """Whatever an app sends as blocks or view is judged; nothing makes the judge fall over."""
+    """Any JSON as blocks or view gets a verdict and never raises another error."""
     if not isinstance(anything, list):
         assert message_problems(anything) != []
     assert view_problems(anything) != []

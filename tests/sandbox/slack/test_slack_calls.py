@@ -1,4 +1,4 @@
-"""What holds for every Web API call: tokens, scopes, arguments, pace, and the journal."""
+"""Rules of all Web API calls: tokens, scopes, arguments, pace, and the journal."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -43,13 +43,13 @@ async def test_refuses_the_wrong_token(
 
 
 async def test_refuses_a_call_without_token(slack: SlackStandIn) -> None:
-    """A call that carries no token at all is told so."""
+    """A call without a token gets Slack's code for it."""
     async with aiohttp.ClientSession() as session, session.post(slack.api_url + "auth.test") as got:
         assert (got.status, (await got.json())["error"]) == (200, "not_authed")
 
 
 async def test_names_the_missing_scope(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """A call beyond the granted scopes is told which one it needs and which there are."""
+    """A call beyond the granted scopes gets the needed scope and the granted ones."""
     slack.workspace.app.scopes = {"commands"}
     answer = await refusal(client.users_info(user="U0ALICE001"))
     assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
@@ -90,7 +90,7 @@ async def test_reads_arguments_in_every_form(
 async def test_refuses_arguments_that_cannot_be_read(
     slack: SlackStandIn, session: aiohttp.ClientSession, args: dict[str, object], error: str
 ) -> None:
-    """What is no JSON or of the wrong shape is refused with the code for that argument."""
+    """Arguments that aren't JSON, or have the wrong shape, get the code for that argument."""
     body = {"channel": ACCESS, **args}
     async with session.post(slack.api_url + "chat.postMessage", json=body) as got:
         assert (await got.json())["error"] == error

@@ -1,4 +1,4 @@
-"""Typing commands and clicking: what the app is told, and what its answer does."""
+"""Commands and clicks: the payload for the app, and the effect of its response."""
 
 import re
 from typing import Any
@@ -77,7 +77,7 @@ async def test_a_command_arrives_as_typed(slack: SlackStandIn, bolt: AsyncApp) -
     ],
 )
 async def test_private_places_are_not_named(slack: SlackStandIn, channel: str, name: str) -> None:
-    """A command tells the app the name of public channels only."""
+    """The payload of a command contains only the names of public channels."""
     slack.delivery.ack_within = 0.05
     async with bare_socket(slack) as socket:
         await socket.frame()
@@ -100,7 +100,7 @@ async def test_ack_responds_only_to_the_user(slack: SlackStandIn, bolt: AsyncApp
 
 
 async def test_a_public_ack_shows_the_command_too(slack: SlackStandIn, bolt: AsyncApp) -> None:
-    """With `in_channel` everybody sees what was typed, and then the answer."""
+    """With `in_channel` all members see the command, and then the response."""
 
     @bolt.command("/teleport-pending")
     async def pending(ack: AsyncAck) -> None:
@@ -138,7 +138,7 @@ async def test_a_bad_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: A
 async def test_slack_itself_rejects_impossible_actions(
     slack: SlackStandIn, act: Json, error: str
 ) -> None:
-    """The person is told, and the app hears nothing."""
+    """The user gets an error, and the app gets no envelope."""
     async with bare_socket(slack) as socket:
         await socket.frame()
         outcome = await slack.act(act)
@@ -157,7 +157,7 @@ async def test_slack_itself_rejects_impossible_actions(
     ],
 )
 async def test_a_senseless_act_is_a_mistake_of_the_script(slack: SlackStandIn, act: Json) -> None:
-    """Unknown people, channels, acts and missing fields are not passed off as Slack's doing."""
+    """Unknown users, channels, actions and missing fields are errors of the script, not Slack's."""
     with pytest.raises(BadRequestError):
         await slack.act(act)
 
@@ -190,7 +190,7 @@ async def test_click_contains_its_place_and_action(
 async def test_the_value_picks_among_rows(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
-    """Where every row has the same action, the value says which row was clicked."""
+    """If every row has the same action, the value identifies the clicked row."""
     rows = [actions(button("approve", value=value)) for value in ("6", "7")]
     posted = await client.chat_postMessage(channel=ACCESS, text="x", blocks=rows)
     await slack.act(_click(posted["ts"], "approve", value="7"))
@@ -300,7 +300,7 @@ async def test_a_shortcut_starts_without_a_place(slack: SlackStandIn, bolt: Asyn
 async def test_opening_home_is_an_event(
     slack: SlackStandIn, bolt: AsyncApp, client: AsyncWebClient
 ) -> None:
-    """The event names the tab; from the second time on it carries what was published."""
+    """The event names the tab. From the second time on it contains the published view."""
     heard: list[Json] = []
 
     @bolt.event("app_home_opened")

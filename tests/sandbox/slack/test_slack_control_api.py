@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class Script:
-    """What a script does: get and post JSON."""
+    """A script's access: get and post JSON."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -98,7 +98,7 @@ async def test_a_whole_click_over_http(
 
 
 async def test_users_and_their_views(script: Script) -> None:
-    """Everybody is listed with what scripts need; somebody without views has empty ones."""
+    """All users are listed with the fields for scripts. A user without views has empty lists."""
     people = {person["name"]: person for person in (await script.get("/sandbox/people"))["people"]}
     assert people["grace"]["standing"] == "guest"
     assert people["carol"] == {
@@ -122,13 +122,13 @@ async def test_users_and_their_views(script: Script) -> None:
     ],
 )
 async def test_users_see_their_channels(script: Script, viewer: str, names: set[str]) -> None:
-    """Members see public channels, strangers only the one they share; nobody others' messages."""
+    """Members see public channels, external users their shared one, and all only their own DMs."""
     seen = (await script.get(f"/sandbox/channels?as={viewer}"))["channels"]
     assert {channel["name"] for channel in seen} == names
 
 
 async def test_a_direct_conversation_is_always_there(script: Script) -> None:
-    """Before anything was said it is empty, not missing."""
+    """A DM without messages is empty, not missing."""
     assert await script.get("/sandbox/channels/@alice?as=alice") == {"messages": []}
     assert await script.get("/sandbox/channels/@alice") == {"messages": []}
 
@@ -161,7 +161,7 @@ async def test_faults_are_prepared_over_http(script: Script, client: AsyncWebCli
 async def test_changes_are_reported_as_they_happen(
     slack: SlackStandIn, script: Script, client: AsyncWebClient
 ) -> None:
-    """Who waits since a mark is answered by the next change."""
+    """The next change answers a request that waits since a mark."""
     mark = (await script.get("/sandbox/changes"))["mark"]
     waiting = asyncio.create_task(script.get(f"/sandbox/changes?since={mark}"))
     await client.chat_postMessage(channel=ACCESS, text="x")
@@ -169,7 +169,7 @@ async def test_changes_are_reported_as_they_happen(
 
 
 async def test_the_page_is_self_contained(script: Script) -> None:
-    """The page comes from the stand-in alone, and may talk to nobody else."""
+    """The page comes only from the stand-in, and can't connect to other hosts."""
     page, headers = await script.text("/")
     sources = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert sources == ["page.css", "page.js"]

@@ -1,4 +1,4 @@
-"""Trouble on demand."""
+"""Injected faults."""
 
 import asyncio
 import time
@@ -60,7 +60,7 @@ async def test_fault_lets_calls_pass_first(slack: SlackStandIn, client: AsyncWeb
 
 
 async def test_a_broken_gateway_answers_html(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """A server error is no JSON, as from a proxy in front of Slack."""
+    """A server error isn't JSON, as from a proxy in front of Slack."""
     _fail(slack, status=503, times=1)
     answer = await refusal(client.chat_postMessage(channel=ACCESS, text="x"))
     assert (answer.status_code, answer.data) == (503, {})
@@ -100,7 +100,7 @@ async def test_a_delay_comes_before_the_work(slack: SlackStandIn, client: AsyncW
 
 
 async def test_a_fault_may_meet_every_method(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """A star stands for all methods, and the object may be used directly."""
+    """A star applies to all methods, and one fault needs no list."""
     slack.faults.on_method(MethodFault("*", error="service_unavailable", times=2))
     assert await code(client.auth_test()) == "service_unavailable"
     assert await code(client.users_info(user="U0ALICE001")) == "service_unavailable"
@@ -120,7 +120,7 @@ async def test_sockets_can_be_refused(slack: SlackStandIn) -> None:
 
 
 async def test_a_disconnect_waits_for_sockets_to_come(slack: SlackStandIn) -> None:
-    """With more times than open sockets, the next connections are met as well."""
+    """With more times than open sockets, the fault also hits the next connections."""
     async with bare_socket(slack) as first:
         await first.frame()
         slack.control_api.inject({"sockets": "disconnect", "reason": "warning", "times": 2})

@@ -1,4 +1,4 @@
-"""Forms: what Slack checks itself, what the app is sent, and what its ack does."""
+"""Forms: Slack's own checks, the payload for the app, and the effect of its ack."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def _modals(slack: SlackStandIn) -> list[Json]:
 
 
 async def test_a_submission_carries_all_values(slack: SlackStandIn, form: Form) -> None:
-    """What was entered and the initial values of the rest arrive; then the form is closed."""
+    """Entered values and the initial values of other inputs arrive; then the form closes."""
     hours = {
         "type": "static_select",
         "action_id": "hours",
@@ -96,7 +96,7 @@ async def test_a_submission_carries_all_values(slack: SlackStandIn, form: Form) 
 async def test_slack_checks_a_form_before_it_is_sent(
     slack: SlackStandIn, form: Form, element: Json, value: str | None, complaint: str
 ) -> None:
-    """A form that is not filled in properly stays open, and the app hears nothing."""
+    """An invalid form stays open, and the app gets no envelope."""
     view = await form.open(text_input(**element))
     outcome = await form.submit(view, reason={"value": value})
     assert (outcome["acked"], outcome["error"]) == (False, complaint)
@@ -116,7 +116,7 @@ async def test_slack_checks_a_form_before_it_is_sent(
 async def test_slack_checks_chosen_users(
     slack: SlackStandIn, form: Form, element: Json, value: list[str], complaint: str
 ) -> None:
-    """A select of people takes people of the workspace, and not too many."""
+    """A user select accepts users of the workspace, up to its limit."""
     people = {"type": "multi_users_select", "action_id": "who", **element}
     view = await form.open(select_input("people", people))
     values = {"people": {"who": {"type": "multi_users_select", "selected_users": value}}}
@@ -149,7 +149,7 @@ async def test_an_unknown_input_is_a_mistake_of_the_script(form: Form) -> None:
 
 
 async def test_the_apps_complaints_stay_beside_the_inputs(slack: SlackStandIn, form: Form) -> None:
-    """`errors` keeps the form and what was typed, and shows the complaints."""
+    """`errors` keeps the form with its values, and shows the errors."""
     form.answer = {"response_action": "errors", "errors": {"reason": "too vague"}}
     view = await form.open(text_input())
     outcome = await form.submit(view, reason={"value": "because"})
@@ -200,7 +200,7 @@ async def test_an_ack_can_change_push_and_clear(slack: SlackStandIn, form: Form)
 
 
 async def test_a_view_without_submit_cannot_be_sent(form: Form) -> None:
-    """There is no button to press."""
+    """A view without a submit button can't be submitted."""
     view = await form.open(section("read only"), submit=None)
     assert (await form.submit(view))["error"] == "the view has no submit button"
 
@@ -208,7 +208,7 @@ async def test_a_view_without_submit_cannot_be_sent(form: Form) -> None:
 async def test_close_is_reported_only_on_request(
     slack: SlackStandIn, form: Form, bolt: AsyncApp
 ) -> None:
-    """Without `notify_on_close` the app hears nothing; with it, it hears without values."""
+    """Without `notify_on_close` the app gets no envelope; with it, the envelope has no values."""
     heard: list[Json] = []
 
     @bolt.view_closed("form")
@@ -241,7 +241,7 @@ async def test_closing_may_clear_the_whole_stack(
 
 @pytest.fixture
 async def roles(form: Form) -> Json:
-    """A form with a select whose options come from the app."""
+    """A form with a select that loads its options from the app."""
     menu = {"type": "external_select", "action_id": "role", "min_query_length": 2}
     return await form.open(select_input("role", menu))
 
@@ -254,7 +254,7 @@ def _suggest(view: Json, text: str) -> Json:
 async def test_app_returns_options_while_a_user_types(
     slack: SlackStandIn, form: Form, bolt: AsyncApp, roles: Json
 ) -> None:
-    """What was typed reaches the app, its options come back, and one of them can be sent."""
+    """The typed text reaches the app, its options come back, and one of them can be submitted."""
     heard: list[Json] = []
 
     @bolt.options("role")

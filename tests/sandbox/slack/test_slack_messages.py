@@ -1,4 +1,4 @@
-"""Messages: who may post where, what stays after an edit, and who sees what."""
+"""Messages: permissions to post, fields after an update, and visibility."""
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -166,7 +166,7 @@ async def test_history_comes_in_pages(slack: SlackStandIn, client: AsyncWebClien
 
 
 async def test_a_permalink_leads_to_a_message(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """A permalink names channel and message; there is none to what does not exist."""
+    """A permalink contains channel and message. A missing message has none."""
     posted = await client.chat_postMessage(channel=ACCESS, text="x")
     link = await client.chat_getPermalink(channel=ACCESS, message_ts=posted["ts"])
     assert link["permalink"].endswith(f"/archives/{ACCESS}/p{posted['ts'].replace('.', '')}")

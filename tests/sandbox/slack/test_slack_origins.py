@@ -1,4 +1,4 @@
-"""Pages of other sites cannot use the sandbox, and everybody else can."""
+"""Pages of other sites can't use the sandbox, and all other clients can."""
 
 from collections.abc import AsyncIterator, Mapping
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""People and channels as the Web API shows them to the app."""
+"""Users and channels in the Web API."""
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,7 +26,7 @@ async def test_flags_describe_a_user(client: AsyncWebClient, user: str, flag: st
 
 
 async def test_a_stranger_is_of_another_team(client: AsyncWebClient) -> None:
-    """Somebody seen through a shared channel belongs to another team."""
+    """An external user of a shared channel belongs to another team."""
     ivan = (await client.users_info(user="U0IVAN0001"))["user"]
     alice = (await client.users_info(user="U0ALICE001"))["user"]
     assert ivan["team_id"] != alice["team_id"] == "T0SANDBOX1"
@@ -44,7 +44,7 @@ async def test_stranger_has_the_flag_only_without_a_channel_that_the_bot_is_in(
 
 
 async def test_addresses_need_their_scope(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """Without users:read.email a profile has no address, and nobody is found by one."""
+    """Without users:read.email a profile has no address, and a lookup by address fails."""
     alice = (await client.users_info(user="U0ALICE001"))["user"]
     assert alice["profile"]["email"] == "alice@example.com"
     assert alice["tz"] == "Europe/Berlin"
@@ -56,7 +56,7 @@ async def test_addresses_need_their_scope(slack: SlackStandIn, client: AsyncWebC
 
 
 async def test_finds_users_by_address(client: AsyncWebClient) -> None:
-    """Members are found whatever the case of the address, deactivated people are not."""
+    """The case of the address doesn't matter. Deactivated users aren't found."""
     found = await client.users_lookupByEmail(email="Alice@Example.com")
     assert found["user"]["id"] == "U0ALICE001"
     gone = client.users_lookupByEmail(email="henry@example.com")
@@ -86,7 +86,7 @@ async def test_lists_all_users_page_by_page(client: AsyncWebClient) -> None:
     ],
 )
 async def test_opens_no_conversation_with(client: AsyncWebClient, users: str, error: str) -> None:
-    """Some people cannot be written to, each for a reason of its own."""
+    """Some users can't get DMs, each with its own error."""
     assert await code(client.conversations_open(users=users)) == error
 
 
@@ -111,7 +111,7 @@ async def test_channels_show_their_type(slack: SlackStandIn, client: AsyncWebCli
 
 
 async def test_lists_the_channels_of_a_type(slack: SlackStandIn, client: AsyncWebClient) -> None:
-    """Types, archived channels and the app's membership decide what the list holds."""
+    """The list depends on types, archived channels and the app's membership."""
     public = await client.conversations_list()
     assert {one["name"] for one in public["channels"]} == {"access-requests", "general", "partners"}
     slack.workspace.conversations["C0GENERAL1"].archived = True

@@ -1,4 +1,4 @@
-"""Response urls: how often, how long, and what they replace."""
+"""Response URLs: number of uses, lifetime, and replaced messages."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ async def test_a_command_has_nothing_to_replace(slack: SlackStandIn, command_url
 async def test_click_replaces_its_message_by_default(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
-    """An app that does not say `replace_original: false` overwrites the message."""
+    """An app that doesn't send `replace_original: false` overwrites the message."""
     posted = await client.chat_postMessage(channel=ACCESS, text="card", blocks=BUTTON)
     url = await _click_url(slack, posted["ts"])
     await _post(url, text="beside", replace_original=False)

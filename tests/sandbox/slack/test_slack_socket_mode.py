@@ -1,4 +1,4 @@
-"""Sockets: how they open, how they end, and what travels over them."""
+"""Sockets: how they open and end, and their frames."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -31,7 +31,7 @@ async def _upgrade_status(address: str) -> int:
 
 
 async def test_first_frame_is_a_hello(slack: SlackStandIn) -> None:
-    """The first frame tells the app's id, the number of sockets, and how long this one lives."""
+    """The first frame contains the app's ID, the number of sockets, and this one's lifetime."""
     async with bare_socket(slack) as one, bare_socket(slack) as two:
         first, second = await one.frame(), await two.frame()
     assert (first["type"], first["connection_info"]["app_id"]) == ("hello", "A0CHATOPS1")
@@ -62,7 +62,7 @@ async def test_a_ticket_expires(slack: SlackStandIn, clock: Clock) -> None:
 
 
 async def test_an_eleventh_socket_is_turned_away(slack: SlackStandIn) -> None:
-    """Ten sockets are open at most; the next one is told so and closed."""
+    """At most ten sockets are open. The next one gets an error and closes."""
     async with AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(bare_socket(slack))
@@ -159,7 +159,7 @@ async def test_an_ack_may_come_over_another_socket(slack: SlackStandIn) -> None:
 
 
 async def test_events_come_again_until_they_are_acked(slack: SlackStandIn) -> None:
-    """An unacked event is repeated up to three times and says so; the same event id each time."""
+    """An unacked event is repeated up to three times with a retry number and the same event ID."""
     slack.delivery.ack_within = 0.05
     slack.delivery.event_retries = (0.0, 0.0, 0.0)
     async with bare_socket(slack) as socket:
@@ -219,7 +219,7 @@ async def test_a_bolt_app_comes_back_after_a_cut(
 async def test_the_real_client_reads_its_ping_back(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
-    """The echo of a ping tells the real client that its connection lives."""
+    """The echo of a ping shows the real client that its connection is alive."""
     handler = AsyncSocketModeHandler(AsyncApp(client=client), APP_TOKEN, ping_interval=1)
     await handler.connect_async()  # type: ignore[no-untyped-call] # of slack_bolt
     await slack.socket_count(1)

@@ -27,7 +27,7 @@ def _titles(slack: SlackStandIn, person: str = "alice") -> list[str]:
 async def test_a_trigger_opens_one_modal(
     slack: SlackStandIn, client: AsyncWebClient, trigger: Any
 ) -> None:
-    """The person whose trigger it is sees the modal, with every field of a view."""
+    """The user of the trigger sees the modal, with every field of a view."""
     opened = await client.views_open(
         trigger_id=trigger(), view=modal(text_input(), private_metadata="mine")
     )
@@ -44,7 +44,7 @@ async def test_a_trigger_opens_one_modal(
 async def test_a_trigger_is_good_once_and_not_for_long(
     client: AsyncWebClient, trigger: Any, clock: Clock
 ) -> None:
-    """A second use, a late use and an invented trigger are told apart."""
+    """A second use, a late use and an invented trigger have different errors."""
     once, late = trigger(), trigger()
     await client.views_open(trigger_id=once, view=modal())
     assert await code(client.views_open(trigger_id=once, view=modal())) == "exchanged_trigger_id"
@@ -124,7 +124,7 @@ async def test_a_large_view_is_refused(client: AsyncWebClient, trigger: Any) -> 
 async def test_home_is_published_for_one_person(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
-    """Everybody has a Home tab of their own; publishing again keeps its id and changes its hash."""
+    """Each user has their own Home tab. Publishing again keeps its ID and changes its hash."""
     first = (await client.views_publish(user_id=ALICE, view=home(section("1"))))["view"]
     second = (await client.views_publish(user_id=ALICE, view=home(section("2"))))["view"]
     assert (first["id"], first["type"]) == (second["id"], "home")

@@ -43,7 +43,7 @@ async def open_address(slack: SlackStandIn) -> str:
 
 @asynccontextmanager
 async def bare_socket(slack: SlackStandIn, address: str = "") -> AsyncIterator[BareSocket]:
-    """A socket whose hello has not been read yet."""
+    """A socket with an unread hello."""
     async with (
         aiohttp.ClientSession() as session,
         session.ws_connect(address or await open_address(slack), autoping=False) as connection,

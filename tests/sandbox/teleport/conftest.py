@@ -27,7 +27,7 @@ async def stand_in(tmp_path: Path, clock: Clock) -> AsyncIterator[TeleportStandI
 
 @pytest.fixture
 async def dial(stand_in: TeleportStandIn) -> AsyncIterator[Dial]:
-    """Connects as whoever has an identity file."""
+    """Connect with an identity file."""
     async with AsyncExitStack() as channels:
 
         def connect(name: str) -> Auth:

@@ -34,7 +34,7 @@ Dial = Callable[[str], Auth]
 
 
 class Clock:
-    """The cluster's clock; it stands still unless it is moved."""
+    """The cluster's clock. It moves only when a test moves it."""
 
     def __init__(self) -> None:
         self._now = datetime.now(UTC)
@@ -62,7 +62,7 @@ def channel(
 
 
 def wanted(user: str, *roles: str, name: str | None = None, **spec: Any) -> AccessRequestV3:
-    """What a client sends to ask for roles; the name is a throw-away UUID."""
+    """Return a client's message for a request of roles. The name is a temporary UUID."""
     return AccessRequestV3(
         Metadata=Metadata(Name=str(uuid4()) if name is None else name),
         Spec=AccessRequestSpecV3(User=user, Roles=roles, **spec),
@@ -85,7 +85,7 @@ def vote_for(
     state: RequestState.ValueType = APPROVED,
     **fields: Any,
 ) -> AccessReviewSubmission:
-    """A review that the bot hands in for somebody."""
+    """Return a review that the bot submits on behalf of a user."""
     return vote(request, author, state, submitted_on_behalf_of_author=True, **fields)
 
 

@@ -31,7 +31,7 @@ class Terminal:
 
 
 def printed(result: Result) -> str:
-    """What a command that worked has printed."""
+    """Return the output of a successful command."""
     assert result.exit_code == 0, result.stderr
     assert result.stderr == ""
     return result.stdout

@@ -1,4 +1,4 @@
-"""Creating access requests: who may, what is checked, in which order and in which words."""
+"""Creating access requests: permissions, checks, their order and their texts."""
 
 import re
 from datetime import timedelta
@@ -84,7 +84,7 @@ async def test_role_lets_access_outlast_the_session(
 async def test_callers_certificate_limits_the_session(
     stand_in: TeleportStandIn, dial: Dial, clock: Clock
 ) -> None:
-    """What is left of the caller's certificate caps the session, not the requester's."""
+    """The rest of the caller's certificate limits the session, not the requester's."""
     stand_in.write_identity("bot-teleport-chatops", lifetime=timedelta(hours=1))
     made = await dial("bot").CreateAccessRequestV2(wanted("alice", "staging"))
     a_moment = timedelta(seconds=5)  # the certificate is written after the clock has stopped
@@ -183,7 +183,7 @@ async def test_year_one_means_not_given(alice: Auth, clock: Clock) -> None:
     ],
 )
 async def test_malformed_request(alice: Auth, request_: AccessRequestV3, text: str) -> None:
-    """A request that cannot be is refused before anybody's rights are looked at."""
+    """A malformed request is rejected before any check of permissions."""
     assert await refused(alice.CreateAccessRequestV2(request_)) == (INVALID, text)
 
 
@@ -212,7 +212,7 @@ async def test_unknown_requester(bot: Auth) -> None:
 
 
 async def test_own_request_cannot_be_born_approved(alice: Auth, admin: Auth) -> None:
-    """A decided request needs the verb, and even with it nobody makes one for themselves."""
+    """A resolved request needs the verb, and even then a user can't create their own."""
     code, _ = await refused(alice.CreateAccessRequestV2(wanted("alice", "staging", State=APPROVED)))
     assert code == StatusCode.PERMISSION_DENIED
     assert await refused(admin.CreateAccessRequestV2(wanted("dana", "prod", State=APPROVED))) == (
@@ -268,7 +268,7 @@ async def test_blank_reason_is_none(alice: Auth) -> None:
 
 
 async def test_role_demands_a_reason_for_everything(stand_in: TeleportStandIn, alice: Auth) -> None:
-    """request_access: reason asks for one whatever is requested, and shows the prompts."""
+    """request_access: reason requires one for every request, and shows the prompts."""
     options = RoleOptions(RequestAccess="reason", RequestPrompt="Which ticket?")
     stand_in.cluster.roles["dev"].Spec.Options.MergeFrom(options)
     assert await refused(alice.CreateAccessRequestV2(wanted("alice", "staging"))) == (
@@ -361,7 +361,7 @@ async def test_suggestions_and_annotations(stand_in: TeleportStandIn, alice: Aut
 
 
 async def test_dry_run(alice: Auth, clock: Clock) -> None:
-    """A dry run needs no reason, says that one is needed, and stores nothing."""
+    """A dry run accepts a missing reason, reports that one is needed, and stores nothing."""
     made = await alice.CreateAccessRequestV2(wanted("alice", "prod", DryRun=True))
     assert made.Spec.DryRunEnrichment.ReasonMode == "required"
     assert moment(made.Spec.MaxDuration) == clock() + timedelta(hours=30)

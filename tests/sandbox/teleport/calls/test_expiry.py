@@ -1,4 +1,4 @@
-"""Deleting what has run out."""
+"""Deletion of expired requests."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -69,7 +69,7 @@ async def test_plugin_data_goes_last(stand_in: TeleportStandIn, bot: Auth, clock
 
 
 async def test_service_scans_at_intervals(tmp_path: Path, clock: Clock) -> None:
-    """The service scans at its interval; a watcher hears of the deletion."""
+    """The service scans at its interval, and a watch reports the deletion."""
     stand_in = await TeleportStandIn.start(
         tmp_path, now=clock, expiry_interval=timedelta(milliseconds=20)
     )

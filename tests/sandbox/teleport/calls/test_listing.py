@@ -1,4 +1,4 @@
-"""Listing access requests: order, pages, filters, and who sees what."""
+"""Listing access requests: order, pages, filters, and visibility."""
 
 import pytest
 from grpc import StatusCode
@@ -104,7 +104,7 @@ async def test_page_too_large(bot: Auth) -> None:
 async def test_filters(
     bot: Auth, made: list[str], wanted_filter: AccessRequestFilter, found: list[int]
 ) -> None:
-    """Each filter narrows the list; the requester is the caller, whatever the filter says."""
+    """Each filter narrows the list. The requester is the caller, regardless of the filter."""
     assert await listed(bot, Filter=wanted_filter) == [made[index] for index in found]
 
 
@@ -143,7 +143,7 @@ async def test_deny_rule_refuses_even_own_requests(
 
 
 async def test_expired_requests(bot: Auth, made: list[str], clock: Clock) -> None:
-    """What has run out is left out of lists, but found by its id until it is deleted."""
+    """Lists omit an expired request, but a read by ID finds it until it is deleted."""
     clock.advance(hours=31)
     assert await listed(bot) == []
     assert await listed(bot, Filter=AccessRequestFilter(ID=made[0])) == [made[0]]
@@ -167,7 +167,7 @@ async def test_unknown_id(bot: Auth) -> None:
 
 
 async def test_stream_of_all(bot: Auth, made: list[str]) -> None:
-    """GetAccessRequestsV2 streams what lists show, decided ones included."""
+    """GetAccessRequestsV2 streams the same requests as the lists, including resolved ones."""
     stream = bot.GetAccessRequestsV2(AccessRequestFilter())
     assert [request.Metadata.Name async for request in stream] == made
 

@@ -1,4 +1,4 @@
-"""Locks and deny rules refuse the caller, and not the user on whose behalf somebody calls."""
+"""Locks and deny rules apply to the caller, not to the user it acts for."""
 
 from datetime import timedelta
 
@@ -24,9 +24,9 @@ from tests.sandbox.teleport.standin_client import Auth, refused, wanted
 async def test_locked_caller_is_refused_everything(
     stand_in: TeleportStandIn, alice: Auth, bot: Auth, target: LockTarget
 ) -> None:
-    """A lock with several conditions counts if one matches, as 17.0.0-dev answers.
+    """A lock with several conditions applies if one matches, as in 17.0.0-dev.
 
-    The bot's call for the locked user succeeds all the same.
+    The bot's call for the locked user still succeeds.
     """
     stand_in.cluster.lock(target, message="on leave")
     expected = (StatusCode.PERMISSION_DENIED, "access denied")

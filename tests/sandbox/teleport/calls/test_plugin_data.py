@@ -1,4 +1,4 @@
-"""Plugin data: compare and swap, who may read and write, and how long it lasts."""
+"""Plugin data: compare-and-swap, permissions to read and write, and lifetime."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ async def test_set_keeps_other_keys(bot: Auth, made: AccessRequestV3) -> None:
 
 
 async def test_compare_and_swap(bot: Auth, made: AccessRequestV3) -> None:
-    """Of two writers who expect the same, the second loses and changes nothing."""
+    """Of two writers with the same expectation, the second one loses and changes nothing."""
     await bot.UpdatePluginData(update(made, {"rev": "1"}, {"rev": ""}))
     assert await refused(bot.UpdatePluginData(update(made, {"rev": "1"}, {"rev": ""}))) == (
         StatusCode.FAILED_PRECONDITION,
@@ -78,7 +78,7 @@ async def test_expecting_something_of_nothing(bot: Auth, made: AccessRequestV3) 
 
 
 async def test_plugins_share_the_record(bot: Auth, made: AccessRequestV3) -> None:
-    """A filter by plugin asks whether the map is there, and answers with everybody's."""
+    """A filter by plugin checks that its map exists; the response contains all maps."""
     await bot.UpdatePluginData(update(made, {"a": "1"}))
     await bot.UpdatePluginData(update(made, {"x": "9"}, plugin="slack"))
     assert await stored(bot, made) == {PLUGIN: {"a": "1"}, "slack": {"x": "9"}}

@@ -1,4 +1,4 @@
-"""Submitting reviews: whose rights decide, what each check says, and what the votes amount to."""
+"""Submitting reviews: required permissions, the text of each check, and the resulting state."""
 
 import pytest
 from grpc import StatusCode
@@ -46,7 +46,7 @@ async def test_person_approves(bob: Auth, staging: AccessRequestV3, clock: Clock
 
 
 async def test_bot_approves_for_a_person(bot: Auth, staging: AccessRequestV3) -> None:
-    """A review on behalf of somebody records the person as author and the bot as submitter."""
+    """A review on behalf of a user has this user as author and the bot as submitter."""
     after = await bot.SubmitAccessReview(vote_for(staging, "bob"))
     (review,) = after.Spec.Reviews
     assert (review.Author, review.SubmittedBy) == ("bob", BOT_USER)
@@ -71,7 +71,7 @@ async def test_one_denial(bot: Auth, prod: AccessRequestV3) -> None:
 
 
 async def test_promotion_is_not_a_review(bob: Auth, staging: AccessRequestV3) -> None:
-    """Promotion is refused before anything else, even to somebody without rights."""
+    """Promotion is rejected before all other checks, even for a user without permissions."""
     assert await refused(bob.SubmitAccessReview(vote(staging, "carol", PROMOTED))) == (
         StatusCode.INVALID_ARGUMENT,
         "state promoted can be only set when promoting to access list",
@@ -79,7 +79,7 @@ async def test_promotion_is_not_a_review(bob: Auth, staging: AccessRequestV3) ->
 
 
 async def test_author_must_be_the_caller(bob: Auth, staging: AccessRequestV3) -> None:
-    """Without the flag nobody reviews in another's name."""
+    """Without the flag a user can't review in another user's name."""
     assert await refused(bob.SubmitAccessReview(vote(staging, "carol"))) == (
         DENIED_CODE,
         'user "bob" cannot submit reviews on behalf of "carol"',
@@ -109,7 +109,7 @@ async def test_unknown_author(bot: Auth, staging: AccessRequestV3) -> None:
 async def test_submit_for_users_decides(
     stand_in: TeleportStandIn, bot: Auth, staging: AccessRequestV3
 ) -> None:
-    """The submitter's role names for whom it may hand in reviews, and a denial wins."""
+    """The submitter's role names the users it can submit reviews for, and a deny rule wins."""
     spec = stand_in.cluster.roles["teleport-chatops"].Spec
     spec.Deny.ReviewRequests.SubmitForUsers.append("car*")
     assert await refused(bot.SubmitAccessReview(vote_for(staging, "carol"))) == (
@@ -123,7 +123,7 @@ async def test_submit_for_users_decides(
 async def test_person_without_the_right_cannot_submit_for_others(
     bob: Auth, staging: AccessRequestV3
 ) -> None:
-    """The flag alone gives nothing: reading users comes first."""
+    """The flag alone isn't enough: reading users comes first."""
     code, details = await refused(bob.SubmitAccessReview(vote_for(staging, "carol")))
     assert (code, details) == (
         DENIED_CODE,
@@ -135,7 +135,7 @@ async def test_person_without_the_right_cannot_submit_for_others(
 async def test_author_without_review_rules(
     bot: Auth, staging: AccessRequestV3, author: str
 ) -> None:
-    """Somebody whose roles allow no reviews cannot submit any."""
+    """A user with roles that allow no reviews can't submit any."""
     assert await refused(bot.SubmitAccessReview(vote_for(staging, author))) == (
         DENIED_CODE,
         f'user "{author}" cannot submit reviews',
@@ -143,7 +143,7 @@ async def test_author_without_review_rules(
 
 
 async def test_missing_request(bot: Auth) -> None:
-    """No id and an unknown id are told apart."""
+    """A missing ID and an unknown ID have different errors."""
     assert await refused(bot.SubmitAccessReview(vote_for(AccessRequestV3(), "bob"))) == (
         StatusCode.INVALID_ARGUMENT,
         "missing request ID",
@@ -219,7 +219,7 @@ async def test_state_must_be_a_decision(bob: Auth, staging: AccessRequestV3) -> 
 
 
 async def test_submitter_asked_for_it(stand_in: TeleportStandIn, bot: Auth, admin: Auth) -> None:
-    """A bot cannot hand in a review of a request that it made for itself."""
+    """A bot can't submit a review of a request that it created for itself."""
     stand_in.cluster.roles["teleport-chatops"].Spec.Allow.Request.Roles.append("staging")
     made = await bot.CreateAccessRequestV2(wanted(BOT_USER, "staging"))
     assert await refused(bot.SubmitAccessReview(vote_for(made, "bob"))) == (
@@ -231,7 +231,7 @@ async def test_submitter_asked_for_it(stand_in: TeleportStandIn, bot: Auth, admi
 
 
 async def test_second_review_of_the_same_author(bot: Auth, prod: AccessRequestV3) -> None:
-    """Whoever reviews twice is told so, and it is reported before the decision is."""
+    """A second review has its own error, which precedes that of a resolved request."""
     await bot.SubmitAccessReview(vote_for(prod, "bob"))
     expected = (StatusCode.ALREADY_EXISTS, 'user "bob" has already reviewed this request')
     assert await refused(bot.SubmitAccessReview(vote_for(prod, "bob", DENIED))) == expected

@@ -1,4 +1,4 @@
-"""Semaphores: one lease at a time, renewed, cancelled or run out."""
+"""Semaphores: one lease at a time, renewed, cancelled or expired."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ def asking(clock: Clock, **fields: Any) -> AcquireSemaphoreRequest:
 
 
 async def test_one_lease(bot: Auth, clock: Clock) -> None:
-    """While one holds the only lease nobody else gets one, and another name is free."""
+    """While one holder has the only lease, no other gets one. Another name is free."""
     lease = await bot.AcquireSemaphore(asking(clock))
     assert (lease.SemaphoreKind, lease.SemaphoreName) == ("teleport-chatops", "T1")
     assert lease.Expires == stamp(clock() + TTL)
@@ -72,7 +72,7 @@ async def test_cancelled_lease_is_free_at_once(bot: Auth, clock: Clock) -> None:
 
 
 async def test_renewal_into_the_past(bot: Auth, clock: Clock) -> None:
-    """A lease whose named end has passed by the server's clock is refused."""
+    """A lease that ends in the past by the server's clock is rejected."""
     lease = await bot.AcquireSemaphore(asking(clock))
     clock.advance(seconds=21)
     code, details = await refused(bot.KeepAliveSemaphoreLease(lease))

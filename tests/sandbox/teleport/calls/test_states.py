@@ -76,7 +76,7 @@ async def test_order_and_words_of_the_checks(admin: Auth, made: AccessRequestV3)
 
 
 async def test_own_request(stand_in: TeleportStandIn, admin: Auth) -> None:
-    """Nobody decides an own request."""
+    """A user can't resolve their own request."""
     stand_in.cluster.roles["admin"].Spec.Allow.Request.Roles.append("prod")
     made = await admin.CreateAccessRequestV2(wanted("dana", "prod"))
     assert await refused(admin.SetAccessRequestState(setter(made, APPROVED))) == (
@@ -88,7 +88,7 @@ async def test_own_request(stand_in: TeleportStandIn, admin: Auth) -> None:
 async def test_invisible_request_is_not_found(
     stand_in: TeleportStandIn, bob: Auth, admin: Auth
 ) -> None:
-    """Somebody with update who may not see a request learns nothing of it."""
+    """A user with update but without visibility gets NotFound."""
     stand_in.cluster.roles["dev"].Spec.Allow.Rules.append(rule("access_request", "update"))
     made = await admin.CreateAccessRequestV2(wanted("bob", "staging"))
     stand_in.cluster.add_user("mia", ["dev"])
@@ -135,7 +135,7 @@ async def test_denial_is_final_and_approval_is_not(
 async def test_identity_with_active_requests(
     stand_in: TeleportStandIn, dial: Dial, made: AccessRequestV3
 ) -> None:
-    """Whoever uses an access request cannot decide others directly."""
+    """A user of an access request can't resolve others directly."""
     now = utc_now()
     identity = Identity("dana", ("admin",), "main", now + timedelta(days=1), ("some-request",))
     stand_in.authority.identity_file(identity, now).write(stand_in.identity("dana"))

@@ -51,7 +51,7 @@ async def nodes(auth: Auth, **query: object) -> list[str]:
 
 
 async def test_cast(users: Users) -> None:
-    """Everybody with roles is a user with the Slack id in a trait, the bot a Machine ID user."""
+    """All users with roles have their Slack ID in a trait, and the bot is a Machine ID user."""
     found = {it.Metadata.Name: it for it in (await users.ListUsers(ListUsersRequest())).users}
     people = {person.name for person in PEOPLE if person.roles is not None}
     assert set(found) == people | {BOT_USER, TCTL_ADMIN}
@@ -76,14 +76,14 @@ async def test_pages(users: Users) -> None:
 
 
 async def test_filter_by_trait(users: Users) -> None:
-    """A new server answers with those who have the trait's value."""
+    """A new server returns the users with the trait's value."""
     wanted = label_values({SLACK_TRAIT: ["U0BOB00001"]})
     page = await users.ListUsers(ListUsersRequest(filter=UserFilter(Traits=wanted)))
     assert [user.Metadata.Name for user in page.users] == ["bob"]
 
 
 async def test_other_filters(stand_in: TeleportStandIn, users: Users) -> None:
-    """Keywords look at names and roles; system users can be left out; secrets are for nobody."""
+    """Keywords match names and roles. System users can be omitted. Secrets are never returned."""
     stand_in.cluster.add_user("@sys", [], labels={"teleport.internal/resource-type": "system"})
     query = UserFilter(SkipSystemUsers=True, SearchKeywords=["REV"])
     page = await users.ListUsers(ListUsersRequest(filter=query))
@@ -94,7 +94,7 @@ async def test_other_filters(stand_in: TeleportStandIn, users: Users) -> None:
 
 
 async def test_get_user(users: Users, bot: Auth, alice: Auth) -> None:
-    """The bot reads anybody, a person only the own user; secrets are for nobody."""
+    """The bot reads all users, other users only themselves. Secrets are never returned."""
     answer = await users.GetUser(GetOneUser(name="alice"))
     assert list(answer.user.Spec.Roles) == ["dev", "prod-requester"]
     answer = await users.GetUser(GetOneUser(current_user=True))
@@ -137,7 +137,7 @@ async def test_roles_are_listed_by_name_in_pages(
 
 
 async def test_login_state(stand_in: TeleportStandIn, login_states: LoginStates) -> None:
-    """Nobody has a login state until one is put there."""
+    """A user has no login state until one is stored."""
     query = GetUserLoginStateRequest(name="alice")
     assert (await refused(login_states.GetUserLoginState(query)))[0] == StatusCode.NOT_FOUND
     stand_in.cluster.login_states["alice"] = login_state("alice", ["dev"], {"team": ["db"]})
@@ -147,7 +147,7 @@ async def test_login_state(stand_in: TeleportStandIn, login_states: LoginStates)
 
 
 async def test_capabilities(stand_in: TeleportStandIn, bot: Auth, alice: Auth) -> None:
-    """What alice could request is told to her and to the bot, and not to others."""
+    """Alice and the bot can read alice's requestable roles, and other users can't."""
     query = AccessCapabilitiesRequest(User="alice", RequestableRoles=True, SuggestedReviewers=True)
     stand_in.cluster.roles["dev"].Spec.Allow.Request.SuggestedReviewers.append("bob")
     answer = await bot.GetAccessCapabilities(query)

@@ -17,7 +17,7 @@ def requests(**wanted_filter: str) -> Watch:
 
 
 async def watching(auth: Auth, **wanted_filter: str) -> Stream:
-    """A watch whose INIT has been read."""
+    """A watch after its INIT."""
     stream: Stream = auth.WatchEvents(requests(**wanted_filter))
     assert (await following(stream)).Type == INIT
     return stream
@@ -30,7 +30,7 @@ async def following(stream: Stream) -> Event:
 
 
 async def test_life_of_a_request(stand_in: TeleportStandIn, bot: Auth) -> None:
-    """A watcher hears of the creation, of every review, of the decision and of the end."""
+    """A watch reports the creation, every review, the resolution and the end."""
     stream = await watching(bot)
     made = await bot.CreateAccessRequestV2(wanted("alice", "prod", RequestReason="x"))
     event = await following(stream)
@@ -48,7 +48,7 @@ async def test_life_of_a_request(stand_in: TeleportStandIn, bot: Auth) -> None:
 
 
 async def test_nothing_from_before(stand_in: TeleportStandIn, bot: Auth) -> None:
-    """What happened before the watch is not sent again."""
+    """A watch doesn't repeat earlier changes."""
     await bot.CreateAccessRequestV2(wanted("alice", "staging"))
     stream = await watching(bot)
     later = await bot.CreateAccessRequestV2(wanted("erin", "staging"))
@@ -58,7 +58,7 @@ async def test_nothing_from_before(stand_in: TeleportStandIn, bot: Auth) -> None
 async def test_filter_hides_the_approval_but_not_the_deletion(
     stand_in: TeleportStandIn, bot: Auth
 ) -> None:
-    """A watch for pending requests hears of their deletion, never of their approval."""
+    """A watch for pending requests reports their deletion, but never their approval."""
     stream = await watching(bot, state="PENDING")
     made = await bot.CreateAccessRequestV2(wanted("alice", "staging"))
     assert (await following(stream)).Type == PUT
@@ -88,7 +88,7 @@ async def test_unreadable_watch(bot: Auth, watch: Watch, text: str) -> None:
 
 
 async def test_users_watch_their_own_requests(dial: Dial, bot: Auth) -> None:
-    """Whoever may not read access requests can watch those of one user: themselves."""
+    """A user without permission to read access requests can watch their own."""
     erin = await watching(dial("erin"), user="erin")
     await bot.CreateAccessRequestV2(wanted("alice", "staging"))
     own = await bot.CreateAccessRequestV2(wanted("erin", "staging"))

@@ -17,7 +17,7 @@ plain_names = st.text(alphabet="abcxyz-_.", min_size=1, max_size=12)
 
 @given(name=st.text(alphabet="abc.?+^(|)[]\\$-", min_size=1, max_size=12), other=names)
 def test_text_without_an_asterisk_is_literal(name: str, other: str) -> None:
-    """Only the text itself matches, whatever it means elsewhere."""
+    """Only the text itself matches, including characters with a meaning elsewhere."""
     if name.startswith("^") and name.endswith("$"):
         return
     matches = matcher(name)
@@ -27,7 +27,7 @@ def test_text_without_an_asterisk_is_literal(name: str, other: str) -> None:
 
 @given(before=plain_names, middle=plain_names, after=plain_names)
 def test_asterisk_is_any_text(before: str, middle: str, after: str) -> None:
-    """An asterisk stands for any text, also none, and the rest is anchored at both ends."""
+    """An asterisk matches any text, also an empty one. The rest is anchored at both ends."""
     matches = matcher(f"{before}*{after}")
     assert matches(before + middle + after)
     assert matches(before + after)
@@ -84,7 +84,7 @@ def test_examples(pattern: str, text: str, *, matches: bool) -> None:
     ],
 )
 def test_refused_patterns(pattern: str) -> None:
-    """Variables, unknown functions and what RE2 cannot do are errors."""
+    """Variables, unknown functions and unsupported RE2 syntax are errors."""
     with pytest.raises(BadParameter):
         matcher(pattern)
 
@@ -107,7 +107,7 @@ def names_claimed(
         ("*", "$1s", "db", set()),  # names the group "1s", which there is not
         ("^team-(.*)$", "$1", "team-db", {"db"}),
         ("db", "db*", "db", {"db-admin", "dba", "db", "dbs"}),
-        ("*", "$1*", "db", set()),  # what was expanded is literal
+        ("*", "$1*", "db", set()),  # expanded values are literal
         ("^(", "dba", "db", set()),
         ("^($", "dba", "db", set()),  # cannot be compiled, so it is skipped
     ],
@@ -126,7 +126,7 @@ def test_claim_of_another_trait() -> None:
 
 @given(expression=st.from_regex(r"\^[a-c|.*]{0,8}\$", fullmatch=True), text=names)
 def test_regular_expressions_agree_with_python(expression: str, text: str) -> None:
-    """Where both languages mean the same, they say the same."""
+    """Patterns with the same meaning in both languages match the same texts."""
     try:
         expected = re.compile(expression[:-1] + r"\Z").search(text) is not None
     except re.error:

@@ -84,7 +84,7 @@ def test_truth(expression: str, *, truth: bool) -> None:
     ],
 )
 def test_errors(expression: str) -> None:
-    """What is outside the language, and what is not a truth, is an error."""
+    """Syntax outside the language, and a result that isn't a boolean, are errors."""
     with pytest.raises(BadParameter):
         holds(expression, VARIABLES)
 
@@ -125,7 +125,7 @@ def test_and_binds_closer_than_or(operands: list[bool], ors: st.DataObject) -> N
 
 @given(text=st.text(max_size=30))
 def test_any_text_is_a_truth_or_an_error(text: str) -> None:
-    """No text whatever brings the reader down."""
+    """No text makes the parser raise another error."""
     try:
         holds(text, VARIABLES)
     except BadParameter:

@@ -56,7 +56,7 @@ class StandInServer:
 
 @pytest.fixture(params=["17.0.0", DEFAULT_SERVER_VERSION])
 async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
-    """A Community cluster, whose bot has a certificate of twelve hours."""
+    """A Community cluster, with a bot certificate of twelve hours."""
     stand_in = await TeleportStandIn.start(
         tmp_path, edition=Edition.COMMUNITY, server_version=request.param
     )
@@ -68,13 +68,13 @@ async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterato
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 async def test_server_rule(rule: Rule, server: Server) -> None:
-    """What a real server answers, the stand-in answers."""
+    """The stand-in responds like a real server."""
     await rule(server)
 
 
 @pytest.mark.parametrize("rule", TCTL_RULES, ids=lambda rule: rule.__name__)
 async def test_tctl_rule(rule: TctlRule, terminal: Terminal) -> None:
-    """The sandbox's tctl prints what the real one prints."""
+    """The sandbox's tctl prints the output of the real one."""
 
     async def tctl(*words: str, stdin: str = "") -> Ran:
         result = await terminal.tctl(*words, stdin=stdin)

@@ -49,7 +49,7 @@ def reviewed(
 
 @given(cast=votes, approve=st.integers(1, 4), deny=st.integers(1, 4))
 def test_one_threshold(cast: list[bool], approve: int, deny: int) -> None:
-    """The state is that of whichever count is full first; the reason is its last review's."""
+    """The first full count determines the state. The reason is that of its last review."""
     threshold = AccessReviewThreshold(Approve=approve, Deny=deny)
     request = reviewed([threshold], [(vote, [0]) for vote in cast], [[0]])
     decided = resolution(request)
@@ -97,7 +97,7 @@ def test_every_set_is_needed() -> None:
 
 
 def test_any_denial_is_enough() -> None:
-    """A denial counts as soon as any threshold has its fill, whichever set it is in."""
+    """A denial counts as soon as it meets any threshold, regardless of the set."""
     thresholds = [AccessReviewThreshold(Approve=1, Deny=2), AccessReviewThreshold(Deny=1)]
     decided = resolution(reviewed(thresholds, [(False, [0, 1])], [[0], [1]]))
     assert decided is not None

@@ -83,7 +83,7 @@ async def test_user_that_is_gone(stand_in: TeleportStandIn, alice: Auth) -> None
 
 
 async def test_identity_files(stand_in: TeleportStandIn, tmp_path: Path) -> None:
-    """Everybody has a complete file that only its owner can read; the bot's lasts for years."""
+    """All users have a complete file that only its owner can read. The bot's is valid for years."""
     files = stand_in.identity_files
     people = {"alice", "bob", "carol", "dana", "erin", "frank", "grace", "henry"}
     assert set(files) == people | {"bot", "tctl-admin"}
@@ -113,14 +113,14 @@ async def test_authorities_have_names_of_their_own(stand_in: TeleportStandIn) ->
 
 
 async def test_profile(stand_in: TeleportStandIn, tmp_path: Path) -> None:
-    """The folder says where the sandbox listens."""
+    """The folder contains the sandbox's address."""
     assert Profile.load(tmp_path) == Profile(stand_in.address, "main")
 
 
 async def test_restart_keeps_state_and_port(
     stand_in: TeleportStandIn, alice: Auth, dial: Dial
 ) -> None:
-    """While it is paused nobody gets an answer; afterwards everything is as it was."""
+    """While paused, the server doesn't respond. Afterwards its state is unchanged."""
     made = await alice.CreateAccessRequestV2(wanted("alice", "staging"))
     address = stand_in.address
     await stand_in.pause()
@@ -132,7 +132,7 @@ async def test_restart_keeps_state_and_port(
 
 
 async def test_restart_breaks_off_watches(stand_in: TeleportStandIn, bot: Auth) -> None:
-    """A restart ends what is open; the next connection finds the server again."""
+    """A restart ends open watches. The next connection finds the server again."""
     stream = bot.WatchEvents(Watch(Kinds=[WatchKind(Kind="access_request")]))
     await stream.read()
     await stand_in.restart()

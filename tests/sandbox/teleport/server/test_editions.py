@@ -47,7 +47,7 @@ async def connected(stand_in: TeleportStandIn, name: str) -> AsyncIterator[Auth]
 
 
 async def test_community(tmp_path: Path) -> None:
-    """Nobody can review, thresholds are the default ones, and the bot may decide directly."""
+    """Users can't review, thresholds are the default ones, and the bot can resolve directly."""
     async with (
         cluster(tmp_path, edition=Edition.COMMUNITY) as stand_in,
         connected(stand_in, "bot") as bot,
@@ -91,7 +91,7 @@ async def test_server_without_reviews_on_behalf(tmp_path: Path) -> None:
 
 
 async def test_server_without_trait_filter(tmp_path: Path) -> None:
-    """It skips the filter and lists everybody."""
+    """The server ignores the filter and lists all users."""
     async with cluster(tmp_path, version="17.2.0") as stand_in:
         path = stand_in.identity("bot")
         async with channel(stand_in.address, path, server_name=SERVER_NAME) as opened:
@@ -102,7 +102,7 @@ async def test_server_without_trait_filter(tmp_path: Path) -> None:
 
 
 async def test_server_without_enrichment(tmp_path: Path) -> None:
-    """Its dry run says nothing about reasons."""
+    """Its dry run contains nothing about reasons."""
     async with (
         cluster(tmp_path, version="17.2.0") as stand_in,
         connected(stand_in, "alice") as alice,
@@ -146,7 +146,7 @@ async def test_community_refuses_enterprise_roles(
 
 
 async def test_community_refuses_forced_reasons(tmp_path: Path) -> None:
-    """request_access: reason is Enterprise as well."""
+    """request_access: reason is a feature of Enterprise, too."""
     forced = role("new")
     forced.Spec.Options.MergeFrom(RoleOptions(RequestAccess="reason"))
     async with cluster(tmp_path, edition=Edition.COMMUNITY) as stand_in:

@@ -69,14 +69,14 @@ async def test_deadline(stand_in: TeleportStandIn, bot: Auth) -> None:
 
 
 async def test_cleared_faults(stand_in: TeleportStandIn, bot: Auth) -> None:
-    """Cleared faults strike nobody."""
+    """Cleared faults have no effect."""
     stand_in.faults.add("Ping", StatusCode.UNAVAILABLE, times=5)
     stand_in.faults.clear()
     await bot.Ping(PingRequest())
 
 
 async def test_late_init(stand_in: TeleportStandIn, bot: Auth) -> None:
-    """A delayed watch begins late and misses nothing of what comes after its INIT."""
+    """A delayed watch starts late and misses no change after its INIT."""
     stand_in.faults.add("WatchEvents", delay=0.2)
     before = monotonic()
     stream = bot.WatchEvents(WATCH)

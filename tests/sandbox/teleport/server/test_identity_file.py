@@ -26,7 +26,7 @@ def parts(file: IdentityFile) -> list[bytes]:
 
 
 def test_there_and_back() -> None:
-    """What is written is read again, part by part."""
+    """Each part of a written file is read back unchanged."""
     assert parts(IdentityFile.decode(FILE.encode())) == parts(FILE)
 
 
@@ -39,7 +39,7 @@ def test_unknown_lines_are_skipped(noise: list[bytes]) -> None:
 
 @given(cut=st.integers(0, len(FILE.encode()) - 1))
 def test_a_file_cut_short(cut: int) -> None:
-    """A fragment is an error, or all of it that can be told apart; never a wrong part."""
+    """A fragment is an error, or contains all distinguishable parts, but never a wrong one."""
     try:
         read = IdentityFile.decode(FILE.encode()[:cut])
     except ValueError:

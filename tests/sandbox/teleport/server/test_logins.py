@@ -104,7 +104,7 @@ async def test_access_that_begins_later(
 
 
 async def test_login_as_another_user_is_rejected(bob: Auth, approved: AccessRequestV3) -> None:
-    """Nobody gets certificates in another's name, or with another's request."""
+    """A user can't get certificates in another user's name, or with another user's request."""
     assert await refused(bob.GenerateUserCerts(asking())) == (
         StatusCode.PERMISSION_DENIED,
         "access denied: impersonation is not allowed",

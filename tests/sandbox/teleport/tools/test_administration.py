@@ -1,4 +1,4 @@
-"""What follows in the stand-in from what an administrator changes with tctl."""
+"""Effects of an administrator's changes with tctl on the stand-in."""
 
 import yaml
 from grpc import StatusCode
@@ -44,7 +44,7 @@ async def assumed(terminal: Terminal, bot: Auth) -> str:
 
 
 async def test_created_roles_count_at_once(terminal: Terminal, alice: Auth) -> None:
-    """Without another login: requests go by what the user holds now."""
+    """Without another login: requests depend on the user's current roles."""
     printed(await terminal.tctl("create", stdin=_REQUESTER))
     await give(terminal, "alice", "on-call-requester")
     made = await alice.CreateAccessRequestV2(wanted("alice", "on-call"))
@@ -52,7 +52,7 @@ async def test_created_roles_count_at_once(terminal: Terminal, alice: Auth) -> N
 
 
 async def test_deny_rule_counts_for_the_caller_alone(terminal: Terminal, bot: Auth) -> None:
-    """It is on alice's certificate from the next login on; a bot asks for her all the same."""
+    """It is part of alice's certificate from the next login on. A bot can still request for her."""
     printed(await terminal.tctl("create", stdin=_SILENCED))
     await give(terminal, "alice", "silenced")
     printed(await terminal.tsh("alice", "login"))

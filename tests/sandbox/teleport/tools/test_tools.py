@@ -1,4 +1,4 @@
-"""tsh and tctl, as somebody at a terminal meets them."""
+"""tsh and tctl on a terminal."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ async def requested(terminal: Terminal, *arguments: str) -> str:
 
 
 async def test_create_without_waiting(stand_in: TeleportStandIn, terminal: Terminal) -> None:
-    """A request made with tsh holds what was asked for, and is printed."""
+    """A request created with tsh contains the requested values, and is printed."""
     options = ("--reason", "disk full", "--reviewers", "bob,carol", "--max-duration", "2h")
     before = utc_now()
     request_id = await requested(terminal, "--roles", "staging,prod", *options)
@@ -106,7 +106,7 @@ async def test_review_takes_one_side(terminal: Terminal) -> None:
 
 
 async def test_login_with_a_pending_request(terminal: Terminal) -> None:
-    """A request that nobody has approved cannot be assumed."""
+    """A pending request can't be assumed."""
     request_id = await requested(terminal, "--roles", "staging")
     result = await terminal.tsh("alice", "login", f"--request-id={request_id}")
     assert complaint(result) == f'ERROR: access request "{request_id}" is awaiting approval'
@@ -125,7 +125,7 @@ async def test_request_lists(terminal: Terminal) -> None:
 
 
 async def test_strangers(terminal: Terminal, tmp_path: Path) -> None:
-    """Somebody without a Teleport user, and a folder without a sandbox, are named."""
+    """The errors name a user without a Teleport user, and a folder without a sandbox."""
     assert complaint(await terminal.tsh("nora", "ls")) == (
         "ERROR: there's no Teleport user nora in this sandbox"
     )
