@@ -113,45 +113,13 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
             may_send=lambda: True,
             seconds_between_posts=_PACE,
         )
-        visibility = Visibility(client.roles, lambda: credentials.roles)
-        kind = AccessRequests(client, visibility)
-        watch = Conditions().component("watch")
-        requests = Follower(kind, reconnected=client.reconnected, condition=watch)
+        kind = AccessRequests(client, Visibility(client.roles, lambda: credentials.roles))
+        requests = Follower(
+            kind, reconnected=client.reconnected, condition=Conditions().component("watch")
+        )
         queue, ledger = WorkQueue(), Ledger(client, "teleport-chatops/test", now=now)
-        in_flight = InFlightMessages(RequestQueue(queue), ledger, refresh=requests.refresh)
-        expiry = RequestExpiry(requests, kind)
-        matching = UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT)
-        contacts = Contacts(web, client, matching)
-        finder = RecipientFinder(web, team=cast.TEAM)
-        recipients = Recipients(finder, UnreachableRecipients(), {"*": [CHANNEL]})
-        history = History(web, frozenset(), bot_id=cast.SLACK_BOT_ID)
-        delivery = Delivery(
-            outbox,
-            recipients,
-            RequesterDm(contacts, finder),
-            history,
-            now=now,
-            retry_later=_REST,
-        )
-        planner = RequestPlanner(
-            requests=requests,
-            ledger=ledger,
-            routing=CombinedRouting(recipients, SuggestedReviewers(contacts, finder)),
-            expiry=expiry,
-            in_flight=in_flight,
-            context=PlanContext(),
-            claims=Claims(client),
-            host_names=HostNames(client, "main"),
-            now=now,
-        )
-        reconciler = RequestReconciler(
-            requests=requests,
-            ledger=ledger,
-            planner=planner,
-            actions=RequestActions(ledger, delivery, in_flight),
-            expiry=expiry,
-            in_flight=in_flight,
-            now=now,
+        reconciler = build_reconciler(
+            client, web, kind, requests=requests, queue=queue, ledger=ledger, outbox=outbox
         )
         queue.open()
         made = Desk(Stage(slack, teleport), requests, queue, ledger, outbox, reconciler)
@@ -161,6 +129,52 @@ async def desk(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator[
         for task in (working, sending):
             task.cancel()
         await asyncio.gather(working, sending, return_exceptions=True)
+
+
+def build_reconciler(
+    client: TeleportClient,
+    web: SlackClient,
+    kind: AccessRequests,
+    *,
+    requests: Follower[AccessRequest],
+    queue: WorkQueue,
+    ledger: Ledger,
+    outbox: Outbox,
+) -> RequestReconciler:
+    """Return a reconciler with one recipient and without the permission to read history."""
+    in_flight = InFlightMessages(RequestQueue(queue), ledger, refresh=requests.refresh)
+    expiry = RequestExpiry(requests, kind)
+    contacts = Contacts(web, client, UserMapping(team=cast.TEAM, trait=cast.SLACK_TRAIT))
+    finder = RecipientFinder(web, team=cast.TEAM)
+    recipients = Recipients(finder, UnreachableRecipients(), {"*": [CHANNEL]})
+    delivery = Delivery(
+        outbox,
+        recipients,
+        RequesterDm(contacts, finder),
+        History(web, frozenset(), bot_id=cast.SLACK_BOT_ID),
+        now=now,
+        retry_later=_REST,
+    )
+    planner = RequestPlanner(
+        requests=requests,
+        ledger=ledger,
+        routing=CombinedRouting(recipients, SuggestedReviewers(contacts, finder)),
+        expiry=expiry,
+        in_flight=in_flight,
+        context=PlanContext(),
+        claims=Claims(client),
+        host_names=HostNames(client, "main"),
+        now=now,
+    )
+    return RequestReconciler(
+        requests=requests,
+        ledger=ledger,
+        planner=planner,
+        actions=RequestActions(ledger, delivery, in_flight),
+        expiry=expiry,
+        in_flight=in_flight,
+        now=now,
+    )
 
 
 async def test_waiting_messages_are_recorded_and_do_not_block(desk: Desk) -> None:
