@@ -23,15 +23,15 @@ from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
 from bot.sockets.sockets import SocketUrl
-from commands.actions.on_behalf import OnBehalfHealth
-from commands.actions.services import Policy, Services
-from commands.actions.suggested_reviewers import lookup_limit
-from commands.actions.users.authorization import Authorization
-from commands.actions.users.permissions import Permissions
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responders
 from commands.interactions.unhandled import Unhandled
-from commands.register import TRIGGERS
+from commands.register import HANDLERS
+from commands.use_cases.acting_user.authorization import Authorization
+from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.on_behalf import OnBehalfHealth
+from commands.use_cases.resolve_reviewers import lookup_limit
+from commands.use_cases.services import Policy, Services
 from notifications.routing.recipient_lookup import RecipientFinder
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
@@ -201,5 +201,5 @@ def build_app(runtime: Runtime, listeners: Listeners) -> AsyncApp:
 
     app.unhandled = Unhandled(listeners)
     app.error(app.on_error)
-    TRIGGERS.register(app, listeners)
+    HANDLERS.register(app, listeners)
     return app

@@ -8,26 +8,26 @@ from secrets import token_hex
 from bot.compose import Runtime, build_recipient_finder
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
+from notifications.delivery.history_lookup import History
+from notifications.delivery.message_delivery import RETRY_LATER_DELAY, Delivery
+from notifications.delivery.messages_in_flight import RECORD_WITHIN, InFlightMessages
 from notifications.following.follower import Follower, FollowTiming
-from notifications.plan import PlanContext
+from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger
-from notifications.requests.actions import RequestActions
+from notifications.requests.confirmed_plan import RequestPlanner
 from notifications.requests.expiry import RequestExpiry
-from notifications.requests.kind import AccessRequests
-from notifications.requests.planner import RequestPlanner
+from notifications.requests.followed_requests import AccessRequests
+from notifications.requests.plan_execution import RequestActions
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
+from notifications.requests.request_work import RequestWork
 from notifications.requests.takeover import RECENT, Takeover
-from notifications.requests.work import RequestWork
 from notifications.routing.recipient_lookup import RecipientFinder
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipients_by_role import Recipients
 from notifications.routing.requester_dm import RequesterDm
+from notifications.routing.reviewer_dms import SuggestedReviewers
 from notifications.routing.routes import CombinedRouting
-from notifications.routing.suggested_reviewers import SuggestedReviewers
-from notifications.routing.unreachable import UnreachableRecipients
-from notifications.sending.delivery import RETRY_LATER_DELAY, Delivery
-from notifications.sending.history import History
-from notifications.sending.in_flight import RECORD_WITHIN, InFlightMessages
+from notifications.routing.unreachable_recipients import UnreachableRecipients
 from notifications.workqueue.work_queue import RETRY_BACKOFF, WorkQueue
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.visibility import Visibility

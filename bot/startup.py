@@ -25,7 +25,7 @@ from bot.observe.metrics import Metrics
 from bot.settings.settings import Settings
 from bot.sockets.sockets import SocketUrl
 from bot.start_error import MISCONFIGURED, StartError
-from commands.actions.on_behalf import OnBehalfHealth
+from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import Credentials
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials

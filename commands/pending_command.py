@@ -4,20 +4,20 @@ from enum import StrEnum
 
 from rapidfuzz import process
 
-from commands.actions import find_request
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import LIST, AuthorizedUser
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.words import DASHES, normalize_word, wants_help
 from commands.request_model import request_model
 from commands.slash_commands import PENDING, REQUEST
+from commands.use_cases import find_request
+from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
+from commands.use_cases.services import Services
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
-from workspace.views.help import help_message
 from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
-from workspace.views.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.help import help_message
+from workspace.views.responses.pending_list import PAGE, Row, pending_list
 
 
 class Scope(StrEnum):

@@ -11,13 +11,13 @@ from commands import (
     review_form,
     slash_commands,
 )
-from commands.interactions.triggers import Triggers
-from workspace.views import pending_list, request_responses
+from commands.interactions.handlers import Handlers
 from workspace.views.cards import buttons
-from workspace.views.forms import request_form as request_form_view
-from workspace.views.forms import review_form as review_form_view
+from workspace.views.modals import request_modal, review_modal
+from workspace.views.responses import pending_list
+from workspace.views.responses import request as request_responses
 
-TRIGGERS = Triggers(
+HANDLERS = Handlers(
     commands={
         slash_commands.REQUEST: request_command.command,
         slash_commands.PENDING: pending_command.command,
@@ -32,9 +32,9 @@ TRIGGERS = Triggers(
         request_responses.REQUEST_ANYWAY: request_command.request_anyway,
         request_responses.OPEN_FORM: request_command.open_prefilled_form,
     },
-    options={request_form_view.ROLES: request_form.suggest_roles},
+    options={request_modal.ROLES: request_form.suggest_roles},
     forms={
-        request_form_view.CALLBACK: (request_form.check, request_form.submit),
-        review_form_view.CALLBACK: (review_form.check, review_form.submit),
+        request_modal.CALLBACK: (request_form.check, request_form.submit),
+        review_modal.CALLBACK: (review_form.check, review_form.submit),
     },
 )

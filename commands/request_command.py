@@ -5,24 +5,24 @@ The buttons of its responses carry the draft as JSON, changed so that the same s
 
 from dataclasses import replace
 
-from commands.actions.create_request import request_access
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
-from commands.actions.validate_request import (
-    Rejected,
-    ensure_requests_enabled,
-    resolve_reviewers,
-)
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.grammar import CONJUNCTIONS, parse_request
 from commands.parsing.words import wants_help
-from commands.request_response import open_form, respond, typed_command
+from commands.request_outcomes import open_form, respond, typed_command
 from commands.slash_commands import REQUEST
+from commands.use_cases.acting_user.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
+from commands.use_cases.create_request import request_access
+from commands.use_cases.services import Services
+from commands.use_cases.validate_request import (
+    Rejected,
+    ensure_requests_enabled,
+    resolve_reviewers,
+)
 from workspace.requests.request_draft import RequestDraft, draft_from_json
-from workspace.views.help import help_message
 from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, reading
+from workspace.views.responses.help import help_message
 
 
 async def command(services: Services, interaction: Interaction, responder: Responder) -> None:

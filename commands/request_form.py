@@ -11,27 +11,27 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from commands.actions.create_request import create_request, request_access
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
-from commands.actions.validate_request import (
+from commands.interactions.explain import explain
+from commands.interactions.interaction import Interaction
+from commands.interactions.listener import FormResult
+from commands.interactions.responder import Responder
+from commands.request_outcomes import field_errors, respond
+from commands.use_cases.acting_user.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
+from commands.use_cases.create_request import create_request, request_access
+from commands.use_cases.services import Services
+from commands.use_cases.validate_request import (
     ReasonNeeded,
     Rejected,
     ValidDraft,
     resolve_reviewers,
     validate,
 )
-from commands.interactions.explain import explain
-from commands.interactions.interaction import Interaction
-from commands.interactions.listener import FormResult
-from commands.interactions.responder import Responder
-from commands.request_response import field_errors, respond
 from teleport_client.errors import TeleportError, Unreachable
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
-from workspace.views.forms import role_option
-from workspace.views.forms.request_form import RequestFormInput, read, role_options
+from workspace.views.modals import role_option
+from workspace.views.modals.request_modal import RequestFormInput, read, role_options
 
 _MIN_SIMILARITY = 50
 """Least similarity of a role's name and the typed text, out of 100."""

@@ -1,6 +1,6 @@
 """Build the card model of a request, which all views of requests render."""
 
-from commands.actions.services import Services
+from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest
 from workspace.card_model.build import build_card_model
 from workspace.card_model.record import CardModel

@@ -8,11 +8,6 @@ settings require it; Slack's own dialog confirms the click.
 from dataclasses import replace
 from uuid import UUID
 
-from commands.actions import find_request
-from commands.actions.check_review import ensure_reviews_enabled
-from commands.actions.services import Services
-from commands.actions.submit_review import submit_review
-from commands.actions.users.authorized_user import LIST, AuthorizedUser
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler
 from commands.interactions.responder import Responder
@@ -20,15 +15,20 @@ from commands.parsing.review_grammar import parse_review
 from commands.parsing.words import wants_help
 from commands.request_model import request_model
 from commands.review_form import open_form, proposed_review
-from commands.review_response import respond
+from commands.review_outcomes import respond
 from commands.slash_commands import APPROVE, DENY, PENDING
+from commands.use_cases import find_request
+from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
+from commands.use_cases.check_review import ensure_reviews_enabled
+from commands.use_cases.services import Services
+from commands.use_cases.submit_review import submit_review
 from teleport_client.model.access_request import AccessRequest
 from workspace.views.cards.card import card
-from workspace.views.forms.review_form import ReviewFormMetadata
-from workspace.views.help import help_message
+from workspace.views.modals.review_modal import ReviewFormMetadata
 from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
-from workspace.views.pending_list import Row, pending_list
+from workspace.views.responses.help import help_message
+from workspace.views.responses.pending_list import Row, pending_list
 
 
 def command(*, approve: bool) -> Handler:

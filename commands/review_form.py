@@ -8,17 +8,17 @@ import asyncio
 
 import structlog
 
-from commands.actions.check_review import check_review
-from commands.actions.services import Services
-from commands.actions.submit_review import ProposedReview, submit_review
-from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from commands.interactions.explain import explain
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import FormResult
 from commands.interactions.responder import Responder
 from commands.request_model import request_model
-from commands.review_response import obstacle_error, respond
+from commands.review_outcomes import obstacle_error, respond
 from commands.slash_commands import APPROVE, DENY
+from commands.use_cases.acting_user.authorized_user import FILL_IN_REVIEW
+from commands.use_cases.check_review import check_review
+from commands.use_cases.services import Services
+from commands.use_cases.submit_review import ProposedReview, submit_review
 from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.card_model.record import CardModel
@@ -26,7 +26,7 @@ from workspace.requests.request_draft import REASON_BYTES, check_reason
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
 from workspace.text.untrusted import safe_text
-from workspace.views.forms.review_form import REASON, ReviewFormMetadata, read, review_form
+from workspace.views.modals.review_modal import REASON, ReviewFormMetadata, read, review_form
 from workspace.views.parts.message import text_message
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

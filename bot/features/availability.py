@@ -21,7 +21,7 @@ from functools import partial
 import structlog
 
 from bot.features.feature import Choices, Feature, Rule
-from bot.features.role_command import role_hint
+from bot.features.role_hint import role_hint
 from bot.features.table import FEATURES
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import has_verb, is_denied

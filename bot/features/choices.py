@@ -2,7 +2,7 @@
 
 from bot.features.feature import Choices
 from bot.settings.settings import Settings
-from notifications.routing.address import is_email
+from notifications.routing.recipient_names import is_email
 from workspace.requests.review_policy import ReviewMode
 
 

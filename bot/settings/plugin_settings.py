@@ -7,7 +7,7 @@ The plugin ignores unknown keys, so files still contain keys of its early versio
 from collections.abc import Mapping
 from typing import Any
 
-from bot.settings.setting_names import Key
+from bot.settings.names import Key
 
 _REASONS: Mapping[Key, str] = {
     ("http",): "Slack sends clicks over Socket Mode, so the bot needs no address of its own",

@@ -13,10 +13,11 @@ from typing import Any, Literal
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from bot.settings.mistakes import mistakes
+from bot.settings.names import Key, dotted, keys, variable
 from bot.settings.plugin_settings import unneeded, without_unneeded
-from bot.settings.setting_names import Key, dotted, keys, variable
-from bot.settings.setting_sources import Source, ignored_variables, read_environment, read_file
-from bot.settings.setting_values import (
+from bot.settings.sources import Source, ignored_variables, read_environment, read_file
+from bot.settings.value_types import (
     Address,
     ByRole,
     Duration,
@@ -29,7 +30,6 @@ from bot.settings.setting_values import (
     Severity,
     SlackUrl,
 )
-from bot.settings.settings_mistakes import mistakes
 from workspace.directory.user_directory import DEFAULT_TRAIT
 from workspace.requests.request_draft import MOST_REVIEWERS
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.settings.setting_names import Key
+from bot.settings.names import Key
 
 
 def key_lines(text: str) -> dict[Key, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from commands.actions.check_review import cannot_review
+from commands.use_cases.check_review import cannot_review
 from teleport_client.errors import (
     READS,
     AdminMfaRequired,

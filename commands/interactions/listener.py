@@ -24,20 +24,20 @@ import structlog
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.models.views import View
 
-from commands.actions.services import Services
+from commands.interactions.failure_response import Outcome, failure_response
 from commands.interactions.interaction import (
     Interaction,
     from_block_suggestion,
     from_view_submission,
 )
-from commands.interactions.outcome import Outcome, failure_response
 from commands.interactions.responder import Responder, Responders
 from commands.interactions.start_queue import StartQueue
 from commands.log_fields import bind_interaction
+from commands.use_cases.services import Services
 from workspace.retry import FORM_SECONDS, interaction_deadline
 from workspace.sending.slack_failure import describe
-from workspace.views import result
 from workspace.views.parts.message import text_message
+from workspace.views.responses.submitted_form import result_view, waiting_view
 
 OPTIONS_SECONDS = 2.0
 _INTERRUPTED_SECONDS = 1.0
@@ -130,14 +130,12 @@ class Listeners:
             except TimeoutError:
                 waiting = interaction.form.id if interaction.form else ""
                 responder = self._responders.create(interaction, view_id=waiting)
-                return _Ack(
-                    self._run(interaction, on_timeout, responder), _update(result.waiting_view())
-                )
+                return _Ack(self._run(interaction, on_timeout, responder), _update(waiting_view()))
             except Exception as error:  # noqa: BLE001 - every form needs an ack
                 failure = failure_response(error)
                 return _Ack(
                     self._finish(interaction, failure.outcome, started),
-                    _update(result.result_view(failure.message)),
+                    _update(result_view(failure.message)),
                 )
             return self._ack_result(interaction, checked, started)
 

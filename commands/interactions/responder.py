@@ -30,7 +30,7 @@ from workspace.sending.slack_failure import (
     error_code,
 )
 from workspace.views.parts.message import Message, text_message
-from workspace.views.result import result_view
+from workspace.views.responses.submitted_form import result_view
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import structlog
 
-from commands.actions.services import Services
+from commands.interactions.failure_response import Outcome
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler, Listeners
-from commands.interactions.outcome import Outcome
 from commands.interactions.responder import Responder
 from commands.slash_commands import PENDING, REQUEST
+from commands.use_cases.services import Services
 from workspace.bounded import BoundedDict
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, outdated_form
-from workspace.views.result import result_view
+from workspace.views.responses.submitted_form import result_view
 
 _MOST_REMEMBERED = 1_000
 _COMMAND, _EVENT, _UNKNOWN = "command", "event_callback", "unknown"

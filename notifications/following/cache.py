@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Generic
 
-from notifications.following.kind import FollowedKind, Object
+from notifications.following.followed_kind import FollowedKind, Object
 
 _MAX_DELETED = 10_000
 

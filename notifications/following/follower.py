@@ -28,7 +28,7 @@ from typing import Generic, Protocol
 import structlog
 
 from notifications.following.cache import Cached, ObjectCache
-from notifications.following.kind import FollowedKind, Object
+from notifications.following.followed_kind import FollowedKind, Object
 from notifications.following.newcomers import newcomers
 from notifications.following.reads import ReadsInFlight
 from notifications.following.stream import (
@@ -38,7 +38,7 @@ from notifications.following.stream import (
     open_stream,
 )
 from notifications.workqueue.key import Key
-from notifications.workqueue.result import AgainAfter, Done, Result
+from notifications.workqueue.reconcile_result import AgainAfter, Done, Result
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.errors import PermissionDenied, TeleportError
 from teleport_client.model.event import Deleted, Put, WatchEvent

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic
 
-from notifications.following.kind import FollowedKind, Object
+from notifications.following.followed_kind import FollowedKind, Object
 from teleport_client.model.event import WatchEvent
 
 

@@ -11,7 +11,7 @@ is a request that a read returns and a list of its user's requests doesn't.
 from datetime import datetime, timedelta
 
 from notifications.following.follower import Follower
-from notifications.requests.kind import AccessRequests
+from notifications.requests.followed_requests import AccessRequests
 from teleport_client.model.access_request import AccessRequest, RequestState
 
 _SOONEST, _LATEST = timedelta(seconds=10), timedelta(minutes=5)

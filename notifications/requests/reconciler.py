@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.follower import Follower
-from notifications.plan import PlanContext
+from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger, RequestGone
-from notifications.requests.actions import RequestActions
+from notifications.requests.confirmed_plan import RequestPlanner
 from notifications.requests.expiry import RequestExpiry, next_check
-from notifications.requests.planner import RequestPlanner
-from notifications.sending.in_flight import InFlightMessages
+from notifications.requests.plan_execution import RequestActions
 from notifications.workqueue.key import Key
-from notifications.workqueue.result import AgainAt, Done, Result, Retry, Started
+from notifications.workqueue.reconcile_result import AgainAt, Done, Result, Retry, Started
 from teleport_client.model.access_request import AccessRequest
 
 

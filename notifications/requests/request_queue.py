@@ -1,6 +1,6 @@
 """The work queue of access requests, by request ID."""
 
-from notifications.requests.kind import request_key
+from notifications.requests.followed_requests import request_key
 from notifications.workqueue.work_queue import WorkQueue
 
 

@@ -13,7 +13,7 @@ import structlog
 
 from notifications.following.follower import Follower
 from notifications.following.newcomers import AT_ONCE
-from notifications.plan import PlanContext, has_card, should_skip
+from notifications.notification_rules import PlanContext, has_card, should_skip
 from notifications.records.ledger import Ledger
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue

@@ -12,8 +12,8 @@ from async_lru import alru_cache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.routing.address import is_email, is_user_name
-from notifications.routing.problems import NO_SUCH_USER, NOT_JOINED, SHARED
+from notifications.routing.recipient_names import is_email, is_user_name
+from notifications.routing.recipient_problems import NO_SUCH_USER, NOT_JOINED, SHARED
 from notifications.routing.slack_directory import SlackDirectory, channel_from
 from workspace.sending.slack_failure import describe, error_code, is_transient
 from workspace.slack_ids import is_conversation_id, is_user_id

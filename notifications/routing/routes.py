@@ -13,7 +13,7 @@ from teleport_client.model.access_request import AccessRequest
 @dataclass(frozen=True, slots=True)
 class Routes:
     channels: tuple[str, ...] = ()
-    """Distinct addresses of channels and DMs (`notifications.routing.address`)."""
+    """Distinct addresses of channels and DMs (`notifications.routing.recipient_names`)."""
     error: Exception | None = None
     """Why further channels can't be looked up now. A retry can find them."""
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -22,7 +22,14 @@ from notifications.workqueue.delays import DelayedKeys
 from notifications.workqueue.failures import PROBLEM_AFTER_SECONDS, Failures, log_failure
 from notifications.workqueue.key import Key
 from notifications.workqueue.priorities import HasCapacity, PriorityKeys
-from notifications.workqueue.result import AgainAfter, AgainAt, Done, Result, Retry, Started
+from notifications.workqueue.reconcile_result import (
+    AgainAfter,
+    AgainAt,
+    Done,
+    Result,
+    Retry,
+    Started,
+)
 from notifications.workqueue.wall_clock_timers import WallClockTimers
 from workspace.backoff import Backoff
 from workspace.moment import utc_now

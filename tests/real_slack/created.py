@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from slack_sdk.errors import SlackApiError
 
-from notifications.sending.history import History, HistoryUnreadable
+from notifications.delivery.history_lookup import History, HistoryUnreadable
 from tests.real_slack.recording import RecordingClient
 from tests.samples import request
 from workspace.sending.outbox import METADATA_EVENT

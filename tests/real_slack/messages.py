@@ -22,19 +22,19 @@ from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
 from workspace.views.cards.card import card
-from workspace.views.help import help_message
 from workspace.views.notices import notice
 from workspace.views.parts.message import Message, text_message
-from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_responses import (
+from workspace.views.responses.help import help_message
+from workspace.views.responses.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
     request_created,
     reviewer_problems,
     shorter_offer,
 )
-from workspace.views.review_reply import review_reply
-from workspace.views.review_response import review_submitted, without_effect_message
+from workspace.views.responses.review import review_submitted, without_effect_message
+from workspace.views.thread_reply import review_reply
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
 _AFTER_EXPIRY = NOW + timedelta(hours=2)

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.connect.slack_client import http_session
 from bot.setup.manifest import manifest
-from notifications.sending.history import History
+from notifications.delivery.history_lookup import History
 from tests.real_slack.created import CreatedMessages
 from tests.real_slack.messages import Place, SampleMessage, sample_messages
 from tests.real_slack.recording import Answer, RecordingClient

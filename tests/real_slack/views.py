@@ -12,10 +12,10 @@ from slack_sdk.models.views import View
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
-from workspace.views.forms.request_form import request_form
-from workspace.views.forms.review_form import ReviewFormMetadata, review_form
+from workspace.views.modals.request_modal import request_form
+from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.parts.message import text_message
-from workspace.views.result import result_view, waiting_view
+from workspace.views.responses.submitted_form import result_view, waiting_view
 
 
 def sample_views() -> Iterator[tuple[str, View]]:

@@ -8,8 +8,8 @@ from bot.connect.slack_connection import hint_for
 from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import Check, failure, ok, unavailable, unknown, warning
-from notifications.routing.problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
 from notifications.routing.recipient_lookup import RecipientFinder, RecipientLookup
+from notifications.routing.recipient_problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
 from teleport_client.errors import TeleportError
 from workspace.directory.slack_account import account_by_id
 from workspace.directory.user_directory import UserDirectory

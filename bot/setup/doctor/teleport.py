@@ -10,7 +10,7 @@ from bot.connect.other_bots import count_plugin_announcements
 from bot.connect.review_mode import detect_mode
 from bot.features.availability import missing_permissions
 from bot.features.feature import Choices
-from bot.features.role_command import role_hint
+from bot.features.role_hint import role_hint
 from bot.features.table import REVIEWS_ON_BEHALF
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import Check, failure, ok, warning

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from commands.register import TRIGGERS
+from commands.register import HANDLERS
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -122,7 +122,7 @@ CASES: list[tuple[str, Prepare]] = [
 
 def test_cases_cover_every_trigger() -> None:
     """A new command needs a case here."""
-    assert {name for name, _ in CASES} == TRIGGERS.names
+    assert {name for name, _ in CASES} == HANDLERS.names
 
 
 def lock(teleport: TeleportStandIn, _: UserV2) -> None:
@@ -153,7 +153,7 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     """Yield a bot without a user cache, so that changes in Teleport count at once."""
     monkeypatch.setattr("workspace.directory.user_directory.ACTING_SECONDS", 0)
-    monkeypatch.setattr("commands.actions.users.authorization.CACHE_SECONDS", 0)
+    monkeypatch.setattr("commands.use_cases.acting_user.authorization.CACHE_SECONDS", 0)
     teleport.cluster.users["bob"].Spec.Roles.append("prod-requester")
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file) as stage:

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from commands.actions.find_request import find_by_suffix, is_full_id, is_visible, read_request
-from commands.actions.users.authorized_user import LIST
+from commands.use_cases.acting_user.authorized_user import LIST
+from commands.use_cases.find_request import find_by_suffix, is_full_id, is_visible, read_request
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from structlog.contextvars import get_contextvars
 
-from commands.actions.create_request import (
+from commands.use_cases.create_request import (
     AlreadyPending,
     Created,
     RequestOutcome,
@@ -17,8 +17,8 @@ from commands.actions.create_request import (
     UnsuitableReviewers,
     request_access,
 )
-from commands.actions.services import Policy
-from commands.actions.validate_request import (
+from commands.use_cases.services import Policy
+from commands.use_cases.validate_request import (
     DraftField,
     ReasonNeeded,
     Rejected,

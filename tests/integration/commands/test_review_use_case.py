@@ -9,7 +9,8 @@ import grpc
 import pytest
 import structlog
 
-from commands.actions.check_review import (
+from commands.use_cases.acting_user.authorized_user import FILL_IN_REVIEW
+from commands.use_cases.check_review import (
     Obstacle,
     OnlyInTeleport,
     RequestClosed,
@@ -17,7 +18,7 @@ from commands.actions.check_review import (
     ReviewedBefore,
     check_review,
 )
-from commands.actions.submit_review import (
+from commands.use_cases.submit_review import (
     NotCounted,
     ProposedReview,
     Reviewed,
@@ -25,7 +26,6 @@ from commands.actions.submit_review import (
     ReviewRejected,
     submit_review,
 )
-from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from commands.actions.on_behalf import OnBehalfHealth
-from commands.actions.services import Policy, Services
-from commands.actions.suggested_reviewers import lookup_limit
-from commands.actions.users.authorization import Authorization
-from commands.actions.users.authorized_user import CREATE, AuthorizedUser
-from commands.actions.users.permissions import Permissions
+from commands.use_cases.acting_user.authorization import Authorization
+from commands.use_cases.acting_user.authorized_user import CREATE, AuthorizedUser
+from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.on_behalf import OnBehalfHealth
+from commands.use_cases.resolve_reviewers import lookup_limit
+from commands.use_cases.services import Policy, Services
 from sandbox.cast import BOT_TOKEN, CLUSTER, SLACK_TRAIT, TEAM
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 
+from notifications.following.followed_kind import FollowedKind
 from notifications.following.follower import Follower, FollowTiming
-from notifications.following.kind import FollowedKind
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound
 from teleport_client.model.event import WatchEvent

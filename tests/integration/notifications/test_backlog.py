@@ -9,7 +9,7 @@ import pytest
 from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger_codec import ENTRY, REV, encode_entry
 from notifications.records.slots import card_slot, notice_slot
-from notifications.requests.work import MAX_WAITING
+from notifications.requests.request_work import MAX_WAITING
 from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox.cast import TEAM
 from sandbox.slack.server import SlackStandIn

@@ -152,7 +152,7 @@ async def test_reviewer_missing_in_slack_is_logged_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The lookup is repeated while the request is pending."""
-    monkeypatch.setattr("notifications.routing.suggested_reviewers._CACHE_SECONDS", 0.01)
+    monkeypatch.setattr("notifications.routing.reviewer_dms._CACHE_SECONDS", 0.01)
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
             pending_request(teleport, reason="redis 1", reviewers=["nobody-here"])

@@ -10,26 +10,26 @@ from typing import Any
 import pytest
 
 from bot.connect.slack_client import SlackClient, http_session
+from notifications.delivery.history_lookup import History
+from notifications.delivery.message_delivery import Delivery
+from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.follower import Follower
-from notifications.plan import PlanContext
+from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger
-from notifications.requests.actions import RequestActions
+from notifications.requests.confirmed_plan import RequestPlanner
 from notifications.requests.expiry import RequestExpiry
-from notifications.requests.kind import AccessRequests, request_key
-from notifications.requests.planner import RequestPlanner
+from notifications.requests.followed_requests import AccessRequests, request_key
+from notifications.requests.plan_execution import RequestActions
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.routing.recipient_lookup import RecipientFinder
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipients_by_role import Recipients
 from notifications.routing.requester_dm import RequesterDm
+from notifications.routing.reviewer_dms import SuggestedReviewers
 from notifications.routing.routes import CombinedRouting
-from notifications.routing.suggested_reviewers import SuggestedReviewers
-from notifications.routing.unreachable import UnreachableRecipients
-from notifications.sending.delivery import Delivery
-from notifications.sending.history import History
-from notifications.sending.in_flight import InFlightMessages
+from notifications.routing.unreachable_recipients import UnreachableRecipients
 from notifications.workqueue.key import Key
-from notifications.workqueue.result import Result
+from notifications.workqueue.reconcile_result import Result
 from notifications.workqueue.work_queue import WorkQueue
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn
@@ -261,7 +261,7 @@ async def test_card_rejected_with_an_unknown_error_is_retried(desk: Desk) -> Non
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look up reviewers for each plan."""
-    monkeypatch.setattr("notifications.routing.suggested_reviewers._CACHE_SECONDS", 0)
+    monkeypatch.setattr("notifications.routing.reviewer_dms._CACHE_SECONDS", 0)
 
 
 @pytest.mark.usefixtures("forgetful")

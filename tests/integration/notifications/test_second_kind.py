@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 
 from notifications.following.follower import Follower, FollowTiming
-from notifications.requests.kind import AccessRequests
+from notifications.requests.followed_requests import AccessRequests
 from notifications.workqueue.key import Key
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import Metadata as RoleMetadata

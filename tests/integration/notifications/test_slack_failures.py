@@ -14,16 +14,16 @@ from slack_sdk.errors import SlackApiError
 
 from bot.connect.slack_client import CALL_SECONDS, SlackClient, http_session
 from notifications.controller.lease import LeaseTiming
-from notifications.plan import UpdateMessage, model_fingerprint
+from notifications.delivery.delivery_result import DeliveryResult
+from notifications.delivery.history_lookup import History
+from notifications.delivery.message_delivery import Delivery, PreparedPost
+from notifications.notification_rules import UpdateMessage, model_fingerprint
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot
 from notifications.routing.recipient_lookup import RecipientFinder
-from notifications.routing.recipients import Recipients
+from notifications.routing.recipients_by_role import Recipients
 from notifications.routing.requester_dm import RequesterDm
-from notifications.routing.unreachable import UnreachableRecipients
-from notifications.sending.delivery import Delivery, PreparedPost
-from notifications.sending.history import History
-from notifications.sending.result import DeliveryResult
+from notifications.routing.unreachable_recipients import UnreachableRecipients
 from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn

@@ -15,7 +15,7 @@ from notifications.controller.lease import Leadership
 from notifications.controller.work import ObjectWork
 from notifications.following.follower import Follower, FollowTiming
 from notifications.workqueue.key import Key
-from notifications.workqueue.result import Done, Result
+from notifications.workqueue.reconcile_result import Done, Result
 from notifications.workqueue.work_queue import WorkQueue
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn

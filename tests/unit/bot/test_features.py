@@ -15,7 +15,7 @@ from bot.features.table import (
     REVIEWS_BY_OVERRIDE,
     USER_CHECKS,
 )
-from bot.settings.setting_names import dotted, keys
+from bot.settings.names import dotted, keys
 from bot.settings.settings import Settings
 from bot.setup.doctor.permissions import PROBES
 from bot.setup.manifest import manifest

@@ -11,11 +11,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from commands.actions.services import Services
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Listeners
 from commands.interactions.responder import Responder, Responders
-from commands.register import TRIGGERS
+from commands.register import HANDLERS
+from commands.use_cases.services import Services
 
 EVENT = {
     "type": "event_callback",
@@ -75,9 +75,9 @@ async def test_event_is_acked_when_its_work_and_the_metrics_fail() -> None:
 async def test_every_listener_ends_with_its_ack() -> None:
     """All listeners are created the same way, and the ack is their last statement."""
     bolt = app()
-    TRIGGERS.register(bolt, listeners())
+    HANDLERS.register(bolt, listeners())
     functions = {listener.ack_function.__code__ for listener in bolt._async_listeners}
-    assert len(bolt._async_listeners) == len(TRIGGERS.names)
+    assert len(bolt._async_listeners) == len(HANDLERS.names)
     (code,) = functions
     (function,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
     assert isinstance(function, ast.AsyncFunctionDef)

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from commands.actions.on_behalf import OnBehalfHealth
+from commands.use_cases.on_behalf import OnBehalfHealth
 
 
 def health(*, can_submit: bool) -> tuple[OnBehalfHealth, list[str]]:
@@ -36,7 +36,7 @@ async def test_rejection_of_one_author_is_only_logged() -> None:
 
 async def test_problem_ends_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 1000.0
-    monkeypatch.setattr("commands.actions.on_behalf.monotonic", lambda: clock)
+    monkeypatch.setattr("commands.use_cases.on_behalf.monotonic", lambda: clock)
     on_behalf, _ = health(can_submit=False)
     await on_behalf.record_rejection("access denied", "bob")
     problems = []

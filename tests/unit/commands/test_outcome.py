@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from yarl import URL
 
-from commands.interactions.outcome import Outcome, failure_response
+from commands.interactions.failure_response import Outcome, failure_response
 from teleport_client.errors import AlreadyReviewed, Unexpected, Unreachable
 from teleport_client.rpc.status import from_rpc
 from workspace.requests.user_error import UserError

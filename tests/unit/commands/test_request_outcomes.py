@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from commands.actions.create_request import duplicates_of
-from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
-from commands.request_response import field_errors, typed_command
+from commands.request_outcomes import field_errors, typed_command
+from commands.use_cases.create_request import duplicates_of
+from commands.use_cases.validate_request import DraftField, ReasonNeeded, Rejected
 from teleport_client.model.access_request import RequestState
 from tests.samples import request
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
-from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES
+from workspace.views.modals.request_modal import REASON, REVIEWERS, ROLES
 
 ERROR = UserError("Not like this.", reason="test")
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from commands.actions.check_review import (
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.check_review import (
     RequestClosed,
     RequesterCannotReview,
     ReviewedBefore,
     obstacle_to,
 )
-from commands.actions.users.authorized_user import AuthorizedUser
 from teleport_client.model.access_request import RequestState, Review
 from teleport_client.model.user import User
 from tests.samples import request

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.routing.address import is_email, parse_recipient
+from notifications.routing.recipient_names import is_email, parse_recipient
 
 
 @pytest.mark.parametrize(

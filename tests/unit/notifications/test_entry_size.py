@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from notifications.plan import PostCard, PostReply, SendNotice, plan
+from notifications.notification_rules import PostCard, PostReply, SendNotice, plan
 from notifications.records.entry import Entry, Intent
 from notifications.records.ledger_codec import encode_entry
 from notifications.records.slots import card_slot, notice_slot, reply_slot

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+from notifications.following.followed_kind import FollowedKind
 from notifications.following.follower import Follower, FollowTiming
-from notifications.following.kind import FollowedKind
 from teleport_client.model.event import WatchEvent
 from workspace.conditions import Conditions
 

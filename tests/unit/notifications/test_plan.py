@@ -7,7 +7,7 @@ from types import MappingProxyType
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.plan import (
+from notifications.notification_rules import (
     Details,
     Plan,
     PlanContext,

@@ -2,7 +2,7 @@
 
 import structlog
 
-from notifications.routing.unreachable import UnreachableRecipients
+from notifications.routing.unreachable_recipients import UnreachableRecipients
 
 
 def test_problem_is_reported_once_and_again_when_it_changes() -> None:

@@ -10,7 +10,14 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from notifications.workqueue.key import Key
-from notifications.workqueue.result import AgainAfter, AgainAt, Done, Result, Retry, Started
+from notifications.workqueue.reconcile_result import (
+    AgainAfter,
+    AgainAt,
+    Done,
+    Result,
+    Retry,
+    Started,
+)
 from notifications.workqueue.work_queue import Reconcile, WorkQueue
 from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
 from tests.unit.commands.test_outcome import slack_error

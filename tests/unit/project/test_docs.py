@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.cli import app
 from bot.observe.metrics import Metrics
-from bot.settings.setting_names import dotted, key_of, keys, variable
+from bot.settings.names import dotted, key_of, keys, variable
 from bot.settings.settings import Settings, load_settings
 from commands.slash_commands import COMMANDS
 from workspace.conditions import Conditions

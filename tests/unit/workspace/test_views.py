@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
-from commands.request_response import reason_text
+from commands.request_outcomes import reason_text
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.model.access_request import (
     Constraints,
@@ -33,24 +33,24 @@ from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.cards.buttons import APPROVE, DENY
 from workspace.views.cards.card import card
-from workspace.views.forms import role_option
-from workspace.views.forms.request_form import read, request_form, role_options
-from workspace.views.forms.review_form import ReviewFormMetadata, review_form
-from workspace.views.forms.review_form import read as read_decision
-from workspace.views.help import help_message
+from workspace.views.modals import role_option
+from workspace.views.modals.request_modal import read, request_form, role_options
+from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
+from workspace.views.modals.review_modal import read as read_decision
 from workspace.views.notices import notice
 from workspace.views.parts.message import Message, text_message
-from workspace.views.pending_list import PAGE, Row, pending_list
-from workspace.views.request_responses import (
+from workspace.views.responses.help import help_message
+from workspace.views.responses.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
     request_created,
     reviewer_problems,
     shorter_offer,
 )
-from workspace.views.result import result_view, waiting_view
-from workspace.views.review_reply import review_reply
-from workspace.views.review_response import review_submitted, without_effect_message
+from workspace.views.responses.review import review_submitted, without_effect_message
+from workspace.views.responses.submitted_form import result_view, waiting_view
+from workspace.views.thread_reply import review_reply
 
 faces = requests().map(model_of)
 asks = st.builds(

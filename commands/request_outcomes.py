@@ -5,25 +5,25 @@ from dataclasses import replace
 from typing import assert_never
 
 from commands import slash_commands
-from commands.actions.create_request import (
+from commands.interactions.responder import Responder
+from commands.request_model import request_model
+from commands.use_cases.create_request import (
     AlreadyPending,
     Created,
     RequestOutcome,
     Shortened,
     UnsuitableReviewers,
 )
-from commands.actions.services import Services
-from commands.actions.suggested_reviewers import without_mentions
-from commands.actions.validate_request import DraftField, ReasonNeeded, Rejected
-from commands.interactions.responder import Responder
-from commands.request_model import request_model
+from commands.use_cases.resolve_reviewers import without_mentions
+from commands.use_cases.services import Services
+from commands.use_cases.validate_request import DraftField, ReasonNeeded, Rejected
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
-from workspace.views.forms.request_form import REASON, REVIEWERS, ROLES, request_form
+from workspace.views.modals.request_modal import REASON, REVIEWERS, ROLES, request_form
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message
-from workspace.views.request_responses import (
+from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
     request_created,

@@ -30,7 +30,7 @@ from workspace.requests.request_draft import (
 )
 from workspace.text.names import list_names
 from workspace.text.untrusted import fit_text, safe_text, slack_length, truncate
-from workspace.views.forms import role_option
+from workspace.views.modals import role_option
 from workspace.views.parts import rich
 from workspace.views.parts.outdated import outdated_form, reading
 

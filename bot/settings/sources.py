@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.settings.setting_names import PREFIX, Key, closest_to_variable, key_of, variable
+from bot.settings.names import PREFIX, Key, closest_to_variable, key_of, variable
 from bot.settings.toml_lines import key_lines
 
 _SLACK_VARIABLES = {

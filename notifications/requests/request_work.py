@@ -6,13 +6,13 @@ from collections.abc import Iterable
 import structlog
 
 from notifications.controller.draining import draining
+from notifications.delivery.service_messages import ServiceMessages
 from notifications.following.follower import Follower
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.requests.takeover import Takeover
-from notifications.routing.recipients import Recipients
-from notifications.routing.unreachable import UnreachableRecipients
-from notifications.sending.service_messages import ServiceMessages
+from notifications.routing.recipients_by_role import Recipients
+from notifications.routing.unreachable_recipients import UnreachableRecipients
 from notifications.workqueue.work_queue import MAX_WORKERS, WorkQueue
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest

@@ -2,22 +2,22 @@
 
 from typing import assert_never
 
-from commands.actions.check_review import (
+from commands.interactions.responder import Responder
+from commands.request_model import request_model
+from commands.use_cases.check_review import (
     Obstacle,
     OnlyInTeleport,
     RequestClosed,
     RequesterCannotReview,
     ReviewedBefore,
 )
-from commands.actions.services import Services
-from commands.actions.submit_review import NotCounted, Reviewed, ReviewOutcome, ReviewRejected
-from commands.interactions.responder import Responder
-from commands.request_model import request_model
+from commands.use_cases.services import Services
+from commands.use_cases.submit_review import NotCounted, Reviewed, ReviewOutcome, ReviewRejected
 from teleport_client.model.access_request import RequestState
 from teleport_client.rules.threshold_progress import open_filters
 from workspace.requests.user_error import UserError
 from workspace.views.cards.status_line import status_line
-from workspace.views.review_response import review_submitted, without_effect_message
+from workspace.views.responses.review import review_submitted, without_effect_message
 
 _VERBS = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
 

@@ -18,7 +18,9 @@ from uuid import uuid4
 
 import structlog
 
-from notifications.plan import (
+from notifications.delivery.delivery_result import DeliveryResult
+from notifications.delivery.history_lookup import History, HistoryUnreadable
+from notifications.notification_rules import (
     PostCard,
     PostReply,
     RecoverMessage,
@@ -28,8 +30,6 @@ from notifications.plan import (
 )
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Intent, PostedMessage
 from notifications.records.slots import card_address, is_card, is_updated
-from notifications.sending.history import History, HistoryUnreadable
-from notifications.sending.result import DeliveryResult
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.sending.fence import SendingStopped
@@ -47,7 +47,7 @@ from workspace.sending.slack_failure import (
 from workspace.views.cards.card import card
 from workspace.views.notices import notice
 from workspace.views.parts.message import Message
-from workspace.views.review_reply import review_reply
+from workspace.views.thread_reply import review_reply
 
 RETRY_LATER_DELAY = timedelta(minutes=4)
 """Time until the next attempt at a message that Slack rejected."""

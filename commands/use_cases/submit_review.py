@@ -1,6 +1,6 @@
 """Submit a user's review of a request.
 
-`ReviewOutcome` lists the possible results; `commands/review_response.py` renders them.
+`ReviewOutcome` lists the possible results; `commands/review_outcomes.py` renders them.
 
 Teleport accepts one review from each user. So a retry after a lost response can be rejected because
 the first call succeeded: then the user's review is read and compared with the submitted one.
@@ -12,16 +12,21 @@ from typing import TypeAlias
 
 import structlog
 
-from commands.actions.check_review import (
+from commands.use_cases.acting_user.authorized_user import (
+    OVERRIDE,
+    REVIEW,
+    AuthorizedUser,
+    ensure_allowed,
+)
+from commands.use_cases.check_review import (
     Obstacle,
     OnlyInTeleport,
     ensure_reviews_enabled,
     obstacle_to,
 )
-from commands.actions.find_request import is_visible, no_such_request, read_request
-from commands.actions.override import override
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import OVERRIDE, REVIEW, AuthorizedUser, ensure_allowed
+from commands.use_cases.find_request import is_visible, no_such_request, read_request
+from commands.use_cases.override import override
+from commands.use_cases.services import Services
 from teleport_client.errors import (
     AlreadyResolved,
     AlreadyReviewed,

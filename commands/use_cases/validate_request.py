@@ -14,16 +14,16 @@ from enum import Enum, auto
 
 from rapidfuzz import process
 
-from commands.actions.services import Services
-from commands.actions.suggested_reviewers import (
+from commands.parsing.grammar import FILLERS
+from commands.slash_commands import REQUEST
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.resolve_reviewers import (
     CannotReview,
     ensure_within_limit,
     find_linked_user,
     with_user_names,
 )
-from commands.actions.users.authorized_user import AuthorizedUser
-from commands.parsing.grammar import FILLERS
-from commands.slash_commands import REQUEST
+from commands.use_cases.services import Services
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers

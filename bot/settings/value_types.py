@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pytimeparse.timeparse import timeparse
 
-from notifications.routing.address import parse_recipient
+from notifications.routing.recipient_names import parse_recipient
 
 ANY_ROLE = "*"
 _STREAMS = {"error": "stderr", "2": "stderr", "out": "stdout", "1": "stdout"}

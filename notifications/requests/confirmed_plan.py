@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.cache import Cached, Source
 from notifications.following.follower import Follower
-from notifications.plan import (
+from notifications.notification_rules import (
     NO_DETAILS,
     Details,
     Plan,
@@ -25,7 +26,6 @@ from notifications.records.ledger import Ledger
 from notifications.records.slots import card_slot
 from notifications.requests.expiry import RequestExpiry, is_due
 from notifications.routing.routes import CombinedRouting, Routes
-from notifications.sending.in_flight import InFlightMessages
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.claims import Claims

@@ -13,8 +13,8 @@ from typing import Protocol
 import structlog
 from async_lru import alru_cache
 
-from notifications.routing.problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL
 from notifications.routing.recipient_lookup import RecipientFinder, address_by_name
+from notifications.routing.recipient_problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL
 from notifications.routing.routes import Routes, gather_routes, merge_routes
 from teleport_client.model.access_request import AccessRequest
 from workspace.sending.slack_failure import SLACK_ERRORS, describe

@@ -2,8 +2,8 @@
 
 import re
 
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import AuthorizedUser
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.user_error import UserError

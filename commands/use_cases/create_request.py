@@ -1,6 +1,6 @@
 """Create an access request, unless the user should confirm something first.
 
-`RequestOutcome` lists the possible results; `commands/request_response.py` renders them.
+`RequestOutcome` lists the possible results; `commands/request_outcomes.py` renders them.
 
 A create call can lose Teleport's response, and a second call would create a second request. So a
 retry first lists the user's requests and looks for one that wasn't there before.
@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 import structlog
 
-from commands.actions.services import Services
-from commands.actions.suggested_reviewers import find_unsuitable
-from commands.actions.users.authorized_user import AuthorizedUser
-from commands.actions.validate_request import (
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.resolve_reviewers import find_unsuitable
+from commands.use_cases.services import Services
+from commands.use_cases.validate_request import (
     REJECTIONS,
     ReasonNeeded,
     Rejected,

@@ -12,7 +12,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from notifications.plan import (
+from notifications.delivery.message_delivery import Delivery, PreparedPost
+from notifications.delivery.messages_in_flight import InFlightMessages
+from notifications.notification_rules import (
     PlanContext,
     PostCard,
     PostReply,
@@ -24,9 +26,7 @@ from notifications.plan import (
 from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger import Ledger
 from notifications.records.trim import trim_card_model
-from notifications.requests.planner import PlannedWork
-from notifications.sending.delivery import Delivery, PreparedPost
-from notifications.sending.in_flight import InFlightMessages
+from notifications.requests.confirmed_plan import PlannedWork
 from workspace.card_model.record import CardModel
 
 _Prepared: TypeAlias = PreparedPost | PostedMessage | BaseException

@@ -13,13 +13,13 @@ from typing import TypeVar
 import structlog
 from async_lru import alru_cache
 
-from commands.actions.users.authorized_user import (
+from commands.log_fields import bind_teleport_user
+from commands.use_cases.acting_user.authorized_user import (
     Action,
     AuthorizedUser,
     denials_of,
     ensure_allowed,
 )
-from commands.log_fields import bind_teleport_user
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
 from teleport_client.model.lock import Lock

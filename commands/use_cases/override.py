@@ -13,10 +13,10 @@ from datetime import timedelta
 
 import structlog
 
-from commands.actions import find_request
-from commands.actions.check_review import ensure_approver
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import AuthorizedUser
+from commands.use_cases import find_request
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.check_review import ensure_approver
+from commands.use_cases.services import Services
 from teleport_client.errors import Conflict
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from

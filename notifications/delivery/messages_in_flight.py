@@ -19,8 +19,8 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeAlias
 
+from notifications.delivery.delivery_result import DeliveryResult
 from notifications.records.ledger import Ledger, RequestGone
-from notifications.sending.result import DeliveryResult
 from workspace.card_model.record import CardModel
 
 Sending: TypeAlias = Coroutine[Any, Any, DeliveryResult]

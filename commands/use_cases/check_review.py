@@ -8,13 +8,13 @@ deletes the request.
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from commands.actions.find_request import is_visible, no_such_request
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import (
+from commands.use_cases.acting_user.authorized_user import (
     OVERRIDE,
     AuthorizedUser,
     ensure_allowed,
 )
+from commands.use_cases.find_request import is_visible, no_such_request
+from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.review_permission import is_review_denied

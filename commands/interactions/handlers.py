@@ -10,7 +10,7 @@ from commands.interactions.listener import FormValidator, Handler, Listeners, Op
 
 
 @dataclass(frozen=True, slots=True)
-class Triggers:
+class Handlers:
     """Handlers by command name, action ID or callback ID."""
 
     commands: Mapping[str, Handler]

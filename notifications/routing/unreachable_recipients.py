@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from notifications.routing.problems import recipient_hint
+from notifications.routing.recipient_problems import recipient_hint
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

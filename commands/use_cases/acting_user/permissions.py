@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from async_lru import alru_cache
 
-from commands.actions.users.authorization import CACHE_SECONDS
-from commands.actions.users.authorized_user import AuthorizedUser
+from commands.use_cases.acting_user.authorization import CACHE_SECONDS
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest
 from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import structlog
 
-from commands.actions.on_behalf import OnBehalfHealth
-from commands.actions.users.authorization import Authorization
-from commands.actions.users.authorized_user import Action, AuthorizedUser
-from commands.actions.users.permissions import Permissions
+from commands.use_cases.acting_user.authorization import Authorization
+from commands.use_cases.acting_user.authorized_user import Action, AuthorizedUser
+from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.directory.contacts import Contacts, NoContact

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 import structlog
 
-from commands.actions.services import Services
-from commands.actions.users.authorized_user import FILL_IN_REVIEW
 from commands.slash_commands import REQUEST
+from commands.use_cases.acting_user.authorized_user import FILL_IN_REVIEW
+from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import NoContact

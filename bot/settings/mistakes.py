@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.settings.setting_names import PREFIX, Key, closest, dotted, variable
-from bot.settings.setting_sources import Source
+from bot.settings.names import PREFIX, Key, closest, dotted, variable
+from bot.settings.sources import Source
 
 _KEY_FILES = ("client_key", "client_crt", "root_cas")
 _README_HINT = "See Settings in the README."

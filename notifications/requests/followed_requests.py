@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from notifications.following.kind import FollowedKind
+from notifications.following.followed_kind import FollowedKind
 from notifications.workqueue.key import Key
 from teleport_client.client import TeleportClient
 from teleport_client.errors import NotFound

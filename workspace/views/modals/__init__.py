@@ -1,0 +1,1 @@
+"""Modals: the forms to request and to review."""

@@ -1,0 +1,1 @@
+"""Private responses to commands, buttons and forms."""
