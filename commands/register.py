@@ -11,7 +11,7 @@ from commands import (
     review_form,
     slash_commands,
 )
-from commands.interactions.handlers import Handlers
+from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons
 from workspace.views.modals import request_modal, review_modal
 from workspace.views.responses import pending_list

@@ -17,7 +17,7 @@ from commands.interactions.listener import Handler, Listeners
 from commands.interactions.responder import Responder
 from commands.slash_commands import PENDING, REQUEST
 from commands.use_cases.services import Services
-from workspace.bounded import BoundedDict
+from workspace.bounded_dict import BoundedDict
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 from workspace.views.parts.message import text_message

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.routes import Routes, gather_routes
 from teleport_client.model.access_request import AccessRequest
-from workspace.bounded import BoundedDict
+from workspace.bounded_dict import BoundedDict
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.requests.request_draft import MOST_REVIEWERS
 from workspace.sending.slack_failure import error_code, is_transient

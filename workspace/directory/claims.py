@@ -2,7 +2,7 @@
 
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessRequest
-from workspace.bounded import BoundedDict
+from workspace.bounded_dict import BoundedDict
 from workspace.requests.claim import KEY, PLUGIN, Claim, attribution, claim_from
 
 _MAX_CACHED = 10_000

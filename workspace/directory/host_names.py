@@ -14,7 +14,7 @@ import structlog
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError, Unreachable
 from teleport_client.model.access_request import AccessRequest
-from workspace.bounded import BoundedDict
+from workspace.bounded_dict import BoundedDict
 from workspace.text.resources import RESOURCES_LISTED, is_host
 
 _ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
