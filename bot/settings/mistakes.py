@@ -10,7 +10,7 @@ from bot.settings.names import PREFIX, Key, closest, dotted, variable
 from bot.settings.sources import Source
 
 _KEY_FILES = ("client_key", "client_crt", "root_cas")
-_README_HINT = "See Settings in the README."
+_DOCS_HINT = "See docs/configuration.md."
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 
 
@@ -39,9 +39,9 @@ def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:
     likely = closest(key, known)
     place = source.place(key)
     if place.startswith(PREFIX):
-        hint = f"Did you mean {variable(likely)}?" if likely else _README_HINT
+        hint = f"Did you mean {variable(likely)}?" if likely else _DOCS_HINT
         return f"{place} has no effect. {hint}"
-    hint = f"Did you mean {dotted(likely)}?" if likely else _README_HINT
+    hint = f"Did you mean {dotted(likely)}?" if likely else _DOCS_HINT
     return f"{_at(place)}Unknown setting {dotted(key)}. {hint}"
 
 

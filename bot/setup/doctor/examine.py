@@ -41,7 +41,7 @@ async def examine(
         settings = load_settings(config)
     except SettingsError as error:
         for mistake in str(error).splitlines():
-            yield failure("settings", mistake, "See Settings in the README.")
+            yield failure("settings", mistake, "See docs/configuration.md.")
         return
     yield ok("settings", f"from {config}" if config else "from the environment")
     can_dial = True

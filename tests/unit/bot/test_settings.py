@@ -76,7 +76,7 @@ def test_secret_is_read_from_a_file(tmp_path: Path) -> None:
             ("[slack]\n", "[slack]\ntokn = 1\n"),
             "Unknown setting slack.tokn. Did you mean slack.token?",
         ),
-        (("[slack]\n", "[slack]\nqqq = 1\n"), "slack.qqq. See Settings in the README"),
+        (("[slack]\n", "[slack]\nqqq = 1\n"), "slack.qqq. See docs/configuration.md"),
         (('"xoxb-file"', '"/nowhere/token"'), "slack.token: can't read file /nowhere"),
         (('"*"', '"prod"'), 'role_to_recipients: "*" needs a recipient'),
         (('"*" = "access-requests"', ""), 'role_to_recipients: "*" needs a recipient'),

@@ -1,23 +1,24 @@
-"""The README agrees with the code."""
+"""The README and the pages in docs/ agree with the code."""
 
 import re
 import tomllib
 from pathlib import Path
 
 from bot.cli import app
-from bot.observe.metrics import Metrics
 from bot.settings.names import dotted, key_of, keys, variable
 from bot.settings.settings import Settings, load_settings
 from commands.slash_commands import COMMANDS
-from workspace.conditions import Conditions
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
+CONFIGURATION = (ROOT / "docs/configuration.md").read_text()
+PAGES = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+DOCUMENTS = "".join((README, *PAGES.values()))
 
 
 def test_every_setting_is_documented() -> None:
-    """The README also has no unknown settings."""
-    explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", README.split("## Settings")[1]))
+    """The page also has no unknown settings."""
+    explained = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", CONFIGURATION.split("## Settings")[1]))
     known = set(map(dotted, keys(Settings)))
     assert known <= explained
     sections = {key.split(".")[0] for key in known if "." in key}
@@ -25,8 +26,8 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_example_settings_are_valid(tmp_path: Path) -> None:
-    """Read them from the README, with the secrets' files at their documented paths."""
-    example = README.split("```toml\n")[1].split("```")[0]
+    """Read them from the page, with the secrets' files at their documented paths."""
+    example = CONFIGURATION.split("```toml\n")[1].split("```")[0]
     for name in ("slack-bot-token", "slack-app-token"):
         (tmp_path / name).write_text("xoxb-1\n")
     (tmp_path / "settings.toml").write_text(example.replace("/run/secrets", str(tmp_path)))
@@ -39,28 +40,36 @@ def test_example_settings_are_valid(tmp_path: Path) -> None:
 def test_every_command_is_documented() -> None:
     """Cover Slack commands and the command line."""
     for command in COMMANDS:
-        assert f"`{command.name}" in README
+        assert f"`{command.name}" in PAGES["commands.md"]
     for registered in app.registered_commands:
         name = getattr(registered.callback, "__name__", "").replace("_", "-")
-        assert f"teleport-chatops {name}" in README or name == "version"
-
-
-def test_every_metric_is_documented() -> None:
-    """Cover permanent metrics and metrics computed on request."""
-    metrics = Metrics()
-    metrics.expose(Conditions())
-    names = {metric.name for metric in metrics.registry.collect()}
-    asked = set(re.findall(r'gauge\(\s*"([a-z_]+)"', (ROOT / "bot/reporting.py").read_text()))
-    assert len(asked) > 5
-    for name in names | {f"teleport_chatops_{each}" for each in asked}:
-        assert name in README
+        assert f"teleport-chatops {name}" in DOCUMENTS or name == "version"
 
 
 def test_every_make_target_exists() -> None:
-    """The README and the Makefile agree."""
+    """The pages name no other targets, and docs/development.md names all of them."""
     makefile = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", DOCUMENTS, re.MULTILINE))
+    assert named <= targets
+    assert targets <= set(re.findall(r"`make ([a-z-]+)", PAGES["development.md"]))
+
+
+def test_every_link_between_pages_has_a_target() -> None:
+    """Links to headings, too."""
+    for folder, pages in ((ROOT, {"README.md": README}), (ROOT / "docs", PAGES)):
+        for name, text in pages.items():
+            for target in re.findall(r"\]\((?!https?:)([^)#]*)(#[^)]*)?\)", text):
+                path, heading = target
+                linked = folder / path if path else folder / name
+                assert linked.exists(), (name, path)
+                assert heading.removeprefix("#") in _anchors(linked.read_text()) | {""}
+
+
+def _anchors(text: str) -> set[str]:
+    """Return the anchors of the headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 def test_environment_example_has_only_known_settings() -> None:
