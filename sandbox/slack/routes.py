@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from sandbox.page.routes import PageRoutes
+from sandbox.page.side_panel import SidePanel
 from sandbox.slack import page
 from sandbox.slack.backend import Backend
 from sandbox.slack.control.control_api import ControlApi
@@ -26,9 +28,16 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(
-    backend: Backend, sockets: Sockets, control_api: ControlApi, listen: str
+    backend: Backend,
+    sockets: Sockets,
+    control_api: ControlApi,
+    listen: str,
+    panel: SidePanel | None = None,
 ) -> web.Application:
-    """Return the application for a server that listens on the given address."""
+    """Return the application for a server that listens on the given address.
+
+    `panel` is the content beside the panes of the page.
+    """
     public_host = urlsplit(backend.url).hostname or ""
     api, responses, control = (
         WebApi(backend),
@@ -40,6 +49,7 @@ def application(
     app.add_routes(
         [
             *page.routes(),
+            *PageRoutes(backend.workspace, control_api, panel).routes(),
             web.route("*", "/api/{method}", api.serve),
             web.get("/link/", sockets.serve),
             web.post("/{kind:actions|commands}/{rest:.+}", responses.serve),

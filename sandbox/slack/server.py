@@ -12,6 +12,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from sandbox.addresses import reachable_host
+from sandbox.page.side_panel import SidePanel
 from sandbox.slack.backend import Backend
 from sandbox.slack.control.control_api import ControlApi, Readiness
 from sandbox.slack.control.faults import Faults
@@ -70,12 +71,13 @@ class SlackStandIn:
         pace: Pace | None = None,
         readiness: Readiness = _READY_WITH_BOT,
         public_url: str = "",
+        panel: SidePanel | None = None,
     ) -> "SlackStandIn":
         """Serve a new workspace. Port 0 picks a free port.
 
         `public_url` is the URL for clients if a reverse proxy terminates TLS. `now` is the clock of
-        timestamps, triggers, response URLs and rate limits; waits use real time. Raises OSError if
-        the port is taken.
+        timestamps, triggers, response URLs and rate limits; waits use real time. `panel` is the
+        content beside the panes of the page. Raises OSError if the port is taken.
         """
         listener = socket.create_server((listen, port))
         local_url = f"http://{reachable_host(listen)}:{listener.getsockname()[1]}"
@@ -98,7 +100,7 @@ class SlackStandIn:
         )
         control_api = ControlApi(backend, readiness)
         runner = web.AppRunner(
-            application(backend, sockets, control_api, listen),
+            application(backend, sockets, control_api, listen, panel),
             access_log=None,
             shutdown_timeout=_SHUTDOWN,
         )

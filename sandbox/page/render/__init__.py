@@ -1,0 +1,1 @@
+"""Slack's messages, modals and Home tabs as HTML."""

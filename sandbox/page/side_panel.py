@@ -1,0 +1,17 @@
+"""The panel beside the panes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class SidePanel:
+    """The Teleport panel. A Slack stand-in without Teleport has none."""
+
+    render: Callable[[str, tuple[str, ...]], Markup]
+    """Render the content of a tab, for the names of the people in the panes."""
+    routes: list[web.RouteDef] = field(default_factory=list)
+    """Routes of the panel's own actions."""
