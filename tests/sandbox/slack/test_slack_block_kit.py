@@ -242,7 +242,7 @@ def test_long_texts_together_are_too_long() -> None:
     assert are_blocks_too_long([section("\N{FIRE}" * 3000)] * 3)
 
 
-def test_a_view_has_a_greatest_size() -> None:
+def test_view_size_is_limited() -> None:
     """A view of more than 250 kB is too large, however it is made up."""
     assert not is_view_too_large(modal(private_metadata="x" * 249_000))
     assert is_view_too_large(modal(private_metadata="x" * 250_000))

@@ -133,7 +133,7 @@ async def test_slows_down_an_app_that_posts_too_fast(clock: Clock) -> None:
     await slack.stop()
 
 
-async def test_a_tier_is_a_number_of_calls_a_minute(clock: Clock) -> None:
+async def test_tier_limits_calls_per_minute(clock: Clock) -> None:
     """The 51st call of a tier 3 method within a minute comes too early, other methods go on."""
     slack = await SlackStandIn.start(now=clock)
     client = AsyncWebClient(token=BOT_TOKEN, base_url=slack.api_url, retry_handlers=[])
@@ -145,7 +145,7 @@ async def test_a_tier_is_a_number_of_calls_a_minute(clock: Clock) -> None:
     await slack.stop()
 
 
-async def test_the_journal_keeps_calls_without_tokens(
+async def test_journal_contains_calls_without_tokens(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """A call is written down with arguments and answer, and never with a token."""

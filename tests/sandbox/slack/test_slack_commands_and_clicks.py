@@ -50,7 +50,7 @@ def bodies(bolt: AsyncApp) -> list[Json]:
     return seen
 
 
-async def test_a_command_arrives_as_typed(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_command_arrives_as_typed(slack: SlackStandIn, bolt: AsyncApp) -> None:
     """Everything after the first space is the text, untrimmed; all values are strings."""
     heard: list[Json] = []
 
@@ -99,7 +99,7 @@ async def test_ack_responds_only_to_the_user(slack: SlackStandIn, bolt: AsyncApp
     assert slack.control_api.messages("access-requests", "bob") == []
 
 
-async def test_a_public_ack_shows_the_command_too(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_public_ack_also_shows_the_command(slack: SlackStandIn, bolt: AsyncApp) -> None:
     """With `in_channel` all members see the command, and then the response."""
 
     @bolt.command("/teleport-pending")
@@ -112,7 +112,7 @@ async def test_a_public_ack_shows_the_command_too(slack: SlackStandIn, bolt: Asy
     assert (answer["user"], answer["text"]) == ("U0CHATOPS1", "two pending")
 
 
-async def test_a_bad_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_invalid_message_in_an_ack_is_not_shown(slack: SlackStandIn, bolt: AsyncApp) -> None:
     """Blocks that Slack refuses do not appear just because they came with an ack."""
 
     @bolt.command("/teleport-pending")
@@ -156,7 +156,7 @@ async def test_slack_itself_rejects_impossible_actions(
         {"as": "alice", "do": "command", "channel": "access-requests"},
     ],
 )
-async def test_a_senseless_act_is_a_mistake_of_the_script(slack: SlackStandIn, act: Json) -> None:
+async def test_invalid_act_is_an_error_of_the_script(slack: SlackStandIn, act: Json) -> None:
     """Unknown users, channels, actions and missing fields are errors of the script, not Slack's."""
     with pytest.raises(BadRequestError):
         await slack.act(act)
@@ -187,7 +187,7 @@ async def test_click_contains_its_place_and_action(
     assert body["response_url"].startswith(slack.url)
 
 
-async def test_the_value_picks_among_rows(
+async def test_value_selects_one_of_several_rows(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """If every row has the same action, the value identifies the clicked row."""
@@ -216,7 +216,7 @@ async def test_lagging_client_clicks_a_removed_button(
     assert (await slack.act(_click(posted["ts"], "approve")))["acked"]
 
 
-async def test_a_click_on_an_ephemeral_message_brings_no_message(
+async def test_click_on_an_ephemeral_message_has_no_message_in_its_payload(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """The app learns that it was ephemeral and must not rely on its content."""
@@ -231,7 +231,7 @@ async def test_a_click_on_an_ephemeral_message_brings_no_message(
     assert other["error"] == "message_not_found"
 
 
-async def test_a_menu_sends_the_chosen_option(
+async def test_menu_sends_the_selected_option(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """A select is used by the value of an option, which arrives whole and in the state."""
@@ -253,7 +253,7 @@ async def test_a_menu_sends_the_chosen_option(
         await slack.act(_click(posted["ts"], "hours", value="three"))
 
 
-async def test_a_click_in_home_carries_the_view(
+async def test_click_in_app_home_has_the_view_in_its_payload(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     """In the Home tab there is a view, and neither channel nor message nor response url."""
@@ -282,7 +282,9 @@ async def test_click_in_a_modal_contains_its_inputs(
     assert (await slack.act(clicking))["error"] == "view_not_in_front"
 
 
-async def test_a_shortcut_starts_without_a_place(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_global_shortcut_has_no_channel_in_its_payload(
+    slack: SlackStandIn, bolt: AsyncApp
+) -> None:
     """A global shortcut brings a trigger, and neither channel nor response url."""
     heard: list[Json] = []
 
@@ -318,7 +320,7 @@ async def test_opening_home_is_an_event(
     assert heard[1]["view"]["blocks"][0]["text"]["text"] == "hello"
 
 
-async def test_a_button_in_an_attachment_can_be_clicked(
+async def test_button_in_an_attachment_can_be_clicked(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     posted = await client.chat_postMessage(
@@ -336,7 +338,7 @@ async def test_a_button_in_an_attachment_can_be_clicked(
     assert body["actions"][0]["value"] == "7"
 
 
-async def test_an_ack_with_attachments_alone_is_shown(slack: SlackStandIn, bolt: AsyncApp) -> None:
+async def test_ack_with_only_attachments_is_shown(slack: SlackStandIn, bolt: AsyncApp) -> None:
     @bolt.command("/teleport-pending")
     async def pending(ack: AsyncAck) -> None:
         await ack(attachments=[{"text": "two"}])
@@ -346,7 +348,7 @@ async def test_an_ack_with_attachments_alone_is_shown(slack: SlackStandIn, bolt:
     assert seen["attachments"][0]["text"] == "two"
 
 
-async def test_a_context_button_can_be_clicked(
+async def test_context_button_can_be_clicked(
     slack: SlackStandIn, client: AsyncWebClient, bodies: list[Json]
 ) -> None:
     feedback = {
@@ -363,7 +365,7 @@ async def test_a_context_button_can_be_clicked(
     assert [body["actions"][0]["value"] for body in bodies] == ["bad", "7"]
 
 
-async def test_an_image_can_come_from_a_slack_file(client: AsyncWebClient) -> None:
+async def test_image_can_be_a_slack_file(client: AsyncWebClient) -> None:
     image = {"type": "image", "alt_text": "x", "slack_file": {"id": "F0FILE0001"}}
     assert (await client.chat_postMessage(channel=ACCESS, text="x", blocks=[image]))["ok"]
     both = {**image, "image_url": "https://example.com/x.png"}

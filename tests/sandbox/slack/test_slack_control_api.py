@@ -58,7 +58,7 @@ async def test_ready_at_once_when_no_app_is_expected() -> None:
     await slack.stop()
 
 
-async def test_a_whole_click_over_http(
+async def test_click_over_http_returns_the_whole_outcome(
     slack: SlackStandIn, script: Script, bolt: AsyncApp, client: AsyncWebClient
 ) -> None:
     """A script sees a card, clicks it by its channel's name, and reads the journal."""
@@ -127,7 +127,7 @@ async def test_users_see_their_channels(script: Script, viewer: str, names: set[
     assert {channel["name"] for channel in seen} == names
 
 
-async def test_a_direct_conversation_is_always_there(script: Script) -> None:
+async def test_dm_with_the_app_always_exists(script: Script) -> None:
     """A DM without messages is empty, not missing."""
     assert await script.get("/sandbox/channels/@alice?as=alice") == {"messages": []}
     assert await script.get("/sandbox/channels/@alice") == {"messages": []}
@@ -141,7 +141,7 @@ async def test_a_direct_conversation_is_always_there(script: Script) -> None:
         ("/sandbox/faults", {"sockets": "explode"}),
     ],
 )
-async def test_a_senseless_request_is_explained(script: Script, path: str, body: object) -> None:
+async def test_invalid_request_returns_its_reason(script: Script, path: str, body: object) -> None:
     """A script's mistake is a 400 with a sentence."""
     status, answer = await script.post(path, body)
     assert status == 400

@@ -20,7 +20,7 @@ def _fail(slack: SlackStandIn, **fault: object) -> None:
     slack.control_api.inject({"method": "chat.postMessage", **fault})
 
 
-async def test_an_error_comes_as_often_as_asked(
+async def test_error_is_returned_the_given_number_of_times(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """Two faulty calls, then all is well; other methods never suffered."""
@@ -59,7 +59,7 @@ async def test_fault_lets_calls_pass_first(slack: SlackStandIn, client: AsyncWeb
     assert await code(client.chat_postMessage(channel=ACCESS, text="x")) == "third"
 
 
-async def test_a_broken_gateway_answers_html(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_gateway_error_is_html(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A server error isn't JSON, as from a proxy in front of Slack."""
     _fail(slack, status=503, times=1)
     answer = await refusal(client.chat_postMessage(channel=ACCESS, text="x"))
@@ -74,7 +74,7 @@ async def test_rate_limit_has_a_retry_after(slack: SlackStandIn, client: AsyncWe
     assert answer.headers["Retry-After"] == "7"
 
 
-async def test_a_lost_answer_leaves_the_message(
+async def test_message_exists_although_the_response_is_lost(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """The work is done, the caller only sees its connection break."""
@@ -87,7 +87,7 @@ async def test_a_lost_answer_leaves_the_message(
     assert call.status is None
 
 
-async def test_a_delay_comes_before_the_work(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_delay_precedes_the_effect(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A slow call that its caller gave up on still takes effect afterwards."""
     _fail(slack, delay_ms=300, times=1)
     started = time.monotonic()
@@ -99,7 +99,7 @@ async def test_a_delay_comes_before_the_work(slack: SlackStandIn, client: AsyncW
     assert time.monotonic() - started >= 0.3
 
 
-async def test_a_fault_may_meet_every_method(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_fault_can_apply_to_every_method(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A star applies to all methods, and one fault needs no list."""
     slack.faults.on_method(MethodFault("*", error="service_unavailable", times=2))
     assert await code(client.auth_test()) == "service_unavailable"
@@ -119,7 +119,7 @@ async def test_sockets_can_be_refused(slack: SlackStandIn) -> None:
         assert (await socket.frame())["type"] == "hello"
 
 
-async def test_a_disconnect_waits_for_sockets_to_come(slack: SlackStandIn) -> None:
+async def test_disconnect_waits_for_an_open_socket(slack: SlackStandIn) -> None:
     """With more times than open sockets, the fault also hits the next connections."""
     async with bare_socket(slack) as first:
         await first.frame()
@@ -141,7 +141,7 @@ async def _disconnect(connection: aiohttp.ClientWebSocketResponse) -> dict[str, 
 @pytest.mark.parametrize(
     "fault", [{}, {"sockets": "explode"}, {"method": "auth.test", "statuz": 500}]
 )
-async def test_an_unknown_fault_is_refused(slack: SlackStandIn, fault: dict[str, object]) -> None:
+async def test_unknown_fault_is_rejected(slack: SlackStandIn, fault: dict[str, object]) -> None:
     """A mistyped fault does not pass for one that never happens."""
     with pytest.raises(BadRequestError):
         slack.control_api.inject(fault)

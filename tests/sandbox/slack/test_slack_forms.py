@@ -54,7 +54,7 @@ def _modals(slack: SlackStandIn) -> list[Json]:
     return modals
 
 
-async def test_a_submission_carries_all_values(slack: SlackStandIn, form: Form) -> None:
+async def test_submission_contains_all_values(slack: SlackStandIn, form: Form) -> None:
     """Entered values and the initial values of other inputs arrive; then the form closes."""
     hours = {
         "type": "static_select",
@@ -141,14 +141,14 @@ async def test_only_offered_options_can_be_chosen(slack: SlackStandIn, form: For
     assert state["kind"]["kind"]["selected_option"]["text"]["text"] == "Roles"
 
 
-async def test_an_unknown_input_is_a_mistake_of_the_script(form: Form) -> None:
+async def test_unknown_input_is_an_error_of_the_script(form: Form) -> None:
     """Values for inputs that the form does not have are not ignored."""
     view = await form.open(text_input())
     with pytest.raises(BadRequestError):
         await form.submit(view, nowhere={"value": "x"})
 
 
-async def test_the_apps_complaints_stay_beside_the_inputs(slack: SlackStandIn, form: Form) -> None:
+async def test_errors_of_the_app_keep_the_form_open(slack: SlackStandIn, form: Form) -> None:
     """`errors` keeps the form with its values, and shows the errors."""
     form.answer = {"response_action": "errors", "errors": {"reason": "too vague"}}
     view = await form.open(text_input())
@@ -179,7 +179,7 @@ async def test_ack_that_slack_rejects_is_an_error(
     assert [one["id"] for one in _modals(slack)] == [view["id"]]
 
 
-async def test_an_ack_can_change_push_and_clear(slack: SlackStandIn, form: Form) -> None:
+async def test_ack_can_update_push_and_clear_views(slack: SlackStandIn, form: Form) -> None:
     """`update` keeps the view's id, `push` puts one on top, `clear` closes all of them."""
     view = await form.open(text_input(optional=True))
     form.answer = {
@@ -199,7 +199,7 @@ async def test_an_ack_can_change_push_and_clear(slack: SlackStandIn, form: Form)
     assert _modals(slack) == []
 
 
-async def test_a_view_without_submit_cannot_be_sent(form: Form) -> None:
+async def test_view_without_a_submit_button_cannot_be_submitted(form: Form) -> None:
     """A view without a submit button can't be submitted."""
     view = await form.open(section("read only"), submit=None)
     assert (await form.submit(view))["error"] == "the view has no submit button"

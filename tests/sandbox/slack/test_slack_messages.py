@@ -11,7 +11,7 @@ ALICE, BOB = "U0ALICE001", "U0BOB00001"
 METADATA = {"event_type": "request", "event_payload": {"id": "7"}}
 
 
-async def test_a_posted_message_is_seen_as_posted(
+async def test_posted_message_is_shown_unchanged(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """A message carries the bot's identity, its text raw, and ids that Slack filled in."""
@@ -35,7 +35,9 @@ async def test_timestamps_grow_even_while_the_clock_is_stopped(
     assert float(first["ts"]) < float(second["ts"])
 
 
-async def test_the_app_posts_only_where_it_is(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_app_can_post_only_in_its_channels(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
     """Public channels ask for membership, private ones do not exist for outsiders."""
     slack.workspace.conversations[SECURITY].members.remove("U0CHATOPS1")
     assert await code(client.chat_postMessage(channel=GENERAL, text="x")) == "not_in_channel"
@@ -47,7 +49,9 @@ async def test_the_app_posts_only_where_it_is(slack: SlackStandIn, client: Async
     assert await code(client.chat_postMessage(channel=ACCESS, text="x")) == "is_archived"
 
 
-async def test_a_direct_message_is_between_two(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_dm_is_visible_to_its_member_only(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
     """A message to a user id or to the opened conversation shows up for that person only."""
     opened = await client.conversations_open(users=ALICE)
     posted = await client.chat_postMessage(channel=opened["channel"]["id"], text="to you")
@@ -58,7 +62,9 @@ async def test_a_direct_message_is_between_two(slack: SlackStandIn, client: Asyn
     assert slack.control_api.messages("@alice", "bob") == []
 
 
-async def test_an_ephemeral_message_is_for_one(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_ephemeral_message_is_visible_to_one_user(
+    slack: SlackStandIn, client: AsyncWebClient
+) -> None:
     """Only the named member sees it, and no later call can touch it."""
     shown = await client.chat_postEphemeral(channel=ACCESS, user=BOB, text="psst")
     (seen,) = slack.control_api.messages("access-requests", "bob")
@@ -72,7 +78,7 @@ async def test_an_ephemeral_message_is_for_one(slack: SlackStandIn, client: Asyn
     assert await code(too_long) == "msg_too_long"
 
 
-async def test_an_edit_replaces_and_metadata_stays(
+async def test_update_replaces_content_and_keeps_metadata(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """Text alone takes the blocks away; unmentioned metadata stays, an empty one removes it."""
@@ -87,7 +93,7 @@ async def test_an_edit_replaces_and_metadata_stays(
     assert "metadata" not in slack.control_api.messages("access-requests", "bob")[0]
 
 
-async def test_an_edit_keeps_to_its_rules(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_update_has_its_own_limits(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """Edits have limits of their own, and reach only the app's own standing messages."""
     posted = await client.chat_postMessage(channel=ACCESS, text="x", blocks=[rich_text("x")])
     where = {"channel": ACCESS, "ts": posted["ts"]}
@@ -165,7 +171,7 @@ async def test_history_comes_in_pages(slack: SlackStandIn, client: AsyncWebClien
     assert await code(bad) == "invalid_cursor"
 
 
-async def test_a_permalink_leads_to_a_message(slack: SlackStandIn, client: AsyncWebClient) -> None:
+async def test_permalink_identifies_a_message(slack: SlackStandIn, client: AsyncWebClient) -> None:
     """A permalink contains channel and message. A missing message has none."""
     posted = await client.chat_postMessage(channel=ACCESS, text="x")
     link = await client.chat_getPermalink(channel=ACCESS, message_ts=posted["ts"])

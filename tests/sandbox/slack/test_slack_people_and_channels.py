@@ -25,7 +25,7 @@ async def test_flags_describe_a_user(client: AsyncWebClient, user: str, flag: st
     assert [name for name in flags if member[name]] == []
 
 
-async def test_a_stranger_is_of_another_team(client: AsyncWebClient) -> None:
+async def test_stranger_belongs_to_another_team(client: AsyncWebClient) -> None:
     """An external user of a shared channel belongs to another team."""
     ivan = (await client.users_info(user="U0IVAN0001"))["user"]
     alice = (await client.users_info(user="U0ALICE001"))["user"]

@@ -73,7 +73,9 @@ async def test_rejects_messages_that_slack_rejects(slack: SlackStandIn, command_
     assert slack.control_api.messages("general", "bob") == []
 
 
-async def test_a_command_has_nothing_to_replace(slack: SlackStandIn, command_url: str) -> None:
+async def test_response_to_a_command_cannot_replace_a_message(
+    slack: SlackStandIn, command_url: str
+) -> None:
     """`replace_original` after a command posts something new."""
     await _post(command_url, text="one")
     await _post(command_url, text="two", replace_original=True)
@@ -94,7 +96,7 @@ async def test_click_replaces_its_message_by_default(
     assert seen == [("instead", False), ("beside", True)]
 
 
-async def test_an_ephemeral_message_can_be_replaced_and_deleted(
+async def test_ephemeral_message_can_be_replaced_and_deleted(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """The response url of a click is the only way to change an ephemeral message."""

@@ -46,7 +46,7 @@ async def test_debug_reconnects_shorten_a_socket(slack: SlackStandIn) -> None:
         assert (await socket.frame())["debug_info"]["approximate_connection_time"] == 360
 
 
-async def test_a_ticket_is_good_once(slack: SlackStandIn) -> None:
+async def test_ticket_works_once(slack: SlackStandIn) -> None:
     """The same address does not open a second socket."""
     address = await open_address(slack)
     async with bare_socket(slack, address) as socket:
@@ -54,14 +54,14 @@ async def test_a_ticket_is_good_once(slack: SlackStandIn) -> None:
     assert await _upgrade_status(address) == 404
 
 
-async def test_a_ticket_expires(slack: SlackStandIn, clock: Clock) -> None:
+async def test_ticket_expires(slack: SlackStandIn, clock: Clock) -> None:
     """An address that waited too long opens nothing."""
     address = await open_address(slack)
     clock.forward(31)
     assert await _upgrade_status(address) == 404
 
 
-async def test_an_eleventh_socket_is_turned_away(slack: SlackStandIn) -> None:
+async def test_eleventh_socket_is_rejected(slack: SlackStandIn) -> None:
     """At most ten sockets are open. The next one gets an error and closes."""
     async with AsyncExitStack() as stack:
         for _ in range(10):
@@ -88,7 +88,7 @@ async def test_pings_and_echoes_pings(slack: SlackStandIn) -> None:
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1.5")
 
 
-async def test_an_envelope_goes_to_one_socket(slack: SlackStandIn) -> None:
+async def test_envelope_is_sent_to_one_socket(slack: SlackStandIn) -> None:
     """Of several sockets exactly one gets the envelope, not always the same one."""
     slack.delivery.ack_within = 2.0
     got: list[int] = []
@@ -118,7 +118,7 @@ async def test_without_a_socket_nothing_is_dispatched(slack: SlackStandIn) -> No
     assert (outcome["acked"], outcome["error"]) == (False, "dispatch_failed")
 
 
-async def test_an_app_that_does_not_ack_times_out(slack: SlackStandIn) -> None:
+async def test_missing_ack_times_out(slack: SlackStandIn) -> None:
     """After three seconds the person sees a time-out; the envelope stays unacked."""
     assert slack.delivery.ack_within == 3.0
     slack.delivery.ack_within = 0.05
@@ -138,7 +138,7 @@ async def _next_envelope(socket: Any) -> dict[str, Any]:
             return frame
 
 
-async def test_an_ack_may_come_over_another_socket(slack: SlackStandIn) -> None:
+async def test_ack_can_arrive_over_another_socket(slack: SlackStandIn) -> None:
     """By default an ack counts wherever it arrives; bound to its socket it does not."""
     async with bare_socket(slack) as one:
         await one.frame()
@@ -186,7 +186,7 @@ async def test_commands_do_not_come_again(slack: SlackStandIn) -> None:
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "link_disabled"])
-async def test_a_bolt_app_comes_back_after_a_disconnect(
+async def test_bolt_app_reconnects_after_a_disconnect(
     slack: SlackStandIn, bolt: AsyncApp, reason: str
 ) -> None:
     """Asked to leave, the real client opens a new socket and goes on."""
@@ -199,7 +199,7 @@ async def test_a_bolt_app_comes_back_after_a_disconnect(
     assert acked == ["staging"]
 
 
-async def test_a_bolt_app_comes_back_after_a_cut(
+async def test_bolt_app_reconnects_after_a_broken_connection(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """A line that goes dead without a word is replaced by the real client."""
@@ -216,7 +216,7 @@ async def test_a_bolt_app_comes_back_after_a_cut(
     assert acked == ["staging"]
 
 
-async def test_the_real_client_reads_its_ping_back(
+async def test_slack_sdk_client_receives_its_pong(
     slack: SlackStandIn, client: AsyncWebClient
 ) -> None:
     """The echo of a ping shows the real client that its connection is alive."""

@@ -24,7 +24,7 @@ def _titles(slack: SlackStandIn, person: str = "alice") -> list[str]:
     return [view["title"]["text"] for view in slack.control_api.views(person)["modals"]]
 
 
-async def test_a_trigger_opens_one_modal(
+async def test_trigger_opens_one_modal(
     slack: SlackStandIn, client: AsyncWebClient, trigger: Any
 ) -> None:
     """The user of the trigger sees the modal, with every field of a view."""
@@ -41,7 +41,7 @@ async def test_a_trigger_opens_one_modal(
     assert slack.control_api.views("bob")["modals"] == []
 
 
-async def test_a_trigger_is_good_once_and_not_for_long(
+async def test_trigger_works_once_and_expires(
     client: AsyncWebClient, trigger: Any, clock: Clock
 ) -> None:
     """A second use, a late use and an invented trigger have different errors."""
@@ -53,7 +53,9 @@ async def test_a_trigger_is_good_once_and_not_for_long(
     assert await code(client.views_open(trigger_id=late, view=modal())) == "expired_trigger_id"
 
 
-async def test_a_refused_view_leaves_the_trigger(client: AsyncWebClient, trigger: Any) -> None:
+async def test_rejected_view_does_not_use_up_the_trigger(
+    client: AsyncWebClient, trigger: Any
+) -> None:
     """Complaints about a view come as `invalid_arguments`, and a better one may follow."""
     trigger_id = trigger()
     bad = modal(text_input(), submit=None)
@@ -95,7 +97,7 @@ async def test_update_keeps_typed_values(
     assert changed["view"]["hash"] != view["hash"]
 
 
-async def test_a_stale_hash_loses(client: AsyncWebClient, trigger: Any) -> None:
+async def test_outdated_hash_is_rejected(client: AsyncWebClient, trigger: Any) -> None:
     """Of two updates that saw the same view only the first wins."""
     view = (await client.views_open(trigger_id=trigger(), view=modal()))["view"]
     where = {"view_id": view["id"], "hash": view["hash"], "view": modal(title=plain("new"))}
@@ -103,7 +105,7 @@ async def test_a_stale_hash_loses(client: AsyncWebClient, trigger: Any) -> None:
     assert await code(client.views_update(**where)) == "hash_conflict"
 
 
-async def test_the_apps_own_id_finds_one_view(client: AsyncWebClient, trigger: Any) -> None:
+async def test_external_id_identifies_one_view(client: AsyncWebClient, trigger: Any) -> None:
     """An external id names one open view, and cannot be given to a second."""
     mine = modal(external_id="request-7")
     await client.views_open(trigger_id=trigger(), view=mine)
@@ -114,7 +116,7 @@ async def test_the_apps_own_id_finds_one_view(client: AsyncWebClient, trigger: A
     assert await code(gone) == "not_found"
 
 
-async def test_a_large_view_is_refused(client: AsyncWebClient, trigger: Any) -> None:
+async def test_large_view_is_rejected(client: AsyncWebClient, trigger: Any) -> None:
     """A view of more than 250 kB cannot be opened."""
     blocks = [section("x" * 2990) for _ in range(90)]
     opening = client.views_open(trigger_id=trigger(), view=modal(*blocks))

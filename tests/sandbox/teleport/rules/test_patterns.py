@@ -36,7 +36,7 @@ def test_asterisk_is_any_text(before: str, middle: str, after: str) -> None:
 
 
 @given(name=names)
-def test_a_lone_asterisk_matches_every_line(name: str) -> None:
+def test_asterisk_matches_every_line(name: str) -> None:
     """The asterisk alone matches everything without a line break."""
     assert matcher("*")(name) == ("\n" not in name)
 

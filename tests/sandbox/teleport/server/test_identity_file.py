@@ -38,7 +38,7 @@ def test_unknown_lines_are_skipped(noise: list[bytes]) -> None:
 
 
 @given(cut=st.integers(0, len(FILE.encode()) - 1))
-def test_a_file_cut_short(cut: int) -> None:
+def test_truncated_identity_file_is_rejected(cut: int) -> None:
     """A fragment is an error, or contains all distinguishable parts, but never a wrong one."""
     try:
         read = IdentityFile.decode(FILE.encode()[:cut])
