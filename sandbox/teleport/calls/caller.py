@@ -2,18 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+import grpc
 from cryptography import x509
 
+from sandbox.teleport.audit.events import Actor
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.errors import AccessDenied, ConnectionProblem, NotFound
 from sandbox.teleport.rules import rbac
 from sandbox.teleport.rules.accounts import Account, account
 from sandbox.teleport.rules.locks import refuse_locked
 from sandbox.teleport.state.cluster import Cluster
-from sandbox.teleport.state.resources import is_bot
-from teleport_client._proto.types_pb2 import RoleV6
+from sandbox.teleport.state.resources import BOT_LABEL
+from teleport_client._proto.types_pb2 import RoleV6, UserV2
 
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"  # not generic at run time
 AuthContext = Mapping[str, Iterable[bytes]]
 
 # grpcio keeps the rest of the chain apart from the leaf, and only if there is a rest.
@@ -28,11 +32,16 @@ class Caller:
     """Roles on the certificate, including roles of access requests."""
     account: Account
     """The user's roles and traits without access requests."""
-    is_bot: bool
+    actor: Actor
+    """The caller as audit events describe it."""
 
     @property
     def name(self) -> str:
         return self.identity.user
+
+    @property
+    def is_bot(self) -> bool:
+        return bool(self.actor.bot_name)
 
     def require(self, resource: str, *verbs: str) -> None:
         """Raise AccessDenied unless the caller's roles allow all verbs."""
@@ -60,13 +69,13 @@ def read_identity(context: AuthContext) -> Identity:
     return Identity.from_certificate(x509.load_pem_x509_certificate(certificate))
 
 
-def caller(cluster: Cluster, context: AuthContext) -> Caller:
+def caller(cluster: Cluster, context: Context) -> Caller:
     """Return the caller. Raises AccessDenied if a lock applies.
 
     Raises NotFound for a deleted user or role, with the text of a denial (convertAuthorizerError in
     lib/authz/permissions.go).
     """
-    identity = read_identity(context)
+    identity = read_identity(context.auth_context())
     refuse_locked(cluster, identity)
     try:
         user = cluster.user_named(identity.user)
@@ -74,7 +83,18 @@ def caller(cluster: Cluster, context: AuthContext) -> Caller:
         held = account(cluster, identity.user)
     except NotFound as error:
         raise NotFound(f"access denied\n\t{error}") from error
-    return Caller(identity, roles, held, is_bot=is_bot(user))
+    return Caller(identity, roles, held, _actor(identity, user, context))
+
+
+def _actor(identity: Identity, user: UserV2, context: Context) -> Actor:
+    metadata = {str(key): value for key, value in context.invocation_metadata() or ()}
+    return Actor(
+        user=identity.user,
+        active_requests=identity.active_requests,
+        bot_name=user.Metadata.Labels.get(BOT_LABEL, ""),
+        address=context.peer().partition(":")[2],
+        user_agent=str(metadata.get("user-agent", "")),
+    )
 
 
 def require_admin_action(cluster: Cluster, caller: Caller) -> None:

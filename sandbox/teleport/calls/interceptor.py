@@ -9,12 +9,11 @@ from typing import Any, TypeAlias
 import grpc
 from google.protobuf.message import Message
 
-from sandbox.teleport.calls.caller import read_identity
+from sandbox.teleport.calls.caller import Context, read_identity
 from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.faults import Faults
 from sandbox.teleport.journal import Journal
 
-Context = grpc.aio.ServicerContext[Any, Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"  # not generic at run time
 
 

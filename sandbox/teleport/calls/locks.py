@@ -1,5 +1,6 @@
 """Calls for locks."""
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.errors import BadParameter, NotFound
 from sandbox.teleport.go_text import quoted
@@ -41,13 +42,15 @@ def upsert_lock(cluster: Cluster, caller: Caller, message: LockV2) -> None:
     lock.Spec.CreatedBy = lock.Spec.CreatedBy or caller.name
     if given(lock.Spec, "CreatedAt") is None:
         lock.Spec.CreatedAt.CopyFrom(stamp_at(clock_nanoseconds(cluster.now())))
-    cluster.put_lock(lock)
+    stored = cluster.put_lock(lock)
+    cluster.audit.emit(events.lock_created(caller.actor, stored))
 
 
 def delete_lock(cluster: Cluster, caller: Caller, name: str) -> None:
     caller.require("lock", "delete")
-    _existing(cluster, name)
+    lock = _existing(cluster, name)
     del cluster.locks[name]
+    cluster.audit.emit(events.lock_deleted(caller.actor, lock))
 
 
 def _existing(cluster: Cluster, name: str) -> LockV2:

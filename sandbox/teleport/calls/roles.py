@@ -1,5 +1,6 @@
 """Calls for roles."""
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page
 from sandbox.teleport.errors import BadParameter, NotFound, TeleportError
@@ -39,7 +40,9 @@ def upsert_role(cluster: Cluster, caller: Caller, role: RoleV6) -> RoleV6:
     caller.require("role", "update" if exists else "create")
     if not role.Metadata.Name:
         raise BadParameter("missing parameter Name")
-    return cluster.put_role(role)
+    stored = cluster.put_role(role)
+    cluster.audit.emit(events.role_created(caller.actor, stored.Metadata.Name))
+    return stored
 
 
 def delete_role(cluster: Cluster, caller: Caller, name: str) -> None:
@@ -55,3 +58,4 @@ def delete_role(cluster: Cluster, caller: Caller, name: str) -> None:
             "check the system server logs for more details"
         )
     cluster.delete_role(name)
+    cluster.audit.emit(events.role_deleted(caller.actor, name))

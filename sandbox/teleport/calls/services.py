@@ -3,7 +3,6 @@
 # ruff: noqa: N802 - gRPC calls a method by its name in the .proto file
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -19,7 +18,7 @@ from sandbox.teleport.calls import (
     users,
     watch,
 )
-from sandbox.teleport.calls.caller import Caller, caller, read_identity
+from sandbox.teleport.calls.caller import Caller, Context, caller, read_identity
 from sandbox.teleport.calls.requests import capabilities, create, listing, reviews, states
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.state.cluster import Cluster
@@ -38,8 +37,6 @@ from teleport_client._proto.users_service_pb2_grpc import (
     UsersServiceServicer,
     add_UsersServiceServicer_to_server,
 )
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 def add_services(
@@ -60,7 +57,7 @@ class _AuthService(AuthServiceServicer):
         self._authority = authority
 
     def _caller(self, context: Context) -> Caller:
-        return caller(self._cluster, context.auth_context())
+        return caller(self._cluster, context)
 
     async def Ping(
         self,
@@ -229,7 +226,7 @@ class _UsersService(UsersServiceServicer):
     async def GetUser(
         self, request: users_service_pb2.GetUserRequest, context: Context
     ) -> users_service_pb2.GetUserResponse:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         name = who.name if request.current_user else request.name
         user = users.get_user(self._cluster, who, name, with_secrets=request.with_secrets)
         return users_service_pb2.GetUserResponse(user=user)
@@ -237,13 +234,13 @@ class _UsersService(UsersServiceServicer):
     async def ListUsers(
         self, request: users_service_pb2.ListUsersRequest, context: Context
     ) -> users_service_pb2.ListUsersResponse:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         return users.list_users(self._cluster, who, request)
 
     async def CreateUser(
         self, request: users_service_pb2.CreateUserRequest, context: Context
     ) -> users_service_pb2.CreateUserResponse:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         user = users.create_user(self._cluster, who, request.user)
         self._enroll(user.Metadata.Name)
         return users_service_pb2.CreateUserResponse(user=user)
@@ -251,14 +248,14 @@ class _UsersService(UsersServiceServicer):
     async def UpsertUser(
         self, request: users_service_pb2.UpsertUserRequest, context: Context
     ) -> users_service_pb2.UpsertUserResponse:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         user = users.upsert_user(self._cluster, who, request.user)
         return users_service_pb2.UpsertUserResponse(user=user)
 
     async def DeleteUser(
         self, request: users_service_pb2.DeleteUserRequest, context: Context
     ) -> Empty:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         users.delete_user(self._cluster, who, request.name)
         return Empty()
 
@@ -270,5 +267,5 @@ class _UserLoginStateService(UserLoginStateServiceServicer):
     async def GetUserLoginState(
         self, request: userloginstate_pb2.GetUserLoginStateRequest, context: Context
     ) -> userloginstate_pb2.UserLoginState:
-        who = caller(self._cluster, context.auth_context())
+        who = caller(self._cluster, context)
         return users.get_user_login_state(self._cluster, who, request)

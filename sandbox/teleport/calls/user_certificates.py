@@ -7,6 +7,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key, load_ssh_public_key
 
+from sandbox.teleport.audit import login_events
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.credentials.authority import Authority
 from sandbox.teleport.credentials.identity import Identity
@@ -55,6 +56,10 @@ def generate_user_certs(
         expires=_expiry(caller, request, approved, now),
         active_requests=tuple(it.Metadata.Name for it in approved),
     )
+    if not request.AccessRequests:
+        cluster.audit.emit(login_events.logged_in(caller.actor))
+    cluster.audit.emit(login_events.certificate_created(caller.actor, identity, held.traits))
+    cluster.certificates[caller.name] = identity
     logins = held.traits.get("logins", ())
     tls_key = _public_key(load_pem_public_key, request.TLSPublicKey)
     ssh_key = _public_key(load_ssh_public_key, request.SSHPublicKey)

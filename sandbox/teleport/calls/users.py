@@ -1,5 +1,6 @@
 """Calls for users and login states."""
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.errors import (
@@ -55,14 +56,14 @@ def create_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
     if not user.Spec.CreatedBy.User.Name:
         user.Spec.CreatedBy.User.Name = caller.name
         user.Spec.CreatedBy.Time.CopyFrom(stamp_at(clock_nanoseconds(cluster.now())))
-    return cluster.put_user(user)
+    return _store(cluster, caller, user)
 
 
 def upsert_user(cluster: Cluster, caller: Caller, message: UserV2) -> UserV2:
     """Store a user. It replaces a user of the same name, whatever the revision."""
     caller.require("user", "create", "update")
     require_admin_action(cluster, caller)
-    return cluster.put_user(_check_and_complete(cluster, message))
+    return _store(cluster, caller, _check_and_complete(cluster, message))
 
 
 def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
@@ -74,6 +75,7 @@ def delete_user(cluster: Cluster, caller: Caller, name: str) -> None:
     cluster.user_named(name)
     del cluster.users[name]
     cluster.login_states.pop(name, None)
+    cluster.audit.emit(events.user_deleted(caller.actor, name))
 
 
 def get_user_login_state(
@@ -84,6 +86,12 @@ def get_user_login_state(
     if request.name not in cluster.login_states:
         raise NotFound(f"user_login_state {quoted(request.name)} doesn't exist")
     return cluster.login_states[request.name]
+
+
+def _store(cluster: Cluster, caller: Caller, user: UserV2) -> UserV2:
+    stored = cluster.put_user(user)
+    cluster.audit.emit(events.user_created(caller.actor, stored))
+    return stored
 
 
 def _check_and_complete(cluster: Cluster, message: UserV2) -> UserV2:

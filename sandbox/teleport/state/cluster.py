@@ -6,6 +6,8 @@ from datetime import datetime
 from uuid import uuid4
 
 from sandbox.cast import CLUSTER
+from sandbox.teleport.audit.audit_log import AuditLog
+from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition, Features
 from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
@@ -81,6 +83,12 @@ class Cluster:
     tokens: dict[str, ProvisionTokenV2] = field(default_factory=dict)
     semaphores: dict[tuple[str, str], Semaphore] = field(default_factory=dict)
     """Semaphores by kind and name."""
+    certificates: dict[str, Identity] = field(default_factory=dict)
+    """The identity in the newest certificate of each user who has logged in."""
+    audit: AuditLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.audit = AuditLog(self.name, self.now)
 
     @property
     def features(self) -> Features:

@@ -9,6 +9,7 @@ import asyncio
 import random
 from datetime import datetime, timedelta
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.plugin_data import has_record_expired
 from sandbox.teleport.editions import Features
 from sandbox.teleport.state.cluster import Cluster
@@ -34,11 +35,18 @@ def scan(cluster: Cluster) -> None:
     features = cluster.features
     due = [name for name, request in cluster.requests.items() if _due(request, now, features)]
     for name in due[:_MOST_PER_SCAN]:
-        cluster.requests.delete(name)
+        _delete(cluster, name)
     for key in [
         key for key, record in cluster.plugin_data.items() if has_record_expired(record, now)
     ]:
         del cluster.plugin_data[key]
+
+
+def _delete(cluster: Cluster, name: str) -> None:
+    """Delete a request. In older versions the backend deletes it, which is no event."""
+    if cluster.features.expiry_in_spec:
+        cluster.audit.emit(events.request_expired(cluster.requests[name]))
+    cluster.requests.delete(name)
 
 
 def _due(request: AccessRequestV3, now: datetime, features: Features) -> bool:

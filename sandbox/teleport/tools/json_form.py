@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from sandbox.teleport.json_times import field_time, rfc3339_nano
 from sandbox.teleport.state.resources import plain
-from sandbox.teleport.timestamps import given, stamp
-from sandbox.teleport.tools.json_times import rfc3339_nano
+from sandbox.teleport.timestamps import given
 from teleport_client._proto.types_pb2 import (
     AccessRequestSpecV3,
     AccessRequestV3,
@@ -54,8 +54,8 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
         "user": spec.User,
         "roles": list(spec.Roles),
         **_drop_empty(state=spec.State),
-        "created": _time(spec, "Created"),
-        "expires": _time(spec, "Expires"),
+        "created": field_time(spec, "Created"),
+        "expires": field_time(spec, "Expires"),
         **_drop_empty(
             request_reason=spec.RequestReason,
             resolve_reason=spec.ResolveReason,
@@ -70,8 +70,8 @@ def _spec(spec: AccessRequestSpecV3) -> Json:
             login_hint=spec.LoginHint,
             dry_run=spec.DryRun,
         ),
-        "max_duration": _time(spec, "MaxDuration"),
-        "session_ttl": _time(spec, "SessionTTL"),
+        "max_duration": field_time(spec, "MaxDuration"),
+        "session_ttl": field_time(spec, "SessionTTL"),
         **_drop_empty(
             access_list=_access_list(spec.accessList),
             assume_start_time=_optional_time(spec, "AssumeStartTime"),
@@ -87,7 +87,7 @@ def _review(review: AccessReview) -> Json:
         **_drop_empty(
             roles=list(review.Roles), proposed_state=review.ProposedState, reason=review.Reason
         ),
-        "created": _time(review, "Created"),
+        "created": field_time(review, "Created"),
         **_drop_empty(
             annotations=_lists(plain(review.Annotations)),
             i=list(review.ThresholdIndexes),
@@ -137,10 +137,6 @@ def _drop_empty(**values: object) -> Json:
 
 def _lists(values: dict[str, tuple[str, ...]]) -> dict[str, Iterable[str]]:
     return {key: list(it) for key, it in values.items()}
-
-
-def _time(message: Message, field: str) -> str:
-    return rfc3339_nano(getattr(message, field) if given(message, field) else stamp(None))
 
 
 def _optional_time(message: Message, field: str) -> str | None:

@@ -13,8 +13,8 @@ from typing import Any
 from google.protobuf.message import Message
 
 from sandbox.teleport.go_text import go_duration, parse_go_duration
+from sandbox.teleport.json_times import rfc3339_nano, timestamp_from
 from sandbox.teleport.timestamps import given, stamp
-from sandbox.teleport.tools.json_times import rfc3339_nano, timestamp_from
 
 Json = dict[str, object]
 

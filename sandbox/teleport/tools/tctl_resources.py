@@ -11,12 +11,12 @@ from typing import Annotated, TypeVar
 import typer
 
 from sandbox.teleport.go_text import parse_go_duration, quoted
+from sandbox.teleport.json_times import timestamp_from
 from sandbox.teleport.profile import TCTL_ADMIN, identity_path
 from sandbox.teleport.timestamps import stamp, utc_now
 from sandbox.teleport.tools import documents
 from sandbox.teleport.tools.administration import FORMS, Administration, AlreadyThere, Resource
 from sandbox.teleport.tools.command_line import failure, open_channel
-from sandbox.teleport.tools.json_times import timestamp_from
 from sandbox.teleport.tools.references import (
     Reference,
     UnknownReference,

@@ -7,6 +7,7 @@ a forbidden role.
 import secrets
 from uuid import UUID
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.requests import requested_resources
 from sandbox.teleport.errors import (
@@ -55,7 +56,9 @@ def create_access_request(
     if request.Spec.DryRun:
         _enrich(cluster, requester, request.Spec)
         return request
-    return cluster.requests.put(request)
+    stored = cluster.requests.put(request)
+    cluster.audit.emit(events.request_created(caller.actor, stored))
+    return stored
 
 
 def _with_defaults(message: AccessRequestV3) -> AccessRequestV3:

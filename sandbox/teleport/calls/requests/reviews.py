@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -48,7 +49,9 @@ def submit_access_review(
     request = _request(cluster, submission.RequestID)
     _check_may_review(author, request)
     _check_review(cluster, request.Spec, review)
-    return cluster.requests.put(_add_review(cluster, author, request, review))
+    stored = cluster.requests.put(_add_review(cluster, author, request, review))
+    cluster.audit.emit(events.request_reviewed(stored, review))
+    return stored
 
 
 def _author(cluster: Cluster, caller: Caller, review: AccessReview) -> Account:

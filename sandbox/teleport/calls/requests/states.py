@@ -3,6 +3,7 @@
 They check neither thresholds nor review rules.
 """
 
+from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.requests.visibility import visible
 from sandbox.teleport.errors import (
@@ -45,7 +46,8 @@ def set_access_request_state(cluster: Cluster, caller: Caller, setter: RequestSt
             "directly updating the state of your own access requests is not permitted"
         )
     _check_update(setter, request)
-    cluster.requests.put(_update(cluster, setter, request))
+    stored = cluster.requests.put(_update(cluster, setter, request))
+    cluster.audit.emit(events.request_updated(caller.actor, stored, setter))
 
 
 def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestID) -> None:
@@ -55,6 +57,7 @@ def delete_access_request(cluster: Cluster, caller: Caller, request_id: RequestI
     if request_id.ID not in cluster.requests:
         raise NotFound(f"cannot delete access request {quoted(request_id.ID)} (not found)")
     cluster.requests.delete(request_id.ID)
+    cluster.audit.emit(events.request_deleted(caller.actor, request_id.ID))
 
 
 def _visible_request(cluster: Cluster, caller: Caller, request_id: str) -> AccessRequestV3:
