@@ -1,1 +1,1 @@
-"""Slack's messages, modals and Home tabs as HTML."""
+"""Slack's JSON for messages and views, rendered as HTML for one reader."""

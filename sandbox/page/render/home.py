@@ -2,10 +2,16 @@
 
 from markupsafe import Markup
 
+from sandbox.page.environment import render
+from sandbox.page.render.blocks import render_blocks
 from sandbox.page.render.reader import Reader
+from sandbox.page.render.surface import Surface
 from sandbox.slack.wire import JsonObject
 
 
-def render_home(_reader: Reader, view: JsonObject | None) -> Markup:
+def render_home(reader: Reader, view: JsonObject | None) -> Markup:
     """Return the content of the Home tab. `view` is None before the app publishes one."""
-    return Markup("<p>{}</p>").format("Empty" if view is None else view["type"])
+    if view is None:
+        return render("home.html", view_id=None)
+    surface = Surface(reader, view["id"], view["state"]["values"])
+    return render("home.html", view_id=view["id"], blocks=render_blocks(surface, view["blocks"]))

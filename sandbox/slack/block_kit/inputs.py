@@ -107,6 +107,11 @@ def chosen(element: JsonObject, value: Any) -> JsonObject:
     return {slot.name: value}
 
 
+def slot_of(element: JsonObject) -> Slot:
+    """Return where a stateful element keeps its value. Raises KeyError for other elements."""
+    return _SLOTS[element["type"]]
+
+
 def is_stateful(element: JsonObject) -> bool:
     return element["type"] in _SLOTS
 
