@@ -18,7 +18,7 @@ def render_element(surface: Surface, block: JsonObject, element: JsonObject) -> 
         "block": block,
         "element": element,
         "plain": plain,
-        "is_link": _is_link(element),
+        "is_link": _is_link,
     }
     if is_stateful(element):
         field = Field(surface, block, element)
@@ -28,4 +28,5 @@ def render_element(surface: Surface, block: JsonObject, element: JsonObject) -> 
 
 
 def _is_link(element: JsonObject) -> bool:
+    """Return whether a button or an option opens a web address."""
     return str(element.get("url", "")).lower().startswith(("http://", "https://"))
