@@ -68,7 +68,7 @@ def _enclosed(template: Markup) -> Callable[[Reader, JsonObject], Markup]:
 
 _PARTS: dict[str, Callable[[Reader, JsonObject], Markup]] = {
     "rich_text_section": _enclosed(Markup('<p class="rich-section">{}</p>')),
-    "rich_text_preformatted": _enclosed(Markup('<pre tabindex="0">{}</pre>')),
+    "rich_text_preformatted": _enclosed(Markup("<pre>{}</pre>")),
     "rich_text_quote": _enclosed(Markup("<blockquote>{}</blockquote>")),
     "rich_text_list": _list,
 }

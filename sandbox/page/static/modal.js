@@ -17,7 +17,7 @@ function openTopViews() {
     const modals = modalsOf(pane);
     const top = modals.at(-1);
     modals.slice(0, -1).forEach(cover);
-    if (top && !top.open && !top.dataset.closing) open(top);
+    if (top && !top.open && !("closing" in top.dataset)) open(top);
   }
 }
 
