@@ -1,15 +1,18 @@
-"""The page's routes: the whole page as one person or two people see it, and its static files."""
+"""The page's routes: the page at a location, its static files, and its own state."""
 
 from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.page.environment import render
+from sandbox.page.location import Location
+from sandbox.page.page import Page
+from sandbox.page.session import Session
 from sandbox.page.side_panel import SidePanel
 from sandbox.slack.control.control_api import ControlApi
+from sandbox.slack.errors import BadRequestError
 from sandbox.slack.workspace.state import Workspace
 
-_STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parent / "static"
 _HEADERS = {
     "Cache-Control": "no-cache",
     # A message can contain any text, but the page loads and connects only to the stand-in.
@@ -29,20 +32,46 @@ class PageRoutes:
         self._workspace = workspace
         self._control_api = control_api
         self._panel = panel
+        self._session = Session()
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/page/preview", self._get_page),
+            web.get("/", self._get_page),
             web.get("/page/static/{name}", self._get_file),
+            web.post("/page/read/{person}/{channel}", self._post_read),
+            web.post("/page/access-seen", self._post_access_seen),
+            web.post("/page/first-steps/{state:shown|dismissed}", self._post_first_steps),
             *(self._panel.routes if self._panel else ()),
         ]
 
-    async def _get_page(self, _request: web.Request) -> web.Response:
-        text = render("page.html")
-        return web.Response(text=text, content_type="text/html", headers=_HEADERS)
+    async def _get_page(self, request: web.Request) -> web.Response:
+        location = Location.read(request.query)
+        page = Page.at(location, self._workspace, self._control_api, self._session, self._panel)
+        return web.Response(text=page.render(), content_type="text/html", headers=_HEADERS)
 
     async def _get_file(self, request: web.Request) -> web.FileResponse:
-        path = _STATIC / request.match_info["name"]
-        if path not in _STATIC.iterdir():
+        path = STATIC / request.match_info["name"]
+        if path not in STATIC.iterdir():
             raise web.HTTPNotFound
         return web.FileResponse(path, headers=_HEADERS)
+
+    async def _post_read(self, request: web.Request) -> web.Response:
+        """Mark a conversation as seen by a person."""
+        person = self._workspace.find_person(request.match_info["person"])
+        conversation = self._workspace.conversation(request.match_info["channel"])
+        if person is None or conversation is None:
+            raise BadRequestError("there's no such person or channel")
+        if self._session.marks.mark(person.slack_user_id, conversation):
+            self._workspace.changes.announce()
+        return web.json_response({"ok": True})
+
+    async def _post_access_seen(self, _request: web.Request) -> web.Response:
+        if not self._session.has_seen_access:
+            self._session.has_seen_access = True
+            self._workspace.changes.announce()
+        return web.json_response({"ok": True})
+
+    async def _post_first_steps(self, request: web.Request) -> web.Response:
+        self._session.hint_dismissed = request.match_info["state"] == "dismissed"
+        self._workspace.changes.announce()
+        return web.json_response({"ok": True})

@@ -1,10 +1,20 @@
-"""The panel beside the panes."""
+"""The panel beside the panes, and what the page knows about Teleport."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The part of the first steps that has happened in Teleport."""
+
+    requested: bool = False
+    """Alice has requested access."""
+    approved: bool = False
+    """One of Alice's requests is approved."""
 
 
 @dataclass(frozen=True)
@@ -15,3 +25,4 @@ class SidePanel:
     """Render the content of a tab, for the names of the people in the panes."""
     routes: list[web.RouteDef] = field(default_factory=list)
     """Routes of the panel's own actions."""
+    progress: Callable[[], Progress] = Progress

@@ -11,7 +11,6 @@ from aiohttp import web
 
 from sandbox.page.routes import PageRoutes
 from sandbox.page.side_panel import SidePanel
-from sandbox.slack import page
 from sandbox.slack.backend import Backend
 from sandbox.slack.control.control_api import ControlApi
 from sandbox.slack.control.origins import only_own_pages
@@ -48,7 +47,6 @@ def application(
     app = web.Application(middlewares=middlewares, client_max_size=_LARGEST_BODY)
     app.add_routes(
         [
-            *page.routes(),
             *PageRoutes(backend.workspace, control_api, panel).routes(),
             web.route("*", "/api/{method}", api.serve),
             web.get("/link/", sockets.serve),

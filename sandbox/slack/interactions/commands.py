@@ -19,6 +19,8 @@ _NOT_VALID = (
     ' preceding the "/" with an empty space.'
 )
 """Slackbot's text in a real workspace."""
+_NOT_IN_THREADS = "{name} is not supported in threads. Sorry!"
+"""Slack's text for a command of an app that is typed in a thread."""
 _SHOWN = ("text", "blocks", "attachments", "markdown_text")
 
 
@@ -33,6 +35,8 @@ async def run_command(action: UserAction) -> Outcome:
     command = action.workspace.app.command(name)
     if command is None:
         raise CannotActError(_NOT_VALID.format(name=name))
+    if action.optional("thread_ts") is not None:
+        raise CannotActError(_NOT_IN_THREADS.format(name=name))
     if command.should_escape:
         text = escape(action.workspace, text)
     payload = {

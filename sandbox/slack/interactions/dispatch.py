@@ -10,11 +10,13 @@ from sandbox.slack.interactions.forms import close, submit
 from sandbox.slack.interactions.outcome import CannotActError, Outcome
 from sandbox.slack.interactions.suggestions import suggest
 from sandbox.slack.interactions.surfaces import open_home, use_shortcut
+from sandbox.slack.interactions.typed_messages import post_message
 from sandbox.slack.interactions.user_action import UserAction
 from sandbox.slack.wire import JsonObject
 
 _HANDLERS: dict[str, Callable[[UserAction], Awaitable[Outcome]]] = {
     "command": run_command,
+    "message": post_message,
     "click": click,
     "submit": submit,
     "close": close,

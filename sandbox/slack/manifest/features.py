@@ -28,6 +28,8 @@ class Features:
     events: tuple[str, ...]
     has_home: bool
     has_messages_tab: bool
+    is_messages_tab_read_only: bool
+    """Whether only the app can write in its DMs."""
     is_interactive: bool
     uses_socket_mode: bool = False
 
@@ -46,6 +48,7 @@ class Features:
             events=tuple(subscriptions.get("bot_events") or ()),
             has_home=app_home.get("home_tab_enabled") or False,
             has_messages_tab=app_home.get("messages_tab_enabled") is not False,
+            is_messages_tab_read_only=app_home.get("messages_tab_read_only_enabled") or False,
             is_interactive=settings_of(manifest, "interactivity").get("is_enabled") or False,
             uses_socket_mode=settings_of(manifest).get("socket_mode_enabled") or False,
         )
@@ -63,7 +66,15 @@ class Features:
         }
 
 
-NO_FEATURES = Features({}, {}, (), has_home=False, has_messages_tab=False, is_interactive=False)
+NO_FEATURES = Features(
+    commands={},
+    shortcuts={},
+    events=(),
+    has_home=False,
+    has_messages_tab=False,
+    is_messages_tab_read_only=True,
+    is_interactive=False,
+)
 
 
 def _command(entry: JsonObject) -> SlashCommand:

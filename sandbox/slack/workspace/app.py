@@ -68,5 +68,13 @@ class App:
         return self.features is None or self.features.has_messages_tab
 
     @property
+    def takes_messages(self) -> bool:
+        """Whether people can write to the app in their DMs."""
+        features = self.features
+        if features is None:
+            return True
+        return features.has_messages_tab and not features.is_messages_tab_read_only
+
+    @property
     def is_interactive(self) -> bool:
         return self.features is None or self.features.is_interactive

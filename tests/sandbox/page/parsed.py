@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID = ("br", "hr", "input", "img")
+_VOID = ("br", "hr", "img", "input", "link", "meta")
 
 
 @dataclass

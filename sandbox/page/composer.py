@@ -1,0 +1,62 @@
+"""The field for messages and slash commands."""
+
+from dataclasses import dataclass
+
+from sandbox.cast import Person
+from sandbox.slack.interactions.typed_messages import posting_problem
+from sandbox.slack.manifest.features import NO_FEATURES, SlashCommand
+from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.state import Workspace
+
+_PROBLEMS = {
+    "not_in_channel": "Only members of this channel can write here.",
+    "is_archived": "This channel is archived.",
+}
+
+
+@dataclass(frozen=True)
+class Composer:
+    """One field. `id` is unique on the page, `key` belongs to the conversation."""
+
+    id: str
+    key: str
+    label: str
+    problem: str | None
+    """The reason why the person can't write here."""
+    commands: tuple[SlashCommand, ...] = ()
+    """Completions, none in a thread."""
+
+
+def channel_composer(
+    workspace: Workspace, person: Person, conversation: Conversation, pane: int
+) -> Composer:
+    features = workspace.app.features or NO_FEATURES
+    return Composer(
+        id=f"composer-{pane}",
+        key=f"composer {person.name} {conversation.name}",
+        label=f"Message {_title(workspace, conversation)}, or type / for commands",
+        problem=_problem(workspace, person, conversation),
+        commands=tuple(features.commands.values()),
+    )
+
+
+def thread_composer(
+    workspace: Workspace, person: Person, conversation: Conversation, pane: int, ts: str
+) -> Composer:
+    return Composer(
+        id=f"thread-composer-{pane}",
+        key=f"composer {person.name} {conversation.name} {ts}",
+        label="Reply in the thread",
+        problem=_problem(workspace, person, conversation),
+    )
+
+
+def _title(workspace: Workspace, conversation: Conversation) -> str:
+    if conversation.kind is Kind.DIRECT:
+        return workspace.app.name
+    return f"#{conversation.name}"
+
+
+def _problem(workspace: Workspace, person: Person, conversation: Conversation) -> str | None:
+    problem = posting_problem(workspace, person.slack_user_id, conversation)
+    return problem and _PROBLEMS.get(problem, problem)

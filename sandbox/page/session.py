@@ -1,0 +1,18 @@
+"""The page's own state, which all its windows share: read marks and the first steps."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from sandbox.page.read_marks import ReadMarks
+
+
+@dataclass
+class Session:
+    """State of the page from the start of the sandbox to its end."""
+
+    marks: ReadMarks = field(default_factory=ReadMarks)
+    has_seen_access: bool = False
+    """Whether a window has shown the Teleport panel after the approval."""
+    hint_dismissed: bool = False
+    id: str = field(default_factory=lambda: uuid4().hex)
+    """Differs after a restart of the sandbox, so that windows recognize it."""

@@ -1,0 +1,21 @@
+// Report the content that the user has seen: conversations for their unread markers, and the access
+// in the Teleport panel for the first steps.
+
+const post = (path) => fetch(path, { method: "POST" }).catch(() => {});
+
+export function reportSeen() {
+  for (const event of ["patched", "visibilitychange"]) document.addEventListener(event, report);
+  window.addEventListener("resize", report);
+  report();
+}
+
+function report() {
+  if (document.visibilityState !== "visible") return;
+  for (const pane of document.querySelectorAll(".pane[data-unread]")) {
+    if (pane.checkVisibility()) {
+      const names = [pane.dataset.person, pane.dataset.channel].map(encodeURIComponent);
+      post(`/page/read/${names.join("/")}`);
+    }
+  }
+  if (document.querySelector(".panel[data-unseen]")?.checkVisibility()) post("/page/access-seen");
+}
