@@ -21,6 +21,7 @@ _TYPING = {
     "rich_text_input": "text",
 }
 _CALENDAR = {"datepicker": "date", "timepicker": "time", "datetimepicker": "datetime-local"}
+_NAMES = {"datepicker": "Date", "timepicker": "Time", "datetimepicker": "Date and time"}
 _CHOICES = ("radio_buttons", "checkboxes")
 
 
@@ -88,7 +89,7 @@ class Field:
     @property
     def name(self) -> str:
         """Accessible name of an element without a label."""
-        return self.placeholder or "Choose an option"
+        return self.placeholder or _NAMES.get(self.element["type"], "Choose an option")
 
     @property
     def described_by(self) -> str:

@@ -1,6 +1,8 @@
 """Form values, checked as Slack's clients check them before submission."""
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from sandbox.slack.block_kit.inputs import elements, is_empty, is_stateful, read_entry
@@ -10,6 +12,9 @@ from sandbox.slack.workspace.state import Workspace
 from sandbox.slack.workspace.views import Entries, View
 
 _REQUIRED = "Please complete this required field."
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 
 
 def read_entries(blocks: Blocks, values: Any) -> Entries:
@@ -72,6 +77,7 @@ def _complaints(
             yield _REQUIRED
         return
     yield from _about_length(element, value)
+    yield from _about_form(element, value)
     yield from _about_count(element, value)
     yield from _about_people(workspace, value)
 
@@ -85,6 +91,29 @@ def _about_length(element: JsonObject, value: JsonObject) -> Iterator[str]:
         yield f"Please enter at least {least} characters."
     if len(text) > most:
         yield f"Please enter no more than {most} characters."
+
+
+def _about_form(element: JsonObject, value: JsonObject) -> Iterator[str]:
+    text = str(value.get("value"))
+    match element["type"]:
+        case "email_text_input" if not _EMAIL.fullmatch(text):
+            yield "Please enter a valid email address."
+        case "url_text_input" if not _URL.fullmatch(text):
+            yield "Please enter a valid URL."
+        case "number_input":
+            yield from _about_number(element, text)
+
+
+def _about_number(element: JsonObject, text: str) -> Iterator[str]:
+    if not _NUMBER.fullmatch(text):
+        yield "Please enter a number."
+        return
+    if "." in text and not element["is_decimal_allowed"]:
+        yield "Please enter a whole number."
+    if (least := element.get("min_value")) is not None and Decimal(text) < Decimal(least):
+        yield f"Please enter a number of at least {least}."
+    if (most := element.get("max_value")) is not None and Decimal(text) > Decimal(most):
+        yield f"Please enter a number of at most {most}."
 
 
 def _about_count(element: JsonObject, value: JsonObject) -> Iterator[str]:

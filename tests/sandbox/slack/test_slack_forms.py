@@ -15,6 +15,13 @@ REQUIRED = "Please complete this required field."
 
 Json = dict[str, Any]
 
+_HOURS: Json = {
+    "type": "number_input",
+    "is_decimal_allowed": False,
+    "min_value": "1",
+    "max_value": "8",
+}
+
 
 class Form:
     """A form that alice has open, and the app's answer to it."""
@@ -91,6 +98,12 @@ async def test_submission_contains_all_values(slack: SlackStandIn, form: Form) -
         ({}, "", REQUIRED),
         ({"min_length": 5}, "four", "Please enter at least 5 characters."),
         ({"max_length": 3}, "four", "Please enter no more than 3 characters."),
+        ({"type": "email_text_input"}, "alice", "Please enter a valid email address."),
+        ({"type": "url_text_input"}, "example.com", "Please enter a valid URL."),
+        (_HOURS, "many", "Please enter a number."),
+        (_HOURS, "1.5", "Please enter a whole number."),
+        (_HOURS, "0", "Please enter a number of at least 1."),
+        (_HOURS, "10", "Please enter a number of at most 8."),
     ],
 )
 async def test_slack_checks_a_form_before_it_is_sent(
