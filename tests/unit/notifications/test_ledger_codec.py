@@ -1,9 +1,11 @@
 """Entries written by other programs, deliberately or by mistake."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,9 +13,11 @@ from notifications.records.entry import Entry, PostedMessage
 from notifications.records.ledger_codec import (
     ENTRY,
     REV,
+    EntryTooLarge,
     Record,
     decode_record,
     drop_shared_messages,
+    encode_entry,
 )
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
@@ -30,6 +34,10 @@ TWICE = {"slot": "card:C1", "channel": "C1"}
 def entry(request_id: str, *messages: PostedMessage) -> Entry:
     face = CardModel(id=request_id, user="alice", roles=("staging",), status=Status.WAITING)
     return Entry(card_model=face, messages=messages)
+
+
+def replace_reason(known: Entry, reason: str) -> Entry:
+    return replace(known, card_model=replace(known.card_model, reason=reason))
 
 
 def card(ts: str) -> PostedMessage:
@@ -88,6 +96,55 @@ def test_entry_with_an_intent_outside_the_calendar_is_ignored(at: str) -> None:
     assert decode_record("i", kept, NOW) == Record("3")
 
 
+@pytest.mark.parametrize(("ahead", "valid"), [(59, True), (60, True), (61, False)])
+def test_first_start_can_be_ahead_by_the_difference_of_two_clocks(ahead: int, valid: bool) -> None:
+    """Another replica may have recorded it. The difference is in minutes."""
+    skipped_at = NOW + timedelta(minutes=ahead)
+    kept = {REV: "3", ENTRY: replace(entry("i"), skipped_at=skipped_at).to_json()}
+    assert (decode_record("i", kept, NOW).entry is not None) is valid
+
+
+def test_intent_keeps_the_address_that_it_was_recorded_with() -> None:
+    """Only Slack's response to a post shows the ID of a named channel."""
+    intent = {"slot": "card:#general", "channel": "C0GENERAL1", "key": "k", "at": NOW.isoformat()}
+    kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "intents": [intent]})}
+    assert decode_record("i", kept, NOW) == Record("3")
+
+
+def test_one_message_in_the_wrong_channel_makes_the_entry_invalid() -> None:
+    """The other messages don't matter."""
+    wrong = PostedMessage(slot="card:C2", channel="C3", ts="2")
+    kept = {REV: "3", ENTRY: entry("i", card("1"), wrong).to_json()}
+    assert decode_record("i", kept, NOW) == Record("3")
+
+
+@pytest.mark.parametrize(
+    "stored", ["{", json.dumps({"face": {**FACE, "id": "another"}})], ids=["invalid", "other"]
+)
+def test_ignored_entry_is_logged(stored: str) -> None:
+    with structlog.testing.capture_logs() as logged:
+        decode_record("i", {ENTRY: stored}, NOW)
+    assert [(each["event"], each["request_id"]) for each in logged] == [
+        ("ledger_entry_invalid", "i")
+    ]
+
+
+def test_entry_is_minimized_only_beyond_32_kilobytes() -> None:
+    """A minimized entry has no reason. The limit counts the bytes of its JSON."""
+    plain = entry("i")
+    size = len(replace_reason(plain, "").to_json()) + len(',"reason":"x"')
+    largest = replace_reason(plain, "x" * (32 * 1024 - size + 1))
+    assert encode_entry(largest) == largest.to_json()
+    larger = replace_reason(plain, "x" * (32 * 1024 - size + 2))
+    assert encode_entry(larger) == plain.to_json()
+
+
+def test_entry_that_is_too_large_without_texts_is_rejected() -> None:
+    messages = tuple(PostedMessage(slot=f"card:C{i}", channel=f"C{i}", ts="1") for i in range(1000))
+    with pytest.raises(EntryTooLarge):
+        encode_entry(entry("i", *messages))
+
+
 @given(st.datetimes(timezones=st.sampled_from(ZONES)))
 def test_time_in_an_entry_can_be_shown(when: datetime) -> None:
     """An entry with any other time is ignored."""
@@ -107,7 +164,17 @@ def test_stored_data_never_makes_decoding_fail(kept: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("rev", "after"),
-    [("", "1"), ("1", "2"), ("0", "1"), ("007", "8"), ("x", "1"), ("9" * 5000, "1"), ("-1", "1")],
+    [
+        ("", "1"),
+        ("1", "2"),
+        ("0", "1"),
+        ("007", "8"),
+        ("x", "1"),
+        ("-1", "1"),
+        ("\N{ARABIC-INDIC DIGIT ONE}", "1"),
+        ("8" * 15, "8" * 14 + "9"),
+        ("8" * 16, "1"),
+    ],
 )
 def test_stored_revision_is_expected_and_incremented(rev: str, after: str) -> None:
     assert Record(rev).next_rev == after
@@ -124,3 +191,9 @@ def test_message_claimed_by_two_entries_belongs_to_neither() -> None:
     assert left["a"] == Record("1", entry("a"))
     assert left["b"].entry == entry("b", PostedMessage(slot="dm:x", channel="D", ts="2"))
     assert left["c"] == Record("1")
+
+
+def test_message_that_was_never_sent_is_not_shared() -> None:
+    """Several requests can have an undeliverable card of one channel."""
+    records = {name: Record("1", entry(name, card(""))) for name in ("a", "b")}
+    assert drop_shared_messages(records) == records

@@ -1,4 +1,4 @@
-"""Limits of a plan: ages, numbers of replies and of reviewers' DMs, and the slots of its actions."""
+"""Limits of a plan: ages, numbers of replies and of reviewers' DMs, and the actions' slots."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +42,7 @@ MOMENT = timedelta(seconds=1)
 def reviewed(*moments: timedelta | None) -> AccessRequest:
     """Return a denied request of yesterday, reviewed so long before NOW."""
     reviews = tuple(
-        Review(f"r{i}", RequestState.DENIED, created=each and NOW - each)
+        Review(f"r{i}", RequestState.DENIED, created=None if each is None else NOW - each)
         for i, each in enumerate(moments)
     )
     return make_request(state=RequestState.DENIED, created=NOW - 20 * HOUR, reviews=reviews)
@@ -51,6 +51,7 @@ def reviewed(*moments: timedelta | None) -> AccessRequest:
 @pytest.mark.parametrize(
     ("request_", "skipped"),
     [
+        (make_request(created=None), False),
         (make_request(created=NOW - 24 * HOUR), False),
         (make_request(created=NOW - 24 * HOUR - MOMENT), True),
         (reviewed(HOUR), False),
