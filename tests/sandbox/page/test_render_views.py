@@ -108,7 +108,7 @@ def test_a_multiline_text_starts_with_its_first_line(reader: Reader) -> None:
 def test_an_input_dispatches_the_events_that_the_app_wants(
     reader: Reader, dispatch: bool, config: list[str] | None, expected: str
 ) -> None:
-    fields = {"dispatch_action_config": {"trigger_actions_on": config}} if config else {}
+    fields: Any = {"dispatch_action_config": {"trigger_actions_on": config}} if config else {}
     block = {**text_input(**fields), "dispatch_action": dispatch}
     assert _parse(reader, block).values("data-dispatch") == [expected]
 
