@@ -14,7 +14,7 @@ _WRITTEN = ("pretext", "title", "text")
 
 def render_message(reader: Reader, message: JsonObject) -> Markup:
     """Return the content of a message's article. Blocks replace the text, as in Slack."""
-    surface = Surface(reader, f"{reader.person.name}-{message['ts']}", values={})
+    surface = Surface(reader, f"{reader.person.name}-{message['ts']}", values={}, heading_level=4)
     attachments = message.get("attachments") or []
     return render(
         "message.html",

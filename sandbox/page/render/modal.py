@@ -13,7 +13,7 @@ _DEFAULT_CLOSE = "Cancel"
 
 def render_modal(reader: Reader, view: JsonObject) -> Markup:
     """Return the dialog of a modal. It is closed: the page's script opens the top one."""
-    surface = Surface(reader, view["id"], view["state"]["values"])
+    surface = Surface(reader, view["id"], view["state"]["values"], heading_level=3)
     return render(
         "modal.html",
         view=view,

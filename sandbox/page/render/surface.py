@@ -22,6 +22,8 @@ class Surface:
     """Prefix of the IDs of its HTML elements."""
     values: Entries
     """The values of its inputs, in the form of `state.values`."""
+    heading_level: int
+    """Level of its header blocks in the outline of the page."""
 
     def text(self, text: JsonObject) -> Markup:
         """Return a plain text or mrkdwn object as HTML."""

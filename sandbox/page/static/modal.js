@@ -3,7 +3,7 @@
 import { act, paneOf } from "./act.js";
 import { entriesOf, restore } from "./fields.js";
 
-const openers = new WeakMap(); // by modal: the element that had the focus before
+const openers = new WeakMap(); // by modal: the element that had the focus before, and the pane
 const left = new WeakMap(); // by modal: its focused element while another view covers it
 const covered = new WeakSet(); // modals that the page closed because another view covers them
 
@@ -29,7 +29,7 @@ function cover(modal) {
 }
 
 function open(modal) {
-  if (!openers.has(modal)) openers.set(modal, document.activeElement);
+  if (!openers.has(modal)) openers.set(modal, { element: document.activeElement, pane: paneOf(modal) });
   covered.delete(modal);
   modal.showModal();
   const first = modal.querySelector("[autofocus], [data-control]")
@@ -39,10 +39,10 @@ function open(modal) {
 
 /** Return the focus to where it was before a modal that an update has removed while it was open. */
 function returnFocus(modal) {
-  const opener = openers.get(modal);
-  if (!modal.open || !opener || document.querySelector("dialog.modal[open]")) return;
-  const successor = opener.isConnected ? opener : opener.id && document.getElementById(opener.id);
-  (successor || document.querySelector(".pane textarea, .pane input"))?.focus();
+  if (!modal.open || !openers.has(modal) || document.querySelector("dialog.modal[open]")) return;
+  const { element, pane } = openers.get(modal);
+  const successor = element.isConnected ? element : element.id && document.getElementById(element.id);
+  (successor || pane.querySelector(".composer-field"))?.focus();
 }
 
 // ---------------------------------------------------------------- close and submit

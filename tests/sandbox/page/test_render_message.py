@@ -141,4 +141,4 @@ def test_hostile_text_stays_text_in_each_place(text: str) -> None:
     )
     assert parsed.text.count(hostile) >= 4
     assert parsed.values("data-value") == [hostile]
-    assert parsed.tags == {"button", "div", "figure", "h3", "span"}
+    assert parsed.tags == {"button", "div", "figure", "h4", "span"}
