@@ -8,8 +8,10 @@ import pytest
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot, is_updated, notice_slot, reply_slot
 from notifications.records.trim import trim_card_model
+from teleport_client.model.access_request import RequestState
 from tests.samples import sample_model
 from workspace.card_model.notice import Notice
+from workspace.card_model.record import CardReview
 from workspace.card_model.status import Status
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -122,3 +124,18 @@ def test_cards_and_first_notice_follow_their_request() -> None:
         reply_slot("bob", "C1"),
     )
     assert [is_updated(slot) for slot in slots] == [True, True, False, False]
+
+
+def test_trimmed_model_keeps_the_lengths_of_earlier_versions() -> None:
+    """A model of another length has another fingerprint, so all such cards would be updated."""
+    names = tuple("n" * 70 for _ in range(60))
+    long = "t" * 400
+    review = CardReview("n" * 70, RequestState.APPROVED, long)
+    model = replace(
+        sample_model(), user=names[0], roles=names, reason=long, progress=names[:20],
+        reviews=(review,) * 20,
+    )  # fmt: skip
+    kept = trim_card_model(model)
+    assert (len(kept.user), len(kept.roles), len(kept.roles[0])) == (60, 50, 60)
+    assert (len(kept.reason), len(kept.progress), len(kept.reviews)) == (300, 12, 12)
+    assert (len(kept.reviews[0].author), len(kept.reviews[0].reason)) == (60, 300)
