@@ -1,6 +1,7 @@
 """The whole page at one location."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -53,9 +54,15 @@ class Page:
         """Return the number of changes that the page shows."""
         return self.workspace.changes.count
 
-    @property
+    @cached_property
     def panes(self) -> list[Pane]:
         return [self._pane(index) for index in range(len(self.location.panes))]
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the first pane has a message field."""
+        composer = self.panes[0].composer
+        return composer is not None and composer.problem is None
 
     @property
     def is_app_connected(self) -> bool:

@@ -33,6 +33,10 @@ const identity = (article) => article.dataset.ts;
 
 function announce(timestamps) {
   const articles = timestamps.map((ts) => document.querySelector(`.message[data-ts="${CSS.escape(ts)}"]`));
-  const texts = [...new Set(articles)].map((article) => article.innerText.replace(/\s+/g, " ").slice(0, LONGEST));
-  document.getElementById("announcer").textContent = texts.join(". ");
+  document.getElementById("announcer").textContent = [...new Set(articles)].map(spoken).join(" ");
+}
+
+function spoken(article) {
+  const [author, body] = [".author", ".message-body"].map((part) => article.querySelector(part).innerText);
+  return `${author}: ${body.replace(/\s+/g, " ").slice(0, LONGEST)}`;
 }

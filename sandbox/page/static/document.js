@@ -27,7 +27,6 @@ async function load(address) {
     isStale = true;
     return;
   }
-  document.dispatchEvent(new CustomEvent("patching"));
   patch(document.body, fresh.body);
   document.title = fresh.title;
   document.dispatchEvent(new CustomEvent("patched"));

@@ -1,24 +1,19 @@
 // The first steps: type the example, dismiss the steps, show them again.
 
 import { typeInto } from "./composer.js";
-import { refresh } from "./document.js";
 import { navigate } from "./navigation.js";
+import { post } from "./post.js";
 
 export function startFirstSteps() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-first-steps]");
     const step = event.target.closest("a[data-type]");
-    if (button) change(button.dataset.firstSteps);
+    if (button) post(`/page/first-steps/${button.dataset.firstSteps}`);
     else if (step) {
       event.preventDefault();
       typeExample(step);
     }
   }, { capture: true });
-}
-
-async function change(state) {
-  await fetch(`/page/first-steps/${state}`, { method: "POST" });
-  await refresh();
 }
 
 async function typeExample(step) {

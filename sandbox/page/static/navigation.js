@@ -1,16 +1,21 @@
 // Links within the page change the address and the content without a reload.
 
-import { act } from "./act.js";
+import { act, toast } from "./act.js";
 import { refresh } from "./document.js";
 
 const HOME = "app-home";
-const composerOf = (pane) => pane?.querySelector(".thread .composer-field, .conversation .composer-field");
+const composerOf = (pane) => pane?.querySelector(".thread .composer-field")
+  ?? pane?.querySelector(".conversation .composer-field");
 
 /** Show another address of the page. */
 export async function navigate(address) {
   const before = channels();
   if (address !== location.pathname + location.search) history.pushState(null, "", address);
-  await refresh();
+  try {
+    await refresh();
+  } catch {
+    toast("The sandbox isn't responding. The page shows the new place as soon as it is back.");
+  }
   openHomes(before);
 }
 
@@ -43,9 +48,8 @@ function tabAddress(tab) {
   return `/?${query}`;
 }
 
-async function choosePerson(event) {
-  if (!event.target.matches("select.person")) return;
-  await navigate(event.target.value);
+function choosePerson(event) {
+  if (event.target.matches("select.person")) navigate(event.target.value);
 }
 
 /** Return the pane in the document that has the number of a pane that may be replaced. */

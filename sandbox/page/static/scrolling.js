@@ -1,19 +1,27 @@
-// Lists of messages stay at their end if they were there.
+// Lists of messages stay at their end, unless the user has scrolled up.
 
 const NEAR = 80;
-const lists = () => document.querySelectorAll(".messages[data-follow]");
-const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
-const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
+const LISTS = ".messages[data-follow]";
+const scrolledUp = new WeakSet();
 
 /** Show the newest message of each list, also after updates and changes of the layout. */
 export function scrollToNewest() {
-  let moved = new Set();
-  document.addEventListener("patching", () => {
-    moved = new Set([...lists()].filter((list) => !isAtEnd(list)));
-  });
-  document.addEventListener("patched", () => {
-    for (const list of lists()) if (!moved.has(list)) toEnd(list);
-  });
-  window.addEventListener("resize", () => lists().forEach(toEnd));
-  lists().forEach(toEnd);
+  document.addEventListener("scroll", ({ target }) => {
+    if (target.matches?.(LISTS)) remember(target);
+  }, { capture: true, passive: true });
+  document.addEventListener("patched", toEnds);
+  window.addEventListener("resize", toEnds);
+  toEnds();
+}
+
+function remember(list) {
+  const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR;
+  if (isAtEnd) scrolledUp.delete(list);
+  else scrolledUp.add(list);
+}
+
+function toEnds() {
+  for (const list of document.querySelectorAll(LISTS)) {
+    if (!scrolledUp.has(list)) list.scrollTop = list.scrollHeight;
+  }
 }

@@ -1,7 +1,7 @@
 // Report the content that the user has seen: conversations for their unread markers, and the access
 // in the Teleport panel for the first steps.
 
-const post = (path) => fetch(path, { method: "POST" }).catch(() => {});
+import { post } from "./post.js";
 
 export function reportSeen() {
   for (const event of ["patched", "visibilitychange"]) document.addEventListener(event, report);
