@@ -107,6 +107,7 @@ function refocus(gone, places) {
 }
 
 function byName(gone, places) {
-  if (!gone.name || !places.length) return null;
-  return document.querySelector(`${places[0]} [name="${CSS.escape(gone.name)}"]`);
+  if (!gone.name) return null;
+  const name = `[name="${CSS.escape(gone.name)}"]`;
+  return places.map((place) => document.querySelector(`${place} ${name}`)).find(Boolean);
 }

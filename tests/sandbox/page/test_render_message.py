@@ -142,3 +142,19 @@ def test_hostile_text_stays_text_in_each_place(text: str) -> None:
     assert parsed.text.count(hostile) >= 4
     assert parsed.values("data-value") == [hostile]
     assert parsed.tags == {"button", "div", "figure", "h4", "span"}
+
+
+@given(st.text(min_size=1))
+def test_hostile_options_reach_the_script_unchanged(text: str) -> None:
+    choice = {"text": {**plain(text), "emoji": False}, "value": text}
+    menu = {
+        "type": "static_select",
+        "action_id": "m",
+        "options": [choice],
+        "initial_option": choice,
+    }
+    parsed = _parse(_READER, section("x", accessory=menu))
+    (groups,), (selected,) = parsed.values("data-groups"), parsed.values("data-selected")
+    assert json.loads(groups) == [{"label": "", "options": [choice]}]
+    assert json.loads(selected) == [choice]
+    assert parsed.tags == {"div", "input", "ul"}
