@@ -9,8 +9,10 @@ from bot.settings.settings import (
     Settings,
     SettingsError,
     load_settings,
+    slack_user_id_trait,
     warn_of_ignored_settings,
 )
+from bot.settings.sources import Source
 
 WHOLE = """
 [teleport]
@@ -415,3 +417,28 @@ def test_app_token_enables_reviews_by_default(
     settings = load(tmp_path, text)
     assert settings.can_decide is decides
     assert (settings.app_token.get_secret_value() if settings.app_token else None) == token
+
+
+def test_trait_of_the_wrong_type_is_reported_with_its_key(tmp_path: Path) -> None:
+    """`link` reads this one setting, even if others are missing."""
+    path = tmp_path / "settings.toml"
+    path.write_text("[review]\nslack_user_id_trait = 1\n")
+    with pytest.raises(SettingsError, match=r"review\.slack_user_id_trait: use a string"):
+        slack_user_id_trait(path)
+    path.write_text("[review]\nslack_user_id_trait = 'slack'\n")
+    assert slack_user_id_trait(path) == "slack"
+
+
+def test_place_of_a_table_is_that_of_its_first_key() -> None:
+    source = Source(places={("review", "mode"): "line 3", ("log",): "line 7"})
+    assert source.place(("review",)) == "line 3"
+    assert source.place(("log", "output")) == "line 7"
+    assert source.place(("slack",)) == ""
+
+
+def test_recipients_as_text_are_those_of_all_roles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", "access-requests")
+    settings = load(tmp_path, WHOLE)
+    assert settings.role_to_recipients["*"] == ("access-requests",)

@@ -327,3 +327,31 @@ async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
         queue.add(key("last"))
         await seen.wait()
     assert problems == [True, True, True, False]
+
+
+async def test_key_with_a_delay_keeps_its_first_one() -> None:
+    """A closed queue accepts no delays."""
+    queue, worker = WorkQueue(), Worker()
+    worker.go.set()
+    queue.add_after(key("too early"), 0)
+    async with run_queue(queue, worker):
+        queue.add_after(key("a"), 0)
+        queue.add_after(key("a"), 3600)
+        async with asyncio.timeout(5):
+            assert await worker.saw(1) == ["a"]
+
+
+async def test_failure_of_another_kind_is_logged_with_its_kind_and_name() -> None:
+    failed = asyncio.Event()
+
+    async def fail(_key: Key, _high: bool) -> Result:
+        failed.set()
+        return Retry(Unreachable("gone"))
+
+    queue = WorkQueue()
+    with structlog.testing.capture_logs() as logs:
+        async with run_queue(queue, fail):
+            queue.add(Key("role", "staging"))
+            await failed.wait()
+            await queue.finish()
+    assert (logs[0]["kind"], logs[0]["name"]) == ("role", "staging")

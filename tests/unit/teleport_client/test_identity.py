@@ -234,3 +234,19 @@ def test_three_files_of_format_tls_are_read(tmp_path: Path) -> None:
 def test_server_name_contains_the_cluster_in_hex(cluster: str, name: str) -> None:
     """One wildcard certificate covers it, with or without dots."""
     assert server_name(cluster) == name
+
+
+def test_certificate_of_another_authority_is_rejected(tmp_path: Path) -> None:
+    """Teleport puts the name of its cluster into each certificate."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bot-x")])
+    certificate = (
+        x509.CertificateBuilder(name, name, EC.public_key(), 1, NOW, NOW + timedelta(hours=1))
+        .sign(EC, hashes.SHA256())
+        .public_bytes(Encoding.PEM)
+    )
+    key = EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key").write_bytes(key)
+    (tmp_path / "crt").write_bytes(certificate)
+    (tmp_path / "authorities").write_bytes(AUTHORITY.host.pem)
+    with pytest.raises(CredentialsError, match="no Teleport cluster name"):
+        load_key_pair(tmp_path / "crt", tmp_path / "key", tmp_path / "authorities", NOW)

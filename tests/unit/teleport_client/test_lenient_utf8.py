@@ -1,5 +1,6 @@
 """Text from Teleport that isn't UTF-8."""
 
+import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,3 +51,9 @@ def test_malformed_message_is_rejected(data: bytes) -> None:
         assert as_it_is is None
     else:
         assert as_it_is in (None, read)
+
+
+def test_question_marks_only_replace_bytes_that_are_not_utf8() -> None:
+    """The error handler is registered for the whole process."""
+    with pytest.raises(UnicodeEncodeError):
+        "é".encode("ascii", errors="one-question-mark-per-byte")

@@ -97,3 +97,10 @@ def test_matching_takes_linear_time(pattern: str, role: str) -> None:
     """Backtracking would take minutes to years."""
     with suppress(UnreadablePattern), cpu_limit(seconds=2):
         matches(pattern, role)
+
+
+@pytest.mark.parametrize("pattern", ["{{external.groups}}", '{{regexp.find("x")}}', "{{"])
+def test_template_of_another_kind_is_unreadable(pattern: str) -> None:
+    """Teleport resolves it from a user's traits, which the bot doesn't do."""
+    with pytest.raises(UnreadablePattern):
+        matches(pattern, "prod")

@@ -55,3 +55,13 @@ def test_simultaneous_events_count_separately() -> None:
     assert limit.allow("alice", 2)
     assert not limit.allow("alice", 2)
     assert limit.allow("alice")
+
+
+def test_only_the_most_recent_ten_thousand_keys_are_remembered() -> None:
+    """Memory stays bounded. A key that is dropped starts anew."""
+    limit = RateLimit(at_once=1, seconds_each=6, clock=Clock())
+    assert limit.allow("first")
+    for number in range(10_000):
+        assert limit.allow(f"user {number}")
+    assert limit.allow("first")
+    assert not limit.allow("user 9999")

@@ -122,3 +122,13 @@ async def test_calls_of_one_interaction_share_a_deadline() -> None:
             with pytest.raises(Unreachable):
                 await with_retry(call)
     assert loop.time() - started < BRIEFLY * 2
+
+
+async def test_timeout_of_the_call_itself_is_raised() -> None:
+    """Only the deadline of the interaction means that Teleport is unreachable."""
+
+    async def call(_deadline: float) -> str:
+        raise TimeoutError("of the call")
+
+    with interaction_deadline(BRIEFLY), pytest.raises(TimeoutError, match="of the call"):
+        await with_retry(call)

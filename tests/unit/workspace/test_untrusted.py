@@ -96,3 +96,7 @@ def test_text_is_sanitized_in_linear_time(part: str) -> None:
         safe_name(text, len(text))
         safe_text(text, len(text), lines=len(text))
         safe_line(text, 80)
+
+
+def test_excess_lines_are_replaced_by_an_ellipsis() -> None:
+    assert safe_text("a\nb\nc", 80, lines=2) == "a\nb …"

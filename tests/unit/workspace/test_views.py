@@ -602,3 +602,15 @@ def test_missing_request_is_shown_according_to_its_times() -> None:
     """A deleted request differs from an expired one."""
     assert close_card_model(sample_model(), NOW).status is Status.DELETED
     assert close_card_model(sample_model(), NOW + timedelta(hours=2)).status is Status.EXPIRED
+
+
+def test_review_without_effect_suggests_an_administrator_if_no_filter_explains_it() -> None:
+    message = check_message(without_effect_message(sample_model(), []))
+    assert "Ask a Teleport administrator who can review it" in json.dumps(message)
+
+
+def test_time_of_a_request_is_left_out_if_teleport_has_none() -> None:
+    draft, existing = RequestDraft(("staging",)), sample_model()
+    dated = json.dumps(check_message(duplicate_found(draft, existing, NOW)))
+    undated = json.dumps(check_message(duplicate_found(draft, existing, None)))
+    assert ("requested " in dated.lower(), " · requested" in undated) == (True, False)
