@@ -7,7 +7,7 @@ INSTALLED := .venv/.installed
 # Tests mostly wait, so two cores run three workers.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
-.PHONY: sandbox demo test explore bench chaos real-teleport real-slack check features proto lock
+.PHONY: sandbox demo test explore bench chaos real-teleport real-slack check coverage features proto lock
 
 sandbox: $(INSTALLED)  ## a local Slack and Teleport, with the bot between them
 	$(BIN)/teleport-chatops sandbox
@@ -32,6 +32,14 @@ real-teleport: $(INSTALLED)  ## tests with Teleport's own programs, from the fol
 
 real-slack: $(INSTALLED)  ## posts the bot's messages and views in the Slack workspace of SLACK_BOT_TOKEN
 	@$(BIN)/python -m tests.real_slack
+
+# Without the tests of the sandbox and of the scripts: they run none of the measured packages.
+coverage: $(INSTALLED)  ## branches of the five packages that their tests reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) -m 'not load' \
+		--ignore-glob='tests/*sandbox' --ignore=tests/unit/project
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage json -q -o - | $(BIN)/python scripts/check_coverage.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ def secret_file(content: bytes) -> Iterator[str]:
             memory.write(content)
             memory.flush()
             yield f"/proc/self/fd/{memory.fileno()}"
-    else:
+    else:  # pragma: no cover - no other platform is tested
         with NamedTemporaryFile() as file:
             file.write(content)
             file.flush()

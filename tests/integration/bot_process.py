@@ -17,6 +17,9 @@ from bot.process import running
 from bot.settings.settings import load_settings
 from sandbox.teleport.timestamps import utc_now
 
+# The last one is set while coverage measures the tests, so that it measures this process too.
+_KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")
+
 
 @dataclass
 class Bot:
@@ -43,13 +46,17 @@ class Bot:
 
 @asynccontextmanager
 async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
-    kept = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run", *arguments,
         env=kept | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
         yield Bot(process)
+        if process.returncode is None:
+            # A killed process would leave no coverage data.
+            process.terminate()
+            await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()

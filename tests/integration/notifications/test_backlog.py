@@ -32,6 +32,7 @@ _BYTES_EACH = 5_000
 """Memory per waiting request."""
 
 
+@pytest.mark.load
 async def test_new_request_goes_before_ten_thousand_older_ones(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
@@ -87,6 +88,7 @@ def recorded_requests(teleport: TeleportStandIn) -> set[str]:
     return {name for _, name in teleport.cluster.plugin_data}
 
 
+@pytest.mark.load
 @pytest.mark.timeout(60)
 async def test_card_updates_in_memory_are_limited(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path

@@ -402,6 +402,7 @@ async def test_recently_resolved_card_is_updated_before_older_ones(
     assert sent.index("live") < sent.index("older", 16)
 
 
+@pytest.mark.load
 async def test_ten_thousand_requests_do_not_fill_the_outbox(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
