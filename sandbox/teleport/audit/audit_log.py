@@ -1,6 +1,5 @@
-"""The stored audit events, oldest first, and waits for the next one."""
+"""The stored audit events, oldest first."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,13 +32,14 @@ _MILLISECOND = 1_000
 class AuditLog:
     """The newest events of one cluster, each in the form of a line of Teleport's log file."""
 
-    def __init__(self, cluster_name: str, now: Callable[[], datetime]) -> None:
-        self.total = 0
-        """The number of events since the start, including dropped ones."""
+    def __init__(
+        self, cluster_name: str, now: Callable[[], datetime], announce: Callable[[], None]
+    ) -> None:
+        """`announce` is called after each event."""
         self._cluster_name = cluster_name
         self._now = now
         self._events: deque[Fields] = deque(maxlen=_KEPT)
-        self._next = asyncio.Event()
+        self._announce = announce
 
     def __iter__(self) -> Iterator[Fields]:
         return iter(tuple(self._events))
@@ -48,7 +48,7 @@ class AuditLog:
         return reversed(tuple(self._events))
 
     def emit(self, event: Event) -> None:
-        """Store an event with the fields that all events have, and wake the waiters.
+        """Store an event with the fields that all events have, and announce it.
 
         Fields that are None or empty are left out.
         """
@@ -63,15 +63,7 @@ class AuditLog:
         }
         given = {name: value for name, value in fields.items() if value not in (None, "", [], {})}
         self._events.append(common | given)
-        self.total += 1
-        self._next.set()
-        self._next = asyncio.Event()
-
-    async def wait_beyond(self, total: int) -> int:
-        """Wait until there were more events than `total`, and return their number."""
-        while self.total <= total:
-            await self._next.wait()
-        return self.total
+        self._announce()
 
 
 def _to_milliseconds(value: datetime) -> datetime:

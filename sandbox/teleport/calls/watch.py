@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.errors import AccessDenied, BadParameter, TeleportError
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.state.changes import Change, Deleted, Put, Subscription
+from sandbox.teleport.state.changes import Deleted, Put, Recorded, Subscription
 from sandbox.teleport.state.resources import ACCESS_REQUEST
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
 from teleport_client._proto.types_pb2 import (
@@ -58,7 +58,7 @@ async def events(kinds: list[WatchKind], subscription: Subscription) -> AsyncIte
     """
     yield Event(Type=INIT, WatchStatus=_status(kinds))
     async for change in subscription.changes():
-        if _passes(change, kinds):
+        if not isinstance(change, Recorded) and _passes(change, kinds):
             yield _event(change)
 
 
@@ -71,7 +71,7 @@ def _status(kinds: list[WatchKind]) -> WatchStatusV1:
     )
 
 
-def _passes(change: Change, kinds: list[WatchKind]) -> bool:
+def _passes(change: Put | Deleted, kinds: list[WatchKind]) -> bool:
     """Return whether a change passes the filters. A deletion has no fields to filter by."""
     match change:
         case Deleted(kind, _):
@@ -131,7 +131,7 @@ def _matches(wanted: Mapping[str, str], request: AccessRequestV3) -> bool:
     return all(known[key] == value for key, value in wanted.items())
 
 
-def _event(change: Change) -> Event:
+def _event(change: Put | Deleted) -> Event:
     if isinstance(change, Deleted):
         metadata = Metadata(Name=change.name, Namespace="default")
         header = ResourceHeader(Kind=change.kind, Version=_VERSIONS[change.kind], Metadata=metadata)

@@ -1,4 +1,4 @@
-"""Changes of stored resources, and their subscribers: the source of watch events.
+"""Changes in the cluster, and their subscribers: the source of watch events.
 
 `publish` puts a change into the queue of each subscriber and never waits. It runs on the event loop
 directly after the write, so all subscribers see the changes in the order of the writes. A cut is an
@@ -29,7 +29,12 @@ class Deleted:
     name: str
 
 
-Change = Put | Deleted
+@dataclass(frozen=True)
+class Recorded:
+    """The audit log has a new event. Users, locks and logins change without another notice."""
+
+
+Change = Put | Deleted | Recorded
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from sandbox.teleport.errors import NotFound
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.state import resources
 from sandbox.teleport.state.access_requests import AccessRequests
-from sandbox.teleport.state.changes import Changes, Deleted, Put
+from sandbox.teleport.state.changes import Changes, Deleted, Put, Recorded
 from sandbox.teleport.state.request_expiry import set_request_expiry
 from sandbox.teleport.state.role_support import check_role
 from sandbox.teleport.timestamps import stamp, utc_now
@@ -88,7 +88,7 @@ class Cluster:
     audit: AuditLog = field(init=False)
 
     def __post_init__(self) -> None:
-        self.audit = AuditLog(self.name, self.now)
+        self.audit = AuditLog(self.name, self.now, lambda: self.changes.publish(Recorded()))
 
     @property
     def features(self) -> Features:

@@ -44,9 +44,10 @@ def scan(cluster: Cluster) -> None:
 
 def _delete(cluster: Cluster, name: str) -> None:
     """Delete a request. In older versions the backend deletes it, which is no event."""
-    if cluster.features.expiry_in_spec:
-        cluster.audit.emit(events.request_expired(cluster.requests[name]))
+    request = cluster.requests[name]
     cluster.requests.delete(name)
+    if cluster.features.expiry_in_spec:
+        cluster.audit.emit(events.request_expired(request))
 
 
 def _due(request: AccessRequestV3, now: datetime, features: Features) -> bool:

@@ -37,6 +37,7 @@ from teleport_client._proto.types_pb2 import (
     AccessReviewSubmission,
     Metadata,
     RequestState,
+    ServerV2,
     SortBy,
 )
 
@@ -49,6 +50,11 @@ request_app = typer.Typer(no_args_is_help=True, help="Request access, and review
 app.add_typer(request_app, name="request")
 
 _HINT = "hint: use 'tsh login --request-id=<request-id>' to login with an approved request"
+_SIMULATED = """\
+Access granted: {login}@{node}
+This session is simulated, because the sandbox
+has no hosts. With a real cluster, this command
+opens a shell."""
 _LIST_HINT = f"""\
 hint: use 'tsh request show <request-id>' for additional details
       {_HINT.removeprefix("hint: ")}"""
@@ -99,15 +105,25 @@ def logout(context: typer.Context) -> None:
 @app.command()
 def ls(context: typer.Context) -> None:
     """List the nodes that you can reach."""
-    with _person(context).connect() as auth:
-        answer = auth.ListUnifiedResources(
-            ListUnifiedResourcesRequest(Kinds=["node"], SortBy=SortBy(Field="name"))
-        )
-    nodes = [resource.Node for resource in answer.Resources]
+    nodes = _reachable_nodes(_person(context))
     rows = [
         [node.Spec.Hostname, node.Spec.Addr, _labels(dict(node.Metadata.Labels))] for node in nodes
     ]
     print(table(["Node Name", "Address", "Labels"], rows))
+
+
+@app.command()
+def ssh(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="[LOGIN@]NODE")],
+) -> None:
+    """Check your access to a node, and simulate a session on it."""
+    person = _person(context)
+    login_name, _, node = target.rpartition("@")
+    login_name = login_name or person.name
+    if node not in {it.Spec.Hostname for it in _reachable_nodes(person)}:
+        raise failure(f"access denied to {login_name} connecting to {node}")
+    print(_SIMULATED.format(node=node, login=login_name))
 
 
 @request_app.command()
@@ -196,6 +212,14 @@ def _person(context: typer.Context) -> Person:
     if found is None:
         raise failure("set your user with --as")
     return found
+
+
+def _reachable_nodes(person: Person) -> list[ServerV2]:
+    with person.connect() as auth:
+        answer = auth.ListUnifiedResources(
+            ListUnifiedResourcesRequest(Kinds=["node"], SortBy=SortBy(Field="name"))
+        )
+    return [resource.Node for resource in answer.Resources]
 
 
 def _duration(text: str) -> timedelta:

@@ -1,9 +1,9 @@
-"""Audit events, and waits for them."""
-
-import asyncio
+"""Audit events, and the notice of them."""
 
 from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.state.changes import Recorded
 from sandbox.teleport.state.expiry import scan
+from teleport_client._proto.types_pb2 import LockSpecV2, LockTarget, LockV2, Metadata
 from tests.sandbox.teleport.standin_client import Auth, Clock, wanted
 
 
@@ -18,10 +18,8 @@ async def test_expiry_service_records_the_expired_request(
     assert event["id"] == created.Metadata.Name
 
 
-async def test_waiter_gets_the_next_event(stand_in: TeleportStandIn, alice: Auth) -> None:
-    audit = stand_in.cluster.audit
-    waiting = asyncio.create_task(audit.wait_beyond(audit.total))
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    await alice.CreateAccessRequestV2(wanted("alice", "staging"))
-    assert await waiting == audit.total
+async def test_subscriber_learns_of_a_new_event(stand_in: TeleportStandIn, admin: Auth) -> None:
+    lock = LockV2(Metadata=Metadata(Name="l"), Spec=LockSpecV2(Target=LockTarget(User="erin")))
+    with stand_in.cluster.changes.subscribe() as subscription:
+        await admin.UpsertLock(lock)
+        assert await anext(subscription.changes()) == Recorded()
