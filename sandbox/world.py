@@ -3,16 +3,21 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from sandbox.bot_process import BotProcess, bots_manifest, write_settings
+from sandbox.page.teleport.panel import side_panel
 from sandbox.slack.control.control_api import Readiness
 from sandbox.slack.manifest.document import load_manifest
 from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.server import DEFAULT_SERVER_VERSION, Edition, TeleportStandIn
+
+Result = TypeVar("Result")
 
 _NO_SOCKET_MODE = (
     "The app manifest doesn't enable Socket Mode. The sandbox sends over Socket Mode alone, and"
@@ -85,8 +90,10 @@ async def running(
             listen=ports.listen,
             port=ports.slack,
             readiness=Readiness(bot=with_bot, manifest=with_bot),
+            panel=side_panel(teleport),
         )
         stack.push_async_callback(slack.stop)
+        _run_until_closed(stack, _announce_changes(teleport, slack))
         settings = write_settings(
             data,
             teleport=teleport.address,
@@ -115,7 +122,21 @@ def _install(slack: SlackStandIn, manifest: object) -> None:
 
 def _start_printing(stack: AsyncExitStack) -> asyncio.Task[object]:
     """Start printing the bot's manifest, which takes as long as the import of the bot."""
-    task = asyncio.create_task(bots_manifest())
+    return _run_until_closed(stack, bots_manifest())
+
+
+async def _announce_changes(teleport: TeleportStandIn, slack: SlackStandIn) -> None:
+    """Show changes of the cluster on open pages at once."""
+    while True:
+        with teleport.cluster.changes.subscribe() as subscription, suppress(TeleportError):
+            async for _change in subscription.changes():
+                slack.workspace.changes.announce()
+
+
+def _run_until_closed(
+    stack: AsyncExitStack, work: Coroutine[None, None, Result]
+) -> asyncio.Task[Result]:
+    task = asyncio.create_task(work)
 
     async def cancel() -> None:
         task.cancel()
