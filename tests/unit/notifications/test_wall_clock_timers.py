@@ -35,7 +35,14 @@ class Desk:
         async with asyncio.timeout(5):
             while (fired := await self.due.get())[0] != "last":
                 found.append(fired)
+        assert self.due.empty()
         return found
+
+    async def soon(self) -> list[tuple[str, bool]]:
+        """Return the keys that are due within a few turns of the event loop."""
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return [self.due.get_nowait() for _ in range(self.due.qsize())]
 
 
 async def test_key_is_due_at_its_moment_with_its_priority() -> None:
@@ -62,12 +69,54 @@ async def test_discarded_moment_does_not_fire() -> None:
     assert await desk.at(NOW + 60 * SECOND) == []
 
 
+async def test_past_moment_fires_at_once_and_again_when_it_is_set_again() -> None:
+    desk = Desk()
+    for _ in range(2):
+        desk.timers.set(key("a"), NOW - SECOND, high_priority=True)
+        assert await desk.soon() == [("a", True)]
+
+
+async def test_cleared_moments_do_not_fire_until_they_are_set_again() -> None:
+    desk = Desk()
+    desk.timers.set(key("a"), NOW, high_priority=False)
+    desk.timers.clear()
+    assert await desk.soon() == []
+    desk.timers.set(key("a"), NOW, high_priority=False)
+    assert await desk.soon() == [("a", False)]
+
+
+async def test_timer_sleeps_until_the_next_moment() -> None:
+    looks = []
+
+    def now() -> datetime:
+        looks.append(NOW)
+        return NOW
+
+    timers = WallClockTimers(lambda *_: None, now=now)
+    timers.set(key("a"), NOW + SECOND, high_priority=False)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert looks == [NOW]
+    timers.clear()
+
+
 async def test_change_of_the_clock_is_noticed_without_a_new_moment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(wall_clock_timers, "_LONGEST_SLEEP", 0.01)
     desk = Desk()
-    desk.timers.set(key("a"), NOW + timedelta(hours=1), high_priority=False)
-    desk.now = NOW + timedelta(hours=1)
+    for hours, name in enumerate("abc"):
+        desk.timers.set(key(name), NOW + timedelta(hours=hours), high_priority=False)
     async with asyncio.timeout(5):
-        assert await desk.due.get() == ("a", False)
+        for name in "abc":
+            assert await desk.due.get() == (name, False)
+            desk.now += timedelta(hours=1)
+
+
+async def test_last_moment_ends_without_an_error() -> None:
+    errors: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, error: errors.append(error))
+    desk = Desk()
+    desk.timers.set(key("a"), NOW, high_priority=False)
+    assert await desk.soon() == [("a", False)]
+    assert errors == []
