@@ -31,7 +31,10 @@ function ask(template, control) {
 /** Connect the dialog with its title and text for screen readers. */
 function name(dialog) {
   count += 1;
-  for (const [part, attribute] of [["title", "aria-labelledby"], ["text", "aria-describedby"]]) {
+  for (const [part, attribute] of [
+    ["title", "aria-labelledby"],
+    ["text", "aria-describedby"],
+  ]) {
     const id = `confirm-${count}-${part}`;
     dialog.querySelector(`.confirm-${part}`).id = id;
     dialog.setAttribute(attribute, id);

@@ -11,7 +11,10 @@ const READERS = {
   calendar: typed,
   datetime: (field) => typed(field) && secondsOf(typed(field), field.dataset.zone),
   rich: (field) => typed(field) && richText(typed(field)),
-  choices: (field) => boxesOf(field).filter((box) => box.checked).map(({ value }) => ({ value })),
+  choices: (field) =>
+    boxesOf(field)
+      .filter((box) => box.checked)
+      .map(({ value }) => ({ value })),
   picker: selectionOf,
 };
 
@@ -20,14 +23,14 @@ export function valueOf(field) {
   const value = READERS[field.dataset.kind](field);
   if (!Array.isArray(value)) return value;
   const items = "ofOptions" in field.dataset ? value : value.map((option) => option.value);
-  return "many" in field.dataset ? items : items[0] ?? null;
+  return "many" in field.dataset ? items : (items[0] ?? null);
 }
 
 /** Return the value of one field for an action, in which options are their plain values. */
 export function actionValueOf(field) {
   const value = valueOf(field);
   if (Array.isArray(value)) return value.map((item) => item.value ?? item);
-  return "ofOptions" in field.dataset ? value?.value ?? null : value;
+  return "ofOptions" in field.dataset ? (value?.value ?? null) : value;
 }
 
 /** Return all values below an element. */
@@ -45,7 +48,11 @@ export function restore(field, successor) {
   if (field.dataset.kind === "picker") {
     restoreSelection(field, successor);
   } else if (field.dataset.kind === "choices") {
-    const checked = new Set(boxesOf(field).filter((box) => box.checked).map((box) => box.value));
+    const checked = new Set(
+      boxesOf(field)
+        .filter((box) => box.checked)
+        .map((box) => box.value),
+    );
     for (const box of boxesOf(successor)) box.checked = checked.has(box.value);
   } else {
     controlOf(successor).value = controlOf(field).value;
@@ -68,7 +75,9 @@ function secondsOf(local, zone) {
 
 function shownAt(milliseconds, zone) {
   const form = new Intl.DateTimeFormat("sv-SE", {
-    timeZone: zone, dateStyle: "short", timeStyle: "medium",
+    timeZone: zone,
+    dateStyle: "short",
+    timeStyle: "medium",
   });
   return Date.parse(`${form.format(milliseconds).replace(" ", "T")}Z`);
 }

@@ -33,7 +33,8 @@ function onKey(event, menu) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest(".overflow-button");
   if (button) open(button);
-  if (event.target.closest(".menu-item")) event.target.closest(".overflow").querySelector("button").focus();
+  if (event.target.closest(".menu-item"))
+    event.target.closest(".overflow").querySelector("button").focus();
 });
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest(".menu");

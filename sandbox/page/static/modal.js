@@ -29,11 +29,13 @@ function cover(modal) {
 }
 
 function open(modal) {
-  if (!openers.has(modal)) openers.set(modal, { element: document.activeElement, pane: paneOf(modal) });
+  if (!openers.has(modal))
+    openers.set(modal, { element: document.activeElement, pane: paneOf(modal) });
   covered.delete(modal);
   modal.showModal();
-  const first = modal.querySelector("[autofocus], [data-control]")
-    ?? modal.querySelector("[type=submit], .modal-footer button");
+  const first =
+    modal.querySelector("[autofocus], [data-control]") ??
+    modal.querySelector("[type=submit], .modal-footer button");
   (left.get(modal)?.isConnected ? left.get(modal) : first).focus();
 }
 
@@ -41,7 +43,9 @@ function open(modal) {
 function returnFocus(modal) {
   if (!modal.open || !openers.has(modal) || document.querySelector("dialog.modal[open]")) return;
   const { element, pane } = openers.get(modal);
-  const successor = element.isConnected ? element : element.id && document.getElementById(element.id);
+  const successor = element.isConnected
+    ? element
+    : element.id && document.getElementById(element.id);
   (successor || pane.querySelector(".composer-field"))?.focus();
 }
 
@@ -92,7 +96,9 @@ function showFormError(modal, text) {
 
 /** Show errors beside their inputs, and focus the first one. */
 function showFieldErrors(modal, errors) {
-  const invalid = [...modal.querySelectorAll("[data-input]")].filter(({ dataset }) => dataset.input in errors);
+  const invalid = [...modal.querySelectorAll("[data-input]")].filter(
+    ({ dataset }) => dataset.input in errors,
+  );
   for (const input of invalid) {
     const error = input.querySelector(".field-error");
     error.textContent = errors[input.dataset.input];
@@ -105,7 +111,8 @@ function showFieldErrors(modal, errors) {
 
 /** Show how many characters are left when the limit is near. */
 function count(field) {
-  const rest = Number(field.dataset.maxLength) - [...field.querySelector("[data-control]").value].length;
+  const rest =
+    Number(field.dataset.maxLength) - [...field.querySelector("[data-control]").value].length;
   const counter = field.querySelector(".counter");
   counter.hidden = rest > 50;
   counter.classList.toggle("over", rest < 0);
@@ -116,13 +123,19 @@ function count(field) {
 
 /** Keep the input of fields that an update has replaced. */
 function keepInput(records) {
-  const fieldsIn = (nodes) => [...nodes].filter((node) => node.nodeType === Node.ELEMENT_NODE)
-    .flatMap((node) => [...node.querySelectorAll("[data-field]")]);
-  const gone = new Map(records.flatMap((record) => fieldsIn(record.removedNodes))
-    .map((field) => [field.dataset.field, field]));
+  const fieldsIn = (nodes) =>
+    [...nodes]
+      .filter((node) => node.nodeType === Node.ELEMENT_NODE)
+      .flatMap((node) => [...node.querySelectorAll("[data-field]")]);
+  const gone = new Map(
+    records
+      .flatMap((record) => fieldsIn(record.removedNodes))
+      .map((field) => [field.dataset.field, field]),
+  );
   for (const field of records.flatMap((record) => fieldsIn(record.addedNodes))) {
     const former = gone.get(field.dataset.field);
-    if (former && former !== field && former.dataset.type === field.dataset.type) restore(former, field);
+    if (former && former !== field && former.dataset.type === field.dataset.type)
+      restore(former, field);
   }
 }
 
@@ -139,7 +152,10 @@ function onUpdate(records) {
 }
 
 new MutationObserver(onUpdate).observe(document.body, {
-  childList: true, subtree: true, attributes: true, attributeFilter: ["data-version"],
+  childList: true,
+  subtree: true,
+  attributes: true,
+  attributeFilter: ["data-version"],
 });
 openTopViews();
 
@@ -153,10 +169,20 @@ document.addEventListener("click", (event) => {
   if (button) close(button.closest("dialog"), "clear" in button.dataset);
 });
 // Escape closes the dialog itself, without a bubbling event.
-document.addEventListener("close", ({ target }) => {
-  if (target.matches("dialog.modal") && target.isConnected && !target.open
-    && !covered.has(target) && !("closing" in target.dataset)) close(target, false);
-}, true);
+document.addEventListener(
+  "close",
+  ({ target }) => {
+    if (
+      target.matches("dialog.modal") &&
+      target.isConnected &&
+      !target.open &&
+      !covered.has(target) &&
+      !("closing" in target.dataset)
+    )
+      close(target, false);
+  },
+  true,
+);
 document.addEventListener("input", (event) => {
   const field = event.target.closest("[data-max-length]");
   if (field) count(field);

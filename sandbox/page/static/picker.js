@@ -43,7 +43,7 @@ function showSelection(field, options) {
   field.dataset.selected = JSON.stringify(options);
   const clear = field.querySelector(".picker-clear");
   if (clear) clear.hidden = options.length === 0;
-  inputOf(field).value = isMany(field) ? "" : options[0]?.text.text ?? "";
+  inputOf(field).value = isMany(field) ? "" : (options[0]?.text.text ?? "");
   const chips = field.querySelector(".chips");
   chips.hidden = !isMany(field) || options.length === 0;
   chips.replaceChildren(...(isMany(field) ? options.map(chip) : []));
@@ -65,7 +65,9 @@ function toggle(field, option) {
 }
 
 function isFull(field) {
-  return isMany(field) && field.dataset.max && selectionOf(field).length >= Number(field.dataset.max);
+  return (
+    isMany(field) && field.dataset.max && selectionOf(field).length >= Number(field.dataset.max)
+  );
 }
 
 // ---------------------------------------------------------------- options
@@ -76,10 +78,18 @@ async function groupsFor(field, query) {
   if (query.length < least) {
     return { note: least === 1 ? "Type to search" : `Type at least ${least} characters to search` };
   }
-  const action = { do: "suggest", ...placeOf(field), action_id: field.dataset.actionId, text: query };
+  const action = {
+    do: "suggest",
+    ...placeOf(field),
+    action_id: field.dataset.actionId,
+    text: query,
+  };
   const { error, payload } = await act(paneOf(field), action, { quiet: true });
   if (error) return { note: `The options couldn't be loaded: ${error}` };
-  const groups = payload?.option_groups?.map(({ label, options }) => ({ label: label.text, options }));
+  const groups = payload?.option_groups?.map(({ label, options }) => ({
+    label: label.text,
+    options,
+  }));
   return { groups: groups ?? [{ label: "", options: payload?.options ?? [] }] };
 }
 
@@ -135,25 +145,40 @@ function close() {
 function fill({ field, list }, groups, note) {
   const chosen = new Set(selectionOf(field).map((option) => option.value));
   const full = isFull(field);
-  const rows = groups.flatMap((group, index) => groupRows(list.id, index, group, (option) =>
-    optionRow(list, option, chosen.has(option.value), full)));
-  const text = note ?? (full ? `You can choose at most ${field.dataset.max}.` : rows.length ? "" : "No matches");
+  const rows = groups.flatMap((group, index) =>
+    groupRows(list.id, index, group, (option) =>
+      optionRow(list, option, chosen.has(option.value), full),
+    ),
+  );
+  const text =
+    note ??
+    (full ? `You can choose at most ${field.dataset.max}.` : rows.length ? "" : "No matches");
   list.replaceChildren(...(text ? [noteRow(text)] : []), ...rows);
-  list.querySelectorAll("[role=option]").forEach((row, index) => { row.id = `${list.id}-${index}`; });
+  list.querySelectorAll("[role=option]").forEach((row, index) => {
+    row.id = `${list.id}-${index}`;
+  });
   activate(choices()[0]);
 }
 
 function groupRows(listId, index, group, row) {
   const rows = group.options.map(row);
   if (!group.label) return rows;
-  const label = make("div", { className: "group-label", role: "presentation", id: `${listId}-group-${index}` }, group.label);
+  const label = make(
+    "div",
+    { className: "group-label", role: "presentation", id: `${listId}-group-${index}` },
+    group.label,
+  );
   const box = make("div", { role: "group" }, label, ...rows);
   box.setAttribute("aria-labelledby", label.id);
   return [box];
 }
 
 function optionRow(list, option, isChosen, isListFull) {
-  const row = make("div", { className: "option", role: "option" }, make("span", {}, option.text.text));
+  const row = make(
+    "div",
+    { className: "option", role: "option" },
+    make("span", {}, option.text.text),
+  );
   if (option.description) {
     row.append(make("span", { className: "option-description" }, option.description.text));
   }
@@ -226,7 +251,11 @@ function onClick(event, field) {
     return;
   }
   const remove = target.closest(".chip-remove");
-  if (remove) select(field, selectionOf(field).filter((one) => one.value !== remove.dataset.value));
+  if (remove)
+    select(
+      field,
+      selectionOf(field).filter((one) => one.value !== remove.dataset.value),
+    );
   if (target.closest(".picker-clear")) select(field, []);
   inputOf(field).focus();
   if (!remove) show(field, "");

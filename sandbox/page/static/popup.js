@@ -34,7 +34,11 @@ function place() {
   });
 }
 
-document.addEventListener("scroll", (event) => {
-  if (event.target !== open?.popup) place();
-}, true);
+document.addEventListener(
+  "scroll",
+  (event) => {
+    if (event.target !== open?.popup) place();
+  },
+  true,
+);
 window.addEventListener("resize", place);
