@@ -50,10 +50,10 @@ def first_steps(
             _front_of(location, _REVIEWER),
         ),
         Step(
-            "See in the ",
+            "In the ",
             "Teleport panel",
-            " that Alice now reaches staging",
-            progress.approved and session.has_seen_access,
+            ", run Alice's login, and see that she reaches staging",
+            progress.assumed and session.has_seen_access,
             location.with_panel(TELEPORT).url,
         ),
     )

@@ -79,10 +79,10 @@ class Page:
 
     @property
     def shows_unseen_access(self) -> bool:
-        """Whether the Teleport panel shows an approval that the user hasn't seen yet."""
+        """Whether the Teleport panel shows a gained access that the user hasn't seen yet."""
         if self.panel is None or self.location.panel != TELEPORT or self.session.has_seen_access:
             return False
-        return self.panel.progress().approved
+        return self.panel.progress().assumed
 
     @property
     def teleport(self) -> Markup:

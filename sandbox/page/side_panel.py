@@ -15,6 +15,8 @@ class Progress:
     """Alice has requested access."""
     approved: bool = False
     """One of Alice's requests is approved."""
+    assumed: bool = False
+    """Alice's last login includes an approved request, so she reaches its nodes."""
 
 
 @dataclass(frozen=True)

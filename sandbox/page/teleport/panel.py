@@ -28,7 +28,7 @@ def side_panel(teleport: TeleportStandIn) -> SidePanel:
     return SidePanel(
         render_tab,
         PanelRoutes(teleport).routes(),
-        progress=lambda: progress_of(teleport.cluster.requests),
+        progress=lambda: progress_of(teleport.cluster),
     )
 
 

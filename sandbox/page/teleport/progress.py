@@ -1,13 +1,17 @@
 """The part of the first steps that has happened in Teleport."""
 
-from collections.abc import Mapping
-
 from sandbox.page.first_steps import REQUESTER
 from sandbox.page.side_panel import Progress
-from teleport_client._proto.types_pb2 import APPROVED, AccessRequestV3
+from sandbox.teleport.state.cluster import Cluster
+from teleport_client._proto.types_pb2 import APPROVED
 
 
-def progress_of(requests: Mapping[str, AccessRequestV3]) -> Progress:
-    """Return whether the requester of the first steps has a request, and an approved one."""
-    states = [one.Spec.State for one in requests.values() if one.Spec.User == REQUESTER]
-    return Progress(requested=bool(states), approved=APPROVED in states)
+def progress_of(cluster: Cluster) -> Progress:
+    """Return how far the requester of the first steps has come."""
+    states = [it.Spec.State for it in cluster.requests.values() if it.Spec.User == REQUESTER]
+    login = cluster.certificates.get(REQUESTER)
+    return Progress(
+        requested=bool(states),
+        approved=APPROVED in states,
+        assumed=login is not None and bool(login.active_requests),
+    )

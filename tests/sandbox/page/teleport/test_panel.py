@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.page.side_panel import Progress
+from sandbox.page.teleport.progress import progress_of
 from sandbox.world import Ports, running
 from tests.sandbox.page.shell_driver import words
 from tests.sandbox.page.teleport.panel_driver import PanelDriver
@@ -25,6 +27,16 @@ async def test_approved_access_shows_after_the_login(panel: PanelDriver) -> None
     assert "It is simulated" in active
     await panel.run("alice", "tsh login")
     assert "Reaches 2 of 7 nodes" in await panel.card("access", "access-alice")
+
+
+async def test_first_steps_end_with_the_login(panel: PanelDriver) -> None:
+    cluster = panel.teleport.cluster
+    request_id = await panel.requested("alice", "staging")
+    assert progress_of(cluster) == Progress(requested=True)
+    await panel.run("", f"tctl requests approve {request_id}")
+    assert progress_of(cluster) == Progress(requested=True, approved=True)
+    await panel.run("alice", f"tsh login --request-id={request_id}")
+    assert progress_of(cluster) == Progress(requested=True, approved=True, assumed=True)
 
 
 async def test_locked_user_reaches_no_node(panel: PanelDriver) -> None:
