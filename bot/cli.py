@@ -14,17 +14,42 @@ from typing import Annotated
 
 import typer
 
+_WITHOUT_OPTIONS = {
+    "allow_extra_args": True,
+    "allow_interspersed_args": False,
+    "ignore_unknown_options": True,
+}
+"""Context settings of commands that another command line parses."""
+
 app = typer.Typer(
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Request and review Teleport access from Slack.",
 )
 
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", help="TOML settings file; environment variables override it."),
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Request and review Teleport access from Slack."""
 
 
 @app.command()
@@ -146,19 +171,20 @@ def version() -> None:
     typer.echo(installed_version("teleport-chatops"))
 
 
-@app.command(
-    add_help_option=False,
-    context_settings={
-        "allow_extra_args": True,
-        "allow_interspersed_args": False,
-        "ignore_unknown_options": True,
-    },
-)
+@app.command(add_help_option=False, context_settings=_WITHOUT_OPTIONS)
 def sandbox(context: typer.Context) -> None:
     """Run a local Slack and Teleport, with the bot between them."""
     from sandbox.cli import app as sandbox_app
 
     sandbox_app(context.args, prog_name=context.command_path)
+
+
+@app.command(add_help_option=False, context_settings=_WITHOUT_OPTIONS)
+def demo(context: typer.Context) -> None:
+    """Play the story of an access request in the terminal, with the real bot."""
+    from sandbox.demo import app as demo_app
+
+    demo_app(context.args, prog_name=context.command_path)
 
 
 def main() -> None:

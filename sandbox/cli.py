@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sandbox.next_steps import next_steps
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.teleport.profile import default_data
 from sandbox.teleport.tools import tctl, tsh
@@ -15,7 +16,9 @@ from sandbox.teleport.tools import tctl, tsh
 if TYPE_CHECKING:  # tsh and tctl start faster without this import
     from sandbox.world import World
 
-app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(
+    context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
+)
 app.add_typer(tsh.app, name="tsh")
 app.add_typer(tctl.app, name="tctl")
 
@@ -50,7 +53,7 @@ def sandbox(
         manifest=manifest,
     )
     try:
-        code = asyncio.run(_run(sandbox_world))
+        code = asyncio.run(_run(sandbox_world, data))
     except (world.PortUnavailable, ManifestError) as error:
         typer.echo(str(error), err=True)
         code = 1
@@ -60,7 +63,7 @@ def sandbox(
     raise typer.Exit(code)
 
 
-async def _run(world: "AbstractAsyncContextManager[World]") -> int:
+async def _run(world: "AbstractAsyncContextManager[World]", data: Path | None) -> int:
     """Run until a signal arrives or the bot ends, and return the exit code."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,13 +72,18 @@ async def _run(world: "AbstractAsyncContextManager[World]") -> int:
         typer.echo(
             f"Slack     {running.slack.url}/   (open it in a browser)\n"
             f"Teleport  {running.teleport.address}\n"
-            f"Settings  {running.settings}\n"
-            f"Try       /teleport-request staging because redis is stuck   as alice,"
-            f" then approve it as bob\n"
-            f"Stop      Ctrl-C"
+            f"Settings  {running.settings}"
         )
         stopping = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(running.wait_for_bot())
+        ready = asyncio.create_task(running.wait_until_ready())
+        await asyncio.wait({stopping, ended, ready}, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
+            with_bot = running.bot is not None
+            typer.echo(
+                next_steps(running.slack.url, running.settings, data=data, with_bot=with_bot)
+            )
+        ready.cancel()
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return await ended

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -22,7 +23,11 @@ from sandbox.transcript import message_lines
 
 Json = dict[str, Any]
 _LOG = "bot.log"
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
 _WITHIN = 1.0
 """Seconds within which Slack must show a change made in Teleport."""
 
@@ -35,11 +40,14 @@ class StepFailed(Exception):
 def main(
     edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
     server_version: Annotated[str, typer.Option(help="Teleport version.")] = DEFAULT_SERVER_VERSION,
+    pause: Annotated[
+        bool, typer.Option("--pause", help="Wait for Enter before each step.")
+    ] = False,
 ) -> None:
-    """Play the story on a cluster of the given edition."""
+    """Play the story of an access request in the terminal, with the real bot."""
     with tempfile.TemporaryDirectory(prefix="teleport-chatops-demo-") as folder:
         try:
-            asyncio.run(_play(Path(folder), edition, server_version))
+            asyncio.run(_play(Path(folder), edition, server_version, pause=pause))
         except (StepFailed, TimeoutError) as error:
             print(f"\n✗ Failed: {str(error) or 'nothing happened for five seconds'}")
             print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
@@ -47,7 +55,7 @@ def main(
     print("\n✓ All steps passed")
 
 
-async def _play(data: Path, edition: Edition, server_version: str) -> None:
+async def _play(data: Path, edition: Edition, server_version: str, *, pause: bool) -> None:
     async with world.running(
         data,
         world.Ports(),
@@ -55,7 +63,7 @@ async def _play(data: Path, edition: Edition, server_version: str) -> None:
         server_version=server_version,
         log=str(data / _LOG),
     ) as running:
-        story = _Story(running, data)
+        story = _Story(running, data, pause=pause)
         ended = asyncio.create_task(running.wait_for_bot())
         played = asyncio.create_task(story.play())
         await asyncio.wait({ended, played}, return_when=asyncio.FIRST_COMPLETED)
@@ -66,8 +74,22 @@ async def _play(data: Path, edition: Edition, server_version: str) -> None:
         await played
 
 
+async def _wait_for_enter() -> None:
+    """Wait for a line on stdin, in a thread that doesn't delay the exit after Ctrl-C."""
+    loop, pressed = asyncio.get_running_loop(), asyncio.Event()
+
+    def read() -> None:
+        sys.stdin.readline()
+        loop.call_soon_threadsafe(pressed.set)
+
+    print("\n   Press Enter to continue", end="", flush=True)
+    threading.Thread(target=read, daemon=True).start()
+    await pressed.wait()
+
+
 class _Story:
-    def __init__(self, running: world.World, data: Path) -> None:
+    def __init__(self, running: world.World, data: Path, *, pause: bool) -> None:
+        self._pause = pause
         self._slack = running.slack
         self._teleport = running.teleport
         self._data = data
@@ -96,21 +118,21 @@ class _Story:
         self._expect(found["mode"] == expected, f"the mode should be {expected}")
 
     async def _request_staging(self) -> None:
-        self._step("alice, a developer, sees the nodes of her role dev")
+        await self._step("alice, a developer, sees the nodes of her role dev")
         nodes = await self._tsh("alice", "ls")
         self._expect("staging" not in nodes, "alice already has access to staging")
 
-        self._step("alice requests staging in Slack")
+        await self._step("alice requests staging in Slack")
         await self._type("alice", "/teleport-request staging because redis is stuck")
         await self._expect_response("alice", "You requested staging")
         card = await self._expect_card("redis is stuck")
 
-        self._step("bob, an approver, clicks Approve")
+        await self._step("bob, an approver, clicks Approve")
         await self._click("bob", card, "approve")
         await self._expect_update(card, "Approved by bob")
         await self._expect_dm("alice", "tsh login --request-id=")
 
-        self._step("Teleport has recorded bob's approval")
+        await self._step("Teleport has recorded bob's approval")
         (request,) = json.loads(await self._tctl("requests", "ls", "--format", "json", quiet=True))
         if self._features.on_behalf_reviews:
             (review,) = request["spec"]["reviews"]
@@ -122,20 +144,20 @@ class _Story:
             print(f"   reason: {reason}")
             self._expect(reason == "approved by bob from Slack", "the reason doesn't name bob")
 
-        self._step("alice runs the command in the DM")
+        await self._step("alice runs the command in the DM")
         await self._tsh("alice", "login", f"--request-id={request['metadata']['name']}")
         nodes = await self._tsh("alice", "ls")
         self._expect("staging" in nodes, "alice has no access to staging")
 
     async def _use_the_shell(self) -> None:
-        self._step("bob requests access with tsh; the card appears within a second")
+        await self._step("bob requests access with tsh; the card appears within a second")
         created = await self._tsh(
             "bob", "request", "create", "--nowait", "--roles", "staging", "--reason", "by tsh"
         )
         card = await self._expect_card("by tsh")
         self._expect_soon("CreateAccessRequestV2", "chat.postMessage", "by tsh")
 
-        self._step("dana approves with tctl; the card updates within a second")
+        await self._step("dana approves with tctl; the card updates within a second")
         request_id = self._button(card, "approve")["value"]
         self._expect(request_id in created, "the card shows another request")
         await self._tctl("requests", "approve", request_id)
@@ -143,7 +165,9 @@ class _Story:
         self._expect_soon("SetAccessRequestState", "chat.update", "by tsh")
 
     async def _request_prod_in_teleport(self) -> None:
-        self._step("prod needs two approvals; this Teleport version accepts them only in Teleport")
+        await self._step(
+            "prod needs two approvals; this Teleport version accepts them only in Teleport"
+        )
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
         card = await self._expect_card("shard 3 is down")
         self._expect("approve" not in json.dumps(card["blocks"]), "the card has buttons")
@@ -153,14 +177,14 @@ class _Story:
         await self._expect_update(card, "Approved")
 
     async def _request_prod_without_thresholds(self) -> None:
-        self._step("prod needs one approval: this edition has no thresholds")
+        await self._step("prod needs one approval: this edition has no thresholds")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
         card = await self._expect_card("shard 3 is down")
         await self._click("bob", card, "approve")
         await self._expect_update(card, "Approved by bob")
 
     async def _request_prod_with_reviews(self) -> None:
-        self._step("prod needs two approvals")
+        await self._step("prod needs two approvals")
         await self._type("alice", "/teleport-request prod for 2h because shard 3 is down")
         card = await self._expect_card("shard 3 is down")
         await self._click("bob", card, "approve")
@@ -169,7 +193,7 @@ class _Story:
         await self._expect_update(card, "Approved by bob and carol")
 
     async def _deny(self) -> None:
-        self._step("carol denies a request with a reason")
+        await self._step("carol denies a request with a reason")
         await self._type("alice", "/teleport-request staging because a look around")
         card = await self._expect_card("a look around")
         await self._click("carol", card, "deny")
@@ -256,7 +280,9 @@ class _Story:
 
     # ------------------------------------------------------------- output and checks
 
-    def _step(self, words: str) -> None:
+    async def _step(self, words: str) -> None:
+        if self._pause and self._steps:
+            await _wait_for_enter()
         self._steps += 1
         print(f"\n{self._steps}. {words}")
 

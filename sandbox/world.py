@@ -46,6 +46,11 @@ class World:
     """Path of the bot's settings file, which exists even without a bot."""
     bot: BotProcess | None
 
+    async def wait_until_ready(self) -> None:
+        """Return once the bot receives envelopes or, without a bot, at once."""
+        status = self.slack.control_api.status
+        await self.slack.workspace.changes.until(lambda: status()["ready"] or None, None)
+
     async def wait_for_bot(self) -> int:
         """Return the bot's exit code after it has ended. Without a bot, wait forever."""
         if self.bot is None:
@@ -73,8 +78,8 @@ async def running(
     Raises PortUnavailable and ManifestError.
     """
     installed: object = None if manifest is None else load_manifest(manifest)
-    _check_port(ports.listen, ports.teleport, "--teleport-port")
-    _check_port(ports.listen, ports.slack, "--slack-port")
+    _check_port(ports.listen, ports.teleport, "teleport")
+    _check_port(ports.listen, ports.slack, "slack")
     data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         printing = _start_printing(stack) if with_bot and installed is None else None
@@ -146,13 +151,14 @@ def _run_until_closed(
     return task
 
 
-def _check_port(listen: str, port: int, flag: str) -> None:
+def _check_port(listen: str, port: int, name: str) -> None:
     """Raise PortUnavailable. gRPC's own error names neither the cause nor the port."""
     try:
         socket.create_server((listen, port)).close()
     except OSError as error:
         cause = str(error.strerror).partition(" (")[0]
         raise PortUnavailable(
-            f"The sandbox can't listen on {listen}:{port} ({cause}). Choose another port"
-            f" with {flag}, or stop the program that uses this one."
+            f"The sandbox can't listen on {listen}:{port} ({cause}). Stop the program that uses"
+            f" this port, or choose another one with --{name}-port {port + 1}"
+            f" (make sandbox {name.upper()}_PORT={port + 1})."
         ) from error

@@ -12,6 +12,7 @@ import pytest
 @pytest.mark.parametrize("flag", ["--teleport-port", "--slack-port"])
 async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str) -> None:
     """In one sentence, without the libraries' own errors."""
+    variable = flag.strip("-").replace("-", "_").upper()
     other = {"--teleport-port": "--slack-port", "--slack-port": "--teleport-port"}[flag]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -23,6 +24,7 @@ async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str
         output, errors = await process.communicate()
     assert (process.returncode, output) == (1, b"")
     assert errors.decode() == (
-        f"The sandbox can't listen on 127.0.0.1:{port} (Address already in use). Choose another"
-        f" port with {flag}, or stop the program that uses this one.\n"
+        f"The sandbox can't listen on 127.0.0.1:{port} (Address already in use). Stop the program"
+        f" that uses this port, or choose another one with {flag} {port + 1}"
+        f" (make sandbox {variable}={port + 1}).\n"
     )

@@ -24,10 +24,10 @@ class Changes:
         self._next.set()
         self._next = asyncio.Event()
 
-    async def until(self, probe: Callable[[], Found | None], seconds: float) -> Found:
+    async def until(self, probe: Callable[[], Found | None], seconds: float | None) -> Found:
         """Wait until `probe` returns a value, and return it.
 
-        Raises TimeoutError after the given seconds.
+        Raises TimeoutError after the given seconds, if any.
         """
         async with asyncio.timeout(seconds):
             while (found := probe()) is None:
