@@ -1,11 +1,12 @@
 // The Teleport panel: keys of the tabs, links to requests, and copying and running of commands.
 
+import { toast } from "./act.js";
 import { navigate } from "./navigation.js";
 
 const ACTIONS = { run, copy, "close-output": closeOutput };
 const REQUEST_PATH = /^\/web\/requests\/([0-9a-f-]{36})$/;
 const panel = () => document.querySelector(".tp");
-const toast = (detail) => document.dispatchEvent(new CustomEvent("toast", { detail }));
+const COPIED_MS = 2000;
 let shownTarget = "";
 
 document.addEventListener("click", (event) => {
@@ -64,13 +65,16 @@ function showTarget() {
 
 // ---------------------------------------------------------------- commands
 
-async function copy({ dataset: { text } }) {
+async function copy(button) {
   try {
-    await navigator.clipboard.writeText(text);
-    toast(`Copied: ${text}`);
+    await navigator.clipboard.writeText(button.dataset.text);
   } catch {
     toast("The browser doesn't allow copying here. Select the command instead.");
+    return;
   }
+  button.textContent = "Copied";
+  document.getElementById("announcer").textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, COPIED_MS);
 }
 
 async function run(button) {
