@@ -78,13 +78,6 @@ class Page:
         return next((at for at, step in enumerate(self.steps) if not step.done), len(self.steps))
 
     @property
-    def shows_unseen_access(self) -> bool:
-        """Whether the Teleport panel shows a gained access that the user hasn't seen yet."""
-        if self.panel is None or self.location.panel != TELEPORT or self.session.has_seen_access:
-            return False
-        return self.panel.progress().assumed
-
-    @property
     def teleport(self) -> Markup:
         """Return the content of the Teleport panel, if it is open."""
         if self.panel is None:

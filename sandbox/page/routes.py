@@ -39,7 +39,6 @@ class PageRoutes:
             web.get("/", self._get_page),
             web.get("/page/static/{name}", self._get_file),
             web.post("/page/read/{person}/{channel}", self._post_read),
-            web.post("/page/access-seen", self._post_access_seen),
             web.post("/page/first-steps/{state:shown|dismissed}", self._post_first_steps),
             *(self._panel.routes if self._panel else ()),
         ]
@@ -62,12 +61,6 @@ class PageRoutes:
         if person is None or conversation is None:
             raise BadRequestError("there's no such person or channel")
         if self._session.marks.mark(person.slack_user_id, conversation):
-            self._workspace.changes.announce()
-        return web.json_response({"ok": True})
-
-    async def _post_access_seen(self, _request: web.Request) -> web.Response:
-        if not self._session.has_seen_access:
-            self._session.has_seen_access = True
             self._workspace.changes.announce()
         return web.json_response({"ok": True})
 

@@ -11,8 +11,6 @@ class Session:
     """State of the page from the start of the sandbox to its end."""
 
     marks: ReadMarks = field(default_factory=ReadMarks)
-    has_seen_access: bool = False
-    """Whether a window has shown the Teleport panel after the login."""
     hint_dismissed: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
     """Differs after a restart of the sandbox, so that windows recognize it."""

@@ -1,5 +1,4 @@
-// Report the content that the user has seen: conversations for their unread markers, and the access
-// in the Teleport panel for the first steps.
+// Report the conversations that the user has seen, for the unread markers.
 
 import { post } from "./post.js";
 
@@ -17,5 +16,4 @@ function report() {
       post(`/page/read/${names.join("/")}`);
     }
   }
-  if (document.querySelector(".panel[data-unseen]")?.checkVisibility()) post("/page/access-seen");
 }
