@@ -17,8 +17,9 @@ def entry(*messages: PostedMessage, intents: tuple[Intent, ...] = ()) -> Entry:
 
 
 def test_posted_message_fulfills_its_intent() -> None:
+    other = replace(INTENT, slot="card:C2", channel="C2", key="other")
     result = DeliveryResult(CARD, fulfilled_key="k")
-    assert result.apply_to(entry(intents=(INTENT,))) == entry(CARD)
+    assert result.apply_to(entry(intents=(other, INTENT))) == entry(CARD, intents=(other,))
 
 
 def test_posted_message_whose_intent_was_replaced_is_not_recorded() -> None:

@@ -98,7 +98,7 @@ async def test_retry_waits_for_the_longer_of_backoff_and_retry_after(
 
 async def test_failure_asks_for_capacity_again() -> None:
     """A message that failed leaves the outbox, so the backlog may go on."""
-    queue, room = WorkQueue(), False
+    queue, room = WorkQueue(backoff=Backoff(first=60, longest=60)), False
     processed = asyncio.Event()
 
     async def work(_key: object, _high: bool) -> Result:

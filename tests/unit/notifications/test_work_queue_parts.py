@@ -46,6 +46,14 @@ def test_key_added_with_both_priorities_waits_once_with_the_higher_one() -> None
         assert len(keys) == 1
 
 
+def test_cleared_keys_of_both_priorities_do_not_wait() -> None:
+    keys = PriorityKeys()
+    for high in (True, False):
+        keys.add(key(str(high)), high_priority=high)
+    keys.clear()
+    assert len(keys) == 0
+
+
 class Delays:
     def __init__(self) -> None:
         self.due: list[tuple[str, bool]] = []
@@ -94,7 +102,7 @@ async def test_success_ends_a_failure() -> None:
     failing = failures()
     failing.count(key("a"), TimeoutError(), new=True)
     failing.succeeded(key("a"))
-    assert (len(failing), failing.warning) == (0, "")
+    assert (len(failing), failing.problem, failing.warning) == (0, "", "")
 
 
 async def test_later_success_without_work_does_not_end_an_outage() -> None:
