@@ -14,8 +14,7 @@ from commands import (
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons
 from workspace.views.modals import request_modal, review_modal
-from workspace.views.responses import pending_list
-from workspace.views.responses import request as request_responses
+from workspace.views.responses import draft_button, pending_list
 
 HANDLERS = Handlers(
     commands={
@@ -29,8 +28,8 @@ HANDLERS = Handlers(
         buttons.DENY: review_command.button(approve=False),
         pending_list.OLDER: pending_command.turn_page,
         pending_list.NEWER: pending_command.turn_page,
-        request_responses.REQUEST_ANYWAY: request_command.request_anyway,
-        request_responses.OPEN_FORM: request_command.open_prefilled_form,
+        draft_button.REQUEST_ANYWAY: request_command.request_anyway,
+        draft_button.OPEN_FORM: request_command.open_prefilled_form,
     },
     options={request_modal.ROLES: request_form.suggest_roles},
     forms={

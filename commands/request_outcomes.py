@@ -21,8 +21,8 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
 from workspace.views.modals.request_modal import REASON, REVIEWERS, ROLES, request_form
-from workspace.views.parts import rich
 from workspace.views.parts.message import Message
+from workspace.views.parts.moments import duration_text
 from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
@@ -79,7 +79,7 @@ async def open_form(
 def typed_command(draft: RequestDraft) -> str:
     """Return the command line that needs no form."""
     roles = " ".join(safe_name(role) for role in draft.roles[:_MAX_ROLES]) or "<role>"
-    duration = f" for {rich.duration(draft.duration)}" if draft.duration else ""
+    duration = f" for {duration_text(draft.duration)}" if draft.duration else ""
     return f"{slash_commands.REQUEST} {roles}{duration} because <reason>"
 
 

@@ -11,7 +11,7 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED, PENDING, AccessRe
 
 WAITING = "⏳ Waiting for approval"
 APPROVED_NOW = "✅ Approved"
-ACCESS_ENDED = "🏁 Approved, access has ended"
+ACCESS_ENDED = ", access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
 EXPIRED = "⌛ Expired"
 DELETED = "🗑️ Deleted before a decision"

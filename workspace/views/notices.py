@@ -1,18 +1,22 @@
 """Notices: DMs to the requester about a new request and about its outcome."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from slack_sdk.models.blocks import RichTextElement
 
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
-from workspace.text.budget import REASON_LIMIT
-from workspace.text.untrusted import safe_name, safe_text
-from workspace.views.cards.status_line import STATUS_TEXTS, by_resolver
+from workspace.text.untrusted import safe_name
+from workspace.views.cards.certificates import valid_certificates
+from workspace.views.cards.facts import access_times
+from workspace.views.cards.status_line import by_resolver, status_text
 from workspace.views.parts import rich
+from workspace.views.parts.fact import Fact, fact_parts
+from workspace.views.parts.footer import footer
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.request_name import short_id, target_names
+from workspace.views.parts.reason import quoted_reason
+from workspace.views.parts.request_name import request_name, target_names
 
 _HEADLINES = {
     Notice.CREATED: "⏳ Your request for {wanted} is waiting for approval.",
@@ -23,93 +27,57 @@ _HEADLINES = {
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
 }
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
-_DELETED_SINCE = (
-    "The request has been deleted since, so you can't log in with it any more. Certificates issued"
-    " before stay valid until then."
-)
+_DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
 
 def notice(kind: Notice, card_model: CardModel) -> Message:
     if kind is Notice.CREATED and card_model.status.closed:
         return _closed_notice(card_model)
-    wanted = target_names(card_model)
-    headline = _HEADLINES[kind].format(wanted=wanted, by=by_resolver(card_model))
+    # An access list isn't limited to the requested duration.
+    name = target_names if kind is Notice.PROMOTED else request_name
+    headline = _HEADLINES[kind].format(wanted=name(card_model), by=by_resolver(card_model))
+    reason = "" if kind is Notice.CREATED else card_model.resolve_reason
     return message(
-        headline,
-        rich.lines((rich.bold(headline),), *_DETAILS.get(kind, _no_details)(card_model)),
-        *_reason(kind, card_model),
+        rich.lines((rich.bold(headline),)),
+        *fact_parts(_facts(kind, card_model)),
+        *quoted_reason(reason),
         *_next_step(kind, card_model),
-        rich.lines(_request_line(card_model)),
+        footer(card_model),
     )
 
 
 def _closed_notice(card_model: CardModel) -> Message:
     """Replace the notice of a new request. Another notice has the details of the outcome."""
-    headline = f"{STATUS_TEXTS[card_model.status]}: your request for {target_names(card_model)}."
-    return message(headline, rich.lines((headline,), _request_line(card_model)))
+    headline = f"{status_text(card_model.status)}: your request for {request_name(card_model)}."
+    return message(rich.lines((headline,)), footer(card_model))
 
 
-def _no_details(_card_model: CardModel) -> tuple[rich.Line, ...]:
-    return ()
-
-
-def _access_times(card_model: CardModel) -> tuple[rich.Line, ...]:
-    rows: list[rich.Line] = []
-    if card_model.assume_start is not None:
-        rows.append(("Access starts ", rich.moment(card_model.assume_start), "."))
-    if card_model.access_until is not None:
-        rows.append(("Access ends ", rich.moment(card_model.access_until), "."))
-    return tuple(rows)
-
-
-def _expiry(card_model: CardModel) -> tuple[rich.Line, ...]:
-    if card_model.waiting_until is None:
-        return ()
-    return (("It expires ", rich.moment(card_model.waiting_until), ". ", _UPDATE_PROMISE),)
-
-
-def _access_list(card_model: CardModel) -> tuple[rich.Line, ...]:
-    if not card_model.promoted_to:
-        return ()
-    return ((f"Access list: {safe_name(card_model.promoted_to)}.",),)
-
-
-_DETAILS: dict[Notice, Callable[[CardModel], tuple[rich.Line, ...]]] = {
-    Notice.CREATED: _expiry,
-    Notice.APPROVED: _access_times,
-    Notice.PROMOTED: _access_list,
-}
-
-
-def _reason(kind: Notice, card_model: CardModel) -> tuple[RichTextElement, ...]:
-    reason = safe_text(card_model.resolve_reason, REASON_LIMIT)
-    if kind is Notice.CREATED or not reason:
-        return ()
-    return (rich.quote(reason),)
-
-
-def _next_step(kind: Notice, card_model: CardModel) -> tuple[RichTextElement, ...]:
+def _facts(kind: Notice, card_model: CardModel) -> Iterator[Fact]:
+    if kind is Notice.CREATED and card_model.waiting_until is not None:
+        yield Fact("Request expires", card_model.waiting_until)
     if kind is Notice.APPROVED:
-        return _how_to_use(card_model)
-    if kind in {Notice.DENIED, Notice.EXPIRED, Notice.DELETED}:
-        return (rich.lines(("To request access again, run ", rich.code("/teleport-request"), ".")),)
-    return ()
+        yield from access_times(card_model)
+    if kind is Notice.PROMOTED and card_model.promoted_to:
+        yield Fact("Access list", safe_name(card_model.promoted_to))
 
 
-def _how_to_use(card_model: CardModel) -> tuple[RichTextElement, ...]:
+def _next_step(kind: Notice, card_model: CardModel) -> Iterator[RichTextElement]:
+    if kind is Notice.CREATED:
+        yield rich.lines((_UPDATE_PROMISE,))
+    elif kind is Notice.APPROVED:
+        yield from _how_to_use(card_model)
+    elif kind is not Notice.PROMOTED:
+        yield rich.lines(
+            ("To request access again, run ", rich.code("/teleport-request"), "."),
+        )
+
+
+def _how_to_use(card_model: CardModel) -> Iterator[RichTextElement]:
     if card_model.status is Status.ACCESS_ENDED:
-        return (rich.lines(("Access has already ended.",)),)
-    if card_model.status is Status.DELETED_APPROVED:
-        return (rich.lines((_DELETED_SINCE,)),)
-    return (
-        rich.lines(("To use it, run:",)),
-        rich.preformatted(f"tsh login --request-id={safe_name(card_model.id)}"),
-    )
-
-
-def _request_line(card_model: CardModel) -> rich.Line:
-    yield "Request "
-    yield rich.code(short_id(card_model.id))
-    if card_model.request_url:
-        yield "  ·  "
-        yield rich.link(card_model.request_url, "Open in Teleport")
+        if card_model.access_until is None:
+            yield rich.lines(("Access has already ended.",))
+    elif card_model.status is Status.DELETED_APPROVED:
+        yield rich.lines((_DELETED_SINCE,), valid_certificates(card_model))
+    else:
+        yield rich.lines(("To use it, run:",))
+        yield rich.preformatted(f"tsh login --request-id={safe_name(card_model.id)}")

@@ -2,11 +2,11 @@
 
 from teleport_client.model.access_request import RequestState
 from workspace.card_model.record import CardReview
-from workspace.text.budget import REASON_LIMIT
-from workspace.text.untrusted import safe_name, safe_text
+from workspace.text.untrusted import safe_name
 from workspace.views.cards.reviews import NO_EFFECT
 from workspace.views.parts import rich
 from workspace.views.parts.message import Message, message
+from workspace.views.parts.reason import quoted_reason
 
 _HEADLINES = {
     RequestState.APPROVED: "✓ {author} approved",
@@ -23,9 +23,4 @@ def review_reply(review: CardReview, progress_text: str) -> Message:
     if not review.counts:
         headline += f", which {NO_EFFECT}"
     headline = f"{headline}. {progress_text}." if progress_text else f"{headline}."
-    reason = safe_text(review.reason, REASON_LIMIT)
-    return message(
-        headline,
-        rich.lines((headline,)),
-        *((rich.quote(reason),) if reason else ()),
-    )
+    return message(rich.lines((headline,)), *quoted_reason(review.reason))

@@ -1,5 +1,6 @@
 """Private list of pending requests."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -38,20 +39,13 @@ async def test_newest_request_comes_first(stage: Stage) -> None:
 
 
 async def test_times_are_shown_in_the_readers_zone(stage: Stage) -> None:
-    """Slack converts date elements; their fallback names the time zone."""
+    """Slack converts date markup; its fallback names the time zone."""
     await stage.create_request("alice", "staging", "redis 1")
     await stage.type("bob", "/teleport-pending")
     response = await stage.response("bob", "redis 1")
-    dates = [
-        part
-        for block in response["blocks"]
-        if block["type"] == "rich_text"
-        for element in block["elements"]
-        for part in element["elements"]
-        if part["type"] == "date"
-    ]
-    assert [part["format"] for part in dates] == ["{ago}", "{date_short_pretty} {time}"]
-    assert all(part["fallback"].endswith("UTC") for part in dates)
+    dates = re.findall(r"<!date\^\d+\^([^|]+)\|([^>]+)>", words(response["blocks"]))
+    assert [form for form, _ in dates] == ["{ago}", "{date_short_pretty} at {time}"]
+    assert all(fallback.endswith("UTC") for _, fallback in dates)
 
 
 async def test_reviewed_request_is_not_in_my_list(stage: Stage) -> None:

@@ -109,8 +109,8 @@ async def test_shorter_access_needs_confirmation(stage: Stage) -> None:
     assert "This limit comes from your roles" in words(warned)
     assert not stage.requests
     await stage.click("alice", warned, "ask_anyway")
-    response = await stage.response("alice", "Duration: 10 days.")
-    assert "longer than Teleport allows. Access ends " in words(response)
+    response = await stage.response("alice", "You asked for 10 days, which is longer than")
+    assert "Access ends: " in response["text"]
     assert len(stage.requests) == 1
 
 
@@ -174,7 +174,7 @@ async def test_reason_of_4000_bytes_is_stored_and_shown_truncated(stage: Stage) 
     card = await stage.card("start éé")
     request = stage.request(buttons(card)["approve"]["value"])
     assert request.Spec.RequestReason == reason
-    assert "é end" not in words(card["blocks"][1])
+    assert "é end" not in words(card)
 
 
 async def test_hostile_text_is_literal_on_the_card(stage: Stage) -> None:
@@ -182,7 +182,8 @@ async def test_hostile_text_is_literal_on_the_card(stage: Stage) -> None:
     hostile = "<!channel> `x` <https://evil.example|click> \u202egnp.exe \u200b*bold* end42"
     await stage.type("alice", f"/teleport-request staging because {hostile}")
     card = await stage.card("end42")
-    assert all(block["type"] in {"header", "rich_text", "actions"} for block in card["blocks"])
+    literal = [block for block in card["blocks"] if "end42" in words(block)]
+    assert [block["type"] for block in literal] == ["rich_text"]
     assert not {"<", ">"} & set(card["text"])
     assert "\u202e" not in words(card)
     assert "\u200b" not in words(card)

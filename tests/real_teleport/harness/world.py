@@ -14,7 +14,7 @@ from tests.real_teleport.harness.cluster import Cluster
 from tests.real_teleport.harness.features import ServerFeatures
 from tests.real_teleport.harness.tsh import Logins
 from workspace.card_model.status import Status
-from workspace.views.cards.status_line import STATUS_TEXTS
+from workspace.views.cards.status_line import status_text
 
 PENDING = 1
 APPROVED = 2
@@ -118,7 +118,7 @@ def request_id_in(text: str) -> str:
 def is_closed(card: Mapping[str, Any], status: Status) -> bool:
     """Return whether a card shows the status and has no buttons to review with."""
     open_buttons = {"approve", "deny"} & buttons(dict(card)).keys()
-    return not open_buttons and STATUS_TEXTS[status] in words(card)
+    return not open_buttons and status_text(status) in words(card)
 
 
 def decided_by(request: Mapping[str, Any], who: str) -> bool:

@@ -4,8 +4,8 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, 
 
 from workspace.card_model.record import CardModel
 from workspace.text.untrusted import fit_text, safe_name
-from workspace.views.parts import rich
-from workspace.views.parts.request_name import target_names
+from workspace.views.parts.moments import duration_text
+from workspace.views.parts.request_name import access_duration, target_names
 
 APPROVE, DENY = "approve", "deny"
 """Action IDs. A button's value is the request ID and nothing else."""
@@ -47,8 +47,10 @@ def _effect(card_model: CardModel) -> str:
     """Describe the effect of an approval. Plain text can't show times in the reader's time zone."""
     # Names are short, so that the number of further names always fits.
     wanted = target_names(card_model, each=32, room=150)
-    length = f" for up to {rich.duration(card_model.access_for)}" if card_model.access_for else ""
-    gets = f"{safe_name(card_model.user, 40)} gets access to {wanted}{length}."
+    length = access_duration(card_model)
+    limit = f" for up to {duration_text(length)}" if length else ""
+    start = ", from the requested start" if card_model.assume_start else ""
+    gets = f"{safe_name(card_model.user, 40)} gets access to {wanted}{limit}{start}."
     more = card_model.approvals_left - 1
     if more < 1:
         return gets

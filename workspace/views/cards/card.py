@@ -1,25 +1,29 @@
 """The card of an access request: one message that follows the request until it is closed.
 
-A card states its status in words, never by color or symbol alone.
+A card states its status in words, never by color or symbol alone. Cards, lists, notices and forms
+show the parts of a request in the same order: who requests what, status, facts, reason, reviews,
+buttons, footer.
 """
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import HeaderBlock, PlainTextObject, RichTextElement
+from slack_sdk.models.blocks import Block, RichTextElement
 
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
-from workspace.text.budget import REASON_LIMIT
-from workspace.text.untrusted import fit_text, safe_name, safe_text
+from workspace.text.untrusted import safe_name
 from workspace.views.cards.buttons import review_buttons
+from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import facts
-from workspace.views.cards.reviews import review_rows
+from workspace.views.cards.reviews import reviews
 from workspace.views.cards.status_line import status_line
 from workspace.views.parts import rich
+from workspace.views.parts.fact import fact_parts
+from workspace.views.parts.footer import footer
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.request_name import short_id, target_names
+from workspace.views.parts.reason import REQUEST_REASON, quoted_reason
+from workspace.views.parts.title import header, title
 
-_HEADER_LIMIT = 150
 _INCOMPLETE = (
     "⚠️ This card can't show the full request: it limits access to a resource in a way that doesn't"
     " fit here."
@@ -27,43 +31,41 @@ _INCOMPLETE = (
 
 
 def card(card_model: CardModel) -> Message:
-    title = f"{safe_name(card_model.user)} requests {target_names(card_model)}"
-    content = [
-        HeaderBlock(text=PlainTextObject(text=fit_text(title, _HEADER_LIMIT), emoji=False)),
-        rich.block(*_body(card_model)),
-    ]
-    if card_model.review_in_slack and not card_model.status.closed:
-        content.append(review_buttons(card_model))
-    return message(f"{title}. {status_line(card_model)}.", *content)
+    return message(
+        header(title(card_model)),
+        rich.lines((rich.bold(status_line(card_model)),)),
+        *fact_parts(facts(card_model)),
+        *quoted_reason(card_model.reason, label=REQUEST_REASON),
+        *reviews(card_model),
+        *_warnings(card_model),
+        *_actions(card_model),
+        footer(card_model),
+    )
 
 
-def _body(card_model: CardModel) -> Iterator[RichTextElement]:
-    yield rich.lines((rich.bold(status_line(card_model)),))
-    yield rich.facts(facts(card_model))
-    if card_model.reason.strip():
-        yield rich.lines((rich.bold("Reason:"),))
-        yield rich.quote(safe_text(card_model.reason, REASON_LIMIT) or "(no visible text)")
-    if rows := tuple(review_rows(card_model)):
-        yield rich.lines(*rows)
+def _warnings(card_model: CardModel) -> Iterator[RichTextElement]:
     if card_model.incomplete:
         yield rich.lines((rich.bold(_INCOMPLETE),))
     if card_model.status is Status.DELETED_APPROVED:
-        yield from _valid_certificates(card_model)
-    if card_model.review_in_teleport and not card_model.status.closed:
-        yield from _review_in_teleport(card_model)
-    yield rich.lines(_footer(card_model))
+        yield from _revocation(card_model)
 
 
-def _valid_certificates(card_model: CardModel) -> Iterator[RichTextElement]:
-    """Warn that certificates outlive a deleted request, and show how to stop them."""
-    until: rich.Line = ("until they expire",)
-    if card_model.access_until is not None:
-        until = ("until ", rich.moment(card_model.access_until))
+def _revocation(card_model: CardModel) -> Iterator[RichTextElement]:
+    """Show how to stop the certificates of a deleted request."""
     yield rich.lines(
-        ("Certificates issued with this request stay valid ", *until, "."),
+        valid_certificates(card_model),
         ("To stop them, a Teleport administrator can run:",),
     )
     yield rich.preformatted(f"tctl lock --access-request={safe_name(card_model.id)}")
+
+
+def _actions(card_model: CardModel) -> Iterator[Block | RichTextElement]:
+    if card_model.status.closed:
+        return
+    if card_model.review_in_teleport:
+        yield from _review_in_teleport(card_model)
+    if card_model.review_in_slack:
+        yield review_buttons(card_model)
 
 
 def _review_in_teleport(card_model: CardModel) -> Iterator[RichTextElement]:
@@ -72,11 +74,3 @@ def _review_in_teleport(card_model: CardModel) -> Iterator[RichTextElement]:
     else:
         yield rich.lines(("To approve it, run:",))
         yield rich.preformatted(f"tctl requests approve {safe_name(card_model.id)}")
-
-
-def _footer(card_model: CardModel) -> rich.Line:
-    yield "Request "
-    yield rich.code(short_id(card_model.id))
-    if card_model.request_url:
-        yield "  ·  "
-        yield rich.link(card_model.request_url, "Open in Teleport")

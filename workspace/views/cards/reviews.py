@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from slack_sdk.models.blocks import RichTextElement
+
 from teleport_client.model.access_request import RequestState
 from workspace.card_model.record import CardModel
 from workspace.text.untrusted import safe_line, safe_name
@@ -17,7 +19,12 @@ _VERBS = {
 }
 
 
-def review_rows(card_model: CardModel) -> Iterator[rich.Line]:
+def reviews(card_model: CardModel) -> Iterator[RichTextElement]:
+    if rows := tuple(_rows(card_model)):
+        yield rich.lines(*rows)
+
+
+def _rows(card_model: CardModel) -> Iterator[rich.Line]:
     """Yield a row for each review, except for those that the status line shows completely."""
     for review in card_model.reviews[:_REVIEWS_SHOWN]:
         reason = safe_line(review.reason, _REASON_LIMIT)

@@ -1,4 +1,4 @@
-"""The first line of a card: the status of the request, with the names of its approvers."""
+"""The second line of a card: the status of the request, with the names of its approvers."""
 
 from workspace.card_model.progress import PROGRESS_ROOM
 from workspace.card_model.record import CardModel
@@ -6,31 +6,31 @@ from workspace.card_model.status import Status
 from workspace.text.names import list_names
 from workspace.text.untrusted import fit_text, safe_name
 
-STATUS_TEXTS = {
+_TEXTS = {
     Status.WAITING: "⏳ Waiting for approval",
-    Status.APPROVED: "✅ Approved",
-    Status.DENIED: "⛔ Denied",
+    Status.APPROVED: "✅ Approved{by}",
+    Status.DENIED: "⛔ Denied{by}",
     Status.PROMOTED: "📋 Granted through an access list",
     Status.EXPIRED: "⌛ Expired without a decision",
-    Status.ACCESS_ENDED: "🏁 Approved, access has ended",
+    Status.ACCESS_ENDED: "🏁 Approved{by}, access has ended",
     Status.DELETED: "🗑️ Deleted before a decision",
-    Status.DELETED_APPROVED: "🗑️ Approved, then deleted",
+    Status.DELETED_APPROVED: "🗑️ Approved{by}, then deleted",
 }
 
 
+def status_text(status: Status) -> str:
+    """Return the status without names."""
+    return _TEXTS[status].format(by="")
+
+
 def status_line(card_model: CardModel) -> str:
+    """Return the status with its progress, approvers or access list."""
     status = card_model.status
-    text = STATUS_TEXTS[status]
     if status is Status.WAITING and len(card_model.progress) == 1:
-        return f"{text}: {fit_text(card_model.progress[0], PROGRESS_ROOM)}"
+        return f"{status_text(status)}: {fit_text(card_model.progress[0], PROGRESS_ROOM)}"
     if status is Status.PROMOTED and card_model.promoted_to:
-        return f"{text}: {safe_name(card_model.promoted_to)}"
-    by = by_resolver(card_model)
-    if not by or status is Status.PROMOTED:
-        return text
-    if status is Status.DELETED_APPROVED:
-        return f"🗑️ Approved{by}, then deleted"
-    return f"{text} (approved{by})" if status is Status.ACCESS_ENDED else f"{text}{by}"
+        return f"{status_text(status)}: {safe_name(card_model.promoted_to)}"
+    return _TEXTS[status].format(by=by_resolver(card_model))
 
 
 def by_resolver(card_model: CardModel) -> str:

@@ -31,7 +31,7 @@ from workspace.requests.request_draft import (
 from workspace.text.names import list_names
 from workspace.text.untrusted import fit_text, safe_text, slack_length, truncate
 from workspace.views.modals import role_option
-from workspace.views.parts import rich
+from workspace.views.parts.moments import duration_text
 from workspace.views.parts.outdated import outdated_form, reading
 
 CALLBACK = "request_form"
@@ -210,7 +210,7 @@ def _duration_from(value: str) -> timedelta:
 
 def _duration_option(duration: timedelta) -> Option:
     return Option(
-        text=PlainTextObject(text=rich.duration(duration), emoji=False),
+        text=PlainTextObject(text=duration_text(duration), emoji=False),
         value=str(int(duration.total_seconds())),
     )
 

@@ -1,4 +1,4 @@
-"""Messages: blocks for the screen, and a text for notifications and screen readers.
+"""Messages: blocks for the screen, and a text with the same words for notifications.
 
 Names and reasons in a message are untrusted. Blocks contain them only in rich text and plain text
 elements, which Slack shows literally. The notification text has no such form, so its control
@@ -14,9 +14,10 @@ from slack_sdk.models.blocks import Block, RichTextElement
 from workspace.text.untrusted import escape, fit_text, safe_text
 from workspace.views.parts import rich
 from workspace.views.parts.plain import plain
+from workspace.views.parts.spoken import spoken
 
-TEXT_LIMIT = 700
-"""Length of the notification text. Even in letters of four bytes, this is well below the limits of
+_TEXT_LIMIT, _TEXT_LINES = 1_000, 40
+"""Size of the notification text. Even in letters of four bytes, this is well below the limits of
 4000 characters (chat.update) and 4000 bytes (chat.postEphemeral)."""
 _ROW_LIMIT, _COMMAND_LIMIT = 2_000, 6_000
 """Lengths of a row and of a command line, which can quote Teleport's errors and users' reasons."""
@@ -24,14 +25,19 @@ _ROW_LIMIT, _COMMAND_LIMIT = 2_000, 6_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    text: str
     blocks: tuple[Block, ...]
+
+    @property
+    def text(self) -> str:
+        """Text for notifications and screen readers, not escaped."""
+        return _text(plain(self.blocks))
 
     def arguments(self) -> dict[str, Any]:
         """Return arguments of a Web API call. chat.update parses texts by default."""
+        blocks = plain(self.blocks)
         return {
-            "text": escape(safe_text(self.text, TEXT_LIMIT)),
-            "blocks": plain(self.blocks),
+            "text": escape(_text(blocks)),
+            "blocks": blocks,
             "parse": "none",
             "link_names": False,
             "unfurl_links": False,
@@ -39,9 +45,9 @@ class Message:
         }
 
 
-def message(text: str, *content: Block | RichTextElement) -> Message:
+def message(*content: Block | RichTextElement) -> Message:
     """Build a message. Consecutive rich text elements share a block."""
-    return Message(text, tuple(_group_rich_text(content)))
+    return Message(tuple(_group_rich_text(content)))
 
 
 def text_message(text: str, *more: str, preformatted: str = "") -> Message:
@@ -50,7 +56,11 @@ def text_message(text: str, *more: str, preformatted: str = "") -> Message:
     elements: list[RichTextElement] = [rich.lines(*((rich.text(row),) for row in rows))]
     if preformatted:
         elements.append(rich.preformatted(fit_text(preformatted, _COMMAND_LIMIT)))
-    return message(" ".join((*rows, preformatted)).strip(), *elements)
+    return message(*elements)
+
+
+def _text(blocks: list[dict[str, Any]]) -> str:
+    return safe_text(spoken(blocks), _TEXT_LIMIT, _TEXT_LINES)
 
 
 def _group_rich_text(content: Sequence[Block | RichTextElement]) -> list[Block]:

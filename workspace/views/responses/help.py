@@ -35,6 +35,6 @@ def help_message(command: str) -> Message:
         for words, meaning in _EXAMPLES[command]
     ]
     return message(
-        f"How to use {command}",
-        rich.lines((rich.bold(f"How to use {command}"),), *rows),
+        rich.lines((rich.bold(f"How to use {command}"),)),
+        rich.bullets(*rows),
     )

@@ -4,19 +4,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, DividerBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    DividerBlock,
+    MarkdownTextObject,
+)
 
 from workspace.card_model.record import CardModel
 from workspace.text.budget import join_texts
 from workspace.text.resources import fits
 from workspace.text.untrusted import safe_line, safe_name
 from workspace.views.cards.buttons import review_buttons
-from workspace.views.parts import rich
+from workspace.views.cards.status_line import status_text
+from workspace.views.parts import markup, rich
+from workspace.views.parts.footer import DOT, footer_of
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.request_name import short_id, target_names
+from workspace.views.parts.reason import REQUEST_REASON, quoted_reason
+from workspace.views.parts.request_name import for_duration, target_names
+from workspace.views.parts.title import header
 
 PAGE = 10
-"""Rows to a page: each takes three blocks, and a message holds fifty."""
+"""Rows per page: each takes up to four blocks, and a message holds fifty."""
 _ROOM = 200
 """Lengths of a row's roles, progress and reason: ten rows fill a message."""
 _NAMES = 6
@@ -36,48 +46,40 @@ class Row:
 def pending_list(title: str, rows: Sequence[Row], *, scope: str, page: int = 0) -> Message:
     """Build one page. The paging buttons carry `scope`, which identifies the list."""
     shown = rows[page * PAGE : (page + 1) * PAGE]
-    blocks: list[Block] = []
-    for row in shown:
-        blocks += _row(row)
-    return message(
-        title,
-        rich.lines((rich.bold(title),)),
-        *blocks,
-        *_paging(scope, page, len(rows)),
-    )
+    blocks = [block for row in shown for block in _row(row)]
+    return message(header(title), *blocks, *_paging(scope, page, len(rows)))
 
 
 def _row(row: Row) -> Iterator[Block]:
     card_model = row.card_model
-    wanted = target_names(card_model, room=_ROOM)
-    first: list[rich.Part | str] = [
-        rich.bold(safe_name(card_model.user)),
-        " requests ",
-        rich.bold(wanted),
-    ]
-    if card_model.progress:
-        first.append(f" · {join_texts(card_model.progress, _ROOM)}")
-    yield DividerBlock()
     cut = card_model.constrained and not fits(card_model.targets, _NAMES, _ROOM)
-    rows = (first, tuple(_when(row)), *_why(card_model), *([(_ON_CARD,)] if cut else []))
-    yield rich.block(rich.lines(*rows))
+    yield DividerBlock()
+    yield rich.block(
+        rich.lines((rich.bold(_title(card_model)),), (_status(card_model),)),
+        *quoted_reason(safe_line(card_model.reason, _ROOM), label=REQUEST_REASON),
+        *([rich.lines((_ON_CARD,))] if cut else []),
+    )
     if row.can_review and card_model.review_in_slack and not cut:
         yield review_buttons(card_model)
+    yield footer_of(card_model.id, *_times(row))
 
 
-def _when(row: Row) -> Iterator[rich.Part | str]:
-    yield rich.code(short_id(row.card_model.id))
+def _title(card_model: CardModel) -> str:
+    wanted = target_names(card_model, room=_ROOM)
+    return f"{safe_name(card_model.user)} requests {wanted}{for_duration(card_model)}"
+
+
+def _status(card_model: CardModel) -> str:
+    progress = join_texts(card_model.progress, _ROOM)
+    status = status_text(card_model.status)
+    return f"{status}: {progress}" if progress else status
+
+
+def _times(row: Row) -> Iterator[MarkdownTextObject]:
     if row.created is not None:
-        yield " · requested "
-        yield rich.ago(row.created)
+        yield markup.ago(row.created, f"{DOT}requested ")
     if row.card_model.waiting_until is not None:
-        yield " · expires "
-        yield rich.moment(row.card_model.waiting_until)
-
-
-def _why(card_model: CardModel) -> Iterator[rich.Line]:
-    if reason := safe_line(card_model.reason, _ROOM):
-        yield (reason,)
+        yield markup.moment(row.card_model.waiting_until, f"{DOT}expires ")
 
 
 def _paging(scope: str, page: int, count: int) -> Iterator[Block]:

@@ -8,10 +8,11 @@ from workspace.card_model.record import CardModel
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.reviews import NO_EFFECT
-from workspace.views.cards.status_line import STATUS_TEXTS
+from workspace.views.cards.status_line import status_text
 from workspace.views.parts import rich
+from workspace.views.parts.footer import footer
 from workspace.views.parts.message import Message, message
-from workspace.views.parts.request_name import short_id, target_names
+from workspace.views.parts.request_name import request_name
 
 _ROOM = 600
 _ROLE_FILTER = re.compile(r'contains\(\s*reviewer\.roles,\s*"([^"]+)"\s*\)')
@@ -20,8 +21,8 @@ _FILTER_LIMIT = 150
 
 def review_submitted(card_model: CardModel, *, approve: bool) -> Message:
     verb = "approved" if approve else "denied"
-    headline = f"You {verb} {safe_name(card_model.user)}'s request for {target_names(card_model)}."
-    return message(headline, rich.lines((rich.bold(headline),), _request_line(card_model)))
+    headline = f"You {verb} {safe_name(card_model.user)}'s request for {request_name(card_model)}."
+    return message(rich.lines((rich.bold(headline),), (_status(card_model),)), footer(card_model))
 
 
 def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) -> Message:
@@ -32,7 +33,9 @@ def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) 
         hint = f"It takes {reviewers}."
     else:
         hint = "Ask a Teleport administrator who can review it."
-    return message(headline, rich.lines((rich.bold(headline),), (hint,), _request_line(card_model)))
+    return message(
+        rich.lines((rich.bold(headline),), (_status(card_model),), (hint,)), footer(card_model)
+    )
 
 
 def _reviewers(threshold: Threshold) -> str:
@@ -43,11 +46,10 @@ def _reviewers(threshold: Threshold) -> str:
     return f"reviewers who match {safe_name(threshold.filter, _FILTER_LIMIT)}"
 
 
-def _request_line(card_model: CardModel) -> rich.Line:
+def _status(card_model: CardModel) -> str:
+    """Return the status without the reviewer, who reads it."""
     if card_model.status.closed:
-        yield f"{STATUS_TEXTS[card_model.status]}. Request "
-    else:
-        rows = join_texts(card_model.progress, _ROOM)
-        progress = f": {rows}" if rows else ""
-        yield f"Still waiting for approval{progress}. Request "
-    yield rich.code(short_id(card_model.id))
+        return f"{status_text(card_model.status)}."
+    rows = join_texts(card_model.progress, _ROOM)
+    progress = f": {rows}" if rows else ""
+    return f"⏳ Still waiting for approval{progress}."
