@@ -11,10 +11,12 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import APPROVED
 from tests.integration.bot_process import run_bot_here
+from tests.integration.commands.use_cases import use_cases
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, words
+from workspace.directory.contacts import NoContact
 
 BY_NAME = {person.name: person for person in PEOPLE}
 ALICE, BOB = BY_NAME["alice"].slack_user_id, BY_NAME["bob"].slack_user_id
@@ -163,3 +165,14 @@ async def test_reviewer_keeps_the_name_when_email_is_linked_elsewhere(
     await stage.type("alice", f"/teleport-request staging --reviewers {address} because redis 1")
     await stage.response("alice", "shares a Slack account with another Teleport user")
     assert not stage.requests
+
+
+async def test_name_that_matches_two_users_in_another_case_gets_no_message(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Teleport's names are case sensitive, so the owner of the address isn't known."""
+    for name in ("Eve@example.com", "eVe@example.com"):
+        teleport.cluster.add_user(name, [])
+    async with use_cases(slack, teleport) as run:
+        with pytest.raises(NoContact, match="several Teleport users"):
+            await run.services.contacts.user("eve@example.com")

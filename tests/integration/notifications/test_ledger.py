@@ -19,6 +19,7 @@ from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
 
 PLUGIN = "teleport-chatops/test"
+NO_SUCH_ID = "0190c0de-0000-7000-8000-00000000abcd"
 
 
 def now() -> datetime:
@@ -111,3 +112,21 @@ async def test_settle_writes_results_noted_during_its_write(teleport: TeleportSt
         assert entry is not None
         assert entry.message_for("card:C0ACCESS01") == card
         assert entry.message_for("dm:created") == dm
+
+
+async def test_change_of_an_unknown_entry_is_not_kept(teleport: TeleportStandIn) -> None:
+    """A late result can arrive after the entry was dropped."""
+    request_id = pending_request(teleport).Metadata.Name
+    async with two_ledgers(teleport) as (ledger, _):
+        await ledger.apply(request_id, Entry.mark_stale)
+        assert ledger.get(request_id) is None
+        assert not teleport.journal.of("UpdatePluginData")
+
+
+async def test_first_entry_of_a_deleted_request_is_not_recorded(teleport: TeleportStandIn) -> None:
+    async with two_ledgers(teleport) as (ledger, _):
+        with pytest.raises(RequestGone):
+            await ledger.write(
+                "0190c0de-0000-7000-8000-00000000abcd", lambda _: entry_of("i", "card:C0FIRST001")
+            )
+        assert not ledger.ids

@@ -10,6 +10,9 @@ from pathlib import Path
 import grpc
 import pytest
 
+from bot.process import running
+from bot.settings.settings import load_settings
+from bot.start_error import StartError
 from sandbox.bot_process import write_settings
 from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
@@ -458,3 +461,16 @@ async def test_sighup_keeps_a_bot_running_that_logs_to_stderr(settings_file: Pat
         await process.event("bot_started")
         process.process.terminate()
         assert (await process.end())[0] == 0
+
+
+async def test_start_without_a_list_of_requests_ends_with_its_reason(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """A bot that knows no requests would answer every command wrongly."""
+    teleport.faults.add("ListAccessRequests", grpc.StatusCode.INTERNAL, times=1_000)
+    settings = load_settings(settings_file).model_copy(
+        update={"start_timeout": timedelta(seconds=2)}
+    )
+    with pytest.raises(StartError, match=r"didn't list access requests in time: .*fault"):
+        async with running(settings):
+            pass

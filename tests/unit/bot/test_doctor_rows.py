@@ -3,14 +3,19 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.connect import slack_connection
+from bot.connect.slack_connection import hint_for
 from bot.observe.clock import SlackClock
+from bot.settings.settings import LogSettings
 from bot.setup.doctor import slack
 from bot.setup.doctor.check import Level
+from bot.setup.doctor.machine import authorities, log_output
 from bot.setup.doctor.socket_mode import Greeting, greeting_at, no_socket, response_host, socket_row
 from tests.unit.commands.test_outcome import slack_error
 
@@ -133,3 +138,35 @@ async def socket_server(
         yield f"ws://127.0.0.1:{port}/"
     finally:
         await runner.cleanup()
+
+
+def test_existing_log_file_stays_and_a_new_one_is_removed_again(tmp_path: Path) -> None:
+    """Doctor opens the log file as the bot does, and leaves no trace."""
+    old, new = tmp_path / "old.log", tmp_path / "new.log"
+    old.write_text("one event\n")
+    for path in (old, new):
+        assert log_output(LogSettings(output=str(path))).level is Level.OK
+    assert (old.read_text(), new.exists()) == ("one event\n", False)
+
+
+def test_unusable_certificate_authorities_are_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL ignores a file that it can't read, so every connection would fail later."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    assert (authorities().level, authorities().detail) == (Level.OK, "the system's default")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    assert authorities().level is Level.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("error", "is_transient", "hint"),
+    [
+        (slack_error({"error": "ratelimited"}, 429), True, "a restart loop"),
+        (TimeoutError(), True, "slack.com"),
+    ],
+)
+def test_hint_depends_on_the_error_of_slack(
+    error: Exception, is_transient: bool, hint: str
+) -> None:
+    assert (slack_connection.is_transient(error), hint in hint_for(error)) == (is_transient, True)

@@ -442,3 +442,9 @@ def test_recipients_as_text_are_those_of_all_roles(
     monkeypatch.setenv("TELEPORT_CHATOPS_ROLE_TO_RECIPIENTS", "access-requests")
     settings = load(tmp_path, WHOLE)
     assert settings.role_to_recipients["*"] == ("access-requests",)
+
+
+def test_recipients_of_another_type_are_rejected(tmp_path: Path) -> None:
+    text = WHOLE.split("[role_to_recipients]", maxsplit=1)[0]
+    with pytest.raises(SettingsError, match="role_to_recipients: use a table"):
+        load(tmp_path, f"role_to_recipients = 5\n{text}")

@@ -42,6 +42,7 @@ names = st.text(string.ascii_letters + string.digits + "-_.", min_size=1, max_si
         ('{{regexp.not_match("^prod-.*$")}}', "dev", True),
         ('team-{{regexp.match("[a-z]+")}}-x', "team-abc-x", True),
         ('team-{{regexp.match("[a-z]+")}}-x', "team-123-x", False),
+        ('team-{{regexp.match("[a-z]+")}}-x', "abc-x", False),
     ],
 )
 def test_patterns_match_roles_as_in_teleport(pattern: str, role: str, named: bool) -> None:

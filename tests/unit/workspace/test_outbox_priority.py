@@ -1,11 +1,17 @@
-"""An outbox that yields to another one."""
+"""Messages that wait in the outbox: for another outbox, for a slot, and for cancelled work."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
+import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.unit.commands.test_outcome import slack_error
 from workspace.conditions import Conditions
+from workspace.sending.fence import SendingStopped
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import MessageRef, Priority
 from workspace.views.parts.message import text_message
@@ -14,7 +20,8 @@ from workspace.views.parts.message import text_message
 class Slack:
     """Slack that responds when the test says so, and records the texts that it gets."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: SlackApiError | None = None) -> None:
+        self.error = error
         self.texts: list[str] = []
         self.go = asyncio.Event()
         self._news = asyncio.Event()
@@ -23,6 +30,8 @@ class Slack:
         self.texts.append(json["text"])
         self._news.set()
         await self.go.wait()
+        if self.error is not None:
+            raise self.error
         return {"channel": json["channel"], "ts": "1.1"}
 
     async def got(self, count: int) -> list[str]:
@@ -30,6 +39,72 @@ class Slack:
             self._news.clear()
             await self._news.wait()
         return self.texts
+
+
+@asynccontextmanager
+async def running_outbox(client: object) -> AsyncIterator[Outbox]:
+    slack = cast("AsyncWebClient", client)
+    outbox = Outbox(slack, Conditions().component("outbox"), may_send=lambda: True)
+    task = asyncio.create_task(outbox.run())
+    yield outbox
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def send_later(outbox: Outbox, text: str) -> "asyncio.Task[None]":
+    return asyncio.create_task(
+        outbox.update(
+            MessageRef("C1", "1.1"), lambda: text_message(text), priority=Priority.CARD_UPDATE
+        )
+    )
+
+
+async def test_message_that_nobody_waits_for_any_more_is_not_sent() -> None:
+    """Slack's slots are taken; then the work that wanted another message is cancelled."""
+    slack = Slack()
+    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+        in_flight = [send_later(outbox, f"card {number}") for number in range(8)]
+        await slack.got(8)
+        unwanted, wanted = send_later(outbox, "unwanted"), send_later(outbox, "wanted")
+        await asyncio.sleep(0)
+        unwanted.cancel()
+        slack.go.set()
+        await asyncio.gather(*in_flight, wanted)
+    assert slack.texts[8:] == ["wanted"]
+
+
+@pytest.mark.parametrize("error", [None, slack_error({"error": "fatal_error"})])
+async def test_work_cancelled_during_its_call_does_not_break_the_outbox(
+    error: SlackApiError | None,
+) -> None:
+    slack = Slack(error)
+    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+        cancelled = send_later(outbox, "card 1")
+        await slack.got(1)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
+        slack.go.set()
+        await slack.got(1)
+        slack.error = None
+        await send_later(outbox, "card 2")
+    assert slack.texts == ["card 1", "card 2"]
+
+
+async def test_stop_ends_waiting_messages_that_are_not_cancelled_already() -> None:
+    slack = Slack()
+    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+        in_flight = [send_later(outbox, f"card {number}") for number in range(8)]
+        await slack.got(8)
+        cancelled, waiting = send_later(outbox, "cancelled"), send_later(outbox, "waiting")
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await asyncio.gather(cancelled, return_exceptions=True)
+        outbox.stop()
+        with pytest.raises(SendingStopped):
+            await waiting
+        slack.go.set()
+        await asyncio.gather(*in_flight)
+    assert len(slack.texts) == 8
 
 
 async def test_outbox_that_yields_waits_for_a_free_slot() -> None:

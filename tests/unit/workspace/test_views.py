@@ -665,3 +665,10 @@ def test_time_of_a_request_is_left_out_if_teleport_has_none() -> None:
     dated = json.dumps(check_message(duplicate_found(draft, existing, NOW)))
     undated = json.dumps(check_message(duplicate_found(draft, existing, None)))
     assert ("requested " in dated.lower(), " · requested" in undated) == (True, False)
+
+
+def test_list_leaves_out_the_time_of_a_request_without_one() -> None:
+    dated = Row(sample_model(), NOW, can_review=False)
+    for row, shown in ((dated, True), (replace(dated, created=None), False)):
+        message = check_message(pending_list("Pending", [row], scope="mine"))
+        assert ("requested " in json.dumps(message["blocks"][2])) is shown
