@@ -23,6 +23,8 @@ class Step:
     url: str
     typed: str = ""
     """Text that a click on the step writes into the requester's message field."""
+    button: str = ""
+    """Action ID of the button that a click on the step points at."""
 
 
 def first_steps(
@@ -48,6 +50,7 @@ def first_steps(
             "",
             progress.approved,
             _front_of(location, _REVIEWER),
+            button="approve",
         ),
         Step(
             "In the ",

@@ -10,6 +10,8 @@ from tests.sandbox.page.parsed import Parsed
 from tests.sandbox.page.shell_driver import ACCESS, ALICE_ALONE, Shell, links, part, words
 from tests.sandbox.slack.test_slack_typed_messages import manifest
 
+THREAD = "section class=.thread"
+
 
 async def test_two_people_share_the_page(shell: Shell) -> None:
     page = Parsed.of(await shell.get())
@@ -60,7 +62,7 @@ async def test_replies_are_only_in_the_thread(shell: Shell) -> None:
     page = await shell.get(ALICE_ALONE)
     assert "reply one" not in page
     thread = await shell.get(links(page)["2 replies"])
-    assert re.findall("first|reply one|reply two", words(part(thread, "aside class", "aside"))) == [
+    assert re.findall("first|reply one|reply two", words(part(thread, THREAD, "section"))) == [
         "first",
         "reply one",
         "reply two",
@@ -99,7 +101,7 @@ async def test_composer_completes_the_installed_commands(shell: Shell) -> None:
     page = Parsed.of(await shell.get(ALICE_ALONE))
     assert page.values("data-command") == ["/plain"]
     ts = await shell.message("first")
-    thread = part(await shell.get(f"{ALICE_ALONE}&thread={ts}"), "aside class", "aside")
+    thread = part(await shell.get(f"{ALICE_ALONE}&thread={ts}"), THREAD, "section")
     assert Parsed.of(thread).values("data-command") == [], "threads don't support commands"
 
 
