@@ -63,6 +63,11 @@ class Pane:
         return self.location.panes[self.index]
 
     @property
+    def label(self) -> str:
+        """Return an accessible name, which is unique if both panes show one person."""
+        return f"Pane {self.index + 1}, {self.person.real_name}"
+
+    @property
     def face(self) -> Face:
         return face_of(self.workspace, self.person.slack_user_id)
 
@@ -92,7 +97,7 @@ class Pane:
     @property
     def title(self) -> str:
         if self.is_home:
-            return f"{self.workspace.app.name} home"
+            return "App Home"
         if self.channel is None or self.channel.kind is Kind.DIRECT:
             return self.workspace.app.name
         return f"#{self.channel.name}"
@@ -100,8 +105,8 @@ class Pane:
     @property
     def note(self) -> str:
         """Return the facts about the conversation below its title."""
-        if self.is_home or self.channel is None:
-            return ""
+        if self.channel is None:
+            return f"Published by {self.workspace.app.name}"
         if self.channel.kind is Kind.DIRECT:
             return "Messages from the app to you"
         kind = "Private channel" if self.channel.kind is Kind.PRIVATE else "Channel"

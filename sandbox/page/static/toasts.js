@@ -1,10 +1,12 @@
 // Short messages about failures, at the edge of the page.
 
+import { sentenceFor } from "./error_texts.js";
+
 const SHOWN_MS = 9000;
 
 /** Show the text of each `toast` event. */
 export function startToasts() {
-  document.addEventListener("toast", (event) => show(event.detail.text));
+  document.addEventListener("toast", (event) => show(sentenceFor(event.detail.text)));
 }
 
 function show(text) {
