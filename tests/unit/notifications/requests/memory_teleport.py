@@ -1,13 +1,15 @@
 """Teleport's access requests and plugin data in memory, with a follower of the requests."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
 
 from notifications.following.follower import Follower
 from notifications.requests.followed_requests import AccessRequests
 from teleport_client.client import TeleportClient
-from teleport_client.errors import NotFound
+from teleport_client.errors import NotFound, Unreachable
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.cluster import PluginData
 from teleport_client.visibility import NotVisible, Visibility
@@ -20,14 +22,20 @@ class RequestService:
     unlisted: set[str] = field(default_factory=set)
     """Stored requests that lists leave out: Teleport does this with expired ones."""
 
+    outdated: dict[str, AccessRequest] = field(default_factory=dict)
+    """Older states that lists return, from a cache of the server."""
+    reads: list[str] = field(default_factory=list)
+    """IDs that were read by name."""
+
     async def list(self, *, user: str) -> Iterable[AccessRequest]:
         return [
-            each
+            self.outdated.get(each.id, each)
             for each in self.stored.values()
             if each.id not in self.unlisted and user in {"", each.user}
         ]
 
     async def get(self, name: str) -> AccessRequest:
+        self.reads.append(name)
         if name not in self.stored:
             raise NotFound("no such request")
         return self.stored[name]
@@ -37,14 +45,37 @@ class RequestService:
 class PluginDataService:
     data: dict[str, PluginData] = field(default_factory=dict)
 
-    async def list(self, _plugin: str) -> dict[str, PluginData]:
-        return self.data
+    unreachable: bool = False
+
+    async def list(self, _plugin: str, *, request_id: str = "") -> dict[str, PluginData]:
+        if self.unreachable:
+            raise Unreachable("no answer")
+        return {name: each for name, each in self.data.items() if request_id in {"", name}}
+
+    async def update(
+        self, _plugin: str, request_id: str, *, change: PluginData, expect: PluginData
+    ) -> None:
+        assert all(self.data.get(request_id, {}).get(key, "") == expect[key] for key in expect)
+        self.data[request_id] = {**self.data.get(request_id, {}), **change}
+
+
+class EventService:
+    """A watch in which nothing happens."""
+
+    @asynccontextmanager
+    async def watch(self, _kind: object) -> AsyncIterator[AsyncIterator[object]]:
+        yield self._no_events()
+
+    async def _no_events(self) -> AsyncIterator[object]:
+        await asyncio.Event().wait()
+        yield None
 
 
 @dataclass
 class MemoryTeleport:
     requests: RequestService = field(default_factory=RequestService)
     plugin_data: PluginDataService = field(default_factory=PluginDataService)
+    events: EventService = field(default_factory=EventService)
     visible: bool = True
 
     async def check_list(self) -> None:
@@ -65,11 +96,19 @@ class MemoryTeleport:
 
     def follower(self) -> Follower[AccessRequest]:
         async def reconnected() -> None:
-            raise AssertionError("no watch is opened")
+            await asyncio.Event().wait()
 
         return Follower(
             self.kind, reconnected=reconnected, condition=Conditions().component("watch")
         )
+
+    async def list_once(self, follower: Follower[AccessRequest]) -> None:
+        """Let a follower list the requests once: its copies are then only as new as the list."""
+        follower.synced.clear()
+        running = asyncio.create_task(follower.run())
+        await follower.synced.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
     async def follow(self, *requests: AccessRequest) -> Follower[AccessRequest]:
         """Store requests, and return a follower that knows them."""
