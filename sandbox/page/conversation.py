@@ -1,7 +1,9 @@
 """The messages of a conversation or of a thread, as one person sees them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 
 from markupsafe import Markup
@@ -10,8 +12,8 @@ from sandbox.page.environment import render
 from sandbox.page.faces import face_of
 from sandbox.page.local_time import day_name, stamp
 from sandbox.page.location import Location, PaneLocation
-from sandbox.page.render.message import render_message
 from sandbox.page.render.reader import Reader
+from sandbox.page.rendered_bodies import RenderedBodies
 from sandbox.slack.wire import JsonObject
 
 _MAX_MESSAGES = 100
@@ -67,9 +69,15 @@ class Messages:
     """The messages of one pane's channel, oldest first."""
 
     def __init__(
-        self, reader: Reader, messages: Sequence[JsonObject], location: Location, index: int
+        self,
+        reader: Reader,
+        bodies: RenderedBodies,
+        messages: Sequence[JsonObject],
+        location: Location,
+        index: int,
     ) -> None:
         self._reader = reader
+        self._bodies = bodies
         self._messages = messages
         self._location = location
         self._index = index
@@ -77,6 +85,11 @@ class Messages:
     @property
     def _pane(self) -> PaneLocation:
         return self._location.panes[self._index]
+
+    @cached_property
+    def _replies(self) -> Counter[str]:
+        """The number of replies in each thread."""
+        return Counter(one["thread_ts"] for one in self._messages if _is_reply(one))
 
     def conversation(self) -> Conversation:
         tops = [message for message in self._messages if not _is_reply(message)]
@@ -105,13 +118,13 @@ class Messages:
             face=face_of(self._reader.workspace, message["user"]),
             stamp=stamp(self._reader, message["ts"]),
             is_ephemeral=message["ephemeral"],
-            body=render_message(self._reader, message),
+            body=self._bodies.body(self._reader, message),
             thread=link,
         )
 
     def _thread_link(self, message: JsonObject) -> ThreadLink | None:
         ts = message["ts"]
-        replies = sum(_is_reply(one) and one["thread_ts"] == ts for one in self._messages)
+        replies = self._replies[ts]
         if message["ephemeral"] and not replies:
             return None
         return ThreadLink(replies, self._url(thread=ts))

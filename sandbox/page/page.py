@@ -126,9 +126,7 @@ class Page:
         person = self.workspace.find_person(self.location.panes[index].person)
         assert person is not None  # noqa: S101 - `at` has replaced unknown people
         reader = Reader(self.workspace, person, self.workspace.now())
-        return Pane(
-            self.workspace, self.control_api, self.session.marks, reader, self.location, index
-        )
+        return Pane(self.workspace, self.control_api, self.session, reader, self.location, index)
 
 
 def _existing(workspace: Workspace, pane: PaneLocation) -> PaneLocation:

@@ -11,10 +11,10 @@ from sandbox.page.conversation import Conversation, Messages, Thread
 from sandbox.page.faces import Face, face_of
 from sandbox.page.local_time import zone_name
 from sandbox.page.location import APP_HOME, Location, PaneLocation
-from sandbox.page.read_marks import ReadMarks
 from sandbox.page.render.home import render_home
 from sandbox.page.render.modal import render_modal
 from sandbox.page.render.reader import Reader
+from sandbox.page.session import Session
 from sandbox.page.sidebar import Sidebar, sidebar_of
 from sandbox.slack.control.control_api import ControlApi
 from sandbox.slack.workspace.conversations import Conversation as Channel
@@ -49,7 +49,7 @@ class Pane:
 
     workspace: Workspace
     control_api: ControlApi
-    marks: ReadMarks
+    session: Session
     reader: Reader
     location: Location
     index: int
@@ -88,7 +88,9 @@ class Pane:
 
     @cached_property
     def sidebar(self) -> Sidebar:
-        return sidebar_of(self.workspace, self.marks, self.person, self.location, self.index)
+        return sidebar_of(
+            self.workspace, self.session.marks, self.person, self.location, self.index
+        )
 
     @property
     def is_home(self) -> bool:
@@ -122,7 +124,7 @@ class Pane:
         """Return the number of new messages in the open conversation."""
         if self.channel is None:
             return 0
-        return self.marks.unread(self.person.slack_user_id, self.channel)
+        return self.session.marks.unread(self.person.slack_user_id, self.channel)
 
     @property
     def home(self) -> Markup:
@@ -161,7 +163,7 @@ class Pane:
     @cached_property
     def _messages(self) -> Messages:
         messages = self.control_api.messages(self.place.channel, self.person.name)
-        return Messages(self.reader, messages, self.location, self.index)
+        return Messages(self.reader, self.session.bodies, messages, self.location, self.index)
 
     def _same_place(self, person: Person) -> PaneLocation:
         is_direct = self.place.channel.startswith("@")
