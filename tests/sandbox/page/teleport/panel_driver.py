@@ -24,8 +24,8 @@ class PanelDriver:
         query = {"person": first, "person2": second, "panel": "teleport", "tab": tab}
         async with self.session.get("/", params=query) as answer:
             page = await answer.text()
-        panel = page[page.index('<div class="tp"') : page.index("</aside>")]
-        return panel.rpartition("</div>")[0]  # without the end of the panel's body
+        panel = page[page.index('<div class="tp"') : page.index("</main>")]
+        return panel.rpartition("</div>")[0]  # without the ends of the panel and its body
 
     async def card(self, tab: str, name: str, *people: str) -> str:
         """Return the text of the card with this key."""
