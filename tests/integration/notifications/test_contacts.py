@@ -176,3 +176,20 @@ async def test_name_that_matches_two_users_in_another_case_gets_no_message(
     async with use_cases(slack, teleport) as run:
         with pytest.raises(NoContact, match="several Teleport users"):
             await run.services.contacts.user("eve@example.com")
+
+
+async def test_reviewer_whose_dm_slack_refuses_is_logged_once(stage: Stage) -> None:
+    """The channel gets the card. An error that can pass is retried instead."""
+    stage.slack.faults.inject({"method": "conversations.open", "error": "internal_error"})
+    with capture_logs() as log:
+        pending_request(stage.teleport, reason="redis 1", reviewers=["bob"])
+        await log.until("reconcile_failed")
+    assert not log.all("reviewer_dm_failed")
+    stage.slack.faults.inject({"clear": True})
+    await stage.dm("bob", "redis 1")
+    stage.slack.faults.inject({"method": "conversations.open", "error": "cannot_dm_bot"})
+    with capture_logs() as log:
+        pending_request(stage.teleport, reason="redis 2", reviewers=["carol"])
+        failed = await log.first("reviewer_dm_failed")
+    assert (failed["reviewer"], failed["error"]) == ("carol", "cannot_dm_bot")
+    await stage.card("redis 2")

@@ -5,6 +5,7 @@ import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bot.setup.doctor.check import Level
 from bot.setup.doctor.report import report
 from bot.setup.doctor.socket_mode import response_host, responses
 from sandbox.bot_process import write_settings
+from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.editions import Edition
 from sandbox.teleport.server import TeleportStandIn
@@ -237,3 +239,23 @@ async def test_unreachable_host_of_private_responses_is_reported() -> None:
     assert (row.name, row.exit_code) == ("slack responses", 1)
     assert row.detail.startswith("no connection to 127.0.0.1:1 (")
     assert row.hint == "Let connections to 127.0.0.1:1 through."
+
+
+async def test_identity_that_expires_soon_is_a_warning_unless_it_is_reloaded(setup: Setup) -> None:
+    setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=3)).chmod(0o600)
+    row = next(check for check in await setup.rows() if check.name == "identity")
+    assert (row.level, "not reloaded" in row.detail) == (Level.WARNING, True)
+    setup.update("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
+    row = next(check for check in await setup.rows() if check.name == "identity")
+    assert row.level is Level.OK
+
+
+async def test_recipient_that_slack_does_not_look_up_is_a_transient_failure(setup: Setup) -> None:
+    """The name can be right, so the hint doesn't suggest to change it."""
+    setup.slack.faults.inject({"method": "users.conversations", "error": "internal_error"})
+    row = next(check for check in await setup.rows() if check.name == "recipient access-requests")
+    assert (row.level, row.is_transient) == (Level.FAILURE, True)
+    assert (row.detail, "role_to_recipients" in row.hint) == (
+        "lookup failed: internal_error",
+        False,
+    )
