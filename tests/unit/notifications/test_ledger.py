@@ -159,6 +159,32 @@ async def test_loser_of_a_race_forgets_an_entry_that_is_gone() -> None:
     assert desk.stored.data[ID]["rev"] == "1"
 
 
+async def test_invalid_entry_of_another_program_is_replaced() -> None:
+    """It counts as no entry, whether it is read at the takeover or after a lost race."""
+    invalid = {"rev": "9", "entry": "{"}
+    desk = Desk(StoredData({ID: invalid}))
+    ledger = await desk.loaded()
+    assert (ledger.get(ID), ledger.first_started) == (None, None)
+    await ledger.write(ID, lambda _: entry(CARD))
+    assert desk.stored.data[ID]["rev"] == "10"
+    desk.stored.data[ID] = invalid
+    with pytest.raises(Conflict):
+        await ledger.write(ID, lambda _: entry(CARD))
+    assert ledger.get(ID) is None
+    await ledger.write(ID, lambda _: entry(CARD))
+    assert messages_of(ledger) == (CARD,)
+
+
+async def test_forgotten_request_loses_its_pending_changes() -> None:
+    ledger = Desk().ledger()
+    await ledger.write(ID, lambda _: entry())
+    ledger.note(ID, lambda known: known.with_message(NOTICE))
+    ledger.forget(ID)
+    with pytest.raises(Conflict):
+        await ledger.write(ID, lambda _: entry())
+    assert messages_of(ledger) == ()
+
+
 async def test_entry_of_a_deleted_request_stays_in_this_process() -> None:
     desk = Desk()
     ledger = desk.ledger()

@@ -1,7 +1,7 @@
 """Teleport's access requests and plugin data in memory, with a follower of the requests."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -27,7 +27,11 @@ class RequestService:
     reads: list[str] = field(default_factory=list)
     """IDs that were read by name."""
 
+    during_list: Callable[[], Awaitable[object]] | None = None
+
     async def list(self, *, user: str) -> Iterable[AccessRequest]:
+        if self.during_list is not None:
+            await self.during_list()
         return [
             self.outdated.get(each.id, each)
             for each in self.stored.values()

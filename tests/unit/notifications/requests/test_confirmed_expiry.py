@@ -36,6 +36,22 @@ async def test_newer_copy_of_an_expired_request_is_not_expired() -> None:
     assert not expiry.expired("ours")
 
 
+async def test_request_that_changes_during_the_list_is_not_expired() -> None:
+    """The list can be older than the change."""
+    teleport = MemoryTeleport()
+    follower = await teleport.follow(OURS)
+    expiry = RequestExpiry(follower, teleport.kind)
+    teleport.requests.unlisted.add("ours")
+
+    async def change() -> None:
+        teleport.requests.stored["ours"] = replace(OURS, reason="changed")
+        await follower.refresh("ours")
+
+    teleport.requests.during_list = change
+    await expiry.confirm("ours")
+    assert not expiry.expired("ours")
+
+
 async def test_forgotten_and_deleted_requests_are_not_expired() -> None:
     teleport = MemoryTeleport()
     follower = await teleport.follow(OURS)

@@ -224,18 +224,23 @@ async def test_undelivered_card_gets_the_id_of_its_channel_unless_it_is_being_se
         slot=card_slot("#ops"), channel="#ops", key="k", at=NOW, undelivered=True,
         retry_at=NOW + timedelta(hours=1),
     )  # fmt: skip
-    entry = Entry(card_model=trim_card_model(MODEL), intents=(intent,))
+    other = Intent(slot=card_slot("C2"), channel="C2", key="l", at=NOW, undelivered=True)
+    entry = Entry(card_model=trim_card_model(MODEL), intents=(other, intent))
     async with desk_of(OURS) as desk:
         await desk.record(entry)
         desk.channels.found = Routes(("C1",), ids={"#ops": "C1"})
         desk.in_flight.start(OURS.id, card_slot("#ops"), _never(), high_priority=True)
         assert (await desk.planner.plan(OURS.id)).plan.actions == (SendNotice(Notice.CREATED),)
-        assert desk.ledger.get(OURS.id) == replace(entry, updated_at=NOW)
+        known = desk.ledger.get(OURS.id)
+        assert known == replace(entry, updated_at=NOW)
     async with desk_of(OURS) as desk:
         await desk.record(entry)
         desk.channels.found = Routes(("C1",), ids={"#ops": "C1"})
         planned = await desk.planner.plan(OURS.id)
         assert planned.plan.actions == (PostCard("C1"), SendNotice(Notice.CREATED))
+        known = desk.ledger.get(OURS.id)
+        assert known is not None
+        assert [each.slot for each in known.intents] == [card_slot("C2"), card_slot("C1")]
 
 
 async def test_last_state_of_a_deleted_request_is_shown() -> None:
