@@ -30,7 +30,12 @@ app = typer.Typer(
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="TOML settings file; environment variables override it."),
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="TELEPORT_CHATOPS_CONFIG",
+        help="TOML settings file; environment variables override it.",
+    ),
 ]
 
 

@@ -11,6 +11,12 @@ from bot.settings.sources import Source
 
 _KEY_FILES = ("client_key", "client_crt", "root_cas")
 _DOCS_HINT = "See docs/configuration.md."
+_SANDBOX_HINT = (
+    "To try the bot without Slack and Teleport, run make sandbox, docker compose up sandbox or"
+    " teleport-chatops sandbox."
+)
+"""For a bot without any settings."""
+_REQUIRED = {("teleport", "identity"), ("slack", "token"), ("role_to_recipients",)}
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 
 
@@ -29,7 +35,8 @@ def mistakes(
         found += [(key, _invalid(source, key, reason)) for key, reason in _conflicts(source.values)]
         missing += [_key(each) for each in details if each["type"] == _MISSING]
         missing += _needed_by_others(source.values)
-    return [*_in_order(source, found), *_explain_missing(missing)]
+    hint = [_SANDBOX_HINT] if not found and set(missing) >= _REQUIRED else []
+    return [*_in_order(source, found), *_explain_missing(missing), *hint]
 
 
 def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:

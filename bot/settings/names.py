@@ -10,6 +10,8 @@ Key: TypeAlias = tuple[str, ...]
 """Parts of a dotted key. A part can be a role name, which can contain dots."""
 
 PREFIX = "TELEPORT_CHATOPS_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+"""Path of the settings file, if no flag gives one."""
 _DELIMITER = "__"
 _MIN_SIMILARITY = 75
 """Per cent."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.settings.names import PREFIX, Key, closest_to_variable, key_of, variable
+from bot.settings.names import CONFIG_VARIABLE, PREFIX, Key, closest_to_variable, key_of, variable
 from bot.settings.toml_lines import key_lines
 
 _SLACK_VARIABLES = {
@@ -92,7 +92,7 @@ def ignored_variables(
 
     They aren't mistakes: Kubernetes adds variables that begin with a service's name.
     """
-    used = {name for name, _ in _variables(environment, known)}
+    used = {name for name, _ in _variables(environment, known)} | {CONFIG_VARIABLE}
     found: dict[str, str | None] = {}
     for name in sorted(environment):
         if _is_ours(name) and environment[name] and name not in used:

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from bot.cli import app
-from bot.settings.names import dotted, key_of, keys, variable
+from bot.settings.names import dotted, keys
 from bot.settings.settings import Settings, load_settings
 from commands.slash_commands import COMMANDS
 
@@ -70,31 +70,6 @@ def _anchors(text: str) -> set[str]:
     """Return the anchors of the headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
-
-
-def test_environment_example_has_only_known_settings() -> None:
-    """The bot or the compose file reads each variable in it."""
-    compose = (ROOT / "docker-compose.yml").read_text()
-    for line in (ROOT / ".env.example").read_text().splitlines():
-        if "=" in line and not line.startswith("#"):
-            name = line.split("=")[0]
-            assert f"${{{name}:-" in compose
-            if name.startswith("TELEPORT_CHATOPS_"):
-                assert key_of(name) in set(keys(Settings))
-
-
-def test_compose_file_passes_every_setting() -> None:
-    """Exceptions: settings of files absent in the container, older names, and fixed values."""
-    compose = (ROOT / "docker-compose.yml").read_text()
-    elsewhere = {
-        "teleport.client_key", "teleport.client_crt", "teleport.root_cas", "teleport.auth_server",
-        "slack.recipients", "slack.apiurl", "review.app_token", "log.output", "health.port",
-        "health.listen", "pace.factor",
-    }  # fmt: skip
-    for key in keys(Settings):
-        if dotted(key) in elsewhere:
-            continue
-        assert f"{variable(key)}: ${{{variable(key)}:-}}\n" in compose
 
 
 def test_every_guarantee_names_an_existing_test() -> None:

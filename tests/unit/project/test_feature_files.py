@@ -14,5 +14,5 @@ def test_file_equals_the_feature_table(name: str) -> None:
 
 
 def test_every_file_for_teleport_and_slack_is_generated() -> None:
-    found = {path.relative_to(ROOT).as_posix() for path in Path(ROOT / "deploy").iterdir()}
+    found = {path.relative_to(ROOT).as_posix() for path in Path(ROOT / "deploy").glob("*.*")}
     assert found == {name for name in generated_files() if name.startswith("deploy/")}
