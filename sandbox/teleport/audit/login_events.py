@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sandbox.teleport.audit.audit_log import Event, EventType
 from sandbox.teleport.audit.events import Actor
 from sandbox.teleport.credentials.identity import Identity
-from sandbox.teleport.json_times import rfc3339_nano
+from sandbox.teleport.json_times import NO_TIME, rfc3339_nano
 from sandbox.teleport.timestamps import stamp
 
 _LOGGED_IN = EventType("user.login", "T1000I")
@@ -44,6 +44,8 @@ def certificate_created(
             "teleport_cluster": identity.cluster,
             "client_ip": actor.address.rpartition(":")[0],
             "access_requests": list(identity.active_requests),
+            "prev_identity_expires": NO_TIME,
+            "private_key_policy": _NO_HARDWARE_KEY,
         },
         "user_agent": actor.user_agent,
     }

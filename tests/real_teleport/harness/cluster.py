@@ -123,6 +123,11 @@ class Cluster:
         )
         return found
 
+    def audit_events(self) -> list[dict[str, Any]]:
+        """Return the events of the audit log so far; the server writes them with a short delay."""
+        log = self.data / "teleport" / "log" / "events.log"
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
     async def forget_requests(self) -> None:
         """Delete all access requests, which tctl lists from a cache that lags behind."""
         async with asyncio.timeout(_CACHE_SECONDS):
