@@ -28,16 +28,19 @@ class MemoryKind(FollowedKind[Thing]):
         self.listed: Iterable[Thing] | Exception = listed
         self.stored: dict[str, Thing] = {}
         self.events: asyncio.Queue[WatchEvent[Thing] | Exception] = asyncio.Queue()
-        self.may_read = asyncio.Event()
+        self.may_list, self.may_read = asyncio.Event(), asyncio.Event()
+        self.may_list.set()
         self.may_read.set()
         self.lists: asyncio.Queue[None] = asyncio.Queue()
         """One item for each call of `list`."""
 
     async def list(self) -> Iterable[Thing]:
         self.lists.put_nowait(None)
-        if isinstance(self.listed, Exception):
-            raise self.listed
-        return self.listed
+        listed = self.listed
+        await self.may_list.wait()
+        if isinstance(listed, Exception):
+            raise listed
+        return listed
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[AsyncIterator[WatchEvent[Thing]]]:

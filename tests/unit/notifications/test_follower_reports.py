@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 import structlog
 
 from notifications.following.cache import Cached, Source
@@ -23,16 +24,17 @@ _NEVER = 3600.0
 
 
 class Followed:
-    def __init__(self, kind: MemoryKind, relist_soon: float) -> None:
+    def __init__(self, kind: MemoryKind, relist_soon: float, relist: float) -> None:
         self.kind = kind
         self.reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
         self.condition = Conditions().component("watch")
         self.replaced = asyncio.Event()
+        self.running: asyncio.Task[None] | None = None
         self.follower = Follower(
             kind,
             reconnected=self._reconnected,
             condition=self.condition,
-            timing=FollowTiming(relist_soon, _NEVER, Backoff(first=0.001, longest=0.001)),
+            timing=FollowTiming(relist_soon, relist, Backoff(first=0.001, longest=0.001)),
         )
         self.follower.on_change(self._report)
 
@@ -54,9 +56,11 @@ class Followed:
 
 
 @asynccontextmanager
-async def follow(*listed: Thing, relist_soon: float = _NEVER) -> AsyncIterator[Followed]:
-    followed = Followed(MemoryKind(*listed), relist_soon)
-    running = asyncio.create_task(followed.follower.run())
+async def follow(
+    *listed: Thing, relist_soon: float = _NEVER, relist: float = _NEVER
+) -> AsyncIterator[Followed]:
+    followed = Followed(MemoryKind(*listed), relist_soon, relist)
+    running = followed.running = asyncio.create_task(followed.follower.run())
     try:
         async with asyncio.timeout(5):
             await followed.follower.synced.wait()
@@ -155,3 +159,40 @@ async def test_permission_revoked_at_a_relist_ends_the_watch() -> None:
         assert not followed.follower.watching
         assert followed.condition.reason == "the watch ended: no list"
         assert followed.follower.get("a") == Cached(A, Source.LIST)
+
+
+async def test_event_during_a_relist_is_newer_than_its_result() -> None:
+    """An event before the relist isn't: the next list counts again."""
+    async with follow(A, relist_soon=0.01, relist=0.01) as followed:
+        await followed.reports(1)
+        followed.kind.may_list.clear()
+        followed.kind.listed = (Thing("a", version=2),)
+        await followed.lists(2)
+        followed.kind.events.put_nowait(Put(Thing("a", version=3)))
+        await followed.reports(1)
+        followed.kind.listed = (Thing("a", version=4),)
+        followed.kind.may_list.set()
+        assert await followed.reports(1) == [("a", False)]
+        assert followed.follower.get("a") == Cached(Thing("a", version=4), Source.LIST)
+
+
+async def test_failed_relist_is_repeated_while_the_watch_goes_on() -> None:
+    async with follow(A, relist_soon=0.01, relist=0.01) as followed:
+        with structlog.testing.capture_logs() as logged:
+            followed.kind.listed = Unreachable("no answer")
+            await followed.lists(3)
+        assert logged[0] == {
+            "event": "relist_failed", "log_level": "warning", "kind": "thing",
+            "error": "no answer",
+        }  # fmt: skip
+        assert followed.follower.watching
+        followed.kind.listed = (A, B)
+        assert await followed.reports(2) == [("a", False), ("b", True)]
+
+
+async def test_unexpected_error_of_a_relist_ends_the_follower() -> None:
+    async with follow(A, relist_soon=0.01) as followed:
+        followed.kind.listed = KeyError("ours")
+        assert followed.running is not None
+        with pytest.raises(KeyError):
+            await followed.running
