@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sandbox.page.environment import render
 from sandbox.page.faces import face_of
-from sandbox.page.local_time import day_name, stamp
+from sandbox.page.local_time import Stamp, stamp
 from sandbox.page.location import Location, PaneLocation
 from sandbox.page.render.reader import Reader
 from sandbox.page.rendered_bodies import RenderedBodies
@@ -102,21 +102,22 @@ class Messages:
         parts = [one for one in self._messages if ts in (one["ts"], one.get("thread_ts"))]
         if not ts or not any(one["ts"] == ts for one in parts):
             return None
-        articles = tuple(self._article(one, None) for one in parts)
+        articles = tuple(self._article(one, stamp(self._reader, one["ts"]), None) for one in parts)
         return Thread(ts, articles, self._url(thread=""))
 
     def _days(self, messages: Sequence[JsonObject]) -> Iterator[Day]:
-        for day, group in groupby(messages, lambda one: stamp(self._reader, one["ts"]).day):
-            articles = tuple(self._article(one, self._thread_link(one)) for one in group)
-            yield Day(day_name(self._reader, day), day.isoformat(), articles)
+        stamped = ((stamp(self._reader, one["ts"]), one) for one in messages)
+        for (day, name), group in groupby(stamped, lambda pair: (pair[0].day, pair[0].day_name)):
+            articles = tuple(self._article(one, at, self._thread_link(one)) for at, one in group)
+            yield Day(name, day.isoformat(), articles)
 
-    def _article(self, message: JsonObject, link: ThreadLink | None) -> Markup:
+    def _article(self, message: JsonObject, at: Stamp, link: ThreadLink | None) -> Markup:
         return render(
             "article.html",
             ts=message["ts"],
             channel=self._pane.channel,
             face=face_of(self._reader.workspace, message["user"]),
-            stamp=stamp(self._reader, message["ts"]),
+            stamp=at,
             is_ephemeral=message["ephemeral"],
             body=self._bodies.body(self._reader, message),
             thread=link,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from sandbox.page.render.dates import format_date
 from sandbox.page.render.reader import Reader
 
 
@@ -15,40 +15,26 @@ class Stamp:
     full: str
     iso: str
     day: date
+    day_name: str
+    """Today, Yesterday or a date."""
 
 
 def stamp(reader: Reader, ts: str) -> Stamp:
     """Return the local time of a message timestamp."""
-    at = _local(reader, float(ts))
-    clock = _clock(at)
+    local, seconds = datetime.fromtimestamp(float(ts), reader.zone), int(float(ts))
+    day_name = format_date(reader, seconds, "{day_divider_pretty}", "")
     return Stamp(
-        clock, f"{_long_day(at.date())} at {clock}", at.isoformat(timespec="seconds"), at.date()
+        clock=format_date(reader, seconds, "{time}", ""),
+        full=format_date(reader, seconds, "{date_long_full} at {time_secs}", ""),
+        iso=local.isoformat(timespec="seconds"),
+        day=local.date(),
+        day_name=day_name[:1].upper() + day_name[1:],
     )
-
-
-def day_name(reader: Reader, day: date) -> str:
-    """Return a day as people say it: Today, Yesterday or a date."""
-    today = _local(reader, reader.now).date()
-    if day == today:
-        return "Today"
-    return "Yesterday" if day == today - timedelta(days=1) else _long_day(day)
 
 
 def zone_name(reader: Reader) -> str:
     """Return the name of the reader's zone and its offset, such as `Europe/Berlin, UTC+2`."""
-    offset = _local(reader, reader.now).utcoffset() or timedelta()
+    offset = datetime.fromtimestamp(reader.now, reader.zone).utcoffset() or timedelta()
     hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
     sign = "-" if offset < timedelta() else "+"
     return f"{reader.person.timezone}, UTC{sign}{hours}" + (f":{minutes:02d}" if minutes else "")
-
-
-def _local(reader: Reader, seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, ZoneInfo(reader.person.timezone))
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.hour % 12 or 12}:{at:%M %p}"
-
-
-def _long_day(day: date) -> str:
-    return f"{day:%A, %B} {day.day}, {day.year}"
