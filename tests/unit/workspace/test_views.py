@@ -323,6 +323,7 @@ def test_card_has_no_buttons_without_reviews_in_slack() -> None:
         ).arguments()["blocks"]
         assert all(block["type"] != "actions" for block in blocks)
         assert expected in str(blocks)
+        assert str(blocks).count(PAGES) == bool(request_url_base)
 
 
 ARN = "arn:aws:iam::123456789012:role/Admin"

@@ -7,7 +7,7 @@ buttons, footer.
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import Block, RichTextElement
+from slack_sdk.models.blocks import Block, ContextBlock, RichTextElement
 
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
@@ -19,7 +19,7 @@ from workspace.views.cards.reviews import reviews
 from workspace.views.cards.status_line import status_line
 from workspace.views.parts import rich
 from workspace.views.parts.fact import fact_parts
-from workspace.views.parts.footer import footer
+from workspace.views.parts.footer import footer, footer_of
 from workspace.views.parts.message import Message, message
 from workspace.views.parts.reason import REQUEST_REASON, quoted_reason
 from workspace.views.parts.title import header, title
@@ -39,7 +39,7 @@ def card(card_model: CardModel) -> Message:
         *reviews(card_model),
         *_warnings(card_model),
         *_actions(card_model),
-        footer(card_model),
+        _footer(card_model),
     )
 
 
@@ -60,12 +60,20 @@ def _revocation(card_model: CardModel) -> Iterator[RichTextElement]:
 
 
 def _actions(card_model: CardModel) -> Iterator[Block | RichTextElement]:
-    if card_model.status.closed:
-        return
-    if card_model.review_in_teleport:
+    if _is_reviewed_in_teleport(card_model):
         yield from _review_in_teleport(card_model)
-    if card_model.review_in_slack:
+    if card_model.review_in_slack and not card_model.status.closed:
         yield review_buttons(card_model)
+
+
+def _footer(card_model: CardModel) -> ContextBlock:
+    """Return the footer, without its link if the card has the same link above."""
+    shown = _is_reviewed_in_teleport(card_model)
+    return footer_of(card_model.id) if shown else footer(card_model)
+
+
+def _is_reviewed_in_teleport(card_model: CardModel) -> bool:
+    return card_model.review_in_teleport and not card_model.status.closed
 
 
 def _review_in_teleport(card_model: CardModel) -> Iterator[RichTextElement]:

@@ -53,7 +53,8 @@ def _targets(card_model: CardModel) -> Iterator[Fact]:
         names = list_names(card_model.targets, RESOURCES_LISTED, RESOURCES_ROOM, each=each)
         yield Fact("Resources", names)
     if card_model.roles and (card_model.resources or cut):
-        yield Fact("Roles", list_names(card_model.roles, _ROLES_SHOWN, _NAMES_ROOM, each=60))
+        each = max(60, _NAMES_ROOM // len(card_model.roles))
+        yield Fact("Roles", list_names(card_model.roles, _ROLES_SHOWN, _NAMES_ROOM, each=each))
 
 
 def _approvals(card_model: CardModel) -> Iterator[Fact]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from teleport_client.model.access_request import Threshold
 from workspace.card_model.record import CardModel
+from workspace.card_model.status import Status
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.reviews import NO_EFFECT
@@ -20,9 +21,12 @@ _FILTER_LIMIT = 150
 
 
 def review_submitted(card_model: CardModel, *, approve: bool) -> Message:
+    """Confirm a review, and show the status if other reviews are still needed."""
     verb = "approved" if approve else "denied"
     headline = f"You {verb} {safe_name(card_model.user)}'s request for {request_name(card_model)}."
-    return message(rich.lines((rich.bold(headline),), (_status(card_model),)), footer(card_model))
+    resolved = Status.APPROVED if approve else Status.DENIED
+    status = [] if card_model.status is resolved else [(_status(card_model),)]
+    return message(rich.lines((rich.bold(headline),), *status), footer(card_model))
 
 
 def without_effect_message(card_model: CardModel, filters: Sequence[Threshold]) -> Message:
