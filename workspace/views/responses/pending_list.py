@@ -27,9 +27,9 @@ from workspace.views.parts.title import header
 
 PAGE = 10
 """Rows per page: each takes up to four blocks, and a message holds fifty."""
-_ROOM = 200
+_ROOM = 120
 """Lengths of a row's roles, progress and reason: ten rows fill a message."""
-_NAMES = 6
+_NAMES, _USER = 6, 60
 _ON_CARD = "The list can't show the full request. Review it on its card."
 OLDER = "pending_older"
 NEWER = "pending_newer"
@@ -66,7 +66,7 @@ def _row(row: Row) -> Iterator[Block]:
 
 def _title(card_model: CardModel) -> str:
     wanted = target_names(card_model, room=_ROOM)
-    return f"{safe_name(card_model.user)} requests {wanted}{for_duration(card_model)}"
+    return f"{safe_name(card_model.user, _USER)} requests {wanted}{for_duration(card_model)}"
 
 
 def _status(card_model: CardModel) -> str:
