@@ -21,6 +21,8 @@ class Composer:
     id: str
     key: str
     label: str
+    placeholder: str
+    """A shorter label, which fits into a narrow field."""
     problem: str | None
     """The reason why the person can't write here."""
     commands: tuple[SlashCommand, ...] = ()
@@ -35,6 +37,7 @@ def channel_composer(
         id=f"composer-{pane}",
         key=f"composer {person.name} {conversation.name}",
         label=f"Message {_title(workspace, conversation)}, or type / for commands",
+        placeholder="Message, or / for commands",
         problem=_problem(workspace, person, conversation),
         commands=tuple(features.commands.values()),
     )
@@ -47,6 +50,7 @@ def thread_composer(
         id=f"thread-composer-{pane}",
         key=f"composer {person.name} {conversation.name} {ts}",
         label="Reply in the thread",
+        placeholder="Reply in the thread",
         problem=_problem(workspace, person, conversation),
     )
 
