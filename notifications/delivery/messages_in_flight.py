@@ -125,7 +125,7 @@ class InFlightMessages:
         finally:
             self._remove(request_id, slot)
         if result.error is not None:
-            self._failures[request_id] = result.error
+            self._failures.setdefault(request_id, result.error)
         elif self.slots(request_id) or request_id in self._failures:
             self._queue.add(request_id)
         if request_id not in self._writes:
