@@ -25,6 +25,9 @@ from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons
 from workspace.moment import utc_now
 
+START_SECONDS = 20.0
+"""Limit for the start of a bot whose log can't be read, on a busy machine."""
+
 
 async def test_start_without_settings_lists_missing_settings() -> None:
     """The output is one sentence, immediately, with the exit code of a configuration error."""
@@ -393,7 +396,7 @@ async def test_full_log_disk_neither_stops_the_bot_nor_leaks_secrets(
     """Each lost event is one line on stderr, and commands work."""
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT="/dev/full") as process:
-        await slack.socket_count(2)
+        await slack.socket_count(2, START_SECONDS)
         stage = Stage(slack, teleport)
         await stage.create_request("alice", "staging", "redis is stuck")
         slack.faults.inject({"method": "views.open", "error": "internal_error"})
@@ -444,7 +447,7 @@ async def test_log_file_is_reopened_on_sighup(
     path, rotated = tmp_path / "bot.log", tmp_path / "bot.log.1"
     config = ("--config", str(settings_file))
     async with bot(*config, TELEPORT_CHATOPS_LOG__OUTPUT=str(path)) as process:
-        await slack.socket_count(2)
+        await slack.socket_count(2, START_SECONDS)
         path.rename(rotated)
         process.process.send_signal(signal.SIGHUP)
         process.process.terminate()
