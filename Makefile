@@ -32,11 +32,10 @@ real-teleport: dev  ## tests with Teleport's own programs, from the folder TELEP
 real-slack: dev  ## posts the bot's messages and views in the Slack workspace of SLACK_BOT_TOKEN
 	@$(BIN)/python -m tests.real_slack
 
-# Without the tests of the sandbox and of the scripts: they run none of the measured packages.
+# The other tests run none of the measured packages, or only in processes without coverage.
 coverage: dev  ## branches of the five packages that their tests reach
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n $(WORKERS) -m 'not load' \
-		--ignore-glob='tests/*sandbox' --ignore=tests/unit/project
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) -m 'not load' tests/unit tests/integration
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage json -q -o - | $(BIN)/python scripts/check_coverage.py
 
@@ -49,6 +48,7 @@ check: dev
 	$(BIN)/python scripts/check_prose.py
 	$(BIN)/python scripts/generate_proto.py --check
 	$(BIN)/python scripts/generate_feature_files.py --check
+	$(MAKE) --no-print-directory coverage
 
 features: dev  ## regenerate deploy/ and docs/features.md from the feature table
 	$(BIN)/python scripts/generate_feature_files.py
