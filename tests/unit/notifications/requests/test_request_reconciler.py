@@ -205,6 +205,17 @@ async def test_requester_without_dms_is_recorded_and_asked_once() -> None:
         assert unsent == PostedMessage(slot="dm:created", channel="", ts="")
 
 
+async def test_outcome_that_cannot_be_sent_is_recorded_without_another_message() -> None:
+    async with desk_of(DENIED) as desk:
+        await desk.settle()
+        desk.teleport.requests.stored[OURS.id] = replace(OURS, state=RequestState.APPROVED)
+        await desk.requests.refresh(OURS.id)
+        desk.slack.dm = ""
+        await desk.settle()
+        await desk.settle()
+        assert desk.slack.known_dms == ["", "D1"]
+
+
 async def test_earlier_dm_is_known_to_the_lookup() -> None:
     """The user may be gone by now."""
     notice = PostedMessage(slot="dm:created", channel="D7", ts="1.0")
