@@ -43,6 +43,7 @@ def test_next_steps_name_a_command_that_works_here(monkeypatch: pytest.MonkeyPat
     assert "run   docker compose exec sandbox teleport-chatops sandbox" in shown(inside)
 
 
+@pytest.mark.timeout(120)  # ten processes, one after the other
 async def test_demo_waits_for_enter_before_each_step() -> None:
     """The story has nine steps, and no pause before the first one."""
     process = await create_subprocess_exec(
@@ -50,7 +51,7 @@ async def test_demo_waits_for_enter_before_each_step() -> None:
     )
     assert process.stdout is not None
     assert process.stdin is not None
-    async with timeout(50):
+    async with timeout(110):
         for _ in range(8):
             await process.stdout.readuntil(b"Press Enter to continue")
             process.stdin.write(b"\n")
