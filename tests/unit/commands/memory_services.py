@@ -10,7 +10,7 @@ from commands.use_cases.acting_user.authorized_user import Action, AuthorizedUse
 from commands.use_cases.resolve_reviewers import lookup_limit
 from commands.use_cases.services import Policy, Services
 from teleport_client.errors import NotFound
-from teleport_client.model.access_request import AccessCapabilities, AccessRequest
+from teleport_client.model.access_request import AccessCapabilities, AccessRequest, NewAccessRequest
 from teleport_client.model.user import User
 from workspace.directory.contacts import NoContact
 from workspace.directory.user_directory import LinkedUser
@@ -51,6 +51,8 @@ class MemoryServices:
     unsuitable: set[str] = field(default_factory=set)
     """Users whose roles allow no review of the request."""
     slack_error: Exception | None = None
+    teleport_users: set[str] = field(default_factory=lambda: set(SLACK_IDS))
+    dry_run_result: AccessRequest | Exception | None = None
     requests_enabled: bool = True
     can_create: Callable[[], bool] = lambda: True
     reviewer_lookups: object = field(default_factory=lookup_limit)
@@ -67,7 +69,7 @@ class MemoryServices:
     def users(self) -> "MemoryServices":
         return self
 
-    contacts = member_names = permissions = teleport = users
+    contacts = member_names = permissions = teleport = requests = users
 
     def now(self) -> datetime:
         return NOW
@@ -93,9 +95,17 @@ class MemoryServices:
 
     async def get(self, name: str, *, deadline: float) -> User:
         assert deadline > 0
-        if name not in SLACK_IDS:
+        if name not in self.teleport_users:
             raise NotFound("no such user")
         return User(name)
+
+    async def dry_run(self, new: NewAccessRequest, *, deadline: float) -> AccessRequest:
+        assert new.roles
+        assert deadline > 0
+        assert self.dry_run_result is not None
+        if isinstance(self.dry_run_result, Exception):
+            raise self.dry_run_result
+        return self.dry_run_result
 
     async def authorize(self, slack_user_id: str, _action: Action) -> AuthorizedUser:
         if error := self.errors.get(slack_user_id):

@@ -10,12 +10,16 @@ from commands.use_cases.validate_request import (
     DraftField,
     ReasonNeeded,
     Rejected,
+    ValidDraft,
     ensure_requests_enabled,
     explain_rejection,
     new_request,
     resolve_reviewers,
+    validate,
 )
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
+from teleport_client.model.access_request import DryRun
+from tests.samples import request
 from tests.unit.commands.memory_services import NOW, MemoryServices, user_named
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
@@ -57,6 +61,42 @@ def test_requests_need_the_setting_and_the_permission(
     except UserError as error:
         found = error.reason
     assert found == reason
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason", "needed"),
+    [
+        (None, "", False),
+        (DryRun(reason_required=False), "", False),
+        (DryRun(reason_required=True, reason_prompts=("Why?",)), "redis", False),
+        (DryRun(reason_required=True, reason_prompts=("Why?",)), "", True),
+    ],
+)
+async def test_draft_needs_a_reason_if_the_dry_run_requires_one(
+    rules: DryRun | None, reason: str, needed: bool
+) -> None:
+    dry_run = request(dry_run=rules)
+    draft = replace(STAGING, reason=reason)
+    cases = MemoryServices(dry_run_result=dry_run)
+    outcome = await validate(cases.services, ALICE, draft, deadline=1)
+    assert outcome == (ReasonNeeded(draft, ("Why?",)) if needed else ValidDraft(draft, dry_run))
+
+
+@pytest.mark.parametrize(
+    ("cases", "reason", "field"),
+    [
+        (MemoryServices(requests_enabled=False), "", DraftField.ROLES),
+        (MemoryServices(), "x" * 10_000, DraftField.REASON),
+        (MemoryServices(dry_run_result=NotFound("user alice not found")), "", DraftField.ROLES),
+    ],
+)
+async def test_rejected_draft_names_the_field_to_correct(
+    cases: MemoryServices, reason: str, field: DraftField
+) -> None:
+    draft = replace(STAGING, reason=reason)
+    outcome = await validate(cases.services, ALICE, draft, deadline=1)
+    assert isinstance(outcome, Rejected)
+    assert outcome.field is field
 
 
 async def test_missing_reason_has_the_prompts_of_the_roles() -> None:

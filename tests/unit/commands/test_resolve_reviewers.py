@@ -98,6 +98,26 @@ async def test_teleport_user_with_an_address_as_name_has_its_own_slack_account()
     assert found == ("carol shares a Slack account with another Teleport user.",)
 
 
+@pytest.mark.parametrize("is_user", [False, True])
+async def test_address_that_names_another_teleport_user_is_not_only_an_address(
+    is_user: bool,
+) -> None:
+    cases = MemoryServices(contacts_by_name={"x@example.com": "U0BOB00001"})
+    if is_user:
+        cases.teleport_users.add("x@example.com")
+    found = await find_unsuitable(cases.services, "alice", ("x@example.com",), request())
+    assert bool(found) is is_user
+
+
+async def test_name_without_an_address_or_mention_is_not_looked_up() -> None:
+    """Slack limits lookups for all users together."""
+    cases = MemoryServices(contacts_by_name={"robert": "U0BOB00001"})
+    cases.linked = {"U0BOB00001": "robert"}
+    assert await with_user_names(cases.services, ("bobby", BOB)) == ("bobby", "robert")
+    cases.slack_error = AssertionError("looked up")
+    assert await with_user_names(cases.services, ("robert",)) == ("robert",)
+
+
 async def test_reviewer_is_not_reported_when_slack_does_not_respond() -> None:
     cases = MemoryServices(slack_error=TimeoutError())
     with structlog.testing.capture_logs() as logged:
