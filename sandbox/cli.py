@@ -70,7 +70,7 @@ async def _run(world: "AbstractAsyncContextManager[World]", data: Path | None) -
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with world as running:
         typer.echo(
-            f"Slack     {running.slack.url}/   (open it in a browser)\n"
+            f"Slack     {running.slack.local_url}/   (open it in a browser)\n"
             f"Teleport  {running.teleport.address}\n"
             f"Settings  {running.settings}"
         )
@@ -81,7 +81,7 @@ async def _run(world: "AbstractAsyncContextManager[World]", data: Path | None) -
         if ready.done():
             with_bot = running.bot is not None
             typer.echo(
-                next_steps(running.slack.url, running.settings, data=data, with_bot=with_bot)
+                next_steps(running.slack.local_url, running.settings, data=data, with_bot=with_bot)
             )
         ready.cancel()
         await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from sandbox.addresses import LOOPBACK, needs_loopback
 from sandbox.bot_process import BotProcess, bots_manifest, write_settings
 from sandbox.page.teleport.panel import side_panel
 from sandbox.slack.control.control_api import Readiness
@@ -80,6 +81,8 @@ async def running(
     installed: object = None if manifest is None else load_manifest(manifest)
     _check_port(ports.listen, ports.teleport, "teleport")
     _check_port(ports.listen, ports.slack, "slack")
+    if loopback := with_bot and needs_loopback(ports.listen):
+        _check_port(LOOPBACK, ports.slack, "slack")
     data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         printing = _start_printing(stack) if with_bot and installed is None else None
@@ -95,6 +98,7 @@ async def running(
             listen=ports.listen,
             port=ports.slack,
             readiness=Readiness(bot=with_bot, manifest=with_bot),
+            loopback=loopback,
             panel=side_panel(teleport),
         )
         stack.push_async_callback(slack.stop)

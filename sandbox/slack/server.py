@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from sandbox.addresses import reachable_host
+from sandbox.addresses import LOOPBACK, reachable_host
 from sandbox.page.side_panel import SidePanel
 from sandbox.slack.backend import Backend
 from sandbox.slack.control.control_api import ControlApi, Readiness
@@ -72,16 +72,22 @@ class SlackStandIn:
         readiness: Readiness = _READY_WITH_BOT,
         public_url: str = "",
         panel: SidePanel | None = None,
+        loopback: bool = False,
     ) -> "SlackStandIn":
         """Serve a new workspace. Port 0 picks a free port.
 
         `public_url` is the URL for clients if a reverse proxy terminates TLS. `now` is the clock of
         timestamps, triggers, response URLs and rate limits; waits use real time. `panel` is the
-        content beside the panes of the page. Raises OSError if the port is taken.
+        content beside the panes of the page. With `loopback`, the workspace is also served at
+        127.0.0.1, for clients that need it. Raises OSError if the port is taken.
         """
-        listener = socket.create_server((listen, port))
-        local_url = f"http://{reachable_host(listen)}:{listener.getsockname()[1]}"
+        listeners = [socket.create_server((listen, port))]
+        port = listeners[0].getsockname()[1]
+        local_url = f"http://{reachable_host(listen)}:{port}"
         url = public_url or local_url
+        if loopback:
+            listeners.append(socket.create_server((LOOPBACK, port)))
+            url = f"http://{LOOPBACK}:{port}"
         workspace = Workspace(now)
         faults, tickets = Faults(), Tickets(workspace.ids, now)
         journal = Journal(workspace.changes)
@@ -105,7 +111,8 @@ class SlackStandIn:
             shutdown_timeout=_SHUTDOWN,
         )
         await runner.setup()
-        await web.SockSite(runner, listener).start()
+        for listener in listeners:
+            await web.SockSite(runner, listener).start()
         return cls(backend, sockets, acks, control_api, runner, local_url)
 
     async def stop(self) -> None:

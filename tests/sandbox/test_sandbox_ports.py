@@ -1,12 +1,15 @@
-"""A port that another program uses, at `make sandbox`."""
+"""The addresses that the sandbox listens on."""
 
 import socket
 import sys
-from asyncio import create_subprocess_exec
+from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
+import aiohttp
 import pytest
+
+from sandbox import world
 
 
 @pytest.mark.parametrize("flag", ["--teleport-port", "--slack-port"])
@@ -28,3 +31,16 @@ async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str
         f" that uses this port, or choose another one with {flag} {port + 1}"
         f" (make sandbox {variable}={port + 1}).\n"
     )
+
+
+async def test_sandbox_on_another_address_reaches_its_bot(tmp_path: Path) -> None:
+    """The bot sends tokens over HTTP only to 127.0.0.1; the page has the address of --listen."""
+    async with timeout(40), world.running(tmp_path, world.Ports("127.0.0.2")) as running:
+        await running.wait_until_ready()
+        page = running.slack.local_url
+        assert page.startswith("http://127.0.0.2:")
+        async with aiohttp.ClientSession() as http:
+            for host, status in (("", 200), ("other.example.com", 403)):
+                headers = {"Host": host} if host else {}
+                async with http.get(f"{page}/", headers=headers) as response:
+                    assert response.status == status
