@@ -7,7 +7,14 @@ from markupsafe import Markup
 
 from sandbox.page.environment import render
 from sandbox.page.first_steps import Step, first_steps
-from sandbox.page.location import ABOUT, NO_PANEL, TELEPORT, Location, PaneLocation
+from sandbox.page.location import (
+    ABOUT,
+    NO_PANEL,
+    PANEL_IN_FRONT,
+    TELEPORT,
+    Location,
+    PaneLocation,
+)
 from sandbox.page.pane import Pane, actors
 from sandbox.page.render.reader import Reader
 from sandbox.page.session import Session
@@ -96,6 +103,11 @@ class Page:
     @property
     def shows_about(self) -> bool:
         return self.location.panel == ABOUT
+
+    @property
+    def is_panel_in_front(self) -> bool:
+        """Whether a narrow screen shows the panel instead of a pane."""
+        return self.location.front == PANEL_IN_FRONT
 
     @property
     def teleport_url(self) -> str:

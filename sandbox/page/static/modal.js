@@ -168,7 +168,17 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest('[data-do="close"]');
   if (button) close(button.closest("dialog"), "clear" in button.dataset);
 });
-// Escape closes the dialog itself, without a bubbling event.
+// Without this, an update between Escape and the browser's close event would open it again.
+document.addEventListener(
+  "cancel",
+  (event) => {
+    if (!event.target.matches("dialog.modal")) return;
+    event.preventDefault();
+    close(event.target, false);
+  },
+  true,
+);
+// Escape can also close the dialog without a cancel event.
 document.addEventListener(
   "close",
   ({ target }) => {
