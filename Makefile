@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Tests mostly wait, so two cores run three workers.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
-.PHONY: runtime dev sandbox demo test explore bench chaos real-teleport real-slack check coverage features proto lock
+.PHONY: runtime dev sandbox demo test browser explore bench chaos real-teleport real-slack check coverage features proto lock
 
 sandbox: runtime  ## a local Slack and Teleport, with the bot between them
 	@$(BIN)/teleport-chatops sandbox --slack-port $(SLACK_PORT) --teleport-port $(TELEPORT_PORT)
@@ -16,6 +16,9 @@ demo: runtime  ## the whole story with the real bot, step by step
 
 test: dev
 	$(BIN)/pytest -n $(WORKERS)
+
+browser: dev  ## the sandbox's page in Chromium; BROWSER_TESTS=required fails without Chromium
+	$(BIN)/pytest -n $(WORKERS) tests/browser
 
 explore: dev  ## property-based tests with many more examples
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis

@@ -3,9 +3,10 @@
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,9 +15,11 @@ from sandbox.bot_process import BotProcess, bots_manifest, write_settings
 from sandbox.page.teleport.panel import side_panel
 from sandbox.slack.control.control_api import Readiness
 from sandbox.slack.manifest.document import load_manifest
+from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.errors import TeleportError
 from sandbox.teleport.server import DEFAULT_SERVER_VERSION, Edition, TeleportStandIn
+from sandbox.teleport.timestamps import utc_now
 
 Result = TypeVar("Result")
 
@@ -33,6 +36,10 @@ class Ports:
     listen: str = "127.0.0.1"
     slack: int = 0
     teleport: int = 0
+
+
+_FREE_PORTS = Ports()
+_READY_WITHOUT_BOT = Readiness(bot=False, manifest=False)
 
 
 class PortUnavailable(Exception):
@@ -83,26 +90,18 @@ async def running(
     _check_port(ports.listen, ports.slack, "slack")
     if loopback := with_bot and needs_loopback(ports.listen):
         _check_port(LOOPBACK, ports.slack, "slack")
-    data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         printing = _start_printing(stack) if with_bot and installed is None else None
-        teleport = await TeleportStandIn.start(
-            data,
-            listen=ports.listen,
-            port=ports.teleport,
-            edition=edition,
-            server_version=server_version,
+        slack, teleport = await stack.enter_async_context(
+            stand_ins(
+                data,
+                ports,
+                edition=edition,
+                server_version=server_version,
+                readiness=Readiness(bot=with_bot, manifest=with_bot),
+                loopback=loopback,
+            )
         )
-        stack.push_async_callback(teleport.stop)
-        slack = await SlackStandIn.start(
-            listen=ports.listen,
-            port=ports.slack,
-            readiness=Readiness(bot=with_bot, manifest=with_bot),
-            loopback=loopback,
-            panel=side_panel(teleport),
-        )
-        stack.push_async_callback(slack.stop)
-        _run_until_closed(stack, _announce_changes(teleport, slack))
         settings = write_settings(
             data,
             teleport=teleport.address,
@@ -119,6 +118,47 @@ async def running(
         if installed is not None:
             _install(slack, installed)
         yield World(slack, teleport, settings, bot)
+
+
+@asynccontextmanager
+async def stand_ins(
+    data: Path,
+    ports: Ports = _FREE_PORTS,
+    *,
+    edition: Edition = Edition.ENTERPRISE,
+    server_version: str = DEFAULT_SERVER_VERSION,
+    readiness: Readiness = _READY_WITHOUT_BOT,
+    loopback: bool = False,
+    pace: Pace | None = None,
+    now: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[tuple[SlackStandIn, TeleportStandIn]]:
+    """Run both stand-ins during the block, with the Teleport panel on Slack's page.
+
+    `now` is the clock of both. With `loopback`, Slack is also served at 127.0.0.1.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        teleport = await TeleportStandIn.start(
+            data,
+            listen=ports.listen,
+            port=ports.teleport,
+            edition=edition,
+            server_version=server_version,
+            now=now,
+        )
+        stack.push_async_callback(teleport.stop)
+        slack = await SlackStandIn.start(
+            listen=ports.listen,
+            port=ports.slack,
+            now=lambda: now().timestamp(),
+            pace=pace,
+            readiness=readiness,
+            loopback=loopback,
+            panel=side_panel(teleport),
+        )
+        stack.push_async_callback(slack.stop)
+        _run_until_closed(stack, _announce_changes(teleport, slack))
+        yield slack, teleport
 
 
 def _install(slack: SlackStandIn, manifest: object) -> None:

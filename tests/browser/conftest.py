@@ -1,0 +1,71 @@
+"""The sandbox's page in a real browser; see `make browser`."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from sandbox.teleport.server import TeleportStandIn
+from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.sandbox_world import SandboxWorld, running_sandbox
+from tests.browser.windows import Windows
+
+_REQUIRED = os.environ.get("BROWSER_TESTS") == "required"
+_TEST_SECONDS = 120
+_WAIT_MILLISECONDS = 20_000
+"""Longest wait for one change of the page, on a busy machine."""
+
+expect.set_options(timeout=_WAIT_MILLISECONDS)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run everything in the loop of the browser."""
+    for item in items:
+        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove tokens and proxies of the developer's environment."""
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of the browser's program."""
+    path = find_chromium()
+    if path is None:
+        (pytest.fail if _REQUIRED else pytest.skip)(MISSING)
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with running_chromium(chromium) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def sandbox(tmp_path: Path) -> AsyncIterator[SandboxWorld]:
+    """A sandbox with the real bot in this process, without Slack's rate limits."""
+    async with running_sandbox(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+def teleport(sandbox: SandboxWorld) -> TeleportStandIn:
+    return sandbox.teleport
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def windows(browser: Browser, sandbox: SandboxWorld) -> AsyncIterator[Windows]:
+    """Opens windows. Fails if the console of one contains an error or a warning."""
+    async with Windows.opener(browser, sandbox.slack.url) as opener:
+        yield opener
