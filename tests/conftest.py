@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 # grpc-core reads this on import. Otherwise it writes its own lines to stderr.
@@ -16,3 +17,9 @@ pytest.register_assert_rewrite("tests.server_rules")
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=5_000, deadline=None)
 settings.load_profile("steady")
+
+
+def pytest_sessionfinish() -> None:
+    """Save the coverage data: xdist ends a worker that takes more than ten seconds to exit."""
+    if measured := Coverage.current():
+        measured.save()
