@@ -5,7 +5,8 @@ The reason follows the ID, with or without `because` or `--reason`.
 
 import re
 
-from commands.parsing.words import DASHES, Words, normalize_word
+from commands.parsing.request_ids import request_id_from
+from commands.parsing.words import DASHES, Words
 
 _FLAGS = {"--reason": '"looks fine"'}
 _PUNCTUATION = re.compile(rf"[{DASHES}:,]+")
@@ -23,7 +24,7 @@ def parse_review(text: str) -> tuple[str, str]:
         elif not word.quoted and _PUNCTUATION.fullmatch(word.text):
             continue
         elif not request_id:
-            request_id = normalize_word(word.text).strip("<>.,:;")
+            request_id = request_id_from(word, words)
         else:
             reasons.append(words.rest(word.start))
     return request_id, " ".join(filter(None, reasons))

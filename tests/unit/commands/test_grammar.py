@@ -184,6 +184,26 @@ def test_review_reason_is_parsed_in_every_spelling(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "pasted",
+    [
+        ID, ID.upper(), f"({ID})", f"#{ID}", f"<{ID}>", f"{ID}.", f"`{ID}`", f"“{ID}”", f"[{ID}]:",
+        f"Request {ID}", f"request #{ID}", f"Request: {ID}", f"ID {ID},",
+        f"https://teleport.example.com/web/requests/{ID}",
+        f"https://teleport.example.com:3080/web/requests/{ID}?tab=1",
+        f"<https://teleport.example.com/web/requests/{ID}>",
+    ],
+)  # fmt: skip
+def test_pasted_request_id_is_found(pasted: str) -> None:
+    """Users copy it from a card, a list, a link or another user's message."""
+    assert parse_review(f"{pasted} looks fine") == (ID, "looks fine")
+
+
+@pytest.mark.parametrize("pasted", ["#f40631fc", "Request F40631FC", "(f40631fc)", "f40631fc…"])
+def test_pasted_part_of_an_id_is_found(pasted: str) -> None:
+    assert parse_review(pasted) == ("f40631fc", "")
+
+
+@pytest.mark.parametrize(
     "reason",
     ["👍", "it's --down for now", 'see "runbook 7" first', "for 2h", "looks fine because x"],
 )
