@@ -31,10 +31,11 @@ async def command(services: Services, interaction: Interaction, responder: Respo
         return
     typed = parse_request(interaction.text)
     user = await services.authorize(
-        interaction.slack_user_id, CREATE if typed.roles else FILL_IN_REQUEST
+        interaction.slack_user_id, CREATE if typed.draft.roles else FILL_IN_REQUEST
     )
-    typed = await _without_conjunctions(services, user, typed)
-    draft = await resolve_reviewers(services, interaction.slack_user_id, typed)
+    timed = typed.resolve(services.now(), user.linked_user.zone)
+    named = await _without_conjunctions(services, user, timed)
+    draft = await resolve_reviewers(services, interaction.slack_user_id, named)
     if isinstance(draft, Rejected):
         await respond(services, draft, responder)
     elif draft.roles:

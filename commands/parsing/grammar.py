@@ -2,16 +2,20 @@
 
     /teleport-request staging and prod for 2h because redis is stuck
     /teleport-request staging,prod --duration 2h --reviewers bob,carol --reason "redis is stuck"
+    /teleport-request staging from tomorrow 9:00 until tomorrow 5pm reviewers @bob
 
 `because` takes everything after it as it is, so flags stand before it; `--reason` without quotes
 takes everything up to the next flag.
 """
 
 import re
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
+from typing import TypeVar
 
-from commands.parsing.durations import is_duration, parse_duration
+from commands.parsing.durations import LONGEST, is_duration, parse_duration
+from commands.parsing.moments import TypedMoment, parse_moment
 from commands.parsing.slack_text import name_mentions
 from commands.parsing.words import KEYWORDS, Word, Words
 from workspace.requests.request_draft import RequestDraft
@@ -31,10 +35,15 @@ _FLAGS = {
     "--duration": "2h",
     "--reviewers": "bob,carol",
     "--roles": "staging,prod",
+    "--start": '"tomorrow 9:00"',
+    "--until": '"tomorrow 5pm"',
 }
 _UNCHANGED = "Nothing was requested."
-_DURATION_WORDS = 8
+_TIME_WORDS = 8
 """The longest durations have this many words: `one week and three days and a half`."""
+_REVIEWERS = ("reviewer", "reviewers")
+
+Value = TypeVar("Value")
 _SEPARATOR = re.compile(r"[,;]")
 
 
@@ -46,17 +55,37 @@ class _Draft:
     reason: str = ""
     duration: timedelta | None = None
     reviewers: list[str] = field(default_factory=list)
+    start: TypedMoment | None = None
+    until: TypedMoment | None = None
 
-    def draft(self) -> RequestDraft:
-        return RequestDraft(
+    def typed_request(self) -> "TypedRequest":
+        draft = RequestDraft(
             tuple(dict.fromkeys(self.roles)),
             self.reason,
             self.duration,
             tuple(dict.fromkeys(self.reviewers)),
         )
+        return TypedRequest(draft, self.start, self.until)
 
 
-def parse_request(text: str) -> RequestDraft:
+@dataclass(frozen=True, slots=True)
+class TypedRequest:
+    """A draft whose moments aren't instants yet: that takes the user's time zone."""
+
+    draft: RequestDraft
+    start: TypedMoment | None = None
+    until: TypedMoment | None = None
+
+    def resolve(self, now: datetime, zone: tzinfo) -> RequestDraft:
+        """Return the draft with instants. Raises UserError with a question or a correction."""
+        if self.until is not None and self.draft.duration is not None:
+            raise _wrong_times("Use either “for” or “until”, not both.")
+        start = _start(self.start, now, zone) if self.start else None
+        until = _end(self.until, start, now, zone) if self.until else None
+        return replace(self.draft, start=start, until=until)
+
+
+def parse_request(text: str) -> TypedRequest:
     """Return the draft of a request. Raises UserError with a correction."""
     draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
@@ -67,10 +96,16 @@ def parse_request(text: str) -> RequestDraft:
         elif word.is_keyword("for"):
             draft.duration = _duration(words)
         elif word.is_keyword("until", "till"):
-            raise _no_end_time(words)
+            draft.until = _moment(words)
+        elif word.is_keyword("from", "starting"):
+            draft.start = _moment(words)
+        elif word.is_keyword("to") and draft.start and (end := _longest(words, parse_moment)):
+            draft.until = end
+        elif word.is_keyword(*_REVIEWERS) and _names_a_user(words):
+            draft.reviewers += _list(words, "--reviewers")
         else:
             draft.roles += map(name_mentions, _names(word))
-    return draft.draft()
+    return draft.typed_request()
 
 
 def _set(draft: _Draft, flag: str, words: Words) -> None:
@@ -81,28 +116,76 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
         draft.duration = _duration(words)
     elif flag == "--roles":
         draft.roles += _list(words, flag)
+    elif flag == "--start":
+        words.require_value(flag)
+        draft.start = _moment(words)
+    elif flag == "--until":
+        words.require_value(flag)
+        draft.until = _moment(words)
     else:
         draft.reviewers += _list(words, flag)
 
 
 def _duration(words: Words) -> timedelta:
-    """Read the longest run of words that is a duration, and leave the words after it."""
-    run = words.run(_DURATION_WORDS)
-    texts = [word.text for word in run]
+    def read(text: str) -> timedelta | None:
+        return parse_duration(text) if is_duration(text) else None
+
+    return _longest(words, read) or parse_duration(_run(words))
+
+
+def _moment(words: Words) -> TypedMoment:
+    found = _longest(words, parse_moment)
+    if found is not None:
+        return found
+    typed = _run(words)
+    problem = f"“{safe_name(typed)}” isn't a time." if typed else "The time is missing."
+    raise _wrong_times(f"{problem} Use something like 17:00, 5pm, tomorrow 9:00 or Dec 1 14:00.")
+
+
+def _longest(words: Words, read: Callable[[str], Value | None]) -> Value | None:
+    """Read the longest run of words that has a value, and leave the words after it."""
+    run = words.run(_TIME_WORDS)
     for count in range(len(run), 0, -1):
-        if is_duration(" ".join(texts[:count])):
+        value = read(" ".join(word.text for word in run[:count]))
+        if value is not None:
             words.move_after(run[count - 1])
-            return parse_duration(" ".join(texts[:count]))
-    return parse_duration(" ".join(texts))
+            return value
+    return None
 
 
-def _no_end_time(words: Words) -> UserError:
-    until = " ".join(("until", *(word.text for word in words.run(_DURATION_WORDS))))
-    return UserError(
-        f"The bot can't read an end time such as “{safe_name(until)}” yet. Use a duration instead,"
-        f" such as: for 2h. {_UNCHANGED}",
-        reason="end_time",
-    )
+def _run(words: Words) -> str:
+    return " ".join(word.text for word in words.run(_TIME_WORDS))
+
+
+def _start(typed: TypedMoment, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return the start, None for `now`: access then starts with the approval."""
+    start = typed.resolve(now, zone)
+    if start > now:
+        return start
+    if typed.after is None:
+        raise _wrong_times(f"“{safe_name(typed.text)}” has passed. Choose a later start.")
+    return None
+
+
+def _end(typed: TypedMoment, start: datetime | None, now: datetime, zone: tzinfo) -> datetime:
+    until, text = typed.resolve(now, zone), safe_name(typed.text)
+    if until <= now:
+        raise _wrong_times(f"“{text}” has passed. Choose a later end.")
+    if start is not None and until <= start:
+        raise _wrong_times(f"Access would end ({text}) before it starts.")
+    if until - now > LONGEST:
+        raise _wrong_times(f"“{text}” is more than {LONGEST.days} days from now.")
+    return until
+
+
+def _wrong_times(sentence: str) -> UserError:
+    return UserError(f"{sentence} {_UNCHANGED}", reason="bad_time")
+
+
+def _names_a_user(words: Words) -> bool:
+    """Return whether a user's name follows: `reviewers` can also be the name of a role."""
+    following = words.peek()
+    return following is not None and following.text.startswith(("@", "<@"))
 
 
 def _list(words: Words, flag: str) -> list[str]:

@@ -17,7 +17,7 @@ from commands.parsing.slack_text import name_mentions
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 
-KEYWORDS = frozenset({"because", "for", "until", "till"})
+KEYWORDS = frozenset({"because", "for", "until", "till", "from", "starting"})
 _HELP = {"help", "--help", "-h", "?"}
 _QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001

@@ -120,7 +120,8 @@ def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -
         user=user.name,
         roles=draft.roles,
         reason=draft.reason,
-        access_until=services.now() + draft.duration if draft.duration else None,
+        access_until=draft.ends_at(services.now()),
+        assume_start=draft.start,
         suggested_reviewers=draft.reviewers,
     )
 

@@ -119,6 +119,8 @@ class NewAccessRequest:
     reason: str = ""
     access_until: datetime | None = None
     suggested_reviewers: tuple[str, ...] = ()
+    assume_start: datetime | None = None
+    """Start of the approved access, at most seven days from now. None is the approval."""
 
 
 @dataclass(frozen=True, slots=True)

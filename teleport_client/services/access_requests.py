@@ -222,6 +222,8 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
     )
     if new.access_until is not None:
         spec.MaxDuration.CopyFrom(time_to(new.access_until))
+    if new.assume_start is not None:
+        spec.AssumeStartTime.CopyFrom(time_to(new.assume_start))
     return types.AccessRequestV3(
         Kind="access_request",
         Version="v3",

@@ -29,6 +29,8 @@ class SlackAccount:
     confirmed_email: str = ""
     """As written in Slack."""
     name: str = ""
+    time_zone: str = ""
+    """Name in the tz database, such as `Europe/Berlin`."""
 
     def barred_from(self, team: str) -> str:
         """Return why the account has no part in a workspace, empty if it has one.
@@ -81,6 +83,7 @@ def account_from(user: Mapping[str, Any]) -> SlackAccount:
         stranger=bool(user.get("is_stranger")),
         confirmed_email=email if user.get("is_email_confirmed") else "",
         name=user.get("real_name") or user.get("name") or "",
+        time_zone=user.get("tz") or "",
     )
 
 

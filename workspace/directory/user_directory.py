@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from shlex import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from async_lru import alru_cache
 from slack_sdk.web.async_client import AsyncWebClient
@@ -43,10 +44,20 @@ class LinkedUser:
 
     slack_user_id: str
     user: User
+    time_zone: str = ""
+    """The zone that the user selected in Slack, in the tz database's words."""
 
     @property
     def name(self) -> str:
         return self.user.name
+
+    @property
+    def zone(self) -> tzinfo:
+        """The user's time zone, UTC if Slack's name for it is unknown here."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ValueError, ZoneInfoNotFoundError):
+            return UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,7 @@ class UserDirectory:
         _check_account(account, self._matching.team)
         user = await self._choose_user(account, linked)
         _check_user(user, self._now())
-        return LinkedUser(slack_user_id, user)
+        return LinkedUser(slack_user_id, user, account.time_zone)
 
     async def _read_account(self, slack_user_id: str) -> SlackAccount:
         account = await account_by_id(self._slack, slack_user_id)

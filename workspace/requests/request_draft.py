@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from workspace.moment import Moment
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_text
 
@@ -43,17 +44,28 @@ class RequestDraft:
     """Create the request even if a suggested reviewer can't review it."""
     truncated: Annotated[bool, Field(alias="cut")] = False
     """Only the beginning of the reason or of the roles is left."""
+    start: Moment | None = None
+    """Start of the access. None is the approval."""
+    until: Moment | None = None
+    """End of the access, instead of `duration`."""
 
     @property
     def has_reason(self) -> bool:
         """Whether the reason contains visible text."""
         return bool(safe_text(self.reason, REASON_BYTES))
 
+    def ends_at(self, requested_at: datetime) -> datetime | None:
+        """Return the end of the wanted access, None for the longest that Teleport allows."""
+        if self.duration is None:
+            return self.until
+        return (self.start or requested_at) + self.duration
+
     def is_longer_than(self, access_until: datetime | None, requested_at: datetime) -> bool:
-        """Return whether access ends before the duration of this draft is over."""
-        if self.duration is None or access_until is None:
+        """Return whether access ends before the wanted end of this draft."""
+        wanted = self.ends_at(requested_at)
+        if wanted is None or access_until is None:
             return False
-        return access_until + _LEEWAY < requested_at + self.duration
+        return access_until + _LEEWAY < wanted
 
     def to_json(self) -> str:
         """Return short JSON for a button."""

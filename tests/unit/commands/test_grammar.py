@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.parsing.durations import is_duration, parse_duration
-from commands.parsing.grammar import parse_request
+from commands.parsing.grammar import TypedRequest, parse_request
 from commands.parsing.review_grammar import parse_review
 from commands.parsing.words import KEYWORDS, wants_help
 from tests.cpu_limit import cpu_limit
@@ -90,20 +90,20 @@ hours = st.integers(min_value=1, max_value=14 * 24)
 )
 def test_request_is_parsed_in_every_common_spelling(typed: str, draft: RequestDraft) -> None:
     """Keywords, flags and typographic quotes have the same meaning."""
-    assert parse_request(typed) == draft
+    assert parse_request(typed) == TypedRequest(draft)
 
 
 @given(roles, hours, reasons)
 def test_request_in_words_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
     """It holds for any roles, any whole number of hours and any reason."""
-    draft = parse_request(f"{' '.join(wanted)} for {count}h because {reason}")
+    draft = parse_request(f"{' '.join(wanted)} for {count}h because {reason}").draft
     assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
 @given(roles, hours, reasons.filter(lambda reason: '"' not in reason))
 def test_request_with_flags_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
     """The order of the flags doesn't matter."""
-    draft = parse_request(f'--reason "{reason}" {",".join(wanted)} --duration {count}h')
+    draft = parse_request(f'--reason "{reason}" {",".join(wanted)} --duration {count}h').draft
     assert (list(draft.roles), draft.duration, draft.reason) == (wanted, count * HOUR, reason)
 
 
@@ -127,8 +127,10 @@ def test_any_text_is_a_draft_or_a_user_error(typed: str) -> None:
         ("staging for because x", "Add a duration, such as: for 2h"),
         ("staging for -999999999999999999999w", "is out of range"),
         ("staging for 2", "“2” has no unit. Use something like 30m, 2h"),
-        ("staging until 5pm", "can't read an end time such as “until 5pm” yet"),
-        ("staging until tomorrow because x", "end time such as “until tomorrow” yet"),
+        ("staging until soon", "“soon” isn't a time. Use something like 17:00, 5pm"),
+        ("staging until because x", "The time is missing. Use something like 17:00"),
+        ("staging from 5", "“5” can be in the morning or in the afternoon. Write 5:00, 5am or 5pm"),
+        ("staging --until", "--until needs a value"),
         ("staging for soon", "“soon” isn't a duration. Use something like 30m, 2h"),
         ("staging for 0", "“0” has no unit"),
         ("staging for 0h", "Use between 1 minute and 14 days"),

@@ -31,6 +31,8 @@ def _truncate(draft: RequestDraft) -> RequestDraft:
         allow_shorter=draft.allow_shorter,
         any_reviewers=draft.any_reviewers,
         truncated=True,
+        start=draft.start,
+        until=draft.until,
     )
     beginning = _longest(
         lambda n: replace(draft, truncated=True, reason=draft.reason[:n]), len(draft.reason)
