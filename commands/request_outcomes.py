@@ -20,7 +20,7 @@ from commands.use_cases.validate_request import DraftField, ReasonNeeded, Reject
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
-from workspace.views.modals.request_modal import REASON, REVIEWERS, ROLES, request_form
+from workspace.views.modals.request_modal import DURATION, REASON, REVIEWERS, ROLES, request_form
 from workspace.views.parts.message import Message
 from workspace.views.parts.moments import duration_text
 from workspace.views.responses.request import (
@@ -35,6 +35,7 @@ _INPUTS = {
     DraftField.ROLES: ROLES,
     DraftField.REASON: REASON,
     DraftField.REVIEWERS: REVIEWERS,
+    DraftField.START: DURATION,
 }
 """Block IDs of the form."""
 _MAX_ROLES = 5

@@ -39,6 +39,9 @@ _REASON_MISSING = "request reason must be specified"
 their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """Teleport's error for a caller whose roles lack the verb."""
+_START_BEYOND_END = "assume start time must be prior to access expiry time"
+_START_TOO_LATE = "assume start time is too far in the future"
+"""Teleport's errors for a later start (lib/services/access_request.go)."""
 _ROLES_NAMED = 12
 _SUGGESTIONS_ROOM = 800
 _COMPARED = 80
@@ -49,6 +52,7 @@ class DraftField(Enum):
     ROLES = auto()
     REASON = auto()
     REVIEWERS = auto()
+    START = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ async def explain_rejection(
         return Rejected(_user_gone(user.name))
     if _NO_VERB in error.text:
         return Rejected(_bot_cannot_create())
+    if _START_BEYOND_END in error.text or _START_TOO_LATE in error.text:
+        return Rejected(_start_too_late(error), DraftField.START)
     if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft)):
         return rejected
     raise error
@@ -170,6 +176,18 @@ def _user_gone(name: str) -> UserError:
         " sign-on users expire with their login: log in to Teleport with tsh or the web UI, then"
         " try again.",
         reason="user_gone",
+    )
+
+
+def _start_too_late(error: TeleportError) -> UserError:
+    why = (
+        "Teleport would end this access before it starts"
+        if _START_BEYOND_END in error.text
+        else "Access can start seven days from now at the latest"
+    )
+    return UserError(
+        f"{why}, so nothing was requested. Choose an earlier start, or request the access later.",
+        reason="start_too_late",
     )
 
 

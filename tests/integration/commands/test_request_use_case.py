@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
@@ -33,6 +33,10 @@ from tests.integration.request_factory import pending_request
 from workspace.requests.request_draft import RequestDraft
 
 STAGING = RequestDraft(("staging",), "redis is stuck")
+
+
+def _starting(**after: float) -> RequestDraft:
+    return replace(STAGING, start=datetime.now(UTC) + timedelta(**after))
 
 
 @pytest.fixture
@@ -98,6 +102,18 @@ async def test_long_duration_is_shortened_by_the_roles(cases: UseCases) -> None:
     assert isinstance(await request(cases, replace(long, allow_shorter=True)), Created)
 
 
+async def test_access_starts_and_ends_as_requested(cases: UseCases) -> None:
+    """The duration counts from the start."""
+    draft = replace(_starting(hours=2), duration=timedelta(hours=3))
+    outcome = await request(cases, draft)
+    assert isinstance(outcome, Created)
+    start, end = outcome.request.assume_start, outcome.request.access_until
+    assert start == draft.start
+    assert draft.start is not None
+    assert end is not None
+    assert abs(end - draft.start - timedelta(hours=3)) < timedelta(seconds=5)
+
+
 async def test_duration_is_shortened_by_the_bots_certificate(
     slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
@@ -132,6 +148,7 @@ async def test_reason_needed_at_creation_has_the_prompts(
         (RequestDraft(("zzz",), "x"), DraftField.ROLES, "role_not_requestable", "prod and staging"),
         (RequestDraft(("staging", "please"), "x"), DraftField.ROLES, "word_not_understood", "“p"),
         (RequestDraft(("staging",), "x" * 5000), DraftField.REASON, "reason_too_long", "5000"),
+        (_starting(days=3), DraftField.START, "start_too_late", "would end this access before it"),
     ],
 )
 async def test_mistake_is_rejected_at_its_field(
