@@ -91,6 +91,9 @@ def teleport_role(
     mode: Annotated[str, typer.Option(help="Review mode: person, override or notify.")] = "person",
     asking: Annotated[bool, typer.Option(help="Let the bot create requests for users.")] = True,
     resource_names: Annotated[bool, typer.Option(help="Let the bot read host names.")] = True,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Let users cancel their own pending requests.")
+    ] = False,
     tbot: Annotated[
         bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
     ] = False,
@@ -120,7 +123,12 @@ def teleport_role(
         text = made.tbot(server_version)
     else:
         text = made.resources(
-            Choices(mode=ReviewMode(mode), requests=asking, host_names=resource_names)
+            Choices(
+                mode=ReviewMode(mode),
+                requests=asking,
+                host_names=resource_names,
+                opt_in=frozenset({"--cancel"} if cancel else ()),
+            )
         )
     typer.echo(text, nl=False)
 

@@ -17,7 +17,7 @@ from bot.connect.slack_client import web_client
 from bot.connect.slack_connection import Installation
 from bot.features.availability import Availability
 from bot.features.choices import choices_from
-from bot.features.table import CREATE_REQUESTS, EMAIL_REVIEWERS, HOST_NAMES
+from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS, EMAIL_REVIEWERS, HOST_NAMES
 from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
@@ -167,6 +167,7 @@ def build_listeners(
         reviewer_lookups=lookup_limit(),
         request_locks=KeyedLock(),
         can_create=runtime.features.check(CREATE_REQUESTS),
+        can_delete=runtime.features.check(CANCEL_REQUESTS),
     )
     responders = Responders(runtime.slack, runtime.http)
     return Listeners(services, responders, runtime.metrics.observe_interaction)

@@ -31,6 +31,7 @@ from notifications.routing.unreachable_recipients import UnreachableRecipients
 from notifications.workqueue.work_queue import RETRY_BACKOFF, WorkQueue
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.visibility import Visibility
+from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
@@ -156,6 +157,7 @@ class _RequestParts:
             in_flight=self._in_flight,
             context=_plan_context(self._runtime),
             claims=Claims(self._runtime.teleport),
+            cancellations=Cancellations(self._runtime.teleport),
             host_names=self._host_names,
             now=self._runtime.now,
         )

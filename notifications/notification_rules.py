@@ -36,6 +36,7 @@ from workspace.card_model.notice import OUTCOMES, Notice
 from workspace.card_model.progress import progress_after
 from workspace.card_model.record import CardModel, CardReview, fingerprint
 from workspace.card_model.status import Status
+from workspace.requests.cancellation import Cancellation
 from workspace.requests.claim import Claim
 from workspace.requests.request_draft import MOST_REVIEWERS
 from workspace.requests.review_policy import ReviewPolicy
@@ -71,6 +72,8 @@ class Details:
     """Claim of the approver in Slack."""
     host_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Known names of hosts, by ID."""
+    cancellation: Cancellation | None = None
+    """Cancellation of a deleted request."""
 
 
 NO_DETAILS = Details()
@@ -170,7 +173,7 @@ def plan(
             request, context, details, expired=expired
         )
     else:
-        card_model = _recorded_card_model(entry, now, context)
+        card_model = _recorded_card_model(entry, now, context, details.cancellation)
     if card_model is None:
         return Plan(None)
     if entry is None and request is not None and should_skip(request, now, context):
@@ -238,13 +241,13 @@ def has_card(entry: Entry | None) -> bool:
 
 
 def _recorded_card_model(
-    entry: Entry | None, now: datetime, context: PlanContext
+    entry: Entry | None, now: datetime, context: PlanContext, cancellation: Cancellation | None
 ) -> CardModel | None:
     if entry is None:
         return None
     # Other programs can write entries, and users open this URL, so it is never read from one.
     url = request_url(entry.card_model.id, context.request_url_base)
-    return replace(close_card_model(entry.card_model, now), request_url=url)
+    return replace(close_card_model(entry.card_model, now, cancellation), request_url=url)
 
 
 def _diff(
@@ -344,4 +347,5 @@ def _notices(card_model: CardModel, entry: Entry | None) -> Iterator[Notice]:
         return
     if entry is not None and skipped and entry.card_model.status is not Status.WAITING:
         return
-    yield OUTCOMES[card_model.status]
+    if card_model.status is not Status.CANCELLED:
+        yield OUTCOMES[card_model.status]

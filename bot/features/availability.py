@@ -100,7 +100,8 @@ class Availability:
 
     def _log_disabled(self, feature: Feature, missing: Missing) -> None:
         write = log.info if feature.opt_in else log.warning if feature.optional else log.error
-        hints = [role_hint(self._choices)] if missing.permissions else []
+        hint = role_hint(self._choices, feature.role_option)
+        hints = [hint] if missing.permissions else []
         if missing.scopes:
             hints.append(scope_hint(missing.scopes, opt_in=feature.opt_in))
         write(

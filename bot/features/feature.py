@@ -21,6 +21,8 @@ class Choices:
     email: bool = True
     """Whether the settings contain email addresses, or match users by them."""
     host_names: bool = True
+    opt_in: frozenset[str] = frozenset()
+    """Options of `teleport-role` for opt-in features, such as `--cancel`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,10 @@ class Feature:
     optional: bool = False
     """Whether the bot's main work is complete without this feature."""
     opt_in: bool = False
-    """Whether the operator adds the scopes to the app. The printed manifest doesn't have them."""
+    """Whether the operator adds the scopes or permissions. The printed manifest doesn't have the
+    scopes, and the printed role has the permissions only with `role_option`."""
+    role_option: str = ""
+    """Option of `teleport-role` that adds the permissions of an opt-in feature."""
     rules: tuple[Rule, ...] = ()
     fields: tuple[RoleField, ...] = ()
     scopes: tuple[Scope, ...] = ()

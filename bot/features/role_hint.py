@@ -4,12 +4,12 @@ from bot.features.feature import Choices
 from workspace.requests.review_policy import ReviewMode
 
 
-def role_command(choices: Choices) -> str:
+def role_command(choices: Choices, option: str = "") -> str:
+    """`option` adds the permissions of an opt-in feature."""
     mode = ReviewMode.NOTIFY if choices.mode is ReviewMode.OFF else choices.mode
-    return (
-        f"teleport-chatops teleport-role --mode {mode}{'' if choices.requests else ' --no-asking'}"
-    )
+    options = [f"--mode {mode}", "" if choices.requests else "--no-asking", option]
+    return " ".join(["teleport-chatops teleport-role", *filter(None, options)])
 
 
-def role_hint(choices: Choices) -> str:
-    return f"Assign the role that `{role_command(choices)}` prints to the bot."
+def role_hint(choices: Choices, option: str = "") -> str:
+    return f"Assign the role that `{role_command(choices, option)}` prints to the bot."

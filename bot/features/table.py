@@ -160,6 +160,16 @@ CREATE_REQUESTS = Feature(
     rules=(Rule("access_request", ("create",), "create requests for users"),),
     manifest=(_slash_commands(REQUEST, reason="request access"),),
 )
+CANCEL_REQUESTS = Feature(
+    "cancel_requests",
+    "Cancel the user's own pending request",
+    without="users can't cancel their requests from Slack",
+    is_on=lambda choices: choices.from_slack and choices.requests,
+    optional=True,
+    opt_in=True,
+    role_option="--cancel",
+    rules=(Rule("access_request", ("delete",), "delete a user's own pending request"),),
+)
 REVIEWS = Feature(
     "reviews",
     "Reviews from Slack",
@@ -263,6 +273,7 @@ FEATURES = (
     COMMANDS_AND_BUTTONS,
     USER_CHECKS,
     CREATE_REQUESTS,
+    CANCEL_REQUESTS,
     REVIEWS,
     REVIEWS_ON_BEHALF,
     REVIEWS_BY_OVERRIDE,

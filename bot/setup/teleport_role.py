@@ -13,7 +13,7 @@ from workspace.requests.review_policy import ReviewMode
 
 NAME = "teleport-chatops"
 _DEFAULT = Choices()
-_VERBS = ("list", "read", "create", "update")
+_VERBS = ("list", "read", "create", "update", "delete")
 """Order of the verbs in a rule."""
 
 _CREDENTIAL_TTL_SINCE = (17, 2, 8)
@@ -73,7 +73,10 @@ def role(choices: Choices = _DEFAULT) -> str:
 
 
 def _features(choices: Choices) -> Iterator[Feature]:
-    return (feature for feature in FEATURES if feature.is_on(choices))
+    for feature in FEATURES:
+        wanted = not feature.role_option or feature.role_option in choices.opt_in
+        if feature.is_on(choices) and wanted:
+            yield feature
 
 
 def _fields(choices: Choices) -> Iterator[str]:

@@ -58,6 +58,8 @@ class Services:
     """By Teleport user, so that a double click doesn't create two requests."""
     can_create: Callable[[], bool] = lambda: True
     """Whether the bot's role allows it to create requests for users."""
+    can_delete: Callable[[], bool] = lambda: True
+    """Whether the bot's role allows it to delete requests."""
 
     async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the acting user. Raises UserError, TeleportError, SlackApiError."""

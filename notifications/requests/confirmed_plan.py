@@ -28,6 +28,8 @@ from notifications.requests.expiry import RequestExpiry, is_due
 from notifications.routing.routes import CombinedRouting, Routes
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest
+from workspace.card_model.status import Status
+from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
 
@@ -53,6 +55,7 @@ class RequestPlanner:
         in_flight: InFlightMessages,
         context: PlanContext,
         claims: Claims,
+        cancellations: Cancellations,
         host_names: HostNames,
         now: Callable[[], datetime],
     ) -> None:
@@ -62,6 +65,7 @@ class RequestPlanner:
         self._expiry = expiry
         self._in_flight = in_flight
         self._claims = claims
+        self._cancellations = cancellations
         self._host_names = host_names
         self._now = now
         self.context = context
@@ -100,7 +104,7 @@ class RequestPlanner:
     async def _plan_cached(self, request_id: str) -> PlannedWork:
         while True:
             cached = self._requests.get(request_id)
-            routes, details, error = await self._look_up(cached)
+            routes, details, error = await self._look_up(request_id, cached)
             in_flight = self._in_flight.slots(request_id)
             if not in_flight:
                 await self._readdress(request_id, routes.ids)
@@ -127,10 +131,10 @@ class RequestPlanner:
         )
 
     async def _look_up(
-        self, cached: Cached[AccessRequest] | None
+        self, request_id: str, cached: Cached[AccessRequest] | None
     ) -> tuple[Routes, Details, Exception | None]:
         if cached is None:
-            return Routes(), NO_DETAILS, None
+            return Routes(), await self._details_of_deleted(request_id), None
         routes = await self._routing.routes(cached.object)
         return (routes, *await self._details(cached.object))
 
@@ -141,6 +145,16 @@ class RequestPlanner:
             return Details(await self._claims.of(request), names), None
         except TeleportError as error:
             return Details(host_names=names), error
+
+    async def _details_of_deleted(self, request_id: str) -> Details:
+        """Look up whether the requester cancelled a request that was pending to the end.
+
+        Raises TeleportError: without the answer, nothing is shown.
+        """
+        entry = self._entry(request_id, deleted=True)
+        if entry is None or entry.card_model.status is not Status.WAITING:
+            return NO_DETAILS
+        return Details(cancellation=await self._cancellations.of(request_id))
 
     async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
         """Use channel IDs in intents that were recorded with a channel's name."""

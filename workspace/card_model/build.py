@@ -10,6 +10,7 @@ from teleport_client.rules.threshold_progress import has_effect
 from workspace.card_model.progress import approvals_left, progress_rows, resolving_reviewers
 from workspace.card_model.record import CardModel, CardReview
 from workspace.card_model.status import Status, status_of
+from workspace.requests.cancellation import Cancellation
 from workspace.requests.claim import Claim, attribution
 from workspace.requests.review_policy import ReviewMode
 from workspace.text.resources import are_constraints_shown, resource_names, resource_texts
@@ -64,13 +65,18 @@ def build_card_model(
     )
 
 
-def close_card_model(card_model: CardModel, now: datetime) -> CardModel:
+def close_card_model(
+    card_model: CardModel, now: datetime, cancellation: Cancellation | None = None
+) -> CardModel:
     """Return the model of a request that Teleport has deleted, from its last known model.
 
     Teleport doesn't report why a request is gone, so the time distinguishes expired requests from
-    deleted ones.
+    deleted ones. A cancellation counts only in the requester's name, because other programs can
+    write plugin data, too.
     """
     if card_model.status is Status.WAITING:
+        if cancellation is not None and cancellation.by == card_model.user:
+            return replace(card_model, status=Status.CANCELLED)
         late = _has_passed(card_model.waiting_until, now)
         return replace(card_model, status=Status.EXPIRED if late else Status.DELETED)
     if card_model.status is Status.APPROVED:

@@ -14,6 +14,8 @@ class Notice(StrEnum):
     PROMOTED = "promoted"
     EXPIRED = "ran_out"
     DELETED = "deleted"
+    CANCELLED = "cancelled"
+    """Never sent: the requester did it. The notice about the new request shows it."""
 
 
 OUTCOMES = {
@@ -24,6 +26,7 @@ OUTCOMES = {
     Status.PROMOTED: Notice.PROMOTED,
     Status.EXPIRED: Notice.EXPIRED,
     Status.DELETED: Notice.DELETED,
+    Status.CANCELLED: Notice.CANCELLED,
 }
 """Notice of each closed status. The end of access needs no notice of its own: the notice about the
 approval contains it."""

@@ -20,6 +20,8 @@ class Status(StrEnum):
     """Deleted before a resolution."""
     DELETED_APPROVED = "deleted_approved"
     """Approved and then deleted. Certificates issued with it stay valid."""
+    CANCELLED = "cancelled"
+    """Deleted from Slack by its requester, before a resolution."""
 
     @property
     def closed(self) -> bool:

@@ -113,6 +113,10 @@ async def _set_state(target: Target) -> None:
     )
 
 
+async def _delete_request(target: Target) -> None:
+    await target.teleport.requests.delete(target.request_id)
+
+
 async def _take_lease(target: Target) -> None:
     lease = await target.teleport.semaphores.acquire(
         "teleport-chatops", _PROBE, holder=_PROBE, expires=target.now + timedelta(seconds=10)
@@ -132,6 +136,7 @@ PROBES = (
     Probe("lock", ("list", "read"), _list_locks),
     Probe("access_request", ("create",), _create_request),
     Probe("access_request", ("update",), _set_state),
+    Probe("access_request", ("delete",), _delete_request),
     Probe("semaphore", ("create", "update"), _take_lease),
 )
 
@@ -192,6 +197,9 @@ async def _try(probe: Probe, target: Target, features: Sequence[Feature], hint: 
 
 
 def _denied(name: str, text: str, features: Sequence[Feature], hint: str) -> Check:
-    row = warning if all(feature.optional for feature in features) else failure
     effects = dict.fromkeys(feature.without for feature in features)
+    if all(feature.opt_in for feature in features):
+        options = " ".join(dict.fromkeys(feature.role_option for feature in features))
+        return ok(name, f"not granted: {'; '.join(effects)} (teleport-role {options})")
+    row = warning if all(feature.optional for feature in features) else failure
     return row(name, f"{text}; {'; '.join(effects)}", hint)

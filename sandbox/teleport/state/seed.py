@@ -113,7 +113,7 @@ def _bot_role(cluster: Cluster) -> RoleV6:
     resolves_directly = () if on_behalf else ("update",)
     allow = RoleConditions(
         Rules=[
-            rule("access_request", *_READ_ONLY, "create", *resolves_directly),
+            rule("access_request", *_READ_ONLY, "create", "delete", *resolves_directly),
             rule("access_plugin_data", *_READ_WRITE),
             rule("semaphore", "create", "update"),
             *(rule(resource, *_READ_ONLY) for resource in _READABLE),

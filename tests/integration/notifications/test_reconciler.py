@@ -43,6 +43,7 @@ from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
 from workspace.conditions import Conditions
+from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
@@ -163,6 +164,7 @@ def build_reconciler(
         in_flight=in_flight,
         context=PlanContext(),
         claims=Claims(client),
+        cancellations=Cancellations(client),
         host_names=HostNames(client, "main"),
         now=now,
     )

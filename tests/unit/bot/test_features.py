@@ -24,7 +24,8 @@ from commands.slash_commands import COMMANDS
 from teleport_client.model.user import Conditions, ReviewConditions, Role, Rule
 from workspace.requests.review_policy import ReviewMode
 
-CHOICES = Choices()
+OPTIONS = frozenset(feature.role_option for feature in FEATURES if feature.role_option)
+CHOICES = Choices(opt_in=OPTIONS)
 SCOPES = frozenset(scope.name for feature in FEATURES for scope in feature.scopes)
 REVIEW = ReviewConditions(submit_for=("*",), preview_as=("list-access-request-resources",))
 
