@@ -13,6 +13,7 @@ from commands.request_outcomes import open_form, respond, typed_command
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
 from commands.use_cases.create_request import request_access
+from commands.use_cases.resolve_resources import resolve_resources
 from commands.use_cases.services import Services
 from commands.use_cases.validate_request import (
     Rejected,
@@ -31,14 +32,16 @@ async def command(services: Services, interaction: Interaction, responder: Respo
         return
     typed = parse_request(interaction.text)
     user = await services.authorize(
-        interaction.slack_user_id, CREATE if typed.draft.roles else FILL_IN_REQUEST
+        interaction.slack_user_id, FILL_IN_REQUEST if typed.is_empty else CREATE
     )
     timed = typed.resolve(services.now(), user.linked_user.zone)
     named = await _without_conjunctions(services, user, timed)
     draft = await resolve_reviewers(services, interaction.slack_user_id, named)
+    if not isinstance(draft, Rejected):
+        draft = await resolve_resources(services, draft, typed.resources)
     if isinstance(draft, Rejected):
         await respond(services, draft, responder)
-    elif draft.roles:
+    elif draft.roles or draft.resources:
         await respond(services, await request_access(services, user, draft), responder)
     else:
         await _open_form(services, user, draft, responder)
@@ -49,7 +52,7 @@ async def request_anyway(
 ) -> None:
     """Create the request after a warning: a button with the draft."""
     draft = _draft(interaction)
-    if not draft.roles:
+    if not draft.roles and not draft.resources:
         raise outdated_button(REQUEST)
     user = await services.authorize(interaction.slack_user_id, CREATE)
     await respond(services, await request_access(services, user, draft), responder)

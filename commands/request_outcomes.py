@@ -36,6 +36,7 @@ _INPUTS = {
     DraftField.REASON: REASON,
     DraftField.REVIEWERS: REVIEWERS,
     DraftField.START: DURATION,
+    DraftField.RESOURCES: ROLES,
 }
 """Block IDs of the form."""
 _MAX_ROLES = 5

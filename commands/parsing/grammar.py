@@ -9,13 +9,14 @@ takes everything up to the next flag.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from commands.parsing.durations import LONGEST, is_duration, parse_duration
 from commands.parsing.moments import TypedMoment, parse_moment
+from commands.parsing.resources import TypedResource, parse_resource
 from commands.parsing.slack_text import name_mentions
 from commands.parsing.words import KEYWORDS, Word, Words
 from workspace.requests.request_draft import RequestDraft
@@ -55,8 +56,17 @@ class _Draft:
     reason: str = ""
     duration: timedelta | None = None
     reviewers: list[str] = field(default_factory=list)
+    resources: list[TypedResource] = field(default_factory=list)
     start: TypedMoment | None = None
     until: TypedMoment | None = None
+
+    def add(self, names: Iterable[str]) -> None:
+        """Add roles and resources."""
+        for name in names:
+            if resource := parse_resource(name):
+                self.resources.append(resource)
+            else:
+                self.roles.append(name_mentions(name))
 
     def typed_request(self) -> "TypedRequest":
         draft = RequestDraft(
@@ -65,16 +75,22 @@ class _Draft:
             self.duration,
             tuple(dict.fromkeys(self.reviewers)),
         )
-        return TypedRequest(draft, self.start, self.until)
+        return TypedRequest(draft, tuple(dict.fromkeys(self.resources)), self.start, self.until)
 
 
 @dataclass(frozen=True, slots=True)
 class TypedRequest:
-    """A draft whose moments aren't instants yet: that takes the user's time zone."""
+    """A draft, with resources and moments that need a lookup: hosts, and the user's time zone."""
 
     draft: RequestDraft
+    resources: tuple[TypedResource, ...] = ()
     start: TypedMoment | None = None
     until: TypedMoment | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the user named neither a role nor a resource."""
+        return not self.draft.roles and not self.resources
 
     def resolve(self, now: datetime, zone: tzinfo) -> RequestDraft:
         """Return the draft with instants. Raises UserError with a question or a correction."""
@@ -101,10 +117,12 @@ def parse_request(text: str) -> TypedRequest:
             draft.start = _moment(words)
         elif word.is_keyword("to") and draft.start and (end := _longest(words, parse_moment)):
             draft.until = end
+        elif word.is_keyword("to") and _names_a_resource(words):
+            continue
         elif word.is_keyword(*_REVIEWERS) and _names_a_user(words):
             draft.reviewers += _list(words, "--reviewers")
         else:
-            draft.roles += map(name_mentions, _names(word))
+            draft.add([word.text] if word.quoted else _names(word))
     return draft.typed_request()
 
 
@@ -115,7 +133,7 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
         words.require_value(flag)
         draft.duration = _duration(words)
     elif flag == "--roles":
-        draft.roles += _list(words, flag)
+        draft.add(_list(words, flag))
     elif flag == "--start":
         words.require_value(flag)
         draft.start = _moment(words)
@@ -180,6 +198,11 @@ def _end(typed: TypedMoment, start: datetime | None, now: datetime, zone: tzinfo
 
 def _wrong_times(sentence: str) -> UserError:
     return UserError(f"{sentence} {_UNCHANGED}", reason="bad_time")
+
+
+def _names_a_resource(words: Words) -> bool:
+    following = words.peek()
+    return following is not None and parse_resource(following.text) is not None
 
 
 def _names_a_user(words: Words) -> bool:

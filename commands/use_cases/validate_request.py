@@ -26,6 +26,7 @@ from commands.use_cases.resolve_reviewers import (
 from commands.use_cases.services import Services
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
+from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
 from workspace.requests.user_error import UserError
 from workspace.text.budget import join_texts
@@ -39,6 +40,8 @@ _REASON_MISSING = "request reason must be specified"
 their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """Teleport's error for a caller whose roles lack the verb."""
+_NO_SEARCH_ROLES = "Resource Access Requests require usable"
+"""Teleport's error for resources to which none of the user's `search_as_roles` gives access."""
 _START_BEYOND_END = "assume start time must be prior to access expiry time"
 _START_TOO_LATE = "assume start time is too far in the future"
 """Teleport's errors for a later start (lib/services/access_request.go)."""
@@ -53,6 +56,7 @@ class DraftField(Enum):
     REASON = auto()
     REVIEWERS = auto()
     START = auto()
+    RESOURCES = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,7 @@ def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -
         reason=draft.reason,
         access_until=draft.ends_at(services.now()),
         assume_start=draft.start,
+        resources=tuple(map(parse_resource_path, draft.resources)),
         suggested_reviewers=draft.reviewers,
     )
 
@@ -151,6 +156,8 @@ async def explain_rejection(
         return Rejected(_user_gone(user.name))
     if _NO_VERB in error.text:
         return Rejected(_bot_cannot_create())
+    if _NO_SEARCH_ROLES in error.text:
+        return Rejected(_no_resource_requests())
     if _START_BEYOND_END in error.text or _START_TOO_LATE in error.text:
         return Rejected(_start_too_late(error), DraftField.START)
     if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft)):
@@ -176,6 +183,15 @@ def _user_gone(name: str) -> UserError:
         " sign-on users expire with their login: log in to Teleport with tsh or the web UI, then"
         " try again.",
         reason="user_gone",
+    )
+
+
+def _no_resource_requests() -> UserError:
+    return UserError(
+        "None of your Teleport roles lets you request these resources, so nothing was requested."
+        " Check the names, request a role instead, or ask a Teleport administrator for"
+        " search_as_roles.",
+        reason="resource_not_requestable",
     )
 
 

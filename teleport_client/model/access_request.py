@@ -121,6 +121,8 @@ class NewAccessRequest:
     suggested_reviewers: tuple[str, ...] = ()
     assume_start: datetime | None = None
     """Start of the approved access, at most seven days from now. None is the approval."""
+    resources: tuple[ResourceId, ...] = ()
+    """Without `roles`, Teleport selects those of the user's `search_as_roles` that apply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE, PAGE_SIZE
 from teleport_client.rpc.timestamps import time_from, time_to
 from teleport_client.services.events import WatchedKind
-from teleport_client.services.resources import resources_from
+from teleport_client.services.resources import resource_to, resources_from
 
 MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
 """Limits of stored text, in characters: many requests are in memory at a time."""
@@ -218,6 +218,7 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
         Roles=new.roles,
         RequestReason=new.reason,
         SuggestedReviewers=new.suggested_reviewers,
+        RequestedResourceIDs=map(resource_to, new.resources),
         DryRun=dry_run,
     )
     if new.access_until is not None:

@@ -42,6 +42,26 @@ class ResourceService:
         )
         return _host_names_from(page)
 
+    async def find_hosts(
+        self, host_name: str, *, limit: int = 10, deadline: float = DEADLINE
+    ) -> Sequence[str]:
+        """Return the IDs of the hosts with a name, of those that the bot's roles show.
+
+        In a predicate about nodes, `name` is the host name (lib/services/parser.go).
+        """
+        page = await self._auth.ListUnifiedResources(
+            proto.ListUnifiedResourcesRequest(
+                Kinds=["node"],
+                Limit=limit,
+                PredicateExpression=f"name == {json.dumps(host_name)}",
+                SortBy=types.SortBy(Field="name"),
+                UseSearchAsRoles=True,
+                UsePreviewAsRoles=True,
+            ),
+            timeout=deadline,
+        )
+        return [each.Node.Metadata.Name for each in page.Resources if each.HasField("Node")]
+
 
 def _host_names_from(page: proto.ListUnifiedResourcesResponse) -> Mapping[str, str]:
     nodes = (each.Node for each in page.Resources if each.HasField("Node"))
@@ -85,6 +105,16 @@ def _constraints_from(message: types.ResourceConstraints) -> Constraints:
 
 def _has_unknown_fields(message: Message) -> bool:
     return len(UnknownFieldSet(message)) > 0
+
+
+def resource_to(resource: ResourceId) -> types.ResourceID:
+    """Return the message of a resource without constraints."""
+    return types.ResourceID(
+        ClusterName=resource.cluster,
+        Kind=resource.kind,
+        Name=resource.name,
+        SubResourceName=resource.sub_resource,
+    )
 
 
 def _resource_from(message: types.ResourceID) -> ResourceId:

@@ -48,6 +48,8 @@ class RequestDraft:
     """Start of the access. None is the approval."""
     until: Moment | None = None
     """End of the access, instead of `duration`."""
+    resources: tuple[str, ...] = ()
+    """In Teleport's text form, `/cluster/kind/name`."""
 
     @property
     def has_reason(self) -> bool:

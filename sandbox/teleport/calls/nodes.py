@@ -1,6 +1,6 @@
 """ListUnifiedResources, for nodes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
@@ -63,8 +63,13 @@ def _matches(query: ListUnifiedResourcesRequest, node: ServerV2) -> bool:
         (not query.Kinds or "node" in query.Kinds)
         and all(labels.get(key) == value for key, value in query.Labels.items())
         and has_keywords(query.SearchKeywords, _search_fields(node))
-        and holds(query.PredicateExpression, {"resource.metadata.name": node.Metadata.Name})
+        and holds(query.PredicateExpression, _variables(node))
     )
+
+
+def _variables(node: ServerV2) -> Mapping[str, str]:
+    """Return the names in a predicate. `name` is the host name (lib/services/parser.go)."""
+    return {"resource.metadata.name": node.Metadata.Name, "name": node.Spec.Hostname}
 
 
 def _search_fields(node: ServerV2) -> Iterator[str]:

@@ -60,7 +60,7 @@ def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> Non
 def _roles(cluster: Cluster) -> tuple[RoleV6, ...]:
     reviewed = cluster.features.advanced_workflows
     return (
-        _dev(),
+        _dev(searches=reviewed),
         _prod_requester(thresholds=reviewed),
         role("staging", _access_to("staging")),
         role("prod", _access_to("prod")),
@@ -75,9 +75,11 @@ def _access_to(tier: str) -> RoleConditions:
     return RoleConditions(Logins=["{{internal.logins}}"], NodeLabels=label_values({"tier": [tier]}))
 
 
-def _dev() -> RoleV6:
+def _dev(*, searches: bool) -> RoleV6:
+    """`searches` lets users request single hosts, which Community Edition doesn't support."""
     allow = _access_to("dev")
-    allow.Request.CopyFrom(AccessRequestConditions(Roles=["staging"]))
+    searched = ["staging"] if searches else []
+    allow.Request.CopyFrom(AccessRequestConditions(Roles=["staging"], SearchAsRoles=searched))
     return role("dev", allow)
 
 

@@ -146,11 +146,11 @@ async def test_identity_with_active_requests(
 
 
 async def test_delete(
-    stand_in: TeleportStandIn, admin: Auth, bot: Auth, made: AccessRequestV3
+    stand_in: TeleportStandIn, admin: Auth, alice: Auth, made: AccessRequestV3
 ) -> None:
     """Deleting needs its verb, and a second time there is nothing to delete."""
     request_id = RequestID(ID=made.Metadata.Name)
-    assert await refused(bot.DeleteAccessRequest(request_id)) == (
+    assert await refused(alice.DeleteAccessRequest(request_id)) == (
         DENIED_CODE,
         'access denied to perform action "delete" on "access_request"',
     )

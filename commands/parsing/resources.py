@@ -1,0 +1,59 @@
+"""Typed resources: `node/staging-db`, `db/orders`, `leaf-a/node/db-1`, `pod/prod/default/web-1`.
+
+Only a word with a kind of resource before a slash is a resource, so a role such as `team/dev` still
+is a role.
+"""
+
+import re
+from dataclasses import dataclass
+
+KUBERNETES_OBJECTS = frozenset(
+    {"pod", "secret", "configmap", "namespace", "service", "serviceaccount", "kube_node"}
+    | {"persistentvolume", "persistentvolumeclaim", "deployment", "replicaset", "statefulset"}
+    | {"daemonset", "clusterrole", "kube_role", "clusterrolebinding", "rolebinding", "cronjob"}
+    | {"job", "certificatesigningrequest", "ingress"}
+)
+"""Kinds inside a Kubernetes cluster, which their names begin with (api/types/constants.go)."""
+KINDS = KUBERNETES_OBJECTS | {"node", "db", "app", "kube_cluster", "windows_desktop", "user_group"}
+_ALIASES = {
+    "server": "node",
+    "host": "node",
+    "database": "db",
+    "kube": "kube_cluster",
+    "desktop": "windows_desktop",
+}
+_SLASHES = re.compile(r"/+")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedResource:
+    kind: str
+    name: str
+    sub_resource: str = ""
+    cluster: str = ""
+    """Empty for the bot's own cluster."""
+
+
+def parse_resource(text: str) -> TypedResource | None:
+    """Return the resource that a word names, None if it names none."""
+    parts = _SLASHES.split(text.strip("/"))
+    for at in (0, 1):
+        if at < len(parts) and (kind := _kind(parts[at])):
+            return _resource(kind, parts[at + 1 :], cluster=parts[0] if at else "")
+    return None
+
+
+def _kind(word: str) -> str:
+    plain = word.lower()
+    kind = _ALIASES.get(plain, plain)
+    return kind if kind in KINDS else ""
+
+
+def _resource(kind: str, names: list[str], *, cluster: str) -> TypedResource | None:
+    if not names or not all(names):
+        return None
+    if kind in KUBERNETES_OBJECTS:
+        if len(names) == 1:
+            return None
+        return TypedResource(kind, names[0], "/".join(names[1:]), cluster)
+    return TypedResource(kind, "/".join(names), cluster=cluster)
