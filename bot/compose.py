@@ -32,6 +32,7 @@ from commands.use_cases.acting_user.permissions import Permissions
 from commands.use_cases.on_behalf import OnBehalfHealth
 from commands.use_cases.resolve_reviewers import lookup_limit
 from commands.use_cases.services import Policy, Services
+from notifications.records.recorded_card import read_recorded_card
 from notifications.routing.recipient_lookup import RecipientFinder
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
@@ -168,6 +169,9 @@ def build_listeners(
         request_locks=KeyedLock(),
         can_create=runtime.features.check(CREATE_REQUESTS),
         can_delete=runtime.features.check(CANCEL_REQUESTS),
+        recorded_card=lambda request_id: read_recorded_card(
+            runtime.teleport, runtime.plugin, request_id, runtime.now()
+        ),
     )
     responders = Responders(runtime.slack, runtime.http)
     return Listeners(services, responders, runtime.metrics.observe_interaction)

@@ -1,6 +1,6 @@
 """The dependencies of the use cases."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from commands.use_cases.acting_user.permissions import Permissions
 from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
+from workspace.card_model.record import CardModel
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
@@ -33,6 +34,10 @@ class Policy:
     """URL to which a request ID is appended; empty if Teleport has no page for requests."""
     requests_enabled: bool = True
     approve_with_reason: bool = False
+
+
+async def _no_record(_request_id: str) -> CardModel | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Services:
     """Whether the bot's role allows it to create requests for users."""
     can_delete: Callable[[], bool] = lambda: True
     """Whether the bot's role allows it to delete requests."""
+    recorded_card: Callable[[str], Awaitable[CardModel | None]] = _no_record
+    """Reads the card model of a request that Teleport may have deleted. Raises TeleportError."""
 
     async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the acting user. Raises UserError, TeleportError, SlackApiError."""
