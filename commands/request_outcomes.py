@@ -22,7 +22,7 @@ from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
 from workspace.views.modals.request_modal import DURATION, REASON, REVIEWERS, ROLES, request_form
 from workspace.views.parts.message import Message
-from workspace.views.parts.moments import duration_text
+from workspace.views.parts.moments import duration_text, utc_text
 from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
@@ -80,9 +80,14 @@ async def open_form(
 
 def typed_command(draft: RequestDraft) -> str:
     """Return the command line that needs no form."""
-    roles = " ".join(safe_name(role) for role in draft.roles[:_MAX_ROLES]) or "<role>"
-    duration = f" for {duration_text(draft.duration)}" if draft.duration else ""
-    return f"{slash_commands.REQUEST} {roles}{duration} because <reason>"
+    wanted = [*draft.resources, *draft.roles][:_MAX_ROLES]
+    times = (
+        f" from {utc_text(draft.start)}" if draft.start else "",
+        f" for {duration_text(draft.duration)}" if draft.duration else "",
+        f" until {utc_text(draft.until)}" if draft.until else "",
+    )
+    names = " ".join(map(safe_name, wanted)) or "<role>"
+    return f"{slash_commands.REQUEST} {names}{''.join(times)} because <reason>"
 
 
 def reason_text(prompts: Sequence[str]) -> str:

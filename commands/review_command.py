@@ -6,17 +6,17 @@ settings require it; Slack's own dialog confirms the click.
 """
 
 from dataclasses import replace
-from uuid import UUID
 
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler
 from commands.interactions.responder import Responder
 from commands.parsing.review_grammar import parse_review
 from commands.parsing.words import wants_help
+from commands.request_id_button import request_id_of
 from commands.request_model import request_model
 from commands.review_form import open_form, proposed_review
 from commands.review_outcomes import respond
-from commands.slash_commands import APPROVE, DENY, PENDING
+from commands.slash_commands import APPROVE, DENY
 from commands.use_cases import find_request
 from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
 from commands.use_cases.check_review import ensure_reviews_enabled
@@ -26,7 +26,6 @@ from teleport_client.model.access_request import AccessRequest
 from workspace.views.cards.card import card
 from workspace.views.modals.review_modal import ReviewFormMetadata
 from workspace.views.parts.message import Message, text_message
-from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.responses.help import help_message
 from workspace.views.responses.pending_list import Row, pending_list
 
@@ -56,22 +55,12 @@ def command(*, approve: bool) -> Handler:
 
 def button(*, approve: bool) -> Handler:
     async def handle(services: Services, interaction: Interaction, responder: Responder) -> None:
-        request_id = _request_id(interaction.value)
+        request_id = request_id_of(interaction.value)
         ensure_reviews_enabled(services)
         review = ReviewFormMetadata(request_id, approve, responder.channel, already_visible=True)
         await _review(services, interaction, review, responder)
 
     return handle
-
-
-def _request_id(value: str) -> str:
-    """Return a button's value if Teleport could use it as the ID of a request.
-
-    Teleport's rule is Go's uuid.Parse (lib/services/access_request.go).
-    """
-    with reading(outdated_button(PENDING)):
-        UUID(value)
-    return value
 
 
 async def _review(

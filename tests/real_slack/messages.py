@@ -81,6 +81,7 @@ def cards_by_status() -> dict[Status, CardModel]:
         Status.ACCESS_ENDED: close_card_model(approved, _AFTER_ACCESS),
         Status.DELETED: close_card_model(sample_model(), NOW),
         Status.DELETED_APPROVED: close_card_model(approved, NOW),
+        Status.CANCELLED: replace(sample_model(), status=Status.CANCELLED),
     }
 
 

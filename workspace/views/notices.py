@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from slack_sdk.models.blocks import RichTextElement
+from slack_sdk.models.blocks import Block, RichTextElement
 
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
@@ -10,6 +10,11 @@ from workspace.card_model.status import Status
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import access_times
+from workspace.views.cards.own_request_buttons import (
+    cancel_button,
+    extend_button,
+    request_again_button,
+)
 from workspace.views.cards.status_line import by_resolver, status_text
 from workspace.views.parts import rich
 from workspace.views.parts.fact import Fact, fact_parts
@@ -25,6 +30,7 @@ _HEADLINES = {
     Notice.PROMOTED: "📋 You were granted {wanted} through an access list.",
     Notice.EXPIRED: "⌛ Your request for {wanted} expired without a decision.",
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
+    Notice.CANCELLED: "🚫 You cancelled your request for {wanted}.",
 }
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
@@ -42,6 +48,7 @@ def notice(kind: Notice, card_model: CardModel) -> Message:
         *fact_parts(_facts(kind, card_model)),
         *quoted_reason(reason),
         *_next_step(kind, card_model),
+        *_buttons(kind, card_model),
         footer(card_model),
     )
 
@@ -66,10 +73,15 @@ def _next_step(kind: Notice, card_model: CardModel) -> Iterator[RichTextElement]
         yield rich.lines((_UPDATE_PROMISE,))
     elif kind is Notice.APPROVED:
         yield from _how_to_use(card_model)
+
+
+def _buttons(kind: Notice, card_model: CardModel) -> Iterator[Block]:
+    if kind is Notice.CREATED:
+        yield cancel_button(card_model)
+    elif kind is Notice.APPROVED and card_model.status is Status.APPROVED:
+        yield extend_button(card_model)
     elif kind is not Notice.PROMOTED:
-        yield rich.lines(
-            ("To request access again, run ", rich.code("/teleport-request"), "."),
-        )
+        yield request_again_button(card_model)
 
 
 def _how_to_use(card_model: CardModel) -> Iterator[RichTextElement]:

@@ -15,6 +15,7 @@ _TEXTS = {
     Status.ACCESS_ENDED: "🏁 Approved{by}, access has ended",
     Status.DELETED: "🗑️ Deleted before a decision",
     Status.DELETED_APPROVED: "🗑️ Approved{by}, then deleted",
+    Status.CANCELLED: "🚫 Cancelled",
 }
 
 
@@ -30,6 +31,8 @@ def status_line(card_model: CardModel) -> str:
         return f"{status_text(status)}: {fit_text(card_model.progress[0], PROGRESS_ROOM)}"
     if status is Status.PROMOTED and card_model.promoted_to:
         return f"{status_text(status)}: {safe_name(card_model.promoted_to)}"
+    if status is Status.CANCELLED:
+        return f"{status_text(status)} by {safe_name(card_model.user)}"
     return _TEXTS[status].format(by=by_resolver(card_model))
 
 

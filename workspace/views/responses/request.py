@@ -9,6 +9,7 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.text.names import list_names
 from workspace.text.untrusted import fit_text
 from workspace.views.cards.facts import access_times
+from workspace.views.cards.own_request_buttons import cancel_button
 from workspace.views.parts import markup, rich
 from workspace.views.parts.fact import fact_parts
 from workspace.views.parts.footer import DOT, footer, footer_of
@@ -40,6 +41,7 @@ def request_created(
         rich.lines(
             *_limit(draft, card_model, created), (_DM_PROMISED if gets_messages else _NO_DM,)
         ),
+        cancel_button(card_model),
         footer(card_model),
     )
 
@@ -47,10 +49,25 @@ def request_created(
 def _limit(
     draft: RequestDraft, card_model: CardModel, created: datetime | None
 ) -> Iterator[rich.Line]:
-    if draft.duration and created and draft.is_longer_than(card_model.access_until, created):
-        yield (
-            f"You asked for {duration_text(draft.duration)}, which is longer than Teleport allows.",
-        )
+    if created and draft.is_longer_than(card_model.access_until, created):
+        yield ("You asked for access ", *_wanted(draft), ", which is longer than Teleport allows.")
+
+
+def _wanted(draft: RequestDraft) -> Iterator[rich.Part | str]:
+    if draft.duration is not None:
+        yield f"for {duration_text(draft.duration)}"
+    elif draft.until is not None:
+        yield "until "
+        yield rich.moment(draft.until)
+
+
+def request_cancelled(card_model: CardModel) -> Message:
+    """Confirm the cancellation in place of the message with the button."""
+    headline = f"You cancelled your request for {request_name(card_model)}."
+    return message(
+        rich.lines((rich.bold(headline),), ("Reviewers can't approve it any more.",)),
+        footer(card_model),
+    )
 
 
 def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime | None) -> Message:
@@ -67,9 +84,8 @@ def shorter_offer(
     draft: RequestDraft, tried: CardModel, *, limited_by_bot_certificate: bool
 ) -> Message:
     """State the shorter duration that Teleport allows, before the request is created."""
-    if draft.duration is None or tried.access_until is None:
-        raise ValueError("a shorter offer needs a requested duration and an end of access")
-    headline = f"Teleport doesn't allow {target_names(tried)} for {duration_text(draft.duration)}."
+    if tried.access_until is None:
+        raise ValueError("a shorter offer needs an end of access")
     why = (
         "The bot's certificate expires then. Its operator can extend it."
         if limited_by_bot_certificate
@@ -77,7 +93,7 @@ def shorter_offer(
     )
     return message(
         rich.lines(
-            (rich.bold(headline),),
+            (rich.bold(f"Teleport doesn't allow {target_names(tried)} "), *_wanted(draft), "."),
             ("If you request it now, access ends ", rich.moment(tried.access_until), ". ", why),
             ("Nothing was requested yet.",),
         ),
