@@ -34,6 +34,7 @@ from tests.samples import NOW, request
 from tests.unit.notifications.requests.memory_teleport import MemoryTeleport
 from workspace.card_model.notice import Notice
 from workspace.card_model.status import Status
+from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
 
@@ -97,6 +98,7 @@ async def desk_of(*requests: AccessRequest, listed: bool = False) -> AsyncIterat
     planner = RequestPlanner(
         requests=followed, ledger=ledger, routing=CombinedRouting(channels), expiry=expiry,
         in_flight=in_flight, context=PlanContext(), claims=Claims(teleport.client),
+        cancellations=Cancellations(teleport.client),
         host_names=HostNames(teleport.client, "main"), now=lambda: NOW,
     )  # fmt: skip
     yield Desk(teleport, followed, ledger, in_flight, channels, expiry, planner)
