@@ -4,15 +4,14 @@ A new slash command also needs an entry in `slash_commands.py`, for the Slack ap
 """
 
 from commands import (
-    cancel_button,
     pending_command,
-    repeat_button,
     request_command,
     request_form,
     review_command,
     review_form,
     slash_commands,
 )
+from commands.buttons import cancel, repeat
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
 from workspace.views.modals import request_modal, review_modal
@@ -32,9 +31,9 @@ HANDLERS = Handlers(
         pending_list.NEWER: pending_command.turn_page,
         draft_button.REQUEST_ANYWAY: request_command.request_anyway,
         draft_button.OPEN_FORM: request_command.open_prefilled_form,
-        own_request_buttons.CANCEL: cancel_button.cancel,
-        own_request_buttons.REQUEST_AGAIN: repeat_button.repeat,
-        own_request_buttons.EXTEND: repeat_button.repeat,
+        own_request_buttons.CANCEL: cancel.cancel,
+        own_request_buttons.REQUEST_AGAIN: repeat.repeat,
+        own_request_buttons.EXTEND: repeat.repeat,
     },
     options={request_modal.ROLES: request_form.suggest_roles},
     forms={

@@ -7,12 +7,12 @@ settings require it; Slack's own dialog confirms the click.
 
 from dataclasses import replace
 
+from commands.interactions.button_value import request_id_of
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import Handler
 from commands.interactions.responder import Responder
 from commands.parsing.review_grammar import parse_review
 from commands.parsing.words import wants_help
-from commands.request_id_button import request_id_of
 from commands.request_model import request_model
 from commands.review_form import open_form, proposed_review
 from commands.review_outcomes import respond

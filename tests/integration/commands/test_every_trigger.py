@@ -13,10 +13,10 @@ from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state.resources import rule
-from teleport_client._proto.types_pb2 import LockTarget, UserV2
+from teleport_client._proto.types_pb2 import AccessRequestV3, LockTarget, RequestState, UserV2
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import Log, capture_logs
-from tests.integration.request_factory import pending_request
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
 
 PLAN = "the secret plan"
@@ -69,6 +69,22 @@ class Scene:
         await self.stage.create_request("bob", "staging", "redis 1")
         return await self.click_in_response("request staging because redis 2", "ask_anyway")
 
+    async def own_request(self, action: str, state: RequestState.ValueType) -> Trigger:
+        """Click a button in the DM about a request of bob's own in this state."""
+        request = pending_request(self.stage.teleport, user="bob")
+        await self.dm_about(request, "cancel_request")
+        if state != RequestState.PENDING:
+            self.stage.teleport.cluster.requests.put(with_state(request, state))
+        dm = await self.dm_about(request, action)
+        return lambda: self.stage.click("bob", dm, action, channel="@bob")
+
+    async def dm_about(self, request: AccessRequestV3, action: str) -> dict[str, Any]:
+        return await self.stage.slack.message_where(
+            "@bob",
+            "bob",
+            lambda m: buttons(m).get(action, {}).get("value") == request.Metadata.Name,
+        )
+
     async def missing_reason(self) -> Trigger:
         self.stage.slack.faults.inject(
             {"method": "views.open", "error": "expired_trigger_id", "times": 1}
@@ -114,6 +130,9 @@ CASES: list[tuple[str, Prepare]] = [
     ("pending_newer", lambda s: s.newer_page()),
     ("ask_anyway", lambda s: s.duplicate()),
     ("fill_in_request", lambda s: s.missing_reason()),
+    ("cancel_request", lambda s: s.own_request("cancel_request", RequestState.PENDING)),
+    ("request_again", lambda s: s.own_request("request_again", RequestState.DENIED)),
+    ("extend_access", lambda s: s.own_request("extend_access", RequestState.APPROVED)),
     ("roles", lambda s: s.options()),
     ("request_form", lambda s: s.request_form()),
     ("review_form", lambda s: s.review_form()),

@@ -14,7 +14,7 @@ BUTTONS = [
     ("ask_anyway", "{"),
     ("ask_anyway", ""),
     ("ask_anyway", "{}"),
-    ("ask_anyway", '{"roles":["staging"],"resources":["/main/node/db"]}'),
+    ("ask_anyway", '{"roles":["staging"],"nodes":["/main/node/db"]}'),
     ("ask_anyway", '{"roles":["staging"],"duration":"-PT1H"}'),
     ("ask_anyway", '{"roles":["staging"],"duration":"P99999999D"}'),
     ("fill_in_request", "staging"),

@@ -109,7 +109,7 @@ async def test_shorter_access_needs_confirmation(stage: Stage) -> None:
     assert "This limit comes from your roles" in words(warned)
     assert not stage.requests
     await stage.click("alice", warned, "ask_anyway")
-    response = await stage.response("alice", "You asked for 10 days, which is longer than")
+    response = await stage.response("alice", "You asked for access for 10 days, which is longer")
     assert "Access ends: " in response["text"]
     assert len(stage.requests) == 1
 

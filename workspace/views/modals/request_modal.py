@@ -1,7 +1,7 @@
 """The request form: its IDs, its view, and how its input is read."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
+from workspace.moment import Moment
 from workspace.requests.request_draft import (
     EXACT,
     MOST_REVIEWERS,
@@ -29,8 +30,10 @@ from workspace.requests.request_draft import (
     RequestDraft,
 )
 from workspace.text.names import list_names
+from workspace.text.resources import RESOURCES_LISTED, RESOURCES_ROOM
 from workspace.text.untrusted import fit_text, safe_text, slack_length, truncate
 from workspace.views.modals import role_option
+from workspace.views.parts import rich
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.outdated import outdated_form, reading
 
@@ -63,6 +66,10 @@ class RequestFormMetadata:
     reviewers: tuple[str, ...] = ()
     """Typed as Teleport names: there may be no Slack user to preselect."""
     allow_duplicate: AllowDuplicate = False
+    resources: tuple[str, ...] = ()
+    """Typed, like the next two: the form has no inputs for them."""
+    start: Moment | None = None
+    until: Moment | None = None
 
     def to_json(self) -> str:
         return _ORIGINS.dump_json(self, by_alias=True, exclude_defaults=True).decode()
@@ -89,15 +96,25 @@ def request_form(
     blocks: list[Block] = []
     origin = _fit_metadata(
         RequestFormMetadata(
-            channel=channel, reviewers=draft.reviewers, allow_duplicate=draft.allow_duplicate
+            channel=channel,
+            reviewers=draft.reviewers,
+            allow_duplicate=draft.allow_duplicate,
+            resources=draft.resources,
+            start=draft.start,
+            until=draft.until,
         )
     )
-    if draft.truncated or origin.reviewers != draft.reviewers:
+    if draft.truncated or (origin.reviewers, origin.resources) != (
+        draft.reviewers,
+        draft.resources,
+    ):
         note = f"{fit_text(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
     if note:
         text = PlainTextObject(text=fit_text(note, _TEXT_LIMIT), emoji=False)
         blocks.append(ContextBlock(elements=[text]))
-    blocks += [_roles(draft.roles), _reason(draft.reason, required=reason_required)]
+    blocks += _typed(origin)
+    blocks.append(_roles(draft.roles, required=not origin.resources))
+    blocks.append(_reason(draft.reason, required=reason_required))
     blocks += [_duration(draft.duration), _reviewers(origin.reviewers)]
     return View(
         type="modal",
@@ -129,6 +146,9 @@ def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Req
             duration=_duration_from(seconds) if seconds else None,
             reviewers=origin.reviewers,
             allow_duplicate=origin.allow_duplicate,
+            resources=origin.resources,
+            start=origin.start,
+            until=None if seconds else origin.until,
         ),
         role_values=tuple(option["value"] for option in roles),
         picked_reviewers=tuple(_field(values, REVIEWERS).get("selected_users") or ()),
@@ -142,24 +162,46 @@ def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _fit_metadata(origin: RequestFormMetadata) -> RequestFormMetadata:
-    """Leave out the last reviewers if a view cannot carry all."""
+    """Leave out the last reviewers, and resources that don't fit, if a view can't carry all."""
+    bare = replace(origin, resources=())
 
     def too_long(count: int) -> bool:
-        packed = replace(origin, reviewers=origin.reviewers[:count]).to_json()
-        return slack_length(packed) > _METADATA_LIMIT
+        return not _fits(replace(bare, reviewers=origin.reviewers[:count]))
 
     counts = range(1, len(origin.reviewers) + 1)
-    return replace(origin, reviewers=origin.reviewers[: bisect_left(counts, 1, key=too_long)])
+    fitting = replace(bare, reviewers=origin.reviewers[: bisect_left(counts, 1, key=too_long)])
+    complete = replace(fitting, resources=origin.resources)
+    return complete if _fits(complete) else fitting
+
+
+def _fits(origin: RequestFormMetadata) -> bool:
+    return slack_length(origin.to_json()) <= _METADATA_LIMIT
 
 
 def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     return values.get(name, {}).get(name) or {}
 
 
-def _roles(chosen: Sequence[str]) -> InputBlock:
+def _typed(origin: RequestFormMetadata) -> Iterator[Block]:
+    """Show the parts of the command that the form keeps without an input."""
+    lines: list[rich.Line] = []
+    if origin.resources:
+        names = list_names(origin.resources, RESOURCES_LISTED, RESOURCES_ROOM, each=80)
+        lines.append((rich.bold("Resources: "), names))
+    if origin.start is not None:
+        lines.append((rich.bold("Access starts: "), rich.moment(origin.start)))
+    if origin.until is not None:
+        lines.append((rich.bold("Access ends: "), rich.moment(origin.until)))
+    if lines:
+        yield rich.block(rich.lines(*lines))
+
+
+def _roles(chosen: Sequence[str], *, required: bool) -> InputBlock:
+    """`required` is false for resources, since Teleport selects their roles."""
     return InputBlock(
         block_id=ROLES,
         label="Roles",
+        optional=not required,
         element=ExternalDataMultiSelectElement(
             action_id=ROLES,
             placeholder="Type to search",

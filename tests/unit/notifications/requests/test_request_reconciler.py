@@ -28,6 +28,7 @@ from tests.samples import NOW, request
 from tests.unit.notifications.delivery.memory_slack import MemorySlack, Sent
 from tests.unit.notifications.requests.memory_teleport import MemoryTeleport
 from workspace.card_model.notice import Notice
+from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
 from workspace.sending.send_queue import MessageRef, Priority
@@ -90,6 +91,7 @@ async def desk_of(stored: AccessRequest = OURS) -> AsyncIterator[Desk]:
     planner = RequestPlanner(
         requests=followed, ledger=ledger, routing=CombinedRouting(channels), expiry=expiry,
         in_flight=in_flight, context=PlanContext(), claims=Claims(teleport.client),
+        cancellations=Cancellations(teleport.client),
         host_names=HostNames(teleport.client, "main"), now=lambda: NOW,
     )  # fmt: skip
     reconciler = RequestReconciler(

@@ -1,8 +1,8 @@
 """The buttons `Request again` and `Extend`, which request the same access again."""
 
+from commands.interactions.button_value import request_id_of
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
-from commands.request_id_button import request_id_of
 from commands.request_outcomes import open_form, respond, typed_command
 from commands.use_cases.repeat_request import OnlyRecorded, repeat_request
 from commands.use_cases.services import Services

@@ -2,9 +2,9 @@
 
 from typing import assert_never
 
+from commands.interactions.button_value import request_id_of
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
-from commands.request_id_button import request_id_of
 from commands.request_model import request_model
 from commands.review_outcomes import obstacle_error
 from commands.use_cases.cancel_request import (

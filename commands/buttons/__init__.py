@@ -1,0 +1,1 @@
+"""Buttons whose clicks need more than a review: cancel, request again, extend."""
