@@ -1,6 +1,7 @@
 """A complete sandbox: Slack, Teleport and the bot."""
 
 import asyncio
+import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -131,10 +132,12 @@ async def stand_ins(
     loopback: bool = False,
     pace: Pace | None = None,
     now: Callable[[], datetime] = utc_now,
+    random_bits: Callable[[int], int] = secrets.randbits,
 ) -> AsyncIterator[tuple[SlackStandIn, TeleportStandIn]]:
     """Run both stand-ins during the block, with the Teleport panel on Slack's page.
 
-    `now` is the clock of both. With `loopback`, Slack is also served at 127.0.0.1.
+    `now` is the clock of both. With `loopback`, Slack is also served at 127.0.0.1. `random_bits`
+    returns the bits in the names of access requests.
     """
     data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
@@ -145,6 +148,7 @@ async def stand_ins(
             edition=edition,
             server_version=server_version,
             now=now,
+            random_bits=random_bits,
         )
         stack.push_async_callback(teleport.stop)
         slack = await SlackStandIn.start(

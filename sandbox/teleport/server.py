@@ -1,7 +1,8 @@
 """The Auth Service: state, certificates, identity files and a listening server."""
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -82,14 +83,16 @@ class TeleportStandIn:
         now: Clock = utc_now,
         expiry_interval: timedelta = SCAN_INTERVAL,
         connection_age: timedelta | None = None,
+        random_bits: Callable[[int], int] = secrets.randbits,
     ) -> Self:
         """Start a server with the cast in its cluster, and identity files under `data`.
 
         Port 0 picks a free port. `now` is the cluster's clock, but certificates are checked against
         the wall clock. A connection older than `connection_age` gets GOAWAY, and is closed after
-        the same time again. Raises RuntimeError if the port is taken.
+        the same time again. `random_bits` returns the bits in the names of requests. Raises
+        RuntimeError if the port is taken.
         """
-        cluster = Cluster(edition, server_version, now, cluster_name)
+        cluster = Cluster(edition, server_version, now, cluster_name, random_bits=random_bits)
         populate(cluster)
         stand_in = cls(data, cluster, listen, port, connection_age)
         stand_in._write_identities()

@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 
@@ -20,12 +21,29 @@ def find_chromium() -> str | None:
     return named or next(filter(None, map(shutil.which, _NAMES)), None)
 
 
+_SAME_PIXELS = (
+    "--disable-gpu",
+    "--disable-lcd-text",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+)
+
+
 @asynccontextmanager
-async def running_chromium(path: str) -> AsyncIterator[Browser]:
-    """Run a browser without a window during the block."""
-    # Chromium's own sandbox doesn't work for the superuser.
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+async def running_chromium(path: str, fontconfig: Path | None = None) -> AsyncIterator[Browser]:
+    """Run a browser without a window during the block.
+
+    `fontconfig` is a file with the fonts to use instead of the machine's.
+    """
+    options = list(_SAME_PIXELS)
+    if os.geteuid() == 0:
+        options.append("--no-sandbox")  # Chromium's own sandbox doesn't work for the superuser
+    environment: dict[str, str | float | bool] = dict(os.environ)
+    if fontconfig is not None:
+        environment["FONTCONFIG_FILE"] = str(fontconfig)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=options)
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=options, env=environment
+        )
         yield browser
         await browser.close()

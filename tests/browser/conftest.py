@@ -1,30 +1,29 @@
 """The sandbox's page in a real browser; see `make browser`."""
 
-import os
 from collections.abc import AsyncIterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser
 
 from sandbox.teleport.server import TeleportStandIn
 from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.required import skip_or_fail
 from tests.browser.sandbox_world import SandboxWorld, running_sandbox
 from tests.browser.windows import Windows
 
-_REQUIRED = os.environ.get("BROWSER_TESTS") == "required"
 _TEST_SECONDS = 120
-_WAIT_MILLISECONDS = 20_000
-"""Longest wait for one change of the page, on a busy machine."""
-
-expect.set_options(timeout=_WAIT_MILLISECONDS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run everything in the loop of the browser."""
+    """Run the tests of this folder in the loop of the browser."""
     for item in items:
-        item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        if Path(__file__).parent not in item.path.parents:
+            continue
+        if isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
 
 
@@ -42,7 +41,7 @@ def chromium() -> str:
     """Return the path of the browser's program."""
     path = find_chromium()
     if path is None:
-        (pytest.fail if _REQUIRED else pytest.skip)(MISSING)
+        skip_or_fail(MISSING)
     return path
 
 

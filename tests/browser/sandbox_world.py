@@ -1,10 +1,13 @@
 """Both stand-ins with the page, and the real bot in the process of the test."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import grpc
 
 from bot.process import running
 from bot.settings.settings import load_settings
@@ -17,6 +20,7 @@ from sandbox.teleport.timestamps import utc_now
 from sandbox.world import stand_ins
 
 _START_SECONDS = 20.0
+_ALWAYS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,19 @@ class SandboxWorld:
 
 @asynccontextmanager
 async def running_sandbox(
-    data: Path, now: Callable[[], datetime] = utc_now
+    data: Path,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    random_bits: Callable[[int], int] = secrets.randbits,
+    leases: bool = True,
 ) -> AsyncIterator[SandboxWorld]:
-    """Run a sandbox without rate limits during the block. `now` is the clock of all its parts."""
-    async with stand_ins(data, pace=Pace(unlimited=True), now=now) as (slack, teleport):
+    """Run a sandbox without rate limits during the block.
+
+    `now` is the clock of all its parts. `random_bits` returns the bits in the names of requests.
+    Without `leases` the bot works without a leader election, so that the clock can jump.
+    """
+    pace = Pace(unlimited=True)
+    async with stand_ins(data, pace=pace, now=now, random_bits=random_bits) as (slack, teleport):
         slack.install(manifest())
         settings = write_settings(
             data,
@@ -40,6 +53,10 @@ async def running_sandbox(
         )
         # Otherwise the bot waits a second between two messages in a channel.
         settings.write_text(f"{settings.read_text()}\n[pace]\nfactor = 10\n")
+        if not leases:
+            teleport.faults.add(
+                "AcquireSemaphore", grpc.StatusCode.PERMISSION_DENIED, times=_ALWAYS
+            )
         async with running(load_settings(settings), now=now) as failed:
             await slack.socket_count(2, timeout=_START_SECONDS)
             yield SandboxWorld(slack, teleport)

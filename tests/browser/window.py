@@ -49,7 +49,8 @@ class Window:
     async def request(self, reason: str, roles: str = "staging", person: str = "alice") -> None:
         """Request access by command, and wait for the card."""
         await self.send(person, f"/teleport-request {roles} because {reason}")
-        await expect(self.messages(person, "Waiting for approval").last).to_be_visible()
+        card = self.messages(person, reason).filter(has_text="Waiting for approval")
+        await expect(card).to_be_visible()
 
     async def approve(self, person: str = "bob") -> None:
         """Approve the newest request, and wait for the card's outcome."""

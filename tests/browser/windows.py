@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, expect
 
 from tests.browser.window import Window
 
@@ -13,7 +13,10 @@ Scheme = Literal["light", "dark"]
 WIDE = (1440, 900)
 NARROW = (390, 844)
 _WAIT_MILLISECONDS = 20_000
+"""Longest wait for one change of a page, on a busy machine."""
 _PROBLEMS = ("error", "warning")
+
+expect.set_options(timeout=_WAIT_MILLISECONDS)
 
 
 class Windows:

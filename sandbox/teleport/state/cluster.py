@@ -1,5 +1,6 @@
 """The state of one cluster, in memory, and its changes for tests and the sandbox."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +72,8 @@ class Cluster:
     """Whether `cluster_auth_preference` requires a second factor for admin actions. The stand-in
     has no second factor, so only Machine ID bots can run them.
     """
+    random_bits: Callable[[int], int] = secrets.randbits
+    """Returns the given number of random bits, for the names of access requests."""
 
     users: dict[str, UserV2] = field(default_factory=dict)
     login_states: dict[str, UserLoginState] = field(default_factory=dict)

@@ -4,7 +4,7 @@ The order of the checks is Teleport's and affects the responses: a missing reaso
 a forbidden role.
 """
 
-import secrets
+from collections.abc import Callable
 from uuid import UUID
 
 from sandbox.teleport.audit import events
@@ -45,7 +45,8 @@ def create_access_request(
     _check_may_create(cluster, caller, request.Spec)
     requester = account(cluster, request.Spec.User)
     now = clock_nanoseconds(cluster.now())
-    _register(request, now)
+    request.Metadata.Name = str(_uuid7(now, cluster.random_bits))
+    request.Spec.Created.CopyFrom(stamp_at(now))
     _check_no_access_list(request.Spec)
     _expand_wildcard(cluster, requester, request.Spec)
     _check_allowed(cluster, requester, request.Spec)
@@ -121,16 +122,10 @@ def _check_may_create_decided(caller: Caller, *, for_self: bool) -> None:
         )
 
 
-def _register(request: AccessRequestV3, now: int) -> None:
-    """Set the name and the creation time."""
-    request.Metadata.Name = str(_uuid7(now))
-    request.Spec.Created.CopyFrom(stamp_at(now))
-
-
-def _uuid7(now: int) -> UUID:
+def _uuid7(now: int, random_bits: Callable[[int], int]) -> UUID:
     """48 bits of milliseconds, then random bits around version and variant (RFC 9562)."""
     milliseconds = now // 1_000_000
-    head, tail = secrets.randbits(12), secrets.randbits(62)
+    head, tail = random_bits(12), random_bits(62)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | head << 64 | 0b10 << 62 | tail)
 
 
