@@ -8,6 +8,7 @@ from dataclasses import replace
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.grammar import CONJUNCTIONS, parse_request
+from commands.parsing.role_names import in_any_case
 from commands.parsing.words import wants_help
 from commands.request_outcomes import open_form, respond, typed_command
 from commands.slash_commands import REQUEST
@@ -35,7 +36,7 @@ async def command(services: Services, interaction: Interaction, responder: Respo
         interaction.slack_user_id, FILL_IN_REQUEST if typed.is_empty else CREATE
     )
     timed = typed.resolve(services.now(), user.linked_user.zone)
-    named = await _without_conjunctions(services, user, timed)
+    named = await _with_role_names(services, user, timed)
     draft = await resolve_reviewers(services, interaction.slack_user_id, named)
     if not isinstance(draft, Rejected):
         draft = await resolve_resources(services, draft, typed.resources)
@@ -72,15 +73,16 @@ def _draft(interaction: Interaction) -> RequestDraft:
         return draft_from_json(interaction.value)
 
 
-async def _without_conjunctions(
+async def _with_role_names(
     services: Services, user: AuthorizedUser, draft: RequestDraft
 ) -> RequestDraft:
-    """Remove the words between roles, unless they are names of requestable roles."""
-    if CONJUNCTIONS.isdisjoint(draft.roles):
+    """Correct the case of roles. Remove the words between roles that aren't names of roles."""
+    if not draft.roles:
         return draft
     requestable = (await services.permissions.capabilities(user.name)).requestable_roles
     words = CONJUNCTIONS.difference(requestable)
-    return replace(draft, roles=tuple(role for role in draft.roles if role not in words))
+    roles = (in_any_case(role, requestable) for role in draft.roles if role not in words)
+    return replace(draft, roles=tuple(dict.fromkeys(roles)))
 
 
 async def _open_form(

@@ -24,6 +24,7 @@ from workspace.views.modals.request_modal import DURATION, REASON, REVIEWERS, RO
 from workspace.views.parts.message import Message
 from workspace.views.parts.moments import duration_text, utc_text
 from workspace.views.responses.request import (
+    corrections_offer,
     duplicate_found,
     reason_prompt,
     request_created,
@@ -44,8 +45,10 @@ _PROMPT_LENGTH, _PROMPTS_ROOM = 300, 800
 
 
 async def respond(services: Services, outcome: RequestOutcome, responder: Responder) -> None:
-    """Respond with the outcome. Raises UserError for a rejection, as for any other error."""
+    """Respond with the outcome. Raises UserError for a rejection without corrections."""
     match outcome:
+        case Rejected(error=error, corrections=corrections) if corrections:
+            await responder.respond(corrections_offer(error.text, corrections))
         case Rejected(error=error):
             raise error
         case ReasonNeeded():

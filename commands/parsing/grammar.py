@@ -4,8 +4,12 @@
     /teleport-request staging,prod --duration 2h --reviewers bob,carol --reason "redis is stuck"
     /teleport-request staging from tomorrow 9:00 until tomorrow 5pm reviewers @bob
 
-`because` takes everything after it as it is, so flags stand before it; `--reason` without quotes
-takes everything up to the next flag.
+`because` takes everything after it as it is, so flags stand before it. Only a list of reviewers
+isn't part of the reason if it ends the line, or if only resources and times follow it:
+
+    /teleport-request staging because redis is stuck reviewers @bob to node/staging-db
+
+`--reason` without quotes takes everything up to the next flag.
 """
 
 import re
@@ -18,7 +22,7 @@ from commands.parsing.durations import LONGEST, is_duration, parse_duration
 from commands.parsing.moments import TypedMoment, parse_moment
 from commands.parsing.resources import TypedResource, parse_resource
 from commands.parsing.slack_text import name_mentions
-from commands.parsing.words import KEYWORDS, Word, Words
+from commands.parsing.words import KEYWORDS, QUOTES, Word, Words
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
@@ -43,6 +47,7 @@ _UNCHANGED = "Nothing was requested."
 _TIME_WORDS = 8
 """The longest durations have this many words: `one week and three days and a half`."""
 _REVIEWERS = ("reviewer", "reviewers")
+_OPTIONS_AFTER_REASON = re.compile(r"[,;]?\sreviewers?:?\s+(?=@|<@)", re.IGNORECASE)
 
 Value = TypeVar("Value")
 _SEPARATOR = re.compile(r"[,;]")
@@ -108,7 +113,7 @@ def parse_request(text: str) -> TypedRequest:
         if word.flag:
             _set(draft, words.check_flag(word.flag), words)
         elif word.is_keyword("because"):
-            draft.reason = words.rest()
+            draft.reason = words.rest(end=_end_of_reason(text, word.end))
         elif word.is_keyword("for"):
             draft.duration = _duration(words)
         elif word.is_keyword("until", "till"):
@@ -124,6 +129,22 @@ def parse_request(text: str) -> TypedRequest:
         else:
             draft.add([word.text] if word.quoted else _names(word))
     return draft.typed_request()
+
+
+def _end_of_reason(text: str, start: int) -> int:
+    """Return the position at which options follow the reason, or the length of the text."""
+    found = [match.start() for match in _OPTIONS_AFTER_REASON.finditer(text, start)]
+    return found[-1] if found and _are_options(text[found[-1] :]) else len(text)
+
+
+def _are_options(text: str) -> bool:
+    if text.rstrip()[-1:] in QUOTES:
+        return False
+    try:
+        draft = parse_request(text).draft
+    except UserError:
+        return False
+    return bool(draft.reviewers) and not draft.roles and not draft.reason
 
 
 def _set(draft: _Draft, flag: str, words: Words) -> None:

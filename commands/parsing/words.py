@@ -19,7 +19,7 @@ from workspace.text.untrusted import safe_name
 
 KEYWORDS = frozenset({"because", "for", "until", "till", "from", "starting"})
 _HELP = {"help", "--help", "-h", "?"}
-_QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
+QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 _DASHED = re.compile(rf"(?P<dashes>[{DASHES}]{{1,2}})(?P<name>[A-Za-z][^\s=:]*)[=:]?")
 _WITH_COLON = re.compile(r"(?P<name>[A-Za-z]{1,12}):")
@@ -54,7 +54,7 @@ def wants_help(text: str) -> bool:
 
 def normalize_word(text: str) -> str:
     """Return a single word in lower case, without quotes around it."""
-    return text.strip().strip("".join(_QUOTES) + "`").strip().lower()
+    return text.strip().strip("".join(QUOTES) + "`").strip().lower()
 
 
 class Words:
@@ -83,11 +83,15 @@ class Words:
         self._at = word.end
         return word
 
-    def rest(self, start: int | None = None) -> str:
-        """Return everything after the current word, or from `start`, without quotes around it."""
-        rest = self._text[self._at if start is None else start :].strip()
-        self._at = len(self._text)
-        closing = _QUOTES.get(rest[:1])
+    def rest(self, start: int | None = None, end: int | None = None) -> str:
+        """Return everything after the current word, or from `start`, without quotes around it.
+
+        The words after `end` are left.
+        """
+        end = len(self._text) if end is None else end
+        rest = self._text[self._at if start is None else start : end].strip()
+        self._at = end
+        closing = QUOTES.get(rest[:1])
         is_quoted = closing is not None and rest.find(closing, 1) == len(rest) - 1 > 0
         return name_mentions(rest[1:-1].strip() if is_quoted else rest)
 
@@ -149,7 +153,7 @@ class Words:
 
     def _quoted_word(self) -> Word | None:
         start = self._at
-        closing = _QUOTES.get(self._text[start])
+        closing = QUOTES.get(self._text[start])
         if closing is None or start >= self._unclosed.get(closing, len(self._text)):
             return None
         end = self._text.find(closing, start + 1)

@@ -60,6 +60,7 @@ async def _host_id(services: Services, host_name: str) -> str:
         lambda deadline: services.teleport.resources.find_hosts(host_name, deadline=deadline)
     )
     if len(found) == 1:
+        services.host_names.learn(found[0], host_name)
         return found[0]
     if found:
         raise _error(

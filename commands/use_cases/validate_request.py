@@ -8,6 +8,7 @@ Each rejection belongs to a field of the draft, so that the form can show it the
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -15,6 +16,7 @@ from enum import Enum, auto
 from rapidfuzz import process
 
 from commands.parsing.grammar import FILLERS
+from commands.parsing.role_names import close_names
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.resolve_reviewers import (
@@ -29,6 +31,7 @@ from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
 from workspace.requests.user_error import UserError
+from workspace.retry import with_retry
 from workspace.text.budget import join_texts
 from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
@@ -40,6 +43,7 @@ _REASON_MISSING = "request reason must be specified"
 their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """Teleport's error for a caller whose roles lack the verb."""
+_FORBIDDEN_ROLE = re.compile(r'can not request role "([^"]*)"')
 _NO_SEARCH_ROLES = "Resource Access Requests require usable"
 """Teleport's error for resources to which none of the user's `search_as_roles` gives access."""
 _START_BEYOND_END = "assume start time must be prior to access expiry time"
@@ -80,6 +84,8 @@ class Rejected:
 
     error: UserError
     field: DraftField = DraftField.ROLES
+    corrections: tuple[RequestDraft, ...] = ()
+    """Drafts that differ from the rejected one in misspelled roles, the most likely one first."""
 
 
 async def resolve_reviewers(
@@ -160,7 +166,7 @@ async def explain_rejection(
         return Rejected(_no_resource_requests())
     if _START_BEYOND_END in error.text or _START_TOO_LATE in error.text:
         return Rejected(_start_too_late(error), DraftField.START)
-    if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft)):
+    if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft, error)):
         return rejected
     raise error
 
@@ -217,15 +223,23 @@ def _bot_cannot_create() -> UserError:
 
 
 async def _explain_roles(
-    services: Services, user: AuthorizedUser, draft: RequestDraft
+    services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
 ) -> Rejected | None:
-    """Name the roles that the user can't request. None if the user can request all of them."""
+    """Name the words that are no role or a forbidden one. None if there are none.
+
+    Misspelled roles have corrections. A word is a forbidden role only if Teleport has that role.
+    """
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     known = set(allowed).intersection(draft.roles)
     unknown = [role for role in draft.roles if role not in known]
     if not unknown:
-        return None
+        named = _FORBIDDEN_ROLE.search(error.text) if draft.resources else None
+        return Rejected(_not_for_resources(named[1])) if named else None
     if words := [role for role in unknown if role.lower() in FILLERS]:
+        return Rejected(_not_understood(words, sorted(known) or allowed))
+    if corrections := _corrections(draft, unknown, allowed):
+        return Rejected(_misspelled(draft, unknown, corrections), corrections=corrections)
+    if words := await _words(services, unknown):
         return Rejected(_not_understood(words, sorted(known) or allowed))
     return Rejected(
         UserError(
@@ -236,6 +250,40 @@ async def _explain_roles(
     )
 
 
+def _corrections(
+    draft: RequestDraft, unknown: Sequence[str], allowed: Sequence[str]
+) -> tuple[RequestDraft, ...]:
+    """Return drafts with the closest roles, none if a word is close to no role."""
+    close = {word: close_names(word, allowed) for word in unknown[:_ROLES_NAMED]}
+    if len(close) < len(unknown) or not all(close.values()):
+        return ()
+
+    def corrected(choice: int) -> RequestDraft:
+        names = (
+            close[role][min(choice, len(close[role]) - 1)] if role in close else role
+            for role in draft.roles
+        )
+        return replace(draft, roles=tuple(dict.fromkeys(names)))
+
+    drafts = map(corrected, range(max(map(len, close.values()))))
+    return tuple({each.roles: each for each in drafts}.values())
+
+
+async def _words(services: Services, unknown: Sequence[str]) -> list[str]:
+    """Return the words in letters only that aren't names of roles, up to `_ROLES_NAMED`."""
+    words = [each for each in unknown if each.isalpha()][:_ROLES_NAMED]
+    found = await asyncio.gather(*(_is_role(services, each) for each in words))
+    return [word for word, is_role in zip(words, found, strict=True) if not is_role]
+
+
+async def _is_role(services: Services, name: str) -> bool:
+    try:
+        await with_retry(lambda deadline: services.teleport.roles.get(name, deadline=deadline))
+    except NotFound:
+        return False
+    return True
+
+
 def _is_about_user(text: str, name: str) -> bool:
     return any(f"user {each} not found" in text for each in (name, f'"{name}"'))
 
@@ -244,6 +292,27 @@ def _is_about_roles(error: TeleportError) -> bool:
     """Return whether the error is about roles, in linear time: it quotes typed text."""
     _, found, after = error.text.partition("role ")
     return bool(found) and ("can not request role" in error.text or "not found" in after)
+
+
+def _not_for_resources(role: str) -> UserError:
+    return UserError(
+        f"You can't request {safe_name(role)} for single resources, so nothing was requested."
+        " Request the role and the resources separately, or leave the role out: Teleport then"
+        " selects the roles for the resources.",
+        reason="role_not_for_resources",
+    )
+
+
+def _misspelled(
+    draft: RequestDraft, unknown: Sequence[str], corrections: Sequence[RequestDraft]
+) -> UserError:
+    close = (role for each in corrections for role in each.roles if role not in draft.roles)
+    names = join_texts(map(safe_name, dict.fromkeys(close)), _SUGGESTIONS_ROOM, " or ")
+    return UserError(
+        f"You have no role {list_names(unknown)} to request. Did you mean {names}? Nothing was"
+        " requested yet.",
+        reason="role_misspelled",
+    )
 
 
 def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:

@@ -56,6 +56,11 @@ class HostNames:
             self._news.set()
         return {host: self._names[host] for host in hosts if host in self._names}
 
+    def learn(self, host: str, name: str) -> None:
+        """Store the name of a host that was found by it."""
+        self._names[host] = name
+        self._looked_up[host] = monotonic()
+
     async def run(self, changed: Callable[[str], None]) -> None:
         """Look names up until cancelled.
 

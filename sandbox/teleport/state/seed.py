@@ -61,7 +61,7 @@ def _roles(cluster: Cluster) -> tuple[RoleV6, ...]:
     reviewed = cluster.features.advanced_workflows
     return (
         _dev(searches=reviewed),
-        _prod_requester(thresholds=reviewed),
+        _prod_requester(advanced=reviewed),
         role("staging", _access_to("staging")),
         role("prod", _access_to("prod")),
         _reviewer(reviews=reviewed),
@@ -83,11 +83,13 @@ def _dev(*, searches: bool) -> RoleV6:
     return role("dev", allow)
 
 
-def _prod_requester(*, thresholds: bool) -> RoleV6:
+def _prod_requester(*, advanced: bool) -> RoleV6:
+    """`advanced` adds thresholds and single hosts, which Community Edition doesn't support."""
     conditions = AccessRequestConditions(
         Roles=["prod"], Reason=AccessRequestConditionsReason(Mode="required")
     )
-    if thresholds:
+    if advanced:
+        conditions.SearchAsRoles.append("prod")
         conditions.Thresholds.append(AccessReviewThreshold(Approve=2, Deny=1))
     return role("prod-requester", RoleConditions(Request=conditions))
 

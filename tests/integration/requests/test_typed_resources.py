@@ -26,7 +26,7 @@ async def test_host_is_requested_by_its_name(stage: Stage) -> None:
     ("typed", "answer"),
     [
         ("node/staging-dbb", "can't find a host named staging-dbb"),
-        ("node/prod-db", "None of your Teleport roles lets you request these resources"),
+        ("node/dev-1", "None of your Teleport roles lets you request these resources"),
         (" ".join(f"node/h{n}" for n in range(21)), "Name up to 20 at a time"),
         (" ".join(f"db/d{n}" for n in range(301)), "Teleport's limit is 300"),
         ("leaf-a/node/db-1", "leaf-a"),

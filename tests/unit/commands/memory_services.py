@@ -69,7 +69,7 @@ class MemoryServices:
     def users(self) -> "MemoryServices":
         return self
 
-    contacts = member_names = permissions = teleport = requests = users
+    contacts = member_names = permissions = teleport = requests = roles = users
 
     def now(self) -> datetime:
         return NOW

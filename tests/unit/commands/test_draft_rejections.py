@@ -126,9 +126,9 @@ async def test_bot_without_the_verb_is_named() -> None:
 @pytest.mark.parametrize(
     ("roles", "requestable", "text"),
     [
-        (("stagin",), ("staging", "prod"), "Did you mean staging?"),
-        (("zzz",), ("staging", "prod"), "You can request staging and prod."),
-        (("staging",), (), "Your Teleport roles don't let you request any role."),
+        (("staging-db",), ("staging", "prod"), "Did you mean staging?"),
+        (("z-1",), ("staging", "prod"), "You can request staging and prod."),
+        (("alice",), (), "Your Teleport roles don't let you request any role."),
     ],
 )
 async def test_role_that_cannot_be_requested_is_named_with_alternatives(
@@ -140,8 +140,8 @@ async def test_role_that_cannot_be_requested_is_named_with_alternatives(
 
 
 async def test_only_the_roles_that_cannot_be_requested_are_named() -> None:
-    error = await rejection(NotFound("role zzz is not found"), "staging", "zzz")
-    assert "request zzz," in error.text
+    error = await rejection(NotFound("role z-1 is not found"), "staging", "z-1")
+    assert "request z-1," in error.text
 
 
 @pytest.mark.parametrize(

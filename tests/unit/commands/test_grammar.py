@@ -85,6 +85,16 @@ hours = st.integers(min_value=1, max_value=14 * 24)
         ("x --reviewers bob, carol y", RequestDraft(("x", "y"), reviewers=("bob", "carol"))),
         ("x --reviewers bob and carol", RequestDraft(("x",), reviewers=("bob", "carol"))),
         ("x --reviewers <@U0BOB|Bob B>", RequestDraft(("x",), reviewers=("<@U0BOB|Bob B>",))),
+        ("x because y, reviewers @bob", RequestDraft(("x",), "y", reviewers=("@bob",))),
+        (
+            "x because y reviewers @bob for 2h",
+            RequestDraft(("x",), "y", 2 * HOUR, reviewers=("@bob",)),
+        ),
+        ("x because y reviewers bob", RequestDraft(("x",), "y reviewers bob")),
+        ("x because reviewers @bob asked", RequestDraft(("x",), "reviewers @bob asked")),
+        ("x because “y reviewers @bob”", RequestDraft(("x",), "y reviewers @bob")),
+        ("x because of ssh to node/y", RequestDraft(("x",), "of ssh to node/y")),
+        ("x because y reviewers @bob for soon", RequestDraft(("x",), "y reviewers @bob for soon")),
         ("x reviewers: <@U0BOB>,bob", RequestDraft(("x",), reviewers=("<@U0BOB>", "bob"))),
     ],
 )

@@ -11,7 +11,6 @@ from workspace.text.untrusted import fit_text
 from workspace.views.cards.facts import access_times
 from workspace.views.cards.own_request_buttons import cancel_button
 from workspace.views.parts import markup, rich
-from workspace.views.parts.fact import fact_parts
 from workspace.views.parts.footer import DOT, footer, footer_of
 from workspace.views.parts.message import Message, message
 from workspace.views.parts.moments import duration_text
@@ -24,19 +23,20 @@ _NO_DM = "The bot can't send you DMs. Run /teleport-pending to follow your reque
 _WHY = 1_000
 """Length of Teleport's explanation of the required reason."""
 _REASON_ROOM = 300
+_BUTTON_LENGTH = 75
+"""Slack's limit on the text of a button."""
 _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 
 
 def request_created(
     draft: RequestDraft, card_model: CardModel, created: datetime | None, *, gets_messages: bool
 ) -> Message:
-    """Confirm a request, and state a shorter duration if Teleport limits it.
+    """Confirm a request in one line, and state a shorter duration if Teleport limits it.
 
     `gets_messages` promises a message about the outcome.
     """
     return message(
-        rich.lines((rich.bold(f"You requested {request_name(card_model)}."),)),
-        *fact_parts(access_times(card_model)),
+        rich.lines(tuple(_requested(card_model))),
         *quoted_reason(draft.reason, label=REQUEST_REASON, limit=_REASON_ROOM),
         rich.lines(
             *_limit(draft, card_model, created), (_DM_PROMISED if gets_messages else _NO_DM,)
@@ -44,6 +44,19 @@ def request_created(
         cancel_button(card_model),
         footer(card_model),
     )
+
+
+def _requested(card_model: CardModel) -> Iterator[rich.Part | str]:
+    """Repeat everything that Teleport stored, except the reason."""
+    yield rich.bold(f"You requested {request_name(card_model)}.")
+    if card_model.resources and card_model.roles:
+        yield f" Roles: {list_names(card_model.roles)}."
+    for fact in access_times(card_model):
+        yield f" {fact.name} "
+        yield rich.moment(fact.value) if isinstance(fact.value, datetime) else fact.value
+        yield "."
+    if card_model.reviewers:
+        yield f" Suggested reviewers: {list_names(card_model.reviewers)}."
 
 
 def _limit(
@@ -101,6 +114,19 @@ def shorter_offer(
     )
 
 
+def corrections_offer(problem: str, corrections: Sequence[RequestDraft]) -> Message:
+    """Offer to request corrected roles."""
+    return message(
+        rich.lines((rich.bold(fit_text(problem, _WHY)),)),
+        *(
+            draft_button(
+                fit_text(f"Request {list_names(each.roles)}", _BUTTON_LENGTH), REQUEST_ANYWAY, each
+            )
+            for each in corrections
+        ),
+    )
+
+
 def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
     """Name the suggested reviewers who can't review the request, before it is created."""
     headline = "Check your suggested reviewers."
@@ -119,7 +145,7 @@ def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
 
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
     """Prompt for a reason after it is too late to open a form."""
-    headline = f"Add a reason to request {list_names(draft.roles)}."
+    headline = f"Add a reason to request {list_names([*draft.resources, *draft.roles])}."
     return message(
         rich.lines((rich.bold(headline),), (fit_text(why, _WHY),), ("Nothing was requested yet.",)),
         draft_button("Add a reason", OPEN_FORM, draft),
