@@ -144,8 +144,8 @@ async def test_reason_needed_at_creation_has_the_prompts(
 @pytest.mark.parametrize(
     ("draft", "field", "reason", "text"),
     [
-        (RequestDraft(("stagign",), "x"), DraftField.ROLES, "role_not_requestable", "staging?"),
-        (RequestDraft(("zzz",), "x"), DraftField.ROLES, "role_not_requestable", "prod and staging"),
+        (RequestDraft(("stagign",), "x"), DraftField.ROLES, "role_misspelled", "staging?"),
+        (RequestDraft(("z-1",), "x"), DraftField.ROLES, "role_not_requestable", "prod and staging"),
         (RequestDraft(("staging", "please"), "x"), DraftField.ROLES, "word_not_understood", "“p"),
         (RequestDraft(("staging",), "x" * 5000), DraftField.REASON, "reason_too_long", "5000"),
         (_starting(days=3), DraftField.START, "start_too_late", "would end this access before it"),
@@ -170,9 +170,9 @@ async def test_misunderstood_word_suggests_a_command_with_a_known_role(
 
 
 async def test_only_forbidden_roles_are_named(cases: UseCases) -> None:
-    outcome = await request(cases, RequestDraft(("staging", "zzz"), "x"))
+    outcome = await request(cases, RequestDraft(("staging", "admin"), "x"))
     assert isinstance(outcome, Rejected)
-    assert outcome.error.text.startswith("You can't request zzz, so nothing was requested.")
+    assert outcome.error.text.startswith("You can't request admin, so nothing was requested.")
 
 
 @pytest.mark.parametrize(
@@ -215,9 +215,9 @@ async def test_error_of_teleport_is_explained(
 
 async def test_missing_role_is_explained(cases: UseCases, teleport: TeleportStandIn) -> None:
     """Some versions of Teleport don't find the role instead of forbidding it."""
-    details = "role zzz is not found"
+    details = "role z-1 is not found"
     teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.NOT_FOUND, details=details)
-    outcome = await request(cases, RequestDraft(("zzz",), "x"))
+    outcome = await request(cases, RequestDraft(("z-1",), "x"))
     assert isinstance(outcome, Rejected)
     assert outcome.error.reason == "role_not_requestable"
 
