@@ -12,6 +12,7 @@ from tests.browser.pictures.story import take_pictures
 from tests.browser.required import skip_or_fail
 
 _LARGEST_ALBUM = 2_000_000
+_TWO_RUNS_SECONDS = 300
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,7 @@ def fontconfig(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fonts.write_fontconfig(tmp_path_factory.mktemp("fonts"))
 
 
+@pytest.mark.timeout(_TWO_RUNS_SECONDS)
 async def test_pictures_are_current_and_reproducible(
     chromium: str, fontconfig: Path, tmp_path: Path
 ) -> None:
