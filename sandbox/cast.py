@@ -77,6 +77,8 @@ class Channel:
     shared: bool = False
     """Shared with another company (Slack Connect)."""
     private: bool = False
+    direct: bool = False
+    """A DM of the members."""
 
 
 APPROVERS_CHANNEL = "access-requests"

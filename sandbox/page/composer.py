@@ -58,7 +58,7 @@ def thread_composer(
 def _title(workspace: Workspace, conversation: Conversation) -> str:
     if conversation.kind is Kind.DIRECT:
         return workspace.app.name
-    return f"#{conversation.name}"
+    return f"#{conversation.name}" if conversation.kind.is_channel else conversation.name
 
 
 def _problem(workspace: Workspace, person: Person, conversation: Conversation) -> str | None:

@@ -28,6 +28,12 @@ _ACTORS = {
 }
 """Types of people who can act, with the note behind their names."""
 
+_KINDS = {
+    Kind.PRIVATE: "Private channel",
+    Kind.PERSONAL: "Direct message",
+    Kind.GROUP: "Group direct message",
+}
+
 
 @dataclass(frozen=True)
 class PersonOption:
@@ -102,7 +108,7 @@ class Pane:
             return "App Home"
         if self.channel is None or self.channel.kind is Kind.DIRECT:
             return self.workspace.app.name
-        return f"#{self.channel.name}"
+        return f"#{self.channel.name}" if self.channel.kind.is_channel else self.channel.name
 
     @property
     def note(self) -> str:
@@ -111,7 +117,7 @@ class Pane:
             return f"Published by {self.workspace.app.name}"
         if self.channel.kind is Kind.DIRECT:
             return "Messages from the app to you"
-        kind = "Private channel" if self.channel.kind is Kind.PRIVATE else "Channel"
+        kind = _KINDS.get(self.channel.kind, "Channel")
         shared = ", shared with another company" if self.channel.shared else ""
         return f"{kind} with {len(self.channel.members)} members{shared}"
 

@@ -9,7 +9,13 @@ from sandbox.page.read_marks import ReadMarks
 from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.state import Workspace
 
-_SIGNS = {Kind.PUBLIC: "#", Kind.PRIVATE: "lock", Kind.DIRECT: ""}
+_SIGNS = {
+    Kind.PUBLIC: "#",
+    Kind.PRIVATE: "lock",
+    Kind.DIRECT: "",
+    Kind.PERSONAL: "lock",
+    Kind.GROUP: "lock",
+}
 
 
 @dataclass(frozen=True)

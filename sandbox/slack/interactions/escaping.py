@@ -7,7 +7,6 @@ docs.slack.dev/messaging/formatting-message-text.
 import re
 from collections.abc import Callable
 
-from sandbox.slack.workspace.conversations import Kind
 from sandbox.slack.workspace.state import Workspace
 
 _TOKEN = re.compile(
@@ -52,7 +51,7 @@ def _user(workspace: Workspace, name: str) -> str | None:
 
 def _channel(workspace: Workspace, name: str) -> str | None:
     channel = workspace.conversation(name)
-    if channel is None or channel.kind is Kind.DIRECT:
+    if channel is None or not channel.kind.is_channel:
         return None
     return f"<#{channel.id}|{channel.name}>"
 

@@ -15,6 +15,8 @@ _EVENTS = {
     Kind.PUBLIC: ("message.channels", "channel"),
     Kind.PRIVATE: ("message.groups", "group"),
     Kind.DIRECT: ("message.im", "im"),
+    Kind.PERSONAL: ("message.im", "im"),
+    Kind.GROUP: ("message.mpim", "mpim"),
 }
 """Name of the event in the manifest, and the event's channel type."""
 

@@ -110,7 +110,7 @@ def _with_messages_tab(call: Call, conversation: Conversation) -> Conversation:
 
 
 def _refuse_outsider(call: Call, conversation: Conversation) -> None:
-    if conversation.kind is Kind.PRIVATE:
+    if conversation.kind is not Kind.PUBLIC:
         raise SlackError("channel_not_found")
     if "chat:write.public" not in call.workspace.app.scopes:
         raise SlackError("not_in_channel")

@@ -10,7 +10,13 @@ from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.messages import Message
 from sandbox.slack.workspace.rendering import message_json
 
-_SCOPES = {Kind.PUBLIC: "channels", Kind.PRIVATE: "groups", Kind.DIRECT: "im"}
+_SCOPES = {
+    Kind.PUBLIC: "channels",
+    Kind.PRIVATE: "groups",
+    Kind.DIRECT: "im",
+    Kind.PERSONAL: "im",
+    Kind.GROUP: "mpim",
+}
 _MOST_USERS = 8
 _MOST_JOINED = 999
 """Limit of a page of users.conversations (docs.slack.dev/reference/methods/users.conversations)."""

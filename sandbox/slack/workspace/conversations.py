@@ -11,9 +11,22 @@ class Kind(StrEnum):
     PUBLIC = "public_channel"
     PRIVATE = "private_channel"
     DIRECT = "im"
+    """A person's DM with the app."""
+    PERSONAL = "personal_im"
+    """A DM between two people, which Slack also calls `im`. The app never is in it."""
+    GROUP = "mpim"
+    """A DM of several people."""
+
+    @property
+    def is_channel(self) -> bool:
+        return self in {Kind.PUBLIC, Kind.PRIVATE}
 
 
-_NAMES_IN_PAYLOADS = {Kind.DIRECT: "directmessage", Kind.PRIVATE: "privategroup"}
+_NAMES_IN_PAYLOADS = {
+    Kind.DIRECT: "directmessage",
+    Kind.PERSONAL: "directmessage",
+    Kind.PRIVATE: "privategroup",
+}
 
 
 @dataclass

@@ -11,6 +11,7 @@ from sandbox.slack.workspace.messages import Content, Message
 from sandbox.slack.workspace.views import Screen
 
 _BOT_NAME = "teleport-chatops"
+_PAIR = 2
 
 
 class Workspace:
@@ -44,7 +45,7 @@ class Workspace:
             )
 
     def set_up(self, channel: Channel) -> None:
-        """Create a channel of the cast."""
+        """Create a channel, or a DM of people."""
         members = {
             person.slack_user_id for name in channel.members if (person := self.find_person(name))
         }
@@ -52,7 +53,7 @@ class Workspace:
             Conversation(
                 id=channel.id,
                 name=channel.name,
-                kind=Kind.PRIVATE if channel.private else Kind.PUBLIC,
+                kind=_kind_of(channel),
                 members=members | ({self.app.bot_user} if channel.bot_is_member else set()),
                 shared=channel.shared,
             )
@@ -123,3 +124,9 @@ class Workspace:
 
     def _add(self, conversation: Conversation) -> None:
         self.conversations.setdefault(conversation.id, conversation)
+
+
+def _kind_of(channel: Channel) -> Kind:
+    if channel.direct:
+        return Kind.PERSONAL if len(channel.members) == _PAIR else Kind.GROUP
+    return Kind.PRIVATE if channel.private else Kind.PUBLIC
