@@ -160,6 +160,7 @@ def build_listeners(
         policy=Policy(
             cluster=runtime.cluster.name,
             request_url_base=runtime.cluster.request_url_base,
+            workspace_url=str(runtime.installation.auth_test["url"]),
             requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
         ),

@@ -1,6 +1,7 @@
-"""The list of everything in Slack that triggers the bot: commands, buttons, options and forms.
+"""The list of everything in Slack that triggers the bot: commands, shortcuts, buttons and forms.
 
-A new slash command also needs an entry in `slash_commands.py`, for the Slack app's manifest.
+A new slash command or shortcut also needs an entry in `slash_commands.py`, for the Slack app's
+manifest.
 """
 
 from commands import (
@@ -23,6 +24,10 @@ HANDLERS = Handlers(
         slash_commands.PENDING: pending_command.command,
         slash_commands.APPROVE: review_command.command(approve=True),
         slash_commands.DENY: review_command.command(approve=False),
+    },
+    shortcuts={
+        slash_commands.REQUEST_SHORTCUT: request_command.shortcut,
+        slash_commands.REQUEST_FOR_MESSAGE: request_command.shortcut,
     },
     buttons={
         buttons.APPROVE: review_command.button(approve=True),

@@ -22,6 +22,7 @@ from commands.use_cases.validate_request import (
     resolve_reviewers,
 )
 from workspace.requests.request_draft import RequestDraft, draft_from_json
+from workspace.slack_ids import message_link
 from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.responses.help import help_message
@@ -46,6 +47,14 @@ async def command(services: Services, interaction: Interaction, responder: Respo
         await respond(services, await request_access(services, user, draft), responder)
     else:
         await _open_form(services, user, draft, responder)
+
+
+async def shortcut(services: Services, interaction: Interaction, responder: Responder) -> None:
+    """Open the form. The reason is a link to the message of a message shortcut."""
+    user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
+    url, ts = services.policy.workspace_url, interaction.message_ts
+    link = message_link(url, interaction.channel, ts, interaction.thread_ts) if ts else ""
+    await _open_form(services, user, RequestDraft(reason=link), responder)
 
 
 async def request_anyway(

@@ -1,4 +1,4 @@
-"""The slash commands as the Slack app's manifest describes them.
+"""The slash commands and shortcuts as the Slack app's manifest describes them.
 
 `teleport-chatops manifest` imports this module, so it imports no listener, no Bolt and no gRPC.
 `register.py` connects each name to its listener.
@@ -22,4 +22,31 @@ COMMANDS = (
     SlashCommand(PENDING, "List pending access requests", "[mine | reviewable | all | help]"),
     SlashCommand(APPROVE, "Approve an access request", "[id] [reason] | help"),
     SlashCommand(DENY, "Deny an access request", "[id] [reason] | help"),
+)
+
+REQUEST_SHORTCUT, REQUEST_FOR_MESSAGE = "request_access", "request_access_for_message"
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    callback_id: str
+    for_messages: bool
+    """Whether it belongs to a message, instead of the whole workspace."""
+    name: str
+    description: str
+
+
+SHORTCUTS = (
+    Shortcut(
+        REQUEST_SHORTCUT,
+        for_messages=False,
+        name="Request access",
+        description="Request access to Teleport roles or resources",
+    ),
+    Shortcut(
+        REQUEST_FOR_MESSAGE,
+        for_messages=True,
+        name="Request access",
+        description="Request access, with a link to this message as the reason",
+    ),
 )

@@ -1,4 +1,4 @@
-"""The forms of Slack's IDs (docs.slack.dev/reference/objects: conversation and user objects)."""
+"""Slack's IDs (docs.slack.dev/reference/objects: conversation and user objects), and links."""
 
 import re
 
@@ -13,3 +13,10 @@ def is_conversation_id(text: str) -> bool:
 
 def is_user_id(text: str) -> bool:
     return _USER_ID.fullmatch(text) is not None
+
+
+def message_link(workspace_url: str, channel: str, ts: str, thread_ts: str = "") -> str:
+    """Return the link that Slack's clients copy for a message. `thread_ts` is that of a reply."""
+    link = f"{workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+    is_reply = thread_ts not in {"", ts}
+    return f"{link}?thread_ts={thread_ts}&cid={channel}" if is_reply else link

@@ -9,7 +9,7 @@ The order of the rows is the order of the generated role and manifest. This modu
 """
 
 from bot.features.feature import Feature, ManifestEntry, RoleField, Rule, Scope
-from commands.slash_commands import APPROVE, COMMANDS, DENY, PENDING, REQUEST
+from commands.slash_commands import APPROVE, COMMANDS, DENY, PENDING, REQUEST, SHORTCUTS
 from teleport_client.rules.access_rules import can_list_hosts, can_submit_on_behalf
 from workspace.requests.review_policy import ReviewMode
 
@@ -158,7 +158,22 @@ CREATE_REQUESTS = Feature(
     setting="request.enabled",
     is_on=lambda choices: choices.from_slack and choices.requests,
     rules=(Rule("access_request", ("create",), "create requests for users"),),
-    manifest=(_slash_commands(REQUEST, reason="request access"),),
+    manifest=(
+        _slash_commands(REQUEST, reason="request access"),
+        ManifestEntry(
+            ("features", "shortcuts"),
+            [
+                {
+                    "name": shortcut.name,
+                    "type": "message" if shortcut.for_messages else "global",
+                    "callback_id": shortcut.callback_id,
+                    "description": shortcut.description,
+                }
+                for shortcut in SHORTCUTS
+            ],
+            "request access from the shortcuts menu, or from a message",
+        ),
+    ),
 )
 CANCEL_REQUESTS = Feature(
     "cancel_requests",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
 
-from commands.interactions.interaction import from_block_action, from_command
+from commands.interactions.interaction import from_block_action, from_command, from_shortcut
 from commands.interactions.listener import FormValidator, Handler, Listeners, OptionsLoader
 
 
@@ -14,6 +14,7 @@ class Handlers:
     """Handlers by command name, action ID or callback ID."""
 
     commands: Mapping[str, Handler]
+    shortcuts: Mapping[str, Handler]
     buttons: Mapping[str, Handler]
     options: Mapping[str, OptionsLoader]
     forms: Mapping[str, tuple[FormValidator, Handler]]
@@ -21,11 +22,15 @@ class Handlers:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset({*self.commands, *self.buttons, *self.options, *self.forms})
+        return frozenset(
+            {*self.commands, *self.shortcuts, *self.buttons, *self.options, *self.forms}
+        )
 
     def register(self, app: AsyncApp, listeners: Listeners) -> None:
         for name, handler in self.commands.items():
             app.command(name)(listeners.for_action(from_command, handler))
+        for callback_id, handler in self.shortcuts.items():
+            app.shortcut(callback_id)(listeners.for_action(from_shortcut, handler))
         for action_id, handler in self.buttons.items():
             app.action(action_id)(listeners.for_action(from_block_action, handler))
         for action_id, load in self.options.items():

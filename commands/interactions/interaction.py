@@ -18,7 +18,7 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A command, a click, a submitted form or a typed search in a menu."""
+    """A command, a shortcut, a click, a submitted form or a typed search in a menu."""
 
     name: str
     """The command, the action ID or the form's callback ID."""
@@ -36,6 +36,10 @@ class Interaction:
     on_ephemeral: bool = False
     """A click on an ephemeral response of the bot."""
     form: ViewState | None = None
+    message_ts: str = ""
+    """Of the message that a shortcut was used on."""
+    thread_ts: str = ""
+    """Of that message's thread."""
     trigger_id: str = field(default="", repr=False)
     response_url: str = field(default="", repr=False)
 
@@ -64,6 +68,19 @@ def from_block_action(payload: Mapping[str, Any]) -> Interaction:
         view_id=container.get("view_id", "") if container.get("type") == "view" else "",
         on_card=message and not container.get("is_ephemeral"),
         on_ephemeral=message and bool(container.get("is_ephemeral")),
+        trigger_id=payload.get("trigger_id", ""),
+        response_url=payload.get("response_url", ""),
+    )
+
+
+def from_shortcut(payload: Mapping[str, Any]) -> Interaction:
+    """Read a `shortcut` payload, which has no channel, or a `message_action` payload."""
+    return Interaction(
+        name=payload["callback_id"],
+        slack_user_id=payload["user"]["id"],
+        channel=(payload.get("channel") or {}).get("id", ""),
+        message_ts=payload.get("message_ts", ""),
+        thread_ts=(payload.get("message") or {}).get("thread_ts", ""),
         trigger_id=payload.get("trigger_id", ""),
         response_url=payload.get("response_url", ""),
     )

@@ -32,6 +32,8 @@ class Policy:
     cluster: str
     request_url_base: str = ""
     """URL to which a request ID is appended; empty if Teleport has no page for requests."""
+    workspace_url: str = ""
+    """Slack's address of the workspace, for links to messages."""
     requests_enabled: bool = True
     approve_with_reason: bool = False
 

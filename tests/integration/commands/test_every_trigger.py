@@ -91,6 +91,10 @@ class Scene:
         )
         return await self.click_in_response("request prod", "fill_in_request")
 
+    async def shortcut(self, callback_id: str, **where: str) -> Trigger:
+        use = {"as": "bob", "do": "shortcut", "callback_id": callback_id}
+        return lambda: self.stage.slack.act({**use, **where})
+
     async def options(self) -> Trigger:
         form = await self._form("request", "request_form")
         suggest = {"as": "bob", "do": "suggest", "view_id": form["id"], "action_id": "roles"}
@@ -133,6 +137,13 @@ CASES: list[tuple[str, Prepare]] = [
     ("cancel_request", lambda s: s.own_request("cancel_request", RequestState.PENDING)),
     ("request_again", lambda s: s.own_request("request_again", RequestState.DENIED)),
     ("extend_access", lambda s: s.own_request("extend_access", RequestState.APPROVED)),
+    ("request_access", lambda s: s.shortcut("request_access")),
+    (
+        "request_access_for_message",
+        lambda s: s.shortcut(
+            "request_access_for_message", channel="access-requests", ts=s.card["ts"]
+        ),
+    ),
     ("roles", lambda s: s.options()),
     ("request_form", lambda s: s.request_form()),
     ("review_form", lambda s: s.review_form()),

@@ -1,7 +1,7 @@
 """The generated manifest matches the registered features and Slack's schema."""
 
 from bot.setup.manifest import manifest, scopes
-from commands.slash_commands import COMMANDS
+from commands.slash_commands import COMMANDS, SHORTCUTS
 
 
 def test_manifest_obeys_slacks_limits() -> None:
@@ -16,6 +16,10 @@ def test_manifest_obeys_slacks_limits() -> None:
         assert 1 <= len(command["description"]) <= 2000
         assert 1 <= len(command["usage_hint"]) <= 1000
         assert command["should_escape"] is True
+    for shortcut in made["features"]["shortcuts"]:
+        assert 1 <= len(shortcut["name"]) <= 24
+        assert 1 <= len(shortcut["description"]) <= 150
+        assert shortcut["type"] in {"global", "message"}
     assert made["settings"]["socket_mode_enabled"] is True
     assert made["settings"]["interactivity"] == {"is_enabled": True}
 
@@ -26,3 +30,5 @@ def test_manifest_requests_every_scope_and_command() -> None:
     assert made["oauth_config"]["scopes"]["bot"] == list(scopes())
     names = [command["command"] for command in made["features"]["slash_commands"]]
     assert names == [command.name for command in COMMANDS]
+    shortcuts = [shortcut["callback_id"] for shortcut in made["features"]["shortcuts"]]
+    assert shortcuts == [shortcut.callback_id for shortcut in SHORTCUTS]
