@@ -26,7 +26,10 @@ _SAME_PIXELS = (
     "--disable-lcd-text",
     "--font-render-hinting=none",
     "--force-color-profile=srgb",
+    "--disable-partial-raster",
+    "--num-raster-threads=1",
 )
+"""Options without which runs differ: in fonts, in colors, and at edges drawn in two steps."""
 
 
 @asynccontextmanager
