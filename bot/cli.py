@@ -94,6 +94,9 @@ def teleport_role(
     cancel: Annotated[
         bool, typer.Option("--cancel", help="Let users cancel their own pending requests.")
     ] = False,
+    resources: Annotated[
+        bool, typer.Option("--resources", help="Let the bot list resources for the request form.")
+    ] = False,
     tbot: Annotated[
         bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
     ] = False,
@@ -127,7 +130,11 @@ def teleport_role(
                 mode=ReviewMode(mode),
                 requests=asking,
                 host_names=resource_names,
-                opt_in=frozenset({"--cancel"} if cancel else ()),
+                opt_in=frozenset(
+                    option
+                    for option, wanted in (("--cancel", cancel), ("--resources", resources))
+                    if wanted
+                ),
             )
         )
     typer.echo(text, nl=False)

@@ -17,7 +17,13 @@ from bot.connect.slack_client import web_client
 from bot.connect.slack_connection import Installation
 from bot.features.availability import Availability
 from bot.features.choices import choices_from
-from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS, EMAIL_REVIEWERS, HOST_NAMES
+from bot.features.table import (
+    CANCEL_REQUESTS,
+    CREATE_REQUESTS,
+    EMAIL_REVIEWERS,
+    HOST_NAMES,
+    RESOURCES,
+)
 from bot.observe.clock import SlackClock
 from bot.observe.logs import BOLT_LOGGER
 from bot.observe.metrics import Metrics
@@ -39,6 +45,7 @@ from teleport_client.credentials.reloading_credentials import ReloadingCredentia
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
 from workspace.conditions import Conditions
+from workspace.directory.candidates.resource_index import RELIST_SECONDS, ResourceIndex
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
@@ -132,10 +139,20 @@ def build_host_names(runtime: Runtime) -> HostNames:
     )
 
 
+def build_resource_index(runtime: Runtime) -> ResourceIndex:
+    return ResourceIndex(
+        runtime.teleport,
+        runtime.cluster.name,
+        enabled=runtime.features.check(RESOURCES),
+        relist_seconds=RELIST_SECONDS / runtime.settings.pace.factor,
+    )
+
+
 def build_listeners(
     runtime: Runtime,
     contacts: Contacts,
     host_names: HostNames,
+    resource_index: ResourceIndex,
     changed: Callable[[str], None],
 ) -> Listeners:
     """Connect the parts of the commands flow."""
@@ -154,6 +171,7 @@ def build_listeners(
         authorization=Authorization(runtime.teleport, users),
         permissions=Permissions(runtime.teleport, runtime.review_policy),
         host_names=host_names,
+        resource_index=resource_index,
         changed=changed,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,

@@ -24,6 +24,7 @@ from bot.compose import (
     build_contacts,
     build_host_names,
     build_listeners,
+    build_resource_index,
 )
 from bot.compose_notifications import build_notifications
 from bot.connect.certificate_lifetime import report_short_lifetimes
@@ -56,7 +57,10 @@ class Bot:
         self._host_names = host_names
         self.notifications = build_notifications(runtime, contacts, host_names)
         self.request_work = self.notifications.request_work
-        self.listeners = build_listeners(runtime, contacts, host_names, self.request_work.changed)
+        self._resource_index = build_resource_index(runtime)
+        self.listeners = build_listeners(
+            runtime, contacts, host_names, self._resource_index, self.request_work.changed
+        )
         register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)
 
     async def run(self) -> None:
@@ -69,6 +73,7 @@ class Bot:
             await self.notifications.requests.synced.wait()
             self._start_reports(tasks)
             if self.runtime.app_token:
+                tasks.create_task(self._resource_index.run())
                 self.sockets = self._open_sockets()
                 self._receiving = tasks.create_task(self.sockets.run())
             self._started.set()

@@ -108,3 +108,21 @@ NODES = (
     Node("prod-redis", "prod"),
     Node("prod-web", "prod"),
 )
+
+
+@dataclass(frozen=True)
+class OtherResource:
+    """A database, app, Kubernetes cluster or desktop."""
+
+    kind: str
+    name: str
+    tier: str
+
+
+OTHER_RESOURCES = (
+    OtherResource("db", "staging-orders", "staging"),
+    OtherResource("db", "prod-orders", "prod"),
+    OtherResource("app", "staging-grafana", "staging"),
+    OtherResource("kube_cluster", "staging-cluster", "staging"),
+    OtherResource("windows_desktop", "staging-desktop", "staging"),
+)

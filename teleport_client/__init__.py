@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     from teleport_client.model.cluster import ClusterInfo, Lease, PluginData
     from teleport_client.model.event import Deleted, Put, WatchEvent
     from teleport_client.model.lock import Lock
+    from teleport_client.model.resource import Resource
     from teleport_client.model.user import (
         Conditions,
+        LabelSelector,
         ReviewConditions,
         Role,
         Rule,
@@ -80,6 +82,7 @@ __all__ = [
     "Deleted",
     "DryRun",
     "InvalidArgument",
+    "LabelSelector",
     "Lease",
     "LimitExceeded",
     "Lock",
@@ -92,6 +95,7 @@ __all__ = [
     "PluginData",
     "Put",
     "RequestState",
+    "Resource",
     "ResourceId",
     "Review",
     "ReviewConditions",
@@ -118,6 +122,7 @@ _MODULES = (
     "model.cluster",
     "model.event",
     "model.lock",
+    "model.resource",
     "model.user",
     "errors",
     "credentials.identity",

@@ -10,10 +10,17 @@ The order of the rows is the order of the generated role and manifest. This modu
 
 from bot.features.feature import Feature, ManifestEntry, RoleField, Rule, Scope
 from commands.slash_commands import APPROVE, COMMANDS, DENY, PENDING, REQUEST, SHORTCUTS
-from teleport_client.rules.access_rules import can_list_hosts, can_submit_on_behalf
+from teleport_client.rules.access_rules import (
+    can_list_desktops,
+    can_list_hosts,
+    can_preview_resources,
+    can_submit_on_behalf,
+)
 from workspace.requests.review_policy import ReviewMode
 
 BOT_NAME = "Teleport"
+LISTING_ROLE = "teleport-chatops-resources"
+"""Role that shows resources, where Teleport has none of its own. `teleport-role` prints it."""
 _ON_BEHALF = frozenset({ReviewMode.PERSON})
 _BY_EMAIL = Scope("users:read.email", "find users by email address")
 
@@ -242,6 +249,41 @@ HOST_NAMES = Feature(
         ),
     ),
 )
+RESOURCES = Feature(
+    "resources",
+    "Resources in the request form",
+    without="the request form has no field for resources",
+    is_on=lambda choices: choices.from_slack and choices.requests,
+    optional=True,
+    opt_in=True,
+    role_option="--resources",
+    fields=(
+        RoleField(
+            "review_requests.preview_as_roles",
+            "[list-access-request-resources]",
+            "list resources; this allows no access to them",
+            can_preview_resources,
+            modes=_ON_BEHALF,
+        ),
+        # The preset lists no desktops.
+        RoleField(
+            "windows_desktop_labels",
+            "{'*': '*'}",
+            "list desktops; without logins, this allows no session",
+            can_list_desktops,
+            modes=_ON_BEHALF,
+        ),
+        # Servers with other modes may lack the preset. Labels in the bot's own role would let it
+        # open apps, which have no logins.
+        RoleField(
+            "review_requests.preview_as_roles",
+            f"[{LISTING_ROLE}]",
+            "list resources; this allows no access to them",
+            can_preview_resources,
+            modes=frozenset(ReviewMode) - _ON_BEHALF,
+        ),
+    ),
+)
 PUBLIC_CHANNEL_HISTORY = Feature(
     "public_channel_history",
     "Search for a lost message in public channels",
@@ -293,6 +335,7 @@ FEATURES = (
     REVIEWS_ON_BEHALF,
     REVIEWS_BY_OVERRIDE,
     HOST_NAMES,
+    RESOURCES,
     PUBLIC_CHANNEL_HISTORY,
     PRIVATE_CHANNEL_HISTORY,
     DM_HISTORY,

@@ -3,11 +3,11 @@
 The role has exactly the permissions of the features that are on; each has its reason as a comment.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.features.feature import Choices, Feature, RoleField
-from bot.features.table import FEATURES
+from bot.features.table import FEATURES, LISTING_ROLE, RESOURCES
 from teleport_client.model.cluster import ClusterInfo, version_numbers
 from workspace.requests.review_policy import ReviewMode
 
@@ -91,9 +91,41 @@ def _fields(choices: Choices) -> Iterator[str]:
         indent = "      " if section else "    "
         if section:
             yield f"    {section}:"
-        for field in fields:
-            yield f"{indent}# {field.reason}"
-            yield f"{indent}{field.path.rpartition('.')[2]}: {field.value}"
+        for (path, value), reasons in _reasons(fields).items():
+            yield from (f"{indent}# {reason}" for reason in reasons)
+            yield f"{indent}{path.rpartition('.')[2]}: {value}"
+
+
+def _reasons(fields: Sequence[RoleField]) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the reasons by path and value: two features can need the same field."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for field in fields:
+        reasons.setdefault((field.path, field.value), []).append(field.reason)
+    return reasons
+
+
+def _listing_role(choices: Choices) -> str:
+    """Return the role that shows resources, if the bot's role names it; else nothing."""
+    needed = any(
+        choices.mode in field.modes and LISTING_ROLE in field.value for field in RESOURCES.fields
+    )
+    if RESOURCES not in _features(choices) or not needed:
+        return ""
+    kinds = ("app", "db", "kubernetes", "node", "windows_desktop")
+    return "\n".join(
+        [
+            "kind: role",
+            "version: v7",
+            "metadata:",
+            f"  name: {LISTING_ROLE}",
+            "spec:",
+            "  # No user needs this role. The bot lists resources with it.",
+            "  allow:",
+            *(f"    {kind}_labels: {{'*': '*'}}" for kind in kinds),
+            "---",
+            "",
+        ]
+    )
 
 
 def bot() -> str:
@@ -109,8 +141,8 @@ spec:
 
 
 def resources(choices: Choices = _DEFAULT) -> str:
-    """Return the input of `tctl create -f`: the role and the bot."""
-    return f"{role(choices)}---\n{bot()}"
+    """Return the input of `tctl create -f`: the roles and the bot."""
+    return f"{_listing_role(choices)}{role(choices)}---\n{bot()}"
 
 
 def rejected_line(mode: ReviewMode, cluster: ClusterInfo) -> str:

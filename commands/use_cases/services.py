@@ -13,6 +13,7 @@ from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.card_model.record import CardModel
+from workspace.directory.candidates.resource_index import ResourceIndex
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
@@ -51,6 +52,7 @@ class Services:
     authorization: Authorization
     permissions: Permissions
     host_names: HostNames
+    resource_index: ResourceIndex
     changed: Callable[[str], None]
     """Called with the ID of each request that is created or reviewed here."""
     now: Callable[[], datetime]

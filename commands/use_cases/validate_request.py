@@ -44,8 +44,12 @@ their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """Teleport's error for a caller whose roles lack the verb."""
 _FORBIDDEN_ROLE = re.compile(r'can not request role "([^"]*)"')
-_NO_SEARCH_ROLES = "Resource Access Requests require usable"
-"""Teleport's error for resources to which none of the user's `search_as_roles` gives access."""
+_NO_SEARCH_ROLES = (
+    'Resource Access Requests require usable "search_as_roles"',
+    'no roles configured in the "search_as_roles"',
+)
+"""Teleport's errors for a user without `search_as_roles`, and for resources that none of them gives
+access to (lib/services/access_request.go)."""
 _START_BEYOND_END = "assume start time must be prior to access expiry time"
 _START_TOO_LATE = "assume start time is too far in the future"
 """Teleport's errors for a later start (lib/services/access_request.go)."""
@@ -162,8 +166,8 @@ async def explain_rejection(
         return Rejected(_user_gone(user.name))
     if _NO_VERB in error.text:
         return Rejected(_bot_cannot_create())
-    if _NO_SEARCH_ROLES in error.text:
-        return Rejected(_no_resource_requests())
+    if any(text in error.text for text in _NO_SEARCH_ROLES):
+        return Rejected(_no_resource_requests(), DraftField.RESOURCES)
     if _START_BEYOND_END in error.text or _START_TOO_LATE in error.text:
         return Rejected(_start_too_late(error), DraftField.START)
     if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft, error)):

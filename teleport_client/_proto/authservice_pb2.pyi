@@ -709,23 +709,39 @@ Global___ListUnifiedResourcesResponse: _TypeAlias = ListUnifiedResourcesResponse
 class PaginatedResource(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    DATABASESERVER_FIELD_NUMBER: _builtins.int
+    APPSERVER_FIELD_NUMBER: _builtins.int
     NODE_FIELD_NUMBER: _builtins.int
+    WINDOWSDESKTOP_FIELD_NUMBER: _builtins.int
+    KUBERNETESSERVER_FIELD_NUMBER: _builtins.int
     LOGINS_FIELD_NUMBER: _builtins.int
     @_builtins.property
+    def DatabaseServer(self) -> _types_pb2.DatabaseServerV3: ...
+    @_builtins.property
+    def AppServer(self) -> _types_pb2.AppServerV3: ...
+    @_builtins.property
     def Node(self) -> _types_pb2.ServerV2: ...
+    @_builtins.property
+    def WindowsDesktop(self) -> _types_pb2.WindowsDesktopV3: ...
+    @_builtins.property
+    def KubernetesServer(self) -> _types_pb2.KubernetesServerV3: ...
     @_builtins.property
     def Logins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
+        DatabaseServer: _types_pb2.DatabaseServerV3 | None = ...,
+        AppServer: _types_pb2.AppServerV3 | None = ...,
         Node: _types_pb2.ServerV2 | None = ...,
+        WindowsDesktop: _types_pb2.WindowsDesktopV3 | None = ...,
+        KubernetesServer: _types_pb2.KubernetesServerV3 | None = ...,
         Logins: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["Node", b"Node", "resource", b"resource"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["AppServer", b"AppServer", "DatabaseServer", b"DatabaseServer", "KubernetesServer", b"KubernetesServer", "Node", b"Node", "WindowsDesktop", b"WindowsDesktop", "resource", b"resource"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Logins", b"Logins", "Node", b"Node", "resource", b"resource"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["AppServer", b"AppServer", "DatabaseServer", b"DatabaseServer", "KubernetesServer", b"KubernetesServer", "Logins", b"Logins", "Node", b"Node", "WindowsDesktop", b"WindowsDesktop", "resource", b"resource"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_resource: _TypeAlias = _typing.Literal["Node"]  # noqa: Y015
+    _WhichOneofReturnType_resource: _TypeAlias = _typing.Literal["DatabaseServer", "AppServer", "Node", "WindowsDesktop", "KubernetesServer"]  # noqa: Y015
     _WhichOneofArgType_resource: _TypeAlias = _typing.Literal["resource", b"resource"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_resource) -> _WhichOneofReturnType_resource | None: ...
 

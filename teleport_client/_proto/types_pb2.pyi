@@ -1306,7 +1306,21 @@ class RoleConditions(_message.Message):
     NODELABELS_FIELD_NUMBER: _builtins.int
     RULES_FIELD_NUMBER: _builtins.int
     REQUEST_FIELD_NUMBER: _builtins.int
+    APPLABELS_FIELD_NUMBER: _builtins.int
+    KUBERNETESLABELS_FIELD_NUMBER: _builtins.int
+    DATABASELABELS_FIELD_NUMBER: _builtins.int
     REVIEWREQUESTS_FIELD_NUMBER: _builtins.int
+    WINDOWSDESKTOPLABELS_FIELD_NUMBER: _builtins.int
+    NODELABELSEXPRESSION_FIELD_NUMBER: _builtins.int
+    APPLABELSEXPRESSION_FIELD_NUMBER: _builtins.int
+    KUBERNETESLABELSEXPRESSION_FIELD_NUMBER: _builtins.int
+    DATABASELABELSEXPRESSION_FIELD_NUMBER: _builtins.int
+    WINDOWSDESKTOPLABELSEXPRESSION_FIELD_NUMBER: _builtins.int
+    NodeLabelsExpression: _builtins.str
+    AppLabelsExpression: _builtins.str
+    KubernetesLabelsExpression: _builtins.str
+    DatabaseLabelsExpression: _builtins.str
+    WindowsDesktopLabelsExpression: _builtins.str
     @_builtins.property
     def Logins(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -1316,7 +1330,15 @@ class RoleConditions(_message.Message):
     @_builtins.property
     def Request(self) -> Global___AccessRequestConditions: ...
     @_builtins.property
+    def AppLabels(self) -> _wrappers_pb2.LabelValues: ...
+    @_builtins.property
+    def KubernetesLabels(self) -> _wrappers_pb2.LabelValues: ...
+    @_builtins.property
+    def DatabaseLabels(self) -> _wrappers_pb2.LabelValues: ...
+    @_builtins.property
     def ReviewRequests(self) -> Global___AccessReviewConditions: ...
+    @_builtins.property
+    def WindowsDesktopLabels(self) -> _wrappers_pb2.LabelValues: ...
     def __init__(
         self,
         *,
@@ -1324,11 +1346,20 @@ class RoleConditions(_message.Message):
         NodeLabels: _wrappers_pb2.LabelValues | None = ...,
         Rules: _abc.Iterable[Global___Rule] | None = ...,
         Request: Global___AccessRequestConditions | None = ...,
+        AppLabels: _wrappers_pb2.LabelValues | None = ...,
+        KubernetesLabels: _wrappers_pb2.LabelValues | None = ...,
+        DatabaseLabels: _wrappers_pb2.LabelValues | None = ...,
         ReviewRequests: Global___AccessReviewConditions | None = ...,
+        WindowsDesktopLabels: _wrappers_pb2.LabelValues | None = ...,
+        NodeLabelsExpression: _builtins.str = ...,
+        AppLabelsExpression: _builtins.str = ...,
+        KubernetesLabelsExpression: _builtins.str = ...,
+        DatabaseLabelsExpression: _builtins.str = ...,
+        WindowsDesktopLabelsExpression: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["NodeLabels", b"NodeLabels", "Request", b"Request", "ReviewRequests", b"ReviewRequests"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["AppLabels", b"AppLabels", "DatabaseLabels", b"DatabaseLabels", "KubernetesLabels", b"KubernetesLabels", "NodeLabels", b"NodeLabels", "Request", b"Request", "ReviewRequests", b"ReviewRequests", "WindowsDesktopLabels", b"WindowsDesktopLabels"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Logins", b"Logins", "NodeLabels", b"NodeLabels", "Request", b"Request", "ReviewRequests", b"ReviewRequests", "Rules", b"Rules"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["AppLabels", b"AppLabels", "AppLabelsExpression", b"AppLabelsExpression", "DatabaseLabels", b"DatabaseLabels", "DatabaseLabelsExpression", b"DatabaseLabelsExpression", "KubernetesLabels", b"KubernetesLabels", "KubernetesLabelsExpression", b"KubernetesLabelsExpression", "Logins", b"Logins", "NodeLabels", b"NodeLabels", "NodeLabelsExpression", b"NodeLabelsExpression", "Request", b"Request", "ReviewRequests", b"ReviewRequests", "Rules", b"Rules", "WindowsDesktopLabels", b"WindowsDesktopLabels", "WindowsDesktopLabelsExpression", b"WindowsDesktopLabelsExpression"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1943,20 +1974,517 @@ Global___ServerV2: _TypeAlias = ServerV2  # noqa: Y015
 class ServerSpecV2(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class CmdLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___CommandLabelV2: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___CommandLabelV2 | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     ADDR_FIELD_NUMBER: _builtins.int
     HOSTNAME_FIELD_NUMBER: _builtins.int
+    CMDLABELS_FIELD_NUMBER: _builtins.int
     Addr: _builtins.str
     Hostname: _builtins.str
+    @_builtins.property
+    def CmdLabels(self) -> _containers.MessageMap[_builtins.str, Global___CommandLabelV2]: ...
     def __init__(
         self,
         *,
         Addr: _builtins.str = ...,
         Hostname: _builtins.str = ...,
+        CmdLabels: _abc.Mapping[_builtins.str, Global___CommandLabelV2] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["Addr", b"Addr", "Hostname", b"Hostname"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Addr", b"Addr", "CmdLabels", b"CmdLabels", "Hostname", b"Hostname"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ServerSpecV2: _TypeAlias = ServerSpecV2  # noqa: Y015
+
+@_typing.final
+class CommandLabelV2(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: _builtins.int
+    COMMAND_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    Period: _builtins.int
+    """nanoseconds"""
+    Result: _builtins.str
+    @_builtins.property
+    def Command(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        Period: _builtins.int = ...,
+        Command: _abc.Iterable[_builtins.str] | None = ...,
+        Result: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Command", b"Command", "Period", b"Period", "Result", b"Result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CommandLabelV2: _TypeAlias = CommandLabelV2  # noqa: Y015
+
+@_typing.final
+class DatabaseServerV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___DatabaseServerSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___DatabaseServerSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatabaseServerV3: _TypeAlias = DatabaseServerV3  # noqa: Y015
+
+@_typing.final
+class DatabaseServerSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOSTID_FIELD_NUMBER: _builtins.int
+    DATABASE_FIELD_NUMBER: _builtins.int
+    HostID: _builtins.str
+    @_builtins.property
+    def Database(self) -> Global___DatabaseV3: ...
+    def __init__(
+        self,
+        *,
+        HostID: _builtins.str = ...,
+        Database: Global___DatabaseV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Database", b"Database"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Database", b"Database", "HostID", b"HostID"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatabaseServerSpecV3: _TypeAlias = DatabaseServerSpecV3  # noqa: Y015
+
+@_typing.final
+class DatabaseV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___DatabaseSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___DatabaseSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatabaseV3: _TypeAlias = DatabaseV3  # noqa: Y015
+
+@_typing.final
+class DatabaseSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class DynamicLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___CommandLabelV2: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___CommandLabelV2 | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PROTOCOL_FIELD_NUMBER: _builtins.int
+    URI_FIELD_NUMBER: _builtins.int
+    DYNAMICLABELS_FIELD_NUMBER: _builtins.int
+    Protocol: _builtins.str
+    URI: _builtins.str
+    @_builtins.property
+    def DynamicLabels(self) -> _containers.MessageMap[_builtins.str, Global___CommandLabelV2]: ...
+    def __init__(
+        self,
+        *,
+        Protocol: _builtins.str = ...,
+        URI: _builtins.str = ...,
+        DynamicLabels: _abc.Mapping[_builtins.str, Global___CommandLabelV2] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["DynamicLabels", b"DynamicLabels", "Protocol", b"Protocol", "URI", b"URI"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DatabaseSpecV3: _TypeAlias = DatabaseSpecV3  # noqa: Y015
+
+@_typing.final
+class AppServerV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___AppServerSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___AppServerSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppServerV3: _TypeAlias = AppServerV3  # noqa: Y015
+
+@_typing.final
+class AppServerSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOSTID_FIELD_NUMBER: _builtins.int
+    APP_FIELD_NUMBER: _builtins.int
+    HostID: _builtins.str
+    @_builtins.property
+    def App(self) -> Global___AppV3: ...
+    def __init__(
+        self,
+        *,
+        HostID: _builtins.str = ...,
+        App: Global___AppV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["App", b"App"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["App", b"App", "HostID", b"HostID"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppServerSpecV3: _TypeAlias = AppServerSpecV3  # noqa: Y015
+
+@_typing.final
+class AppV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___AppSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___AppSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppV3: _TypeAlias = AppV3  # noqa: Y015
+
+@_typing.final
+class AppSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class DynamicLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___CommandLabelV2: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___CommandLabelV2 | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    URI_FIELD_NUMBER: _builtins.int
+    DYNAMICLABELS_FIELD_NUMBER: _builtins.int
+    URI: _builtins.str
+    @_builtins.property
+    def DynamicLabels(self) -> _containers.MessageMap[_builtins.str, Global___CommandLabelV2]: ...
+    def __init__(
+        self,
+        *,
+        URI: _builtins.str = ...,
+        DynamicLabels: _abc.Mapping[_builtins.str, Global___CommandLabelV2] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["DynamicLabels", b"DynamicLabels", "URI", b"URI"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppSpecV3: _TypeAlias = AppSpecV3  # noqa: Y015
+
+@_typing.final
+class KubernetesServerV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___KubernetesServerSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___KubernetesServerSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KubernetesServerV3: _TypeAlias = KubernetesServerV3  # noqa: Y015
+
+@_typing.final
+class KubernetesServerSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOSTID_FIELD_NUMBER: _builtins.int
+    CLUSTER_FIELD_NUMBER: _builtins.int
+    HostID: _builtins.str
+    @_builtins.property
+    def Cluster(self) -> Global___KubernetesClusterV3: ...
+    def __init__(
+        self,
+        *,
+        HostID: _builtins.str = ...,
+        Cluster: Global___KubernetesClusterV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Cluster", b"Cluster"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Cluster", b"Cluster", "HostID", b"HostID"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KubernetesServerSpecV3: _TypeAlias = KubernetesServerSpecV3  # noqa: Y015
+
+@_typing.final
+class KubernetesClusterV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    SUBKIND_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    Kind: _builtins.str
+    SubKind: _builtins.str
+    Version: _builtins.str
+    @_builtins.property
+    def Metadata(self) -> Global___Metadata: ...
+    @_builtins.property
+    def Spec(self) -> Global___KubernetesClusterSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Kind: _builtins.str = ...,
+        SubKind: _builtins.str = ...,
+        Version: _builtins.str = ...,
+        Metadata: Global___Metadata | None = ...,
+        Spec: Global___KubernetesClusterSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Metadata", b"Metadata", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Kind", b"Kind", "Metadata", b"Metadata", "Spec", b"Spec", "SubKind", b"SubKind", "Version", b"Version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KubernetesClusterV3: _TypeAlias = KubernetesClusterV3  # noqa: Y015
+
+@_typing.final
+class KubernetesClusterSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class DynamicLabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___CommandLabelV2: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___CommandLabelV2 | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    DYNAMICLABELS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def DynamicLabels(self) -> _containers.MessageMap[_builtins.str, Global___CommandLabelV2]: ...
+    def __init__(
+        self,
+        *,
+        DynamicLabels: _abc.Mapping[_builtins.str, Global___CommandLabelV2] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["DynamicLabels", b"DynamicLabels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KubernetesClusterSpecV3: _TypeAlias = KubernetesClusterSpecV3  # noqa: Y015
+
+@_typing.final
+class WindowsDesktopV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    SPEC_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Header(self) -> Global___ResourceHeader: ...
+    @_builtins.property
+    def Spec(self) -> Global___WindowsDesktopSpecV3: ...
+    def __init__(
+        self,
+        *,
+        Header: Global___ResourceHeader | None = ...,
+        Spec: Global___WindowsDesktopSpecV3 | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["Header", b"Header", "Spec", b"Spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Header", b"Header", "Spec", b"Spec"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WindowsDesktopV3: _TypeAlias = WindowsDesktopV3  # noqa: Y015
+
+@_typing.final
+class WindowsDesktopSpecV3(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDR_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    Addr: _builtins.str
+    Domain: _builtins.str
+    def __init__(
+        self,
+        *,
+        Addr: _builtins.str = ...,
+        Domain: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Addr", b"Addr", "Domain", b"Domain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WindowsDesktopSpecV3: _TypeAlias = WindowsDesktopSpecV3  # noqa: Y015

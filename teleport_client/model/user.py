@@ -70,6 +70,19 @@ class ReviewConditions:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelSelector:
+    """Labels, or an expression about them, that select resources of one kind."""
+
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=_no_traits)
+    """Patterns by label, see `role_pattern`; one of them has to match."""
+    expression: str = ""
+
+
+def _no_selectors() -> Mapping[str, LabelSelector]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
 class Conditions:
     """The allow or the deny part of a role."""
 
@@ -79,6 +92,12 @@ class Conditions:
     """Has `node_labels`: the role shows the hosts that these labels select."""
     max_duration: timedelta = timedelta()
     """Longest access that can be requested (`request.max_duration`), zero if not set."""
+    selectors: Mapping[str, LabelSelector] = field(default_factory=_no_selectors)
+    """By kind of resource, such as `node`; kinds without a selector are missing."""
+    search_as: tuple[str, ...] = ()
+    """Roles that can be requested for resources (`request.search_as_roles`)."""
+    reason_prompt: str = ""
+    """What a reason should say (`request.reason.prompt`), empty if not set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,16 @@ def can_list_hosts(roles: Sequence[Role]) -> bool:
     return any(role.allow.selects_nodes or role.allow.review.preview_as for role in roles)
 
 
+def can_preview_resources(roles: Sequence[Role]) -> bool:
+    """Return whether the roles show resources without giving access (`preview_as_roles`)."""
+    return any(role.allow.review.preview_as for role in roles)
+
+
+def can_list_desktops(roles: Sequence[Role]) -> bool:
+    """Return whether the roles show desktops, which Teleport's role for previews doesn't."""
+    return any("windows_desktop" in role.allow.selectors for role in roles)
+
+
 def _match_rules(conditions: Conditions, resource: str, verb: str) -> Iterator[Rule]:
     for rule in conditions.rules:
         if {resource, "*"} & set(rule.resources) and {verb, "*"} & set(rule.verbs):

@@ -1,8 +1,9 @@
-"""Resources: the names of hosts, and the resources that an access request names."""
+"""Resources: those that the bot can list, and those that an access request names."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from sys import intern
 from types import MappingProxyType
 
 from google.protobuf.message import Message
@@ -12,8 +13,12 @@ from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.access_request import Constraints, ResourceId
+from teleport_client.model.resource import KINDS, Resource
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE
+
+_PAGE = 500
+"""Resources in one page. Converting more would block the event loop for too long."""
 
 
 class ResourceService:
@@ -61,6 +66,67 @@ class ResourceService:
             timeout=deadline,
         )
         return [each.Node.Metadata.Name for each in page.Resources if each.HasField("Node")]
+
+    async def list_pages(
+        self, *, deadline: float = DEADLINE
+    ) -> AsyncIterator[tuple[Resource, ...]]:
+        """Yield all resources that the bot's roles show, in pages. `deadline` is per page.
+
+        Without the permission, Teleport returns an empty list instead of an error. A resource that
+        several agents serve is listed several times.
+        """
+        key = ""
+        while True:
+            page = await self._auth.ListUnifiedResources(
+                proto.ListUnifiedResourcesRequest(
+                    Kinds=KINDS,
+                    Limit=_PAGE,
+                    StartKey=key,
+                    SortBy=types.SortBy(Field="name"),
+                    UseSearchAsRoles=True,
+                    UsePreviewAsRoles=True,
+                ),
+                timeout=deadline,
+            )
+            yield tuple(found for each in page.Resources if (found := resource_from(each)))
+            key = page.NextKey
+            if not key:
+                return
+
+
+def resource_from(message: proto.PaginatedResource) -> Resource | None:
+    """Return a listed resource, None for any other kind."""
+    match message.WhichOneof("resource"):
+        case "Node":
+            node = message.Node
+            labels = _labels(node.Metadata, node.Spec.CmdLabels)
+            return Resource("node", node.Metadata.Name, node.Spec.Hostname, labels)
+        case "DatabaseServer":
+            database = message.DatabaseServer.Spec.Database
+            labels = _labels(database.Metadata, database.Spec.DynamicLabels)
+            return Resource("db", database.Metadata.Name, labels=labels)
+        case "AppServer":
+            app = message.AppServer.Spec.App
+            labels = _labels(app.Metadata, app.Spec.DynamicLabels)
+            return Resource("app", app.Metadata.Name, labels=labels)
+        case "KubernetesServer":
+            cluster = message.KubernetesServer.Spec.Cluster
+            labels = _labels(cluster.Metadata, cluster.Spec.DynamicLabels)
+            return Resource("kube_cluster", cluster.Metadata.Name, labels=labels)
+        case "WindowsDesktop":
+            metadata = message.WindowsDesktop.Header.Metadata
+            return Resource("windows_desktop", metadata.Name, labels=_labels(metadata, {}))
+        case _:
+            return None
+
+
+def _labels(
+    metadata: types.Metadata, commands: Mapping[str, types.CommandLabelV2]
+) -> Mapping[str, str]:
+    """Return the labels. Many resources share keys and values, so each text is stored once."""
+    found = {intern(key): intern(value) for key, value in metadata.Labels.items()}
+    found |= {intern(key): intern(each.Result) for key, each in commands.items()}
+    return MappingProxyType(found)
 
 
 def _host_names_from(page: proto.ListUnifiedResourcesResponse) -> Mapping[str, str]:

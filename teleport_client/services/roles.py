@@ -1,11 +1,19 @@
 """Roles with their permissions. `get` needs read on `role`, `list` needs list and read."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from types import MappingProxyType
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
-from teleport_client.model.user import Conditions, ReviewConditions, Role, Rule
+from teleport_client.model.user import (
+    Conditions,
+    LabelSelector,
+    ReviewConditions,
+    Role,
+    Rule,
+)
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE, PAGE_SIZE
 from teleport_client.services.events import WatchedKind
@@ -58,7 +66,28 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
         ),
         selects_nodes=bool(message.NodeLabels.Values),
         max_duration=timedelta(microseconds=message.Request.MaxDuration // 1000),
+        selectors=MappingProxyType(dict(_selectors_from(message))),
+        search_as=tuple(message.Request.SearchAsRoles),
+        reason_prompt=message.Request.Reason.Prompt,
     )
+
+
+def _selectors_from(message: types.RoleConditions) -> Iterator[tuple[str, LabelSelector]]:
+    """Yield a selector for each kind of resource that the conditions select."""
+    for kind, labels, expression in (
+        ("node", message.NodeLabels, message.NodeLabelsExpression),
+        ("app", message.AppLabels, message.AppLabelsExpression),
+        ("db", message.DatabaseLabels, message.DatabaseLabelsExpression),
+        ("kube_cluster", message.KubernetesLabels, message.KubernetesLabelsExpression),
+        (
+            "windows_desktop",
+            message.WindowsDesktopLabels,
+            message.WindowsDesktopLabelsExpression,
+        ),
+    ):
+        values = {key: tuple(each.Values) for key, each in labels.Values.items()}
+        if values or expression:
+            yield kind, LabelSelector(MappingProxyType(values), expression)
 
 
 ROLES: WatchedKind[Role] = WatchedKind("role", "Role", role_from)

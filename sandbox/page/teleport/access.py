@@ -10,7 +10,7 @@ from sandbox.page.teleport.commands import Command, tsh
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.errors import AccessDenied
 from sandbox.teleport.rules.locks import refuse_locked
-from sandbox.teleport.rules.node_access import gives_access
+from sandbox.teleport.rules.resource_access import gives_access, node_target
 from sandbox.teleport.state.cluster import Cluster
 from sandbox.teleport.timestamps import given, moment
 from teleport_client._proto.types_pb2 import APPROVED, AccessRequestV3, ServerV2
@@ -120,7 +120,9 @@ def _is_locked(cluster: Cluster, login: Identity) -> bool:
 
 def _reached(cluster: Cluster, roles: Iterable[str]) -> frozenset[str]:
     held = [cluster.roles[name] for name in roles if name in cluster.roles]
-    return frozenset(it.Spec.Hostname for it in cluster.nodes if gives_access(held, it))
+    return frozenset(
+        it.Spec.Hostname for it in cluster.nodes if gives_access(held, node_target(it))
+    )
 
 
 def _grants(

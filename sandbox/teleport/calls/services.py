@@ -9,11 +9,11 @@ from google.protobuf.empty_pb2 import Empty
 
 from sandbox.teleport.calls import (
     locks,
-    nodes,
     plugin_data,
     roles,
     semaphores,
     tokens,
+    unified_resources,
     user_certificates,
     users,
     watch,
@@ -215,7 +215,9 @@ class _AuthService(AuthServiceServicer):
     async def ListUnifiedResources(
         self, request: proto.ListUnifiedResourcesRequest, context: Context
     ) -> proto.ListUnifiedResourcesResponse:
-        return nodes.list_unified_resources(self._cluster, self._caller(context), request)
+        return unified_resources.list_unified_resources(
+            self._cluster, self._caller(context), request
+        )
 
 
 class _UsersService(UsersServiceServicer):

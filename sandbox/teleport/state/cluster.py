@@ -1,7 +1,7 @@
 """The state of one cluster, in memory, and its changes for tests and the sandbox."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
@@ -18,6 +18,7 @@ from sandbox.teleport.state.changes import Changes, Deleted, Put, Recorded
 from sandbox.teleport.state.request_expiry import set_request_expiry
 from sandbox.teleport.state.role_support import check_role
 from sandbox.teleport.timestamps import stamp, utc_now
+from teleport_client._proto.authservice_pb2 import PaginatedResource
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     LockSpecV2,
@@ -79,6 +80,8 @@ class Cluster:
     login_states: dict[str, UserLoginState] = field(default_factory=dict)
     roles: dict[str, RoleV6] = field(default_factory=dict)
     nodes: list[ServerV2] = field(default_factory=list)
+    resources: list[PaginatedResource] = field(default_factory=list)
+    """Databases, apps, Kubernetes clusters and desktops."""
     requests: AccessRequests = field(default_factory=AccessRequests)
     plugin_data: dict[tuple[str, str], PluginDataV3] = field(default_factory=dict)
     """Plugin data by kind and name of its resource."""
@@ -110,6 +113,11 @@ class Cluster:
     @stale_lists.setter
     def stale_lists(self, stale: bool) -> None:
         self.requests.stale_lists = stale
+
+    def listed_resources(self) -> Iterator[PaginatedResource]:
+        """Yield the nodes and the other resources in the form of lists."""
+        yield from (PaginatedResource(Node=it) for it in self.nodes)
+        yield from self.resources
 
     def add_user(
         self,

@@ -10,10 +10,20 @@ from typing import TypeVar
 from uuid import NAMESPACE_DNS, uuid4, uuid5
 
 from sandbox.teleport.timestamps import stamp
+from teleport_client._proto.authservice_pb2 import PaginatedResource
 from teleport_client._proto.header_pb2 import Metadata as HeaderMetadata
 from teleport_client._proto.header_pb2 import ResourceHeader as Header
 from teleport_client._proto.trait_pb2 import Trait
 from teleport_client._proto.types_pb2 import (
+    AppServerSpecV3,
+    AppServerV3,
+    AppV3,
+    DatabaseServerSpecV3,
+    DatabaseServerV3,
+    DatabaseV3,
+    KubernetesClusterV3,
+    KubernetesServerSpecV3,
+    KubernetesServerV3,
     LockV2,
     LoginStatus,
     Metadata,
@@ -27,7 +37,9 @@ from teleport_client._proto.types_pb2 import (
     ServerV2,
     UserSpecV2,
     UserV2,
+    WindowsDesktopV3,
 )
+from teleport_client._proto.types_pb2 import ResourceHeader as TypesHeader
 from teleport_client._proto.userloginstate_pb2 import Spec as LoginStateSpec
 from teleport_client._proto.userloginstate_pb2 import UserLoginState
 from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
@@ -145,3 +157,47 @@ def node(hostname: str, address: str, labels: Mapping[str, str]) -> ServerV2:
         ),
         Spec=ServerSpecV2(Hostname=hostname, Addr=address),
     )
+
+
+def database(name: str, labels: Mapping[str, str]) -> PaginatedResource:
+    served = DatabaseV3(Kind="db", Version="v3", Metadata=_metadata(name, labels))
+    server = DatabaseServerV3(
+        Kind="db_server",
+        Version="v3",
+        Metadata=_metadata(name, {}),
+        Spec=DatabaseServerSpecV3(Database=served),
+    )
+    return PaginatedResource(DatabaseServer=server)
+
+
+def web_app(name: str, labels: Mapping[str, str]) -> PaginatedResource:
+    served = AppV3(Kind="app", Version="v3", Metadata=_metadata(name, labels))
+    server = AppServerV3(
+        Kind="app_server",
+        Version="v3",
+        Metadata=_metadata(name, {}),
+        Spec=AppServerSpecV3(App=served),
+    )
+    return PaginatedResource(AppServer=server)
+
+
+def kube_cluster(name: str, labels: Mapping[str, str]) -> PaginatedResource:
+    served = KubernetesClusterV3(
+        Kind="kube_cluster", Version="v3", Metadata=_metadata(name, labels)
+    )
+    server = KubernetesServerV3(
+        Kind="kube_server",
+        Version="v3",
+        Metadata=_metadata(name, {}),
+        Spec=KubernetesServerSpecV3(Cluster=served),
+    )
+    return PaginatedResource(KubernetesServer=server)
+
+
+def desktop(name: str, labels: Mapping[str, str]) -> PaginatedResource:
+    header = TypesHeader(Kind="windows_desktop", Version="v3", Metadata=_metadata(name, labels))
+    return PaginatedResource(WindowsDesktop=WindowsDesktopV3(Header=header))
+
+
+def _metadata(name: str, labels: Mapping[str, str]) -> Metadata:
+    return Metadata(Name=name, Namespace="default", Labels=labels)

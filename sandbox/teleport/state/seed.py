@@ -1,9 +1,29 @@
-"""The cast as Teleport users, roles and nodes."""
+"""The cast as Teleport users, roles and resources."""
 
-from sandbox.cast import BOT_ROLE, BOT_USER, NODES, PEOPLE, SLACK_TRAIT, Person
+from collections.abc import Iterable
+
+from sandbox.cast import (
+    BOT_ROLE,
+    BOT_USER,
+    NODES,
+    OTHER_RESOURCES,
+    PEOPLE,
+    SLACK_TRAIT,
+    Person,
+)
 from sandbox.teleport.profile import TCTL_ADMIN
 from sandbox.teleport.state.cluster import Cluster
-from sandbox.teleport.state.resources import BOT_LABEL, label_values, node, role, rule
+from sandbox.teleport.state.resources import (
+    BOT_LABEL,
+    database,
+    desktop,
+    kube_cluster,
+    label_values,
+    node,
+    role,
+    rule,
+    web_app,
+)
 from teleport_client._proto.types_pb2 import (
     AccessRequestConditions,
     AccessRequestConditionsReason,
@@ -12,6 +32,7 @@ from teleport_client._proto.types_pb2 import (
     RoleConditions,
     RoleV6,
 )
+from teleport_client._proto.wrappers_pb2 import LabelValues
 
 _LIST_RESOURCES = "list-access-request-resources"
 _READ_ONLY = ("list", "read")
@@ -32,6 +53,13 @@ _NEW_USER_TRAITS: dict[str, list[str]] = {
 }
 """Traits that `tctl users add` writes (tool/tctl/common/user_command.go)."""
 _ALL = label_values({"*": ["*"]})
+_OTHERS = {
+    "db": database,
+    "app": web_app,
+    "kube_cluster": kube_cluster,
+    "windows_desktop": desktop,
+}
+"""Constructors by kind."""
 
 
 def populate(cluster: Cluster) -> None:
@@ -48,6 +76,7 @@ def populate(cluster: Cluster) -> None:
         node(it.hostname, f"192.0.2.{number}:3022", {"tier": it.tier})
         for number, it in enumerate(NODES, start=11)
     )
+    cluster.resources.extend(_OTHERS[it.kind](it.name, {"tier": it.tier}) for it in OTHER_RESOURCES)
 
 
 def _add_person(cluster: Cluster, person: Person, roles: tuple[str, ...]) -> None:
@@ -66,13 +95,37 @@ def _roles(cluster: Cluster) -> tuple[RoleV6, ...]:
         role("prod", _access_to("prod")),
         _reviewer(reviews=reviewed),
         _admin(reviews=reviewed),
-        role(_LIST_RESOURCES, RoleConditions(NodeLabels=_ALL, Rules=[rule("node", *_READ_ONLY)])),
+        role(_LIST_RESOURCES, _listing()),
         _bot_role(cluster),
     )
 
 
 def _access_to(tier: str) -> RoleConditions:
-    return RoleConditions(Logins=["{{internal.logins}}"], NodeLabels=label_values({"tier": [tier]}))
+    return _selecting(label_values({"tier": [tier]}), logins=["{{internal.logins}}"])
+
+
+def _selecting(labels: LabelValues, *, logins: Iterable[str] = ()) -> RoleConditions:
+    """Return conditions with the same labels for all kinds of resources."""
+    return RoleConditions(
+        Logins=logins,
+        NodeLabels=labels,
+        AppLabels=labels,
+        DatabaseLabels=labels,
+        KubernetesLabels=labels,
+        WindowsDesktopLabels=labels,
+    )
+
+
+def _listing() -> RoleConditions:
+    """Return the conditions of the preset, which lists no desktops (lib/services/presets.go)."""
+    kinds = ("node", "app", "db", "kube_cluster")
+    return RoleConditions(
+        NodeLabels=_ALL,
+        AppLabels=_ALL,
+        DatabaseLabels=_ALL,
+        KubernetesLabels=_ALL,
+        Rules=[rule(kind, *_READ_ONLY) for kind in kinds],
+    )
 
 
 def _dev(*, searches: bool) -> RoleV6:
@@ -105,7 +158,8 @@ def _reviewer(*, reviews: bool) -> RoleV6:
 
 
 def _admin(*, reviews: bool) -> RoleV6:
-    allow = RoleConditions(Logins=["{{internal.logins}}"], NodeLabels=_ALL, Rules=[rule("*", "*")])
+    allow = _selecting(_ALL, logins=["{{internal.logins}}"])
+    allow.Rules.append(rule("*", "*"))
     if reviews:
         allow.ReviewRequests.CopyFrom(AccessReviewConditions(Roles=["*"]))
     return role("admin", allow)
@@ -126,6 +180,7 @@ def _bot_role(cluster: Cluster) -> RoleV6:
     if on_behalf:
         allow.ReviewRequests.PreviewAsRoles.append(_LIST_RESOURCES)
         allow.ReviewRequests.SubmitForUsers.append("*")
+        allow.WindowsDesktopLabels.CopyFrom(_ALL)
     else:
         allow.NodeLabels.CopyFrom(_ALL)
     return role(BOT_ROLE, allow, version="v8" if on_behalf else "v7")

@@ -19,6 +19,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
+from workspace.directory.candidates.resource_index import ResourceIndex
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.directory.member_names import MemberNames
@@ -68,6 +69,7 @@ async def use_cases(
             authorization=Authorization(client, users),
             permissions=Permissions(client, reviews),
             host_names=HostNames(client, CLUSTER),
+            resource_index=ResourceIndex(client, CLUSTER, enabled=lambda: True),
             changed=changed.append,
             now=_now,
             certificate_expiry=lambda: credentials.expires,

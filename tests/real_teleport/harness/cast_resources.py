@@ -15,13 +15,16 @@ ACCOUNTS: Mapping[str, Account] = {
 
 
 def role(name: str, *, tier: str = "", **allow: Any) -> dict[str, Any]:
-    """Return a role with access to the nodes of a tier."""
-    nodes = {"logins": ["{{internal.logins}}"], "node_labels": {"tier": tier}} if tier else {}
+    """Return a role with access to the resources of a tier."""
+    access: dict[str, Any] = {}
+    if tier:
+        access = {f"{kind}_labels": {"tier": tier} for kind in ("node", "app")}
+        access["logins"] = ["{{internal.logins}}"]
     return {
         "kind": "role",
         "version": "v7",
         "metadata": {"name": name},
-        "spec": {"allow": nodes | allow},
+        "spec": {"allow": access | allow},
     }
 
 

@@ -1,4 +1,4 @@
-"""A Teleport cluster of one process: Auth Service, proxy and one SSH node, on loopback."""
+"""A Teleport cluster of one process: Auth Service, proxy, a node and an app."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.real_teleport.harness.accounts import Account
 from tests.real_teleport.harness.programs import Finished, Programs, end, run
 from tests.server_rules.caches import eventually
 
-NODE = "staging-db"
+NODE, APP = "staging-db", "staging-grafana"
 LICENSE_VARIABLE = "TELEPORT_LICENSE"
 """Names the license file that Teleport Enterprise needs to start."""
 _START_SECONDS = 90.0
@@ -233,5 +233,10 @@ class Cluster:
                 "enabled": True,
                 "listen_addr": self._node,
                 "labels": {"tier": "staging"},
+            },
+            # Nothing listens at this address: tests only list and request the app.
+            "app_service": {
+                "enabled": True,
+                "apps": [{"name": APP, "uri": "http://127.0.0.1:9", "labels": {"tier": "staging"}}],
             },
         }

@@ -12,6 +12,7 @@ from bot.features.table import (
     FEATURES,
     HOST_NAMES,
     REQUEST_CARDS,
+    RESOURCES,
     REVIEWS_BY_OVERRIDE,
     USER_CHECKS,
 )
@@ -21,7 +22,7 @@ from bot.setup.doctor.permissions import PROBES
 from bot.setup.manifest import manifest
 from bot.setup.teleport_role import rules
 from commands.slash_commands import COMMANDS
-from teleport_client.model.user import Conditions, ReviewConditions, Role, Rule
+from teleport_client.model.user import Conditions, LabelSelector, ReviewConditions, Role, Rule
 from workspace.requests.review_policy import ReviewMode
 
 OPTIONS = frozenset(feature.role_option for feature in FEATURES if feature.role_option)
@@ -31,7 +32,10 @@ REVIEW = ReviewConditions(submit_for=("*",), preview_as=("list-access-request-re
 
 
 def role(*allowed: Rule, deny: Iterable[Rule] = (), review: ReviewConditions = REVIEW) -> Role:
-    return Role("bot", Conditions(tuple(allowed), review), Conditions(tuple(deny)))
+    selectors = {"windows_desktop": LabelSelector({"*": ("*",)})}
+    return Role(
+        "bot", Conditions(tuple(allowed), review, selectors=selectors), Conditions(tuple(deny))
+    )
 
 
 def printed_rules() -> list[Rule]:
@@ -90,7 +94,7 @@ def test_missing_verb_disables_only_its_features(resource: str, verb: str) -> No
 
 def test_missing_role_field_disables_only_its_feature() -> None:
     own = role(*printed_rules(), review=ReviewConditions(submit_for=("*",)))
-    assert disabled(availability(own)) == of_mode(HOST_NAMES.name)
+    assert disabled(availability(own)) == of_mode(HOST_NAMES.name, RESOURCES.name)
 
 
 def test_unreadable_roles_disable_nothing() -> None:

@@ -1,4 +1,7 @@
-"""Requests for resources instead of roles. The stand-in has nodes only."""
+"""Requests for resources instead of roles."""
+
+import json
+from collections.abc import Iterator
 
 from sandbox.teleport.errors import (
     AccessDenied,
@@ -8,9 +11,9 @@ from sandbox.teleport.errors import (
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.rules import requestable
 from sandbox.teleport.rules.accounts import Account
-from sandbox.teleport.rules.node_access import gives_access
+from sandbox.teleport.rules.resource_access import Target, gives_access, target_of
 from sandbox.teleport.state.cluster import Cluster
-from teleport_client._proto.types_pb2 import AccessRequestSpecV3, ResourceID, ServerV2
+from teleport_client._proto.types_pb2 import AccessRequestSpecV3, ResourceID
 
 _MOST = 300
 _LONGEST_TEXT = 2048
@@ -60,26 +63,43 @@ def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3
 def applicable_roles(
     cluster: Cluster, requester: Account, resources: list[ResourceID]
 ) -> list[str]:
-    """Return the requester's `search_as_roles` that give access to at least one resource."""
-    nodes = [node for resource in resources if (node := _node(cluster, resource))]
+    """Return the requester's `search_as_roles` that give access to at least one resource.
+
+    For a resource of another cluster, these are all of them. Raises AccessDenied if the requester
+    has no such roles, and BadParameter if none of them gives access.
+    """
     candidates = requestable.search_as_roles(requester)
-    usable = [
-        role.Metadata.Name
-        for role in cluster.roles_named(candidates)
-        if any(gives_access([role], node) for node in nodes)
-    ]
-    if not usable:
+    if not candidates:
         raise AccessDenied(
             'Resource Access Requests require usable "search_as_roles", none found for user '
             f"{quoted(requester.name)}"
         )
+    if any(it.ClusterName != cluster.name for it in resources):
+        return candidates
+    targets = list(_targets(cluster, resources))
+    roles = cluster.roles_named(candidates)
+    usable = [
+        it.Metadata.Name for it in roles if any(gives_access([it], target) for target in targets)
+    ]
+    if not usable:
+        raise BadParameter(
+            'no roles configured in the "search_as_roles" for this user allow access to any '
+            "requested resources. The user may already have access to all requested resources "
+            f"with their existing roles. resources: {_list_text(resources)} roles: "
+            f'[{" ".join(candidates)}] login: ""'
+        )
     return usable
 
 
-def _node(cluster: Cluster, resource: ResourceID) -> ServerV2 | None:
-    if resource.Kind != "node":
-        return None
-    return next((it for it in cluster.nodes if it.Metadata.Name == resource.Name), None)
+def _targets(cluster: Cluster, resources: list[ResourceID]) -> Iterator[Target]:
+    wanted = {(it.Kind, it.Name) for it in resources}
+    for target in map(target_of, cluster.listed_resources()):
+        if (target.kind, target.name) in wanted:
+            yield target
+
+
+def _list_text(resources: list[ResourceID]) -> str:
+    return json.dumps([_text(it) for it in resources], separators=(",", ":"))
 
 
 def _deduplicate(spec: AccessRequestSpecV3) -> None:

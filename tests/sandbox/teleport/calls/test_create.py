@@ -425,10 +425,11 @@ async def test_resources_with_constraints(stand_in: TeleportStandIn, alice: Auth
     [
         (
             [ResourceID(ClusterName="main", Kind="node", Name="n")],
-            StatusCode.PERMISSION_DENIED,
+            INVALID,
             (
-                'Resource Access Requests require usable "search_as_roles", '
-                'none found for user "alice"'
+                'no roles configured in the "search_as_roles" for this user allow access to any '
+                "requested resources. The user may already have access to all requested resources "
+                'with their existing roles. resources: ["/main/node/n"] roles: [staging] login: ""'
             ),
         ),
         (

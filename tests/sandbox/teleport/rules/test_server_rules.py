@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from sandbox.teleport.tools import sessions
 from tests.sandbox.teleport.conftest import MAIN
 from tests.sandbox.teleport.standin_client import channel
 from tests.sandbox.teleport.terminal import Terminal
-from tests.server_rules import RULES, TCTL_RULES, Rule, TctlRule
+from tests.server_rules import RULES, TCTL_RULES, Rule, TctlRule, resources
 from tests.server_rules.server import Name, Server
 from tests.server_rules.tctl import Ran
 
@@ -54,16 +54,35 @@ class StandInServer:
         return self.stand_in.identity(_FILES.get(name, name))
 
 
-@pytest.fixture(params=["17.0.0", DEFAULT_SERVER_VERSION])
-async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
-    """A Community cluster, with a bot certificate of twelve hours."""
-    stand_in = await TeleportStandIn.start(
-        tmp_path, edition=Edition.COMMUNITY, server_version=request.param
-    )
+@asynccontextmanager
+async def running(
+    folder: Path, edition: Edition, version: str = DEFAULT_SERVER_VERSION
+) -> AsyncIterator[Server]:
+    """Run a cluster, with a bot certificate of twelve hours."""
+    stand_in = await TeleportStandIn.start(folder, edition=edition, server_version=version)
     stand_in.write_identity(BOT_USER, lifetime=timedelta(hours=12))
     async with AsyncExitStack() as channels:
         yield StandInServer(stand_in, channels)
     await stand_in.stop()
+
+
+@pytest.fixture(params=["17.0.0", DEFAULT_SERVER_VERSION])
+async def server(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    async with running(tmp_path, Edition.COMMUNITY, request.param) as cluster:
+        yield cluster
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        resources.capabilities_name_the_roles_for_a_resource,
+        resources.resource_that_no_role_gives_access_to_is_refused,
+    ],
+)
+async def test_rule_about_search_as_roles(rule: Rule, tmp_path: Path) -> None:
+    """Community Edition rejects roles with `search_as_roles`."""
+    async with running(tmp_path, Edition.ENTERPRISE) as cluster:
+        await rule(cluster)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

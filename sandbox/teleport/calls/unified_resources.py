@@ -1,19 +1,19 @@
-"""ListUnifiedResources, for nodes."""
+"""ListUnifiedResources: nodes, databases, apps, Kubernetes clusters and desktops."""
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
 from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.calls.lists import first_page, has_keywords
 from sandbox.teleport.errors import Unsupported
-from sandbox.teleport.rules.node_access import gives_access
 from sandbox.teleport.rules.predicates import holds
+from sandbox.teleport.rules.resource_access import Target, gives_access, target_of
 from sandbox.teleport.state.cluster import Cluster
 from teleport_client._proto.authservice_pb2 import (
     ListUnifiedResourcesRequest,
     ListUnifiedResourcesResponse,
-    PaginatedResource,
 )
-from teleport_client._proto.types_pb2 import RoleV6, ServerV2
+from teleport_client._proto.types_pb2 import RoleV6
 
 _PAGE = 1000
 _SORTED_BY = ("name", "kind")
@@ -23,7 +23,7 @@ _SORTED_BY = ("name", "kind")
 def list_unified_resources(
     cluster: Cluster, caller: Caller, query: ListUnifiedResourcesRequest
 ) -> ListUnifiedResourcesResponse:
-    """Return one page of the nodes that the caller's roles can access, by host name.
+    """Return one page of the resources that the caller's roles can access, by name.
 
     The page is empty if the roles can access none. Raises BadParameter for an invalid predicate and
     Unsupported without an order.
@@ -34,14 +34,15 @@ def list_unified_resources(
             f"\tsorting by {query.SortBy.Field} is not supporting in unified resources"
         )
     roles = (*caller.roles, *_additional_roles(cluster, caller, query))
-    nodes = sorted(
-        (it for it in cluster.nodes if gives_access(roles, it) and _matches(query, it)), key=_key
-    )
-    rest = [node for node in nodes if _key(node) >= query.StartKey]
-    page, next_key = first_page(rest, query.Limit or _PAGE, _key)
-    return ListUnifiedResourcesResponse(
-        Resources=[PaginatedResource(Node=node) for node in page], NextKey=next_key
-    )
+    found = [(target_of(it), it) for it in cluster.listed_resources()]
+    selected = [
+        (_key(target), it)
+        for target, it in found
+        if _matches(query, target) and gives_access(roles, target)
+    ]
+    rest = sorted((it for it in selected if it[0] >= query.StartKey), key=itemgetter(0))
+    page, next_key = first_page(rest, query.Limit or _PAGE, itemgetter(0))
+    return ListUnifiedResourcesResponse(Resources=[it for _, it in page], NextKey=next_key)
 
 
 def _additional_roles(
@@ -57,26 +58,25 @@ def _additional_roles(
     return cluster.roles_named(sorted(names))
 
 
-def _matches(query: ListUnifiedResourcesRequest, node: ServerV2) -> bool:
-    labels = node.Metadata.Labels
+def _matches(query: ListUnifiedResourcesRequest, target: Target) -> bool:
     return (
-        (not query.Kinds or "node" in query.Kinds)
-        and all(labels.get(key) == value for key, value in query.Labels.items())
-        and has_keywords(query.SearchKeywords, _search_fields(node))
-        and holds(query.PredicateExpression, _variables(node))
+        (not query.Kinds or target.kind in query.Kinds)
+        and all(target.labels.get(key) == value for key, value in query.Labels.items())
+        and has_keywords(query.SearchKeywords, _search_fields(target))
+        and holds(query.PredicateExpression, _variables(target))
     )
 
 
-def _variables(node: ServerV2) -> Mapping[str, str]:
-    """Return the names in a predicate. `name` is the host name (lib/services/parser.go)."""
-    return {"resource.metadata.name": node.Metadata.Name, "name": node.Spec.Hostname}
+def _variables(target: Target) -> Mapping[str, str]:
+    """Return the names in a predicate. `name` is a node's host name (lib/services/parser.go)."""
+    return {"resource.metadata.name": target.name, "name": target.title}
 
 
-def _search_fields(node: ServerV2) -> Iterator[str]:
-    yield from (node.Metadata.Name, node.Spec.Hostname, node.Spec.Addr)
-    for label in node.Metadata.Labels.items():
+def _search_fields(target: Target) -> Iterator[str]:
+    yield from (target.name, target.title, target.address)
+    for label in target.labels.items():
         yield from label
 
 
-def _key(node: ServerV2) -> str:
-    return f"{node.Spec.Hostname}/{node.Metadata.Name}"
+def _key(target: Target) -> str:
+    return f"{target.title}/{target.name}/{target.kind}"
