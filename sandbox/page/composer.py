@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sandbox.cast import Person
 from sandbox.slack.interactions.typed_messages import posting_problem
-from sandbox.slack.manifest.features import NO_FEATURES, SlashCommand
+from sandbox.slack.manifest.features import NO_FEATURES, Shortcut, SlashCommand
 from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.state import Workspace
 
@@ -27,6 +27,7 @@ class Composer:
     """The reason why the person can't write here."""
     commands: tuple[SlashCommand, ...] = ()
     """Completions, none in a thread."""
+    shortcuts: tuple[Shortcut, ...] = ()
 
 
 def channel_composer(
@@ -40,6 +41,7 @@ def channel_composer(
         placeholder="Message, or / for commands",
         problem=_problem(workspace, person, conversation),
         commands=tuple(features.commands.values()),
+        shortcuts=features.shortcuts_of("global"),
     )
 
 

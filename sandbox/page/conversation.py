@@ -14,6 +14,7 @@ from sandbox.page.local_time import Stamp, stamp
 from sandbox.page.location import Location, PaneLocation
 from sandbox.page.render.reader import Reader
 from sandbox.page.rendered_bodies import RenderedBodies
+from sandbox.slack.manifest.features import NO_FEATURES, Shortcut
 from sandbox.slack.wire import JsonObject
 
 _MAX_MESSAGES = 100
@@ -91,6 +92,11 @@ class Messages:
         """The number of replies in each thread."""
         return Counter(one["thread_ts"] for one in self._messages if _is_reply(one))
 
+    @cached_property
+    def _shortcuts(self) -> tuple[Shortcut, ...]:
+        features = self._reader.workspace.app.features or NO_FEATURES
+        return features.shortcuts_of("message")
+
     def conversation(self) -> Conversation:
         tops = [message for message in self._messages if not _is_reply(message)]
         shown = tops[-_MAX_MESSAGES:]
@@ -121,6 +127,7 @@ class Messages:
             is_ephemeral=message["ephemeral"],
             body=self._bodies.body(self._reader, message),
             thread=link,
+            shortcuts=() if message["ephemeral"] else self._shortcuts,
         )
 
     def _thread_link(self, message: JsonObject) -> ThreadLink | None:

@@ -1,5 +1,6 @@
 // The frame of the page: navigation, live updates, message fields and toasts.
 
+import "./shortcuts.js";
 import { announceNewMessages } from "./announcer.js";
 import { startComposers } from "./composer.js";
 import { followChanges } from "./live.js";

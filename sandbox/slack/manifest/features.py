@@ -19,12 +19,23 @@ class SlashCommand:
 
 
 @dataclass(frozen=True)
+class Shortcut:
+    """One shortcut, with its name in Slack's menus."""
+
+    callback_id: str
+    type: str
+    """`global` or `message`."""
+    name: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Features:
     """Triggers of the app that exist in the workspace."""
 
     commands: Mapping[str, SlashCommand]
-    shortcuts: Mapping[str, str]
-    """Type, `global` or `message`, by callback ID."""
+    shortcuts: Mapping[str, Shortcut]
+    """By callback ID."""
     events: tuple[str, ...]
     has_home: bool
     has_messages_tab: bool
@@ -43,7 +54,7 @@ class Features:
         return cls(
             commands={command.name: command for command in commands},
             shortcuts={
-                entry["callback_id"]: entry["type"] for entry in features.get("shortcuts") or ()
+                entry["callback_id"]: Shortcut(**entry) for entry in features.get("shortcuts") or ()
             },
             events=tuple(subscriptions.get("bot_events") or ()),
             has_home=app_home.get("home_tab_enabled") or False,
@@ -52,6 +63,10 @@ class Features:
             is_interactive=settings_of(manifest, "interactivity").get("is_enabled") or False,
             uses_socket_mode=settings_of(manifest).get("socket_mode_enabled") or False,
         )
+
+    def shortcuts_of(self, kind: str) -> tuple[Shortcut, ...]:
+        """Return the shortcuts of a type."""
+        return tuple(one for one in self.shortcuts.values() if one.type == kind)
 
     def to_json(self) -> JsonObject:
         """Return the features in the form of `GET /sandbox/app`."""

@@ -54,7 +54,10 @@ class App:
         return self.features.commands.get(name)
 
     def has_shortcut(self, callback_id: str, kind: str) -> bool:
-        return self.features is None or self.features.shortcuts.get(callback_id) == kind
+        if self.features is None:
+            return True
+        shortcut = self.features.shortcuts.get(callback_id)
+        return shortcut is not None and shortcut.type == kind
 
     def subscribes_to(self, event: str) -> bool:
         return self.features is None or event in self.features.events
