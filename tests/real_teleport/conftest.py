@@ -110,7 +110,7 @@ async def _fill(cluster: Cluster) -> ServerFeatures:
     if Feature.ADVANCED_WORKFLOWS not in features.missing:
         await cluster.create(*roles(advanced=True))
     mode = "override" if Feature.ON_BEHALF_REVIEWS in features.missing else "person"
-    printed = await product("teleport-role", "--mode", mode)
+    printed = await product("teleport-role", "--mode", mode, "--cancel")
     await cluster.tctl("create", "-f", stdin=printed.out)
     await cluster.create(
         {

@@ -1,0 +1,166 @@
+"""Users request resources and times, extend their access, and cancel, all from Slack."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
+from teleport_client._proto.types_pb2 import PluginDataFilter
+from tests.integration.slack_driver import buttons, words
+from tests.real_teleport.harness.bot_process import BotProcess, running_bot
+from tests.real_teleport.harness.cluster import NODE
+from tests.real_teleport.harness.features import Feature
+from tests.real_teleport.harness.programs import ProgramFailed
+from tests.real_teleport.harness.rules_server import identity_channel
+from tests.real_teleport.harness.world import World
+from tests.server_rules.caches import eventually
+from workspace.card_model.status import Status
+from workspace.requests.cancellation import KEY, PLUGIN, cancellation_from
+
+_CLOSE = timedelta(minutes=1)
+
+
+def moment(text: str) -> datetime:
+    """Read a time of tctl's output, to the second."""
+    return datetime.fromisoformat(text.partition(".")[0].removesuffix("Z")).replace(tzinfo=UTC)
+
+
+async def spec_of(world: World, card: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (await world.cluster.request(await world.id_of(card)))["spec"]
+    return found
+
+
+@pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
+async def test_host_is_requested_by_its_name(world: World, bot: BotProcess) -> None:
+    """Teleport selects the role, and the access is to this host."""
+    request_id, card = await world.requested("alice", f"to node/{NODE} for 1h", "one host")
+    spec = await spec_of(world, card)
+    assert (spec["roles"], len(spec["resource_ids"])) == (["staging"], 1)
+    await world.people.click("bob", card, "approve")
+    await world.approved(card)
+    await world.tsh("alice", "login", f"--request-id={request_id}")
+    assert NODE in await world.tsh("alice", "ls")
+
+
+@pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("node/no-such-host", "can't find a host named no-such-host"),
+        ("db/no-such-database", "None of your Teleport roles lets you request these resources"),
+        ("leaf-a/node/db-1", "leaf-a"),
+        (" ".join(f"db/d{n}" for n in range(301)), "Teleport's limit is 300"),
+        (f"prod to node/{NODE}", "You can't request prod for single resources"),
+    ],
+)
+async def test_resource_that_cannot_be_requested_gets_a_sentence(
+    world: World, bot: BotProcess, typed: str, answer: str
+) -> None:
+    await world.people.type("alice", f"/teleport-request {typed} because x")
+    await world.people.response("alice", answer)
+    assert not await world.cluster.requests()
+
+
+@pytest.mark.parametrize(
+    ("typed", "length"),
+    [
+        ("for 90 minutes", timedelta(minutes=90)),
+        ("for 1:30", timedelta(minutes=90)),
+        ("for half an hour", timedelta(minutes=30)),
+        ("until in 3 hours", timedelta(hours=3)),
+    ],
+)
+async def test_access_ends_as_typed(
+    world: World, bot: BotProcess, typed: str, length: timedelta
+) -> None:
+    _, card = await world.requested("alice", f"staging {typed}", "a duration")
+    spec = await spec_of(world, card)
+    created, end = moment(spec["created"]), moment(spec["max_duration"])
+    assert abs(end - created - length) < _CLOSE
+
+
+async def test_access_with_a_later_start_does_not_start_before(
+    world: World, bot: BotProcess
+) -> None:
+    request_id, card = await world.requested("alice", "staging for 1h from in 2 hours", "later")
+    spec = await spec_of(world, card)
+    start, end = moment(spec["assume_start_time"]), moment(spec["max_duration"])
+    assert abs(start - datetime.now(UTC) - timedelta(hours=2)) < _CLOSE
+    assert end - start == timedelta(hours=1)
+    assert "Access starts" in words(card)
+    await world.people.click("bob", card, "approve")
+    await world.approved(card)
+    with pytest.raises(ProgramFailed, match="assume"):
+        await world.tsh("alice", "login", f"--request-id={request_id}")
+
+
+async def test_start_that_teleport_cannot_grant_gets_a_sentence(
+    world: World, bot: BotProcess
+) -> None:
+    await world.people.type("alice", "/teleport-request staging from in 8 days because x")
+    await world.people.response("alice", "so nothing was requested. Choose an earlier start")
+    assert not await world.cluster.requests()
+
+
+async def test_extension_is_a_new_request_that_needs_an_approval(
+    world: World, bot: BotProcess
+) -> None:
+    request_id, card = await world.requested("alice", "staging for 1h", "to extend")
+    await world.people.click("bob", card, "approve")
+    await world.approved(card)
+    outcome = await world.people.dm("alice", f"tsh login --request-id={request_id}")
+    await world.people.click("alice", outcome, "extend_access", channel="@alice")
+    await world.people.response("alice", "You requested staging for 1 hour", channel="@alice")
+    listed = await eventually(world.cluster.requests, lambda found: len(found) > 1)
+    (new,) = (each for each in listed if each["metadata"]["name"] != request_id)
+    assert (new["spec"]["roles"], new["spec"]["request_reason"]) == (["staging"], "to extend")
+    second = await world.people.card(new["metadata"]["name"][-8:])
+    await world.people.click("bob", second, "approve")
+    await world.approved(second)
+
+
+async def test_record_of_a_cancellation_outlives_the_request(world: World, bot: BotProcess) -> None:
+    """Teleport deletes the request and keeps the plugin data that names the requester."""
+    request_id, card = await world.requested("alice", "staging", "to cancel")
+    await cancel(world)
+    await world.people.response("alice", "You cancelled your request")
+    cancelled = await world.closed(card, Status.CANCELLED)
+    assert "alice" in words(cancelled)
+    assert not await eventually(world.cluster.requests, lambda found: not found)
+    assert await recorded_canceller(world, request_id) == "alice"
+
+
+async def test_next_bot_names_the_requester_who_cancelled(world: World) -> None:
+    """The first bot is killed before it could update the card."""
+    world.grant_history()
+    settings = world.settings()
+    async with running_bot(settings) as first:
+        request_id, card = await world.requested("alice", "staging", "to cancel later")
+        response = await world.people.response("alice", "You requested staging")
+        assert "cancel_request" in buttons(response)
+        world.setting.slack.faults.inject({"method": "chat.update", "status": 503})
+        await world.people.click("alice", response, "cancel_request")
+        await world.people.response("alice", "You cancelled your request")
+        await first.kill()
+    assert await recorded_canceller(world, request_id) == "alice"
+    world.setting.slack.faults.clear()
+    async with running_bot(settings):
+        await world.closed(card, Status.CANCELLED)
+
+
+async def cancel(world: World) -> None:
+    response = await world.people.response("alice", "You requested staging")
+    await world.people.click("alice", response, "cancel_request")
+
+
+async def recorded_canceller(world: World, request_id: str) -> str:
+    """Return the user who cancelled a request, from the plugin data that Teleport has."""
+    opened = identity_channel(world.cluster.auth, world.setting.identity)
+    query = PluginDataFilter(Kind="access_request", Resource=request_id, Plugin=PLUGIN)
+    found = await AuthServiceStub(opened).GetPluginData(query)
+    await opened.close()
+    (data,) = found.PluginData
+    cancellation = cancellation_from(data.Spec.Entries[PLUGIN].Data[KEY])
+    assert cancellation is not None
+    return cancellation.by
