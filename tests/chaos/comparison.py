@@ -12,6 +12,7 @@ from tests.chaos.slack_state import Message, RequestMessages, read_messages
 from tests.chaos.teleport_state import (
     ACCESS_ENDED,
     APPROVED_NOW,
+    CANCELLED,
     DELETED,
     DELETED_APPROVED,
     DENIED_FOR_GOOD,
@@ -20,6 +21,7 @@ from tests.chaos.teleport_state import (
     Life,
 )
 from tests.integration.slack_driver import CHANNEL, buttons, words
+from workspace.requests.cancellation import KEY
 
 _CREATED = "is waiting for approval"
 _NO_LONGER_WAITING = ": your request for"
@@ -32,10 +34,13 @@ _NOTICE_TEXT = {
     EXPIRED: "expired without a decision",
     DELETED: "was deleted before",
 }
+"""The requester gets no further notice of their own cancellation."""
 _RESOLVED_TEXTS = {_NOTICE_TEXT[APPROVED_NOW], _NOTICE_TEXT[DENIED_FOR_GOOD]}
 _UNRESOLVED_TEXTS = {_NOTICE_TEXT[EXPIRED], _NOTICE_TEXT[DELETED]}
 _REVIEWED = {APPROVED: "approved", DENIED: "denied"}
 
+_CANCELLATION = f'key: "{KEY}"'
+"""In the text of the plugin data."""
 _ENOUGH = timedelta(seconds=5)
 """Time that one leader needs to list requests, read the ledger, and recover from failures."""
 
@@ -97,7 +102,7 @@ def _compare_request(
         yield kind, f"no card; one leader held the lease for {held.total_seconds():.1f} s"
         return
     noticed = lease_history.longest(life.changed, listed_until) >= _ENOUGH
-    statuses = life.statuses(now, noticed=noticed)
+    statuses = life.statuses(now, noticed=noticed, cancelled=_CANCELLATION in record)
     for channel in announced if life.gone and held < _ENOUGH else recipients:
         yield from _cards(statuses, here.messages[channel], channel)
         yield from _replies(life, here.replies[channel], channel)
@@ -140,12 +145,12 @@ def _notices(
 
     A notice of an expiry can precede a resolution, but not follow it.
     """
-    expected = {_NOTICE_TEXT[status] for status in statuses}
+    expected = {_NOTICE_TEXT[status] for status in statuses - {CANCELLED}}
     allowed = (
         expected | {_CREATED} | ({_NOTICE_TEXT[EXPIRED]} if life.may_expire_first(now) else set())
     )
     texts = [text for each in notices for text in {*_NOTICE_TEXT.values()} if text in each["text"]]
-    if not expected & {*texts}:
+    if not expected & {*texts} and CANCELLED not in statuses:
         yield "lost", f"no notice that it {_either(expected)}"
     for text in {*texts}:
         if text not in allowed:

@@ -10,6 +10,8 @@ class UserAction(StrEnum):
     """The actions of users: by command or click in Slack, with tsh, or with tctl."""
 
     REQUEST_IN_SLACK = "request in Slack"
+    REQUEST_HOST = "request a host in Slack"
+    REQUEST_BY_FORM = "request by the form"
     REQUEST_WITH_TSH = "request with tsh"
     REQUEST_FOR_SECONDS = "request with tsh, for seconds"
     APPROVE_IN_SLACK = "approve in Slack"
@@ -20,6 +22,8 @@ class UserAction(StrEnum):
     DENY_WITH_TSH = "deny with tsh"
     RESOLVE_WITH_TCTL = "resolve with tctl"
     DELETE_WITH_TCTL = "delete with tctl"
+    CANCEL = "click Cancel request"
+    EXTEND = "click Extend"
 
 
 class Fault(StrEnum):
@@ -74,6 +78,7 @@ def _lives(random: Random, requests: int, seconds: float) -> Iterator[Step]:
 
 _CREATIONS = (
     UserAction.REQUEST_IN_SLACK, UserAction.REQUEST_IN_SLACK,
+    UserAction.REQUEST_HOST, UserAction.REQUEST_BY_FORM,
     UserAction.REQUEST_WITH_TSH, UserAction.REQUEST_WITH_TSH,
     UserAction.REQUEST_FOR_SECONDS,
 )  # fmt: skip
@@ -92,4 +97,9 @@ _LIVES: tuple[tuple[UserAction, ...], ...] = (
     (UserAction.APPROVE_IN_SLACK, UserAction.RESOLVE_WITH_TCTL),
     (UserAction.DELETE_WITH_TCTL,),
     (UserAction.APPROVE_WITH_TSH, UserAction.DELETE_WITH_TCTL),
+    (UserAction.CANCEL,),
+    (UserAction.CANCEL, UserAction.DELETE_WITH_TCTL),
+    (UserAction.CANCEL, UserAction.CLICK_APPROVE),
+    (UserAction.APPROVE_IN_SLACK, UserAction.EXTEND),
+    (UserAction.APPROVE_WITH_TSH, UserAction.EXTEND, UserAction.EXTEND),
 )

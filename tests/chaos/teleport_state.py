@@ -15,6 +15,7 @@ ACCESS_ENDED = ", access has ended"
 DENIED_FOR_GOOD = "⛔ Denied"
 EXPIRED = "⌛ Expired"
 DELETED = "🗑️ Deleted before a decision"
+CANCELLED = "🚫 Cancelled"
 DELETED_APPROVED = ", then deleted"
 _CLOCKS_APART = timedelta(seconds=3)
 """Uncertainty of the clocks, within which a deletion and an expiry look alike."""
@@ -29,8 +30,8 @@ class Life:
     changed: datetime
     gone: datetime | None = None
 
-    def statuses(self, now: datetime, *, noticed: bool) -> frozenset[str]:
-        """Return the statuses that a card may show.
+    def statuses(self, now: datetime, *, noticed: bool, cancelled: bool) -> frozenset[str]:
+        """Return the statuses that a card may show. `cancelled` requires a record of it.
 
         There are several only if the bots may have missed the last change (`noticed` is false).
         They miss it if the request was deleted soon after, while all bots were dead or without a
@@ -38,7 +39,7 @@ class Life:
         """
         spec = self.request.Spec
         if spec.State == PENDING:
-            return self._of_waiting(now)
+            return self._of_cancelled(now) if cancelled else self._of_waiting(now)
         last = frozenset({DENIED_FOR_GOOD}) if spec.State == DENIED else self._of_approved(now)
         return last if self.gone is None or noticed else last | self._of_waiting(now)
 
@@ -69,6 +70,14 @@ class Life:
             return frozenset({ACCESS_ENDED if ends <= now else APPROVED_NOW})
         deleted = frozenset({DELETED_APPROVED} if self.gone < ends else ())
         return deleted | frozenset({ACCESS_ENDED} if ends <= now + _CLOCKS_APART else ())
+
+    def _of_cancelled(self, now: datetime) -> frozenset[str]:
+        """Return the statuses of a request that the requester wanted to cancel.
+
+        It can expire before the bot deletes it.
+        """
+        waiting = self._of_waiting(now)
+        return waiting if self.gone is None else waiting - {DELETED} | {CANCELLED}
 
     def _of_waiting(self, now: datetime) -> frozenset[str]:
         late = self.waited_until <= now

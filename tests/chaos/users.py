@@ -1,6 +1,7 @@
 """Simulated users that request and review in Slack, with tsh and with tctl."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -11,7 +12,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
-from tests.chaos.schedule import Step, UserAction
+from tests.chaos.schedule import Fault, Step, UserAction
 from tests.integration.slack_driver import CHANNEL, buttons
 
 REQUESTERS = tuple(
@@ -21,6 +22,19 @@ REQUESTERS = tuple(
 """Requesters, enough of them that the same user rarely requests twice."""
 _REVIEWERS = ("bob", "carol", "dana")
 _ROLES = ("staging", "prod")
+_REQUESTS = {
+    UserAction.REQUEST_IN_SLACK,
+    UserAction.REQUEST_HOST,
+    UserAction.REQUEST_BY_FORM,
+    UserAction.REQUEST_WITH_TSH,
+    UserAction.REQUEST_FOR_SECONDS,
+}
+_OWN_BUTTONS: Mapping[UserAction | Fault, str] = {
+    UserAction.CANCEL: "cancel_request",
+    UserAction.EXTEND: "extend_access",
+}
+"""Action IDs of the requester's buttons."""
+_HOSTS = ("staging-db", "staging-web")
 _HOURS = 7200.0
 """Seconds until the access ends, longer than a trial."""
 _FORM_SECONDS = 3.0
@@ -65,11 +79,7 @@ class Users:
 
     async def _do(self, step: Step) -> bool:
         reason = f"request number {step.number}."
-        if step.what in {
-            UserAction.REQUEST_IN_SLACK,
-            UserAction.REQUEST_WITH_TSH,
-            UserAction.REQUEST_FOR_SECONDS,
-        }:
+        if step.what in _REQUESTS:
             return await self._request(step, reason)
         request = self._of(reason)
         if request is None:
@@ -77,6 +87,8 @@ class Users:
         if step.what is UserAction.DELETE_WITH_TCTL:
             self._teleport.cluster.delete_request(request.Metadata.Name)
             return True
+        if action := _OWN_BUTTONS.get(step.what):
+            return await self._click(request.Spec.User, request.Metadata.Name, action)
         reviewed = {review.Author for review in request.Spec.Reviews}
         left = [name for name in _REVIEWERS if name not in reviewed]
         if request.Spec.State != PENDING or not left:
@@ -106,9 +118,9 @@ class Users:
         return True
 
     async def _click(self, who: str, request_id: str, action: str) -> bool:
-        """Click a button on the newest card, if there is one.
+        """Click a button on the newest message that has it, if there is one.
 
-        The reviewer's own DM takes precedence over the channel.
+        The user's own DM takes precedence over the channel.
         """
         for channel in (f"@{who}", CHANNEL):
             for card in reversed(self._slack.control_api.messages(channel, who)):
@@ -133,6 +145,13 @@ class Users:
         named = random.choice([(), (), (), ("bob",), ("carol", "dana")])
         if step.what == UserAction.REQUEST_IN_SLACK:
             return await self._type(who, f"/teleport-request {role} because {reason}", f"@{who}")
+        if step.what is UserAction.REQUEST_HOST:
+            host = random.choice(_HOSTS)
+            return await self._type(
+                who, f"/teleport-request node/{host} because {reason}", f"@{who}"
+            )
+        if step.what is UserAction.REQUEST_BY_FORM:
+            return await self._request_by_form(who, role, reason)
         seconds = random.uniform(4, 20) if step.what is UserAction.REQUEST_FOR_SECONDS else _HOURS
         await self._tsh.requests.create(
             NewAccessRequest(
@@ -141,6 +160,19 @@ class Users:
             )
         )  # fmt: skip
         return True
+
+    async def _request_by_form(self, who: str, role: str, reason: str) -> bool:
+        await self._type(who, "/teleport-request", f"@{who}")
+        form = await self._slack.view_where(
+            who, lambda view: any(each.get("block_id") == "roles" for each in view["blocks"]),
+            _FORM_SECONDS,
+        )  # fmt: skip
+        chosen = {"text": {"type": "plain_text", "text": role}, "value": role}
+        values = {
+            "roles": {"roles": {"type": "multi_external_select", "selected_options": [chosen]}},
+            "reason": {"reason": {"value": reason}},
+        }
+        return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
     async def _type(self, who: str, text: str, channel: str = CHANNEL) -> bool:
         return await self._act({"as": who, "do": "command", "channel": channel, "text": text})
