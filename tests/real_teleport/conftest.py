@@ -28,7 +28,7 @@ from tests.server_rules.server import Name, Server
 _FOLDER = "TELEPORT_BIN"
 _NAMES = ", ".join(NAMES)
 _TEST_SECONDS = 180
-_PATIENCE = 25.0
+_PATIENCE = 45.0
 """Seconds that users in Slack wait; a takeover or a restarted Auth Service takes a while."""
 _BOT_USER = "chatops"
 _FEATURES = pytest.StashKey[ServerFeatures]()

@@ -1,5 +1,9 @@
 """Users cancel, repeat and extend their own requests with buttons."""
 
+import grpc
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.cast import BOT_TOKEN
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.request_factory import with_state
 from tests.integration.slack_driver import Stage, buttons, words
@@ -17,6 +21,69 @@ async def test_cancelled_request_disappears_and_its_card_names_the_requester(sta
     shown = await stage.dm("alice", "Cancelled: your request for staging")
     assert shown["ts"] == waiting["ts"]
     assert len(stage.messages("@alice", "alice")) == 1
+
+
+async def test_resolved_request_is_not_cancelled(stage: Stage) -> None:
+    """The old response still has the button."""
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
+    response = await stage.response("alice", "You requested staging")
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
+    await stage.click("alice", response, "cancel_request")
+    await stage.response("alice", "Denied")
+    assert request.Metadata.Name in stage.teleport.cluster.requests
+
+
+async def test_button_explains_the_alternatives_if_the_bot_cannot_delete(stage: Stage) -> None:
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
+    response = await stage.response("alice", "You requested staging")
+    stage.teleport.faults.add("DeleteAccessRequest", grpc.StatusCode.PERMISSION_DENIED)
+    await stage.click("alice", response, "cancel_request")
+    await stage.response("alice", f"tctl requests rm {request.Metadata.Name}")
+    assert request.Metadata.Name in stage.teleport.cluster.requests
+
+
+async def test_forged_button_cancels_no_request_of_another_user(stage: Stage) -> None:
+    """Slack delivers only values that a message had, but the bot doesn't rely on it."""
+    request, card = await stage.create_request("alice", "staging", "redis 1")
+    await forge(stage, "bob", "cancel_request", request.Metadata.Name)
+    await stage.response("bob", "Only alice can cancel this request")
+    assert request.Metadata.Name in stage.teleport.cluster.requests
+    await stage.card_where(card["ts"], lambda m: "Waiting for approval" in words(m))
+
+
+async def forge(stage: Stage, who: str, action: str, value: str) -> None:
+    """Click a button that no message has, on a message that the app posted."""
+    button = {"type": "button", "action_id": action, "value": value,
+              "text": {"type": "plain_text", "text": "x"}}  # fmt: skip
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=stage.slack.api_url)
+    posted = await client.chat_postMessage(
+        channel="C0ACCESS01", text="x", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    done = await stage.slack.act({"as": who, "do": "click", "channel": "access-requests",
+        "ts": posted["ts"], "action_id": action, "value": value})  # fmt: skip
+    assert done["acked"]
+
+
+async def test_lost_role_is_named_when_the_rest_is_requested_again(stage: Stage) -> None:
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
+    closed = with_state(request, RequestState.DENIED)
+    closed.Spec.Roles.append("admin")
+    stage.teleport.cluster.requests.put(closed)
+    outcome = await stage.dm("alice", "was denied")
+    await stage.click("alice", outcome, "request_again", channel="@alice")
+    await stage.response("alice", "You can't request admin any more", channel="@alice")
+    assert len(stage.requests) == 2
+
+
+async def test_deleted_request_opens_the_form_with_the_bots_record(stage: Stage) -> None:
+    request, _ = await stage.create_request("alice", "staging", "redis 1")
+    stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
+    outcome = await stage.dm("alice", "was denied")
+    stage.teleport.cluster.delete_request(request.Metadata.Name)
+    await stage.click("alice", outcome, "request_again", channel="@alice")
+    form = await stage.form("alice", "request_form")
+    assert "Teleport has deleted the old request" in words(form)
+    assert "redis 1" in words(form)
 
 
 async def test_denied_request_is_requested_again(stage: Stage) -> None:
