@@ -9,7 +9,8 @@ WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 .PHONY: runtime dev sandbox demo test browser screenshots explore bench chaos real-teleport real-slack check coverage features proto lock
 
 sandbox: runtime  ## a local Slack and Teleport, with the bot between them
-	@$(BIN)/teleport-chatops sandbox --slack-port $(SLACK_PORT) --teleport-port $(TELEPORT_PORT)
+	@$(BIN)/teleport-chatops sandbox --slack-port $(SLACK_PORT) --teleport-port $(TELEPORT_PORT) \
+		$(if $(DATA),--data "$(DATA)")
 
 demo: runtime  ## the whole story with the real bot, step by step
 	@$(BIN)/teleport-chatops demo $(DEMO)

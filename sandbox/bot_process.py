@@ -2,14 +2,16 @@
 
 import asyncio
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from pathlib import Path
 
 from sandbox import cast
+from sandbox.bot_log import LOG, MAX_LINE_BYTES, Echo, copy_log
 from sandbox.slack.manifest.document import ManifestError, parse_manifest
 
 SETTINGS = "bot.toml"
 _STOP_SECONDS = 15.0
+_RUN = (sys.executable, "-m", "bot", "run", "--config")
 
 
 def write_settings(
@@ -59,7 +61,7 @@ async def bots_manifest() -> object:
 
     The bot's manifest depends on no setting.
     """
-    process = await asyncio.create_subprocess_exec(
+    process = await create_subprocess_exec(
         *(sys.executable, "-m", "bot", "manifest"), stdout=PIPE, stderr=PIPE
     )
     try:
@@ -76,17 +78,24 @@ async def bots_manifest() -> object:
 class BotProcess:
     """A running bot."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process, copying: asyncio.Task[None] | None = None) -> None:
         self._process = process
+        self._copying = copying
 
     @classmethod
     async def start(cls, settings: Path) -> "BotProcess":
-        """Start the bot with this Python. Its log goes to `log`."""
-        return cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "run", "--config", str(settings)
-            )
+        """Start the bot with this Python. Its log goes to stderr."""
+        return cls(await create_subprocess_exec(*_RUN, str(settings)))
+
+    @classmethod
+    async def start_with_log_file(cls, settings: Path, echo: Echo) -> "BotProcess":
+        """Start the bot with a log file beside its settings."""
+        process = await create_subprocess_exec(
+            *_RUN, str(settings), stderr=PIPE, limit=MAX_LINE_BYTES
         )
+        assert process.stderr is not None  # noqa: S101 - it is a pipe
+        copying = asyncio.create_task(copy_log(process.stderr, settings.parent / LOG, echo))
+        return cls(process, copying)
 
     @property
     def pid(self) -> int:
@@ -94,16 +103,18 @@ class BotProcess:
 
     async def wait(self) -> int:
         """Return the exit code after the process has ended."""
-        return await self._process.wait()
+        code = await self._process.wait()
+        if self._copying is not None:
+            await asyncio.shield(self._copying)
+        return code
 
     async def stop(self) -> None:
         """Stop the bot gracefully, and kill it if that takes too long."""
-        if self._process.returncode is not None:
-            return
-        self._process.terminate()
+        if self._process.returncode is None:
+            self._process.terminate()
         try:
             async with asyncio.timeout(_STOP_SECONDS):
-                await self._process.wait()
+                await self.wait()
         except TimeoutError:
             self._process.kill()
-            await self._process.wait()
+            await self.wait()

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sandbox import data_folder
+from sandbox.bot_log import LOG, Echo
 from sandbox.next_steps import next_steps
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
-from sandbox.teleport.profile import default_data
 from sandbox.teleport.tools import tctl, tsh
 
 if TYPE_CHECKING:  # tsh and tctl start faster without this import
@@ -36,25 +37,36 @@ def sandbox(
         Path | None,
         typer.Option(help="App manifest to install (JSON or YAML) instead of the bot's."),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder for identities and settings.")] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for identities and settings. Default: one for the user and the ports."
+        ),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print the bot's whole log, not only warnings.")
+    ] = False,
 ) -> None:
     """Run a local Slack and Teleport with the bot. Use `tsh` and `tctl` with a running sandbox."""
     if context.invoked_subcommand is not None:
+        _pass_on(context, data)
         return
     from sandbox import world
     from sandbox.slack.manifest.document import ManifestError
 
-    sandbox_world = world.running(
-        data or default_data(),
-        world.Ports(listen, slack_port, teleport_port),
-        edition=edition,
-        server_version=server_version,
-        with_bot=not no_bot,
-        manifest=manifest,
-    )
     try:
-        code = asyncio.run(_run(sandbox_world, data))
-    except (world.PortUnavailable, ManifestError) as error:
+        folder = (data or data_folder.default_folder(slack_port, teleport_port)).resolve()
+        sandbox_world = world.running(
+            folder,
+            world.Ports(listen, slack_port, teleport_port),
+            edition=edition,
+            server_version=server_version,
+            with_bot=not no_bot,
+            manifest=manifest,
+            echo=Echo.ALL if verbose else Echo.PROBLEMS,
+        )
+        code = asyncio.run(_run(sandbox_world, folder, is_default=data is None))
+    except (world.PortUnavailable, data_folder.FolderUnavailable, ManifestError) as error:
         typer.echo(str(error), err=True)
         code = 1
     except OSError as error:
@@ -63,28 +75,57 @@ def sandbox(
     raise typer.Exit(code)
 
 
-async def _run(world: "AbstractAsyncContextManager[World]", data: Path | None) -> int:
+def _pass_on(context: typer.Context, data: Path | None) -> None:
+    """Pass the data folder to tsh or tctl, and reject options that only a start can use."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source and source.name != "DEFAULT" and name != "data":
+            option = f"--{name.replace('_', '-')}"
+            typer.echo(
+                f"{option} is for starting a sandbox. tsh and tctl use a running one, which --data"
+                " selects.",
+                err=True,
+            )
+            raise typer.Exit(2)
+    context.obj = data
+
+
+async def _run(world: "AbstractAsyncContextManager[World]", data: Path, *, is_default: bool) -> int:
     """Run until a signal arrives or the bot ends, and return the exit code."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with world as running:
-        typer.echo(
-            f"Slack     {running.slack.local_url}/   (open it in a browser)\n"
-            f"Teleport  {running.teleport.address}\n"
-            f"Settings  {running.settings}"
-        )
-        stopping = asyncio.create_task(stop.wait())
-        ended = asyncio.create_task(running.wait_for_bot())
-        ready = asyncio.create_task(running.wait_until_ready())
-        await asyncio.wait({stopping, ended, ready}, return_when=asyncio.FIRST_COMPLETED)
-        if ready.done():
-            with_bot = running.bot is not None
-            typer.echo(
-                next_steps(running.slack.local_url, running.settings, data=data, with_bot=with_bot)
-            )
-        ready.cancel()
-        await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            return await ended
-        return 0
+        with data_folder.listed(data):
+            typer.echo(_addresses(running))
+            stopping = asyncio.create_task(stop.wait())
+            ended = asyncio.create_task(running.wait_for_bot())
+            ready = asyncio.create_task(running.wait_until_ready())
+            await asyncio.wait({stopping, ended, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                typer.echo(_next_steps(running, data, is_default=is_default))
+            ready.cancel()
+            await asyncio.wait({stopping, ended}, return_when=asyncio.FIRST_COMPLETED)
+            return await ended if ended.done() else 0
+
+
+def _addresses(running: "World") -> str:
+    lines = [
+        f"Slack     {running.slack.local_url}/",
+        f"Teleport  {running.teleport.address}",
+        f"Settings  {running.settings}",
+    ]
+    if running.bot is not None:
+        lines += [f"Log       {running.settings.with_name(LOG)}", "Starting the bot…"]
+    return "\n".join(lines)
+
+
+def _next_steps(running: "World", data: Path, *, is_default: bool) -> str:
+    """Return the next steps, with the data folder unless tsh and tctl find it without."""
+    is_found = is_default and data_folder.running_folders() == [data]
+    return next_steps(
+        running.slack.local_url,
+        running.settings,
+        data=None if is_found else data,
+        with_bot=running.bot is not None,
+    )

@@ -17,12 +17,12 @@ from typing import Annotated, Any
 import typer
 
 from sandbox import world
+from sandbox.bot_log import LOG
 from sandbox.cast import APPROVERS_CHANNEL, BOT_USER
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.transcript import message_lines
 
 Json = dict[str, Any]
-_LOG = "bot.log"
 app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -50,7 +50,7 @@ def main(
             asyncio.run(_play(Path(folder), edition, server_version, pause=pause))
         except (StepFailed, TimeoutError) as error:
             print(f"\n✗ Failed: {str(error) or 'nothing happened for five seconds'}")
-            print("\nThe bot's log:\n" + (Path(folder) / _LOG).read_text())
+            print("\nThe bot's log:\n" + (Path(folder) / LOG).read_text())
             sys.exit(1)
     print("\n✓ All steps passed")
 
@@ -61,7 +61,6 @@ async def _play(data: Path, edition: Edition, server_version: str, *, pause: boo
         world.Ports(),
         edition=edition,
         server_version=server_version,
-        log=str(data / _LOG),
     ) as running:
         story = _Story(running, data, pause=pause)
         ended = asyncio.create_task(running.wait_for_bot())
@@ -111,7 +110,7 @@ class _Story:
 
     def _expect_mode(self) -> None:
         """Print and check the review mode that the bot detected."""
-        events = map(json.loads, (self._data / _LOG).read_text().splitlines())
+        events = map(json.loads, (self._data / LOG).read_text().splitlines())
         found = next(event for event in events if event["event"] == "review_mode_selected")
         print(f"Review mode: {found['mode']} ({found['reason']})")
         expected = "person" if self._features.on_behalf_reviews else "override"

@@ -1,6 +1,7 @@
 """The text that `teleport-chatops sandbox` prints when it is ready."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -11,28 +12,28 @@ container."""
 
 
 def next_steps(url: str, settings: Path, *, data: Path | None, with_bot: bool) -> str:
-    """Return the page's address, three things to try, and how to stop.
+    """Return the page's address, things to try, and how to stop.
 
-    `data` is the sandbox's folder if it isn't the default one.
+    `data` is the sandbox's folder if tsh and tctl don't find it without.
     """
     program = os.environ.get(PROGRAM_VARIABLE) or _program()
-    folder = f" --data {data}" if data else ""
+    folder = f" --data {shlex.quote(str(data))}" if data else ""
     shell = f"In another terminal, run   {program} sandbox tctl{folder} requests ls"
+    steps: tuple[str, ...]
     if with_bot:
         steps = (
-            "As alice, type   /teleport-request staging because redis is stuck",
-            "As bob, click Approve on the card. The page then lists staging as alice's node.",
-            shell,
+            "As Alice, send /teleport-request staging because redis is stuck",
+            "As Bob, click Approve",
+            "In the Teleport panel, run Alice's login and see her reach staging",
         )
     else:
         steps = (
             f"Start a bot with   {program} run --config {settings}",
             f"Call the Web API   {url}/api/",
-            shell,
         )
-    rows = "".join(f"  {number}. {step}\n" for number, step in enumerate(steps, 1))
+    rows = "".join(f"  {number}. {step}\n" for number, step in enumerate((*steps, shell), 1))
     return (
-        f"\nReady: open {url}/ in a browser. Three things to try:\n{rows}"
+        f"\nReady: open {url}/ in a browser. To try:\n{rows}"
         "Stop with Ctrl-C. Nothing is stored: each start begins with the same users and nodes.\n"
     )
 

@@ -11,7 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from sandbox import data_folder
 from sandbox.addresses import LOOPBACK, needs_loopback
+from sandbox.bot_log import Echo
 from sandbox.bot_process import BotProcess, bots_manifest, write_settings
 from sandbox.page.teleport.panel import side_panel
 from sandbox.slack.control.control_api import Readiness
@@ -77,14 +79,14 @@ async def running(
     server_version: str = DEFAULT_SERVER_VERSION,
     with_bot: bool = True,
     manifest: Path | None = None,
-    log: str = "stderr",
+    echo: Echo = Echo.NOTHING,
 ) -> AsyncIterator[World]:
     """Run both stand-ins, and the bot if wanted, during the block.
 
-    `log` is the bot's log: stderr, stdout or a file. `manifest` is the file with the app's
-    manifest, by default the bot's own. Without a bot and a file, no app is installed.
+    `echo` selects the lines of the bot's log that appear on stderr. `manifest` is the file with
+    the app's manifest, by default the bot's own. Without a bot and a file, no app is installed.
 
-    Raises PortUnavailable and ManifestError.
+    Raises PortUnavailable, FolderUnavailable and ManifestError.
     """
     installed: object = None if manifest is None else load_manifest(manifest)
     _check_port(ports.listen, ports.teleport, "teleport")
@@ -92,6 +94,7 @@ async def running(
     if loopback := with_bot and needs_loopback(ports.listen):
         _check_port(LOOPBACK, ports.slack, "slack")
     async with AsyncExitStack() as stack:
+        stack.enter_context(data_folder.lock(data))
         printing = _start_printing(stack) if with_bot and installed is None else None
         slack, teleport = await stack.enter_async_context(
             stand_ins(
@@ -108,10 +111,9 @@ async def running(
             teleport=teleport.address,
             identity=teleport.identity("bot"),
             slack_api=slack.api_url,
-            log=log,
             approvers=not teleport.cluster.features.on_behalf_reviews,
         )
-        bot = await BotProcess.start(settings) if with_bot else None
+        bot = await BotProcess.start_with_log_file(settings, echo) if with_bot else None
         if bot is not None:
             stack.push_async_callback(bot.stop)
         if printing is not None:

@@ -1,20 +1,12 @@
 """The data folder of a running sandbox, and its files for tsh and tctl."""
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
 TCTL_ADMIN = "tctl-admin"
 """The user of tctl. On a real cluster, tctl runs on the Auth Service's host."""
-
-
-def default_data() -> Path:
-    """Return the default data folder, which is outside the working tree."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
-    return Path(runtime) / "teleport-chatops-sandbox"
 
 
 def identity_path(data: Path, name: str) -> Path:

@@ -13,7 +13,7 @@ _MINUTE = 60
 
 async def test_newcomer_reaches_staging_within_a_minute(browser: Browser, tmp_path: Path) -> None:
     """The newcomer only follows the texts of the page of `teleport-chatops sandbox`."""
-    async with running(tmp_path, Ports(), log=str(tmp_path / "bot.log")) as world:
+    async with running(tmp_path, Ports()) as world:
         await world.wait_until_ready()
         async with Windows.opener(browser, world.slack.url) as windows, asyncio.timeout(_MINUTE):
             window = await windows.open()

@@ -23,7 +23,7 @@ async def test_sandbox_ends_its_output_with_the_next_steps(tmp_path: Path) -> No
     await process.wait()
     url = lines[0].split()[1]
     assert [line.partition(" ")[0] for line in lines[:3]] == ["Slack", "Teleport", "Settings"]
-    assert lines[4] == f"Ready: open {url} in a browser. Three things to try:\n"
+    assert lines[4] == f"Ready: open {url} in a browser. To try:\n"
     assert [line[:4] for line in lines[5:8]] == ["  1.", "  2.", "  3."]
     assert lines[8].startswith("Stop with Ctrl-C. Nothing is stored")
 

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox import world
+from sandbox.bot_log import LOG
 from sandbox.bot_process import bots_manifest
 
 EMPTY = {"commands": [], "shortcuts": [], "home": False, "events": []}
@@ -55,14 +56,14 @@ async def _app(process: asyncio.subprocess.Process) -> Any:
 
 async def test_sandbox_installs_the_manifest_of_the_bot(tmp_path: Path) -> None:
     manifest: Any = await bots_manifest()
-    async with world.running(tmp_path, world.Ports(), log=str(tmp_path / "log")) as running:
+    async with world.running(tmp_path, world.Ports()) as running:
         app = running.slack.control_api.app()
         names = [each["command"] for each in manifest["features"]["slash_commands"]]
         assert [each["name"] for each in app["commands"]] == names
         await running.slack.socket_count(2, timeout=20)
         typed = {"as": "alice", "do": "command", "channel": "access-requests", "text": "/typo"}
         assert "/typo is not a valid command" in (await running.slack.act(typed))["error"]
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / LOG).read_text()
 
 
 @pytest.mark.parametrize("text", [OTHER, json.dumps({"display_information": {"name": "x"}})])

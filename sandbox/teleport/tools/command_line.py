@@ -10,6 +10,7 @@ from typing import Annotated, cast
 import grpc
 import typer
 
+from sandbox.data_folder import FolderUnavailable, find_running
 from sandbox.teleport.credentials.identity_file import IdentityFile
 from sandbox.teleport.credentials.server_name import server_name
 from sandbox.teleport.profile import Profile
@@ -33,6 +34,17 @@ def failure(sentence: str) -> typer.Exit:
     """Print an error to stderr and return the exception for exit code 1."""
     print(f"ERROR: {sentence}", file=sys.stderr)
     return typer.Exit(1)
+
+
+def data_of(context: typer.Context, data: Path | None) -> Path:
+    """Return the data folder that the options name, or that of the only running sandbox.
+
+    `sandbox --data FOLDER tctl` names it in the parent's context.
+    """
+    try:
+        return data or context.find_object(Path) or find_running()
+    except FolderUnavailable as error:
+        raise failure(str(error)) from error
 
 
 @contextmanager

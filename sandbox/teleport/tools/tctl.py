@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import typer
 
-from sandbox.teleport.profile import TCTL_ADMIN, default_data, identity_path
+from sandbox.teleport.profile import TCTL_ADMIN, identity_path
 from sandbox.teleport.timestamps import utc_now
 from sandbox.teleport.tools import json_form, request_text, tctl_resources
 from sandbox.teleport.tools.command_line import (
@@ -18,6 +18,7 @@ from sandbox.teleport.tools.command_line import (
     FormatOption,
     comma_separated,
     connect_auth,
+    data_of,
     failure,
 )
 from teleport_client._proto.authservice_pb2 import RequestID, RequestStateSetter
@@ -57,7 +58,7 @@ Delegator = Annotated[str, typer.Option(help="User to record in the audit log.")
 
 @app.callback()
 def main(context: typer.Context, data: DataOption = None) -> None:
-    context.obj = data or default_data()
+    context.obj = data_of(context, data)
 
 
 @requests_app.command("ls")

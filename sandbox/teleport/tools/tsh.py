@@ -12,7 +12,6 @@ from pytimeparse.timeparse import timeparse
 
 from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.go_text import quoted
-from sandbox.teleport.profile import default_data
 from sandbox.teleport.timestamps import stamp, utc_now
 from sandbox.teleport.tools import json_form, request_text, sessions
 from sandbox.teleport.tools.command_line import (
@@ -22,6 +21,7 @@ from sandbox.teleport.tools.command_line import (
     FormatOption,
     comma_separated,
     connect_auth,
+    data_of,
     failure,
 )
 from sandbox.teleport.tools.resolution import require_approval, wait_until_resolved, watch_requests
@@ -78,7 +78,7 @@ def main(
     person: Annotated[str, typer.Option("--as", help="Your Teleport user, such as alice.")],
     data: DataOption = None,
 ) -> None:
-    context.obj = Person(person, data or default_data())
+    context.obj = Person(person, data_of(context, data))
 
 
 @app.command()

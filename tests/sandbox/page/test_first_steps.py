@@ -1,14 +1,17 @@
 """The first steps: shown to newcomers, checked off, dismissed and shown again."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import aiohttp
 import pytest
 from markupsafe import Markup
 
+from sandbox.next_steps import next_steps
 from sandbox.page.side_panel import Progress, SidePanel
 from sandbox.slack.server import SlackStandIn
-from tests.sandbox.page.shell_driver import Shell, links, part
+from tests.sandbox.page.shell_driver import Shell, links, part, words
 from tests.sandbox.slack.test_slack_typed_messages import Json, manifest
 
 
@@ -54,6 +57,15 @@ async def done(shell: Shell) -> list[bool]:
 async def test_panel_shows_the_people_of_the_panes(shell: Shell) -> None:
     assert "nodes of alice and bob" in await shell.get()
     assert "locks of carol" in await shell.get("/?person=carol&tab=locks")
+
+
+async def test_terminal_names_the_steps_of_the_page(shell: Shell) -> None:
+    steps = part(await shell.get(), "section class=.first-steps", "section")
+    texts = [words(text) for text in re.findall(r"<span>(.*)</span>", steps)]
+    shown = next_steps("http://x", Path("bot.toml"), data=None, with_bot=True)
+    assert len(texts) == 3
+    for number, text in enumerate(texts, 1):
+        assert f"{number}. {text}\n" in shown
 
 
 async def test_steps_are_checked_off_when_they_happened(shell: Shell, teleport: Teleport) -> None:
