@@ -21,6 +21,7 @@ from commands.use_cases.validate_request import (
     ensure_requests_enabled,
     resolve_reviewers,
 )
+from teleport_client.errors import NotFound
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.slack_ids import message_link
 from workspace.views.parts.message import text_message
@@ -88,7 +89,11 @@ async def _with_role_names(
     """Correct the case of roles. Remove the words between roles that aren't names of roles."""
     if not draft.roles:
         return draft
-    requestable = (await services.permissions.capabilities(user.name)).requestable_roles
+    try:
+        requestable = (await services.permissions.capabilities(user.name)).requestable_roles
+    except NotFound:
+        # One of the user's `search_as_roles` doesn't exist, which only matters for resources.
+        requestable = ()
     words = CONJUNCTIONS.difference(requestable)
     roles = (in_any_case(role, requestable) for role in draft.roles if role not in words)
     return replace(draft, roles=tuple(dict.fromkeys(roles)))

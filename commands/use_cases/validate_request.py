@@ -44,6 +44,7 @@ their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
 """Teleport's error for a caller whose roles lack the verb."""
 _FORBIDDEN_ROLE = re.compile(r'can not request role "([^"]*)"')
+_MISSING_ROLE = re.compile(r"role (.{1,300}?) (?:is )?not found")
 _NO_SEARCH_ROLES = (
     'Resource Access Requests require usable "search_as_roles"',
     'no roles configured in the "search_as_roles"',
@@ -119,7 +120,7 @@ async def validate(
     services: Services, user: AuthorizedUser, draft: RequestDraft, *, deadline: float
 ) -> ValidDraft | ReasonNeeded | Rejected:
     """Check the draft, at last in a dry run. Raises TeleportError for any unexplained error."""
-    if rejected := _check(services, draft):
+    if rejected := _check(services, user, draft):
         return rejected
     try:
         dry_run = await services.teleport.requests.dry_run(
@@ -175,9 +176,10 @@ async def explain_rejection(
     raise error
 
 
-def _check(services: Services, draft: RequestDraft) -> Rejected | None:
+def _check(services: Services, user: AuthorizedUser, draft: RequestDraft) -> Rejected | None:
     try:
         ensure_requests_enabled(services)
+        _ensure_not_held(user, draft)
     except UserError as error:
         return Rejected(error, DraftField.ROLES)
     try:
@@ -185,6 +187,16 @@ def _check(services: Services, draft: RequestDraft) -> Rejected | None:
     except UserError as error:
         return Rejected(error, DraftField.REASON)
     return None
+
+
+def _ensure_not_held(user: AuthorizedUser, draft: RequestDraft) -> None:
+    """Raise UserError for a role that the user has. Teleport accepts such a request."""
+    held = [role for role in draft.roles if role in user.held]
+    if held and not draft.resources:
+        raise UserError(
+            f"You already have {list_names(held)}, so nothing was requested.",
+            reason="role_already_held",
+        )
 
 
 def _user_gone(name: str) -> UserError:
@@ -233,12 +245,15 @@ async def _explain_roles(
 
     Misspelled roles have corrections. A word is a forbidden role only if Teleport has that role.
     """
+    missing = _MISSING_ROLE.search(error.text)
+    if draft.resources and missing and missing[1] not in draft.roles:
+        return Rejected(_missing_search_role(missing[1]), DraftField.RESOURCES)
     allowed = (await services.permissions.capabilities(user.name)).requestable_roles
     known = set(allowed).intersection(draft.roles)
     unknown = [role for role in draft.roles if role not in known]
     if not unknown:
-        named = _FORBIDDEN_ROLE.search(error.text) if draft.resources else None
-        return Rejected(_not_for_resources(named[1])) if named else None
+        forbidden = _FORBIDDEN_ROLE.search(error.text) if draft.resources else None
+        return Rejected(_not_for_resources(forbidden[1])) if forbidden else None
     if words := [role for role in unknown if role.lower() in FILLERS]:
         return Rejected(_not_understood(words, sorted(known) or allowed))
     if corrections := _corrections(draft, unknown, allowed):
@@ -304,6 +319,15 @@ def _not_for_resources(role: str) -> UserError:
         " Request the role and the resources separately, or leave the role out: Teleport then"
         " selects the roles for the resources.",
         reason="role_not_for_resources",
+    )
+
+
+def _missing_search_role(role: str) -> UserError:
+    return UserError(
+        f"One of your Teleport roles has {safe_name(role)} in search_as_roles, and Teleport has no"
+        " such role: patterns don't count there. Nothing was requested. Ask a Teleport"
+        " administrator to correct it.",
+        reason="search_role_missing",
     )
 
 

@@ -8,7 +8,9 @@ import pytest
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client._proto.types_pb2 import PluginDataFilter
 from tests.integration.slack_driver import buttons, words
+from tests.real_teleport.harness.accounts import Account
 from tests.real_teleport.harness.bot_process import BotProcess, running_bot
+from tests.real_teleport.harness.cast_resources import role
 from tests.real_teleport.harness.cluster import NODE
 from tests.real_teleport.harness.features import Feature
 from tests.real_teleport.harness.programs import ProgramFailed
@@ -59,6 +61,31 @@ async def test_resource_that_cannot_be_requested_gets_a_sentence(
 ) -> None:
     await world.people.type("alice", f"/teleport-request {typed} because x")
     await world.people.response("alice", answer)
+    assert not await world.cluster.requests()
+
+
+@pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
+@pytest.mark.parametrize("pattern", ["*", "^stag.*$", "{{external.team}}"])
+async def test_search_as_roles_with_patterns_lead_to_a_sentence(
+    world: World, bot: BotProcess, pattern: str
+) -> None:
+    await world.cluster.create(
+        role("searcher", request={"roles": ["staging"], "search_as_roles": [pattern]})
+    )
+    async with world.cluster.user(Account("nora", ("searcher",), "U0NORA0001")):
+        await world.people.type("nora", f"/teleport-request to node/{NODE} because x")
+        answer = f"{pattern} in search_as_roles, and Teleport has no such role"
+        await world.people.response("nora", answer)
+        await world.requested("nora", "staging", "a role by name")
+
+
+async def test_role_that_lists_itself_is_not_requested_from_its_holder(
+    world: World, bot: BotProcess
+) -> None:
+    await world.cluster.create(role("selfish", request={"roles": ["selfish"]}))
+    async with world.cluster.user(Account("nora", ("selfish",), "U0NORA0001")):
+        await world.people.type("nora", "/teleport-request selfish because x")
+        await world.people.response("nora", "You already have selfish")
     assert not await world.cluster.requests()
 
 

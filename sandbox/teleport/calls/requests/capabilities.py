@@ -23,6 +23,8 @@ def get_access_capabilities(
         AutoRequest=any(it.Spec.Options.RequestAccess in _AUTO_REQUEST for it in asked.roles),
     )
     if query.RequestableRoles:
+        # Teleport also reads the roles that show the resources, and fails if one doesn't exist.
+        cluster.roles_named(requestable.search_as_roles(asked))
         roles = requestable.requestable_roles(asked, cluster.roles)
         capabilities.RequestableRoles.extend(roles)
         capabilities.RequireReason = requestable.needs_reason(asked, roles)

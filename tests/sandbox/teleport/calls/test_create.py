@@ -429,7 +429,8 @@ async def test_resources_with_constraints(stand_in: TeleportStandIn, alice: Auth
             (
                 'no roles configured in the "search_as_roles" for this user allow access to any '
                 "requested resources. The user may already have access to all requested resources "
-                'with their existing roles. resources: ["/main/node/n"] roles: [staging] login: ""'
+                'with their existing roles. resources: ["/main/node/n"] roles: [prod staging] '
+                'login: ""'
             ),
         ),
         (
