@@ -246,7 +246,7 @@ def _list(words: Words, flag: str) -> list[str]:
 
 def _continues(word: Word, following: Word) -> bool:
     """Return whether a list goes on after `word`."""
-    if following.flag or following.is_keyword(*KEYWORDS):
+    if following.flag or following.is_keyword(*KEYWORDS, "to"):
         return False
     ends_open = word.text[-1:] in {",", ";"} or word.is_keyword(*CONJUNCTIONS)
     return ends_open or following.text[:1] in {",", ";"} or following.is_keyword(*CONJUNCTIONS)

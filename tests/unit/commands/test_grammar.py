@@ -103,6 +103,25 @@ def test_request_is_parsed_in_every_common_spelling(typed: str, draft: RequestDr
     assert parse_request(typed) == TypedRequest(draft)
 
 
+@pytest.mark.parametrize(
+    ("typed", "resources"),
+    [
+        ("x to node/a, db/b and app/c", ["node/a", "db/b", "app/c"]),
+        ("x reviewers @bob, to database/b for 2h", ["db/b"]),
+        ("x because y reviewers @bob and @carol, to server/a", ["node/a"]),
+        ("leaf-a/node/db-1 kube/prod", ["leaf-a/node/db-1", "kube_cluster/prod"]),
+        ("pod/prod/default/web-1", ["pod/prod/default/web-1"]),
+        ("x because of node/y", []),
+        ("team/dev to x", []),
+    ],
+)
+def test_word_with_a_kind_of_resource_is_a_resource(typed: str, resources: list[str]) -> None:
+    found = parse_request(typed)
+    paths = ((each.cluster, each.kind, each.name, each.sub_resource) for each in found.resources)
+    assert ["/".join(filter(None, path)) for path in paths] == resources
+    assert "to" not in found.draft.reviewers
+
+
 @given(roles, hours, reasons)
 def test_request_in_words_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
     """It holds for any roles, any whole number of hours and any reason."""
