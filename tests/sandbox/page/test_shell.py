@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sandbox.cast import Channel
 from sandbox.page.routes import STATIC
 from sandbox.slack.workspace.messages import Content
 from tests.sandbox.page.parsed import Parsed
@@ -156,3 +157,11 @@ def test_scripts_insert_text_only_as_text() -> None:
 
 async def test_unknown_file_is_not_found(shell: Shell) -> None:
     assert "text/html" not in (await shell.headers("/page/static/routes.py"))["Content-Type"]
+
+
+async def test_dm_of_other_people_is_titled_without_the_app(shell: Shell) -> None:
+    dm = Channel("alice-bob", "D0PAIR0001", ("alice", "bob"), bot_is_member=False, direct=True)
+    shell.slack.workspace.set_up(dm)
+    page = await shell.get("/?person=alice&channel=alice-bob")
+    assert "alice-bob" in links(page)
+    assert "Direct message with 2 members" in words(page)

@@ -194,3 +194,30 @@ async def test_chat_write_is_enough_to_post_by_name_or_to_a_person(
 )
 async def test_posting_is_refused_for(client: AsyncWebClient, address: str, error: str) -> None:
     assert await code(client.chat_postMessage(channel=address, text="hello")) == error
+
+
+PAIR = Channel("alice-bob", "D0PAIR0001", ("alice", "bob"), bot_is_member=False, direct=True)
+GROUP = Channel(
+    "mpdm-alice--bob--dana-1", "G0GROUP001", ("alice", "bob", "dana"), bot_is_member=False,
+    direct=True,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dm", [PAIR, GROUP])
+async def test_dm_of_other_people_is_closed_to_the_app(
+    slack: SlackStandIn, client: AsyncWebClient, dm: Channel
+) -> None:
+    """Its members see it, and the app can neither find it nor write there."""
+    slack.workspace.set_up(dm)
+    slack.workspace.app.scopes.update({"im:read", "mpim:read", "chat:write.public"})
+    assert await code(client.conversations_info(channel=dm.id)) == "channel_not_found"
+    assert await code(client.chat_postMessage(channel=dm.id, text="hi")) == "channel_not_found"
+    ephemeral = client.chat_postEphemeral(channel=dm.id, user="U0ALICE001", text="hi")
+    assert await code(ephemeral) == "channel_not_found"
+    listed = await client.conversations_list(types="im,mpim")
+    assert dm.id not in {one["id"] for one in listed["channels"]}
+    seen = {
+        name: dm.name in {one["name"] for one in slack.control_api.channels(name)}
+        for name in ("alice", "bob", "carol")
+    }
+    assert seen == {"alice": True, "bob": True, "carol": False}
