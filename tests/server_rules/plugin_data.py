@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from grpc import StatusCode
 
-from teleport_client._proto.types_pb2 import PluginDataUpdateParams
+from teleport_client._proto.authservice_pb2 import RequestID
+from teleport_client._proto.types_pb2 import PluginDataFilter, PluginDataUpdateParams
 from tests.server_rules.requesting import wanted
 from tests.server_rules.server import UNSAFE_KEY, Server, auth, refusal
 
@@ -23,6 +24,19 @@ async def plugin_data_has_a_size_limit(server: Server) -> None:
         StatusCode.INVALID_ARGUMENT,
         "plugin data size limit exceeded",
     )
+
+
+async def plugin_data_outlives_its_request(server: Server) -> None:
+    """It can also be written after the deletion."""
+    bot = auth(server, "bot")
+    made = await bot.CreateAccessRequestV2(wanted())
+    name = made.Metadata.Name
+    await bot.UpdatePluginData(_update(name, {"before": "1"}))
+    await auth(server, "admin").DeleteAccessRequest(RequestID(ID=name))
+    await bot.UpdatePluginData(_update(name, {"after": "2"}))
+    query = PluginDataFilter(Kind="access_request", Resource=name, Plugin="rules")
+    (data,) = (await bot.GetPluginData(query)).PluginData
+    assert dict(data.Spec.Entries["rules"].Data) == {"before": "1", "after": "2"}
 
 
 async def plugin_data_needs_a_resource(server: Server) -> None:
