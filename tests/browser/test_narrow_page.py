@@ -1,5 +1,6 @@
 """The page on a phone."""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.windows import NARROW, Windows
@@ -47,6 +48,35 @@ async def test_form_fits_a_narrow_screen(windows: Windows) -> None:
     await form.get_by_label("Reason").fill("shard 3 is down")
     await form.locator("[type=submit]").click()
     await expect(window.form).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [NARROW[0], 800])
+async def test_message_field_stays_below_a_long_list(windows: Windows, width: int) -> None:
+    """The list alone scrolls. It shows the newest message at first, and the sent one."""
+    writer = await windows.open()
+    for number in range(15):
+        await writer.send("alice", f"message {number}")
+    window = await windows.open("/?person=alice&panel=none", size=(width, NARROW[1]))
+    page, composer = window.page, window.composer("alice")
+    await expect(composer).to_be_in_viewport(ratio=1)
+    await expect(window.messages("alice").last).to_be_in_viewport(ratio=1)
+    await expect(window.messages("alice", "message 0")).not_to_be_in_viewport()
+    await window.messages("alice", "message 0").scroll_into_view_if_needed()
+    await expect(composer).to_be_in_viewport(ratio=1)
+    await window.send("alice", "the newest")
+    await expect(window.messages("alice", "the newest")).to_be_in_viewport(ratio=1)
+    assert await page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+
+
+async def test_panes_and_panel_share_the_height(windows: Windows) -> None:
+    writer = await windows.open()
+    for number in range(15):
+        await writer.send("alice", f"message {number}")
+    window = await windows.open(size=(800, NARROW[1]))
+    for person in ("alice", "bob"):
+        await expect(window.composer(person)).to_be_in_viewport(ratio=1)
+    await expect(window.panel.get_by_role("tab", name="Locks")).to_be_in_viewport(ratio=1)
+    assert await window.page.evaluate("document.documentElement.scrollHeight <= innerHeight")
 
 
 async def _check_width(page: Page) -> None:

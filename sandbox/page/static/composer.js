@@ -58,6 +58,7 @@ async function send(event) {
   form.dataset.sending = "true";
   const outcome = await act(form.closest(".pane"), action(form, text));
   delete form.dataset.sending;
+  if (!outcome.error) form.dispatchEvent(new CustomEvent("sent", { bubbles: true }));
   if (outcome.error || field.value.trim() !== text) return;
   field.value = "";
   keepDraft(form);

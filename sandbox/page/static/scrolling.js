@@ -1,4 +1,4 @@
-// Lists of messages stay at their end, unless the user has scrolled up.
+// Lists of messages stay at their end, unless the user has scrolled up and sent nothing since.
 
 const NEAR = 80;
 const LISTS = ".messages[data-follow]";
@@ -9,6 +9,10 @@ export function scrollToNewest() {
   document.addEventListener("scroll", ({ target }) => {
     if (target.matches?.(LISTS)) remember(target);
   }, { capture: true, passive: true });
+  document.addEventListener("sent", ({ target }) => {
+    scrolledUp.delete(target.closest(".conversation, .thread").querySelector(LISTS));
+    toEnds();
+  });
   document.addEventListener("patched", toEnds);
   window.addEventListener("resize", toEnds);
   toEnds();
