@@ -31,6 +31,8 @@ _BLOCKS = (
     "section",
     "table",
 )
+_AGE = "{ago}"
+"""Format of a date that changes each minute. Others, such as "today", change each day."""
 
 
 def render_blocks(surface: Surface, blocks: Blocks) -> Markup:
@@ -62,10 +64,10 @@ def _render_block(surface: Surface, block: JsonObject, index: str) -> Markup:
 
 
 def _version(surface: Surface, block: JsonObject) -> str:
-    """Return a hash of the definition, and of the day, which changes dates such as "today".
+    """Return a hash of the definition, and of the time as far as it changes dates in the block.
 
     The entered values don't count: the browser has them, or newer ones.
     """
-    reader = surface.reader
-    day = datetime.fromtimestamp(reader.now, reader.zone).date()
-    return version(json.dumps([block, day.isoformat()], sort_keys=True))
+    definition, reader = json.dumps(block, sort_keys=True), surface.reader
+    now = datetime.fromtimestamp(reader.now, reader.zone)
+    return version(f"{definition} {now:%F %R}" if _AGE in definition else f"{definition} {now:%F}")

@@ -16,6 +16,8 @@ _ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 _TEENS = range(11, 14)
 _NEAR = timedelta(days=182)
 """Slack omits the year of dates within about six months."""
+_SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+_JUST_NOW = "just now"
 _PRETTY = "_pretty"
 _RELATIVE_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
@@ -44,7 +46,7 @@ def iso_date(timestamp: float) -> str:
 def _replace(token: re.Match[str], moment: datetime, now: datetime) -> str:
     name = token[1]
     if name == "ago":
-        return humanize.naturaltime(now - moment)
+        return _ago(now - moment)
     form = _FORMS.get(name.removesuffix(_PRETTY))
     if form is None:
         return token[0]
@@ -52,6 +54,11 @@ def _replace(token: re.Match[str], moment: datetime, now: datetime) -> str:
         day = _RELATIVE_DAYS.get((moment.date() - now.date()).days)
         return day or form(moment, now)
     return form(moment, now)
+
+
+def _ago(age: timedelta) -> str:
+    """Return an age in words. A message can be some seconds newer than the reader's clock."""
+    return _JUST_NOW if -_MINUTE < age < _SECOND else humanize.naturaltime(age)
 
 
 def _ordinal(day: int) -> str:
