@@ -133,9 +133,12 @@ def build_contacts(runtime: Runtime) -> Contacts:
     )
 
 
-def build_host_names(runtime: Runtime) -> HostNames:
+def build_host_names(runtime: Runtime, resource_index: ResourceIndex) -> HostNames:
     return HostNames(
-        runtime.teleport, runtime.cluster.name, enabled=runtime.features.check(HOST_NAMES)
+        runtime.teleport,
+        runtime.cluster.name,
+        enabled=runtime.features.check(HOST_NAMES),
+        listed=resource_index.find,
     )
 
 

@@ -45,7 +45,9 @@ class Bot:
     """Both flows and everything that they need."""
 
     def __init__(self, runtime: Runtime) -> None:
-        contacts, host_names = build_contacts(runtime), build_host_names(runtime)
+        contacts = build_contacts(runtime)
+        self._resource_index = build_resource_index(runtime)
+        host_names = build_host_names(runtime, self._resource_index)
         self.runtime = runtime
         self.sockets: Sockets | None = None
         """None until they open, and without an app token."""
@@ -57,7 +59,6 @@ class Bot:
         self._host_names = host_names
         self.notifications = build_notifications(runtime, contacts, host_names)
         self.request_work = self.notifications.request_work
-        self._resource_index = build_resource_index(runtime)
         self.listeners = build_listeners(
             runtime, contacts, host_names, self._resource_index, self.request_work.changed
         )

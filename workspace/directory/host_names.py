@@ -13,7 +13,8 @@ import structlog
 
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError, Unreachable
-from teleport_client.model.access_request import AccessRequest
+from teleport_client.model.access_request import AccessRequest, ResourceId
+from teleport_client.model.resource import Resource
 from workspace.bounded_dict import BoundedDict
 from workspace.text.resources import RESOURCES_LISTED, is_host
 
@@ -33,14 +34,21 @@ class HostNames:
     """`cluster` is the bot's own. Hosts of other clusters cannot be looked up there.
 
     `enabled` returns whether the bot's role shows hosts. Without that, Teleport lists none.
+    `listed` returns a resource that the bot has listed already.
     """
 
     def __init__(
-        self, teleport: TeleportClient, cluster: str, *, enabled: Callable[[], bool] = lambda: True
+        self,
+        teleport: TeleportClient,
+        cluster: str,
+        *,
+        enabled: Callable[[], bool] = lambda: True,
+        listed: Callable[[ResourceId], Resource | None] = lambda _: None,
     ) -> None:
         self._teleport = teleport
         self._cluster = cluster
         self._enabled = enabled
+        self._listed = listed
         self._names: BoundedDict[str, str] = BoundedDict(_MOST_KNOWN)
         self._looked_up: BoundedDict[str, float] = BoundedDict(_MOST_KNOWN)
         """Monotonic time by ID, also of hosts without a name."""
@@ -50,7 +58,9 @@ class HostNames:
 
     def of(self, request: AccessRequest) -> Mapping[str, str]:
         """Return the known names by host ID. Have the others looked up."""
-        hosts = frozenset(self._hosts(request))
+        resources = tuple(self._hosts(request))
+        self._learn_listed(resources)
+        hosts = frozenset(each.name for each in resources)
         if self._enabled() and any(map(self._is_due, hosts)):
             self._waiting[request.id] = hosts
             self._news.set()
@@ -89,11 +99,16 @@ class HostNames:
                 if not hosts.isdisjoint(self._names):
                     changed(request_id)
 
-    def _hosts(self, request: AccessRequest) -> Iterable[str]:
+    def _learn_listed(self, hosts: Iterable[ResourceId]) -> None:
+        for host in hosts:
+            if host.name not in self._names and (found := self._listed(host)):
+                self.learn(host.name, found.title)
+
+    def _hosts(self, request: AccessRequest) -> Iterable[ResourceId]:
         """Of very many resources a card shows the first."""
         for resource in request.resources[:RESOURCES_LISTED]:
             if is_host(resource, self._cluster) and _ID.fullmatch(resource.name):
-                yield resource.name
+                yield resource
 
     def _is_due(self, host: str) -> bool:
         at = self._looked_up.get(host)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import grpc
 import pytest
 
+from sandbox.cast import CLUSTER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state.resources import database
@@ -12,7 +13,9 @@ from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import ResourceId
 from teleport_client.model.user import Role
 from tests.integration.commands.use_cases import UseCases, use_cases
+from tests.samples import request
 from workspace.directory.candidates.resource_index import ResourceIndex
+from workspace.directory.host_names import HostNames
 
 
 @pytest.fixture
@@ -76,3 +79,15 @@ async def test_failed_list_keeps_the_previous_one(
     assert orders is not None
     assert index.id_of(orders) == ResourceId("main", "db", "staging-orders")
     assert index.find(ResourceId("leaf", "db", "staging-orders")) is None
+
+
+async def test_listed_host_is_named_without_a_lookup(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """So a response and a DM name the host that was chosen in a form."""
+    index = cases.services.resource_index
+    await index.relist()
+    names = HostNames(cases.services.teleport, CLUSTER, listed=index.find)
+    node = next(each for each in teleport.cluster.nodes if each.Spec.Hostname == "staging-db")
+    wanted = request(resources=(ResourceId(CLUSTER, "node", node.Metadata.Name),))
+    assert names.of(wanted) == {node.Metadata.Name: "staging-db"}

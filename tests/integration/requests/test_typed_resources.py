@@ -22,6 +22,12 @@ async def test_host_is_requested_by_its_name(stage: Stage) -> None:
     assert list(request.Spec.Roles) == ["staging"]
 
 
+async def test_response_and_dm_name_the_host_as_it_was_typed(stage: Stage) -> None:
+    await stage.type("alice", "/teleport-request node/staging-db because redis 1")
+    await stage.response("alice", "You requested node/staging-db")
+    await stage.dm("alice", "Your request for node/staging-db")
+
+
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
