@@ -3,9 +3,11 @@
 import os
 import socket
 from dataclasses import dataclass, replace
+from functools import partial
 from secrets import token_hex
 
 from bot.compose import Runtime, build_recipient_finder
+from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
 from notifications.delivery.history_lookup import History
@@ -36,6 +38,7 @@ from workspace.directory.claims import Claims
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
 from workspace.sending.outbox import SECONDS_BETWEEN_POSTS, Outbox
+from workspace.views.notices import NoticeOptions
 
 _STANDALONE_WARNING = (
     "Teleport denies leases to the bot, so run only this replica; grant the role from"
@@ -232,6 +235,15 @@ def _build_delivery(
         History(runtime.slack, runtime.features.scopes, bot_id=installation.bot_id),
         now=runtime.now,
         retry_later=RETRY_LATER_DELAY / runtime.settings.pace.factor,
+        notice_options=partial(_notice_options, runtime),
+    )
+
+
+def _notice_options(runtime: Runtime) -> NoticeOptions:
+    return NoticeOptions(
+        can_cancel=runtime.features.is_offered(CANCEL_REQUESTS),
+        can_request=runtime.features.is_offered(CREATE_REQUESTS),
+        proxy=runtime.cluster.proxy,
     )
 
 

@@ -109,6 +109,7 @@ def _message(
                 request_model(services, request),
                 request.created,
                 gets_messages=gets_messages,
+                can_cancel=services.can_delete(),
             )
         case AlreadyPending(draft=draft, request=request):
             return duplicate_found(draft, request_model(services, request), request.created)

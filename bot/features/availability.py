@@ -73,6 +73,10 @@ class Availability:
     def is_available(self, feature: Feature) -> bool:
         return not self.missing(feature)
 
+    def is_offered(self, feature: Feature) -> bool:
+        """Return whether the settings turn the feature on, and it can work."""
+        return feature.is_on(self._choices) and self.is_available(feature)
+
     def check(self, feature: Feature) -> Callable[[], bool]:
         """Return a function for code that asks about one feature."""
         return partial(self.is_available, feature)

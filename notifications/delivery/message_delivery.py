@@ -12,7 +12,6 @@ newest model (`CurrentModel`), and its fingerprint is that of the model that was
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Protocol, TypeAlias
 from uuid import uuid4
 
@@ -45,7 +44,7 @@ from workspace.sending.slack_failure import (
     policy_for,
 )
 from workspace.views.cards.card import card
-from workspace.views.notices import notice
+from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message
 from workspace.views.thread_reply import review_reply
 
@@ -93,6 +92,7 @@ class Delivery:
         *,
         now: Callable[[], datetime],
         retry_later: timedelta = RETRY_LATER_DELAY,
+        notice_options: Callable[[], NoticeOptions] = NoticeOptions,
     ) -> None:
         self._outbox = outbox
         self._reports = reports
@@ -100,6 +100,7 @@ class Delivery:
         self._history = history
         self._now = now
         self._retry_later = retry_later
+        self._notice_options = notice_options
 
     async def prepare(
         self,
@@ -128,7 +129,7 @@ class Delivery:
         if not channel:
             return PostedMessage(slot=action.slot, channel="", ts="")
         intent = self._intent(action.slot, channel)
-        return PreparedPost(intent, partial(notice, action.notice), Priority.DIRECT_MESSAGE)
+        return PreparedPost(intent, self._notice(action.notice), Priority.DIRECT_MESSAGE)
 
     async def post(
         self, request_id: str, post: PreparedPost, current_model: CurrentModel
@@ -160,7 +161,7 @@ class Delivery:
         high_priority: bool,
     ) -> DeliveryResult:
         message = action.message
-        render = card if is_card(message.slot) else partial(notice, Notice.CREATED)
+        render = card if is_card(message.slot) else self._notice(Notice.CREATED)
         rendering = _Rendering(message.slot, render, current_model)
         priority = Priority.CARD_UPDATE if high_priority else Priority.BACKLOG_UPDATE
         try:
@@ -233,6 +234,9 @@ class Delivery:
                 return DeliveryResult(replace(message, retry_at=self._later()))
             case _:
                 return DeliveryResult(error=error)
+
+    def _notice(self, kind: Notice) -> Callable[[CardModel], Message]:
+        return lambda card_model: notice(kind, card_model, self._notice_options())
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())

@@ -41,11 +41,16 @@ class ClusterInfo:
         return version_numbers(self.version) >= _ON_BEHALF_REVIEWS and self.advanced_workflows
 
     @property
+    def proxy(self) -> str:
+        """The proxy's address as users type it, without the default port. Empty if unknown."""
+        return self.public_address.removesuffix(":443")
+
+    @property
     def request_url_base(self) -> str:
         """URL to which a request ID is appended; empty if Teleport has no such page."""
-        if not (self.advanced_workflows and self.public_address):
+        if not (self.advanced_workflows and self.proxy):
             return ""
-        return f"https://{self.public_address.removesuffix(':443')}/web/requests/"
+        return f"https://{self.proxy}/web/requests/"
 
 
 @dataclass(frozen=True, slots=True)

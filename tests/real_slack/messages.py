@@ -173,7 +173,7 @@ def _service_messages() -> Iterator[tuple[str, Message]]:
 def _responses() -> Iterator[tuple[str, Message]]:
     ask = RequestDraft(("staging",), "redis", timedelta(hours=10), ("bob",))
     pending = sample_model()
-    yield "requested", request_created(ask, pending, NOW, gets_messages=True)
+    yield "requested", request_created(ask, pending, NOW, gets_messages=True, can_cancel=True)
     yield "already requested", duplicate_found(ask, pending, NOW)
     yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
     yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")

@@ -1,6 +1,7 @@
 """Notices: DMs to the requester about a new request and about its outcome."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block, RichTextElement
 
@@ -36,7 +37,24 @@ _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
 
-def notice(kind: Notice, card_model: CardModel) -> Message:
+@dataclass(frozen=True, slots=True)
+class NoticeOptions:
+    """What a notice offers here. A change affects new notices only."""
+
+    can_cancel: bool = True
+    """Whether the bot can cancel requests."""
+    can_request: bool = True
+    """Whether users can request access from Slack."""
+    proxy: str = ""
+    """Address of the Teleport proxy for `tsh login --proxy`, empty if it isn't known."""
+
+
+DEFAULT_OPTIONS = NoticeOptions()
+
+
+def notice(
+    kind: Notice, card_model: CardModel, options: NoticeOptions = DEFAULT_OPTIONS
+) -> Message:
     if kind is Notice.CREATED and card_model.status.closed:
         return _closed_notice(card_model)
     # An access list isn't limited to the requested duration.
@@ -47,8 +65,8 @@ def notice(kind: Notice, card_model: CardModel) -> Message:
         rich.lines((rich.bold(headline),)),
         *fact_parts(_facts(kind, card_model)),
         *quoted_reason(reason),
-        *_next_step(kind, card_model),
-        *_buttons(kind, card_model),
+        *_next_step(kind, card_model, options),
+        *_buttons(kind, card_model, options),
         footer(card_model),
     )
 
@@ -68,23 +86,28 @@ def _facts(kind: Notice, card_model: CardModel) -> Iterator[Fact]:
         yield Fact("Access list", safe_name(card_model.promoted_to))
 
 
-def _next_step(kind: Notice, card_model: CardModel) -> Iterator[RichTextElement]:
+def _next_step(
+    kind: Notice, card_model: CardModel, options: NoticeOptions
+) -> Iterator[RichTextElement]:
     if kind is Notice.CREATED:
         yield rich.lines((_UPDATE_PROMISE,))
     elif kind is Notice.APPROVED:
-        yield from _how_to_use(card_model)
+        yield from _how_to_use(card_model, options.proxy)
 
 
-def _buttons(kind: Notice, card_model: CardModel) -> Iterator[Block]:
+def _buttons(kind: Notice, card_model: CardModel, options: NoticeOptions) -> Iterator[Block]:
     if kind is Notice.CREATED:
-        yield cancel_button(card_model)
+        if options.can_cancel:
+            yield cancel_button(card_model)
+    elif not options.can_request:
+        return
     elif kind is Notice.APPROVED and card_model.status is Status.APPROVED:
         yield extend_button(card_model)
     elif kind is not Notice.PROMOTED:
         yield request_again_button(card_model)
 
 
-def _how_to_use(card_model: CardModel) -> Iterator[RichTextElement]:
+def _how_to_use(card_model: CardModel, proxy: str) -> Iterator[RichTextElement]:
     if card_model.status is Status.ACCESS_ENDED:
         if card_model.access_until is None:
             yield rich.lines(("Access has already ended.",))
@@ -93,3 +116,6 @@ def _how_to_use(card_model: CardModel) -> Iterator[RichTextElement]:
     else:
         yield rich.lines(("To use it, run:",))
         yield rich.preformatted(f"tsh login --request-id={safe_name(card_model.id)}")
+        if proxy:
+            flag = rich.code(f"--proxy={safe_name(proxy)}")
+            yield rich.lines(("Not logged in yet? Add ", flag, "."))

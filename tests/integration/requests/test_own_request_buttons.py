@@ -1,11 +1,16 @@
 """Users cancel, repeat and extend their own requests with buttons."""
 
+from pathlib import Path
+
 import grpc
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.cast import BOT_TOKEN
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.request_factory import with_state
+from tests.integration.conftest import run_bot_on
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
 
 
@@ -118,3 +123,29 @@ async def test_later_start_is_confirmed_in_the_readers_zone(stage: Stage) -> Non
     assert "Access ends" in words(response)
     card = await stage.card("redis 1")
     assert "Access starts" in words(card)
+
+
+async def test_cancel_button_is_left_out_if_the_bot_cannot_delete(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The default role lacks the permission, so the button would always fail."""
+    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
+        if "access_request" in rule.Resources:
+            rule.Verbs.remove("delete")
+    async with run_bot_on(Stage(slack, teleport), settings_file) as stage:
+        await stage.create_request("alice", "staging", "redis 1")
+        assert not buttons(await stage.response("alice", "You requested staging"))
+        assert not buttons(await stage.dm("alice", "is waiting for approval"))
+
+
+async def test_notice_offers_no_request_from_slack_if_that_is_off(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    def no_requests(text: str) -> str:
+        return f"{text}\n[request]\nenabled = false\n"
+
+    async with run_bot_on(Stage(slack, teleport), settings_file, no_requests) as stage:
+        for state in (RequestState.APPROVED, RequestState.DENIED):
+            pending_request(teleport, state=state, reason=f"redis {state}")
+        assert not buttons(await stage.dm("alice", "was approved"))
+        assert not buttons(await stage.dm("alice", "was denied"))

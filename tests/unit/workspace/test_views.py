@@ -38,7 +38,7 @@ from workspace.views.modals import role_option
 from workspace.views.modals.request_modal import read, request_form, role_options
 from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.modals.review_modal import read as read_decision
-from workspace.views.notices import notice
+from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.responses.help import help_message
 from workspace.views.responses.pending_list import PAGE, Row, pending_list
@@ -208,7 +208,9 @@ def test_any_list_fits_into_a_message(shown: list[CardModel], page: int) -> None
 
 def check_responses_to(draft: RequestDraft, existing: CardModel) -> None:
     for gets_messages in (True, False):
-        check_message(request_created(draft, existing, NOW, gets_messages=gets_messages))
+        check_message(
+            request_created(draft, existing, NOW, gets_messages=gets_messages, can_cancel=True)
+        )
     shorter = (
         [shorter_offer(draft, existing, limited_by_bot_certificate=False)] if draft.duration else []
     )
@@ -337,7 +339,9 @@ def every_view_of(model: CardModel) -> dict[str, str]:
         "answer": review_submitted(model, approve=True).arguments(),
         "list": pending_list("List", [Row(model, NOW, can_review=True)], scope="").arguments(),
         "form": review_form(ReviewFormMetadata(model.id, approve=False), model).to_dict(),
-        "created": request_created(RequestDraft(), model, NOW, gets_messages=True).arguments(),
+        "created": request_created(
+            RequestDraft(), model, NOW, gets_messages=True, can_cancel=True
+        ).arguments(),
         "again": duplicate_found(RequestDraft(), model, NOW).arguments(),
     }
     return {name: json.dumps(view) for name, view in views.items()}
@@ -591,6 +595,12 @@ def test_any_filter_fits_into_a_response(extreme: Extreme) -> None:
 def test_notice_contains_the_complete_next_command() -> None:
     words = json.dumps(notice(Notice.APPROVED, sample_model()).arguments())
     assert f"tsh login --request-id={request().id}" in words
+    assert "--proxy" not in words
+    options = NoticeOptions(proxy="teleport.example.com")
+    shown = check_message(
+        notice(Notice.APPROVED, sample_model(state=RequestState.APPROVED), options)
+    )
+    assert "Not logged in yet? Add --proxy=teleport.example.com." in shown["text"]
 
 
 def test_fingerprints_differ_when_cards_differ() -> None:

@@ -29,11 +29,17 @@ _PROBLEMS, _PROBLEM_LENGTH = 10, 200
 
 
 def request_created(
-    draft: RequestDraft, card_model: CardModel, created: datetime | None, *, gets_messages: bool
+    draft: RequestDraft,
+    card_model: CardModel,
+    created: datetime | None,
+    *,
+    gets_messages: bool,
+    can_cancel: bool,
 ) -> Message:
     """Confirm a request in one line, and state a shorter duration if Teleport limits it.
 
-    `gets_messages` promises a message about the outcome.
+    `gets_messages` promises a message about the outcome. `can_cancel` adds a button that cancels
+    the request.
     """
     return message(
         rich.lines(tuple(_requested(card_model))),
@@ -41,7 +47,7 @@ def request_created(
         rich.lines(
             *_limit(draft, card_model, created), (_DM_PROMISED if gets_messages else _NO_DM,)
         ),
-        cancel_button(card_model),
+        *([cancel_button(card_model)] if can_cancel else []),
         footer(card_model),
     )
 
