@@ -43,6 +43,7 @@ from workspace.requests.review_policy import ReviewPolicy
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 _CLOSED_MAX_AGE = timedelta(hours=1)
+_APPROVAL_ENDS = {Status.ACCESS_ENDED, Status.DELETED_APPROVED}
 _MAX_REPLIES, _MAX_NEW_REPLIES = 100, 16
 """Replies of one request, and in one plan. An entry contains each reply, and first the intent of
 each reply in flight; both have to fit."""
@@ -204,12 +205,16 @@ def model_fingerprint(card_model: CardModel) -> str:
 
 
 def slot_fingerprint(slot: str, card_model: CardModel) -> str:
-    """Return the fingerprint of the message in a slot, empty if the message is never updated.
+    """Return the fingerprint of the message in a slot, empty if it needs no update.
 
-    The notice of a new request shows only which notice follows it.
+    The notice of a new request shows only which notice follows it. The notice about an approval
+    changes once, when the access ends or the request is deleted: its fingerprint is empty until
+    then, as in entries of earlier versions.
     """
     if slot == notice_slot(Notice.CREATED):
         return OUTCOMES.get(card_model.status, Notice.CREATED)
+    if slot == notice_slot(Notice.APPROVED):
+        return card_model.status if card_model.status in _APPROVAL_ENDS else ""
     return "" if is_notice(slot) or is_reply(slot) else model_fingerprint(card_model)
 
 
@@ -270,7 +275,8 @@ def _diff(
 
 def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:
     """Return whether a message shows another model. Names that aren't known yet change nothing."""
-    if not message.fingerprint or not message.ts:
+    followed = message.fingerprint or message.slot == notice_slot(Notice.APPROVED)
+    if not followed or not message.ts:
         return False
     models = [card_model]
     if not card_model.resource_names:

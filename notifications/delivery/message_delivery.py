@@ -28,7 +28,7 @@ from notifications.notification_rules import (
     slot_fingerprint,
 )
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Intent, PostedMessage
-from notifications.records.slots import card_address, is_card, is_updated
+from notifications.records.slots import card_address, is_card, is_updated, notice_of
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.sending.fence import SendingStopped
@@ -161,7 +161,7 @@ class Delivery:
         high_priority: bool,
     ) -> DeliveryResult:
         message = action.message
-        render = card if is_card(message.slot) else self._notice(Notice.CREATED)
+        render = card if is_card(message.slot) else self._notice(notice_of(message.slot))
         rendering = _Rendering(message.slot, render, current_model)
         priority = Priority.CARD_UPDATE if high_priority else Priority.BACKLOG_UPDATE
         try:
@@ -272,7 +272,7 @@ def _update_failure_action(
     if action in {UpdateFailureAction.WAIT, UpdateFailureAction.RETRY}:
         return action
     if not is_card(message.slot):
-        return UpdateFailureAction.GIVE_UP  # another notice has the outcome
+        return UpdateFailureAction.GIVE_UP  # another notice or the card has the outcome
     if action is UpdateFailureAction.REPLACE_WHILE_WAITING:
         closed = card_model.status.closed
         return UpdateFailureAction.GIVE_UP if closed else UpdateFailureAction.REPLACE

@@ -49,6 +49,11 @@ def is_notice(slot: str) -> bool:
     return slot.startswith(_NOTICE)
 
 
+def notice_of(slot: str) -> Notice:
+    """Return the kind of a notice. Raises ValueError for another slot."""
+    return Notice(slot.removeprefix(_NOTICE))
+
+
 def reply_slot(author: str, channel: str) -> str:
     """Teleport accepts one review per reviewer. A hash of the name keeps entries short.
 
@@ -64,7 +69,10 @@ def is_reply(slot: str) -> bool:
 
 
 def is_updated(slot: str) -> bool:
-    """Return whether the message follows its request: cards, and the notice of a new request."""
+    """Return whether the message follows its request: cards, and the notice of a new request.
+
+    The notice about an approval follows only its end.
+    """
     return is_card(slot) or slot == notice_slot(Notice.CREATED)
 
 

@@ -24,7 +24,7 @@ from tests.integration.slack_driver import CHANNEL, buttons, words
 from workspace.requests.cancellation import KEY
 
 _CREATED = "is waiting for approval"
-_NO_LONGER_WAITING = ": your request for"
+_NO_LONGER_WAITING = "See the next message."
 _NOTICE_TEXT = {
     WAITING: _CREATED,
     APPROVED_NOW: "was approved",

@@ -28,5 +28,5 @@ OUTCOMES = {
     Status.DELETED: Notice.DELETED,
     Status.CANCELLED: Notice.CANCELLED,
 }
-"""Notice of each closed status. The end of access needs no notice of its own: the notice about the
-approval contains it."""
+"""Notice of each closed status. The end of access has no notice of its own: it updates the notice
+about the approval."""

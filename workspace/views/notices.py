@@ -33,6 +33,7 @@ _HEADLINES = {
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
     Notice.CANCELLED: "🚫 You cancelled your request for {wanted}.",
 }
+_ENDED = "🏁 Your request for {wanted} was approved{by}, and access has ended."
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
@@ -59,7 +60,9 @@ def notice(
         return _closed_notice(card_model)
     # An access list isn't limited to the requested duration.
     name = target_names if kind is Notice.PROMOTED else request_name
-    headline = _HEADLINES[kind].format(wanted=name(card_model), by=by_resolver(card_model))
+    headline = _headline(kind, card_model).format(
+        wanted=name(card_model), by=by_resolver(card_model)
+    )
     reason = "" if kind is Notice.CREATED else card_model.resolve_reason
     return message(
         rich.lines((rich.bold(headline),)),
@@ -73,8 +76,19 @@ def notice(
 
 def _closed_notice(card_model: CardModel) -> Message:
     """Replace the notice of a new request. Another notice has the details of the outcome."""
-    headline = f"{status_text(card_model.status)}: your request for {request_name(card_model)}."
-    return message(rich.lines((headline,)), footer(card_model))
+    details = "" if card_model.status is Status.CANCELLED else " See the next message."
+    return message(
+        rich.lines(
+            (rich.struck(f"Your request for {request_name(card_model)}"),),
+            (f"{status_text(card_model.status)}.{details}",),
+        ),
+        footer(card_model),
+    )
+
+
+def _headline(kind: Notice, card_model: CardModel) -> str:
+    ended = kind is Notice.APPROVED and card_model.status is Status.ACCESS_ENDED
+    return _ENDED if ended else _HEADLINES[kind]
 
 
 def _facts(kind: Notice, card_model: CardModel) -> Iterator[Fact]:
@@ -108,12 +122,9 @@ def _buttons(kind: Notice, card_model: CardModel, options: NoticeOptions) -> Ite
 
 
 def _how_to_use(card_model: CardModel, proxy: str) -> Iterator[RichTextElement]:
-    if card_model.status is Status.ACCESS_ENDED:
-        if card_model.access_until is None:
-            yield rich.lines(("Access has already ended.",))
-    elif card_model.status is Status.DELETED_APPROVED:
+    if card_model.status is Status.DELETED_APPROVED:
         yield rich.lines((_DELETED_SINCE,), valid_certificates(card_model))
-    else:
+    elif card_model.status is not Status.ACCESS_ENDED:
         yield rich.lines(("To use it, run:",))
         yield rich.preformatted(f"tsh login --request-id={safe_name(card_model.id)}")
         if proxy:

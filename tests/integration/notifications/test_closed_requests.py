@@ -76,6 +76,26 @@ async def test_card_shows_the_kind_of_end(stage: Stage, end: End, shown: str) ->
     assert len(stage.messages()) == 1
 
 
+async def test_dm_about_an_approval_shows_the_end_of_access(stage: Stage) -> None:
+    """It no longer offers the command and the button that work only before."""
+    request = pending_request(stage.teleport, reason="redis 1")
+    await stage.dm("alice", "is waiting")
+    approve_briefly(stage.teleport, request)
+    approved = await stage.dm("alice", "was approved")
+    ended = await stage.dm("alice", "access has ended")
+    assert ended["ts"] == approved["ts"]
+    assert "tsh login" not in words(ended)
+    assert list(buttons(ended)) == ["request_again"]
+
+
+async def test_dm_about_an_approval_shows_the_deletion(stage: Stage) -> None:
+    request = pending_request(stage.teleport, reason="redis 1", state=RequestState.APPROVED)
+    await stage.dm("alice", "tsh login")
+    delete(stage.teleport, request)
+    deleted = await stage.dm("alice", "The request has been deleted since")
+    assert list(buttons(deleted)) == ["request_again"]
+
+
 @pytest.mark.parametrize(("end", "shown"), AWAY_ENDS)
 async def test_card_shows_the_kind_of_end_after_downtime(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path, end: End, shown: str

@@ -50,7 +50,7 @@ async def approve_later(stage: Stage, reason: str) -> None:
 async def wait_until_approved(stage: Stage, reason: str, *channels: str) -> None:
     """Wait until all messages show the approval; the bot records the last ones before it stops."""
     await stage.dm("alice", "was approved by bob")
-    await stage.dm("alice", "✅ Approved: your request")
+    await stage.dm("alice", "✅ Approved. See the next message.")
     for channel in channels:
         card = await stage.card(reason, channel)
         await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m), channel)

@@ -38,7 +38,7 @@ async def test_no_notice_shows_a_resolved_request_as_pending(stage: Stage) -> No
     waiting = await stage.dm("alice", "is waiting for approval")
     await stage.click("bob", card, "approve")
     await stage.dm("alice", "was approved by bob")
-    edited = await stage.dm("alice", "✅ Approved: your request for staging")
+    edited = await stage.dm("alice", "✅ Approved. See the next message.")
     assert edited["ts"] == waiting["ts"]
     assert len(stage.messages("@alice", "alice")) == 2
     assert "waiting" not in words(stage.messages("@alice", "alice"))

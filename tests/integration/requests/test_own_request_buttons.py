@@ -23,7 +23,7 @@ async def test_cancelled_request_disappears_and_its_card_names_the_requester(sta
     await stage.card_where(card["ts"], lambda m: "Cancelled by alice" in words(m))
     assert request.Metadata.Name not in stage.teleport.cluster.requests
     await stage.response("alice", "You cancelled your request for staging")
-    shown = await stage.dm("alice", "Cancelled: your request for staging")
+    shown = await stage.dm("alice", "🚫 Cancelled.")
     assert shown["ts"] == waiting["ts"]
     assert len(stage.messages("@alice", "alice")) == 1
 

@@ -276,12 +276,13 @@ def test_deletion_of_a_denied_request_changes_nothing() -> None:
 
 
 def test_end_of_access_is_shown_without_another_message() -> None:
-    """The notice of the approval contains the end of access."""
+    """The card and the notice of the approval are updated."""
     approved = make_request(state=RequestState.APPROVED)
     entry = execute(plan(approved, announce(make_request()), (CHANNEL,), NOW, OUTLOOK),
                         announce(make_request()))  # fmt: skip
-    (action,) = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
-    assert isinstance(action, UpdateMessage)
+    actions = plan(approved, entry, (CHANNEL,), NOW, OUTLOOK, expired=True).actions
+    assert [each.slot for each in actions] == [card_slot(CHANNEL), notice_slot(Notice.APPROVED)]
+    assert all(isinstance(each, UpdateMessage) for each in actions)
 
 
 def test_channel_new_in_the_settings_gets_pending_requests() -> None:

@@ -92,6 +92,20 @@ def test_reply_has_no_model_that_could_become_outdated() -> None:
     assert [slot_fingerprint(slot, model) for slot in slots] == ["", ""]
 
 
+@pytest.mark.parametrize("end", [Status.ACCESS_ENDED, Status.DELETED_APPROVED])
+def test_end_of_access_updates_the_notice_about_the_approval_once(end: Status) -> None:
+    """Its record has no fingerprint until then, as in entries of earlier versions."""
+    approved = make_request(state=RequestState.APPROVED)
+    entry = announce(approved)
+    (told,) = [each for each in entry.messages if each.slot == notice_slot(Notice.APPROVED)]
+    assert told.fingerprint == ""
+    gone = end is Status.DELETED_APPROVED
+    later = (None if gone else approved, entry, (CHANNEL,), NOW, OUTLOOK)
+    made = plan(*later, expired=not gone)
+    assert UpdateMessage(told) in made.actions
+    assert plan(later[0], execute(made, entry), *later[2:], expired=not gone).actions == ()
+
+
 @pytest.mark.parametrize(
     ("state", "more", "messaged"),
     [

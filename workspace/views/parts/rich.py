@@ -28,6 +28,10 @@ def bold(words: str) -> Part:
     return RichTextElementParts.Text(text=words, style={"bold": True})
 
 
+def struck(words: str) -> Part:
+    return RichTextElementParts.Text(text=words, style={"strike": True})
+
+
 def code(words: str) -> Part:
     return RichTextElementParts.Text(text=words, style={"code": True})
 
