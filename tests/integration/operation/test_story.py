@@ -69,7 +69,7 @@ async def test_card_is_updated_only_when_it_changes(stage: Stage) -> None:
     await stage.click("bob", card, "approve")
     await stage.dm("alice", "was approved")
     await stage.card("bob approved. 1 of 1 approvals")
-    await stage.dm("alice", "Approved: your request")
+    await stage.dm("alice", "Approved. See the next message.")
     methods = [call.method for call in stage.slack.journal.calls]
     assert methods.count("chat.update") == 2  # The card and the first message to alice.
     assert methods.count("chat.postMessage") == 4  # The card, two messages to alice, and a reply.
