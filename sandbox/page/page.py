@@ -97,6 +97,10 @@ class Page:
         return self.panel is not None
 
     @property
+    def teleport_version(self) -> str:
+        return self.panel.version if self.panel else ""
+
+    @property
     def shows_teleport(self) -> bool:
         return self.location.panel == TELEPORT
 

@@ -28,3 +28,5 @@ class SidePanel:
     routes: list[web.RouteDef] = field(default_factory=list)
     """Routes of the panel's own actions."""
     progress: Callable[[], Progress] = Progress
+    version: str = ""
+    """The version of Teleport that the cluster imitates."""

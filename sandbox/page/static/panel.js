@@ -103,7 +103,8 @@ function print(user, text, { output, exit_code: code }) {
   const terminal = panel().querySelector(".tp-terminal");
   const log = terminal.querySelector("pre");
   const entry = document.createElement("span");
-  const end = code ? `exit code ${code}\n` : "";
+  const end = code ? `✗ Failed with exit code ${code}\n` : "";
+  if (code) entry.className = "tp-failed";
   entry.textContent = `${user || "administrator"}$ ${text}\n${output}${output.endsWith("\n") ? "" : "\n"}${end}\n`;
   log.append(entry);
   terminal.hidden = false;

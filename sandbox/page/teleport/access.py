@@ -49,6 +49,8 @@ class Grant:
     """Whether the last login included the request."""
     nodes: tuple[str, ...]
     """The nodes that it adds to the own ones."""
+    new_nodes: tuple[str, ...]
+    """Those of the nodes that the person doesn't reach now."""
     login: Command
     session: Command | None
     """Open a session on the first of the nodes."""
@@ -78,7 +80,7 @@ def access_of(cluster: Cluster, clock: Clock, name: str) -> PersonAccess:
     locked = _is_locked(cluster, login)
     own = _reached(cluster, () if locked else cluster.users[name].Spec.Roles)
     now = _reached(cluster, () if locked else login.roles)
-    grants = () if locked else tuple(_grants(cluster, clock, login, own))
+    grants = () if locked else tuple(_grants(cluster, clock, login, own, now))
     waiting = {node for grant in grants if not grant.active for node in grant.nodes}
     return PersonAccess(
         name=name,
@@ -126,11 +128,11 @@ def _reached(cluster: Cluster, roles: Iterable[str]) -> frozenset[str]:
 
 
 def _grants(
-    cluster: Cluster, clock: Clock, login: Identity, own: frozenset[str]
+    cluster: Cluster, clock: Clock, login: Identity, own: frozenset[str], now: frozenset[str]
 ) -> Iterator[Grant]:
     for request in reversed([*cluster.requests.values()]):
         if _is_granted(cluster, login.user, request):
-            yield _grant(cluster, clock, login, request, own)
+            yield _grant(cluster, clock, login, request, own, now)
 
 
 def _is_granted(cluster: Cluster, user: str, request: AccessRequestV3) -> bool:
@@ -140,7 +142,12 @@ def _is_granted(cluster: Cluster, user: str, request: AccessRequestV3) -> bool:
 
 
 def _grant(
-    cluster: Cluster, clock: Clock, login: Identity, request: AccessRequestV3, own: frozenset[str]
+    cluster: Cluster,
+    clock: Clock,
+    login: Identity,
+    request: AccessRequestV3,
+    own: frozenset[str],
+    now: frozenset[str],
 ) -> Grant:
     user, spec, request_id = login.user, request.Spec, request.Metadata.Name
     roles = (*cluster.users[user].Spec.Roles, *spec.Roles)
@@ -153,6 +160,7 @@ def _grant(
         starts=clock.moment(start) if start and start > clock.now else None,
         active=request_id in login.active_requests,
         nodes=nodes,
+        new_nodes=tuple(node for node in nodes if node not in now),
         login=tsh(user, "login", f"--request-id={request_id}"),
         session=tsh(user, "ssh", f"{user}@{nodes[0]}") if nodes else None,
     )

@@ -18,6 +18,9 @@ class UserRow:
     kind: str
     """`bot` for a Machine ID bot, empty for a person."""
     locked: bool
+    """Whether a lock on the user is in force."""
+    failed_logins: bool
+    """Whether failed logins have locked the user. Teleport creates no lock for that."""
     roles: tuple[str, ...]
     traits: tuple[tuple[str, str], ...]
     """Names and values of the traits that have values."""
@@ -49,7 +52,8 @@ def _user(cluster: Cluster, user: UserV2) -> UserRow:
     return UserRow(
         name=name,
         kind="bot" if bot else "",
-        locked=user.Spec.Status.IsLocked or any(it.Spec.Target.User == name for it in locks),
+        locked=any(it.Spec.Target.User == name for it in locks),
+        failed_logins=user.Spec.Status.IsLocked,
         roles=tuple(user.Spec.Roles),
         traits=tuple((key, values) for key, values in traits if values),
         commands=() if bot else (tctl("get", f"users/{name}"), tctl("lock", f"--user={name}")),

@@ -15,6 +15,7 @@ from sandbox.page.teleport.progress import progress_of
 from sandbox.page.teleport.requests import request_cards
 from sandbox.page.teleport.routes import PanelRoutes
 from sandbox.page.teleport.tabs import Tab, TabLocation
+from sandbox.page.visible import visible
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state.cluster import Cluster
 
@@ -29,6 +30,7 @@ def side_panel(teleport: TeleportStandIn) -> SidePanel:
         render_tab,
         PanelRoutes(teleport).routes(),
         progress=lambda: progress_of(teleport.cluster),
+        version=teleport.cluster.server_version,
     )
 
 
@@ -38,13 +40,14 @@ def render_panel(teleport: TeleportStandIn, tab: str, people: tuple[str, ...]) -
     location = TabLocation.read(tab)
     clock = Clock.of(cluster.now(), people[0] if people else "")
     content = _CONTENTS[location.tab](cluster, clock, people, location)
-    return render(
+    panel = render(
         "teleport/panel.html",
         tabs=tuple(Tab),
         open_tab=location.tab,
         content=content,
         zone=clock.zone,
     )
+    return Markup(visible(panel))  # noqa: S704 - a template has escaped it
 
 
 Content = Callable[[Cluster, Clock, tuple[str, ...], TabLocation], Markup]
@@ -85,6 +88,7 @@ def _locks(
     return render(
         "teleport/locks.html",
         locks=lock_rows(cluster, clock),
+        without_lock=tuple(row.name for row in user_rows(cluster) if row.failed_logins),
         commands_of_tab=(tctl("get", "locks"), *(tctl("lock", f"--user={name}") for name in users)),
     )
 

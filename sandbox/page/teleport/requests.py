@@ -22,6 +22,8 @@ from teleport_client._proto.types_pb2 import (
     RequestState,
 )
 
+_UNNAMED = "default"
+
 
 @dataclass(frozen=True)
 class ReviewRow:
@@ -35,7 +37,8 @@ class ReviewRow:
 class Threshold:
     """The reviews that count toward a threshold, and the number that it needs."""
 
-    name: str
+    purpose: str
+    """The roles and the name, if the request has several thresholds."""
     approvals: int
     approvals_needed: int
     denials: int
@@ -118,12 +121,23 @@ def _threshold(
 ) -> Threshold:
     counted = [it.ProposedState for it in spec.Reviews if index in it.ThresholdIndexes]
     return Threshold(
-        name=threshold.Name,
+        purpose=_purpose(spec, index, threshold) if len(spec.Thresholds) > 1 else "",
         approvals=counted.count(APPROVED),
         approvals_needed=threshold.Approve,
         denials=counted.count(DENIED),
         denials_needed=threshold.Deny,
     )
+
+
+def _purpose(spec: AccessRequestSpecV3, index: int, threshold: AccessReviewThreshold) -> str:
+    """Return words such as ` for prod`. Teleport names a threshold without a name `default`."""
+    roles = sorted(
+        role
+        for role, group in spec.RoleThresholdMapping.items()
+        if any(index in one.Indexes for one in group.Sets)
+    )
+    named = threshold.Name and threshold.Name != _UNNAMED
+    return f" for {', '.join(roles)}" + (f" ({threshold.Name})" if named else "")
 
 
 def _review(clock: Clock, review: AccessReview) -> ReviewRow:

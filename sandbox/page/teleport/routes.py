@@ -7,6 +7,7 @@ from aiohttp import web
 from sandbox.page.teleport.command_runs import AlreadyRunning, CommandRuns
 from sandbox.page.teleport.commands import CommandRejected, checked
 from sandbox.page.teleport.tabs import Tab, TabLocation
+from sandbox.page.visible import visible
 from sandbox.slack.json_text import parse_json
 from sandbox.teleport.server import TeleportStandIn
 
@@ -35,7 +36,8 @@ class PanelRoutes:
             return _refusal(409, "The previous command is still running.")
         except TimeoutError:
             return _refusal(504, "The command took too long and was stopped.")
-        return web.json_response({"exit_code": finished.exit_code, "output": finished.output})
+        output = visible(finished.output)
+        return web.json_response({"exit_code": finished.exit_code, "output": output})
 
     async def _get_request(self, request: web.Request) -> web.Response:
         tab = TabLocation(Tab.REQUESTS, request.match_info["id"])

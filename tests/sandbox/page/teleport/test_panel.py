@@ -42,8 +42,25 @@ async def test_first_steps_end_with_the_login(panel: PanelDriver) -> None:
 async def test_locked_user_reaches_no_node(panel: PanelDriver) -> None:
     await panel.run("", "tctl lock --user=alice")
     assert "alice reaches no node" in await panel.card("access", "access-alice")
-    assert "Locked" in await panel.card("users", "user-alice")
+    assert "alice Locked Roles" in await panel.card("users", "user-alice")
     assert "user alice In force" in words(await panel.html("locks"))
+
+
+async def test_user_locked_after_failed_logins_has_no_lock(panel: PanelDriver) -> None:
+    assert "frank Locked after failed logins" in await panel.card("users", "user-frank")
+    locks = words(await panel.html("locks"))
+    assert "There are no locks." in locks
+    assert "frank can't log in after failed logins." in locks
+
+
+async def test_second_request_for_reached_nodes_adds_none(panel: PanelDriver) -> None:
+    first, second = [await panel.requested("alice", "staging") for _ in range(2)]
+    for request_id in (first, second):
+        await panel.run("", f"tctl requests approve {request_id}")
+    await panel.run("alice", f"tsh login --request-id={first}")
+    card = await panel.card("access", "access-alice")
+    assert "alice already reaches staging-db and staging-web through another request" in card
+    assert "The next login adds" not in card
 
 
 async def test_person_without_a_teleport_user_reaches_no_node(panel: PanelDriver) -> None:
@@ -58,6 +75,14 @@ async def test_request_shows_its_reviews_and_progress(panel: PanelDriver) -> Non
     assert "alice → prod Pending shard 3 is down" in card
     assert "Approvals 1 of 2 Denials 0 of 1" in card
     assert "bob approved at" in card
+
+
+async def test_each_threshold_names_its_role(panel: PanelDriver) -> None:
+    request_id = await panel.requested("alice", "prod,staging", "shard 3 is down")
+    card = await panel.card("requests", request_id)
+    assert "Approvals for prod" in card
+    assert "Approvals for staging" in card
+    assert "default" not in card
 
 
 async def test_review_is_offered_to_those_who_may_review(panel: PanelDriver) -> None:
@@ -106,6 +131,16 @@ async def test_hostile_reason_is_text(panel: PanelDriver, tab: str) -> None:
     html = await panel.html(tab)
     assert "<img" not in html
     assert "<img src=x onerror=alert(1)>" in words(html)
+
+
+@pytest.mark.parametrize("tab", ["requests", "audit"])
+async def test_reason_reorders_and_hides_nothing(panel: PanelDriver, tab: str) -> None:
+    request_id = await panel.requested("alice", "staging", "a\u202egnirts\u200b \x07é")
+    html = await panel.html(tab)
+    assert not set(html) & {"\u202e", "\u200b", "\x07"}
+    output = (await panel.run("", f"tctl requests get {request_id}"))["output"]
+    assert not set(output) & {"\u202e", "\u200b", "\x07"}
+    assert "agnirts é" in words(await panel.html("requests"))
 
 
 async def test_unknown_tab_opens_access(panel: PanelDriver) -> None:
