@@ -1,13 +1,16 @@
 """Why a recipient can't get messages, and how to fix it."""
 
-NO_SUCH_CHANNEL = "no channel with that name is visible to the bot"
+NOT_LISTED = "the bot isn't in a channel with this name"
 NOT_IN_CHANNEL = "not_in_channel"
 """Slack's code."""
 SHARED = "shared with another organization; slack.allow_shared_channels is off"
 NOT_JOINED = "the bot isn't in it, so it can't check whether another organization shares it"
 NO_SUCH_USER = "no user has this user name or display name"
 _HINTS = {
-    NO_SUCH_CHANNEL: "Invite the bot if the channel is private, unarchive it, or fix {setting}.",
+    NOT_LISTED: (
+        "Invite the bot with /invite in the channel, even if it is public. Or unarchive the"
+        " channel, or fix {setting}."
+    ),
     NOT_JOINED: "Invite the bot to the channel, or use the channel's ID in {setting}.",
     SHARED: "Turn slack.allow_shared_channels on if that organization may read the requests.",
     NO_SUCH_USER: "Fix the name in {setting}, or use the user's ID.",

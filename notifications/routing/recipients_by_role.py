@@ -14,7 +14,7 @@ import structlog
 from async_lru import alru_cache
 
 from notifications.routing.recipient_lookup import RecipientFinder, address_by_name
-from notifications.routing.recipient_problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL
+from notifications.routing.recipient_problems import NOT_IN_CHANNEL, NOT_LISTED, recipient_hint
 from notifications.routing.routes import Routes, gather_routes, merge_routes
 from teleport_client.model.access_request import AccessRequest
 from workspace.sending.slack_failure import SLACK_ERRORS, describe
@@ -106,7 +106,12 @@ class Recipients:
                 if is_conversation_id(name) and name not in self._not_found:
                     found = await self._finder.find(name)
                     if not found.bot_is_member:
-                        log.warning("bot_not_in_channel", recipient=name, channel=found.address)
+                        log.warning(
+                            "bot_not_in_channel",
+                            recipient=name,
+                            channel=found.address,
+                            hint=recipient_hint(NOT_IN_CHANNEL),
+                        )
         except SLACK_ERRORS as error:
             log.warning("recipients_check_failed", error=describe(error))
 
@@ -141,7 +146,7 @@ class Recipients:
             # The bot can be invited at any time.
             self._resolve.cache_invalidate(name)
             if self._finder.sees_all_channels:
-                self._health.mark_unreachable(name, NO_SUCH_CHANNEL)
+                self._health.mark_unreachable(name, NOT_LISTED)
         elif is_conversation_id(address):
             self._ids[address_by_name(name)] = address
 

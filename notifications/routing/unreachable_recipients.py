@@ -26,7 +26,9 @@ class UnreachableRecipients:
         if self._problems.get(name) == problem:
             return
         self._problems[name] = self._unreported[name] = problem
-        log.error("recipient_unreachable", recipient=name, error=problem)
+        log.error(
+            "recipient_unreachable", recipient=name, error=problem, hint=recipient_hint(problem)
+        )
         self._changed.set()
 
     def mark_reachable(self, name: str) -> None:

@@ -9,7 +9,7 @@ from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
 from bot.setup.doctor.check import Check, failure, ok, unavailable, unknown, warning
 from notifications.routing.recipient_lookup import RecipientFinder, RecipientLookup
-from notifications.routing.recipient_problems import NO_SUCH_CHANNEL, NOT_IN_CHANNEL, recipient_hint
+from notifications.routing.recipient_problems import NOT_IN_CHANNEL, NOT_LISTED, recipient_hint
 from teleport_client.errors import TeleportError
 from workspace.directory.slack_account import account_by_id
 from workspace.directory.user_directory import UserDirectory
@@ -68,7 +68,7 @@ def _recipient(row: str, setting: str, found: RecipientLookup, finder: Recipient
         return warning(row, detail, hint)
     if found.bot_is_member or finder.posts_uninvited:
         return ok(row, "available")
-    problem = NOT_IN_CHANNEL if is_conversation_id(found.address) else NO_SUCH_CHANNEL
+    problem = NOT_IN_CHANNEL if is_conversation_id(found.address) else NOT_LISTED
     return failure(row, problem, recipient_hint(problem, setting))
 
 

@@ -36,8 +36,8 @@ def count_warnings(stage: Stage, name: str, channel: str = CHANNEL) -> int:
 @pytest.mark.parametrize(
     ("name", "problem", "cure"),
     [
-        ("general", "no channel with that name is visible", "Invite the bot if"),
-        ("no-such-channel", "no channel with that name is visible", "or fix role_to_recip"),
+        ("general", "the bot isn't in a channel with this name", "even if it is public"),
+        ("no-such-channel", "the bot isn't in a channel with this name", "or fix role_to_recip"),
         ("C0GENERAL1", "not_in_channel", "Invite the bot to the channel."),
         ("C0NOSUCH01", "channel_not_found", "or fix role_to_recipients"),
         ("U0NOSUCH01", "user_not_found", "Fix the user's ID"),

@@ -226,11 +226,11 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an unknown channel": (
         lambda s: s.update('"access-requests"', '"acess-requests"'),
-        2, "recipient acess-requests", "no channel with that name",
+        2, "recipient acess-requests", "isn't in a channel with this name",
     ),
     "a channel without the bot": (
         lambda s: s.update('"access-requests"', '"general"'),
-        2, "recipient general", "no channel with that name is visible",
+        2, "recipient general", "the bot isn't in a channel with this name",
     ),
     "a channel's ID without the bot": (
         lambda s: s.update('"access-requests"', '"C0GENERAL1"'),
@@ -246,7 +246,7 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     ),
     "an unknown fallback channel": (
         lambda s: s.update("[slack]\n", '[slack]\nfallback_channel = "no-such"\n'),
-        2, "recipient no-such", "no channel with that name",
+        2, "recipient no-such", "isn't in a channel with this name",
     ),
     "an unwritable log file": (
         lambda s: s.update('output = "stderr"', f'output = "{s.file.parent}"'),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.routing.recipient_problems import NO_SUCH_CHANNEL, recipient_hint
+from notifications.routing.recipient_problems import NOT_LISTED, recipient_hint
 from notifications.routing.routes import CombinedRouting, Routes, gather_routes, merge_routes
 from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest
@@ -59,7 +59,7 @@ def test_complete_routes_are_returned() -> None:
 @pytest.mark.parametrize(
     ("problem", "hint"),
     [
-        (NO_SUCH_CHANNEL, "unarchive it, or fix role_to_recipients."),
+        (NOT_LISTED, "unarchive the channel, or fix role_to_recipients."),
         ("missing_scope: im:write", "Reinstall the app with the manifest's scopes."),
         ("other_problem", "posting permissions, or fix role_to_recipients."),
     ],

@@ -20,6 +20,7 @@ def test_problem_is_reported_once_and_again_when_it_changes() -> None:
         ("recipient_recovered", None),
         ("recipient_unreachable", "is_archived"),
     ]
+    assert logged[0]["hint"] == "Invite the bot to the channel."
     assert len(unreachable) == 1
 
 
