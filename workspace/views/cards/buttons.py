@@ -1,15 +1,15 @@
 """The buttons of a card, and the dialog that confirms an approval."""
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject, PlainTextObject
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.card_model.record import CardModel
-from workspace.text.untrusted import fit_text, safe_name
+from workspace.text.untrusted import safe_name
+from workspace.views.cards.confirm_dialog import confirm_dialog
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
 
 APPROVE, DENY = "approve", "deny"
 """Action IDs. A button's value is the request ID and nothing else."""
-_CONFIRM_LIMIT = 300
 
 
 def review_buttons(card_model: CardModel) -> ActionsBlock:
@@ -20,7 +20,9 @@ def review_buttons(card_model: CardModel) -> ActionsBlock:
                 action_id=APPROVE,
                 value=card_model.id,
                 style="primary",
-                confirm=_confirm(card_model),
+                confirm=confirm_dialog(
+                    "Approve this request?", _effect(card_model), confirm="Approve", deny="Cancel"
+                ),
                 accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request",
             ),
             ButtonElement(
@@ -31,15 +33,6 @@ def review_buttons(card_model: CardModel) -> ActionsBlock:
                 accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
             ),
         ]
-    )
-
-
-def _confirm(card_model: CardModel) -> ConfirmObject:
-    return ConfirmObject(
-        title="Approve this request?",
-        text=PlainTextObject(text=fit_text(_effect(card_model), _CONFIRM_LIMIT), emoji=False),
-        confirm="Approve",
-        deny="Cancel",
     )
 
 
