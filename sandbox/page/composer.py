@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from sandbox.cast import Person
+from sandbox.page.titles import conversation_title
 from sandbox.slack.interactions.typed_messages import posting_problem
 from sandbox.slack.manifest.features import NO_FEATURES, Shortcut, SlashCommand
-from sandbox.slack.workspace.conversations import Conversation, Kind
+from sandbox.slack.workspace.conversations import Conversation
 from sandbox.slack.workspace.state import Workspace
 
 _PROBLEMS = {
@@ -37,7 +38,7 @@ def channel_composer(
     return Composer(
         id=f"composer-{pane}",
         key=f"composer {person.name} {conversation.name}",
-        label=f"Message {_title(workspace, conversation)}, or type / for commands",
+        label=f"Message {conversation_title(workspace, conversation)}, or type / for commands",
         placeholder="Message, or / for commands",
         problem=_problem(workspace, person, conversation),
         commands=tuple(features.commands.values()),
@@ -55,12 +56,6 @@ def thread_composer(
         placeholder="Reply in the thread",
         problem=_problem(workspace, person, conversation),
     )
-
-
-def _title(workspace: Workspace, conversation: Conversation) -> str:
-    if conversation.kind is Kind.DIRECT:
-        return workspace.app.name
-    return f"#{conversation.name}" if conversation.kind.is_channel else conversation.name
 
 
 def _problem(workspace: Workspace, person: Person, conversation: Conversation) -> str | None:

@@ -16,6 +16,7 @@ from sandbox.page.render.modal import render_modal
 from sandbox.page.render.reader import Reader
 from sandbox.page.session import Session
 from sandbox.page.sidebar import Sidebar, sidebar_of
+from sandbox.page.titles import conversation_title
 from sandbox.slack.control.control_api import ControlApi
 from sandbox.slack.workspace.conversations import Conversation as Channel
 from sandbox.slack.workspace.conversations import Kind
@@ -106,9 +107,9 @@ class Pane:
     def title(self) -> str:
         if self.is_home:
             return "App Home"
-        if self.channel is None or self.channel.kind is Kind.DIRECT:
+        if self.channel is None:
             return self.workspace.app.name
-        return f"#{self.channel.name}" if self.channel.kind.is_channel else self.channel.name
+        return conversation_title(self.workspace, self.channel)
 
     @property
     def note(self) -> str:

@@ -1,9 +1,8 @@
 """The panel's routes: run a command, and open a request by the path of Teleport's web UI."""
 
-from urllib.parse import urlencode
-
 from aiohttp import web
 
+from sandbox.page.location import TELEPORT, Location
 from sandbox.page.teleport.command_runs import AlreadyRunning, CommandRuns
 from sandbox.page.teleport.commands import CommandRejected, checked
 from sandbox.page.teleport.tabs import Tab, TabLocation
@@ -41,8 +40,7 @@ class PanelRoutes:
 
     async def _get_request(self, request: web.Request) -> web.Response:
         tab = TabLocation(Tab.REQUESTS, request.match_info["id"])
-        query = urlencode({"panel": "teleport", "tab": tab.text, "front": "panel"})
-        raise web.HTTPFound(f"/?{query}")
+        raise web.HTTPFound(Location(tab=tab.text).with_panel(TELEPORT).url)
 
 
 def _read(body: bytes) -> tuple[str, str, list[str]]:
