@@ -30,16 +30,16 @@ class Interaction:
     value: str = ""
     """The value of a button."""
     on_card: bool = False
-    """A click on a message in the channel, which others see too."""
+    """Whether it is a click on a message that others in the channel see, too."""
     view_id: str = ""
-    """The form that has the clicked button."""
+    """ID of the form that has the clicked button."""
     on_ephemeral: bool = False
-    """A click on an ephemeral response of the bot."""
+    """Whether it is a click on an ephemeral response of the bot."""
     form: ViewState | None = None
     message_ts: str = ""
-    """Of the message that a shortcut was used on."""
+    """Timestamp of the message that a shortcut was used on."""
     thread_ts: str = ""
-    """Of that message's thread."""
+    """Timestamp of the first message of that message's thread."""
     trigger_id: str = field(default="", repr=False)
     response_url: str = field(default="", repr=False)
 

@@ -42,7 +42,7 @@ _CLOCK = re.compile(
 
 def is_duration(text: str) -> bool:
     """Return whether `text` is a duration of any length."""
-    return _seconds(_normalize(text)) is not None
+    return _seconds(normalize_phrase(text)) is not None
 
 
 def parse_duration(text: str) -> timedelta:
@@ -50,7 +50,7 @@ def parse_duration(text: str) -> timedelta:
 
     Raises UserError if it isn't one, or if Teleport never grants it.
     """
-    plain = _normalize(text)
+    plain = normalize_phrase(text)
     if not plain:
         raise _error("Add a duration, such as: for 2h.")
     seconds = _seconds(plain)
@@ -73,7 +73,8 @@ def _error(sentence: str) -> UserError:
     return UserError(f"{sentence} Nothing was requested.", reason="bad_duration")
 
 
-def _normalize(text: str) -> str:
+def normalize_phrase(text: str) -> str:
+    """Return a text in lower case, with single spaces and no punctuation around it."""
     return " ".join(text.lower().split()).strip(" .,;!")
 
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from commands.parsing.durations import is_duration, parse_duration
+from commands.parsing.durations import is_duration, normalize_phrase, parse_duration
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 
@@ -133,7 +133,7 @@ def parse_moment(text: str) -> TypedMoment | None:
 
     A bare hour such as `5` raises, since it can be in the morning or in the afternoon.
     """
-    plain = _normalize(text)
+    plain = normalize_phrase(text)
     if plain in _NOW:
         return TypedMoment(plain, after=timedelta(0))
     if plain.startswith("in ") and is_duration(plain[3:]):
@@ -150,10 +150,6 @@ def parse_moment(text: str) -> TypedMoment | None:
         month_day=_month_day(found),
         utc=found["utc"] is not None,
     )
-
-
-def _normalize(text: str) -> str:
-    return " ".join(text.lower().split()).strip(" .,;!")
 
 
 def _clock(found: re.Match[str], text: str) -> time | None:

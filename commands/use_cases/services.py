@@ -54,7 +54,7 @@ class Services:
     host_names: HostNames
     resource_index: ResourceIndex
     changed: Callable[[str], None]
-    """Called with the ID of each request that is created or reviewed here."""
+    """Called with the ID of each request that is created, reviewed or cancelled here."""
     now: Callable[[], datetime]
     certificate_expiry: Callable[[], datetime]
     """Returns the expiry of the bot's current certificate."""
