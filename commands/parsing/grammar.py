@@ -14,14 +14,15 @@ isn't part of the reason if it ends the line, or if only resources and times fol
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
-from commands.parsing.durations import LONGEST, is_duration, parse_duration
+from commands.parsing.durations import is_duration, parse_duration
 from commands.parsing.moments import TypedMoment, parse_moment
 from commands.parsing.resources import TypedResource, parse_resource
 from commands.parsing.slack_text import name_mentions
+from commands.parsing.typed_request import TypedRequest, wrong_times
 from commands.parsing.words import KEYWORDS, QUOTES, Word, Words
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
@@ -73,7 +74,7 @@ class _Draft:
             else:
                 self.roles.append(name_mentions(name))
 
-    def typed_request(self) -> "TypedRequest":
+    def typed_request(self) -> TypedRequest:
         draft = RequestDraft(
             tuple(dict.fromkeys(self.roles)),
             self.reason,
@@ -81,29 +82,6 @@ class _Draft:
             tuple(dict.fromkeys(self.reviewers)),
         )
         return TypedRequest(draft, tuple(dict.fromkeys(self.resources)), self.start, self.until)
-
-
-@dataclass(frozen=True, slots=True)
-class TypedRequest:
-    """A draft, with resources and moments that need a lookup: hosts, and the user's time zone."""
-
-    draft: RequestDraft
-    resources: tuple[TypedResource, ...] = ()
-    start: TypedMoment | None = None
-    until: TypedMoment | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the user named neither a role nor a resource."""
-        return not self.draft.roles and not self.resources
-
-    def resolve(self, now: datetime, zone: tzinfo) -> RequestDraft:
-        """Return the draft with instants. Raises UserError with a question or a correction."""
-        if self.until is not None and self.draft.duration is not None:
-            raise _wrong_times("Use either “for” or “until”, not both.")
-        start = _start(self.start, now, zone) if self.start else None
-        until = _end(self.until, start, now, zone) if self.until else None
-        return replace(self.draft, start=start, until=until)
 
 
 def parse_request(text: str) -> TypedRequest:
@@ -178,7 +156,7 @@ def _moment(words: Words) -> TypedMoment:
         return found
     typed = _run(words)
     problem = f"“{safe_name(typed)}” isn't a time." if typed else "The time is missing."
-    raise _wrong_times(f"{problem} Use something like 17:00, 5pm, tomorrow 9:00 or Dec 1 14:00.")
+    raise wrong_times(f"{problem} Use something like 17:00, 5pm, tomorrow 9:00 or Dec 1 14:00.")
 
 
 def _longest(words: Words, read: Callable[[str], Value | None]) -> Value | None:
@@ -194,31 +172,6 @@ def _longest(words: Words, read: Callable[[str], Value | None]) -> Value | None:
 
 def _run(words: Words) -> str:
     return " ".join(word.text for word in words.run(_TIME_WORDS))
-
-
-def _start(typed: TypedMoment, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return the start, None for `now`: access then starts with the approval."""
-    start = typed.resolve(now, zone)
-    if start > now:
-        return start
-    if typed.after is None:
-        raise _wrong_times(f"“{safe_name(typed.text)}” has passed. Choose a later start.")
-    return None
-
-
-def _end(typed: TypedMoment, start: datetime | None, now: datetime, zone: tzinfo) -> datetime:
-    until, text = typed.resolve(now, zone), safe_name(typed.text)
-    if until <= now:
-        raise _wrong_times(f"“{text}” has passed. Choose a later end.")
-    if start is not None and until <= start:
-        raise _wrong_times(f"Access would end ({text}) before it starts.")
-    if until - now > LONGEST:
-        raise _wrong_times(f"“{text}” is more than {LONGEST.days} days from now.")
-    return until
-
-
-def _wrong_times(sentence: str) -> UserError:
-    return UserError(f"{sentence} {_UNCHANGED}", reason="bad_time")
 
 
 def _names_a_resource(words: Words) -> bool:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.parsing.durations import is_duration, parse_duration
-from commands.parsing.grammar import TypedRequest, parse_request
+from commands.parsing.grammar import parse_request
 from commands.parsing.review_grammar import parse_review
+from commands.parsing.typed_request import TypedRequest
 from commands.parsing.words import KEYWORDS, wants_help
 from tests.cpu_limit import cpu_limit
 from workspace.requests.request_draft import RequestDraft
