@@ -73,6 +73,20 @@ async def test_form_by_keyboard(windows: Windows) -> None:
     await expect(window.composer("alice")).to_be_focused()
 
 
+async def test_ctrl_enter_submits_the_form_from_a_picker(windows: Windows) -> None:
+    window = await windows.open()
+    keyboard = window.page.keyboard
+    form = await window.open_form()
+    await form.get_by_label("Reason").fill("redis is stuck")
+    await form.get_by_label("Roles").click()
+    await form.get_by_role("option", name="staging").click()
+    await expect(form.get_by_role("button", name="Remove staging")).to_be_visible()
+    await expect(form.get_by_label("Roles")).to_be_focused()
+    await keyboard.press("Control+Enter")
+    await expect(window.form).to_have_count(0)
+    await expect(window.messages("bob", "redis is stuck")).to_have_count(1)
+
+
 async def test_escape_closes_the_form(windows: Windows) -> None:
     window = await windows.open()
     await window.open_form()

@@ -164,6 +164,18 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   submit(event.target);
 });
+// Before the keys of pickers, which use Enter for their lists.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const form = event.target.closest?.(".modal-form");
+    if (!form || event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    form.requestSubmit();
+  },
+  true,
+);
 document.addEventListener("click", (event) => {
   const button = event.target.closest('[data-do="close"]');
   if (button) close(button.closest("dialog"), "clear" in button.dataset);

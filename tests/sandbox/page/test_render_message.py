@@ -46,6 +46,11 @@ def test_an_attachment_shows_its_blocks_or_its_texts(reader: Reader) -> None:
     assert _parse(reader, attachments=attachments).text.split() == ["inside", "one", "two", "three"]
 
 
+def test_line_of_a_context_breaks_after_a_dot(reader: Reader) -> None:
+    block = {"type": "context", "elements": [plain("one"), markup("· two"), markup("three")]}
+    assert " ".join(_parse(reader, block).text.split("\n")).strip() == "one\u00a0· two\u2002three"
+
+
 def test_each_block_has_a_key_and_a_version_of_its_definition(reader: Reader) -> None:
     first = _parse(reader, section("one", block_id="a"), section("two", block_id="b"))
     second = _parse(reader, section("one", block_id="a"), section("new", block_id="b"))
@@ -83,7 +88,7 @@ def test_a_confirm_dialog_is_an_alert_dialog_with_its_texts(reader: Reader) -> N
     }
     parsed = _parse(reader, actions(button("go", confirm=dialog)))
     assert parsed.values("role") == ["alertdialog"]
-    assert parsed.text.split() == ["go", "Sure?", "really", "No", "Yes"]
+    assert parsed.text.split() == ["go", "Sure?", "as", "Alice", "Adams", "really", "No", "Yes"]
 
 
 def test_a_table_has_headers_and_alignment(reader: Reader) -> None:
