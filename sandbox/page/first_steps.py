@@ -1,6 +1,6 @@
-"""The first-run hint: three steps that show the purpose of the bot."""
+"""The first-run hint: three steps that show the purpose of the bot, and more to try after them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.page.location import TELEPORT, Location, PaneLocation
 from sandbox.page.session import Session
@@ -9,6 +9,7 @@ from sandbox.slack.workspace.app import App
 
 _COMMAND = "/teleport-request"
 _EXAMPLE = f"{_COMMAND} staging because redis is stuck"
+_PROD_EXAMPLE = f"{_COMMAND} prod because shard 3 is down"
 REQUESTER, _REVIEWER = "alice", "bob"
 
 
@@ -24,7 +25,18 @@ class Step:
     typed: str = ""
     """Text that a click on the step writes into the requester's message field."""
     button: str = ""
-    """Action ID of the button that a click on the step points at."""
+    """Name of the button that a click on the step points at."""
+
+
+def next_things(location: Location) -> tuple[Step, ...]:
+    """Return more to try, for a user who has done the first steps."""
+    requester, reviewer = _front_of(location, REQUESTER), _front_of(location, _REVIEWER)
+    access = _access_of(location)
+    return (
+        Step("", "prod needs two approvals", "", False, requester, typed=_PROD_EXAMPLE),
+        Step("", "deny", "", False, reviewer, button="deny"),
+        Step("", "tsh", "", False, access, button="tsh"),
+    )
 
 
 def first_steps(
@@ -57,9 +69,15 @@ def first_steps(
             "Teleport panel",
             ", run Alice's login and see her reach staging",
             progress.assumed,
-            location.with_panel(TELEPORT).url,
+            _access_of(location),
+            button="login",
         ),
     )
+
+
+def _access_of(location: Location) -> str:
+    """Return the address with the panel's first tab, which shows who reaches what."""
+    return replace(location.with_panel(TELEPORT), tab="").url
 
 
 def _front_of(location: Location, person: str) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 from markupsafe import Markup
 
 from sandbox.page.environment import render
-from sandbox.page.first_steps import Step, first_steps
+from sandbox.page.first_steps import Step, first_steps, next_things
 from sandbox.page.location import (
     ABOUT,
     NO_PANEL,
@@ -78,6 +78,12 @@ class Page:
     @property
     def steps(self) -> tuple[Step, ...]:
         return first_steps(self.workspace.app, self.session, self.panel, self.location)
+
+    @property
+    def next_things(self) -> tuple[Step, ...]:
+        """Return more to try after the first steps, none before."""
+        is_finished = bool(self.steps) and self.current_step == len(self.steps)
+        return next_things(self.location) if is_finished else ()
 
     @property
     def current_step(self) -> int:

@@ -28,7 +28,9 @@ async def test_newcomer_reaches_staging_within_a_minute(browser: Browser, tmp_pa
             await expect(window.reach("staging-web")).to_have_text("★ New")
             await expect(window.reach("staging-db")).to_have_text("★ New")
             await expect(window.reach("prod-web")).to_have_text("– No")
-            await expect(page.locator(".first-steps li.is-done")).to_have_count(3)
+            await expect(page.get_by_role("region", name="First steps")).to_contain_text(
+                "Next: prod"
+            )
 
 
 async def test_card_and_dm_follow_the_review(windows: Windows) -> None:
@@ -39,6 +41,7 @@ async def test_card_and_dm_follow_the_review(windows: Windows) -> None:
     await expect(card).to_have_count(1)
 
     await card.get_by_role("button", name="Approve").click()
+    await expect(window.confirm_dialog).to_contain_text("as Bob Brown")
     await window.confirm_dialog.get_by_role("button", name="Cancel").click()
     await expect(window.confirm_dialog).to_have_count(0)
     await expect(card).to_contain_text("Waiting for approval")

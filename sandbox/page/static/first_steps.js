@@ -17,18 +17,38 @@ export function startFirstSteps() {
   }, { capture: true });
 }
 
+const TARGETS = {
+  approve: {
+    selector: '.pane[data-person="bob"] [data-action-id="approve"]',
+    missing: "There is no request to approve. First send one as Alice.",
+  },
+  deny: {
+    selector: '.pane[data-person="bob"] [data-action-id="deny"]',
+    missing: "There is no request to deny. First send one as Alice.",
+  },
+  login: {
+    selector: ".panel .tp-callout-next .tp-run",
+    missing: "There is no approved request for a login. First click Approve as Bob.",
+  },
+  tsh: {
+    selector: '.panel [aria-label="Commands of alice"] .tp-run',
+    missing: "The panel shows the commands of the people beside it. Select Alice there.",
+  },
+};
+
 async function follow(step) {
   const { type, pointAt } = step.dataset;
   await navigate(step.getAttribute("href"));
   if (type) typeInto(document.querySelector('.pane[data-person="alice"]'), type);
-  else point(pointAt);
+  else point(TARGETS[pointAt]);
 }
 
-/** Focus the newest button with an action ID, and highlight it until the focus moves. */
-function point(actionId) {
-  const button = [...document.querySelectorAll(`.pane[data-person="bob"] [data-action-id="${actionId}"]`)].at(-1);
+/** Focus the newest of the buttons in Slack, or the first one in the panel, and highlight it. */
+function point({ selector, missing }) {
+  const buttons = [...document.querySelectorAll(selector)];
+  const button = selector.startsWith(".panel") ? buttons[0] : buttons.at(-1);
   if (!button) {
-    toast("There is no request to approve yet. First send the command as Alice.");
+    toast(missing);
     return;
   }
   button.focus();

@@ -74,8 +74,16 @@ async def test_steps_are_checked_off_when_they_happened(shell: Shell, teleport: 
     assert await done(shell) == [True, False, False]
     teleport.progress = Progress(requested=True, approved=True)
     assert await done(shell) == [True, True, False]
+
+
+async def test_finished_steps_become_a_line_with_more_to_try(
+    shell: Shell, teleport: Teleport
+) -> None:
     teleport.progress = Progress(requested=True, approved=True, assumed=True)
-    assert await done(shell) == [True, True, True]
+    section = part(await shell.get(), "section class=.first-steps", "section")
+    assert "Done. Next: prod needs two approvals · deny · tsh" in words(section)
+    assert "<ol" not in section
+    assert "Dismiss the first steps" in section
 
 
 async def test_dismissed_steps_can_be_shown_again(shell: Shell) -> None:
