@@ -45,6 +45,7 @@ from teleport_client.credentials.reloading_credentials import ReloadingCredentia
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
 from workspace.conditions import Conditions
+from workspace.directory.candidates.linked_users import LinkedUsers
 from workspace.directory.candidates.resource_index import RELIST_SECONDS, ResourceIndex
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
@@ -166,15 +167,19 @@ def build_listeners(
         team=runtime.installation.team,
         now=runtime.now,
     )
+    member_names = MemberNames(runtime.slack, runtime.installation.team)
     services = Services(
         teleport=runtime.teleport,
         users=users,
         contacts=contacts,
-        member_names=MemberNames(runtime.slack, runtime.installation.team),
+        member_names=member_names,
         authorization=Authorization(runtime.teleport, users),
         permissions=Permissions(runtime.teleport, runtime.review_policy),
         host_names=host_names,
         resource_index=resource_index,
+        linked_users=LinkedUsers(
+            runtime.teleport, member_names, runtime.settings.review.slack_user_id_trait
+        ),
         changed=changed,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,
@@ -184,6 +189,7 @@ def build_listeners(
             workspace_url=str(runtime.installation.auth_test["url"]),
             requests_enabled=runtime.settings.request.enabled,
             approve_with_reason=runtime.settings.review.approve_with_reason,
+            expiry_in_spec=runtime.cluster.expiry_in_spec,
         ),
         review_policy=runtime.review_policy,
         on_behalf=runtime.on_behalf,

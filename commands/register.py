@@ -13,9 +13,10 @@ from commands import (
     slash_commands,
 )
 from commands.buttons import cancel, repeat
+from commands.form import menus, selection
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
-from workspace.views.modals import request_modal, review_modal
+from workspace.views.modals import request_input, request_modal, review_modal
 from workspace.views.responses import draft_button, pending_list
 
 HANDLERS = Handlers(
@@ -40,7 +41,12 @@ HANDLERS = Handlers(
         own_request_buttons.REQUEST_AGAIN: repeat.repeat,
         own_request_buttons.EXTEND: repeat.repeat,
     },
-    options={request_modal.ROLES: request_form.suggest_roles},
+    selections={request_input.RESOURCES: selection.check_selection},
+    options={
+        request_input.ROLES: menus.suggest_roles,
+        request_input.RESOURCES: menus.suggest_resources,
+        request_input.REVIEWERS: menus.suggest_reviewers,
+    },
     forms={
         request_modal.CALLBACK: (request_form.check, request_form.submit),
         review_modal.CALLBACK: (review_form.check, review_form.submit),

@@ -5,26 +5,29 @@ The buttons of its responses carry the draft as JSON, changed so that the same s
 
 from dataclasses import replace
 
+from commands.form.opening import open_request_form
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.grammar import CONJUNCTIONS, parse_request
 from commands.parsing.role_names import in_any_case
 from commands.parsing.words import wants_help
-from commands.request_outcomes import open_form, respond, typed_command
+from commands.request_outcomes import respond
 from commands.slash_commands import REQUEST
-from commands.use_cases.acting_user.authorized_user import CREATE, FILL_IN_REQUEST, AuthorizedUser
+from commands.use_cases.acting_user.authorized_user import (
+    CREATE,
+    FILL_IN_REQUEST,
+    AuthorizedUser,
+)
 from commands.use_cases.create_request import request_access
 from commands.use_cases.resolve_resources import resolve_resources
 from commands.use_cases.services import Services
 from commands.use_cases.validate_request import (
     Rejected,
-    ensure_requests_enabled,
     resolve_reviewers,
 )
 from teleport_client.errors import NotFound
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.slack_ids import message_link
-from workspace.views.parts.message import text_message
 from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.responses.help import help_message
 
@@ -32,6 +35,9 @@ from workspace.views.responses.help import help_message
 async def command(services: Services, interaction: Interaction, responder: Responder) -> None:
     if wants_help(interaction.text):
         await responder.respond(help_message(REQUEST))
+        return
+    if not interaction.text.strip():
+        await open_request_form(services, interaction.slack_user_id, RequestDraft(), responder)
         return
     typed = parse_request(interaction.text)
     user = await services.authorize(
@@ -47,15 +53,15 @@ async def command(services: Services, interaction: Interaction, responder: Respo
     elif draft.roles or draft.resources:
         await respond(services, await request_access(services, user, draft), responder)
     else:
-        await _open_form(services, user, draft, responder)
+        await open_request_form(services, interaction.slack_user_id, draft, responder)
 
 
 async def shortcut(services: Services, interaction: Interaction, responder: Responder) -> None:
     """Open the form. The reason is a link to the message of a message shortcut."""
-    user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
     url, ts = services.policy.workspace_url, interaction.message_ts
     link = message_link(url, interaction.channel, ts, interaction.thread_ts) if ts else ""
-    await _open_form(services, user, RequestDraft(reason=link), responder)
+    draft = RequestDraft(reason=link)
+    await open_request_form(services, interaction.slack_user_id, draft, responder)
 
 
 async def request_anyway(
@@ -74,8 +80,7 @@ async def open_prefilled_form(
 ) -> None:
     """Open the form to complete a draft: a button with that draft."""
     draft = _draft(interaction)
-    user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
-    await _open_form(services, user, draft, responder)
+    await open_request_form(services, interaction.slack_user_id, draft, responder)
 
 
 def _draft(interaction: Interaction) -> RequestDraft:
@@ -97,15 +102,3 @@ async def _with_role_names(
     words = CONJUNCTIONS.difference(requestable)
     roles = (in_any_case(role, requestable) for role in draft.roles if role not in words)
     return replace(draft, roles=tuple(dict.fromkeys(roles)))
-
-
-async def _open_form(
-    services: Services, user: AuthorizedUser, draft: RequestDraft, responder: Responder
-) -> None:
-    ensure_requests_enabled(services)
-    if not await open_form(draft, responder):
-        text = f"The form didn't open. Run {REQUEST} again, or without the form:"
-        await responder.respond(text_message(text, preformatted=typed_command(draft)))
-        return
-    # The menu of roles needs these a moment later, so read them into the cache.
-    await services.permissions.capabilities(user.name)

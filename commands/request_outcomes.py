@@ -1,6 +1,6 @@
 """Render the outcomes of a request: for the typed command, the buttons and the form."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -17,10 +17,19 @@ from commands.use_cases.create_request import (
 from commands.use_cases.resolve_reviewers import without_mentions
 from commands.use_cases.services import Services
 from commands.use_cases.validate_request import DraftField, ReasonNeeded, Rejected
+from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
-from workspace.views.modals.request_modal import DURATION, REASON, REVIEWERS, ROLES, request_form
+from workspace.views.modals.request_input import (
+    EXPIRY,
+    REASON,
+    RESOURCES,
+    REVIEWERS,
+    ROLES,
+    START,
+)
+from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.parts.message import Message
 from workspace.views.parts.moments import duration_text, utc_text
 from workspace.views.responses.request import (
@@ -36,8 +45,9 @@ _INPUTS = {
     DraftField.ROLES: ROLES,
     DraftField.REASON: REASON,
     DraftField.REVIEWERS: REVIEWERS,
-    DraftField.START: DURATION,
-    DraftField.RESOURCES: ROLES,
+    DraftField.START: START,
+    DraftField.RESOURCES: RESOURCES,
+    DraftField.EXPIRY: EXPIRY,
 }
 """Block IDs of the form."""
 _MAX_ROLES = 5
@@ -52,7 +62,7 @@ async def respond(services: Services, outcome: RequestOutcome, responder: Respon
         case Rejected(error=error):
             raise error
         case ReasonNeeded():
-            await _prompt_for_reason(outcome, responder)
+            await _prompt_for_reason(services, outcome, responder)
         case Created():
             # The button that was clicked has done its work.
             await responder.replace_original(_message(services, outcome))
@@ -60,25 +70,43 @@ async def respond(services: Services, outcome: RequestOutcome, responder: Respon
             await responder.respond(_message(services, outcome))
 
 
-def field_errors(outcome: ReasonNeeded | Rejected) -> dict[str, str]:
-    """Return the outcome as errors at the inputs of the form."""
+def field_errors(outcome: ReasonNeeded | Rejected, inputs: Collection[str]) -> dict[str, str]:
+    """Return the outcome as errors at the inputs of the form.
+
+    `inputs` are those that the form has. An older form has fewer.
+    """
     match outcome:
         case Rejected(error=error, field=field):
-            return {_INPUTS[field]: error.text}
+            return {_INPUTS[field] if _INPUTS[field] in inputs else ROLES: error.text}
         case ReasonNeeded(prompts=prompts):
             return {REASON: reason_text(prompts)}
         case _:
             assert_never(outcome)
 
 
+def form_context(services: Services, draft: RequestDraft, responder: Responder) -> FormContext:
+    index = services.resource_index
+    found = {path: index.find(parse_resource_path(path)) for path in draft.resources}
+    return FormContext(
+        responder.channel,
+        has_resources=index.available,
+        listed={path: resource for path, resource in found.items() if resource is not None},
+    )
+
+
 async def open_form(
-    draft: RequestDraft, responder: Responder, *, note: str = "", reason_required: bool = False
+    services: Services,
+    draft: RequestDraft,
+    responder: Responder,
+    *,
+    note: str = "",
+    reason_required: bool = False,
 ) -> bool:
     """Open the form, filled with the draft. Return whether it opened."""
-    form = request_form(
-        draft, channel=responder.channel, note=note, reason_required=reason_required
+    context = replace(
+        form_context(services, draft, responder), note=note, reason_required=reason_required
     )
-    return await responder.open_form(form, typed=typed_command(draft))
+    return await responder.open_form(request_form(draft, context), typed=typed_command(draft))
 
 
 def typed_command(draft: RequestDraft) -> str:
@@ -124,10 +152,12 @@ def _message(
             assert_never(outcome)
 
 
-async def _prompt_for_reason(outcome: ReasonNeeded, responder: Responder) -> None:
+async def _prompt_for_reason(
+    services: Services, outcome: ReasonNeeded, responder: Responder
+) -> None:
     note = reason_text(outcome.prompts)
     if responder.can_open_form and await open_form(
-        outcome.draft, responder, note=note, reason_required=True
+        services, outcome.draft, responder, note=note, reason_required=True
     ):
         return
     await responder.respond(reason_prompt(outcome.draft, note))

@@ -18,7 +18,7 @@ async def repeat(services: Services, interaction: Interaction, responder: Respon
     request_id = request_id_of(interaction.value)
     repeated = await repeat_request(services, interaction.slack_user_id, request_id)
     if isinstance(repeated, OnlyRecorded):
-        if not await open_form(repeated.draft, responder, note=_INCOMPLETE):
+        if not await open_form(services, repeated.draft, responder, note=_INCOMPLETE):
             text = f"The form didn't open. {_INCOMPLETE}"
             command = typed_command(repeated.draft)
             await responder.respond(text_message(text, preformatted=command))

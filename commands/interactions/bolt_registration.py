@@ -16,6 +16,8 @@ class Handlers:
     commands: Mapping[str, Handler]
     shortcuts: Mapping[str, Handler]
     buttons: Mapping[str, Handler]
+    selections: Mapping[str, Handler]
+    """Handlers of selections in open forms."""
     options: Mapping[str, OptionsLoader]
     forms: Mapping[str, tuple[FormValidator, Handler]]
     """The handler does all the work if the validator takes too long."""
@@ -31,7 +33,7 @@ class Handlers:
             app.command(name)(listeners.for_action(from_command, handler))
         for callback_id, handler in self.shortcuts.items():
             app.shortcut(callback_id)(listeners.for_action(from_shortcut, handler))
-        for action_id, handler in self.buttons.items():
+        for action_id, handler in {**self.buttons, **self.selections}.items():
             app.action(action_id)(listeners.for_action(from_block_action, handler))
         for action_id, load in self.options.items():
             app.options(action_id)(listeners.for_options(load))

@@ -9,11 +9,13 @@ from commands.parsing.slack_text import unescape
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """A form when it was submitted."""
+    """A form when it was submitted, or when the user selected or searched something in it."""
 
     id: str
     private_metadata: str
     values: Mapping[str, Mapping[str, Any]]
+    view: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Slack's view object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Interaction:
     on_ephemeral: bool = False
     """Whether it is a click on an ephemeral response of the bot."""
     form: ViewState | None = None
+    open_form: ViewState | None = None
+    """The form in which the user has selected something, and which stays open."""
     message_ts: str = ""
     """Timestamp of the message that a shortcut was used on."""
     thread_ts: str = ""
@@ -66,6 +70,7 @@ def from_block_action(payload: Mapping[str, Any]) -> Interaction:
         channel=(payload.get("channel") or {}).get("id", ""),
         value=action.get("value") or "",
         view_id=container.get("view_id", "") if container.get("type") == "view" else "",
+        open_form=_view_state(view) if (view := payload.get("view")) else None,
         on_card=message and not container.get("is_ephemeral"),
         on_ephemeral=message and bool(container.get("is_ephemeral")),
         trigger_id=payload.get("trigger_id", ""),
@@ -92,11 +97,7 @@ def from_view_submission(payload: Mapping[str, Any]) -> Interaction:
     return Interaction(
         name=view.get("callback_id", ""),
         slack_user_id=payload["user"]["id"],
-        form=ViewState(
-            id=view["id"],
-            private_metadata=view.get("private_metadata", ""),
-            values=(view.get("state") or {}).get("values") or {},
-        ),
+        form=_view_state(view),
         trigger_id=payload.get("trigger_id", ""),
     )
 
@@ -107,4 +108,14 @@ def from_block_suggestion(payload: Mapping[str, Any]) -> Interaction:
         name=payload.get("action_id", ""),
         slack_user_id=payload["user"]["id"],
         text=payload.get("value") or "",
+        form=_view_state(view) if (view := payload.get("view")) else None,
+    )
+
+
+def _view_state(view: Mapping[str, Any]) -> ViewState:
+    return ViewState(
+        id=view["id"],
+        private_metadata=view.get("private_metadata", ""),
+        values=(view.get("state") or {}).get("values") or {},
+        view=view,
     )

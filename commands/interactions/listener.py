@@ -62,6 +62,8 @@ class FormResult:
     work: Handler | None = None
     channel: str = ""
     """Channel for the response."""
+    view: Mapping[str, Any] | None = None
+    """The form that replaces this one, with the same input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class _Ack:
 
 
 FormValidator: TypeAlias = Callable[[Services, Interaction], Awaitable[FormResult]]
-OptionsLoader: TypeAlias = Callable[[Services, Interaction], Awaitable[list[dict[str, Any]]]]
+OptionsLoader: TypeAlias = Callable[[Services, Interaction], Awaitable[Mapping[str, Any]]]
 Observe: TypeAlias = Callable[[str, str, float], None]
 """Called with the interaction's name, its outcome and its duration in seconds."""
 
@@ -147,7 +149,7 @@ class Listeners:
         async def ack(body: Payload) -> _Ack:
             started, interaction = monotonic(), from_block_suggestion(body)
             bind_interaction(interaction.name, interaction.slack_user_id)
-            options: list[dict[str, Any]] = []
+            options: Mapping[str, Any] = {"options": []}
             outcome = Outcome.DONE
             try:
                 async with asyncio.timeout(OPTIONS_SECONDS):
@@ -155,7 +157,7 @@ class Listeners:
             except Exception as error:  # noqa: BLE001 - a menu can't show an error
                 outcome = Outcome.NO_OPTIONS
                 log.warning("options_load_failed", error=describe(error))
-            return _Ack(self._finish(interaction, outcome, started), {"options": options})
+            return _Ack(self._finish(interaction, outcome, started), options)
 
         return self._listener(ack)
 
@@ -173,6 +175,11 @@ class Listeners:
             return _Ack(
                 self._finish(interaction, Outcome.FORM_ERRORS, started),
                 {"response_action": "errors", "errors": dict(checked.errors)},
+            )
+        if checked.view is not None:
+            return _Ack(
+                self._finish(interaction, Outcome.FORM_ERRORS, started),
+                {"response_action": "update", "view": checked.view},
             )
         if checked.work is None:
             return _Ack(self._finish(interaction, Outcome.DONE, started))

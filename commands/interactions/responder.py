@@ -71,6 +71,7 @@ class Responder:
         self._forms = forms
         self._channel = channel or interaction.channel
         self._view_id = view_id or interaction.view_id
+        self._opened = ""
         self.content_rejected = ""
         """Slack's error, if it rejected the content and an explanation was sent instead."""
 
@@ -133,12 +134,46 @@ class Responder:
                 reason="too_many_forms",
                 suggested_command=typed,
             )
+        return await self._open(view)
+
+    async def open_loading(self, view: View, *, typed: str) -> None:
+        """Open a placeholder for a form that isn't ready, before the trigger expires.
+
+        Until `fill_form`, all responses appear in it. Raises UserError like `open_form`.
+        """
+        if await self.open_form(view, typed=typed):
+            self._view_id = self._opened
+
+    async def fill_form(self, view: View, *, typed: str) -> bool:
+        """Show the form in place of its placeholder, or open it. Return whether this worked.
+
+        Raises UserError like `open_form`.
+        """
+        if not self._view_id:
+            return await self.open_form(view, typed=typed)
+        shown = await _attempt("view", self._slack.views_update(view_id=self._view_id, view=view))
+        self._view_id = ""
+        return shown
+
+    async def update_open_form(self, view: Mapping[str, Any], view_hash: str) -> None:
+        """Change an open form, unless it has changed since Slack sent `view_hash`."""
+        await _attempt(
+            "view",
+            self._slack.views_update(
+                view_id=self._interaction.view_id, hash=view_hash, view=dict(view)
+            ),
+        )
+
+    async def _open(self, view: View) -> bool:
         try:
-            await self._slack.views_open(trigger_id=self._interaction.trigger_id, view=view)
+            opened = await self._slack.views_open(
+                trigger_id=self._interaction.trigger_id, view=view
+            )
         except SLACK_ERRORS as error:
             rejected = classify(error) is Failure.REJECTED and not _is_trigger_expired(error)
             (log.error if rejected else log.warning)("modal_open_failed", error=describe(error))
             return False
+        self._opened = opened["view"]["id"]
         return True
 
     async def _by_view(self, message: Message) -> bool:

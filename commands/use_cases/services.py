@@ -13,6 +13,7 @@ from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from workspace.card_model.record import CardModel
+from workspace.directory.candidates.linked_users import LinkedUsers
 from workspace.directory.candidates.resource_index import ResourceIndex
 from workspace.directory.contacts import Contacts, NoContact
 from workspace.directory.host_names import HostNames
@@ -37,6 +38,8 @@ class Policy:
     """Slack's address of the workspace, for links to messages."""
     requests_enabled: bool = True
     approve_with_reason: bool = False
+    expiry_in_spec: bool = True
+    """Where Teleport's version keeps the expiry of a request."""
 
 
 async def _no_record(_request_id: str) -> CardModel | None:
@@ -53,6 +56,7 @@ class Services:
     permissions: Permissions
     host_names: HostNames
     resource_index: ResourceIndex
+    linked_users: LinkedUsers
     changed: Callable[[str], None]
     """Called with the ID of each request that is created, reviewed or cancelled here."""
     now: Callable[[], datetime]

@@ -9,7 +9,7 @@ Each rejection belongs to a field of the draft, so that the form can show it the
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
@@ -19,6 +19,12 @@ from commands.parsing.grammar import FILLERS
 from commands.parsing.role_names import close_names
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.drafts.times import (
+    ensure_expiry,
+    ensure_start,
+    explain_expiry,
+    explain_start,
+)
 from commands.use_cases.resolve_reviewers import (
     CannotReview,
     ensure_within_limit,
@@ -51,9 +57,6 @@ _NO_SEARCH_ROLES = (
 )
 """Teleport's errors for a user without `search_as_roles`, and for resources that none of them gives
 access to (lib/services/access_request.go)."""
-_START_BEYOND_END = "assume start time must be prior to access expiry time"
-_START_TOO_LATE = "assume start time is too far in the future"
-"""Teleport's errors for a later start (lib/services/access_request.go)."""
 _ROLES_NAMED = 12
 _SUGGESTIONS_ROOM = 800
 _COMPARED = 80
@@ -66,6 +69,7 @@ class DraftField(Enum):
     REVIEWERS = auto()
     START = auto()
     RESOURCES = auto()
+    EXPIRY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,8 @@ def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -
         assume_start=draft.start,
         resources=tuple(map(parse_resource_path, draft.resources)),
         suggested_reviewers=draft.reviewers,
+        expires=draft.expires,
+        expiry_in_spec=services.policy.expiry_in_spec,
     )
 
 
@@ -169,23 +175,28 @@ async def explain_rejection(
         return Rejected(_bot_cannot_create())
     if any(text in error.text for text in _NO_SEARCH_ROLES):
         return Rejected(_no_resource_requests(), DraftField.RESOURCES)
-    if _START_BEYOND_END in error.text or _START_TOO_LATE in error.text:
-        return Rejected(_start_too_late(error), DraftField.START)
+    for field, explain in ((DraftField.START, explain_start), (DraftField.EXPIRY, explain_expiry)):
+        if explained := explain(error):
+            return Rejected(explained, field)
     if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft, error)):
         return rejected
     raise error
 
 
 def _check(services: Services, user: AuthorizedUser, draft: RequestDraft) -> Rejected | None:
-    try:
-        ensure_requests_enabled(services)
-        _ensure_not_held(user, draft)
-    except UserError as error:
-        return Rejected(error, DraftField.ROLES)
-    try:
-        check_reason(draft.reason)
-    except UserError as error:
-        return Rejected(error, DraftField.REASON)
+    now = services.now()
+    checks: tuple[tuple[DraftField, Callable[[], None]], ...] = (
+        (DraftField.ROLES, lambda: ensure_requests_enabled(services)),
+        (DraftField.ROLES, lambda: _ensure_not_held(user, draft)),
+        (DraftField.REASON, lambda: check_reason(draft.reason)),
+        (DraftField.START, lambda: ensure_start(draft, now)),
+        (DraftField.EXPIRY, lambda: ensure_expiry(draft, now)),
+    )
+    for field, check in checks:
+        try:
+            check()
+        except UserError as error:
+            return Rejected(error, field)
     return None
 
 
@@ -214,18 +225,6 @@ def _no_resource_requests() -> UserError:
         " Check the names, request a role instead, or ask a Teleport administrator for"
         " search_as_roles.",
         reason="resource_not_requestable",
-    )
-
-
-def _start_too_late(error: TeleportError) -> UserError:
-    why = (
-        "Teleport would end this access before it starts"
-        if _START_BEYOND_END in error.text
-        else "Access can start seven days from now at the latest"
-    )
-    return UserError(
-        f"{why}, so nothing was requested. Choose an earlier start, or request the access later.",
-        reason="start_too_late",
     )
 
 

@@ -123,6 +123,11 @@ class NewAccessRequest:
     """Start of the approved access, at most seven days from now. None is the approval."""
     resources: tuple[ResourceId, ...] = ()
     """Without `roles`, Teleport selects those of the user's `search_as_roles` that apply."""
+    expires: datetime | None = None
+    """Time until which the request can be reviewed, at most seven days from now and not after
+    `access_until`. None is that maximum."""
+    expiry_in_spec: bool = True
+    """See `ClusterInfo.expiry_in_spec`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +135,7 @@ class AccessCapabilities:
     """Roles that a user can request, without those the user has."""
 
     requestable_roles: tuple[str, ...]
+    suggested_reviewers: tuple[str, ...] = ()
+    """Users that the user's roles suggest as reviewers."""
+    request_prompt: str = ""
+    """A text of the user's roles about what to request."""

@@ -11,6 +11,7 @@ PluginData: TypeAlias = Mapping[str, str]
 
 
 _ON_BEHALF_REVIEWS = (18, 11)
+_EXPIRY_IN_SPEC = (18,)
 
 
 def version_numbers(version: str) -> tuple[int, ...]:
@@ -44,6 +45,11 @@ class ClusterInfo:
     def proxy(self) -> str:
         """The proxy's address as users type it, without the default port. Empty if unknown."""
         return self.public_address.removesuffix(":443")
+
+    @property
+    def expiry_in_spec(self) -> bool:
+        """Whether a request's expiry is a field of its spec, instead of its metadata."""
+        return version_numbers(self.version) >= _EXPIRY_IN_SPEC
 
     @property
     def request_url_base(self) -> str:

@@ -19,6 +19,7 @@ from teleport_client.model.access_request import (
     DryRun,
     NewAccessRequest,
     RequestState,
+    ResourceId,
     Review,
     Threshold,
 )
@@ -106,12 +107,21 @@ class AccessRequestService:
         self, user: str, *, deadline: float = DEADLINE
     ) -> AccessCapabilities:
         """Return the roles that `user` can request. Expensive: the server loads every role."""
-        return capabilities_from(
-            await self._auth.GetAccessCapabilities(
-                types.AccessCapabilitiesRequest(User=user, RequestableRoles=True),
-                timeout=deadline,
-            )
+        query = types.AccessCapabilitiesRequest(
+            User=user, RequestableRoles=True, SuggestedReviewers=True
         )
+        return capabilities_from(await self._auth.GetAccessCapabilities(query, timeout=deadline))
+
+    async def roles_for_resources(
+        self, user: str, resources: Sequence[ResourceId], *, deadline: float = DEADLINE
+    ) -> tuple[str, ...]:
+        """Return the roles that `user` can request for at least one of the resources.
+
+        Raises InvalidArgument or PermissionDenied if there are none.
+        """
+        query = types.AccessCapabilitiesRequest(User=user, ResourceIDs=map(resource_to, resources))
+        found = await self._auth.GetAccessCapabilities(query, timeout=deadline)
+        return tuple(sorted(found.ApplicableRolesForResources))
 
     async def create(self, new: NewAccessRequest, *, deadline: float = DEADLINE) -> AccessRequest:
         """Create a request and return it with the ID that the server assigned."""
@@ -225,12 +235,11 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
         spec.MaxDuration.CopyFrom(time_to(new.access_until))
     if new.assume_start is not None:
         spec.AssumeStartTime.CopyFrom(time_to(new.assume_start))
-    return types.AccessRequestV3(
-        Kind="access_request",
-        Version="v3",
-        Metadata=types.Metadata(Name=str(uuid4())),
-        Spec=spec,
-    )
+    metadata = types.Metadata(Name=str(uuid4()))
+    if new.expires is not None:
+        keeper, field = (spec, "ResourceExpiry") if new.expiry_in_spec else (metadata, "Expires")
+        getattr(keeper, field).CopyFrom(time_to(new.expires))
+    return types.AccessRequestV3(Kind="access_request", Version="v3", Metadata=metadata, Spec=spec)
 
 
 def review_to(review: Review) -> types.AccessReview:
@@ -244,7 +253,11 @@ def review_to(review: Review) -> types.AccessReview:
 
 
 def capabilities_from(message: types.AccessCapabilities) -> AccessCapabilities:
-    return AccessCapabilities(requestable_roles=tuple(message.RequestableRoles))
+    return AccessCapabilities(
+        requestable_roles=tuple(message.RequestableRoles),
+        suggested_reviewers=tuple(message.SuggestedReviewers),
+        request_prompt=message.RequestPrompt,
+    )
 
 
 def _threshold_from(message: types.AccessReviewThreshold) -> Threshold:

@@ -27,6 +27,13 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def selected(*values: str) -> dict[str, Any]:
+    """Return the input of a menu in a form."""
+    texts = ({"type": "plain_text", "text": value} for value in values)
+    options = [{"text": text, "value": value} for text, value in zip(texts, values, strict=True)]
+    return {"type": "multi_external_select", "selected_options": options}
+
+
 class SlackDriver:
     """Actions and views of Slack users, independent of the Teleport behind the bot.
 

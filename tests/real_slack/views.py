@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
-from workspace.views.modals.request_modal import request_form
+from workspace.views.modals.request_modal import FormContext, loading_view, request_form
 from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.parts.message import text_message
 from workspace.views.responses.submitted_form import result_view, waiting_view
@@ -22,12 +22,16 @@ def sample_views() -> Iterator[tuple[str, View]]:
     """Yield each view with its name."""
     filled = RequestDraft(("staging", "prod"), HOSTILE, timedelta(hours=2), ("bob", "carol"))
     request_id = sample_model().id
-    yield "request form, empty", request_form(RequestDraft(), channel="C1")
-    yield "request form, filled", request_form(filled, channel="C1", note="Add a reason.")
+    yield "request form, empty", request_form(RequestDraft(), FormContext("C1"))
+    yield (
+        "request form, filled",
+        request_form(filled, FormContext("C1", "Add a reason.", has_resources=True)),
+    )
     yield (
         "request form, reason required",
-        request_form(RequestDraft(truncated=True), channel="C1", reason_required=True),
+        request_form(RequestDraft(truncated=True), FormContext("C1", reason_required=True)),
     )
+    yield "request form, loading", loading_view()
     for approve in (True, False):
         word = "approve" if approve else "deny"
         decision = ReviewFormMetadata(request_id, approve, "C1")

@@ -36,7 +36,7 @@ async def list_has_only_the_resources_that_the_caller_can_access(server: Server)
 
 
 async def list_can_be_limited_to_kinds(server: Server) -> None:
-    found = await _listed(auth(server, "admin"), Kinds=["app"])
+    found = await eventually(lambda: _listed(auth(server, "admin"), Kinds=["app"]), bool)
     assert {kind for kind, _ in found} == {"app"}
 
 

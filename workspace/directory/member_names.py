@@ -6,6 +6,7 @@ commands), and Slack has no call that looks up a name. So the bot lists the user
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from async_lru import alru_cache
 from slack_sdk.web.async_client import AsyncWebClient
@@ -18,28 +19,44 @@ _MOST_PAGES = 15
 """Slack allows an app about 20 pages a minute (users.list: Tier 2)."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Members:
+    ids: Mapping[str, tuple[str, ...]]
+    """By name, without case."""
+    names: Mapping[str, str]
+    """By ID."""
+
+
 class MemberNames:
     """Finds active members, and remembers them for ten minutes."""
 
     def __init__(self, slack: AsyncWebClient, team: str) -> None:
         self._slack = slack
         self._team = team
-        self._by_name = alru_cache(ttl=_REMEMBERED_SECONDS)(self._read)
+        self._read_once = alru_cache(ttl=_REMEMBERED_SECONDS)(self._read)
 
     async def find(self, name: str) -> tuple[str, ...]:
         """Return the Slack IDs of the members with that name. Raises SlackApiError."""
-        return (await self._by_name()).get(name.casefold(), ())
+        return (await self._read_once()).ids.get(name.casefold(), ())
 
-    async def _read(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    async def names(self) -> Mapping[str, str]:
+        """Return the name that users see by Slack ID, of all members. Raises SlackApiError."""
+        return (await self._read_once()).names
+
+    async def _read(self) -> _Members:
+        ids: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        names: dict[str, str] = {}
         cursor = ""
         for _ in range(_MOST_PAGES):
             page = await self._slack.users_list(limit=_PAGE, cursor=cursor)
             for user in page["members"]:
-                if not account_from(user).barred_from(self._team):
-                    for name in names_from(user):
-                        found[name] += (user["id"],)
+                account = account_from(user)
+                if account.barred_from(self._team):
+                    continue
+                names[account.id] = account.name
+                for name in names_from(user):
+                    ids[name] += (account.id,)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
-        return found
+        return _Members(ids, names)

@@ -50,6 +50,8 @@ class RequestDraft:
     """End of the access, instead of `duration`."""
     resources: tuple[str, ...] = ()
     """In Teleport's text form, `/cluster/kind/name`."""
+    expires: Moment | None = None
+    """Time until which the request can be reviewed. None is the longest that Teleport allows."""
 
     @property
     def has_reason(self) -> bool:

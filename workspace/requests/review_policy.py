@@ -74,6 +74,11 @@ class ReviewPolicy:
             )
         )
 
+    def is_approver(self, user: str, held: frozenset[str]) -> bool:
+        """Return whether the settings name `user`, or one of these roles, for any role."""
+        names = {user, *(f"{ROLE_PREFIX}{role}" for role in held)}
+        return any(not names.isdisjoint(named) for named in self.approvers.values())
+
     def _can_override(self, request: AccessRequest) -> bool:
         """Setting the state asks no threshold, so only where one approval is all that is asked."""
         named = [self._approvers_of(role) for role in request.roles]

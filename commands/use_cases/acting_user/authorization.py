@@ -58,6 +58,13 @@ class Authorization:
         ensure_allowed(user, action)
         return user
 
+    async def definitions(self, names: Collection[str]) -> dict[str, Role]:
+        """Return roles by name, at most a minute old, without those that don't exist.
+
+        Raises TeleportError.
+        """
+        return await self._roles(names, fresh=False)
+
     async def _read(self, linked_user: LinkedUser, *, fresh: bool) -> AuthorizedUser:
         recorded = frozenset(linked_user.user.roles)
         reads = _Reads()

@@ -10,12 +10,14 @@ from async_lru import alru_cache
 from commands.use_cases.acting_user.authorization import CACHE_SECONDS
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from teleport_client.client import TeleportClient
-from teleport_client.model.access_request import AccessCapabilities, AccessRequest
+from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied
+from teleport_client.model.access_request import AccessCapabilities, AccessRequest, ResourceId
+from teleport_client.model.user import Role
 from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
-_MAX_USERS = 1_000
+_MAX_USERS, _MAX_SELECTIONS = 1_000, 5_000
 
 
 class Permissions:
@@ -25,9 +27,37 @@ class Permissions:
         self._teleport = teleport
         self._review_policy = review_policy
         self._capabilities = alru_cache(_MAX_USERS, ttl=CACHE_SECONDS)(self._read_capabilities)
+        self._resource_roles = alru_cache(_MAX_SELECTIONS, ttl=CACHE_SECONDS)(
+            self._read_resource_roles
+        )
 
     async def capabilities(self, user: str) -> AccessCapabilities:
         return await with_retry(lambda _: self._capabilities(user))
+
+    async def roles_for_resources(
+        self, user: str, resources: Sequence[ResourceId]
+    ) -> tuple[str, ...]:
+        """Return the roles that the user can request for at least one of the resources.
+
+        They are empty if Teleport rejects the resources.
+        """
+        return await with_retry(lambda _: self._resource_roles(user, tuple(resources)))
+
+    def could_review(
+        self, name: str, held: frozenset[str], roles: Sequence[Role], request: AccessRequest
+    ) -> MayReview:
+        """Return whether a user who holds these roles can review the request."""
+        if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
+            approver = self._review_policy.may_override(name, held, request)
+            denied = is_review_denied(roles, request)
+            return MayReview.YES if approver and not denied else MayReview.NO
+        return may_review(name, roles, request)
+
+    def reviews_anything(self, name: str, held: frozenset[str], roles: Sequence[Role]) -> bool:
+        """Return whether a user who holds these roles might be able to review some request."""
+        if self._review_policy.mode is ReviewMode.OVERRIDE:
+            return self._review_policy.is_approver(name, held)
+        return any(role.allow.review.roles or role.allow.review.from_claims for role in roles)
 
     def reviewable(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Return the IDs of the pending requests that the user can probably review."""
@@ -45,6 +75,16 @@ class Permissions:
             approver = self._review_policy.may_override(user.name, user.held, request)
             return approver and not is_review_denied(user.denying_roles, request)
         return may_review(user.name, user.roles, request) is not MayReview.NO
+
+    async def _read_resource_roles(
+        self, user: str, resources: tuple[ResourceId, ...]
+    ) -> tuple[str, ...]:
+        try:
+            return await self._teleport.requests.roles_for_resources(
+                user, resources, deadline=ATTEMPT_SECONDS
+            )
+        except (InvalidArgument, NotFound, PermissionDenied):
+            return ()
 
     async def _read_capabilities(self, user: str) -> AccessCapabilities:
         return await self._teleport.requests.get_capabilities(user, deadline=ATTEMPT_SECONDS)

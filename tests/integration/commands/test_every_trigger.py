@@ -95,9 +95,9 @@ class Scene:
         use = {"as": "bob", "do": "shortcut", "callback_id": callback_id}
         return lambda: self.stage.slack.act({**use, **where})
 
-    async def options(self) -> Trigger:
+    async def options(self, action_id: str) -> Trigger:
         form = await self._form("request", "request_form")
-        suggest = {"as": "bob", "do": "suggest", "view_id": form["id"], "action_id": "roles"}
+        suggest = {"as": "bob", "do": "suggest", "view_id": form["id"], "action_id": action_id}
         return lambda: self.stage.slack.act({**suggest, "text": "stag"})
 
     async def request_form(self) -> Trigger:
@@ -144,10 +144,15 @@ CASES: list[tuple[str, Prepare]] = [
             "request_access_for_message", channel="access-requests", ts=s.card["ts"]
         ),
     ),
-    ("roles", lambda s: s.options()),
+    ("roles", lambda s: s.options("roles")),
+    ("resources", lambda s: s.options("resources")),
+    ("reviewers", lambda s: s.options("reviewers")),
     ("request_form", lambda s: s.request_form()),
     ("review_form", lambda s: s.review_form()),
 ]
+
+
+MENUS = {"roles", "resources", "reviewers"}
 
 
 def test_cases_cover_every_trigger() -> None:
@@ -204,9 +209,9 @@ async def test_trigger_rejects_a_user_without_access(
         seen, calls = len(private_responses(slack)), len(teleport.journal.calls)
         with apply_change(teleport, refuse):
             done = await trigger()
-            outcome = "no_options" if name == "roles" else "refused"
+            outcome = "no_options" if name in MENUS else "refused"
             await scene.log.first("interaction_handled", interaction=name, outcome=outcome)
-        if name == "roles":
+        if name in MENUS:
             assert done["payload"]["options"] == []
         else:
             assert [entry["reason"] for entry in scene.log.all("interaction_rejected")] == [reason]

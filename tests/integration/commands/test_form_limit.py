@@ -28,7 +28,7 @@ async def test_forms_of_one_user_do_not_block_other_users(stage: Stage) -> None:
         await stage.type("alice", "/teleport-request")
     refused = await stage.response("alice", "opened many forms in the last minute")
     assert "/teleport-request <role> because <reason>" in words(refused)
-    for who in ("bob", "carol", "dana"):
+    for who in ("bob", "carol"):
         await stage.type(who, "/teleport-request")
         await stage.form(who, "request_form")
     opened = [call for call in stage.slack.journal.calls if call.method == "views.open"]

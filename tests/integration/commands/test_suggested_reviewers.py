@@ -3,7 +3,7 @@
 import pytest
 
 from teleport_client._proto.types_pb2 import LockTarget
-from tests.integration.slack_driver import Stage, words
+from tests.integration.slack_driver import Stage, selected, words
 
 STAGING = {
     "type": "multi_external_select",
@@ -99,7 +99,7 @@ async def test_reviewer_without_the_role_is_shown(stage: Stage) -> None:
         form,
         roles=STAGING,
         reason={"type": "plain_text_input", "value": "redis 1"},
-        reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
+        reviewers=selected("U0NORA0001"),
     )
     response = await stage.slack.message_where(
         "access-requests", "alice", lambda m: '"reason":"redis 1"' in words(m).replace("\\", ""), 5
@@ -128,7 +128,7 @@ async def test_form_takes_at_most_20_reviewers(stage: Stage) -> None:
         "alice",
         form,
         roles=STAGING,
-        reviewers={"type": "multi_users_select", "selected_users": ["U0NORA0001"]},
+        reviewers=selected("U0NORA0001"),
     )
     assert "up to 20 reviewers" in done["payload"]["errors"]["reviewers"]
 

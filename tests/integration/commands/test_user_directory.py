@@ -17,7 +17,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.integration.conftest import run_bot_on
-from tests.integration.slack_driver import Stage, words
+from tests.integration.slack_driver import Stage, selected, words
 from workspace.directory.user_directory import UserDirectory, UserMapping
 from workspace.requests.user_error import UserError
 
@@ -96,7 +96,7 @@ async def test_hidden_reviewer_is_named_beside_the_field(stage: Stage) -> None:
             "alice",
             form,
             roles={"type": "multi_external_select", "selected_options": [staging]},
-            reviewers={"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+            reviewers=selected("U0CAROL001"),
         )
     )
     # The bot has looked up alice by then, and looks up carol next.

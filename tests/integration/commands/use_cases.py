@@ -19,6 +19,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
+from workspace.directory.candidates.linked_users import LinkedUsers
 from workspace.directory.candidates.resource_index import ResourceIndex
 from workspace.directory.contacts import Contacts
 from workspace.directory.host_names import HostNames
@@ -61,15 +62,17 @@ async def use_cases(
 
     async with TeleportClient(dial(teleport.address, lambda: credentials)) as client:
         users = UserDirectory(web, client, mapping, now=_now)
+        member_names = MemberNames(web, TEAM)
         services = Services(
             teleport=client,
             users=users,
             contacts=Contacts(web, client, mapping),
-            member_names=MemberNames(web, TEAM),
+            member_names=member_names,
             authorization=Authorization(client, users),
             permissions=Permissions(client, reviews),
             host_names=HostNames(client, CLUSTER),
             resource_index=ResourceIndex(client, CLUSTER, enabled=lambda: True),
+            linked_users=LinkedUsers(client, member_names, SLACK_TRAIT),
             changed=changed.append,
             now=_now,
             certificate_expiry=lambda: credentials.expires,

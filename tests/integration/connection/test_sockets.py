@@ -17,7 +17,7 @@ from tests.integration.bot_process import run_bot_here
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage
+from tests.integration.slack_driver import Stage, selected
 from tests.sandbox.slack.wire import bare_socket
 
 
@@ -270,7 +270,7 @@ async def submit_slow_form(
     staging = {"text": {"type": "plain_text", "text": "staging"}, "value": "staging"}
     filled: dict[str, dict[str, object]] = {
         "roles": {"type": "multi_external_select", "selected_options": [staging]},
-        "reviewers": {"type": "multi_users_select", "selected_users": ["U0CAROL001"]},
+        "reviewers": selected("U0CAROL001"),
         "reason": {"type": "plain_text_input", "value": "because of 77"},
     }
     stage.slack.faults.inject({"method": "users.info", "delay_ms": milliseconds, "times": 1})

@@ -11,7 +11,14 @@ from teleport_client.model.access_request import RequestState
 from tests.samples import request
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
-from workspace.views.modals.request_modal import REASON, REVIEWERS, ROLES
+from workspace.views.modals.request_input import (
+    EXPIRY,
+    REASON,
+    RESOURCES,
+    REVIEWERS,
+    ROLES,
+    START,
+)
 
 ERROR = UserError("Not like this.", reason="test")
 
@@ -22,6 +29,9 @@ ERROR = UserError("Not like this.", reason="test")
         (Rejected(ERROR), {ROLES: "Not like this."}),
         (Rejected(ERROR, DraftField.REASON), {REASON: "Not like this."}),
         (Rejected(ERROR, DraftField.REVIEWERS), {REVIEWERS: "Not like this."}),
+        (Rejected(ERROR, DraftField.RESOURCES), {RESOURCES: "Not like this."}),
+        (Rejected(ERROR, DraftField.START), {START: "Not like this."}),
+        (Rejected(ERROR, DraftField.EXPIRY), {EXPIRY: "Not like this."}),
         (ReasonNeeded(RequestDraft()), {REASON: "This request needs a reason."}),
         (ReasonNeeded(RequestDraft(), ("Name a ticket.",)), {REASON: "Name a ticket."}),
         (ReasonNeeded(RequestDraft(), ("Why?", "Until when?")), {REASON: "Why? Until when?"}),
@@ -30,7 +40,12 @@ ERROR = UserError("Not like this.", reason="test")
 def test_form_shows_an_outcome_at_its_input(
     outcome: Rejected | ReasonNeeded, errors: dict[str, str]
 ) -> None:
-    assert field_errors(outcome) == errors
+    assert field_errors(outcome, (*errors, ROLES)) == errors
+
+
+def test_older_form_shows_an_error_of_a_missing_input_at_the_roles() -> None:
+    outcome = Rejected(ERROR, DraftField.START)
+    assert field_errors(outcome, (ROLES, REASON)) == {ROLES: "Not like this."}
 
 
 def test_duplicates_are_pending_requests_for_the_same_roles() -> None:

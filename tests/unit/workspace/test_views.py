@@ -35,7 +35,9 @@ from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.cards.buttons import APPROVE, DENY
 from workspace.views.cards.card import card
 from workspace.views.modals import role_option
-from workspace.views.modals.request_modal import read, request_form, role_options
+from workspace.views.modals.menu import menu
+from workspace.views.modals.request_input import read
+from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.modals.review_modal import read as read_decision
 from workspace.views.notices import NoticeOptions, notice
@@ -180,7 +182,7 @@ def test_reason_prompts_fit_into_the_form(extreme: Extreme) -> None:
     assert len(expected) <= 1000
     check_view(
         request_form(
-            RequestDraft(truncated=True), channel="C1", note=expected, reason_required=True
+            RequestDraft(truncated=True), FormContext("C1", note=expected, reason_required=True)
         )
     )
     check_message(reason_prompt(RequestDraft(roles=("prod",)), expected))
@@ -237,7 +239,7 @@ def test_any_draft_fits_into_a_response(draft: RequestDraft, existing: CardModel
 
 @given(asks, texts, st.booleans())
 def test_any_draft_fits_into_the_form(draft: RequestDraft, note: str, required: bool) -> None:
-    check_view(request_form(draft, channel="C1", note=note, reason_required=required))
+    check_view(request_form(draft, FormContext("C1", note, required)))
 
 
 @settings(deadline=None)
@@ -246,13 +248,13 @@ def test_extreme_draft_fits_into_response_and_form(extreme: Extreme, other: Extr
     """It has many long roles and reviewers."""
     draft = RequestDraft(extreme.names, extreme.text, timedelta(seconds=3600.4), other.names)
     check_responses_to(draft, model_of(other.request))
-    check_view(request_form(draft, channel="C1", note=other.text))
+    check_view(request_form(draft, FormContext("C1", other.text)))
 
 
 def test_duration_is_offered_once() -> None:
     """Cover also one within a second of a standard option."""
     view = check_view(
-        request_form(RequestDraft(duration=timedelta(minutes=30, seconds=0.4)), channel="C1")
+        request_form(RequestDraft(duration=timedelta(minutes=30, seconds=0.4)), FormContext("C1"))
     )
     (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "duration")
     values = [option["value"] for option in menu["options"]]
@@ -612,18 +614,22 @@ def test_fingerprints_differ_when_cards_differ() -> None:
 def test_long_role_names_are_read_from_the_options() -> None:
     """A name too long for an option is identified by a digest."""
     long = "x" * 200
-    (option,) = role_options([long])
+    option = role_option.option(long).to_dict()
     assert len(option["value"]) <= 75
     assert role_option.names([option["value"], "short"], [long, "other"]) == (long, "short")
 
 
-def test_menu_has_at_most_a_hundred_options() -> None:
-    """Slack accepts no more. Typing filters the options."""
-    assert len(role_options(f"role-{number}" for number in range(120))) == 100
+def test_menu_states_that_there_are_more_matches_than_options() -> None:
+    """Slack accepts a hundred options. Typing filters them."""
+    options = [role_option.option(f"role-{number}") for number in range(120)]
+    assert menu(options[:100], 100) == {"options": [each.to_dict() for each in options[:100]]}
+    (group,) = menu(options, 20_000)["option_groups"]
+    assert len(group["options"]) == 100
+    assert group["label"]["text"] == "The best 100 of 20,000 matches. Type more to see others."
 
 
 def test_form_values_become_a_draft() -> None:
-    view = check_view(request_form(RequestDraft(reviewers=("bob",)), channel="C1"))
+    view = check_view(request_form(RequestDraft(reviewers=("bob",)), FormContext("C1")))
     values: dict[str, dict[str, Any]] = {
         "roles": {"roles": {"selected_options": [{"value": "staging"}]}},
         "reason": {"reason": {"value": " redis "}},

@@ -1,11 +1,12 @@
 """Search in many names, best match first, without long blocks of the event loop.
 
 A match contains every typed word: in the name, or in the rest of the searched text, such as labels.
-If there is none, similar names match.
+If there is none, similar names match, and names that contain the typed letters in order.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
@@ -102,20 +103,28 @@ class Searchable(Generic[Item]):
         yield _without(found, inside)
 
     async def _similar(self, typed: str, indexes: Sequence[int]) -> list[int]:
-        shortest = len(typed) // 2  # a part of the typed text is no match
         scored: list[tuple[float, int]] = []
+        abbreviated = _in_order(typed)
         for part in _parts(indexes, _SIMILAR_AT_ONCE):
             names = [self._names[index] for index in part]
-            scored += (
-                (-score, part[position])
+            found = {
+                position: score
                 for name, score, position in process.extract(
                     typed, names, scorer=fuzz.partial_ratio, limit=None,
                     score_cutoff=_MIN_SIMILARITY,
                 )
-                if len(name) > shortest
-            )  # fmt: skip
+                if len(name) > len(typed) // 2  # a part of the typed text is no match
+            }  # fmt: skip
+            found |= {n: 0.0 for n, name in enumerate(names) if abbreviated(name)} | found
+            scored += ((-score, part[position]) for position, score in found.items())
             await asyncio.sleep(0)
         return [index for _, index in sorted(scored)]
+
+
+def _in_order(typed: str) -> Callable[[str], object]:
+    """Return a test for names with the typed letters in this order, in linear time."""
+    letters = [re.escape(letter) for letter in typed if letter != " "]
+    return re.compile("".join(f"[^{letter}]*{letter}" for letter in letters)).match
 
 
 def _parts(indexes: Sequence[int], size: int) -> Iterator[Sequence[int]]:

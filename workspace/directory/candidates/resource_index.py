@@ -18,6 +18,7 @@ from teleport_client.model.access_request import ResourceId
 from teleport_client.model.resource import Resource
 from teleport_client.model.user import Role
 from teleport_client.rules.label_access import MayAccess, may_access
+from teleport_client.rules.resource_paths import resource_path
 from workspace.backoff import Backoff
 from workspace.bounded_dict import BoundedDict
 from workspace.directory.candidates.matching import Entry, Matches, Searchable, entry
@@ -26,6 +27,8 @@ RELIST_SECONDS = 300.0
 _RETRY = Backoff(first=2.0, longest=60.0)
 _CHECKED_AT_ONCE = 500
 """Resources between two pauses for other tasks: less than 5 ms of work."""
+_LONG = 75
+"""Characters of an option's value in Slack."""
 _MOST_ROLES = 100
 """Roles whose resources are remembered. Each takes up to four bytes for a resource."""
 
@@ -51,6 +54,7 @@ class ResourceIndex:
         self._by_id: dict[tuple[str, str], Resource] = {}
         self._by_role: BoundedDict[str, tuple[Role, Sequence[int]]] = BoundedDict(_MOST_ROLES)
         """By name: a role, and the ascending indexes of the resources that it gives access to."""
+        self._long_paths: tuple[str, ...] = ()
         self.listed = asyncio.Event()
         """Set once all resources have been listed for the first time."""
 
@@ -90,10 +94,17 @@ class ResourceIndex:
                 by_id[key] = resource
         self._resources = Searchable(entries)  # Teleport's order is nearly this one
         self._by_id = by_id
+        paths = (resource_path(self.id_of(resource)) for resource in by_id.values())
+        self._long_paths = tuple(path for path in paths if len(path) > _LONG)
         self._by_role.clear()
         self.listed.set()
         seconds = round(monotonic() - started, 3)
         log.info("resources_listed", resource_count=len(self), duration_seconds=seconds)
+
+    @property
+    def long_paths(self) -> tuple[str, ...]:
+        """Return the paths that are too long for the value of an option."""
+        return self._long_paths
 
     def find(self, resource: ResourceId) -> Resource | None:
         """Return a listed resource of the bot's own cluster."""

@@ -1,52 +1,65 @@
-"""The request form: its IDs, its view, and how its input is read."""
+"""The view of the request form."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
-from pydantic import TypeAdapter
 from slack_sdk.models.blocks import (
     Block,
     ContextBlock,
+    DateTimePickerElement,
     ExternalDataMultiSelectElement,
     InputBlock,
     Option,
     PlainTextInputElement,
     PlainTextObject,
+    SectionBlock,
     StaticSelectElement,
-    UserMultiSelectElement,
 )
 from slack_sdk.models.views import View
 
-from workspace.moment import Moment
+from teleport_client.model.resource import Resource
 from workspace.requests.request_draft import (
-    EXACT,
     MOST_REVIEWERS,
     REASON_BYTES,
-    AllowDuplicate,
-    Duration,
     RequestDraft,
 )
+from workspace.text.budget import join_texts
 from workspace.text.names import list_names
 from workspace.text.resources import RESOURCES_LISTED, RESOURCES_ROOM
-from workspace.text.untrusted import fit_text, safe_text, slack_length, truncate
-from workspace.views.modals import role_option
+from workspace.text.untrusted import fit_text, safe_text, truncate
+from workspace.views.modals import resource_option, role_option
+from workspace.views.modals.menu import MOST_OPTIONS
+from workspace.views.modals.request_input import (
+    DURATION,
+    EXPIRY,
+    REASON,
+    RESOURCES,
+    REVIEWERS,
+    ROLES,
+    START,
+    RequestFormMetadata,
+    fit_metadata,
+    with_accepted_end,
+)
 from workspace.views.parts import rich
 from workspace.views.parts.moments import duration_text
-from workspace.views.parts.outdated import outdated_form, reading
 
 CALLBACK = "request_form"
-ROLES, REASON, DURATION, REVIEWERS = "roles", "reason", "duration", "reviewers"
-"""Each is a block id and, within the block, the action id."""
 REASON_CHARACTERS = 3000
 """The most that Slack lets a text input take."""
-_METADATA_LIMIT, _TEXT_LIMIT, _HINT_ROOM = 3000, 2000, 1500
+_TEXT_LIMIT, _HINT_ROOM = 2000, 1500
 _NOTE_LIMIT = _TEXT_LIMIT - 200
 _UNCUT = REASON_BYTES * len("&amp;")
 """Longer than any reason."""
 
+_TITLE = "Request access"
+_RESOURCE_NOTE, _END_NOTE = "resource_note", "end_note"
+_PROMPT_LENGTH = 300
+_REASON_HINT = "Some roles require a reason."
 _COMPLETE_IT = "Some of your text didn't fit. Check the form and complete it."
 _HOUR = timedelta(hours=1)
 _DURATIONS = (
@@ -57,69 +70,54 @@ _DURATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class RequestFormMetadata:
-    """The form's private metadata: the channel and the command from which it was opened."""
+class FormContext:
+    """What the form depends on, apart from the draft."""
 
-    __pydantic_config__ = EXACT
-
-    channel: str = ""
-    reviewers: tuple[str, ...] = ()
-    """Typed as Teleport names: there may be no Slack user to preselect."""
-    allow_duplicate: AllowDuplicate = False
-    resources: tuple[str, ...] = ()
-    """Typed, like the next two: the form has no inputs for them."""
-    start: Moment | None = None
-    until: Moment | None = None
-
-    def to_json(self) -> str:
-        return _ORIGINS.dump_json(self, by_alias=True, exclude_defaults=True).decode()
-
-
-_ORIGINS = TypeAdapter(RequestFormMetadata)
-_DURATION = TypeAdapter(Duration)
-
-
-@dataclass(frozen=True, slots=True)
-class RequestFormInput:
-    """The values of a submitted form. Reviewers picked in it are Slack user IDs."""
-
-    draft: RequestDraft
-    role_values: tuple[str, ...]
-    picked_reviewers: tuple[str, ...]
     channel: str
+    note: str = ""
+    """Explains why the form opens."""
+    reason_required: bool = False
+    prompts: tuple[str, ...] = ()
+    """What the user's roles want a reason to say."""
+    has_resources: bool = False
+    """Whether resources can be searched."""
+    listed: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
+    """The listed ones of the draft's resources, by path."""
 
 
-def request_form(
-    draft: RequestDraft, *, channel: str, note: str = "", reason_required: bool = False
-) -> View:
-    """Build the form with the known values. `note` explains the reason for opening it."""
-    blocks: list[Block] = []
-    origin = _fit_metadata(
+def request_form(draft: RequestDraft, context: FormContext) -> View:
+    """Build the form with the known values."""
+    selected = _selectable(draft.resources) if context.has_resources else ()
+    typed = tuple(path for path in draft.resources if path not in selected)
+    origin = fit_metadata(
         RequestFormMetadata(
-            channel=channel,
+            channel=context.channel,
             reviewers=draft.reviewers,
             allow_duplicate=draft.allow_duplicate,
-            resources=draft.resources,
-            start=draft.start,
+            resources=typed,
             until=draft.until,
         )
     )
-    if draft.truncated or (origin.reviewers, origin.resources) != (
-        draft.reviewers,
-        draft.resources,
-    ):
-        note = f"{fit_text(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
-    if note:
-        text = PlainTextObject(text=fit_text(note, _TEXT_LIMIT), emoji=False)
-        blocks.append(ContextBlock(elements=[text]))
-    blocks += _typed(origin)
-    blocks.append(_roles(draft.roles, required=not origin.resources))
-    blocks.append(_reason(draft.reason, required=reason_required))
-    blocks += [_duration(draft.duration), _reviewers(origin.reviewers)]
+    incomplete = draft.truncated or (origin.reviewers, origin.resources) != (draft.reviewers, typed)
+    any_resources = context.has_resources or bool(origin.resources)
+    blocks: list[Block] = [
+        *_note(context.note, incomplete=incomplete),
+        *_typed(origin),
+        _roles(draft.roles, required=not any_resources),
+    ]
+    if context.has_resources:
+        blocks.append(_resources(selected, context.listed))
+    blocks += [
+        _reason(draft.reason, context.prompts, required=context.reason_required),
+        _duration(draft.duration),
+        _moment(START, "Start of access", draft.start, "When it is approved, unless you choose."),
+        _moment(EXPIRY, "Request expires", draft.expires, "Until then it can be reviewed."),
+        _reviewers(origin.reviewers),
+    ]
     return View(
         type="modal",
         callback_id=CALLBACK,
-        title="Request access",
+        title=_TITLE,
         submit="Request",
         close="Cancel",
         private_metadata=origin.to_json(),
@@ -127,59 +125,60 @@ def request_form(
     )
 
 
-def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
-    """Read `state.values`. Role values still need `role_option.names`.
+def loading_view() -> View:
+    """Return a placeholder for the form while Teleport is slow."""
+    text = PlainTextObject(text="Reading your Teleport roles…", emoji=False)
+    return View(type="modal", title=_TITLE, close="Cancel", blocks=[SectionBlock(text=text)])
 
-    Raises UserError for a form of another version.
+
+def with_resource_note(view: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return an open form with a note below the resources, or without one.
+
+    What the user has entered stays: its blocks keep their IDs.
     """
-    with reading(outdated_form("/teleport-request")):
-        return _read(values, private_metadata)
+    blocks = [each for each in view["blocks"] if each.get("block_id") != _RESOURCE_NOTE]
+    if text:
+        after = next(n for n, each in enumerate(blocks, 1) if each.get("block_id") == RESOURCES)
+        shown = PlainTextObject(text=fit_text(text, _TEXT_LIMIT), emoji=False)
+        note = ContextBlock(block_id=_RESOURCE_NOTE, elements=[shown])
+        blocks.insert(after, note.to_dict())
+    return _changed(view, blocks)
 
 
-def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> RequestFormInput:
-    origin = _ORIGINS.validate_json(private_metadata or "{}")
-    seconds = (_field(values, DURATION).get("selected_option") or {}).get("value")
-    roles = _field(values, ROLES).get("selected_options") or ()
-    return RequestFormInput(
-        draft=RequestDraft(
-            reason=(_field(values, REASON).get("value") or "").strip(),
-            duration=_duration_from(seconds) if seconds else None,
-            reviewers=origin.reviewers,
-            allow_duplicate=origin.allow_duplicate,
-            resources=origin.resources,
-            start=origin.start,
-            until=None if seconds else origin.until,
-        ),
-        role_values=tuple(option["value"] for option in roles),
-        picked_reviewers=tuple(_field(values, REVIEWERS).get("selected_users") or ()),
-        channel=origin.channel,
-    )
+def with_access_end(view: Mapping[str, Any], roles: Sequence[str], end: datetime) -> dict[str, Any]:
+    """Return a submitted form that shows an earlier end of access. The next submission accepts it.
+
+    What the user has entered stays: its blocks keep their IDs.
+    """
+    note = rich.block(
+        rich.lines(
+            (rich.bold(f"Teleport grants {list_names(roles)} only until "), rich.moment(end), "."),
+            ("Nothing was requested yet. Request it until then, or change the form.",),
+        )
+    ).to_dict() | {"block_id": _END_NOTE}
+    blocks = [each for each in view["blocks"] if each.get("block_id") != _END_NOTE]
+    metadata = with_accepted_end(view.get("private_metadata", ""), end)
+    return _changed(view, [note, *blocks]) | {"private_metadata": metadata}
 
 
-def role_options(names: Iterable[str]) -> list[dict[str, Any]]:
-    """Answer type-ahead, at most 100 as Slack takes no more."""
-    return [role_option.option(name).to_dict() for name in list(names)[:100]]
+def _changed(view: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a view from Slack with other blocks, in the form that Slack accepts."""
+    kept = ("type", "callback_id", "title", "submit", "close", "private_metadata")
+    return {key: view[key] for key in kept if view.get(key)} | {"blocks": blocks}
 
 
-def _fit_metadata(origin: RequestFormMetadata) -> RequestFormMetadata:
-    """Leave out the last reviewers, and resources that don't fit, if a view can't carry all."""
-    bare = replace(origin, resources=())
-
-    def too_long(count: int) -> bool:
-        return not _fits(replace(bare, reviewers=origin.reviewers[:count]))
-
-    counts = range(1, len(origin.reviewers) + 1)
-    fitting = replace(bare, reviewers=origin.reviewers[: bisect_left(counts, 1, key=too_long)])
-    complete = replace(fitting, resources=origin.resources)
-    return complete if _fits(complete) else fitting
+def _selectable(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the resources that can be preselected in the menu."""
+    fitting = (path for path in paths if role_option.value(path) == path)
+    return tuple(islice(fitting, MOST_OPTIONS))
 
 
-def _fits(origin: RequestFormMetadata) -> bool:
-    return slack_length(origin.to_json()) <= _METADATA_LIMIT
-
-
-def _field(values: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any]:
-    return values.get(name, {}).get(name) or {}
+def _note(note: str, *, incomplete: bool) -> Iterator[Block]:
+    if incomplete:
+        note = f"{fit_text(note, _NOTE_LIMIT)} {_COMPLETE_IT}".strip()
+    if note:
+        text = PlainTextObject(text=fit_text(note, _TEXT_LIMIT), emoji=False)
+        yield ContextBlock(elements=[text])
 
 
 def _typed(origin: RequestFormMetadata) -> Iterator[Block]:
@@ -188,8 +187,6 @@ def _typed(origin: RequestFormMetadata) -> Iterator[Block]:
     if origin.resources:
         names = list_names(origin.resources, RESOURCES_LISTED, RESOURCES_ROOM, each=80)
         lines.append((rich.bold("Resources: "), names))
-    if origin.start is not None:
-        lines.append((rich.bold("Access starts: "), rich.moment(origin.start)))
     if origin.until is not None:
         lines.append((rich.bold("Access ends: "), rich.moment(origin.until)))
     if lines:
@@ -211,13 +208,33 @@ def _roles(chosen: Sequence[str], *, required: bool) -> InputBlock:
     )
 
 
-def _reason(written: str, *, required: bool) -> InputBlock:
+def _resources(chosen: Sequence[str], listed: Mapping[str, Resource]) -> InputBlock:
+    """A selection is sent to the bot at once, which asks Teleport about it."""
+    options = [resource_option.option(path, listed.get(path)) for path in chosen]
+    return InputBlock(
+        block_id=RESOURCES,
+        label="Resources",
+        optional=True,
+        dispatch_action=True,
+        hint="Instead of roles, or limited to some of them: hosts, databases, apps and others.",
+        element=ExternalDataMultiSelectElement(
+            action_id=RESOURCES,
+            placeholder="Type a name or a label",
+            min_query_length=0,
+            initial_options=options or None,
+        ),
+    )
+
+
+def _reason(written: str, prompts: Sequence[str], *, required: bool) -> InputBlock:
     visible = safe_text(written, _UNCUT, lines=100)
+    asked = (safe_text(each, _PROMPT_LENGTH, lines=2) for each in prompts)
+    hint = join_texts(asked, _HINT_ROOM, " ") or ("" if required else _REASON_HINT)
     return InputBlock(
         block_id=REASON,
         label="Reason",
         optional=not required,
-        hint=None if required else "Some roles require a reason.",
+        hint=hint or None,
         element=PlainTextInputElement(
             action_id=REASON,
             multiline=True,
@@ -246,14 +263,23 @@ def _duration(chosen: timedelta | None) -> InputBlock:
     )
 
 
-def _duration_from(value: str) -> timedelta:
-    return _DURATION.validate_python(timedelta(seconds=int(value)))
-
-
 def _duration_option(duration: timedelta) -> Option:
     return Option(
         text=PlainTextObject(text=duration_text(duration), emoji=False),
         value=str(int(duration.total_seconds())),
+    )
+
+
+def _moment(name: str, label: str, chosen: datetime | None, hint: str) -> InputBlock:
+    """Slack shows date and time in the user's own zone."""
+    return InputBlock(
+        block_id=name,
+        label=label,
+        optional=True,
+        hint=hint,
+        element=DateTimePickerElement(
+            action_id=name, initial_date_time=int(chosen.timestamp()) if chosen else None
+        ),
     )
 
 
@@ -264,9 +290,10 @@ def _reviewers(typed: Sequence[str]) -> InputBlock:
         label="Suggested reviewers",
         optional=True,
         hint=hint,
-        element=UserMultiSelectElement(
+        element=ExternalDataMultiSelectElement(
             action_id=REVIEWERS,
-            placeholder="Select people",
+            placeholder="Type to search",
+            min_query_length=0,
             max_selected_items=MOST_REVIEWERS,
         ),
     )

@@ -32,6 +32,12 @@ def names(values: Iterable[str], requestable: Iterable[str]) -> tuple[str, ...]:
     return tuple(_name(each, by_value) for each in values)
 
 
+def known_names(values: Iterable[str], requestable: Iterable[str]) -> tuple[str, ...]:
+    """Turn values back into role names, without those of no requestable role."""
+    by_value = {value(role): role for role in requestable}
+    return tuple(by_value[each] for each in values if each in by_value)
+
+
 def _name(value_: str, by_value: Mapping[str, str]) -> str:
     if value_ not in by_value and _DIGEST.fullmatch(value_):
         raise LookupError(value_)

@@ -149,6 +149,13 @@ def reviewer_problems(draft: RequestDraft, problems: Sequence[str]) -> Message:
     )
 
 
+def request_rejected(draft: RequestDraft, text: str) -> Message:
+    """Explain why the draft of a closed form was rejected, and offer to open the form again."""
+    return message(
+        rich.lines((fit_text(text, _WHY),)), draft_button("Open the form again", OPEN_FORM, draft)
+    )
+
+
 def reason_prompt(draft: RequestDraft, why: str) -> Message:
     """Prompt for a reason after it is too late to open a form."""
     headline = f"Add a reason to request {list_names([*draft.resources, *draft.roles])}."

@@ -1,0 +1,1 @@
+"""Checks of single fields of a request's draft."""

@@ -1,0 +1,21 @@
+"""The options of a menu with type-ahead."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from slack_sdk.models.blocks import Option
+
+MOST_OPTIONS = 100
+"""Slack's limit (docs.slack.dev: block_suggestion payload)."""
+
+
+def menu(options: Sequence[Option], total: int) -> dict[str, Any]:
+    """Return the response with the best options. `total` is the number of all matches.
+
+    The label of the only group says that there are more.
+    """
+    shown = [each.to_dict() for each in options[:MOST_OPTIONS]]
+    if total <= len(shown):
+        return {"options": shown}
+    label = f"The best {len(shown)} of {total:,} matches. Type more to see others."
+    return {"option_groups": [{"label": {"type": "plain_text", "text": label}, "options": shown}]}
