@@ -247,11 +247,14 @@ async def _explain_roles(
     missing = _MISSING_ROLE.search(error.text)
     if draft.resources and missing and missing[1] not in draft.roles:
         return Rejected(_missing_search_role(missing[1]), DraftField.RESOURCES)
-    allowed = (await services.permissions.capabilities(user.name)).requestable_roles
+    forbidden = _FORBIDDEN_ROLE.search(error.text)
+    requestable = (await services.permissions.capabilities(user.name)).requestable_roles
+    # Teleport's answer is newer than the list, which can be a minute old.
+    lost = {forbidden[1]} if forbidden and not draft.resources else set[str]()
+    allowed = [role for role in requestable if role not in lost]
     known = set(allowed).intersection(draft.roles)
     unknown = [role for role in draft.roles if role not in known]
     if not unknown:
-        forbidden = _FORBIDDEN_ROLE.search(error.text) if draft.resources else None
         return Rejected(_not_for_resources(forbidden[1])) if forbidden else None
     if words := [role for role in unknown if role.lower() in FILLERS]:
         return Rejected(_not_understood(words, sorted(known) or allowed))
