@@ -255,7 +255,8 @@ async def _explain_roles(
     known = set(allowed).intersection(draft.roles)
     unknown = [role for role in draft.roles if role not in known]
     if not unknown:
-        return Rejected(_not_for_resources(forbidden[1])) if forbidden else None
+        resources = forbidden if draft.resources else None
+        return Rejected(_not_for_resources(resources[1])) if resources else None
     if words := [role for role in unknown if role.lower() in FILLERS]:
         return Rejected(_not_understood(words, sorted(known) or allowed))
     if corrections := _corrections(draft, unknown, allowed):
