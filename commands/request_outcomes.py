@@ -104,7 +104,10 @@ async def open_form(
 ) -> bool:
     """Open the form, filled with the draft. Return whether it opened."""
     context = replace(
-        form_context(services, draft, responder), note=note, reason_required=reason_required
+        form_context(services, draft, responder),
+        note=note,
+        reason_required=reason_required,
+        short=reason_required,
     )
     return await responder.open_form(request_form(draft, context), typed=typed_command(draft))
 

@@ -36,6 +36,7 @@ CONTEXTS = st.builds(
     st.just("C0123456789"),
     texts,
     st.booleans(),
+    st.booleans(),
     st.lists(texts, max_size=30).map(tuple),
     st.booleans(),
 )
@@ -81,11 +82,11 @@ def test_form_fits_in_every_state(
     draft, resources = given_draft
     listed = {path_of(each): each for each in resources[::2]}
     state = FormContext(
-        context.channel, context.note, context.reason_required, context.prompts,
+        context.channel, context.note, context.reason_required, context.short, context.prompts,
         context.has_resources, listed,
     )  # fmt: skip
     view = check_view(request_form(draft, state))
-    if context.has_resources:
+    if context.has_resources and not context.short:
         noted = with_resource_note(submitted(view), note)
         check_view(noted)
         assert with_resource_note(submitted(noted), "")["blocks"] == view["blocks"]

@@ -33,8 +33,9 @@ class RequestFormMetadata:
     resources: tuple[str, ...] = ()
     """Typed, and not in the menu."""
     start: Moment | None = None
-    """Only in older forms, which have no input for it."""
+    """In forms without an input for it, as the next two."""
     until: Moment | None = None
+    expires: Moment | None = None
     accepted_end: Moment | None = None
     """End of the access that the form has shown, because it is shorter than the wanted one."""
 
@@ -81,7 +82,7 @@ def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Req
             resources=origin.resources,
             start=_moment_from(values, START) if START in values else origin.start,
             until=None if seconds else origin.until,
-            expires=_moment_from(values, EXPIRY),
+            expires=_moment_from(values, EXPIRY) if EXPIRY in values else origin.expires,
         ),
         role_values=selected_values(values, ROLES),
         picked_reviewers=tuple(

@@ -77,6 +77,8 @@ class FormContext:
     note: str = ""
     """Explains why the form opens."""
     reason_required: bool = False
+    short: bool = False
+    """Whether the form only completes a typed request: without inputs for resources and times."""
     prompts: tuple[str, ...] = ()
     """What the user's roles want a reason to say."""
     has_resources: bool = False
@@ -87,7 +89,8 @@ class FormContext:
 
 def request_form(draft: RequestDraft, context: FormContext) -> View:
     """Build the form with the known values."""
-    selected = _selectable(draft.resources) if context.has_resources else ()
+    has_resources = context.has_resources and not context.short
+    selected = _selectable(draft.resources) if has_resources else ()
     typed = tuple(path for path in draft.resources if path not in selected)
     origin = fit_metadata(
         RequestFormMetadata(
@@ -95,25 +98,25 @@ def request_form(draft: RequestDraft, context: FormContext) -> View:
             reviewers=draft.reviewers,
             allow_duplicate=draft.allow_duplicate,
             resources=typed,
+            start=draft.start if context.short else None,
             until=draft.until,
+            expires=draft.expires if context.short else None,
         )
     )
     incomplete = draft.truncated or (origin.reviewers, origin.resources) != (draft.reviewers, typed)
-    any_resources = context.has_resources or bool(origin.resources)
+    any_resources = has_resources or bool(origin.resources)
     blocks: list[Block] = [
         *_note(context.note, incomplete=incomplete),
         *_typed(origin),
         _roles(draft.roles, required=not any_resources),
     ]
-    if context.has_resources:
+    if has_resources:
         blocks.append(_resources(selected, context.listed))
-    blocks += [
-        _reason(draft.reason, context.prompts, required=context.reason_required),
-        _duration(draft.duration),
-        _moment(START, "Start of access", draft.start, "When it is approved, unless you choose."),
-        _moment(EXPIRY, "Request expires", draft.expires, "Until then it can be reviewed."),
-        _reviewers(origin.reviewers),
-    ]
+    blocks.append(_reason(draft.reason, context.prompts, required=context.reason_required))
+    blocks.append(_duration(draft.duration))
+    if not context.short:
+        blocks += _times(draft)
+    blocks.append(_reviewers(origin.reviewers))
     return View(
         type="modal",
         callback_id=CALLBACK,
@@ -187,6 +190,8 @@ def _typed(origin: RequestFormMetadata) -> Iterator[Block]:
     if origin.resources:
         names = list_names(origin.resources, RESOURCES_LISTED, RESOURCES_ROOM, each=80)
         lines.append((rich.bold("Resources: "), names))
+    if origin.start is not None:
+        lines.append((rich.bold("Access starts: "), rich.moment(origin.start)))
     if origin.until is not None:
         lines.append((rich.bold("Access ends: "), rich.moment(origin.until)))
     if lines:
@@ -268,6 +273,11 @@ def _duration_option(duration: timedelta) -> Option:
         text=PlainTextObject(text=duration_text(duration), emoji=False),
         value=str(int(duration.total_seconds())),
     )
+
+
+def _times(draft: RequestDraft) -> Iterator[InputBlock]:
+    yield _moment(START, "Start of access", draft.start, "Without one, access starts on approval.")
+    yield _moment(EXPIRY, "Request expires", draft.expires, "It can be reviewed until then.")
 
 
 def _moment(name: str, label: str, chosen: datetime | None, hint: str) -> InputBlock:
