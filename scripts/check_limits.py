@@ -2,13 +2,14 @@
 
 Small units keep the tree readable: a reader finds the folder for a task by its name, and a file or
 a function fits on a screen. Generated code doesn't count. Functions are measured with `ast` from
-`def` to the last line, nested ones included.
+`def` to the last line, nested ones included. The sandbox's page also has scripts, styles and
+templates, which the limit of a file's lines covers.
 """
 
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -16,13 +17,19 @@ from statistics import median
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "commands", "notifications", "workspace", "teleport_client")
-"""Packages with limits for folders, files and functions."""
+"""The packages of the bot."""
 LARGE_FOLDERS = ("sandbox", "tests")
-"""Packages with a limit for folders only."""
+"""Packages with another limit for folders."""
+SHORT_FILES = (*PACKAGES, "sandbox", "scripts")
+"""Folders with a limit for the lines of a file."""
+SHORT_FUNCTIONS = {"functions": PACKAGES, "functions of the sandbox": ("sandbox",)}
+"""Folders whose functions are measured together."""
 MAX_FILES, MAX_FILES_OF_LARGE_FOLDERS = 12, 20
 MAX_FILE_LINES = 399
 MAX_MEDIAN_LINES, MAX_P95_LINES = 9, 30
 _GENERATED = "_proto"
+_PYTHON = (".py",)
+_WRITTEN = (".py", ".js", ".css", ".html")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 
 
@@ -33,8 +40,10 @@ def find_problems(root: Path) -> list[str]:
         *chain.from_iterable(
             _folder_problems(root, name, MAX_FILES_OF_LARGE_FOLDERS) for name in LARGE_FOLDERS
         ),
-        *chain.from_iterable(_file_problems(root, name) for name in PACKAGES),
-        *_function_problems(root),
+        *chain.from_iterable(_file_problems(root, name) for name in SHORT_FILES),
+        *chain.from_iterable(
+            _function_problems(root, label, names) for label, names in SHORT_FUNCTIONS.items()
+        ),
         *chain.from_iterable(_docstring_problems(root, name) for name in PACKAGES + LARGE_FOLDERS),
     ]
 
@@ -48,9 +57,9 @@ def function_lengths(source: str) -> list[int]:
     ]
 
 
-def _files(root: Path, package: str) -> list[Path]:
-    paths = sorted((root / package).rglob("*.py"))
-    return [path for path in paths if _GENERATED not in path.relative_to(root).parts]
+def _files(root: Path, package: str, suffixes: Sequence[str] = _PYTHON) -> list[Path]:
+    paths = (path for path in (root / package).rglob("*") if path.suffix in suffixes)
+    return sorted(path for path in paths if _GENERATED not in path.relative_to(root).parts)
 
 
 def _folder_problems(root: Path, package: str, limit: int) -> Iterator[str]:
@@ -61,21 +70,21 @@ def _folder_problems(root: Path, package: str, limit: int) -> Iterator[str]:
 
 
 def _file_problems(root: Path, package: str) -> Iterator[str]:
-    for path in _files(root, package):
+    for path in _files(root, package, _WRITTEN):
         if (count := len(path.read_text().splitlines())) > MAX_FILE_LINES:
             yield f"{path.relative_to(root)}: {count} lines, at most {MAX_FILE_LINES}"
 
 
-def _function_problems(root: Path) -> Iterator[str]:
-    paths = chain.from_iterable(_files(root, name) for name in PACKAGES)
+def _function_problems(root: Path, label: str, packages: Sequence[str]) -> Iterator[str]:
+    paths = chain.from_iterable(_files(root, name) for name in packages)
     lengths = sorted(chain.from_iterable(function_lengths(path.read_text()) for path in paths))
     if not lengths:
         return
     middle, long = median(lengths), lengths[ceil(0.95 * len(lengths)) - 1]
     if middle > MAX_MEDIAN_LINES:
-        yield f"functions: {middle:g} lines at the median, at most {MAX_MEDIAN_LINES}"
+        yield f"{label}: {middle:g} lines at the median, at most {MAX_MEDIAN_LINES}"
     if long > MAX_P95_LINES:
-        yield f"functions: {long} lines at the 95th percentile, at most {MAX_P95_LINES}"
+        yield f"{label}: {long} lines at the 95th percentile, at most {MAX_P95_LINES}"
 
 
 def _docstring_problems(root: Path, package: str) -> Iterator[str]:

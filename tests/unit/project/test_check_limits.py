@@ -33,8 +33,12 @@ def test_folder_with_too_many_files_is_a_problem(tmp_path: Path, package: str, l
 
 def test_file_of_400_lines_is_a_problem(tmp_path: Path) -> None:
     write(tmp_path / "workspace/long.py", "X = 1\n" * 400)
-    write(tmp_path / "sandbox/long.py", "X = 1\n" * 400)
-    assert find_problems(tmp_path) == ["workspace/long.py: 400 lines, at most 399"]
+    write(tmp_path / "sandbox/page/static/long.js", "let x = 1;\n" * 400)
+    write(tmp_path / "tests/long.py", "X = 1\n" * 400)
+    assert find_problems(tmp_path) == [
+        "workspace/long.py: 400 lines, at most 399",
+        "sandbox/page/static/long.js: 400 lines, at most 399",
+    ]
 
 
 def function(name: str, lines: int) -> str:
@@ -53,6 +57,17 @@ def test_95th_percentile_above_30_lines_is_a_problem(tmp_path: Path) -> None:
     assert find_problems(tmp_path) == []
     write(tmp_path / "bot/a.py", short + function("g", 31) + function("h", 99))
     assert find_problems(tmp_path) == ["functions: 31 lines at the 95th percentile, at most 30"]
+
+
+def test_functions_of_the_sandbox_are_measured_apart(tmp_path: Path) -> None:
+    """Many short functions of the sandbox don't hide long ones of the bot."""
+    write(tmp_path / "bot/a.py", function("a", 10))
+    write(tmp_path / "sandbox/a.py", function("a", 2) + function("b", 2))
+    assert find_problems(tmp_path) == ["functions: 10 lines at the median, at most 9"]
+    write(tmp_path / "bot/a.py", function("a", 2))
+    write(tmp_path / "sandbox/a.py", function("a", 10))
+    (problem,) = find_problems(tmp_path)
+    assert problem.startswith("functions of the sandbox: 10 lines")
 
 
 def test_nested_functions_and_methods_are_measured() -> None:
