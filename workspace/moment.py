@@ -1,6 +1,6 @@
-"""A point in time from an untrusted source, such as Teleport's plugin data."""
+"""Points in time from untrusted sources, such as Teleport's plugin data, and the time between."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime
@@ -8,6 +8,8 @@ from pydantic import AfterValidator, AwareDatetime
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 """Leaves room for arithmetic: Python's calendar ends with the year 9999."""
+
+_MINUTE = timedelta(minutes=1)
 
 
 def utc_now() -> datetime:
@@ -23,6 +25,14 @@ def in_utc(when: datetime) -> datetime:
     if not _EARLIEST <= moment <= _LATEST:
         raise ValueError("the time is outside of the years 1970 to 9998")
     return moment
+
+
+def minutes_between(start: datetime | None, end: datetime | None) -> timedelta | None:
+    """Return the time between, rounded to minutes. None if it isn't known or isn't positive."""
+    if start is None or end is None:
+        return None
+    minutes = round((end - start) / _MINUTE)
+    return minutes * _MINUTE if minutes > 0 else None
 
 
 Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(in_utc)]

@@ -2,13 +2,12 @@
 
 The new request is a request of its own, which needs its own approval. It never asks for more than
 the old one: roles that the user can't request any more are left out and named, and the access lasts
-as long as before at the most. Teleport deletes requests some time after their end. Then the bot's
-record of the card is all that is left, so the user completes the draft in the form.
+as long as before, to the minute. Teleport deletes requests some time after their end. Then the
+bot's record of the card is all that is left, so the user completes the draft in the form.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeAlias
 
 import structlog
@@ -21,12 +20,11 @@ from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.rules.resource_paths import resource_path
 from workspace.card_model.record import CardModel
+from workspace.moment import minutes_between
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 from workspace.text.names import list_names
-
-_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +94,12 @@ def _draft(
     draft = RequestDraft(
         roles,
         request.reason,
-        _duration(request),
+        minutes_between(request.assume_start or request.created, request.access_until),
         request.suggested_reviewers,
         any_reviewers=True,
         resources=resources,
     )
     return draft, left_out
-
-
-def _duration(request: AccessRequest) -> timedelta | None:
-    """Return the duration of the access, in whole minutes and not more than before."""
-    start = request.assume_start or request.created
-    if start is None or request.access_until is None:
-        return None
-    whole = (request.access_until - start + _MINUTE / 2) // _MINUTE * _MINUTE
-    return whole if whole > timedelta() else None
 
 
 async def _recorded(services: Services, user: AuthorizedUser, request_id: str) -> OnlyRecorded:

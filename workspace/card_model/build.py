@@ -10,6 +10,7 @@ from teleport_client.rules.threshold_progress import has_effect
 from workspace.card_model.progress import approvals_left, progress_rows, resolving_reviewers
 from workspace.card_model.record import CardModel, CardReview
 from workspace.card_model.status import Status, status_of
+from workspace.moment import minutes_between
 from workspace.requests.cancellation import Cancellation
 from workspace.requests.claim import Claim, attribution
 from workspace.requests.review_policy import ReviewMode
@@ -17,7 +18,6 @@ from workspace.text.resources import are_constraints_shown, resource_names, reso
 
 _CLOCK_SKEW = timedelta(seconds=3)
 """Teleport deletes requests by its own clock, which can be ahead of the bot's."""
-_MINUTE = timedelta(minutes=1)
 
 
 def build_card_model(
@@ -61,7 +61,7 @@ def build_card_model(
         incomplete=not are_constraints_shown(request.resources),
         from_slack=from_slack is not None,
         approvals_left=approvals_left(request),
-        access_for=_access_duration(request),
+        access_for=minutes_between(request.created, request.access_until),
     )
 
 
@@ -96,10 +96,3 @@ def _card_review(review: Review, request: AccessRequest) -> CardReview:
 
 def _has_passed(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and moment <= now + _CLOCK_SKEW
-
-
-def _access_duration(request: AccessRequest) -> timedelta | None:
-    if request.created is None or request.access_until is None:
-        return None
-    minutes = round((request.access_until - request.created) / _MINUTE)
-    return minutes * _MINUTE if minutes > 0 else None

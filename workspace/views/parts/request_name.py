@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from workspace.card_model.record import CardModel
+from workspace.moment import minutes_between
 from workspace.text.names import list_names
 from workspace.views.parts.moments import duration_text
 
 _SHORT_ID = 8
 """Version 7 UUIDs share their first characters within minutes, so the last ones are shown."""
-_MINUTE = timedelta(minutes=1)
 
 
 def short_id(request_id: str) -> str:
@@ -39,5 +39,4 @@ def access_duration(card_model: CardModel) -> timedelta | None:
     """Return the longest possible duration of the access, in whole minutes."""
     if card_model.assume_start is None or card_model.access_until is None:
         return card_model.access_for
-    minutes = round((card_model.access_until - card_model.assume_start) / _MINUTE)
-    return minutes * _MINUTE if minutes > 0 else None
+    return minutes_between(card_model.assume_start, card_model.access_until)
