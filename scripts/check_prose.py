@@ -3,7 +3,8 @@
 Technical English names its subjects, negates verbs and avoids idioms. A high rate of the words in
 `GROUPS` shows sentences that do otherwise: `whoever asks is told` instead of `the requester gets a
 DM`. Rates are hits per 1,000 words, for each kind of text over the whole repository: comments with
-docstrings, string texts, Markdown and test names. Code in backticks and addresses don't count.
+docstrings, string texts, Markdown and test names. Code in backticks and addresses don't count. The
+texts of HTML templates count as string texts, as do those of scripts.
 
 `--files N` also lists the N files with the most hits above the limits.
 """
@@ -44,6 +45,10 @@ _PATTERNS = {
 _NOT_PROSE = re.compile(r"#!|#\s*(?:noqa|type:|fmt:|pragma|ruff:|mypy:|-{5})")
 _CODE = re.compile(r"```.*?```|``?[^`]*``?|<!--.*?-->|https?://\S+", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019-]*")
+_SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
+_SCRIPT_STRING = re.compile(r"""["`]([^"`\n]*)["`]""")
+_TEMPLATE_COMMENT = re.compile(r"\{#(.*?)#\}", re.DOTALL)
+_TEMPLATE_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", re.DOTALL)
 _SKIPPED = {"_proto", "build", "dist"}
 
 
@@ -53,7 +58,7 @@ def count_files(root: Path) -> Iterator[tuple[str, Path, Counter[str]]]:
         parts = path.relative_to(root).parts
         if any(part in _SKIPPED or part.startswith(".") for part in parts):
             continue
-        if path.suffix in {".py", ".md"}:
+        if path.suffix in _READERS:
             for kind, text in _texts(path).items():
                 yield kind, path, count(text)
 
@@ -81,8 +86,11 @@ def find_problems(totals: Mapping[str, Counter[str]]) -> list[str]:
 
 
 def _texts(path: Path) -> dict[str, str]:
-    text = path.read_text(encoding="utf-8")
-    return {"markdown": text} if path.suffix == ".md" else _python_texts(text)
+    return _READERS[path.suffix](path.read_text(encoding="utf-8"))
+
+
+def _markdown_texts(source: str) -> dict[str, str]:
+    return {"markdown": source}
 
 
 def _python_texts(source: str) -> dict[str, str]:
@@ -100,6 +108,21 @@ def _python_texts(source: str) -> dict[str, str]:
         "strings": "\n".join(text for text in strings if len(text.split()) >= _MIN_STRING_WORDS),
         "test names": "\n".join(names),
     }
+
+
+def _script_texts(source: str) -> dict[str, str]:
+    """Return the texts of a script or a style sheet."""
+    comments = _SCRIPT_COMMENT.findall(source)
+    strings = _SCRIPT_STRING.findall(_SCRIPT_COMMENT.sub("", source))
+    return {
+        "comments": "\n".join(comment.strip("/* ") for comment in comments),
+        "strings": "\n".join(text for text in strings if len(text.split()) >= _MIN_STRING_WORDS),
+    }
+
+
+def _template_texts(source: str) -> dict[str, str]:
+    comments = _TEMPLATE_COMMENT.findall(source)
+    return {"comments": "\n".join(comments), "strings": _TEMPLATE_CODE.sub("\n", source)}
 
 
 def _strings(nodes: list[ast.AST], docs: list[ast.expr]) -> list[str]:
@@ -129,6 +152,16 @@ def _excess(counts: Counter[str]) -> float:
 def _print_row(name: str, counts: Counter[str]) -> None:
     figures = "".join(f"{rate:8.1f}" for rate in rates(counts).values())
     print(f"{name:12}{counts[_WORDS]:8}{figures}")
+
+
+_READERS = {
+    ".py": _python_texts,
+    ".md": _markdown_texts,
+    ".js": _script_texts,
+    ".css": _script_texts,
+    ".html": _template_texts,
+}
+"""Readers of texts, by kind, for the suffix of a file."""
 
 
 def main(root: Path = ROOT) -> None:

@@ -42,6 +42,21 @@ def test_each_kind_of_text_is_counted_for_itself(tmp_path: Path) -> None:
     assert set(counted) == set(KINDS)
 
 
+def test_scripts_styles_and_templates_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text(
+        '// One comment.\nconst text = "three words here"; /* two words */\n'
+        'open("https://example.com/a");\n'
+    )
+    (tmp_path / "a.css").write_text("/* Another comment. */\np { color: red; }\n")
+    (tmp_path / "a.html").write_text(
+        '{# Hidden words. #}\n<p title="x">{% if a %}Shown to {{ name }}{% endif %}</p>\n'
+    )
+    counted = Counter[str]()
+    for kind, _, counts in count_files(tmp_path):
+        counted[kind] += counts["words"]
+    assert counted == {"comments": 8, "strings": 5}
+
+
 def test_generated_and_hidden_files_are_skipped(tmp_path: Path) -> None:
     for folder in ("_proto", ".venv/lib"):
         (tmp_path / folder).mkdir(parents=True)
