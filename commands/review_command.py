@@ -5,6 +5,7 @@ needs a reason, so without one a form opens (`review_form.py`). An approval need
 settings require it; Slack's own dialog confirms the click.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from commands.interactions.button_value import request_id_of
@@ -43,9 +44,8 @@ def command(*, approve: bool) -> Handler:
             await _list_reviewable(services, interaction, responder)
         elif not find_request.is_full_id(request_id):
             user = await services.authorize(interaction.slack_user_id, LIST)
-            row = await _show(services, user, request_id, responder)
-            if row and row.can_review and reason:
-                await responder.respond(_partial_id(f"{name} {row.card_model.id} {reason}"))
+            rows = await _find(services, user, request_id)
+            await responder.respond(_found(rows, request_id, name, reason))
         else:
             review = ReviewFormMetadata(request_id, approve, responder.channel)
             await _review(services, interaction, review, responder, reason)
@@ -96,26 +96,33 @@ async def _list_reviewable(
     await responder.respond(pending_list("Choose a request to review", rows, scope="reviewable"))
 
 
-async def _show(
-    services: Services, user: AuthorizedUser, part: str, responder: Responder
-) -> Row | None:
-    """Show the request with an ID that ends in `part` and return it, or list several."""
+async def _find(services: Services, user: AuthorizedUser, part: str) -> list[Row]:
+    """Return the requests with an ID that ends in `part`."""
     found = await find_request.find_by_suffix(services, user, part)
     reviewable = services.permissions.reviewable(user, found)
-    rows = [_row(services, each, reviewable=each.id in reviewable) for each in found]
+    return [_row(services, each, reviewable=each.id in reviewable) for each in found]
+
+
+def _found(rows: Sequence[Row], part: str, name: str, reason: str) -> Message:
+    """Show the request with its full command line, or list several requests.
+
+    The buttons can't contain the typed reason.
+    """
     if len(rows) > 1:
         title = f"{len(rows)} requests have an ID ending in {part}"
-        await responder.respond(pending_list(title, rows, scope="mine"))
-        return None
+        return pending_list(title, rows, scope="mine")
     (row,) = rows
-    model = row.card_model if row.can_review else replace(row.card_model, review_in_slack=False)
-    await responder.respond(card(model))
-    return row
-
-
-def _partial_id(command_line: str) -> Message:
-    text = "Nothing changed: a partial ID isn't enough. Use the buttons, or run:"
-    return text_message(text, preformatted=command_line)
+    model = row.card_model
+    if not row.can_review:
+        return card(replace(model, review_in_slack=False))
+    if not (reason and model.review_in_slack):
+        return card(model)
+    text = (
+        "Nothing changed: a partial ID isn't enough. The buttons don't send your reason. To send"
+        " it, run:"
+    )
+    hint = text_message(text, preformatted=f"{name} {model.id} {reason}")
+    return Message((*card(model).blocks, *hint.blocks))
 
 
 def _row(services: Services, request: AccessRequest, *, reviewable: bool) -> Row:
