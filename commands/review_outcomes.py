@@ -13,13 +13,15 @@ from commands.use_cases.check_review import (
 )
 from commands.use_cases.services import Services
 from commands.use_cases.submit_review import NotCounted, Reviewed, ReviewOutcome, ReviewRejected
-from teleport_client.model.access_request import RequestState
+from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.rules.threshold_progress import open_filters
 from workspace.requests.user_error import UserError
-from workspace.views.cards.status_line import status_line
+from workspace.text.names import list_names
+from workspace.views.cards.status_line import by_resolver
 from workspace.views.responses.review import review_submitted, without_effect_message
 
 _VERBS = {RequestState.APPROVED: "approved", RequestState.DENIED: "denied"}
+_RESOLUTIONS = _VERBS | {RequestState.PROMOTED: "granted through an access list"}
 
 
 async def respond(
@@ -49,13 +51,15 @@ def obstacle_error(services: Services, obstacle: Obstacle) -> UserError:
     """Return an obstacle as the error that the user sees."""
     match obstacle:
         case RequestClosed(request=request):
-            line = status_line(request_model(services, request))
             return UserError(
-                f"This request is already closed: {line}. Nothing changed.",
+                f"This request was already {resolution(services, request)}. Nothing changed.",
                 reason="already_closed",
             )
-        case RequesterCannotReview():
-            return UserError("You can't review your own request.", reason="own_request")
+        case RequesterCannotReview(request=request):
+            return UserError(
+                f"You can't review your own request. {_ask_a_reviewer(request)}",
+                reason="own_request",
+            )
         case ReviewedBefore(state=state):
             return UserError(
                 f"You've already {_VERBS.get(state, 'reviewed')} this request, and reviews are"
@@ -66,6 +70,16 @@ def obstacle_error(services: Services, obstacle: Obstacle) -> UserError:
             return _only_in_teleport(services, request_id)
         case _:
             assert_never(obstacle)
+
+
+def resolution(services: Services, request: AccessRequest) -> str:
+    """Return how a request was resolved, such as `approved by bob`."""
+    return _RESOLUTIONS[request.state] + by_resolver(request_model(services, request))
+
+
+def _ask_a_reviewer(request: AccessRequest) -> str:
+    others = [each for each in request.suggested_reviewers if each != request.user]
+    return f"Ask a suggested reviewer: {list_names(others)}." if others else "Ask a reviewer."
 
 
 def _only_in_teleport(services: Services, request_id: str) -> UserError:

@@ -6,7 +6,7 @@ from commands.interactions.button_value import request_id_of
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.request_model import request_model
-from commands.review_outcomes import obstacle_error
+from commands.review_outcomes import resolution
 from commands.use_cases.cancel_request import (
     Cancelled,
     CannotDelete,
@@ -17,7 +17,7 @@ from commands.use_cases.check_review import RequestClosed
 from commands.use_cases.services import Services
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
-from workspace.views.responses.request import request_cancelled
+from workspace.views.responses.request import request_cancelled, request_closed
 
 
 async def cancel(services: Services, interaction: Interaction, responder: Responder) -> None:
@@ -26,8 +26,10 @@ async def cancel(services: Services, interaction: Interaction, responder: Respon
     match outcome:
         case Cancelled(request=request):
             await responder.replace_original(request_cancelled(request_model(services, request)))
-        case RequestClosed():
-            raise obstacle_error(services, outcome)
+        case RequestClosed(request=request):
+            how = resolution(services, request)
+            model = request_model(services, request)
+            await responder.replace_original(request_closed(model, how))
         case NotOwnRequest(request=request):
             raise UserError(
                 f"Only {safe_name(request.user)} can cancel this request. Nothing changed.",

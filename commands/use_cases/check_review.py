@@ -32,6 +32,8 @@ class RequestClosed:
 class RequesterCannotReview:
     """The request is the user's own."""
 
+    request: AccessRequest
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewedBefore:
@@ -82,7 +84,7 @@ def obstacle_to(user: AuthorizedUser, request: AccessRequest) -> Obstacle | None
     if not request.pending:
         return RequestClosed(request)
     if request.user == user.name:
-        return RequesterCannotReview()
+        return RequesterCannotReview(request)
     if review := request.review_by(user.name):
         return ReviewedBefore(review.state)
     return None

@@ -147,7 +147,7 @@ async def test_concurrent_resolution_is_not_overwritten(community: Stage, verb: 
     await community.type("bob", f"/teleport-{verb} {request_id} not now")
     await community.teleport.journal.wait_for_call("SetAccessRequestState")
     community.teleport.cluster.requests.put(with_state(request, WireState.APPROVED))
-    await community.response("bob", "already closed")
+    await community.response("bob", "was already")
     assert community.request(request_id).Spec.State == APPROVED
     assert not community.request(request_id).Spec.ResolveReason
 

@@ -34,7 +34,7 @@ async def test_resolved_request_is_not_cancelled(stage: Stage) -> None:
     response = await stage.response("alice", "You requested staging")
     stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
     await stage.click("alice", response, "cancel_request")
-    await stage.response("alice", "Denied")
+    await stage.response("alice", "was already denied")
     assert request.Metadata.Name in stage.teleport.cluster.requests
 
 
@@ -67,6 +67,18 @@ async def forge(stage: Stage, who: str, action: str, value: str) -> None:
     done = await stage.slack.act({"as": who, "do": "click", "channel": "access-requests",
         "ts": posted["ts"], "action_id": action, "value": value})  # fmt: skip
     assert done["acked"]
+
+
+async def test_outcome_replaces_the_response_with_a_late_cancel_button(stage: Stage) -> None:
+    """The response is private, so nothing else updates it."""
+    _, card = await stage.create_request("alice", "staging", "redis 1")
+    response = await stage.response("alice", "You requested staging")
+    await stage.click("bob", card, "approve")
+    await stage.dm("alice", "was approved by bob")
+    await stage.click("alice", response, "cancel_request")
+    shown = await stage.response("alice", "was already approved by bob.")
+    assert shown["ts"] == response["ts"]
+    assert not buttons(shown)
 
 
 async def test_lost_role_is_named_when_the_rest_is_requested_again(stage: Stage) -> None:

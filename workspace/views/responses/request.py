@@ -89,6 +89,14 @@ def request_cancelled(card_model: CardModel) -> Message:
     )
 
 
+def request_closed(card_model: CardModel, how: str) -> Message:
+    """Report a resolved request in place of the message with the button that cancels it."""
+    headline = f"Your request for {request_name(card_model)} was already {how}."
+    return message(
+        rich.lines((rich.bold(headline),), ("Nothing was cancelled.",)), footer(card_model)
+    )
+
+
 def duplicate_found(draft: RequestDraft, existing: CardModel, created: datetime | None) -> Message:
     """Report that an equal request is pending."""
     headline = f"You've already requested {request_name(existing)}, and it's still pending."
