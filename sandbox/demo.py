@@ -286,7 +286,7 @@ class _Story:
         print(f"\n{self._steps}. {words}")
 
     def _print(self, text: str, mark: str = "") -> None:
-        for line in text.rstrip().split("\n"):
+        for line in text.rstrip().splitlines():
             print(f"      {mark}{line}")
 
     def _button(self, message: Json, action: str) -> Json:
