@@ -13,10 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from rapidfuzz import process
-
 from commands.parsing.grammar import FILLERS
-from commands.parsing.role_names import close_names
+from commands.parsing.role_names import MOST_NAMED, alternatives, correct, is_prose, misspelled
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.drafts.times import (
@@ -38,7 +36,6 @@ from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
-from workspace.text.budget import join_texts
 from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
 
@@ -57,10 +54,6 @@ _NO_SEARCH_ROLES = (
 )
 """Teleport's errors for a user without `search_as_roles`, and for resources that none of them gives
 access to (lib/services/access_request.go)."""
-_ROLES_NAMED = 12
-_SUGGESTIONS_ROOM = 800
-_COMPARED = 80
-"""Characters of a role that are compared with other roles."""
 
 
 class DraftField(Enum):
@@ -257,48 +250,30 @@ async def _explain_roles(
     if not unknown:
         resources = forbidden if draft.resources else None
         return Rejected(_not_for_resources(resources[1])) if resources else None
-    if words := [role for role in unknown if role.lower() in FILLERS]:
-        return Rejected(_not_understood(words, sorted(known) or allowed))
-    if corrections := _corrections(draft, unknown, allowed):
-        return Rejected(_misspelled(draft, unknown, corrections), corrections=corrections)
+    corrections = correct(draft, unknown, allowed)
+    if corrections and FILLERS.isdisjoint(map(str.lower, unknown)):
+        return Rejected(misspelled(draft, unknown, corrections), corrections=corrections)
     if words := await _words(services, unknown):
-        return Rejected(_not_understood(words, sorted(known) or allowed))
+        return Rejected(_not_understood(words, sorted(known), allowed))
     return Rejected(
         UserError(
             f"You can't request {list_names(unknown)}, so nothing was requested."
-            f" {_alternatives(unknown[:_ROLES_NAMED], allowed)}",
+            f" {alternatives(unknown, allowed)}",
             reason="role_not_requestable",
         )
     )
 
 
-def _corrections(
-    draft: RequestDraft, unknown: Sequence[str], allowed: Sequence[str]
-) -> tuple[RequestDraft, ...]:
-    """Return drafts with the closest roles, none if a word is close to no role."""
-    close = {word: close_names(word, allowed) for word in unknown[:_ROLES_NAMED]}
-    if len(close) < len(unknown) or not all(close.values()):
-        return ()
-
-    def corrected(choice: int) -> RequestDraft:
-        names = (
-            close[role][min(choice, len(close[role]) - 1)] if role in close else role
-            for role in draft.roles
-        )
-        return replace(draft, roles=tuple(dict.fromkeys(names)))
-
-    drafts = map(corrected, range(max(map(len, close.values()))))
-    return tuple({each.roles: each for each in drafts}.values())
-
-
 async def _words(services: Services, unknown: Sequence[str]) -> list[str]:
-    """Return the words in letters only that aren't names of roles, up to `_ROLES_NAMED`."""
-    words = [each for each in unknown if each.isalpha()][:_ROLES_NAMED]
+    """Return the words of prose that aren't names of roles, up to `MOST_NAMED`."""
+    words = list(filter(is_prose, unknown))[:MOST_NAMED]
     found = await asyncio.gather(*(_is_role(services, each) for each in words))
     return [word for word, is_role in zip(words, found, strict=True) if not is_role]
 
 
 async def _is_role(services: Services, name: str) -> bool:
+    if name.lower() in FILLERS:
+        return False
     try:
         await with_retry(lambda deadline: services.teleport.roles.get(name, deadline=deadline))
     except NotFound:
@@ -334,39 +309,16 @@ def _missing_search_role(role: str) -> UserError:
     )
 
 
-def _misspelled(
-    draft: RequestDraft, unknown: Sequence[str], corrections: Sequence[RequestDraft]
+def _not_understood(
+    words: Sequence[str], known: Sequence[str], allowed: Sequence[str]
 ) -> UserError:
-    close = (role for each in corrections for role in each.roles if role not in draft.roles)
-    names = join_texts(map(safe_name, dict.fromkeys(close)), _SUGGESTIONS_ROOM, " or ")
-    return UserError(
-        f"You have no role {list_names(unknown)} to request. Did you mean {names}? Nothing was"
-        " requested yet.",
-        reason="role_misspelled",
-    )
-
-
-def _not_understood(words: Sequence[str], roles: Sequence[str]) -> UserError:
-    """Name the words that are neither roles nor keywords. `roles` can be requested."""
+    """Name the words that are neither roles nor keywords. `known` roles were typed."""
     quoted = list_names([f"“{word}”" for word in words])
-    role = safe_name(roles[0]) if roles else "staging"
+    role = safe_name(next(iter((*known, *allowed)), "staging"))
+    hint = "" if known else f" {alternatives((), allowed)}"
     return UserError(
-        f"This command doesn't understand {quoted}, so nothing was requested. Write only roles"
-        " before “for” and “because”, such as:",
+        f"This command doesn't understand {quoted}, so nothing was requested.{hint} Write only"
+        " roles before “for” and “because”, such as:",
         reason="word_not_understood",
         suggested_command=f"{REQUEST} {role} for 2h because …",
     )
-
-
-def _alternatives(unknown: Sequence[str], allowed: Sequence[str]) -> str:
-    if not allowed:
-        return "Your Teleport roles don't let you request any role."
-    similar = {
-        match[0]
-        for role in unknown
-        for match in process.extract(role[:_COMPARED], allowed, limit=3, score_cutoff=60)
-    }
-    if similar:
-        names = join_texts(map(safe_name, sorted(similar)), _SUGGESTIONS_ROOM, " or ")
-        return f"Did you mean {names}?"
-    return f"You can request {list_names(allowed, _ROLES_NAMED)}."

@@ -87,8 +87,10 @@ async def test_misspelled_role_that_can_be_two_roles_has_two_buttons(stage: Stag
     ("typed", "not_understood"),
     [
         ("staging so that redis works", "“so”, “that”, “redis” and “works”"),
-        ("give me staging now please", "“give”, “me” and “please”"),
-        ("staging urgently", "“urgently”"),
+        ("give me staging now please", "“give”, “me”, “now” and “please”"),
+        ("staging urgently!", "“urgently!”"),
+        ("staging 2h", "“2h”"),
+        ("staging it's down", "“it's” and “down”"),
     ],
 )
 async def test_english_word_is_not_called_a_role(

@@ -146,13 +146,13 @@ async def test_only_the_roles_that_cannot_be_requested_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("roles", "role"),
-    [(("prod", "Please"), "prod"), (("please",), "staging"), (("please", "zzz"), "staging")],
+    [(("prod", "Please"), "prod"), (("please",), "staging"), (("please", "z-1"), "staging")],
 )
 async def test_word_that_is_no_role_suggests_a_command(roles: tuple[str, ...], role: str) -> None:
     error = await rejection(NO_ROLE, *roles)
     assert error.reason == "word_not_understood"
     assert error.suggested_command == f"/teleport-request {role} for 2h because …"
-    assert "zzz" not in error.text
+    assert "z-1" not in error.text
 
 
 @pytest.mark.parametrize(
