@@ -45,7 +45,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Conversation:
+class Timeline:
     """The newest messages of a conversation, without the replies in threads."""
 
     days: tuple[Day, ...]
@@ -97,10 +97,10 @@ class Messages:
         features = self._reader.workspace.app.features or NO_FEATURES
         return features.shortcuts_of("message")
 
-    def conversation(self) -> Conversation:
+    def timeline(self) -> Timeline:
         tops = [message for message in self._messages if not _is_reply(message)]
         shown = tops[-_MAX_MESSAGES:]
-        return Conversation(tuple(self._days(shown)), hidden=len(tops) - len(shown))
+        return Timeline(tuple(self._days(shown)), hidden=len(tops) - len(shown))
 
     def thread(self) -> Thread | None:
         """Return the open thread, or None if its first message doesn't exist."""

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from sandbox.cast import AccountType, Person
 from sandbox.page.composer import Composer, channel_composer, thread_composer
-from sandbox.page.conversation import Conversation, Messages, Thread
+from sandbox.page.conversation import Messages, Thread, Timeline
 from sandbox.page.faces import Face, face_of
 from sandbox.page.local_time import zone_name
 from sandbox.page.location import APP_HOME, Location, PaneLocation
@@ -18,8 +18,7 @@ from sandbox.page.session import Session
 from sandbox.page.sidebar import Sidebar, sidebar_of
 from sandbox.page.titles import conversation_title
 from sandbox.slack.control.control_api import ControlApi
-from sandbox.slack.workspace.conversations import Conversation as Channel
-from sandbox.slack.workspace.conversations import Kind
+from sandbox.slack.workspace.conversations import Conversation, Kind
 from sandbox.slack.workspace.state import Workspace
 
 _ACTORS = {
@@ -123,7 +122,7 @@ class Pane:
         return f"{kind} with {len(self.channel.members)} members{shared}"
 
     @cached_property
-    def channel(self) -> Channel | None:
+    def channel(self) -> Conversation | None:
         return None if self.is_home else self.workspace.conversation(self.place.channel)
 
     @property
@@ -139,8 +138,8 @@ class Pane:
         return render_home(self.reader, view)
 
     @property
-    def conversation(self) -> Conversation:
-        return self._messages.conversation()
+    def timeline(self) -> Timeline:
+        return self._messages.timeline()
 
     @cached_property
     def thread(self) -> Thread | None:

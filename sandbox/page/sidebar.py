@@ -1,7 +1,7 @@
 """The list of a person's conversations."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.cast import Person
 from sandbox.page.location import APP_HOME, Location, PaneLocation
@@ -49,23 +49,22 @@ def sidebar_of(
 ) -> Sidebar:
     """Return the sidebar of one pane."""
 
-    def entry(channel: str, name: str, **fields: object) -> Entry:
+    def entry(channel: str, name: str, sign: str) -> Entry:
         target = location.with_pane(index, PaneLocation(person.name, channel))
         is_current = location.panes[index].channel == channel
-        return Entry(channel, name, target.url, is_current, **fields)  # type: ignore[arg-type]
+        return Entry(channel, name, target.url, is_current, sign)
 
     def listed(conversation: Conversation) -> Entry:
         is_direct = conversation.kind is Kind.DIRECT
-        return entry(
-            conversation.name,
-            workspace.app.name if is_direct else conversation.name,
-            sign=_SIGNS[conversation.kind],
+        name = workspace.app.name if is_direct else conversation.name
+        return replace(
+            entry(conversation.name, name, _SIGNS[conversation.kind]),
             unread=marks.unread(person.slack_user_id, conversation),
             is_app=is_direct,
         )
 
     seen = list(_conversations(workspace, person))
-    home = (entry(APP_HOME, "App Home", sign="home"),) if workspace.app.has_home else ()
+    home = (entry(APP_HOME, "App Home", "home"),) if workspace.app.has_home else ()
     return Sidebar(
         channels=tuple(listed(one) for one in seen if one.kind is not Kind.DIRECT),
         apps=(*(listed(one) for one in seen if one.kind is Kind.DIRECT), *home),
