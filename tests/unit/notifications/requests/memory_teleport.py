@@ -9,7 +9,7 @@ from typing import cast
 from notifications.following.follower import Follower
 from notifications.requests.followed_requests import AccessRequests
 from teleport_client.client import TeleportClient
-from teleport_client.errors import NotFound, Unreachable
+from teleport_client.errors import Conflict, NotFound, Unreachable
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.cluster import PluginData
 from teleport_client.visibility import NotVisible, Visibility
@@ -59,8 +59,12 @@ class PluginDataService:
     async def update(
         self, _plugin: str, request_id: str, *, change: PluginData, expect: PluginData
     ) -> None:
-        assert all(self.data.get(request_id, {}).get(key, "") == expect[key] for key in expect)
-        self.data[request_id] = {**self.data.get(request_id, {}), **change}
+        if self.unreachable:
+            raise Unreachable("no answer")
+        stored = self.data.get(request_id, {})
+        if any(stored.get(key, "") != expect[key] for key in expect):
+            raise Conflict("compare failed")
+        self.data[request_id] = {**stored, **change}
 
 
 class EventService:
