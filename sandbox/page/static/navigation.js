@@ -40,7 +40,8 @@ function followLink(event) {
   });
 }
 
-function tabAddress(tab) {
+/** Return the page's address with a tab of the Teleport panel in front. */
+export function tabAddress(tab) {
   const query = new URLSearchParams(location.search);
   query.set("panel", "teleport");
   query.set("tab", tab);

@@ -1,7 +1,7 @@
 // The Teleport panel: keys of the tabs, links to requests, and copying and running of commands.
 
 import { toast } from "./act.js";
-import { navigate } from "./navigation.js";
+import { navigate, tabAddress } from "./navigation.js";
 
 const ACTIONS = { run, copy, "close-output": closeOutput };
 const REQUEST_PATH = /^\/web\/requests\/([0-9a-f-]{36})$/;
@@ -42,11 +42,7 @@ function openRequest(event) {
   event.preventDefault();
   event.stopPropagation();
   shownTarget = "";
-  const query = new URLSearchParams(location.search);
-  for (const [name, value] of [["panel", "teleport"], ["tab", `requests/${found}`], ["front", "panel"]]) {
-    query.set(name, value);
-  }
-  navigate(`/?${query}`);
+  navigate(tabAddress(`requests/${found}`));
 }
 
 /** Return the ID of the request that a URL of Teleport's web UI names. */
