@@ -15,16 +15,22 @@ permission or a scope is disabled, and no other feature with it. Each change is 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from bot.features.feature import Choices, Feature, Rule
 from bot.features.role_hint import role_hint
-from bot.features.table import FEATURES
+from bot.features.table import FEATURES, REVIEWS_BY_OVERRIDE, REVIEWS_ON_BEHALF
 from teleport_client.model.user import Role
 from teleport_client.rules.access_rules import has_verb, is_denied
+from workspace.requests.review_policy import ReviewMode
+
+_REVIEW_MODES = {
+    REVIEWS_ON_BEHALF: ReviewMode.PERSON,
+    REVIEWS_BY_OVERRIDE: ReviewMode.OVERRIDE,
+}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -104,7 +110,7 @@ class Availability:
 
     def _log_disabled(self, feature: Feature, missing: Missing) -> None:
         write = log.info if feature.opt_in else log.warning if feature.optional else log.error
-        hint = role_hint(self._choices, feature.role_option)
+        hint = role_hint(self._granted_choices(), feature.role_option)
         hints = [hint] if missing.permissions else []
         if missing.scopes:
             hints.append(scope_hint(missing.scopes, opt_in=feature.opt_in))
@@ -115,6 +121,20 @@ class Availability:
             effect=feature.without,
             hint=" ".join(hints),
         )
+
+    def _granted_choices(self) -> Choices:
+        """Return the choices with the review mode of the bot's role.
+
+        Without approvers in the settings, for example, the mode is `notify` with any role. A hint
+        must not take permissions away.
+        """
+        if self._choices.mode is not ReviewMode.NOTIFY or self._roles is None:
+            return self._choices
+        for feature, mode in _REVIEW_MODES.items():
+            choices = replace(self._choices, mode=mode)
+            if not [*missing_permissions(feature, choices, self._roles)]:
+                return choices
+        return self._choices
 
 
 def missing_permissions(

@@ -138,6 +138,20 @@ def test_change_of_a_feature_is_logged_once() -> None:
         assert found.is_available(CREATE_REQUESTS)
 
 
+@pytest.mark.parametrize(("verb", "mode"), [("update", "override"), ("watch", "notify")])
+def test_hint_keeps_the_permissions_of_the_assigned_role(verb: str, mode: str) -> None:
+    """Without approvers in the settings, the mode is notify with the role for override, too."""
+    own = role(
+        *[rule for rule in printed_rules() if rule.resources != ("access_request",)],
+        Rule(("access_request",), ("list", "read", "create", verb)),
+        review=ReviewConditions(),
+    )
+    with capture_logs() as log:
+        Availability(Choices(mode=ReviewMode.NOTIFY), roles=(own,), scopes=SCOPES).log_changes()
+    (hint,) = [each["hint"] for each in log if each["feature"] == "cancel_requests"]
+    assert f"`teleport-chatops teleport-role --mode {mode} --cancel` prints" in hint
+
+
 def test_feature_that_the_settings_turn_off_is_not_reported() -> None:
     choices = Choices(requests=False)
     own = without("access_request", "create")
