@@ -1,6 +1,7 @@
 """Texts for mistakes in settings: all of them at once, each with its location."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,9 +21,16 @@ _REQUIRED = {("teleport", "identity"), ("slack", "token"), ("role_to_recipients"
 _UNKNOWN, _MISSING = "extra_forbidden", "missing"
 
 
-def mistakes(
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    texts: list[str]
+    hint: str = ""
+    """A sentence about all of them."""
+
+
+def find_mistakes(
     source: Source, error: ValidationError | None, known: Sequence[Key], *, complete: bool
-) -> list[str]:
+) -> Mistakes:
     """Return texts for wrong keys, conflicts between keys, and missing keys.
 
     An incomplete source, such as one without an unreadable file, has no conflicts and lacks no key.
@@ -35,8 +43,8 @@ def mistakes(
         found += [(key, _invalid(source, key, reason)) for key, reason in _conflicts(source.values)]
         missing += [_key(each) for each in details if each["type"] == _MISSING]
         missing += _needed_by_others(source.values)
-    hint = [_SANDBOX_HINT] if not found and set(missing) >= _REQUIRED else []
-    return [*_in_order(source, found), *_explain_missing(missing), *hint]
+    hint = _SANDBOX_HINT if not found and set(missing) >= _REQUIRED else ""
+    return Mistakes([*_in_order(source, found), *_explain_missing(missing)], hint)
 
 
 def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:

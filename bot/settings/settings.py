@@ -13,7 +13,7 @@ from typing import Any, Literal
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from bot.settings.mistakes import mistakes
+from bot.settings.mistakes import find_mistakes
 from bot.settings.names import Key, dotted, keys, variable
 from bot.settings.plugin_settings import unneeded, without_unneeded
 from bot.settings.sources import Source, ignored_variables, read_environment, read_file
@@ -37,7 +37,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class SettingsError(Exception):
-    """Invalid settings, with one line of text for each mistake."""
+    """Invalid settings, with one line of text for each mistake, and one for the hint if any."""
+
+    def __init__(self, *mistakes: str, hint: str = "") -> None:
+        super().__init__("\n".join(filter(None, (*mistakes, hint))))
+        self.mistakes = mistakes
+        self.hint = hint
 
 
 class _Section(BaseModel):
@@ -168,7 +173,8 @@ def load_settings(config: Path | None) -> Settings:
     file = read_file(config)
     source = read_environment(os.environ, known).over(file)
     settings, error = _validate(source)
-    found = [*source.mistakes, *mistakes(source, error, known, complete=not file.mistakes)]
+    mistakes = find_mistakes(source, error, known, complete=not file.mistakes)
+    found = [*source.mistakes, *mistakes.texts]
     if settings is not None and not found:
         return settings
     found += [
@@ -176,14 +182,14 @@ def load_settings(config: Path | None) -> Settings:
         for name, likely in ignored_variables(os.environ, known).items()
         if likely
     ]
-    raise SettingsError("\n".join(found))
+    raise SettingsError(*found, hint=mistakes.hint)
 
 
 def slack_user_id_trait(config: Path | None) -> str:
     """Read this one setting, even if others are missing. Raises SettingsError."""
     file = read_file(config)
     if file.mistakes:
-        raise SettingsError("\n".join(file.mistakes))
+        raise SettingsError(*file.mistakes)
     review = file.values.get("review")
     in_file = review.get("slack_user_id_trait") if isinstance(review, dict) else None
     given = os.environ.get(variable(("review", "slack_user_id_trait"))) or in_file

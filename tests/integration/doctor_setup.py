@@ -13,7 +13,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleConditions
 from workspace.moment import utc_now
 
-FINE = {Level.OK, Level.UNKNOWN}
+FINE = {Level.OK, Level.OFF, Level.UNKNOWN}
 
 
 @dataclass

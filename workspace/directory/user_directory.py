@@ -182,7 +182,7 @@ def _check_user(user: User, now: datetime) -> None:
 
 
 def _unlinked_error(slack_user_id: str, trait: str) -> UserError:
-    user = "<your-teleport-user>"
+    user = "<teleport-user>"
     option = "" if trait == DEFAULT_TRAIT else f" --trait {quote(trait)}"
     return UserError(
         f"Your Slack account ({slack_user_id}) isn't linked to a Teleport user yet. Ask a Teleport"

@@ -8,6 +8,8 @@ from bot.start_error import UNAVAILABLE, StartError
 
 class Level(StrEnum):
     OK = "ok"
+    OFF = "off"
+    """An opt-in feature isn't used."""
     UNKNOWN = "unknown"
     """Doctor can't check it."""
     WARNING = "warning"
@@ -35,6 +37,10 @@ class Check:
 
 def ok(name: str, detail: str) -> Check:
     return Check(name, Level.OK, detail)
+
+
+def off(name: str, detail: str) -> Check:
+    return Check(name, Level.OFF, detail)
 
 
 def unknown(name: str, detail: str, hint: str) -> Check:

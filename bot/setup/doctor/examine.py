@@ -40,8 +40,8 @@ async def examine(
     try:
         settings = load_settings(config)
     except SettingsError as error:
-        for mistake in str(error).splitlines():
-            yield failure("settings", mistake, "See docs/configuration.md.")
+        for mistake in error.mistakes:
+            yield failure("settings", mistake, error.hint or "See docs/configuration.md.")
         return
     yield ok("settings", f"from {config}" if config else "from the environment")
     can_dial = True
@@ -92,6 +92,9 @@ class _Cluster:
         yield teleport.server(connection, cluster)
         if lacks := await find_missing_method(client, cluster):
             yield failure("teleport version", lacks, UPGRADE)
+            return
+        if teleport.is_internal_identity(credentials):
+            yield teleport.internal_identity(credentials)
             return
         async for check in self._permissions(client, credentials, cluster):
             yield check

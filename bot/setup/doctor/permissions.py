@@ -14,7 +14,7 @@ from bot.connect.server_support import UPGRADE
 from bot.features.availability import missing_permissions
 from bot.features.feature import Choices, Feature
 from bot.features.table import FEATURES, REVIEWS_ON_BEHALF
-from bot.setup.doctor.check import Check, failure, ok, unavailable, warning
+from bot.setup.doctor.check import Check, failure, off, ok, unavailable, warning
 from teleport_client.client import TeleportClient
 from teleport_client.errors import (
     NotSupported,
@@ -200,6 +200,6 @@ def _denied(name: str, text: str, features: Sequence[Feature], hint: str) -> Che
     effects = dict.fromkeys(feature.without for feature in features)
     if all(feature.opt_in for feature in features):
         options = " ".join(dict.fromkeys(feature.role_option for feature in features))
-        return ok(name, f"not granted: {'; '.join(effects)} (teleport-role {options})")
+        return off(name, f"not granted: {'; '.join(effects)} (teleport-role {options})")
     row = warning if all(feature.optional for feature in features) else failure
     return row(name, f"{text}; {'; '.join(effects)}", hint)

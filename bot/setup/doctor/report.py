@@ -9,7 +9,13 @@ from bot.setup.doctor.check import Check, Level
 from bot.setup.doctor.examine import examine
 from workspace.moment import utc_now
 
-_MARKS = {Level.OK: "✓", Level.UNKNOWN: "?", Level.WARNING: "!", Level.FAILURE: "✗"}
+_MARKS = {
+    Level.OK: "✓",
+    Level.OFF: "–",  # noqa: RUF001 - a dash as wide as the other marks
+    Level.UNKNOWN: "?",
+    Level.WARNING: "!",
+    Level.FAILURE: "✗",
+}
 _NAME_WIDTH = 32
 
 

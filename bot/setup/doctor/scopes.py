@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.features.availability import missing_scopes, scope_hint
 from bot.features.feature import Choices, Feature
 from bot.features.table import FEATURES
-from bot.setup.doctor.check import Check, failure, ok, warning
+from bot.setup.doctor.check import Check, failure, off, ok, warning
 
 
 def scope_rows(choices: Choices, scopes: frozenset[str]) -> Iterator[Check]:
@@ -13,8 +13,8 @@ def scope_rows(choices: Choices, scopes: frozenset[str]) -> Iterator[Check]:
     lacking = {each: missing for each in FEATURES if (missing := missing_scopes(each, scopes))}
     yield _manifest_scopes(choices, {f: m for f, m in lacking.items() if not f.opt_in})
     opt_in = [f"{', '.join(m)} ({f.without})" for f, m in lacking.items() if f.opt_in]
-    detail = f"not granted: {'; '.join(opt_in)}" if opt_in else "all granted"
-    yield ok("slack opt-in scopes", detail)
+    name = "slack opt-in scopes"
+    yield off(name, f"not granted: {'; '.join(opt_in)}") if opt_in else ok(name, "all granted")
 
 
 def _manifest_scopes(choices: Choices, lacking: dict[Feature, tuple[str, ...]]) -> Check:

@@ -1,13 +1,14 @@
 """Rows about the clock, recipients and users in Slack."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.connect.slack_connection import hint_for
 from bot.observe.clock import HINT, MAX_SKEW, SlackClock
 from bot.settings.settings import Settings
-from bot.setup.doctor.check import Check, failure, ok, unavailable, unknown, warning
+from bot.setup.doctor.check import Check, Level, failure, ok, unavailable, unknown, warning
 from notifications.routing.recipient_lookup import RecipientFinder, RecipientLookup
 from notifications.routing.recipient_problems import NOT_IN_CHANNEL, NOT_LISTED, recipient_hint
 from teleport_client.errors import TeleportError
@@ -21,6 +22,27 @@ _COPY_ID = (
     "Copy the ID in Slack: open the user's profile, then the menu with three dots, Copy member ID."
     " It looks like U012ABCDEF."
 )
+_FALLBACK_HINT = "Set slack.fallback_channel for requests whose recipients are all unreachable."
+_PERSON_PROBLEMS = {
+    "unmapped": ("no Teleport user is linked to this Slack account", "Run: {command}"),
+    "ambiguous": (
+        "several Teleport users belong to this Slack account",
+        "Keep its ID in the trait of one user only.",
+    ),
+    "linked_elsewhere": (
+        "the Teleport user with this email address is linked to another Slack account",
+        "Correct the ID in the user's trait.",
+    ),
+    "user_bot": (
+        "a bot user of Teleport is linked to this Slack account",
+        "Link it to the person's own user.",
+    ),
+    "user_locked": (
+        "the Teleport user of this Slack account is locked",
+        "Wait until the lock expires, or remove it.",
+    ),
+}
+"""Details and hints by the reason of a UserError."""
 
 
 def clock(measured: SlackClock) -> Check:
@@ -45,7 +67,9 @@ async def recipients(finder: RecipientFinder, settings: Settings) -> AsyncIterat
     for name, setting in names.items():
         row = f"recipient {name}"
         try:
-            yield _recipient(row, setting, await finder.find(name), finder)
+            check = _recipient(row, setting, await finder.find(name), finder)
+            lost = check.level is Level.FAILURE and not settings.slack.fallback_channel
+            yield replace(check, hint=f"{check.hint} {_FALLBACK_HINT}") if lost else check
         except SLACK_ERRORS as error:
             yield _lookup_failed(row, error)
 
@@ -72,6 +96,12 @@ def _recipient(row: str, setting: str, found: RecipientLookup, finder: Recipient
     return failure(row, problem, recipient_hint(problem, setting))
 
 
+def _unusable(row: str, error: UserError) -> Check:
+    """Return the row for an account that can't act. The error's text addresses its owner."""
+    detail, hint = _PERSON_PROBLEMS.get(error.reason, (error.text, ""))
+    return failure(row, detail, hint.format(command=error.suggested_command))
+
+
 async def person(slack: AsyncWebClient, users: UserDirectory, slack_user_id: str) -> Check:
     """Look up the Teleport user of a Slack user."""
     name = f"person {slack_user_id}"
@@ -82,7 +112,7 @@ async def person(slack: AsyncWebClient, users: UserDirectory, slack_user_id: str
             return failure(name, "Slack has no user with this ID", _COPY_ID)
         known = await users.linked_user(slack_user_id, fresh=True)
     except UserError as error:
-        return failure(name, error.text, error.suggested_command)
+        return _unusable(name, error)
     except TeleportError as error:
         return failure(name, f"lookup failed: {error}", "Check the permission rows above.")
     except SLACK_ERRORS as error:

@@ -25,6 +25,8 @@ from teleport_client.transport.dialer import Connection
 from workspace.requests.review_policy import ReviewMode
 
 _SOON = timedelta(days=1)
+_MACHINE_USER = "bot-"
+"""Teleport's prefix for the user and the role of a bot that tctl creates."""
 
 
 def identity(settings: Settings, credentials: Credentials, now: datetime) -> Iterator[Check]:
@@ -42,6 +44,22 @@ def identity(settings: Settings, credentials: Credentials, now: datetime) -> Ite
             detail = f"{path} is readable by everyone on this machine"
             hint = f"Run chmod o-r {path}, unless it's a mounted secret."
             yield warning("identity file", detail, hint)
+
+
+def is_internal_identity(credentials: Credentials) -> bool:
+    """Return whether tbot uses this identity for itself: only with the role named like its user."""
+    user = credentials.user
+    return user.startswith(_MACHINE_USER) and credentials.roles == (user,)
+
+
+def internal_identity(credentials: Credentials) -> Check:
+    role = credentials.user
+    return failure(
+        "identity role",
+        f"this is tbot's own identity: its only role {role} allows nothing that the bot does",
+        "Use the identity that tbot writes to the destination of its service, not tbot's storage."
+        " `teleport-chatops teleport-role --tbot` prints a configuration for tbot.",
+    )
 
 
 def server(connection: Connection, cluster: ClusterInfo) -> Check:

@@ -29,10 +29,10 @@ async def test_unlinked_user_gets_the_link_command(stage: Stage) -> None:
     await stage.type("nora", "/teleport-request staging because x")
     response = words(await stage.response("nora", "isn't linked to a Teleport user yet"))
     assert (
-        "tctl get users/<your-teleport-user> | teleport-chatops link <your-teleport-user>"
+        "tctl get users/<teleport-user> | teleport-chatops link <teleport-user>"
         " U0NORA0001 | tctl create -f"
     ) in response
-    assert "to the trait slack_uid with tctl edit user/<your-teleport-user>" in response
+    assert "to the trait slack_uid with tctl edit user/<teleport-user>" in response
 
 
 async def test_link_command_contains_a_custom_trait(
@@ -44,7 +44,7 @@ async def test_link_command_contains_a_custom_trait(
     ) as stage:
         await stage.type("nora", "/teleport-request staging because x")
         response = words(await stage.response("nora", "isn't linked"))
-        assert "link <your-teleport-user> U0NORA0001 --trait 'chat id' |" in response
+        assert "link <teleport-user> U0NORA0001 --trait 'chat id' |" in response
 
 
 async def test_newly_linked_user_can_act_at_once(stage: Stage) -> None:

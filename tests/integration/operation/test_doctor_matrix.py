@@ -46,6 +46,16 @@ def expire(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=-timedelta(seconds=30))
 
 
+def use_own_identity_of_tbot(setup: Setup) -> None:
+    """Use tbot's certificate, without the roles of its outputs."""
+    cluster = setup.teleport.cluster
+    role = type(cluster.roles["teleport-chatops"])()
+    role.Metadata.Name = BOT_USER
+    cluster.roles[BOT_USER] = role
+    cluster.user_named(BOT_USER).Spec.Roles[:] = [BOT_USER]
+    setup.teleport.write_identity(BOT_USER).chmod(0o600)
+
+
 def shorten_certificate(setup: Setup) -> None:
     setup.teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1)).chmod(0o600)
     setup.update("[teleport]\n", "[teleport]\nrefresh_identity = true\n")
@@ -274,6 +284,9 @@ BROKEN: dict[str, tuple[Break, int, str, str]] = {
     "an organization's CA in front of Slack": (
         inspect_slack, 2, "slack", "is not trusted (self-signed certificate)",
     ),
+    "tbot's own identity": (
+        use_own_identity_of_tbot, 2, "identity role", "its only role bot-teleport-chatops",
+    ),
     "the bot's role deleted": (delete_role, 2, "teleport", "rejected the bot: access denied"),
     "no permission to list roles": (
         lambda s: s.forbid("role", "list"), 2, "role: list", "access denied",
@@ -326,6 +339,8 @@ HINTS = {
     "a silent port": "firewall or proxy",
     "an organization's CA in front of Teleport": "SSL_CERT_FILE",
     "an organization's CA in front of Slack": "SSL_CERT_FILE",
+    "tbot's own identity": "not tbot's storage",
+    "an unknown channel": "Set slack.fallback_channel",
     "the bot's role deleted": "user and role still exist",
     "an unknown link-only role": "Did you mean prod?",
     "an unknown role with recipients": "Did you mean prod?",

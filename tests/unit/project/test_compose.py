@@ -68,8 +68,11 @@ def test_default_settings_file_sets_nothing(tmp_path: Path) -> None:
 
 
 def test_bot_without_settings_points_to_the_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SettingsError, match="run make sandbox, docker compose up sandbox or"):
+    with pytest.raises(
+        SettingsError, match="run make sandbox, docker compose up sandbox or"
+    ) as found:
         load_settings(None)
+    assert len(found.value.mistakes) == 1
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
     with pytest.raises(SettingsError) as incomplete:
         load_settings(None)
