@@ -11,6 +11,7 @@ from workspace.text.names import list_names
 from workspace.views.parts.message import text_message
 
 _INCOMPLETE = "Teleport has deleted the old request, so check what is left of it."
+_NO_DURATION = "Its duration isn't recorded: choose one."
 
 
 async def repeat(services: Services, interaction: Interaction, responder: Responder) -> None:
@@ -18,8 +19,9 @@ async def repeat(services: Services, interaction: Interaction, responder: Respon
     request_id = request_id_of(interaction.value)
     repeated = await repeat_request(services, interaction.slack_user_id, request_id)
     if isinstance(repeated, OnlyRecorded):
-        if not await open_form(services, repeated.draft, responder, note=_INCOMPLETE):
-            text = f"The form didn't open. {_INCOMPLETE}"
+        note = _INCOMPLETE if repeated.draft.duration else f"{_INCOMPLETE} {_NO_DURATION}"
+        if not await open_form(services, repeated.draft, responder, note=note):
+            text = f"The form didn't open. {note}"
             command = typed_command(repeated.draft)
             await responder.respond(text_message(text, preformatted=command))
         return

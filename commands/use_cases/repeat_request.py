@@ -8,6 +8,7 @@ bot's record of the card is all that is left, so the user completes the draft in
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
 import structlog
@@ -19,12 +20,13 @@ from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.rules.resource_paths import resource_path
-from workspace.card_model.record import CardModel
-from workspace.moment import minutes_between
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 from workspace.text.names import list_names
+
+_MINUTE = timedelta(minutes=1)
+_CLOCK_STEP = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,14 @@ def _draft(
 ) -> tuple[RequestDraft, tuple[str, ...]]:
     """Return the draft, and the roles that it leaves out. Raises UserError if none is left.
 
-    Teleport selects the roles of a request for resources.
+    A request for resources keeps its roles, which Teleport has selected: without them, Teleport
+    would select all that apply, perhaps more than before. It checks them itself.
     """
     resources = tuple(map(resource_path, request.resources))
-    allowed = frozenset(requestable)
-    roles = () if resources else tuple(role for role in request.roles if role in allowed)
-    left_out = () if resources else tuple(role for role in request.roles if role not in allowed)
-    if not roles and not resources:
+    allowed = frozenset(request.roles if resources else requestable)
+    roles = tuple(role for role in request.roles if role in allowed)
+    left_out = tuple(role for role in request.roles if role not in allowed)
+    if not roles:
         raise UserError(
             f"You can't request {list_names(left_out)} any more, so nothing was requested. Run"
             " /teleport-request to see the roles that you can request.",
@@ -94,7 +97,7 @@ def _draft(
     draft = RequestDraft(
         roles,
         request.reason,
-        minutes_between(request.assume_start or request.created, request.access_until),
+        _duration(request),
         request.suggested_reviewers,
         any_reviewers=True,
         resources=resources,
@@ -102,13 +105,34 @@ def _draft(
     return draft, left_out
 
 
+def _duration(request: AccessRequest) -> timedelta:
+    """Return the duration of the access in whole minutes, and not more than before.
+
+    Raises UserError for less than a minute: without a duration, Teleport grants the longest.
+    """
+    start = request.assume_start or request.created
+    if start is not None and request.access_until is not None:
+        # Teleport reads its clock twice, so the difference can be a little short of whole minutes.
+        whole = (request.access_until - start + _CLOCK_STEP) // _MINUTE * _MINUTE
+        if whole:
+            return whole
+    raise UserError(
+        "The old request was for less than a minute, so nothing was requested. Run"
+        " /teleport-request with the duration that you need.",
+        reason="duration_not_repeatable",
+    )
+
+
 async def _recorded(services: Services, user: AuthorizedUser, request_id: str) -> OnlyRecorded:
     """Return the draft from the bot's record. Raises UserError if there is no record either."""
     model = await services.recorded_card(request_id)
     if model is None or model.user != user.name:
         raise no_such_request(services, request_id)
-    return OnlyRecorded(_draft_of_card(model))
-
-
-def _draft_of_card(model: CardModel) -> RequestDraft:
-    return RequestDraft(model.roles, model.reason, model.access_for, truncated=True)
+    if model.resources or model.constrained or model.incomplete:
+        raise UserError(
+            "Teleport has deleted this request, and the bot's record doesn't contain enough to"
+            " repeat a request for resources. Nothing was requested. Run /teleport-request with"
+            " the resources that you need.",
+            reason="record_incomplete",
+        )
+    return OnlyRecorded(RequestDraft(model.roles, model.reason, model.access_for, truncated=True))

@@ -25,7 +25,6 @@ def trim_card_model(card_model: CardModel) -> CardModel:
         resolve_reason=truncate(card_model.resolve_reason, _TEXT_LENGTH),
         promoted_to=truncate(card_model.promoted_to, NAME_LENGTH),
         reviewers=_names(card_model.reviewers),
-        access_for=None,
     )
 
 
@@ -35,6 +34,7 @@ def minimize_card_model(card_model: CardModel) -> CardModel:
         card_model, reason="", resources=(), resource_names=(), progress=(), reviews=(),
         reviewers=(), roles=card_model.roles[:_MIN_NAMES],
         resolved_by=card_model.resolved_by[:_MIN_NAMES],
+        incomplete=card_model.incomplete or bool(card_model.resources),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,55 @@ async def test_limited_resources_are_not_requested_without_the_limit(
     request = pending_request(teleport, state=RequestState.DENIED, resources=[limited])
     with pytest.raises(UserError, match="can't repeat such limits"):
         await repeat_request(cases.services, ALICE, request.Metadata.Name)
+
+
+async def test_request_for_resources_keeps_its_roles(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """Without them, Teleport would select all roles that apply."""
+    nodes = {node.Spec.Hostname: node.Metadata.Name for node in teleport.cluster.nodes}
+    wanted = [
+        ResourceAccessID(id=ResourceID(ClusterName="main", Kind="node", Name=nodes[name]))
+        for name in ("staging-db", "prod-db")
+    ]
+    request = pending_request(teleport, state=RequestState.DENIED, resources=wanted, reason="x")
+    repeated = await repeat_request(cases.services, ALICE, request.Metadata.Name)
+    assert isinstance(repeated, Repeated)
+    assert isinstance(repeated.outcome, Created)
+    assert repeated.outcome.request.roles == ("staging",)
+    assert len(repeated.outcome.request.resources) == 2
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(25, 0), (59, 1), (90, 1), (119, 2), (7200, 120)])
+async def test_access_never_lasts_longer_than_before(
+    cases: UseCases, teleport: TeleportStandIn, seconds: int, minutes: int
+) -> None:
+    """A second is the difference between two readings of Teleport's clock."""
+    old = denied(teleport, hours=seconds / 3600)
+    if not minutes:
+        with pytest.raises(UserError, match="less than a minute"):
+            await repeat_request(cases.services, ALICE, old)
+        return
+    repeated = await repeat_request(cases.services, ALICE, old)
+    assert isinstance(repeated, Repeated)
+    assert isinstance(repeated.outcome, Created)
+    assert repeated.outcome.draft.duration == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    "narrow", [{"resources": ("node/db-1",)}, {"constrained": True}, {"incomplete": True}]
+)
+async def test_record_of_narrower_access_is_not_repeated(
+    cases: UseCases, narrow: dict[str, Any]
+) -> None:
+    """The form would offer the whole role."""
+
+    async def recorded(request_id: str) -> CardModel | None:
+        return CardModel(request_id, "alice", ("staging",), Status.DENIED, **narrow)
+
+    services = replace(cases.services, recorded_card=recorded)
+    with pytest.raises(UserError, match="doesn't contain enough"):
+        await repeat_request(services, ALICE, GONE)
 
 
 async def test_record_fills_the_draft_of_a_deleted_request(cases: UseCases) -> None:
