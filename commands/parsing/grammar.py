@@ -98,8 +98,7 @@ def parse_request(text: str) -> TypedRequest:
             draft.until = _moment(words)
         elif word.is_keyword("from", "starting"):
             draft.start = _moment(words)
-        elif word.is_keyword("to") and draft.start and (end := _longest(words, parse_moment)):
-            draft.until = end
+            draft.until = _end_after_to(words) or draft.until
         elif word.is_keyword("to") and _names_a_resource(words):
             continue
         elif word.is_keyword(*_REVIEWERS) and _names_a_user(words):
@@ -174,9 +173,22 @@ def _run(words: Words) -> str:
     return " ".join(word.text for word in words.run(_TIME_WORDS))
 
 
+def _end_after_to(words: Words) -> TypedMoment | None:
+    """Read the end in `from 9:00 to 17:00`. Without a time after it, `to` is a word like others."""
+    following = words.peek()
+    if following is None or not following.is_keyword("to"):
+        return None
+    before = words.position
+    words.move_after(following)
+    end = _longest(words, parse_moment)
+    if end is None:
+        words.move_to(before)
+    return end
+
+
 def _names_a_resource(words: Words) -> bool:
     following = words.peek()
-    return following is not None and parse_resource(following.text) is not None
+    return following is not None and parse_resource(following.text.strip(",;")) is not None
 
 
 def _names_a_user(words: Words) -> bool:

@@ -19,6 +19,8 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_YEARS = range(2000, 2100)
+"""Leaves room for arithmetic in every time zone."""
 _NAMED_TIMES = {"noon": time(12), "midnight": time(0)}
 _NOW = frozenset({"now", "right now"})
 _DAYS_AHEAD = {"today": 0, "tonight": 0, "tomorrow": 1}
@@ -183,9 +185,12 @@ def _time(hour: int, minute: int, text: str) -> time:
 
 def _iso(text: str | None, whole: str) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        found = date.fromisoformat(text) if text else None
     except ValueError:
         raise _question(f"“{safe_name(whole)}” isn't a day of the calendar.") from None
+    if found is not None and found.year not in _YEARS:
+        raise _question(f"“{safe_name(whole)}” is too far from now.")
+    return found
 
 
 def _month_day(found: re.Match[str]) -> tuple[int, int] | None:

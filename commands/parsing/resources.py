@@ -7,6 +7,9 @@ is a role.
 import re
 from dataclasses import dataclass
 
+from workspace.requests.user_error import UserError
+from workspace.text.untrusted import safe_name
+
 KUBERNETES_OBJECTS = frozenset(
     {"pod", "secret", "configmap", "namespace", "service", "serviceaccount", "kube_node"}
     | {"persistentvolume", "persistentvolumeclaim", "deployment", "replicaset", "statefulset"}
@@ -23,6 +26,10 @@ _ALIASES = {
     "desktop": "windows_desktop",
 }
 _SLASHES = re.compile(r"/+")
+_NAME = re.compile(r"[\w.:@*+=~$-]+")
+"""Without spaces and commas, so that a name can't look like several ones on a card."""
+_MOST_PARTS = 3
+"""Of the name of an object in a Kubernetes cluster: cluster, namespace and object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,10 @@ class TypedResource:
 
 
 def parse_resource(text: str) -> TypedResource | None:
-    """Return the resource that a word names, None if it names none."""
+    """Return the resource that a word names, None if it names none.
+
+    Raises UserError for a name that no resource can have.
+    """
     parts = _SLASHES.split(text.strip("/"))
     for at in (0, 1):
         if at < len(parts) and (kind := _kind(parts[at])):
@@ -52,8 +62,17 @@ def _kind(word: str) -> str:
 def _resource(kind: str, names: list[str], *, cluster: str) -> TypedResource | None:
     if not names or not all(names):
         return None
+    if not all(map(_NAME.fullmatch, (cluster or "-", *names))):
+        raise _error(f"“{safe_name('/'.join(names))}” isn't the name of a resource.")
+    name, *rest = names
     if kind in KUBERNETES_OBJECTS:
-        if len(names) == 1:
-            return None
-        return TypedResource(kind, names[0], "/".join(names[1:]), cluster)
-    return TypedResource(kind, "/".join(names), cluster=cluster)
+        if not 1 < len(names) <= _MOST_PARTS:
+            raise _error(f"Write {kind}/<kubernetes cluster>/<namespace>/<name>.")
+        return TypedResource(kind, name, "/".join(rest), cluster)
+    if rest:
+        raise _error(f"“{safe_name('/'.join(names))}” has too many parts. Write {kind}/<name>.")
+    return TypedResource(kind, name, cluster=cluster)
+
+
+def _error(sentence: str) -> UserError:
+    return UserError(f"{sentence} Nothing was requested.", reason="bad_resource")

@@ -24,8 +24,12 @@ _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
 def unescape(text: str) -> str:
-    """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`."""
-    return _TOKEN.sub(_replace_token, text)
+    """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`.
+
+    Half of a surrogate pair, which no call to Teleport could contain, becomes U+FFFD.
+    """
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _TOKEN.sub(_replace_token, whole)
 
 
 def name_mentions(text: str) -> str:

@@ -26,6 +26,8 @@ _WITH_COLON = re.compile(r"(?P<name>[A-Za-z]{1,12}):")
 _BARE = re.compile(r"(?:<@[^<>]*>|\S)+")
 """A mention can contain spaces."""
 _SPACE = re.compile(r"\s*")
+_LONGEST = 16_000
+"""Characters of a command, so that parsing one doesn't delay the others."""
 _NAME_LIMIT = 80
 """Characters of an unknown flag that are compared."""
 
@@ -65,6 +67,12 @@ class Words:
     """
 
     def __init__(self, text: str, flags: Mapping[str, str], unchanged: str) -> None:
+        if len(text) > _LONGEST:
+            raise UserError(
+                f"Your command is {len(text)} characters long; the limit is {_LONGEST}."
+                f" {unchanged}",
+                reason="command_too_long",
+            )
         self._text = text
         self._flags = flags
         self._unchanged = unchanged
@@ -133,6 +141,13 @@ class Words:
             found.append(word)
         self._at = before
         return found
+
+    @property
+    def position(self) -> int:
+        return self._at
+
+    def move_to(self, position: int) -> None:
+        self._at = position
 
     def move_after(self, word: Word) -> None:
         self._at = word.end

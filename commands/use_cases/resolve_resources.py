@@ -10,13 +10,12 @@ from uuid import UUID
 
 from commands.parsing.resources import TypedResource
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import DraftField, Rejected
+from commands.use_cases.validate_request import DraftField, Rejected, no_resource_requests
 from teleport_client.model.access_request import ResourceId
 from teleport_client.rules.resource_paths import resource_path
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
-from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
 
 _MOST = 300
@@ -64,13 +63,11 @@ async def _host_id(services: Services, host_name: str) -> str:
         return found[0]
     if found:
         raise _error(
-            f"{len(found)} hosts are named {safe_name(host_name)}. Use the ID of one of them:"
-            f" {list_names([f'node/{each}' for each in found])}."
+            f"Several hosts are named {safe_name(host_name)}. Use the ID of one of them, which"
+            " tsh ls -v shows, as node/<id>."
         )
-    raise _error(
-        f"The bot can't find a host named {safe_name(host_name)}. Check the name, or use the"
-        " host's ID, which tsh ls -v shows."
-    )
+    # The same text as for a host that exists: it's not for everyone to know which ones do.
+    raise no_resource_requests()
 
 
 def _is_host_name(typed: TypedResource) -> bool:

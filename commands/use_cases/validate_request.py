@@ -167,7 +167,7 @@ async def explain_rejection(
     if _NO_VERB in error.text:
         return Rejected(_bot_cannot_create())
     if any(text in error.text for text in _NO_SEARCH_ROLES):
-        return Rejected(_no_resource_requests(), DraftField.RESOURCES)
+        return Rejected(no_resource_requests(), DraftField.RESOURCES)
     for field, explain in ((DraftField.START, explain_start), (DraftField.EXPIRY, explain_expiry)):
         if explained := explain(error):
             return Rejected(explained, field)
@@ -212,11 +212,14 @@ def _user_gone(name: str) -> UserError:
     )
 
 
-def _no_resource_requests() -> UserError:
+def no_resource_requests() -> UserError:
+    """Return the error for resources that the user can't request, or that don't exist.
+
+    Both have the same text: it's not for everyone to know which resources exist.
+    """
     return UserError(
-        "None of your Teleport roles lets you request these resources, so nothing was requested."
-        " Check the names, request a role instead, or ask a Teleport administrator for"
-        " search_as_roles.",
+        "You can't request these resources, or they don't exist, so nothing was requested. Check"
+        " the names, request a role instead, or ask a Teleport administrator for search_as_roles.",
         reason="resource_not_requestable",
     )
 

@@ -49,8 +49,8 @@ async def test_host_is_requested_by_its_name(world: World, bot: BotProcess) -> N
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("node/no-such-host", "can't find a host named no-such-host"),
-        ("db/no-such-database", "None of your Teleport roles lets you request these resources"),
+        ("node/no-such-host", "You can't request these resources, or they don't exist"),
+        ("db/no-such-database", "You can't request these resources, or they don't exist"),
         ("leaf-a/node/db-1", "leaf-a"),
         (" ".join(f"db/d{n}" for n in range(301)), "Teleport's limit is 300"),
         (f"prod to node/{NODE}", "You can't request prod for single resources"),

@@ -113,7 +113,7 @@ async def test_resource_that_disappears_while_the_form_is_open_is_not_requested(
     nodes = stage.teleport.cluster.nodes
     nodes[:] = [node for node in nodes if node.Spec.Hostname != "prod-db"]
     done = await stage.submit("alice", form, reason=REASON)
-    await answer(stage, done, "None of your Teleport roles lets you request these resources")
+    await answer(stage, done, "You can't request these resources, or they don't exist")
     assert not stage.requests
 
 

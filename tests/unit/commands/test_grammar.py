@@ -176,6 +176,23 @@ def test_mistake_gets_an_error_with_a_correction(typed: str, helps: str) -> None
     assert helps in refused.value.text
 
 
+@pytest.mark.parametrize(
+    ("typed", "helps"),
+    [
+        ("db/orders/readonly", "has too many parts. Write db/<name>"),
+        ("kube_cluster/prod/dev", "has too many parts"),
+        ("pod/prod/default/web/1", "Write pod/<kubernetes cluster>/<namespace>/<name>"),
+        ('"db/orders, read-only"', "isn't the name of a resource"),
+        ("x" * 16_001, "16001 characters long; the limit is 16000"),
+    ],
+)
+def test_name_that_no_resource_has_is_rejected(typed: str, helps: str) -> None:
+    """On a card, it could look like other access than it gives."""
+    with pytest.raises(UserError) as refused:
+        parse_request(typed)
+    assert helps in refused.value.text
+
+
 @pytest.mark.parametrize("typed", ["help", " HELP ", "--help", "—help", "“help”", "-h", "?"])
 def test_help_words_are_not_parsed_as_roles(typed: str) -> None:
     assert wants_help(typed)

@@ -73,6 +73,8 @@ def test_moment_is_resolved_in_the_users_zone(typed: str, local: str) -> None:
         ("13pm", "isn't a time"),
         ("feb 30 9:00", "isn't a day of the calendar"),
         ("2026-02-30 9:00", "isn't a day of the calendar"),
+        ("0001-01-01 00:00", "is too far from now"),
+        ("9999-12-31 23:59", "is too far from now"),
     ],
 )
 def test_unclear_moment_leads_to_a_question(typed: str, asked: str) -> None:

@@ -58,3 +58,8 @@ def test_any_text_is_unescaped(text: str) -> None:
 )
 def test_mentions_in_a_reason_become_names(text: str, shown: str) -> None:
     assert name_mentions(text) == shown
+
+
+def test_half_of_a_surrogate_pair_is_replaced() -> None:
+    """JSON can contain it, but no call to Teleport."""
+    assert unescape("a\ud800b 😀") == "a\ufffdb 😀"
