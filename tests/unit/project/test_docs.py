@@ -69,6 +69,28 @@ def test_every_link_between_pages_has_a_target() -> None:
                 assert (folder / path).exists(), (name, path)
 
 
+def test_every_path_in_the_architecture_exists() -> None:
+    """A path names a file or a folder from the root of the repository, or the end of one."""
+    ends = {"/".join(path.parts[at:]) for path in _paths() for at in range(len(path.parts))}
+    named = re.findall(r"`([\w.-]+/[\w./-]*|\w+\.(?:py|js))`", PAGES["architecture.md"])
+    assert named
+    assert {name for name in named if name.rstrip("/") not in ends} == set()
+
+
+def test_architecture_lists_every_folder_of_the_packages() -> None:
+    (tree,) = re.findall(r"```text\n(teleport_client/.*?)```", PAGES["architecture.md"], re.DOTALL)
+    packages = ("bot", "commands", "notifications", "workspace", "teleport_client")
+    folders = {path.parent.name for path in _paths(*packages) if path.suffix == ".py"}
+    assert folders - set(re.findall(r"(\w+)/", tree)) == set()
+
+
+def _paths(*tops: str) -> list[Path]:
+    """Return all files and folders below visible folders of the root."""
+    named = tops or [path.name for path in ROOT.iterdir() if not path.name.startswith(".")]
+    found = (path for top in named for path in (ROOT / top, *(ROOT / top).rglob("*")))
+    return [path.relative_to(ROOT) for path in found if "__pycache__" not in path.parts]
+
+
 def _anchors(text: str) -> set[str]:
     """Return the anchors of the headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
