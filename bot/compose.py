@@ -35,8 +35,8 @@ from commands.interactions.unhandled import Unhandled
 from commands.register import HANDLERS
 from commands.use_cases.acting_user.authorization import Authorization
 from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.drafts.resolve_reviewers import lookup_limit
 from commands.use_cases.on_behalf import OnBehalfHealth
-from commands.use_cases.resolve_reviewers import lookup_limit
 from commands.use_cases.services import Policy, Services
 from notifications.records.recorded_card import read_recorded_card
 from notifications.routing.recipient_lookup import RecipientFinder

@@ -19,12 +19,10 @@ from commands.use_cases.acting_user.authorized_user import (
     AuthorizedUser,
 )
 from commands.use_cases.create_request import request_access
-from commands.use_cases.resolve_resources import resolve_resources
+from commands.use_cases.drafts.rejected import Rejected
+from commands.use_cases.drafts.resolve_resources import resolve_resources
+from commands.use_cases.drafts.resolve_reviewers import resolve_reviewers
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import (
-    Rejected,
-    resolve_reviewers,
-)
 from teleport_client.errors import NotFound
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.slack_ids import message_link

@@ -17,16 +17,11 @@ from commands.interactions.responder import Responder
 from commands.request_outcomes import field_errors, respond
 from commands.use_cases.acting_user.authorized_user import CREATE, AuthorizedUser
 from commands.use_cases.create_request import create_request, request_access
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.resolve_reviewers import resolve_reviewers
 from commands.use_cases.offers.resources import rejected_resources, roles_by_resource
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import (
-    DraftField,
-    ReasonNeeded,
-    Rejected,
-    ValidDraft,
-    resolve_reviewers,
-    validate,
-)
+from commands.use_cases.validate_request import ValidDraft, validate
 from teleport_client.errors import TeleportError, Unreachable
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError

@@ -14,9 +14,9 @@ from commands.use_cases.create_request import (
     Shortened,
     UnsuitableReviewers,
 )
-from commands.use_cases.resolve_reviewers import without_mentions
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.resolve_reviewers import without_mentions
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import DraftField, ReasonNeeded, Rejected
 from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts

@@ -4,9 +4,9 @@ from commands.interactions.button_value import request_id_of
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.request_outcomes import open_form, respond, typed_command
+from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
 from commands.use_cases.repeat_request import OnlyRecorded, repeat_request
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import ensure_requests_enabled
 from workspace.text.names import list_names
 from workspace.views.parts.message import text_message
 

@@ -13,9 +13,9 @@ from commands.interactions.responder import Responder
 from commands.request_outcomes import form_context, typed_command
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import FILL_IN_REQUEST, AuthorizedUser
+from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
 from commands.use_cases.offers.resources import may_request_resources, search_resources
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import ensure_requests_enabled
 from teleport_client.errors import TeleportError
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError

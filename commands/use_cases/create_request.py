@@ -14,17 +14,11 @@ from typing import TypeAlias
 import structlog
 
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
-from commands.use_cases.resolve_reviewers import find_unsuitable
+from commands.use_cases.drafts.explain_rejection import REJECTIONS, explain_rejection
+from commands.use_cases.drafts.rejected import ReasonNeeded, Rejected
+from commands.use_cases.drafts.resolve_reviewers import find_unsuitable
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import (
-    REJECTIONS,
-    ReasonNeeded,
-    Rejected,
-    ValidDraft,
-    explain_rejection,
-    new_request,
-    validate,
-)
+from commands.use_cases.validate_request import ValidDraft, new_request, validate
 from teleport_client.errors import Sent, Unreachable
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from workspace.requests.request_draft import RequestDraft

@@ -1,68 +1,24 @@
 """Validate the draft of a request: one path for the typed command, the form and the buttons.
 
-1. `resolve_reviewers` turns mentions and selected Slack users into Teleport users.
-2. `validate` checks the draft here, then lets Teleport check it in a dry run, which creates
-   nothing and returns the request that Teleport would create.
-
-Each rejection belongs to a field of the draft, so that the form can show it there.
+`validate` checks the draft here, then lets Teleport check it in a dry run, which creates nothing
+and returns the request that Teleport would create. Names of reviewers and hosts are resolved
+before: see `commands/use_cases/drafts/`.
 """
 
-import asyncio
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from commands.parsing.grammar import FILLERS
-from commands.parsing.role_names import MOST_NAMED, alternatives, correct, is_prose, misspelled
-from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
-from commands.use_cases.drafts.times import (
-    ensure_expiry,
-    ensure_start,
-    explain_expiry,
-    explain_start,
-)
-from commands.use_cases.resolve_reviewers import (
-    CannotReview,
-    ensure_within_limit,
-    find_linked_user,
-    with_user_names,
-)
+from commands.use_cases.drafts.explain_rejection import REJECTIONS, explain_rejection
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
+from commands.use_cases.drafts.times import ensure_expiry, ensure_start
 from commands.use_cases.services import Services
-from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from teleport_client.rules.resource_paths import parse_resource_path
-from workspace.requests.request_draft import RequestDraft, check_reason, check_reviewers
+from workspace.requests.request_draft import RequestDraft, check_reason
 from workspace.requests.user_error import UserError
-from workspace.retry import with_retry
 from workspace.text.names import list_names
-from workspace.text.untrusted import safe_name
-
-REJECTIONS = (InvalidArgument, NotFound, PermissionDenied)
-"""Errors of a create call that `explain_rejection` can explain."""
-_REASON_MISSING = "request reason must be specified"
-"""Teleport's error for a request without a reason, followed by the prompts of its roles on lines of
-their own (lib/services/access_request.go)."""
-_NO_VERB = 'access denied to perform action "create"'
-"""Teleport's error for a caller whose roles lack the verb."""
-_FORBIDDEN_ROLE = re.compile(r'can not request role "([^"]*)"')
-_MISSING_ROLE = re.compile(r"role (.{1,300}?) (?:is )?not found")
-_NO_SEARCH_ROLES = (
-    'Resource Access Requests require usable "search_as_roles"',
-    'no roles configured in the "search_as_roles"',
-)
-"""Teleport's errors for a user without `search_as_roles`, and for resources that none of them gives
-access to (lib/services/access_request.go)."""
-
-
-class DraftField(Enum):
-    ROLES = auto()
-    REASON = auto()
-    REVIEWERS = auto()
-    START = auto()
-    RESOURCES = auto()
-    EXPIRY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +26,6 @@ class ValidDraft:
     draft: RequestDraft
     dry_run: AccessRequest
     """The request that Teleport would create."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonNeeded:
-    """Teleport requires a reason. `prompts` are those of the requested roles."""
-
-    draft: RequestDraft
-    prompts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Nothing was requested. `field` is the field of the draft to correct."""
-
-    error: UserError
-    field: DraftField = DraftField.ROLES
-    corrections: tuple[RequestDraft, ...] = ()
-    """Drafts that differ from the rejected one in misspelled roles, the most likely one first."""
-
-
-async def resolve_reviewers(
-    services: Services, slack_user_id: str, draft: RequestDraft, selected: Sequence[str] = ()
-) -> RequestDraft | Rejected:
-    """Replace mentions and email addresses by Teleport users, and add `selected` Slack users.
-
-    Selected users must have a Teleport user; typed names without one are checked after the dry run.
-    The limits are checked first, because Slack limits lookups for all users together.
-    """
-    reviewers = (*draft.reviewers, *selected)
-    try:
-        check_reviewers(reviewers)
-        ensure_within_limit(services, slack_user_id, reviewers)
-        users = await asyncio.gather(*(find_linked_user(services, each) for each in selected))
-    except UserError as error:
-        return Rejected(error, DraftField.REVIEWERS)
-    except CannotReview as error:
-        text = f"{error.text} Choose another user."
-        return Rejected(UserError(text, reason="reviewer_unsuitable"), DraftField.REVIEWERS)
-    typed = await with_user_names(services, draft.reviewers)
-    names = (*typed, *(linked_user.name for linked_user in users))
-    return replace(draft, reviewers=tuple(dict.fromkeys(names)))
 
 
 async def validate(
@@ -145,37 +60,6 @@ def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -
     )
 
 
-def ensure_requests_enabled(services: Services) -> None:
-    if not services.policy.requests_enabled:
-        raise UserError(
-            "Access requests from Slack are turned off. Use tsh request create or the Teleport web"
-            " UI.",
-            reason="requests_off",
-        )
-    if not services.can_create():
-        raise _bot_cannot_create()
-
-
-async def explain_rejection(
-    services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
-) -> ReasonNeeded | Rejected:
-    """Return why Teleport rejected the draft. Raises `error` if Teleport's own words are best."""
-    if _REASON_MISSING in error.text:
-        return ReasonNeeded(draft, tuple(error.text.splitlines()[1:]))
-    if isinstance(error, NotFound) and _is_about_user(error.text, user.name):
-        return Rejected(_user_gone(user.name))
-    if _NO_VERB in error.text:
-        return Rejected(_bot_cannot_create())
-    if any(text in error.text for text in _NO_SEARCH_ROLES):
-        return Rejected(no_resource_requests(), DraftField.RESOURCES)
-    for field, explain in ((DraftField.START, explain_start), (DraftField.EXPIRY, explain_expiry)):
-        if explained := explain(error):
-            return Rejected(explained, field)
-    if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft, error)):
-        return rejected
-    raise error
-
-
 def _check(services: Services, user: AuthorizedUser, draft: RequestDraft) -> Rejected | None:
     now = services.now()
     checks: tuple[tuple[DraftField, Callable[[], None]], ...] = (
@@ -201,127 +85,3 @@ def _ensure_not_held(user: AuthorizedUser, draft: RequestDraft) -> None:
             f"You already have {list_names(held)}, so nothing was requested.",
             reason="role_already_held",
         )
-
-
-def _user_gone(name: str) -> UserError:
-    return UserError(
-        f"Teleport can't find the user {safe_name(name)}, so nothing was requested. Single"
-        " sign-on users expire with their login: log in to Teleport with tsh or the web UI, then"
-        " try again.",
-        reason="user_gone",
-    )
-
-
-def no_resource_requests() -> UserError:
-    """Return the error for resources that the user can't request, or that don't exist.
-
-    Both have the same text: it's not for everyone to know which resources exist.
-    """
-    return UserError(
-        "You can't request these resources, or they don't exist, so nothing was requested. Check"
-        " the names, request a role instead, or ask a Teleport administrator for search_as_roles.",
-        reason="resource_not_requestable",
-    )
-
-
-def _bot_cannot_create() -> UserError:
-    return UserError(
-        "The bot isn't allowed to create requests for users, so nothing was requested. Ask a"
-        " Teleport administrator to add the verb create on access_request to the bot's role. Until"
-        " then, use tsh request create.",
-        reason="bot_cannot_create",
-    )
-
-
-async def _explain_roles(
-    services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
-) -> Rejected | None:
-    """Name the words that are no role or a forbidden one. None if there are none.
-
-    Misspelled roles have corrections. A word is a forbidden role only if Teleport has that role.
-    """
-    missing = _MISSING_ROLE.search(error.text)
-    if draft.resources and missing and missing[1] not in draft.roles:
-        return Rejected(_missing_search_role(missing[1]), DraftField.RESOURCES)
-    forbidden = _FORBIDDEN_ROLE.search(error.text)
-    requestable = (await services.permissions.capabilities(user.name)).requestable_roles
-    # Teleport's answer is newer than the list, which can be a minute old.
-    lost = {forbidden[1]} if forbidden and not draft.resources else set[str]()
-    allowed = [role for role in requestable if role not in lost]
-    known = set(allowed).intersection(draft.roles)
-    unknown = [role for role in draft.roles if role not in known]
-    if not unknown:
-        resources = forbidden if draft.resources else None
-        return Rejected(_not_for_resources(resources[1])) if resources else None
-    corrections = correct(draft, unknown, allowed)
-    if corrections and FILLERS.isdisjoint(map(str.lower, unknown)):
-        return Rejected(misspelled(draft, unknown, corrections), corrections=corrections)
-    if words := await _words(services, unknown):
-        return Rejected(_not_understood(words, sorted(known), allowed))
-    return Rejected(
-        UserError(
-            f"You can't request {list_names(unknown)}, so nothing was requested."
-            f" {alternatives(unknown, allowed)}",
-            reason="role_not_requestable",
-        )
-    )
-
-
-async def _words(services: Services, unknown: Sequence[str]) -> list[str]:
-    """Return the words of prose that aren't names of roles, up to `MOST_NAMED`."""
-    words = list(filter(is_prose, unknown))[:MOST_NAMED]
-    found = await asyncio.gather(*(_is_role(services, each) for each in words))
-    return [word for word, is_role in zip(words, found, strict=True) if not is_role]
-
-
-async def _is_role(services: Services, name: str) -> bool:
-    if name.lower() in FILLERS:
-        return False
-    try:
-        await with_retry(lambda deadline: services.teleport.roles.get(name, deadline=deadline))
-    except NotFound:
-        return False
-    return True
-
-
-def _is_about_user(text: str, name: str) -> bool:
-    return any(f"user {each} not found" in text for each in (name, f'"{name}"'))
-
-
-def _is_about_roles(error: TeleportError) -> bool:
-    """Return whether the error is about roles, in linear time: it quotes typed text."""
-    _, found, after = error.text.partition("role ")
-    return bool(found) and ("can not request role" in error.text or "not found" in after)
-
-
-def _not_for_resources(role: str) -> UserError:
-    return UserError(
-        f"You can't request {safe_name(role)} for single resources, so nothing was requested."
-        " Request the role and the resources separately, or leave the role out: Teleport then"
-        " selects the roles for the resources.",
-        reason="role_not_for_resources",
-    )
-
-
-def _missing_search_role(role: str) -> UserError:
-    return UserError(
-        f"One of your Teleport roles has {safe_name(role)} in search_as_roles, and Teleport has no"
-        " such role: patterns don't count there. Nothing was requested. Ask a Teleport"
-        " administrator to correct it.",
-        reason="search_role_missing",
-    )
-
-
-def _not_understood(
-    words: Sequence[str], known: Sequence[str], allowed: Sequence[str]
-) -> UserError:
-    """Name the words that are neither roles nor keywords. `known` roles were typed."""
-    quoted = list_names([f"“{word}”" for word in words])
-    role = safe_name(next(iter((*known, *allowed)), "staging"))
-    hint = "" if known else f" {alternatives((), allowed)}"
-    return UserError(
-        f"This command doesn't understand {quoted}, so nothing was requested.{hint} Write only"
-        " roles before “for” and “because”, such as:",
-        reason="word_not_understood",
-        suggested_command=f"{REQUEST} {role} for 2h because …",
-    )

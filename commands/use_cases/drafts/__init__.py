@@ -1,1 +1,1 @@
-"""Checks of single fields of a request's draft."""
+"""Parts of the validation of a draft, and the rejections that they lead to."""

@@ -17,13 +17,9 @@ from commands.use_cases.create_request import (
     UnsuitableReviewers,
     request_access,
 )
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.resolve_reviewers import resolve_reviewers
 from commands.use_cases.services import Policy
-from commands.use_cases.validate_request import (
-    DraftField,
-    ReasonNeeded,
-    Rejected,
-    resolve_reviewers,
-)
 from sandbox.cast import BOT_USER, CLUSTER, SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn

@@ -10,8 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from commands.use_cases.acting_user.authorization import Authorization
 from commands.use_cases.acting_user.authorized_user import CREATE, AuthorizedUser
 from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.drafts.resolve_reviewers import lookup_limit
 from commands.use_cases.on_behalf import OnBehalfHealth
-from commands.use_cases.resolve_reviewers import lookup_limit
 from commands.use_cases.services import Policy, Services
 from sandbox.cast import BOT_TOKEN, CLUSTER, SLACK_TRAIT, TEAM
 from sandbox.slack.server import SlackStandIn

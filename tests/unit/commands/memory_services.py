@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import cast
 
 from commands.use_cases.acting_user.authorized_user import Action, AuthorizedUser
-from commands.use_cases.resolve_reviewers import lookup_limit
+from commands.use_cases.drafts.resolve_reviewers import lookup_limit
 from commands.use_cases.services import Policy, Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest, NewAccessRequest

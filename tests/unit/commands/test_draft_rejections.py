@@ -5,18 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from commands.use_cases.resolve_reviewers import lookup_limit
-from commands.use_cases.validate_request import (
-    DraftField,
-    ReasonNeeded,
-    Rejected,
-    ValidDraft,
-    ensure_requests_enabled,
-    explain_rejection,
-    new_request,
-    resolve_reviewers,
-    validate,
-)
+from commands.use_cases.drafts.explain_rejection import explain_rejection
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
+from commands.use_cases.drafts.resolve_reviewers import lookup_limit, resolve_reviewers
+from commands.use_cases.validate_request import ValidDraft, new_request, validate
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from teleport_client.model.access_request import DryRun
 from tests.samples import request

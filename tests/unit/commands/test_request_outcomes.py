@@ -6,7 +6,7 @@ import pytest
 
 from commands.request_outcomes import field_errors, typed_command
 from commands.use_cases.create_request import duplicates_of
-from commands.use_cases.validate_request import DraftField, ReasonNeeded, Rejected
+from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
 from teleport_client.model.access_request import RequestState
 from tests.samples import request
 from workspace.requests.request_draft import RequestDraft

@@ -3,7 +3,7 @@
 import pytest
 import structlog
 
-from commands.use_cases.resolve_reviewers import (
+from commands.use_cases.drafts.resolve_reviewers import (
     ensure_within_limit,
     find_unsuitable,
     with_user_names,

@@ -3,17 +3,20 @@
 import asyncio
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import structlog
 
 from commands.slash_commands import REQUEST
 from commands.use_cases.acting_user.authorized_user import FILL_IN_REVIEW
+from commands.use_cases.drafts.rejected import DraftField, Rejected
 from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest
 from workspace.directory.contacts import NoContact
 from workspace.directory.user_directory import LinkedUser
 from workspace.rate_limit import RateLimit
+from workspace.requests.request_draft import RequestDraft, check_reviewers
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 from workspace.sending.slack_failure import SLACK_ERRORS, describe
@@ -43,6 +46,29 @@ class CannotReview(Exception):
     def __init__(self, name: str, why: str) -> None:
         self.text = f"{safe_name(name)} {why}."
         super().__init__(self.text)
+
+
+async def resolve_reviewers(
+    services: Services, slack_user_id: str, draft: RequestDraft, selected: Sequence[str] = ()
+) -> RequestDraft | Rejected:
+    """Replace mentions and email addresses by Teleport users, and add `selected` Slack users.
+
+    Selected users must have a Teleport user; typed names without one are checked after the dry run.
+    The limits are checked first, because Slack limits lookups for all users together.
+    """
+    reviewers = (*draft.reviewers, *selected)
+    try:
+        check_reviewers(reviewers)
+        ensure_within_limit(services, slack_user_id, reviewers)
+        users = await asyncio.gather(*(find_linked_user(services, each) for each in selected))
+    except UserError as error:
+        return Rejected(error, DraftField.REVIEWERS)
+    except CannotReview as error:
+        text = f"{error.text} Choose another user."
+        return Rejected(UserError(text, reason="reviewer_unsuitable"), DraftField.REVIEWERS)
+    typed = await with_user_names(services, draft.reviewers)
+    names = (*typed, *(linked_user.name for linked_user in users))
+    return replace(draft, reviewers=tuple(dict.fromkeys(names)))
 
 
 def lookup_limit() -> RateLimit:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from commands.parsing.resources import TypedResource
+from commands.use_cases.drafts.rejected import DraftField, Rejected
 from commands.use_cases.services import Services
-from commands.use_cases.validate_request import DraftField, Rejected, no_resource_requests
 from teleport_client.model.access_request import ResourceId
 from teleport_client.rules.resource_paths import resource_path
 from workspace.requests.request_draft import RequestDraft
@@ -35,6 +35,18 @@ async def resolve_resources(
         return Rejected(error, DraftField.RESOURCES)
     paths = (*draft.resources, *map(resource_path, found))
     return replace(draft, resources=tuple(dict.fromkeys(paths)))
+
+
+def no_resource_requests() -> UserError:
+    """Return the error for resources that the user can't request, or that don't exist.
+
+    Both have the same text: it's not for everyone to know which resources exist.
+    """
+    return UserError(
+        "You can't request these resources, or they don't exist, so nothing was requested. Check"
+        " the names, request a role instead, or ask a Teleport administrator for search_as_roles.",
+        reason="resource_not_requestable",
+    )
 
 
 def _check_number(typed: Sequence[TypedResource]) -> None:
