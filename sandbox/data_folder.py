@@ -6,6 +6,7 @@ folders, and links to those that `--data` names, so that tsh and tctl find them.
 
 import fcntl
 import os
+import shlex
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -49,7 +50,7 @@ def find_running() -> Path:
                 " --data"
             )
         case folders:
-            choices = " or ".join(f"--data {folder}" for folder in folders)
+            choices = " or ".join(f"--data {shlex.quote(str(folder))}" for folder in folders)
             raise FolderUnavailable(f"several sandboxes are running: choose one with {choices}")
 
 

@@ -28,7 +28,7 @@ def next_steps(url: str, settings: Path, *, data: Path | None, with_bot: bool) -
         )
     else:
         steps = (
-            f"Start a bot with   {program} run --config {settings}",
+            f"Start a bot with   {program} run --config {shlex.quote(str(settings))}",
             f"Call the Web API   {url}/api/",
         )
     rows = "".join(f"  {number}. {step}\n" for number, step in enumerate((*steps, shell), 1))
