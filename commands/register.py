@@ -7,13 +7,12 @@ manifest.
 from commands import (
     pending_command,
     request_command,
-    request_form,
     review_command,
     review_form,
     slash_commands,
 )
 from commands.buttons import cancel, repeat
-from commands.form import menus, selection
+from commands.form import menus, selection, submission
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
 from workspace.views.modals import request_input, request_modal, review_modal
@@ -48,7 +47,7 @@ HANDLERS = Handlers(
         request_input.REVIEWERS: menus.suggest_reviewers,
     },
     forms={
-        request_modal.CALLBACK: (request_form.check, request_form.submit),
+        request_modal.CALLBACK: (submission.check, submission.submit),
         review_modal.CALLBACK: (review_form.check, review_form.submit),
     },
 )

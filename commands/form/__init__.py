@@ -1,1 +1,1 @@
-"""The request form: how it opens, what its menus offer, and the check of a selection."""
+"""The request form: its opening, its menus, the check of a selection, and its submission."""

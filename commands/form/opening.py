@@ -1,7 +1,7 @@
 """Open the request form: at once if its data is known, else as a placeholder that fills in.
 
 Slack lets a form open for three seconds after the command. Teleport can need longer, so the
-placeholder opens first then, and whatever comes of it appears there.
+placeholder opens first then, and the form or an error replaces it.
 """
 
 import asyncio
@@ -83,10 +83,10 @@ async def _prepare(
 
 
 async def _read_ahead(services: Services, ready: _Ready) -> None:
-    """Read what the menus need a moment later into the caches."""
+    """Read the data that the menus need a moment later into the caches."""
     try:
         if ready.context.has_resources:
             await search_resources(services, ready.user, "", limit=1)
         await services.linked_users.all()
     except TeleportError:
-        return
+        return  # the menus read it again

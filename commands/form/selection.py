@@ -1,7 +1,7 @@
 """Ask Teleport about the resources that a user has just selected in the form.
 
 The form shows at once which of them the user can't request, and which roles give access to them.
-Whatever fails here leaves the form as it is: Teleport checks the selection again on submit.
+An error here leaves the form as it is: Teleport checks the selection again on submit.
 """
 
 from commands.interactions.interaction import Interaction

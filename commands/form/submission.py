@@ -1,4 +1,4 @@
-"""The form of `/teleport-request`: its validation and its submission.
+"""The submission of the request form: its validation, and the request that it creates.
 
 Slack shows errors at the inputs only in the ack of a submission. So `check` validates the draft
 before the ack, with the same functions as the typed command. If Teleport is too slow for that,
@@ -66,12 +66,10 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
             raise draft.error
         outcome = await request_access(services, user, draft)
         await respond(services, outcome, responder)
-    except UserError as error:
+    except (UserError, Unreachable) as error:
         kept = _unresolved(submitted) if isinstance(draft, Rejected) else draft
-        await responder.respond(request_rejected(kept, error.text))
-    except Unreachable as error:
-        kept = _unresolved(submitted) if isinstance(draft, Rejected) else draft
-        await responder.respond(request_rejected(kept, explain(error).text))
+        problem = error if isinstance(error, UserError) else explain(error)
+        await responder.respond(request_rejected(kept, problem.text))
 
 
 def _unresolved(submitted: RequestFormInput) -> RequestDraft:
