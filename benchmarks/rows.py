@@ -5,6 +5,7 @@ from benchmarks.burst import BurstRow
 from benchmarks.card import CardRow
 from benchmarks.row import Row
 from benchmarks.start import StartRow
+from benchmarks.typeahead import TypeaheadRow
 from benchmarks.writes import WritesRow
 
-ROWS: tuple[Row, ...] = (AckRow(), CardRow(), WritesRow(), BurstRow(), StartRow())
+ROWS: tuple[Row, ...] = (AckRow(), CardRow(), WritesRow(), BurstRow(), StartRow(), TypeaheadRow())

@@ -62,7 +62,7 @@ async def suggest_reviewers(services: Services, interaction: Interaction) -> Map
         reviewer_option(
             each.slack_user_id, each.name, each.slack_name, suggested=each.name in suggested
         )
-        for each in first
+        for each in first[:MOST_OPTIONS]
     ]
     return menu(options, found.total)
 

@@ -1,6 +1,8 @@
 """ListUnifiedResources: nodes, databases, apps, Kubernetes clusters and desktops."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from operator import itemgetter
 
 from sandbox.teleport.calls.caller import Caller
@@ -34,14 +36,16 @@ def list_unified_resources(
             f"\tsorting by {query.SortBy.Field} is not supporting in unified resources"
         )
     roles = (*caller.roles, *_additional_roles(cluster, caller, query))
-    found = [(target_of(it), it) for it in cluster.listed_resources()]
-    selected = [
-        (_key(target), it)
-        for target, it in found
+    size = query.Limit or _PAGE
+    targets = ((target_of(it), it) for it in cluster.listed_resources())
+    ordered = sorted(((_key(target), target, it) for target, it in targets), key=itemgetter(0))
+    rest = ordered[bisect_left(ordered, query.StartKey, key=itemgetter(0)) :]
+    visible = (
+        (key, it)
+        for key, target, it in rest
         if _matches(query, target) and gives_access(roles, target)
-    ]
-    rest = sorted((it for it in selected if it[0] >= query.StartKey), key=itemgetter(0))
-    page, next_key = first_page(rest, query.Limit or _PAGE, itemgetter(0))
+    )
+    page, next_key = first_page(list(islice(visible, size + 1)), size, itemgetter(0))
     return ListUnifiedResourcesResponse(Resources=[it for _, it in page], NextKey=next_key)
 
 

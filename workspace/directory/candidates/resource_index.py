@@ -156,6 +156,11 @@ def _possible(role: Role, resources: Iterable[Resource], start: int) -> list[int
     ]
 
 
+def searchable(resources: Iterable[Resource]) -> Searchable[Resource]:
+    """Return resources for search by name, kind and labels."""
+    return Searchable(map(_entry, resources))
+
+
 def _entry(resource: Resource) -> Entry[Resource]:
     labels = (f"{key}={value}" for key, value in resource.labels.items())
     return entry(resource, resource.title, (resource.kind, resource.name, *labels))
