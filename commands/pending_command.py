@@ -75,9 +75,23 @@ async def _list(services: Services, user: AuthorizedUser, scope: Scope, page: in
         )
     rows = await _rows(services, user, scope)
     if not rows:
-        return text_message(_NONE[scope])
+        return text_message(_nothing(services, user, scope))
     last_page = (len(rows) - 1) // PAGE
     return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
+
+
+def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
+    """Return the text of an empty list. Without reviews from Slack, others may wait elsewhere."""
+    for_review = scope in {Scope.CONCERNED, Scope.REVIEWABLE}
+    if services.review_policy.mode.from_slack or not for_review:
+        return _NONE[scope]
+    own = "You have no pending requests. " if scope is Scope.CONCERNED else ""
+    where = (
+        f"Run {PENDING} {Scope.ALL} to list everyone's requests."
+        if user.sees_all_requests
+        else "List others' requests with tsh request ls or in the Teleport web UI."
+    )
+    return f"{own}Reviews from Slack are off. {where}"
 
 
 async def _rows(services: Services, user: AuthorizedUser, scope: Scope) -> list[Row]:

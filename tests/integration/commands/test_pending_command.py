@@ -2,10 +2,14 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import ResourceID
+from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons, words
@@ -136,3 +140,18 @@ async def test_button_in_the_list_submits_a_review(stage: Stage) -> None:
     await stage.click("bob", response, "approve")
     await stage.response("bob", "You approved alice's request for staging")
     await stage.card_where(card["ts"], lambda m: not buttons(m))
+
+
+async def test_empty_list_says_that_reviews_from_slack_are_off(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Dana's roles list everyone's requests, and Bob's don't."""
+
+    def notify(text: str) -> str:
+        return text.replace("[review]\n", '[review]\nmode = "notify"\n')
+
+    async with run_bot_on(Stage(slack, teleport), settings_file, notify) as stage:
+        await stage.type("dana", "/teleport-pending")
+        await stage.response("dana", "Reviews from Slack are off. Run /teleport-pending all")
+        await stage.type("bob", "/teleport-pending reviewable")
+        await stage.response("bob", "Reviews from Slack are off. List others' requests with tsh")
