@@ -48,7 +48,7 @@ async def explain_rejection(
     if _NO_VERB in error.text:
         return Rejected(bot_cannot_create())
     if any(text in error.text for text in _NO_SEARCH_ROLES):
-        return Rejected(no_resource_requests(), DraftField.RESOURCES)
+        return Rejected(no_resource_requests(services), DraftField.RESOURCES)
     for field, explain in ((DraftField.START, explain_start), (DraftField.EXPIRY, explain_expiry)):
         if explained := explain(error):
             return Rejected(explained, field)

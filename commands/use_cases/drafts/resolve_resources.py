@@ -37,11 +37,17 @@ async def resolve_resources(
     return replace(draft, resources=tuple(dict.fromkeys(paths)))
 
 
-def no_resource_requests() -> UserError:
+def no_resource_requests(services: Services) -> UserError:
     """Return the error for resources that the user can't request, or that don't exist.
 
     Both have the same text: it's not for everyone to know which resources exist.
     """
+    if not services.policy.resource_requests:
+        return UserError(
+            "Resource requests need Teleport Enterprise, so nothing was requested. Request a role"
+            " instead.",
+            reason="resource_requests_unlicensed",
+        )
     return UserError(
         "You can't request these resources, or they don't exist, so nothing was requested. Check"
         " the names, request a role instead, or ask a Teleport administrator for search_as_roles.",
@@ -79,7 +85,7 @@ async def _host_id(services: Services, host_name: str) -> str:
             " tsh ls -v shows, as node/<id>."
         )
     # The same text as for a host that exists: it's not for everyone to know which ones do.
-    raise no_resource_requests()
+    raise no_resource_requests(services)
 
 
 def _is_host_name(typed: TypedResource) -> bool:

@@ -323,3 +323,15 @@ async def test_retry_does_not_mistake_another_new_request_for_its_own(
     outcome = await requesting
     assert isinstance(outcome, Created)
     assert outcome.request.roles == ("staging",)
+
+
+async def test_resource_request_without_the_license_is_rejected_with_the_alternative(
+    slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    """Community Edition rejects roles with `search_as_roles`, so these can't be the advice."""
+    policy = Policy(CLUSTER, resource_requests=False)
+    draft = RequestDraft(reason="x", resources=(f"/{CLUSTER}/node/unknown",))
+    async with use_cases(slack, teleport, policy=policy) as cases:
+        outcome = await request(cases, draft)
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.text.startswith("Resource requests need Teleport Enterprise")
