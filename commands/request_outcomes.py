@@ -134,13 +134,14 @@ def _message(
     services: Services, outcome: Created | AlreadyPending | Shortened | UnsuitableReviewers
 ) -> Message:
     match outcome:
-        case Created(draft=draft, request=request, gets_messages=gets_messages):
+        case Created(draft=draft, request=request, gets_messages=gets_messages, active=active):
             return request_created(
                 draft,
                 request_model(services, request),
                 request.created,
                 gets_messages=gets_messages,
                 can_cancel=services.can_delete(),
+                active_until=active.access_until if active else None,
             )
         case AlreadyPending(draft=draft, request=request):
             return duplicate_found(draft, request_model(services, request), request.created)

@@ -8,7 +8,8 @@ retry first lists the user's requests and looks for one that wasn't there before
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TypeAlias
 
 import structlog
@@ -20,7 +21,7 @@ from commands.use_cases.drafts.resolve_reviewers import find_unsuitable
 from commands.use_cases.services import Services
 from commands.use_cases.validate_request import ValidDraft, new_request, validate
 from teleport_client.errors import Sent, Unreachable
-from teleport_client.model.access_request import AccessRequest, NewAccessRequest
+from teleport_client.model.access_request import AccessRequest, NewAccessRequest, RequestState
 from workspace.requests.request_draft import RequestDraft
 from workspace.retry import with_retry
 
@@ -34,6 +35,16 @@ class Created:
     request: AccessRequest
     gets_messages: bool
     """Whether the bot can send the requester DMs."""
+    active: AccessRequest | None = None
+    """An approved request for the same access, which hasn't ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The request that Teleport has stored, and the active one for the same access."""
+
+    request: AccessRequest
+    active: AccessRequest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +98,9 @@ async def create_request(
     # The list and the create call belong together: of two clicks, the second finds the request.
     async with services.request_locks(user.name):
         outcome = await _find_or_create(services, user, valid)
-    if isinstance(outcome, AccessRequest):
-        return Created(valid.draft, outcome, await services.gets_messages(user.linked_user))
+    if isinstance(outcome, _Stored):
+        gets_messages = await services.gets_messages(user.linked_user)
+        return Created(valid.draft, outcome.request, gets_messages, outcome.active)
     return outcome
 
 
@@ -113,7 +125,7 @@ def _is_limited_by_certificate(services: Services, dry_run: AccessRequest) -> bo
 
 async def _find_or_create(
     services: Services, user: AuthorizedUser, valid: ValidDraft
-) -> AccessRequest | AlreadyPending | ReasonNeeded | Rejected:
+) -> _Stored | AlreadyPending | ReasonNeeded | Rejected:
     draft = valid.draft
     existing = await with_retry(
         lambda deadline: services.teleport.requests.list(user=user.name, deadline=deadline)
@@ -121,26 +133,41 @@ async def _find_or_create(
     duplicates = duplicates_of(valid.dry_run, existing)
     if duplicates and not draft.allow_duplicate and user.sees_own_requests:
         return AlreadyPending(draft, duplicates[0])
+    active = find_active(valid.dry_run, existing, services.now())
     if same_click := _created_just_now(services, draft, duplicates):
-        return same_click
+        return _Stored(same_click, active)
     try:
         created = await _create(services, new_request(services, user, draft), existing)
     except REJECTIONS as error:
         return await explain_rejection(services, user, draft, error)
     structlog.contextvars.bind_contextvars(request_id=created.id)
     services.changed(created.id)
-    return created
+    return _Stored(created, active)
 
 
 def duplicates_of(request: AccessRequest, existing: Iterable[AccessRequest]) -> list[AccessRequest]:
     """Return the pending requests for the same roles and resources."""
-    return [
-        each
+    return [each for each in existing if each.pending and _is_same_access(each, request)]
+
+
+def find_active(
+    request: AccessRequest, existing: Iterable[AccessRequest], now: datetime
+) -> AccessRequest | None:
+    """Return the approved request for the same access that ends last."""
+    active = [
+        (each.access_until, each)
         for each in existing
-        if each.pending
-        and set(each.roles) == set(request.roles)
-        and set(each.resources) == set(request.resources)
+        if each.state is RequestState.APPROVED
+        and _is_same_access(each, request)
+        and each.access_until is not None
+        and each.access_until > now
+        and (each.assume_start is None or each.assume_start <= now)
     ]
+    return max(active, key=itemgetter(0))[1] if active else None
+
+
+def _is_same_access(one: AccessRequest, other: AccessRequest) -> bool:
+    return set(one.roles) == set(other.roles) and set(one.resources) == set(other.resources)
 
 
 def _created_just_now(

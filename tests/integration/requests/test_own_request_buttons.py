@@ -119,11 +119,12 @@ async def test_approved_access_is_extended_by_a_request_that_needs_an_approval(
     stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
     outcome = await stage.dm("alice", "was approved")
     confirm = buttons(outcome)["extend_access"]["confirm"]["text"]["text"]
-    assert confirm == (
-        "This requests the same access again. It continues after approval and a new login."
-    )
+    assert confirm.startswith("This requests the same access again, for 1 day and 6 hours from now")
+    assert confirm.endswith("It continues after approval and a new login.")
     await stage.click("alice", outcome, "extend_access", channel="@alice")
-    await stage.response("alice", "You requested staging", channel="@alice")
+    response = await stage.response("alice", "You requested staging", channel="@alice")
+    assert "You already have staging until" in words(response)
+    assert "Access ends" in words(response)
     states = sorted(each.Spec.State for each in stage.requests)
     assert states == [RequestState.PENDING, RequestState.APPROVED]
 

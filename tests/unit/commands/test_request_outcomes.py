@@ -1,14 +1,15 @@
 """Outcomes of requests, and their errors at the inputs of the form."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from commands.request_outcomes import field_errors, typed_command
-from commands.use_cases.create_request import duplicates_of
+from commands.use_cases.create_request import duplicates_of, find_active
 from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
 from teleport_client.model.access_request import RequestState
-from tests.samples import request
+from tests.samples import NOW, request
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.views.modals.request_input import (
@@ -54,6 +55,21 @@ def test_duplicates_are_pending_requests_for_the_same_roles() -> None:
     same = request(roles=("staging", "prod"))
     closed = request(roles=("prod", "staging"), state=RequestState.DENIED)
     assert duplicates_of(both, [same, closed, request(), request(roles=("prod",))]) == [same]
+
+
+def test_active_access_is_approved_and_has_started() -> None:
+    wanted, later = request(), NOW + timedelta(hours=9)
+    active = request(state=RequestState.APPROVED)
+    longest = replace(active, access_until=later)
+    others = [
+        wanted,
+        request(state=RequestState.DENIED),
+        replace(active, roles=("prod",)),
+        replace(active, access_until=NOW),
+        replace(longest, assume_start=NOW + timedelta(hours=1)),
+    ]
+    assert find_active(wanted, others, NOW) is None
+    assert find_active(wanted, [*others, longest, active], NOW) == longest
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
 
 from workspace.card_model.record import CardModel
 from workspace.views.cards.confirm_dialog import confirm_dialog
-from workspace.views.parts.request_name import target_names
+from workspace.views.parts.moments import duration_text
+from workspace.views.parts.request_name import access_duration, target_names
 
 CANCEL, REQUEST_AGAIN, EXTEND = "cancel_request", "request_again", "extend_access"
 """Action IDs. A button's value is the request ID and nothing else."""
@@ -34,11 +35,20 @@ def request_again_button(card_model: CardModel) -> ActionsBlock:
 def extend_button(card_model: CardModel) -> ActionsBlock:
     confirm = confirm_dialog(
         "Request more time?",
-        "This requests the same access again. It continues after approval and a new login.",
+        f"This requests the same access again{_for_duration(card_model)} It continues after"
+        " approval and a new login.",
         confirm="Request",
         deny="Not now",
     )
     return _button("Extend", EXTEND, card_model, confirm)
+
+
+def _for_duration(card_model: CardModel) -> str:
+    """Return the end of a sentence, with the duration if it is known."""
+    length = access_duration(card_model)
+    if length is None:
+        return "."
+    return f", for {duration_text(length)} from now: it isn't added to the current time."
 
 
 def _button(

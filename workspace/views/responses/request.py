@@ -35,17 +35,20 @@ def request_created(
     *,
     gets_messages: bool,
     can_cancel: bool,
+    active_until: datetime | None = None,
 ) -> Message:
     """Confirm a request in one line, and state a shorter duration if Teleport limits it.
 
     `gets_messages` promises a message about the outcome. `can_cancel` adds a button that cancels
-    the request.
+    the request. `active_until` is the end of the same access, which the user has now.
     """
     return message(
         rich.lines(tuple(_requested(card_model))),
         *quoted_reason(draft.reason, label=REQUEST_REASON, limit=_REASON_ROOM),
         rich.lines(
-            *_limit(draft, card_model, created), (_DM_PROMISED if gets_messages else _NO_DM,)
+            *_limit(draft, card_model, created),
+            *_active(card_model, active_until),
+            (_DM_PROMISED if gets_messages else _NO_DM,),
         ),
         *([cancel_button(card_model)] if can_cancel else []),
         footer(card_model),
@@ -70,6 +73,11 @@ def _limit(
 ) -> Iterator[rich.Line]:
     if created and draft.is_longer_than(card_model.access_until, created):
         yield ("You asked for access ", *_wanted(draft), ", which is longer than Teleport allows.")
+
+
+def _active(card_model: CardModel, until: datetime | None) -> Iterator[rich.Line]:
+    if until is not None:
+        yield (f"You already have {target_names(card_model)} until ", rich.moment(until), ".")
 
 
 def _wanted(draft: RequestDraft) -> Iterator[rich.Part | str]:
