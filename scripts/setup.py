@@ -58,7 +58,7 @@ _CAUSES = (
 
 
 class SetupError(Exception):
-    """A problem that the user can fix. The text tells how."""
+    """A problem that the user can fix. The text names the fix."""
 
 
 class Step:
