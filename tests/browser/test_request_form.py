@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from sandbox.teleport.server import TeleportStandIn
 from tests.browser.windows import Windows
 
 _NO_REASON = "This request needs a reason."
@@ -50,6 +51,28 @@ async def test_type_ahead_opens_with_all_roles_and_filters(windows: Windows) -> 
     await roles.press("Escape")
     await expect(options).to_have_count(0)
     await expect(form).to_be_visible()
+
+
+async def test_resource_is_searched_by_label_and_rejected_at_its_field(
+    windows: Windows, teleport: TeleportStandIn
+) -> None:
+    """It disappears while the form is open."""
+    await teleport.journal.wait_for_call("ListUnifiedResources", ended=True)
+    form = await (await windows.open()).open_form()
+    resources = form.get_by_label("Resources")
+    await resources.fill("tier=staging orders")
+    await form.get_by_role("option", name="db/staging-orders").click()
+    del teleport.cluster.resources[:]
+    await form.locator("[type=submit]").click()
+    rejected = re.compile("You can't request these resources")
+    await expect(resources).to_have_accessible_description(rejected)
+
+
+async def test_reviewers_are_users_who_can_review(windows: Windows) -> None:
+    form = await (await windows.open()).open_form()
+    await form.get_by_label("Suggested reviewers").click()
+    names = ["Bob Brown (bob)", "Carol Clark (carol)", "Dana Dietz (dana)"]
+    await expect(form.get_by_role("option")).to_have_text(names)
 
 
 async def test_form_creates_the_request(windows: Windows) -> None:
