@@ -6,10 +6,17 @@ from tests.real_teleport.harness.features import Feature
 from tests.real_teleport.harness.product import product
 from tests.real_teleport.harness.world import World
 
-_FLAGS: tuple[list[str], ...] = ([], ["--no-asking"], ["--no-resource-names"])
+_FLAGS = (
+    pytest.param([], id="default"),
+    pytest.param(["--no-asking"], id="no asking"),
+    pytest.param(["--no-resource-names"], id="no resource names"),
+    pytest.param(
+        ["--resources"], id="resources", marks=pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
+    ),
+)
 
 
-@pytest.mark.parametrize("flags", _FLAGS, ids=" ".join)
+@pytest.mark.parametrize("flags", _FLAGS)
 @pytest.mark.parametrize(
     "mode",
     [
