@@ -14,11 +14,11 @@ from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from tests.integration.slack_driver import SlackDriver
 from tests.real_teleport.harness.bot_process import BotProcess, running_bot
+from tests.real_teleport.harness.bot_role import assign_bot_role
 from tests.real_teleport.harness.cast_resources import ACCOUNTS, roles
 from tests.real_teleport.harness.cluster import Cluster
 from tests.real_teleport.harness.features import Feature, ServerFeatures, detect_features
 from tests.real_teleport.harness.not_applicable import fail_unexpected_skip, not_applicable, summary
-from tests.real_teleport.harness.product import product
 from tests.real_teleport.harness.programs import NAMES, Programs
 from tests.real_teleport.harness.rules_server import RealServer, identity_channel
 from tests.real_teleport.harness.tsh import Logins
@@ -109,9 +109,7 @@ async def _fill(cluster: Cluster) -> ServerFeatures:
     await admin.close()
     if Feature.ADVANCED_WORKFLOWS not in features.missing:
         await cluster.create(*roles(advanced=True))
-    mode = "override" if Feature.ON_BEHALF_REVIEWS in features.missing else "person"
-    printed = await product("teleport-role", "--mode", mode, "--cancel")
-    await cluster.tctl("create", "-f", stdin=printed.out)
+    await assign_bot_role(cluster, features)
     await cluster.create(
         {
             "kind": "user",

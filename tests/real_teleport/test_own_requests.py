@@ -82,7 +82,7 @@ async def test_search_as_roles_with_patterns_lead_to_a_sentence(
 async def test_role_that_lists_itself_is_not_requested_from_its_holder(
     world: World, bot: BotProcess
 ) -> None:
-    await world.cluster.create(role("selfish", request={"roles": ["selfish"]}))
+    await world.cluster.create_role(role("selfish", request={"roles": ["selfish"]}))
     async with world.cluster.user(Account("nora", ("selfish",), "U0NORA0001")):
         await world.people.type("nora", "/teleport-request selfish because x")
         await world.people.response("nora", "You already have selfish")

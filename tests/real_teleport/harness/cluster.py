@@ -147,6 +147,11 @@ class Cluster:
             await self.tctl("rm", f"lock/{name}")
             await self._await_listed("locks", name, listed=False)
 
+    async def create_role(self, role: Mapping[str, Any]) -> None:
+        """Create a role, and wait until the Auth Service's cache has it."""
+        await self.create(role)
+        await self._await_listed("roles", role["metadata"]["name"])
+
     @asynccontextmanager
     async def user(self, account: Account) -> AsyncIterator[None]:
         """Keep a user while the block runs."""

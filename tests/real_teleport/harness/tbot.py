@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from tests.real_teleport.harness.bot_role import assign_bot_role
 from tests.real_teleport.harness.cluster import Cluster
 from tests.real_teleport.harness.features import Feature, ServerFeatures
 from tests.real_teleport.harness.product import product
@@ -80,3 +81,4 @@ async def running_tbot(
         yield Tbot(process, identity)
     finally:
         await end(process, _SECONDS)
+        await assign_bot_role(cluster, features)
