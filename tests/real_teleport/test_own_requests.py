@@ -69,10 +69,11 @@ async def test_resource_that_cannot_be_requested_gets_a_sentence(
 async def test_search_as_roles_with_patterns_lead_to_a_sentence(
     world: World, bot: BotProcess, pattern: str
 ) -> None:
+    """The user isn't the nora of other tests, whose roles Teleport remembers from her login."""
     await world.cluster.create(
         role("searcher", request={"roles": ["staging"], "search_as_roles": [pattern]})
     )
-    async with world.cluster.user(Account("nora", ("searcher",), "U0NORA0001")):
+    async with world.cluster.user(Account("searching-nora", ("searcher",), "U0NORA0001")):
         await world.people.type("nora", f"/teleport-request to node/{NODE} because x")
         answer = f"{pattern} in search_as_roles, and Teleport has no such role"
         await world.people.response("nora", answer)
@@ -83,7 +84,7 @@ async def test_role_that_lists_itself_is_not_requested_from_its_holder(
     world: World, bot: BotProcess
 ) -> None:
     await world.cluster.create_role(role("selfish", request={"roles": ["selfish"]}))
-    async with world.cluster.user(Account("nora", ("selfish",), "U0NORA0001")):
+    async with world.cluster.user(Account("selfish-nora", ("selfish",), "U0NORA0001")):
         await world.people.type("nora", "/teleport-request selfish because x")
         await world.people.response("nora", "You already have selfish")
     assert not await world.cluster.requests()
