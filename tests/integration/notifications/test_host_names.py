@@ -1,6 +1,7 @@
 """Names of requested hosts on cards, in notices and in lists."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -36,13 +37,16 @@ async def test_requested_host_is_shown_by_its_name(stage: Stage) -> None:
 
 
 async def test_slow_lookup_delays_no_card(stage: Stage) -> None:
-    """The card shows the ID first, and the name once it is known."""
-    node = host(stage.teleport)
-    stage.teleport.faults.add(METHOD, delay=3)
+    """The card of a host that is new since the last list shows the ID, and later the name."""
+    node = ServerV2()
+    node.CopyFrom(host(stage.teleport))
+    node.Metadata.Name, node.Spec.Hostname = str(uuid4()), "staging-new"
+    stage.teleport.cluster.nodes.append(node)
+    stage.teleport.faults.add(METHOD, delay=2, times=3)
     request_for(stage.teleport, node, "disk 1")
     card = await stage.card("disk 1")
     assert f"node/{node.Metadata.Name}" in words(card)
-    await stage.card_where(card["ts"], lambda m: "requests node/staging-db" in words(m))
+    await stage.card_where(card["ts"], lambda m: "requests node/staging-new" in words(m))
 
 
 async def test_failed_lookup_is_retried(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
