@@ -105,6 +105,8 @@ class SendNotice:
     """Send the requester a DM."""
 
     notice: Notice
+    announced: bool = True
+    """Whether a channel or a reviewer gets the card."""
 
     @property
     def slot(self) -> str:
@@ -163,11 +165,13 @@ def plan(
     *,
     expired: bool = False,
     details: Details = NO_DETAILS,
+    reaches_someone: bool = True,
 ) -> Plan:
     """Return the difference between the desired and the recorded messages.
 
     `channels` are the addresses that get this request's card. Without a request, the model comes
     from the entry. `expired` means that Teleport no longer lists the request.
+    `reaches_someone` is false if none of the channels accepts messages.
     """
     if request is not None:
         card_model: CardModel | None = current_card_model(
@@ -180,7 +184,11 @@ def plan(
     if entry is None and request is not None and should_skip(request, now, context):
         return Plan(card_model, (SkipRequest(),))
     due = tuple(_channels_due(card_model, entry, channels, gone=request is None))
-    actions = (*_diff(card_model, entry, due, now), *_replies(request, card_model, entry, now))
+    actions = (
+        *_diff(card_model, entry, due, now),
+        *_missing_notices(card_model, entry, now, announced=reaches_someone),
+        *_replies(request, card_model, entry, now),
+    )
     return Plan(card_model, actions)
 
 
@@ -268,9 +276,15 @@ def _diff(
     for message in entry.messages if entry else ():
         if entry and _is_outdated(message, card_model, entry) and not message.backing_off(now):
             yield UpdateMessage(message)
+
+
+def _missing_notices(
+    card_model: CardModel, entry: Entry | None, now: datetime, *, announced: bool
+) -> Iterator[SendNotice]:
+    occupied = _occupied_slots(entry, now)
     for kind in _notices(card_model, entry):
         if notice_slot(kind) not in occupied:
-            yield SendNotice(kind)
+            yield SendNotice(kind, announced=announced or kind is not Notice.CREATED)
 
 
 def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:

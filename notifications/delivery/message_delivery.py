@@ -129,7 +129,8 @@ class Delivery:
         if not channel:
             return PostedMessage(slot=action.slot, channel="", ts="")
         intent = self._intent(action.slot, channel)
-        return PreparedPost(intent, self._notice(action.notice), Priority.DIRECT_MESSAGE)
+        render = self._notice(action.notice, announced=action.announced)
+        return PreparedPost(intent, render, Priority.DIRECT_MESSAGE)
 
     async def post(
         self, request_id: str, post: PreparedPost, current_model: CurrentModel
@@ -235,8 +236,11 @@ class Delivery:
             case _:
                 return DeliveryResult(error=error)
 
-    def _notice(self, kind: Notice) -> Callable[[CardModel], Message]:
-        return lambda card_model: notice(kind, card_model, self._notice_options())
+    def _notice(self, kind: Notice, *, announced: bool = True) -> Callable[[CardModel], Message]:
+        def render(card_model: CardModel) -> Message:
+            return notice(kind, card_model, replace(self._notice_options(), announced=announced))
+
+        return render
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())

@@ -118,6 +118,7 @@ class RequestPlanner:
             self.context,
             expired=self._expiry.expired(request_id),
             details=details,
+            reaches_someone=routes.reaches_someone,
         )
         left = (
             each

@@ -72,7 +72,8 @@ class Recipients:
         reachable = any(self._names[each] not in self._health for each in routes.channels)
         if names and not reachable and not routes.error:
             routes = merge_routes((routes, await self._routes(self._fallback_names())))
-        return replace(routes, ids=self._ids)
+        unreachable = (each for each in routes.channels if self._names[each] in self._health)
+        return replace(routes, ids=self._ids, unreachable=frozenset(unreachable))
 
     async def channels_of(self, request: AccessRequest) -> Sequence[str]:
         """Return the addresses of `routes`. Raises one of SLACK_ERRORS if one isn't known."""

@@ -19,6 +19,14 @@ class Routes:
     ids: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Channel IDs, by the name that earlier cards may have been posted to."""
 
+    unreachable: frozenset[str] = frozenset()
+    """Channels among `channels` that don't accept messages at the moment."""
+
+    @property
+    def reaches_someone(self) -> bool:
+        """Whether a card reaches anyone, as far as known. Also true while a lookup fails."""
+        return self.error is not None or not self.unreachable.issuperset(self.channels)
+
     def require_all(self) -> tuple[str, ...]:
         """Return the channels. Raises `error` if some are missing."""
         if self.error is not None:
@@ -46,7 +54,12 @@ def merge_routes(routes: Iterable[Routes]) -> Routes:
     several = tuple(routes)
     channels = dict.fromkeys(channel for each in several for channel in each.channels)
     error = next((each.error for each in several if each.error), None)
-    return Routes(tuple(channels), error, ChainMap(*(dict(each.ids) for each in several)))
+    return Routes(
+        tuple(channels),
+        error,
+        ChainMap(*(dict(each.ids) for each in several)),
+        frozenset[str]().union(*(each.unreachable for each in several)),
+    )
 
 
 async def gather_routes(lookups: Iterable[Awaitable[str]]) -> Routes:

@@ -22,13 +22,14 @@ from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
 from workspace.views.cards.card import card
-from workspace.views.notices import notice
+from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.responses.help import help_message
 from workspace.views.responses.pending_list import PAGE, Row, pending_list
 from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
+    request_closed,
     request_created,
     reviewer_problems,
     shorter_offer,
@@ -88,6 +89,9 @@ def cards_by_status() -> dict[Status, CardModel]:
 def notices() -> Iterator[tuple[str, Message]]:
     """Yield every notice with each status that it can show."""
     yield Notice.CREATED, notice(Notice.CREATED, sample_model())
+    options = NoticeOptions(announced=False, proxy="teleport.example.com")
+    yield "created, not announced", notice(Notice.CREATED, sample_model(), options)
+    yield "approved, with the proxy", notice(Notice.APPROVED, model_of(_approved()), options)
     for status, model in cards_by_status().items():
         if status.closed:
             yield f"created, now {status}", notice(Notice.CREATED, model)
@@ -174,6 +178,7 @@ def _responses() -> Iterator[tuple[str, Message]]:
     ask = RequestDraft(("staging",), "redis", timedelta(hours=10), ("bob",))
     pending = sample_model()
     yield "requested", request_created(ask, pending, NOW, gets_messages=True, can_cancel=True)
+    yield "late cancel", request_closed(pending, "approved by bob")
     yield "already requested", duplicate_found(ask, pending, NOW)
     yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
     yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")

@@ -34,6 +34,10 @@ _HEADLINES = {
     Notice.CANCELLED: "🚫 You cancelled your request for {wanted}.",
 }
 _ENDED = "🏁 Your request for {wanted} was approved{by}, and access has ended."
+_NOT_ANNOUNCED = (
+    "⚠️ No channel or reviewer got a message about it. Ask a reviewer yourself, and tell the bot's"
+    " operator."
+)
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
@@ -46,6 +50,8 @@ class NoticeOptions:
     """Whether the bot can cancel requests."""
     can_request: bool = True
     """Whether users can request access from Slack."""
+    announced: bool = True
+    """Whether a channel or a reviewer got the card of a new request."""
     proxy: str = ""
     """Address of the Teleport proxy for `tsh login --proxy`, empty if it isn't known."""
 
@@ -104,7 +110,7 @@ def _next_step(
     kind: Notice, card_model: CardModel, options: NoticeOptions
 ) -> Iterator[RichTextElement]:
     if kind is Notice.CREATED:
-        yield rich.lines((_UPDATE_PROMISE,))
+        yield rich.lines(*([] if options.announced else [(_NOT_ANNOUNCED,)]), (_UPDATE_PROMISE,))
     elif kind is Notice.APPROVED:
         yield from _how_to_use(card_model, options.proxy)
 

@@ -153,3 +153,20 @@ async def test_failed_lookup_does_not_block_other_recipients(
         await stage.card("redis 1")
         slack.faults.clear()
         await stage.dm("carol", "redis 1")
+
+
+async def test_requester_learns_that_no_one_got_the_card(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Without a fallback channel, a request can wait unnoticed."""
+
+    def only_general(text: str) -> str:
+        return text.replace('"access-requests"', '"general"')
+
+    async with run_bot_on(Stage(slack, teleport), settings_file, only_general) as stage:
+        pending_request(teleport, reason="redis 1")
+        alone = await stage.dm("alice", "is waiting for approval")
+        assert "No channel or reviewer got a message about it" in words(alone)
+        pending_request(teleport, user="bob", reason="redis 2", reviewers=["carol"])
+        told = await stage.dm("bob", "is waiting for approval")
+        assert "No channel" not in words(told)
