@@ -1,7 +1,7 @@
 """The ledger: the record of the bot's messages in Slack, in Teleport's plugin data.
 
-The bot has no database. Plugin data is stored with the request, so one copy serves all replicas and
-Teleport deletes it with the request. Other programs use other keys, which the ledger ignores.
+The bot has no database. Plugin data belongs to a request, so one copy serves all replicas. It
+outlives a deleted request. Other programs use other keys, which the ledger ignores.
 
 Only the leader writes entries. It reads the whole ledger once, when it becomes the leader, and then
 works with its own copy. Two leaders can still overlap for a moment, so each write is a
