@@ -1,1 +1,1 @@
-"""What a user can request, and who can review it, as far as this can be told without a request."""
+"""The choices in the request form: resources to request, and users who can review the request."""
