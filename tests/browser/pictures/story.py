@@ -97,7 +97,7 @@ class Studio:
         while count != changes.count:
             count = changes.count
             await window.page.wait_for_function(
-                "mark => document.body.dataset.mark === mark", arg=str(count)
+                "count => Number(document.body.dataset.mark) >= count", arg=count
             )
             await window.page.evaluate("() => new Promise(requestIdleCallback)")
 
