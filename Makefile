@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Tests mostly wait, so two cores run three workers.
 WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 
-.PHONY: runtime dev sandbox demo test browser screenshots explore bench chaos real-teleport real-slack check coverage features proto lock
+.PHONY: runtime dev sandbox demo test browser screenshots snapshots explore bench chaos real-teleport real-slack check coverage features proto lock
 
 sandbox: runtime  ## a local Slack and Teleport, with the bot between them
 	@$(BIN)/teleport-chatops sandbox --slack-port $(SLACK_PORT) --teleport-port $(TELEPORT_PORT) \
@@ -23,6 +23,9 @@ browser: dev  ## the sandbox's page in Chromium; BROWSER_TESTS=required fails wi
 
 screenshots: dev  ## renew the pictures in docs/images
 	$(BIN)/python -m tests.browser.pictures
+
+snapshots: dev  ## renew the texts of every view in tests/snapshots/data
+	$(BIN)/python -m tests.snapshots
 
 explore: dev  ## property-based tests with many more examples
 	$(BIN)/pytest -n auto --hypothesis-profile=explore --timeout=1800 -m hypothesis
