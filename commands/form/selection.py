@@ -14,7 +14,7 @@ from workspace.requests.user_error import UserError
 from workspace.text.names import list_names
 from workspace.views.modals import resource_option
 from workspace.views.modals.request_input import RESOURCES, ROLES, selected_values
-from workspace.views.modals.request_modal import with_resource_note
+from workspace.views.modals.request_notes import with_resource_note
 
 
 async def check_selection(

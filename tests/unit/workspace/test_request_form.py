@@ -15,13 +15,8 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.views.modals import resource_option, reviewer_option, role_option
 from workspace.views.modals.menu import menu
 from workspace.views.modals.request_input import read, selected_values
-from workspace.views.modals.request_modal import (
-    FormContext,
-    loading_view,
-    request_form,
-    with_access_end,
-    with_resource_note,
-)
+from workspace.views.modals.request_modal import FormContext, loading_view, request_form
+from workspace.views.modals.request_notes import with_access_end, with_resource_note
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 RESOURCES = st.builds(
