@@ -22,6 +22,7 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
 from workspace.views.modals.request_input import (
+    DURATION,
     EXPIRY,
     REASON,
     RESOURCES,
@@ -46,6 +47,7 @@ _INPUTS = {
     DraftField.REASON: REASON,
     DraftField.REVIEWERS: REVIEWERS,
     DraftField.START: START,
+    DraftField.END: DURATION,
     DraftField.RESOURCES: RESOURCES,
     DraftField.EXPIRY: EXPIRY,
 }

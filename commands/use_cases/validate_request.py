@@ -12,7 +12,7 @@ from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.drafts.explain_rejection import REJECTIONS, explain_rejection
 from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
 from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
-from commands.use_cases.drafts.times import ensure_expiry, ensure_start
+from commands.use_cases.drafts.times import ensure_end, ensure_expiry, ensure_start
 from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from teleport_client.rules.resource_paths import parse_resource_path
@@ -67,6 +67,7 @@ def _check(services: Services, user: AuthorizedUser, draft: RequestDraft) -> Rej
         (DraftField.ROLES, lambda: _ensure_not_held(user, draft)),
         (DraftField.REASON, lambda: check_reason(draft.reason)),
         (DraftField.START, lambda: ensure_start(draft, now)),
+        (DraftField.END, lambda: ensure_end(draft, now)),
         (DraftField.EXPIRY, lambda: ensure_expiry(draft, now)),
     )
     for field, check in checks:

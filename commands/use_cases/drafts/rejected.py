@@ -15,6 +15,7 @@ class DraftField(Enum):
     REASON = auto()
     REVIEWERS = auto()
     START = auto()
+    END = auto()
     RESOURCES = auto()
     EXPIRY = auto()
 

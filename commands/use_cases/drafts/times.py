@@ -1,7 +1,8 @@
-"""The start of access and the expiry of a request, checked here and by Teleport."""
+"""Start and end of access, and the expiry of a request: checked here and by Teleport."""
 
 from datetime import datetime
 
+from commands.parsing.durations import LONGEST
 from teleport_client.errors import TeleportError
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
@@ -16,10 +17,23 @@ def ensure_start(draft: RequestDraft, now: datetime) -> None:
     """Raise UserError for a start in the past, or after the end."""
     if draft.start is not None and draft.start < now:
         raise _passed("start")
-    if draft.until is not None and draft.until <= (draft.start or now):
+    if draft.start is not None and draft.until is not None and draft.until <= draft.start:
         raise UserError(
             "Access would end before it starts, so nothing was requested. Choose other times.",
             reason="end_before_start",
+        )
+
+
+def ensure_end(draft: RequestDraft, now: datetime) -> None:
+    """Raise UserError for an end in the past, or later than any access ends."""
+    if draft.until is not None and draft.until <= now:
+        raise _passed("end")
+    end = draft.ends_at(now)
+    if end is not None and end - now > LONGEST:
+        raise UserError(
+            f"Access ends at the latest {LONGEST.days} days after its request, so nothing was"
+            " requested. Choose an earlier end, or a shorter duration.",
+            reason="end_too_late",
         )
 
 

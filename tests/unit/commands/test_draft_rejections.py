@@ -92,6 +92,35 @@ async def test_rejected_draft_names_the_field_to_correct(
     assert outcome.field is field
 
 
+@pytest.mark.parametrize(
+    ("times", "field", "reason"),
+    [
+        ({"start": -1}, DraftField.START, "start_passed"),
+        ({"start": 2, "until": 1}, DraftField.START, "end_before_start"),
+        ({"until": -1}, DraftField.END, "end_passed"),
+        ({"until": 337}, DraftField.END, "end_too_late"),
+        ({"expires": -1}, DraftField.EXPIRY, "expiry_passed"),
+    ],
+)
+async def test_impossible_time_is_rejected_at_its_field(
+    times: dict[str, int], field: DraftField, reason: str
+) -> None:
+    """The typed command and the form share these checks."""
+    moments = {name: NOW + timedelta(hours=hours) for name, hours in times.items()}
+    draft = replace(STAGING, **moments)  # type: ignore[arg-type]
+    outcome = await validate(MemoryServices().services, ALICE, draft, deadline=1)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.field, outcome.error.reason) == (field, reason)
+
+
+async def test_access_with_a_later_start_ends_within_teleports_limit() -> None:
+    """A duration counts from the start, Teleport's limit from the request."""
+    draft = replace(STAGING, start=NOW + timedelta(days=1), duration=timedelta(days=14))
+    outcome = await validate(MemoryServices().services, ALICE, draft, deadline=1)
+    assert isinstance(outcome, Rejected)
+    assert outcome.error.reason == "end_too_late"
+
+
 async def test_missing_reason_has_the_prompts_of_the_roles() -> None:
     error = InvalidArgument("request reason must be specified (required)\nName a ticket.\nWhy?")
     outcome = await explain_rejection(MemoryServices().services, ALICE, STAGING, error)

@@ -160,20 +160,9 @@ def test_duration_counts_from_the_start() -> None:
     assert RequestDraft(duration=timedelta(hours=1)).ends_at(NOW) == NOW + timedelta(hours=1)
 
 
-@pytest.mark.parametrize(
-    ("typed", "corrected"),
-    [
-        ("staging for 2h until 5pm", "Use either “for” or “until”"),
-        ("staging from today 9:00", "“today 9:00” has passed"),
-        ("staging until today 9:00", "“today 9:00” has passed"),
-        ("staging from 18:00 until 17:00", "Access would end (17:00) before it starts"),
-        ("staging until jan 5 9:00", "is more than 14 days from now"),
-    ],
-)
-def test_impossible_times_are_rejected(typed: str, corrected: str) -> None:
-    with pytest.raises(UserError, match="Nothing was requested") as rejected:
-        parse_request(typed).resolve(NOW, BERLIN)
-    assert corrected in rejected.value.text
+def test_end_and_duration_exclude_each_other() -> None:
+    with pytest.raises(UserError, match="Use either “for” or “until”"):
+        parse_request("staging for 2h until 5pm").resolve(NOW, BERLIN)
 
 
 def test_reviewers_can_be_named_without_a_flag() -> None:
