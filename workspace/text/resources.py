@@ -1,8 +1,10 @@
 """Requested resources as texts: kind and name, with constraints in parentheses.
 
-A resource outside the bot's own cluster has Teleport's form, `/cluster/kind/name`.
+A resource outside the bot's own cluster has Teleport's form, `/cluster/kind/name`. Names that look
+like several resources, or like a part of a sentence, are quoted.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,11 +14,13 @@ from workspace.text.untrusted import slack_length
 
 RESOURCES_LISTED, RESOURCES_ROOM = 10, 1_200
 """Number of resources on a card, and the length of their list."""
+_AMBIGUOUS = re.compile(r"[\s,;()“”\"]")
+_INNER_QUOTES = str.maketrans("“”", '""')
 
 
 def resource_texts(resources: Sequence[ResourceId], cluster: str) -> tuple[str, ...]:
     """Return a text for each resource, with untrusted names. `cluster` is the bot's own."""
-    return tuple(f"{_path(each, cluster)}{_limits(each.constraints)}" for each in resources)
+    return tuple(_text(each, cluster) for each in resources)
 
 
 def resource_names(
@@ -32,13 +36,15 @@ def resource_names(
     if not called:
         return ()
     often = Counter(called.values())
-    renamed = [
-        replace(each, name=_name(called[each.name], each.name, often))
-        if each.name in called and is_host(each, cluster)
-        else each
-        for each in resources
-    ]
-    texts = resource_texts(renamed, cluster)
+
+    def named(resource: ResourceId) -> str:
+        if resource.name not in called or not is_host(resource, cluster):
+            return _text(resource, cluster)
+        name = called[resource.name]
+        shared = f" ({resource.name})" if often[name] > 1 else ""
+        return _text(replace(resource, name=name), cluster, shared)
+
+    texts = tuple(map(named, resources))
     constrained = any(each.constraints for each in resources)
     return () if constrained and not fits(texts) else texts
 
@@ -46,10 +52,6 @@ def resource_names(
 def is_host(resource: ResourceId, cluster: str) -> bool:
     """Return whether it is a host of the bot's own cluster, whose name can be looked up."""
     return resource.kind == "node" and _is_in(resource, cluster)
-
-
-def _name(name: str, host: str, often: Counter[str]) -> str:
-    return name if often[name] == 1 else f"{name} ({host})"
 
 
 def are_constraints_shown(resources: Sequence[ResourceId]) -> bool:
@@ -65,6 +67,10 @@ def fits(texts: Sequence[str], limit: int = RESOURCES_LISTED, room: int = RESOUR
     return len(texts) <= limit and sum(slack_length(each) + len(", ") for each in texts) <= room
 
 
+def _text(resource: ResourceId, cluster: str, note: str = "") -> str:
+    return f"{_quoted(_path(resource, cluster))}{note}{_limits(resource.constraints)}"
+
+
 def _path(resource: ResourceId, cluster: str) -> str:
     path = "/".join(filter(None, (resource.kind, resource.name, resource.sub_resource)))
     return path if _is_in(resource, cluster) else f"/{resource.cluster}/{path}"
@@ -72,6 +78,10 @@ def _path(resource: ResourceId, cluster: str) -> str:
 
 def _is_in(resource: ResourceId, cluster: str) -> bool:
     return resource.cluster in {"", cluster}
+
+
+def _quoted(path: str) -> str:
+    return f"“{path.translate(_INNER_QUOTES)}”" if _AMBIGUOUS.search(path) else path
 
 
 def _limits(constraints: Constraints | None) -> str:

@@ -356,6 +356,15 @@ def test_resource_of_another_cluster_is_marked_in_every_view() -> None:
         assert "node/db-1, /leaf-eu/node/db-1 and /leaf-us/node/db-1" in view, name
 
 
+def test_resource_name_that_looks_like_several_is_quoted_in_every_view() -> None:
+    """The names of resources can contain spaces and commas."""
+    names = ("orders and db/prod", "a, b", "x” and “y")
+    databases = tuple(ResourceId("main", "db", name) for name in names)
+    shown = json.dumps('“db/orders and db/prod”, “db/a, b” and “db/x" and "y”').strip('"')
+    for name, view in every_view_of(sample_model(resources=databases)).items():
+        assert shown in view, name
+
+
 def model_with(host_names: dict[str, str], *resources: ResourceId) -> CardModel:
     return build_card_model(
         request(resources=resources),
