@@ -39,7 +39,10 @@ ARGUMENTS = (
 )  # fmt: skip
 
 
-MALFORMED = [b"", b"{", b"[]", b"7", b"null", b"\xff", b"text=hi", b"[" * 9999]
+MALFORMED = [
+    *(b"", b"{", b"[]", b"7", b"null", b"\xff", b"text=hi", b"[" * 9999),
+    b'{"text": "\\ud83d"}',
+]
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +261,10 @@ async def _call_api(http: aiohttp.ClientSession, method: str, **arguments: Any) 
         return await response.json()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"7", b"\xff", NESTED.encode()])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"7", b"\xff", NESTED.encode(), b'{"as": "alice", "text": "\\ud83d"}'],
+)
 @pytest.mark.parametrize("path", ["/sandbox/act", "/sandbox/faults"])
 async def test_malformed_control_request_gets_an_explanation(
     slack: SlackStandIn, path: str, body: bytes
