@@ -143,6 +143,7 @@ READS = frozenset(
         "GetUser",
         "ListUsers",
         "GetUserLoginState",
+        "GetLock",
         "GetLocks",
         "ListUnifiedResources",
         DRY_RUN,

@@ -161,6 +161,7 @@ class Event(_message.Message):
     RESOURCEHEADER_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     ACCESSREQUEST_FIELD_NUMBER: _builtins.int
+    LOCK_FIELD_NUMBER: _builtins.int
     WATCHSTATUS_FIELD_NUMBER: _builtins.int
     Type: Global___Operation.ValueType
     @_builtins.property
@@ -170,6 +171,8 @@ class Event(_message.Message):
     @_builtins.property
     def AccessRequest(self) -> _types_pb2.AccessRequestV3: ...
     @_builtins.property
+    def Lock(self) -> _types_pb2.LockV2: ...
+    @_builtins.property
     def WatchStatus(self) -> _types_pb2.WatchStatusV1: ...
     def __init__(
         self,
@@ -178,13 +181,14 @@ class Event(_message.Message):
         ResourceHeader: _types_pb2.ResourceHeader | None = ...,
         Role: _types_pb2.RoleV6 | None = ...,
         AccessRequest: _types_pb2.AccessRequestV3 | None = ...,
+        Lock: _types_pb2.LockV2 | None = ...,
         WatchStatus: _types_pb2.WatchStatusV1 | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["AccessRequest", b"AccessRequest", "Resource", b"Resource", "ResourceHeader", b"ResourceHeader", "Role", b"Role", "WatchStatus", b"WatchStatus"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["AccessRequest", b"AccessRequest", "Lock", b"Lock", "Resource", b"Resource", "ResourceHeader", b"ResourceHeader", "Role", b"Role", "WatchStatus", b"WatchStatus"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["AccessRequest", b"AccessRequest", "Resource", b"Resource", "ResourceHeader", b"ResourceHeader", "Role", b"Role", "Type", b"Type", "WatchStatus", b"WatchStatus"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["AccessRequest", b"AccessRequest", "Lock", b"Lock", "Resource", b"Resource", "ResourceHeader", b"ResourceHeader", "Role", b"Role", "Type", b"Type", "WatchStatus", b"WatchStatus"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_Resource: _TypeAlias = _typing.Literal["ResourceHeader", "Role", "AccessRequest", "WatchStatus"]  # noqa: Y015
+    _WhichOneofReturnType_Resource: _TypeAlias = _typing.Literal["ResourceHeader", "Role", "AccessRequest", "Lock", "WatchStatus"]  # noqa: Y015
     _WhichOneofArgType_Resource: _TypeAlias = _typing.Literal["Resource", b"Resource"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_Resource) -> _WhichOneofReturnType_Resource | None: ...
 

@@ -3,19 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import grpc
 from grpc import StatusCode
 
 from teleport_client._proto.authservice_pb2 import (
+    DELETE,
+    INIT,
+    PUT,
     DeleteLockRequest,
+    Event,
+    GetLockRequest,
     GetLocksRequest,
     ListAccessRequestsRequest,
+    Watch,
 )
-from teleport_client._proto.types_pb2 import LockSpecV2, LockTarget, LockV2, Metadata
+from teleport_client._proto.types_pb2 import (
+    LockSpecV2,
+    LockTarget,
+    LockV2,
+    Metadata,
+    WatchKind,
+)
 from tests.server_rules.requesting import wanted
-from tests.server_rules.server import Auth, Server, auth, refusal
+from tests.server_rules.server import Auth, Server, auth, in_future, refusal
 
 _PATIENCE, _PAUSE = 10.0, 0.1
 """Seconds. A real server looks at locks through a watcher of its own."""
@@ -32,6 +45,99 @@ async def lock_with_more_conditions_refuses_the_user_too(server: Server) -> None
         query = GetLocksRequest(Targets=[LockTarget(User="alice")], InForceOnly=True)
         (found,) = (await auth(server, "bot").GetLocks(query)).Locks
         assert found.Spec.Target.Login == "root"
+
+
+async def lock_of_the_same_name_is_replaced(server: Server) -> None:
+    """The server fills in when and by whom a lock was created."""
+    admin = auth(server, "admin")
+    lock = _lock_on_request(Message="first")
+    await admin.UpsertLock(lock)
+    lock.Spec.Message = "second"
+    await admin.UpsertLock(lock)
+    query = GetLocksRequest(Targets=[lock.Spec.Target], InForceOnly=True)
+    (found,) = (await auth(server, "bot").GetLocks(query)).Locks
+    assert found.Metadata.Name == lock.Metadata.Name
+    assert found.Spec.Message == "second"
+    assert found.Spec.CreatedBy
+    assert found.Spec.CreatedAt.seconds > 0
+    await admin.DeleteLock(DeleteLockRequest(Name=lock.Metadata.Name))
+    assert not (await auth(server, "bot").GetLocks(query)).Locks
+
+
+async def expired_lock_stays_and_is_not_in_force(server: Server) -> None:
+    admin, bot = auth(server, "admin"), auth(server, "bot")
+    lock = _lock_on_request(Expires=in_future(minutes=-1))
+    await admin.UpsertLock(lock)
+    target = lock.Spec.Target
+    in_force = GetLocksRequest(Targets=[target], InForceOnly=True)
+    assert not (await bot.GetLocks(in_force)).Locks
+    (found,) = (await bot.GetLocks(GetLocksRequest(Targets=[target]))).Locks
+    assert found.Spec.Expires == lock.Spec.Expires
+    await admin.DeleteLock(DeleteLockRequest(Name=lock.Metadata.Name))
+
+
+async def missing_lock_is_not_found(server: Server) -> None:
+    name = str(uuid4())
+    expected = (StatusCode.NOT_FOUND, f'lock "{name}" is not found')
+    assert await refusal(auth(server, "bot").GetLock(GetLockRequest(Name=name))) == expected
+    deleting = auth(server, "admin").DeleteLock(DeleteLockRequest(Name=name))
+    assert await refusal(deleting) == expected
+
+
+async def lock_without_a_target_is_refused(server: Server) -> None:
+    lock = LockV2(Kind="lock", Version="v2", Metadata=Metadata(Name=str(uuid4())))
+    assert await refusal(auth(server, "admin").UpsertLock(lock)) == (
+        StatusCode.INVALID_ARGUMENT,
+        "at least one target field must be set",
+    )
+
+
+async def locking_needs_the_verb_create(server: Server) -> None:
+    for name in ("alice", "bot"):
+        call = auth(server, name).UpsertLock(_lock_on_request())
+        assert await refusal(call) == (
+            StatusCode.PERMISSION_DENIED,
+            'access denied to perform action "create" on "lock"',
+        )
+
+
+async def locks_are_watched(server: Server) -> None:
+    """A watch reports a lock as a whole, and its deletion by name."""
+    admin = auth(server, "admin")
+    stream = auth(server, "bot").WatchEvents(Watch(Kinds=[WatchKind(Kind="lock")]))
+    lock = _lock_on_request(Message="on leave", Expires=in_future(hours=1))
+    try:
+        assert (await _event(stream, lock)).Type == INIT
+        await admin.UpsertLock(lock)
+        event = await _event(stream, lock)
+        assert (event.Type, event.Lock.Spec.Message) == (PUT, "on leave")
+        assert event.Lock.Spec.Target == lock.Spec.Target
+        assert event.Lock.Spec.Expires == lock.Spec.Expires
+        await admin.DeleteLock(DeleteLockRequest(Name=lock.Metadata.Name))
+        event = await _event(stream, lock)
+        assert (event.Type, event.ResourceHeader.Kind) == (DELETE, "lock")
+    finally:
+        stream.cancel()
+
+
+async def _event(stream: "grpc.aio.UnaryStreamCall[Watch, Event]", lock: LockV2) -> Event:
+    """Return INIT, or the next event of this lock: other rules have locks, too."""
+    while True:
+        event = await stream.read()
+        assert isinstance(event, Event)
+        name = event.Lock.Metadata.Name or event.ResourceHeader.Metadata.Name
+        if event.Type == INIT or name == lock.Metadata.Name:
+            return event
+
+
+def _lock_on_request(**spec: Any) -> LockV2:
+    """Return a lock on an access request that doesn't exist."""
+    return LockV2(
+        Kind="lock",
+        Version="v2",
+        Metadata=Metadata(Name=str(uuid4())),
+        Spec=LockSpecV2(Target=LockTarget(AccessRequest=str(uuid4())), **spec),
+    )
 
 
 @asynccontextmanager

@@ -49,7 +49,7 @@ def upsert_lock(cluster: Cluster, caller: Caller, message: LockV2) -> None:
 def delete_lock(cluster: Cluster, caller: Caller, name: str) -> None:
     caller.require("lock", "delete")
     lock = _existing(cluster, name)
-    del cluster.locks[name]
+    cluster.delete_lock(name)
     cluster.audit.emit(events.lock_deleted(caller.actor, lock))
 
 

@@ -49,6 +49,9 @@ def generate_user_certs(
     approved = [_require_approved(cluster, caller, it, now) for it in request.AccessRequests]
     added = [role for it in approved for role in it.Spec.Roles]
     held = account(cluster, caller.name)
+    locks.refuse_locked_login(
+        cluster, caller.name, (*held.role_names, *added), request.AccessRequests
+    )
     identity = Identity(
         user=caller.name,
         roles=tuple(dict.fromkeys((*held.role_names, *added))),

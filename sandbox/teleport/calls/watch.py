@@ -1,4 +1,4 @@
-"""WatchEvents, for access requests and roles (authorizeWatchRequest in auth_with_roles.go).
+"""WatchEvents: access requests, locks, roles (authorizeWatchRequest in auth_with_roles.go).
 
 The server confirms the kinds in an INIT event and then sends each change once, in the order of the
 writes. The subscription begins before INIT, so a client that lists after INIT misses no change; it
@@ -15,10 +15,11 @@ from sandbox.teleport.calls.caller import Caller
 from sandbox.teleport.errors import AccessDenied, BadParameter, TeleportError
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.state.changes import Deleted, Put, Recorded, Subscription
-from sandbox.teleport.state.resources import ACCESS_REQUEST
+from sandbox.teleport.state.resources import ACCESS_REQUEST, LOCK, ROLE
 from teleport_client._proto.authservice_pb2 import DELETE, INIT, PUT, Event, Watch
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
+    LockV2,
     Metadata,
     RequestState,
     ResourceHeader,
@@ -28,8 +29,7 @@ from teleport_client._proto.types_pb2 import (
     WatchStatusV1,
 )
 
-ROLE = "role"
-_VERSIONS = {ACCESS_REQUEST: "v3", ROLE: "v7"}
+_VERSIONS = {ACCESS_REQUEST: "v3", LOCK: "v2", ROLE: "v7"}
 """Versions in the headers of deletions, by kind (lib/services/local/events.go)."""
 
 
@@ -78,6 +78,8 @@ def _passes(change: Put | Deleted, kinds: list[WatchKind]) -> bool:
             return any(it.Kind == kind for it in kinds)
         case Put(RoleV6()):
             return any(it.Kind == ROLE for it in kinds)
+        case Put(LockV2()):
+            return any(it.Kind == LOCK for it in kinds)
         case Put(AccessRequestV3() as request):
             wanted = (it for it in kinds if it.Kind == ACCESS_REQUEST)
             return any(_matches(it.Filter, request) for it in wanted)
@@ -136,6 +138,10 @@ def _event(change: Put | Deleted) -> Event:
         metadata = Metadata(Name=change.name, Namespace="default")
         header = ResourceHeader(Kind=change.kind, Version=_VERSIONS[change.kind], Metadata=metadata)
         return Event(Type=DELETE, ResourceHeader=header)
-    if isinstance(change.resource, RoleV6):
-        return Event(Type=PUT, Role=change.resource)
-    return Event(Type=PUT, AccessRequest=change.resource)
+    match change.resource:
+        case RoleV6() as role:
+            return Event(Type=PUT, Role=role)
+        case LockV2() as lock:
+            return Event(Type=PUT, Lock=lock)
+        case request:
+            return Event(Type=PUT, AccessRequest=request)

@@ -29,9 +29,15 @@ def refuse_locked(cluster: Cluster, identity: Identity) -> None:
         raise AccessDenied("access denied")
 
 
-def refuse_locked_login(cluster: Cluster, user: str, roles: Iterable[str]) -> None:
-    """Raise AccessDenied with the lock's own message, which a login shows."""
-    lock = _first(cluster, list(_targets(user, roles)))
+def refuse_locked_login(
+    cluster: Cluster, user: str, roles: Iterable[str], requests: Iterable[str] = ()
+) -> None:
+    """Raise AccessDenied with the lock's own message, which a login shows.
+
+    `requests` are the IDs of the access requests that the login assumes.
+    """
+    assumed = (LockTarget(AccessRequest=it) for it in requests)
+    lock = _first(cluster, [*_targets(user, roles), *assumed])
     if lock is not None:
         message = f": {lock.Spec.Message}" if lock.Spec.Message else ""
         raise AccessDenied(f"lock targeting {target_text(lock.Spec.Target)} is in force{message}")

@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.teleport.errors import TeleportError
-from teleport_client._proto.types_pb2 import AccessRequestV3, RoleV6
+from teleport_client._proto.types_pb2 import AccessRequestV3, LockV2, RoleV6
 
 
 @dataclass(frozen=True)
 class Put:
     """The new state of a resource that was created or changed."""
 
-    resource: AccessRequestV3 | RoleV6
+    resource: AccessRequestV3 | LockV2 | RoleV6
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Deleted:
 
 @dataclass(frozen=True)
 class Recorded:
-    """The audit log has a new event. Users, locks and logins change without another notice."""
+    """The audit log has a new event. Users and logins change without another notice."""
 
 
 Change = Put | Deleted | Recorded

@@ -149,9 +149,15 @@ class Cluster:
     def put_lock(self, lock: LockV2) -> LockV2:
         """Store a lock, replace one of the same name, and return the stored one."""
         stored = resources.with_revision(lock)
-        stored.Kind, stored.Version = "lock", "v2"
+        stored.Kind, stored.Version = resources.LOCK, "v2"
         self.locks[stored.Metadata.Name] = stored
+        self.changes.publish(Put(stored))
         return stored
+
+    def delete_lock(self, name: str) -> None:
+        """Delete a lock. Raises KeyError for an unknown name."""
+        del self.locks[name]
+        self.changes.publish(Deleted(resources.LOCK, name))
 
     def put_role(self, role: RoleV6) -> RoleV6:
         """Store a role, replace one of the same name, and return the stored one.
@@ -171,7 +177,7 @@ class Cluster:
     def delete_role(self, name: str) -> None:
         """Delete a role. Raises KeyError for an unknown name."""
         del self.roles[name]
-        self.changes.publish(Deleted("role", name))
+        self.changes.publish(Deleted(resources.ROLE, name))
 
     def roles_named(self, names: Iterable[str]) -> tuple[RoleV6, ...]:
         """Return the roles. Raises NotFound if one is missing."""

@@ -46,7 +46,7 @@ from teleport_client._proto.wrappers_pb2 import LabelValues, StringValues
 
 Resource = TypeVar("Resource", UserV2, RoleV6, LockV2, ProvisionTokenV2)
 
-ACCESS_REQUEST = "access_request"
+ACCESS_REQUEST, LOCK, ROLE = "access_request", "lock", "role"
 """Kind of an access request, also in rules."""
 MAX_SESSION = timedelta(hours=30)
 """A role's default (MaxCertDuration in api/defaults)."""
@@ -83,7 +83,7 @@ def role(
 ) -> RoleV6:
     options = RoleOptions(MaxSessionTTL=nanoseconds(max_session))
     return RoleV6(
-        Kind="role",
+        Kind=ROLE,
         Version=version,
         Metadata=Metadata(Name=name, Namespace="default"),
         Spec=RoleSpecV6(

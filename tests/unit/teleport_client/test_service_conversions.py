@@ -22,6 +22,7 @@ from teleport_client.model.access_request import (
     Review,
 )
 from teleport_client.model.cluster import Lease
+from teleport_client.model.lock import Lock
 from teleport_client.model.user import (
     Conditions,
     ReviewConditions,
@@ -38,6 +39,7 @@ from teleport_client.services.access_requests import (
     state_to,
 )
 from teleport_client.services.cluster import cluster_from
+from teleport_client.services.locks import lock_from, lock_to
 from teleport_client.services.plugin_data import plugin_data_from
 from teleport_client.services.roles import role_from
 from teleport_client.services.semaphores import lease_from, lease_to
@@ -347,3 +349,21 @@ def test_suggested_reviewers_are_limited_to_the_first() -> None:
     message.Spec.SuggestedReviewers.extend(["x" * 1000, *(str(n) for n in range(100_000))])
     kept = request_from(message).suggested_reviewers
     assert kept == tuple(str(n) for n in range(99))
+
+
+@given(
+    lock=st.builds(
+        Lock,
+        name=names,
+        user=names,
+        role=names,
+        access_request=names,
+        message=texts,
+        expires=maybe_moments,
+    )
+)
+def test_lock_survives_conversion(lock: Lock) -> None:
+    """The server fills in the time of creation: an empty timestamp would be 1970."""
+    message = lock_to(lock)
+    assert not message.Spec.HasField("CreatedAt")
+    assert lock_from(message) == lock

@@ -73,11 +73,11 @@ async def test_filter_hides_the_approval_but_not_the_deletion(
         (requests(colour="red"), "unknown filter key colour"),
         (requests(state="open"), 'unknown request state: "open"'),
         (
-            Watch(Kinds=[WatchKind(Kind="lock")]),
-            'cache "auth" does not support watching resource "lock"',
+            Watch(Kinds=[WatchKind(Kind="user")]),
+            'cache "auth" does not support watching resource "user"',
         ),
         (
-            Watch(Kinds=[WatchKind(Kind="lock")], AllowPartialSuccess=True),
+            Watch(Kinds=[WatchKind(Kind="user")], AllowPartialSuccess=True),
             'cache "auth" does not support any of the requested resources',
         ),
     ],

@@ -1,7 +1,7 @@
 """Audit events, and the notice of them."""
 
 from sandbox.teleport.server import TeleportStandIn
-from sandbox.teleport.state.changes import Recorded
+from sandbox.teleport.state.changes import Put, Recorded
 from sandbox.teleport.state.expiry import scan
 from teleport_client._proto.types_pb2 import LockSpecV2, LockTarget, LockV2, Metadata
 from tests.sandbox.teleport.standin_client import Auth, Clock, wanted
@@ -22,4 +22,6 @@ async def test_subscriber_learns_of_a_new_event(stand_in: TeleportStandIn, admin
     lock = LockV2(Metadata=Metadata(Name="l"), Spec=LockSpecV2(Target=LockTarget(User="erin")))
     with stand_in.cluster.changes.subscribe() as subscription:
         await admin.UpsertLock(lock)
-        assert await anext(subscription.changes()) == Recorded()
+        changes = subscription.changes()
+        assert await anext(changes) == Put(stand_in.cluster.locks["l"])
+        assert await anext(changes) == Recorded()

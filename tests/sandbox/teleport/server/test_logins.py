@@ -17,7 +17,7 @@ from sandbox.teleport.credentials.identity import Identity
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import moment, stamp
 from teleport_client._proto.authservice_pb2 import Certs, UserCertsRequest
-from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3
+from teleport_client._proto.types_pb2 import DENIED, AccessRequestV3, LockTarget
 from tests.sandbox.teleport.standin_client import Auth, Clock, refused, vote_for, wanted
 
 
@@ -62,6 +62,19 @@ async def test_login_with_a_request(alice: Auth, approved: AccessRequestV3) -> N
     assert isinstance(ssh, SSHCertificate)
     assert ssh.key_id == b"alice"
     assert ssh.valid_principals == [b"alice", b"-teleport-internal-join"]
+
+
+async def test_locked_request_cannot_be_assumed(
+    stand_in: TeleportStandIn, alice: Auth, approved: AccessRequestV3
+) -> None:
+    """A login without the request works."""
+    name = approved.Metadata.Name
+    stand_in.cluster.lock(LockTarget(AccessRequest=name), message="done")
+    assert await refused(alice.GenerateUserCerts(asking(name))) == (
+        StatusCode.PERMISSION_DENIED,
+        f'lock targeting AccessRequest:"{name}" is in force: done',
+    )
+    assert identity(await alice.GenerateUserCerts(asking())).active_requests == ()
 
 
 async def test_undecided_and_denied(alice: Auth, bot: Auth) -> None:
