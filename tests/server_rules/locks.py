@@ -28,7 +28,7 @@ from teleport_client._proto.types_pb2 import (
     WatchKind,
 )
 from tests.server_rules.requesting import wanted
-from tests.server_rules.server import Auth, Server, auth, in_future, refusal
+from tests.server_rules.server import Auth, Name, Server, auth, in_future, refusal
 
 _PATIENCE, _PAUSE = 10.0, 0.1
 """Seconds. A real server looks at locks through a watcher of its own."""
@@ -92,13 +92,14 @@ async def lock_without_a_target_is_refused(server: Server) -> None:
     )
 
 
-async def locking_needs_the_verb_create(server: Server) -> None:
-    for name in ("alice", "bot"):
+async def locking_needs_the_verbs_create_and_update(server: Server) -> None:
+    identities: tuple[Name, ...] = ("alice", "bot")
+    for name in identities:
         call = auth(server, name).UpsertLock(_lock_on_request())
-        assert await refusal(call) == (
-            StatusCode.PERMISSION_DENIED,
-            'access denied to perform action "create" on "lock"',
-        )
+        code, text = await refusal(call)
+        assert code is StatusCode.PERMISSION_DENIED
+        for verb in ("create", "update"):
+            assert f'access denied to perform action "{verb}" on "lock"' in text
 
 
 async def locks_are_watched(server: Server) -> None:
