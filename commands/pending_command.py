@@ -16,8 +16,9 @@ from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
 from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
+from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.pending_list import PAGE, pending_list
 
 
 class Scope(StrEnum):

@@ -27,8 +27,9 @@ from teleport_client.model.access_request import AccessRequest
 from workspace.views.cards.card import card
 from workspace.views.modals.review_modal import ReviewFormMetadata
 from workspace.views.parts.message import Message, text_message
+from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import Row, pending_list
+from workspace.views.responses.pending_list import pending_list
 
 
 def command(*, approve: bool) -> Handler:

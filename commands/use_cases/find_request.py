@@ -64,23 +64,15 @@ async def find_by_suffix(
 
 def is_visible(services: Services, user: AuthorizedUser, request: AccessRequest) -> bool:
     """Return whether Teleport lets the user read this request."""
-    return bool(visible_to(services, user, [request]))
+    return services.permissions.lists(user).is_visible(request)
 
 
 def visible_to(
     services: Services, user: AuthorizedUser, requests: list[AccessRequest]
 ) -> list[AccessRequest]:
     """Return the user's own requests and those to review, or all if the user's roles list all."""
-    if user.sees_all_requests:
-        return requests
-    in_review_scope = services.permissions.in_review_scope(user, requests)
-    return [
-        request
-        for request in requests
-        if request.user == user.name
-        or request.review_by(user.name) is not None
-        or request.id in in_review_scope
-    ]
+    lists = services.permissions.lists(user)
+    return [request for request in requests if lists.is_visible(request)]
 
 
 def no_such_request(services: Services, request_id: str) -> UserError:

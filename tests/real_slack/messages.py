@@ -24,8 +24,9 @@ from workspace.requests.review_policy import ReviewMode
 from workspace.views.cards.card import card
 from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
+from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.pending_list import PAGE, pending_list
 from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,

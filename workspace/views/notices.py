@@ -9,6 +9,7 @@ from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
 from workspace.text.untrusted import safe_name
+from workspace.views.cards.actions import actions
 from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import access_times
 from workspace.views.cards.own_request_buttons import (
@@ -118,13 +119,13 @@ def _next_step(
 def _buttons(kind: Notice, card_model: CardModel, options: NoticeOptions) -> Iterator[Block]:
     if kind is Notice.CREATED:
         if options.can_cancel:
-            yield cancel_button(card_model)
+            yield from actions(cancel_button(card_model))
     elif not options.can_request:
         return
     elif kind is Notice.APPROVED and card_model.status is Status.APPROVED:
-        yield extend_button(card_model)
+        yield from actions(extend_button(card_model))
     elif kind is not Notice.PROMOTED:
-        yield request_again_button(card_model)
+        yield from actions(request_again_button(card_model))
 
 
 def _how_to_use(card_model: CardModel, proxy: str) -> Iterator[RichTextElement]:

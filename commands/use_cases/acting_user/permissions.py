@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from async_lru import alru_cache
 
 from commands.use_cases.acting_user.authorization import CACHE_SECONDS
-from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from teleport_client.client import TeleportClient
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest, ResourceId
 from teleport_client.model.user import Role
 from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from workspace.requests.request_lists import Reader, RequestLists
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.retry import ATTEMPT_SECONDS, with_retry
 
@@ -59,22 +59,19 @@ class Permissions:
             return self._review_policy.is_approver(name, held)
         return any(role.allow.review.roles or role.allow.review.from_claims for role in roles)
 
-    def reviewable(self, user: AuthorizedUser, requests: Sequence[AccessRequest]) -> frozenset[str]:
+    def lists(self, user: Reader) -> RequestLists:
+        """Return the lists of requests that concern the user."""
+        return RequestLists(self._review_policy, user)
+
+    def reviewable(self, user: Reader, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Return the IDs of the pending requests that the user can probably review."""
-        open_ones = [each for each in requests if each.pending and not each.review_by(user.name)]
-        return self.in_review_scope(user, open_ones)
+        lists = self.lists(user)
+        return frozenset(request.id for request in requests if lists.is_reviewable(request))
 
-    def in_review_scope(
-        self, user: AuthorizedUser, requests: Sequence[AccessRequest]
-    ) -> frozenset[str]:
+    def in_review_scope(self, user: Reader, requests: Sequence[AccessRequest]) -> frozenset[str]:
         """Return the IDs of the requests that the user can probably review, also of closed ones."""
-        return frozenset(request.id for request in requests if self._can_review(user, request))
-
-    def _can_review(self, user: AuthorizedUser, request: AccessRequest) -> bool:
-        if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
-            approver = self._review_policy.may_override(user.name, user.held, request)
-            return approver and not is_review_denied(user.denying_roles, request)
-        return may_review(user.name, user.roles, request) is not MayReview.NO
+        lists = self.lists(user)
+        return frozenset(request.id for request in requests if lists.in_review_scope(request))
 
     async def _read_resource_roles(
         self, user: str, resources: tuple[ResourceId, ...]

@@ -6,9 +6,12 @@ from teleport_client.model.access_request import AccessRequest, RequestState, Re
 from teleport_client.rules.threshold_progress import (
     Count,
     SetProgress,
+    Standing,
     has_effect,
+    nearest_denial,
     open_filters,
     progress,
+    standings,
 )
 from tests.cpu_limit import cpu_limit
 from tests.strategies import requests
@@ -42,6 +45,48 @@ def test_denial_does_not_count_as_progress() -> None:
     """A single denial can resolve a request."""
     denial = Review("bob", RequestState.DENIED, threshold_indexes=(0,))
     assert progress(request(denial))[0].counts == (Count(0, 2),)
+
+
+def denial(author: str, *indexes: int) -> Review:
+    return Review(author, RequestState.DENIED, threshold_indexes=indexes)
+
+
+def test_denials_are_counted_for_each_threshold() -> None:
+    two = Threshold(approve=2, deny=2)
+    both = {"thresholds": (two, ADMIN), "role_thresholds": {"prod": ((0,), (1,))}}
+    denied = request(denial("bob", 0), approval("carol", 0), **both)
+    assert standings(denied) == (
+        Standing(two, approved=1, denied=1, roles=("prod",)),
+        Standing(ADMIN, approved=0, denied=0, roles=("prod",)),
+    )
+    assert [each.denials for each in standings(denied)] == ["1 of 2", "0 of 1"]
+    assert [each.approvals for each in standings(denied)] == ["1 of 2", "0 of 1"]
+
+
+def test_threshold_that_needs_the_fewest_denials_is_nearest() -> None:
+    """A threshold without a number of denials never denies."""
+    never, two = Threshold(approve=1, deny=0), Threshold(approve=1, deny=2)
+    both = {"thresholds": (never, two), "role_thresholds": {"prod": ((0, 1),)}}
+    nearest = nearest_denial(request(denial("bob", 0, 1), **both))
+    assert nearest is not None
+    assert nearest.denials == "1 of 2"
+    assert nearest.denials_left == 1
+    assert nearest_denial(request(thresholds=(never,))) is None
+    assert standings(request(thresholds=(never,)))[0].denials == ""
+
+
+@given(requests())
+def test_standings_agree_with_the_progress(request: AccessRequest) -> None:
+    approvals = {
+        (each.threshold.name, each.approved, each.threshold.approve)
+        for each in standings(request)
+        if each.threshold.approve
+    }
+    assert approvals == {
+        (count.name, count.approved, count.needed)
+        for one in progress(request)
+        for count in one.counts
+    }
 
 
 def test_review_that_matches_no_filter_does_not_count() -> None:

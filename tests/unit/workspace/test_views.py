@@ -42,8 +42,9 @@ from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.modals.review_modal import read as read_decision
 from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
+from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import PAGE, Row, pending_list
+from workspace.views.responses.pending_list import PAGE, pending_list
 from workspace.views.responses.request import (
     duplicate_found,
     reason_prompt,
@@ -79,7 +80,7 @@ def text_objects(part: Any) -> Iterator[dict[str, Any]]:
 
 
 OWN_MARKUP = re.compile(
-    r"(\*[A-Z][a-z]+ [a-z]+\*\n)?(· )?([a-z]+ )?"
+    r"(\*[A-Z][a-z]+ [a-z]+\*\n)?(· )?([a-z]+ )*"
     r"(<!date\^\d+\^[^<>|]+\|[-:\d ]+ UTC>|<https://[!-;=?-{}~]+\|Open in Teleport>)"
 )
 """mrkdwn without names and reasons: a label, a time or a link to Teleport."""

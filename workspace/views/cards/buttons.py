@@ -1,9 +1,12 @@
 """The buttons of a card, and the dialog that confirms an approval."""
 
+from collections.abc import Iterator
+
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.card_model.record import CardModel
 from workspace.text.untrusted import safe_name
+from workspace.views.cards.actions import actions
 from workspace.views.cards.confirm_dialog import confirm_dialog
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
@@ -12,27 +15,42 @@ APPROVE, DENY = "approve", "deny"
 """Action IDs. A button's value is the request ID and nothing else."""
 
 
-def review_buttons(card_model: CardModel) -> ActionsBlock:
-    return ActionsBlock(
-        elements=[
-            ButtonElement(
-                text="Approve",
-                action_id=APPROVE,
-                value=card_model.id,
-                style="primary",
-                confirm=confirm_dialog(
-                    "Approve this request?", _effect(card_model), confirm="Approve", deny="Cancel"
-                ),
-                accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request",
-            ),
-            ButtonElement(
-                text="Deny",
-                action_id=DENY,
-                value=card_model.id,
-                style="danger",
-                accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
-            ),
-        ]
+def card_buttons(card_model: CardModel) -> Iterator[ActionsBlock]:
+    """Yield the block with the buttons of a card, if it has any."""
+    yield from actions(*_buttons(card_model))
+
+
+def review_buttons(card_model: CardModel) -> Iterator[ButtonElement]:
+    """Yield the buttons of a request that can be reviewed from Slack."""
+    yield _approve_button(card_model)
+    yield _deny_button(card_model)
+
+
+def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
+    if card_model.review_in_slack and not card_model.status.closed:
+        yield from review_buttons(card_model)
+
+
+def _approve_button(card_model: CardModel) -> ButtonElement:
+    return ButtonElement(
+        text="Approve",
+        action_id=APPROVE,
+        value=card_model.id,
+        style="primary",
+        confirm=confirm_dialog(
+            "Approve this request?", _effect(card_model), confirm="Approve", deny="Cancel"
+        ),
+        accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request",
+    )
+
+
+def _deny_button(card_model: CardModel) -> ButtonElement:
+    return ButtonElement(
+        text="Deny",
+        action_id=DENY,
+        value=card_model.id,
+        style="danger",
+        accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
     )
 
 

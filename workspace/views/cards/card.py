@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, RichTextElement
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status
 from workspace.text.untrusted import safe_name
-from workspace.views.cards.buttons import review_buttons
+from workspace.views.cards.buttons import card_buttons
 from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import facts
 from workspace.views.cards.reviews import reviews
@@ -62,8 +62,7 @@ def _revocation(card_model: CardModel) -> Iterator[RichTextElement]:
 def _actions(card_model: CardModel) -> Iterator[Block | RichTextElement]:
     if _is_reviewed_in_teleport(card_model):
         yield from _review_in_teleport(card_model)
-    if card_model.review_in_slack and not card_model.status.closed:
-        yield review_buttons(card_model)
+    yield from card_buttons(card_model)
 
 
 def _footer(card_model: CardModel) -> ContextBlock:

@@ -1,6 +1,6 @@
 """Buttons for the requester of a request: cancel it, or request the same access again."""
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, ConfirmObject
+from slack_sdk.models.blocks import ButtonElement, ConfirmObject
 
 from workspace.card_model.record import CardModel
 from workspace.views.cards.confirm_dialog import confirm_dialog
@@ -11,7 +11,7 @@ CANCEL, REQUEST_AGAIN, EXTEND = "cancel_request", "request_again", "extend_acces
 """Action IDs. A button's value is the request ID and nothing else."""
 
 
-def cancel_button(card_model: CardModel) -> ActionsBlock:
+def cancel_button(card_model: CardModel) -> ButtonElement:
     wanted = target_names(card_model, each=32, room=150)
     confirm = confirm_dialog(
         "Cancel this request?",
@@ -22,7 +22,7 @@ def cancel_button(card_model: CardModel) -> ActionsBlock:
     return _button("Cancel request", CANCEL, card_model, confirm)
 
 
-def request_again_button(card_model: CardModel) -> ActionsBlock:
+def request_again_button(card_model: CardModel) -> ButtonElement:
     confirm = confirm_dialog(
         "Request this again?",
         "This requests the same access again. It needs a new approval and a new login.",
@@ -32,7 +32,7 @@ def request_again_button(card_model: CardModel) -> ActionsBlock:
     return _button("Request again", REQUEST_AGAIN, card_model, confirm)
 
 
-def extend_button(card_model: CardModel) -> ActionsBlock:
+def extend_button(card_model: CardModel) -> ButtonElement:
     confirm = confirm_dialog(
         "Request more time?",
         f"This requests the same access again{_for_duration(card_model)} It continues after"
@@ -53,6 +53,5 @@ def _for_duration(card_model: CardModel) -> str:
 
 def _button(
     text: str, action_id: str, card_model: CardModel, confirm: ConfirmObject
-) -> ActionsBlock:
-    button = ButtonElement(text=text, action_id=action_id, value=card_model.id, confirm=confirm)
-    return ActionsBlock(elements=[button])
+) -> ButtonElement:
+    return ButtonElement(text=text, action_id=action_id, value=card_model.id, confirm=confirm)

@@ -8,6 +8,7 @@ from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.names import list_names
 from workspace.text.untrusted import fit_text
+from workspace.views.cards.actions import actions
 from workspace.views.cards.facts import access_times
 from workspace.views.cards.own_request_buttons import cancel_button
 from workspace.views.parts import markup, rich
@@ -50,7 +51,7 @@ def request_created(
             *_active(card_model, active_until),
             (_DM_PROMISED if gets_messages else _NO_DM,),
         ),
-        *([cancel_button(card_model)] if can_cancel else []),
+        *(actions(cancel_button(card_model)) if can_cancel else ()),
         footer(card_model),
     )
 

@@ -1,0 +1,105 @@
+"""The lists of requests that concern a user: own, reviewable, suggested, active and visible.
+
+Teleport checks the caller of a call, which is the bot and not the user. So the bot applies
+Teleport's rules to the requests that it has read. Nothing in this module calls Teleport.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.model.user import Role
+from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy
+
+
+class Reader(Protocol):
+    """The user that reads the requests."""
+
+    @property
+    def name(self) -> str:
+        """Name of the Teleport user."""
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Names of the roles held without an access request."""
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Definitions of these roles."""
+
+    @property
+    def denying_roles(self) -> tuple[Role, ...]:
+        """Definitions of all roles with deny rules that count."""
+
+    @property
+    def sees_all_requests(self) -> bool:
+        """Whether the user's roles list every request."""
+
+
+class RequestLists:
+    """The lists of one user. It remembers the verdict for each combination of requested roles."""
+
+    def __init__(self, review_policy: ReviewPolicy, reader: Reader) -> None:
+        self._policy = review_policy
+        self._reader = reader
+        self._verdicts: dict[tuple[bool, tuple[str, ...]], MayReview] = {}
+
+    def may_review(self, request: AccessRequest) -> MayReview:
+        """Return whether the user's roles, or the settings, permit a review. Ignores the state."""
+        if request.user == self._reader.name:
+            return MayReview.NO
+        overrides = self._policy.mode_of(request) is ReviewMode.OVERRIDE
+        key = (overrides, request.roles)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._verdict(request, overrides=overrides)
+        return self._verdicts[key]
+
+    def in_review_scope(self, request: AccessRequest) -> bool:
+        """Return whether the user can probably review the request, or could before it closed."""
+        return self.may_review(request) is not MayReview.NO
+
+    def is_reviewable(self, request: AccessRequest) -> bool:
+        """Return whether the user can probably review the pending request now."""
+        return (
+            request.pending
+            and request.review_by(self._reader.name) is None
+            and self.in_review_scope(request)
+        )
+
+    def is_own(self, request: AccessRequest) -> bool:
+        return request.user == self._reader.name
+
+    def is_suggested(self, request: AccessRequest) -> bool:
+        """Return whether the user can see the pending request as a suggested reviewer."""
+        return (
+            request.pending
+            and self._reader.name in request.suggested_reviewers
+            and not self.is_own(request)
+            and self.is_visible(request)
+        )
+
+    def is_active(self, request: AccessRequest, now: datetime) -> bool:
+        """Return whether it is the user's own approved access, and hasn't ended."""
+        return (
+            self.is_own(request)
+            and request.state is RequestState.APPROVED
+            and (request.access_until is None or now < request.access_until)
+        )
+
+    def is_visible(self, request: AccessRequest) -> bool:
+        """Return whether Teleport lets the user read the request."""
+        return (
+            self._reader.sees_all_requests
+            or self.is_own(request)
+            or request.review_by(self._reader.name) is not None
+            or self.in_review_scope(request)
+        )
+
+    def _verdict(self, request: AccessRequest, *, overrides: bool) -> MayReview:
+        reader = self._reader
+        if not overrides:
+            return may_review(reader.name, reader.roles, request)
+        approver = self._policy.may_override(reader.name, reader.held, request)
+        denied = is_review_denied(reader.denying_roles, request)
+        return MayReview.YES if approver and not denied else MayReview.NO

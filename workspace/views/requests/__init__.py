@@ -1,0 +1,1 @@
+"""A request as one row of a list."""
