@@ -11,11 +11,12 @@ from commands import (
     review_form,
     slash_commands,
 )
-from commands.buttons import cancel, repeat
+from commands.buttons import cancel, details, repeat
 from commands.form import menus, selection, submission
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
 from workspace.views.modals import request_input, request_modal, review_modal
+from workspace.views.requests import details_pages
 from workspace.views.responses import draft_button, pending_list
 
 HANDLERS = Handlers(
@@ -32,6 +33,9 @@ HANDLERS = Handlers(
     buttons={
         buttons.APPROVE: review_command.button(approve=True),
         buttons.DENY: review_command.button(approve=False),
+        buttons.DETAILS: details.show,
+        details_pages.DETAILS_BACK: details.turn_page,
+        details_pages.DETAILS_NEXT: details.turn_page,
         pending_list.OLDER: pending_command.turn_page,
         pending_list.NEWER: pending_command.turn_page,
         draft_button.REQUEST_ANYWAY: request_command.request_anyway,

@@ -4,10 +4,7 @@ Slack lets a form open for three seconds after the command. Teleport can need lo
 placeholder opens first then, and the form or an error replaces it.
 """
 
-import asyncio
-from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from commands.interactions.responder import Responder
 from commands.request_outcomes import form_context, typed_command
@@ -21,10 +18,6 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.views.modals.request_modal import FormContext, loading_view, request_form
 from workspace.views.parts.message import text_message
-
-_LOADING_AFTER_SECONDS = 0.7
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +33,12 @@ async def open_request_form(
     ensure_requests_enabled(services)
     typed = typed_command(draft)
     preparing = _prepare(services, slack_user_id, draft, responder)
-    ready = await _with_placeholder(preparing, responder, typed)
+    ready = await responder.with_placeholder(preparing, loading_view(), typed=typed)
     if not await responder.fill_form(request_form(draft, ready.context), typed=typed):
         text = f"The form didn't open. Run {REQUEST} again, or without the form:"
         await responder.respond(text_message(text, preformatted=typed))
         return
     await _read_ahead(services, ready)
-
-
-async def _with_placeholder(
-    preparing: Awaitable[Result], responder: Responder, typed: str
-) -> Result:
-    task = asyncio.ensure_future(preparing)
-    try:
-        await asyncio.wait({task}, timeout=_LOADING_AFTER_SECONDS)
-        if not task.done():
-            await responder.open_loading(loading_view(), typed=typed)
-        return await task
-    finally:
-        task.cancel()
 
 
 async def _prepare(

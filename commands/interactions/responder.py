@@ -5,10 +5,11 @@ ephemeral message, a DM. If none works, this is logged and nothing is raised, si
 the response reports is done.
 """
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -34,6 +35,10 @@ from workspace.views.responses.submitted_form import result_view
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+Prepared = TypeVar("Prepared")
+
+_PLACEHOLDER_SECONDS = 0.7
+"""Slack lets a form open for three seconds after the interaction."""
 _EXPIRED_TRIGGER = {
     "expired_trigger_id",
     "exchanged_trigger_id",
@@ -154,6 +159,22 @@ class Responder:
         shown = await _attempt("view", self._slack.views_update(view_id=self._view_id, view=view))
         self._view_id = ""
         return shown
+
+    async def with_placeholder(
+        self, preparing: Awaitable[Prepared], placeholder: View, *, typed: str
+    ) -> Prepared:
+        """Return the prepared data of a form. Open the placeholder if that takes long.
+
+        Raises UserError like `open_form`.
+        """
+        task = asyncio.ensure_future(preparing)
+        try:
+            await asyncio.wait({task}, timeout=_PLACEHOLDER_SECONDS)
+            if not task.done():
+                await self.open_loading(placeholder, typed=typed)
+            return await task
+        finally:
+            task.cancel()
 
     async def update_open_form(self, view: Mapping[str, Any], view_hash: str) -> None:
         """Change an open form, unless it has changed since Slack sent `view_hash`."""

@@ -105,3 +105,5 @@ class Role:
     name: str
     allow: Conditions = Conditions()
     deny: Conditions = Conditions()
+    description: str = ""
+    """Text of the role's metadata."""

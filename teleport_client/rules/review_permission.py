@@ -6,6 +6,7 @@ itself. Conditions that only the server can evaluate count as UNKNOWN.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from teleport_client.model.access_request import AccessRequest
@@ -17,6 +18,36 @@ class MayReview(Enum):
     NO = "no"
     UNKNOWN = "perhaps"
     YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewGrounds:
+    """The roles that let a user review a request."""
+
+    roles: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
+    """Predicates of these roles (`where`) that only the server evaluates."""
+    by_traits: bool = False
+    """Whether it depends on the user's traits (`claims_to_roles`)."""
+
+
+def review_grounds(person: str, roles: Sequence[Role], request: AccessRequest) -> ReviewGrounds:
+    """Return the roles that allow the user to review at least one of the requested roles.
+
+    They don't suffice if `may_review` returns NO.
+    """
+    found = [
+        role
+        for role in roles
+        if person != request.user
+        and any(_match_role(role.allow.review, each) is not MayReview.NO for each in request.roles)
+    ]
+    reviews = [role.allow.review for role in found]
+    return ReviewGrounds(
+        roles=tuple(role.name for role in found),
+        conditions=tuple(dict.fromkeys(each.where for each in reviews if each.where)),
+        by_traits=any(each.from_claims for each in reviews),
+    )
 
 
 def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> MayReview:

@@ -18,6 +18,9 @@ from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE, PAGE_SIZE
 from teleport_client.services.events import WatchedKind
 
+LONGEST_DESCRIPTION = 1_000
+"""Limit of a stored description, in characters: many roles are in memory at a time."""
+
 
 class RoleService:
     def __init__(self, channel: RpcChannel) -> None:
@@ -47,6 +50,7 @@ def role_from(message: types.RoleV6) -> Role:
         name=message.Metadata.Name,
         allow=_conditions_from(message.Spec.Allow),
         deny=_conditions_from(message.Spec.Deny),
+        description=message.Metadata.Description[:LONGEST_DESCRIPTION],
     )
 
 

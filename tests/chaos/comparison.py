@@ -20,7 +20,7 @@ from tests.chaos.teleport_state import (
     WAITING,
     Life,
 )
-from tests.integration.slack_driver import CHANNEL, buttons, words
+from tests.integration.slack_driver import CHANNEL, decisions, words
 from workspace.requests.cancellation import KEY
 
 _CREATED = "is waiting for approval"
@@ -120,10 +120,10 @@ def _cards(statuses: frozenset[str], cards: Sequence[Message], channel: str) -> 
     if cards and not right:
         yield "wrong", f"no card in {channel} shows {_either(statuses)}"
     for card in right:
-        if (WAITING in words(card)) != bool(buttons(card)):
+        if (WAITING in words(card)) != bool(decisions(card)):
             yield (
                 "wrong",
-                f"buttons in {channel} on a closed card, or a waiting card without buttons",
+                f"Approve in {channel} on a closed card, or a waiting card without it",
             )
 
 

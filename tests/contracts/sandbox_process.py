@@ -128,11 +128,11 @@ class Sandbox:
         return run("sandbox", tool, *who, "--data", str(self.data), *arguments)
 
     def closed(self, card: dict[str, Any]) -> dict[str, Any]:
-        """Wait until a card has no buttons."""
+        """Wait until nobody can decide on a card any more."""
 
         def probe() -> dict[str, Any] | None:
             now = self.current(card)
-            return None if buttons(now) else now
+            return None if any(each["action_id"] == "approve" for each in buttons(now)) else now
 
         return until(probe, "closed card")
 

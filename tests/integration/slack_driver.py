@@ -27,6 +27,12 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def decisions(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the buttons of a message that decide the request."""
+    deciding = {"approve", "approve_with", "deny"}
+    return {name: each for name, each in buttons(message).items() if name in deciding}
+
+
 def selected(*values: str) -> dict[str, Any]:
     """Return the input of a menu in a form."""
     texts = ({"type": "plain_text", "text": value} for value in values)
@@ -70,6 +76,18 @@ class SlackDriver:
         )
         assert (done["acked"], done["error"]) == (True, None), done
 
+    async def click_in_view(self, who: str, view: dict[str, Any], action: str) -> None:
+        done = await self.slack.act(
+            {
+                "as": who,
+                "do": "click",
+                "view_id": view["id"],
+                "action_id": action,
+                "value": buttons(view)[action]["value"],
+            }
+        )
+        assert (done["acked"], done["error"]) == (True, None), done
+
     async def submit(
         self, who: str, view: dict[str, Any], **values: dict[str, Any]
     ) -> dict[str, Any]:
@@ -103,6 +121,10 @@ class SlackDriver:
         return await self.slack.view_where(
             who, lambda v: v.get("callback_id") == callback, self._patience
         )
+
+    async def view(self, who: str, fits: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Return the modal on top of a person's screen once the condition holds."""
+        return await self.slack.view_where(who, fits, self._patience)
 
     def messages(self, channel: str = CHANNEL, viewer: str = "dana") -> list[dict[str, Any]]:
         """Return all messages that are visible to every member."""

@@ -13,6 +13,7 @@ from teleport_client.model.access_request import (
     Review,
     Threshold,
 )
+from tests.real_slack.details import sample_details
 from tests.samples import HOSTILE, NOW, model_of, request, sample_model
 from workspace.card_model.build import build_card_model, close_card_model
 from workspace.card_model.notice import OUTCOMES, Notice
@@ -195,5 +196,7 @@ def _responses() -> Iterator[tuple[str, Message]]:
     for page in range(3):
         yield f"list, page {page + 1}", pending_list("Requests", rows, scope="all", page=page)
     yield "empty list", pending_list("No requests.", [], scope="all")
+    for name, details in sample_details():
+        yield f"details, {name}", details
     for command in COMMANDS:
         yield f"help of {command.name}", help_message(command.name)

@@ -9,9 +9,11 @@ from datetime import timedelta
 
 from slack_sdk.models.views import View
 
+from tests.real_slack.details import sample_details
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
+from workspace.views.modals.details_modal import details_view, loading_details
 from workspace.views.modals.request_modal import FormContext, loading_view, request_form
 from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
 from workspace.views.parts.message import text_message
@@ -42,5 +44,8 @@ def sample_views() -> Iterator[tuple[str, View]]:
         "review form, largest request",
         review_form(ReviewFormMetadata(request_id, approve=True), largest),
     )
+    yield "details, loading", loading_details()
+    for name, page in sample_details():
+        yield f"details, {name}", details_view(page)
     yield "result", result_view(text_message("You approved it.", preformatted="tsh login"))
     yield "waiting for Teleport", waiting_view()

@@ -74,6 +74,17 @@ class ReviewPolicy:
             )
         )
 
+    def approving_roles(self, user: str, held: frozenset[str], request: AccessRequest) -> list[str]:
+        """Return those of the roles that make `user` an approver.
+
+        The list is empty if the settings name the user for each requested role.
+        """
+        named = [self._approvers_of(role) for role in request.roles]
+        without = [each for each in named if user not in each]
+        return sorted(
+            role for role in held if any(f"{ROLE_PREFIX}{role}" in each for each in without)
+        )
+
     def is_approver(self, user: str, held: frozenset[str]) -> bool:
         """Return whether the settings name `user`, or one of these roles, for any role."""
         names = {user, *(f"{ROLE_PREFIX}{role}" for role in held)}

@@ -91,6 +91,22 @@ class Scene:
         )
         return await self.click_in_response("request prod", "fill_in_request")
 
+    async def details_page(self, action: str) -> Trigger:
+        """Click a paging button in the details of a request whose reason is longer than a page."""
+        long = pending_request(self.stage.teleport, reason=f"{PLAN} {'word ' * 3_000}")
+        await self.stage.type("bob", f"/teleport-approve {long.Metadata.Name[-8:]}")
+        found = await self.stage.slack.message_where(
+            "access-requests",
+            "bob",
+            lambda m: buttons(m).get("details", {}).get("value") == long.Metadata.Name,
+        )
+        await self.stage.click("bob", found, "details")
+        view = await self.stage.view("bob", lambda v: "details_next" in buttons(v))
+        if action == "details_back":
+            await self.stage.click_in_view("bob", view, "details_next")
+            view = await self.stage.view("bob", lambda v: action in buttons(v))
+        return lambda: self.stage.click_in_view("bob", view, action)
+
     async def shortcut(self, callback_id: str, **where: str) -> Trigger:
         use = {"as": "bob", "do": "shortcut", "callback_id": callback_id}
         return lambda: self.stage.slack.act({**use, **where})
@@ -130,6 +146,9 @@ CASES: list[tuple[str, Prepare]] = [
     ("/teleport-deny", lambda s: s.command(f"deny {s.request_id} no")),
     ("approve", lambda s: s.click(s.card, "approve")),
     ("deny", lambda s: s.click(s.card, "deny")),
+    ("details", lambda s: s.click(s.card, "details")),
+    ("details_next", lambda s: s.details_page("details_next")),
+    ("details_back", lambda s: s.details_page("details_back")),
     ("pending_older", lambda s: s.older_page()),
     ("pending_newer", lambda s: s.newer_page()),
     ("ask_anyway", lambda s: s.duplicate()),

@@ -24,6 +24,11 @@ BUTTONS = [
     ("pending_newer", f"mine:{'9' * 5000}"),
     ("approve", ""),
     ("deny", "zzz"),
+    ("details", "0190c0de"),
+    ("details_next", ""),
+    ("details_next", "0190c0de-0000-7000-8000-00000000abcd"),
+    ("details_back", f"0190c0de-0000-7000-8000-00000000abcd:{'9' * 5000}"),
+    ("details_back", "zzz:1"),
 ]
 STAGING = {"type": "multi_external_select", "selected_options": [{"value": "staging"}]}
 FORMS: list[tuple[str, str, dict[str, Any]]] = [

@@ -12,7 +12,7 @@ from teleport_client._proto.types_pb2 import ResourceID
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, decisions, words
 
 
 async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
@@ -139,7 +139,7 @@ async def test_button_in_the_list_submits_a_review(stage: Stage) -> None:
     response = await stage.response("bob", "redis 1")
     await stage.click("bob", response, "approve")
     await stage.response("bob", "You approved alice's request for staging")
-    await stage.card_where(card["ts"], lambda m: not buttons(m))
+    await stage.card_where(card["ts"], lambda m: not decisions(m))
 
 
 async def test_empty_list_says_that_reviews_from_slack_are_off(

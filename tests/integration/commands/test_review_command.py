@@ -7,7 +7,7 @@ import pytest
 
 from teleport_client._proto.types_pb2 import RequestState
 from tests.integration.request_factory import with_state
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, buttons, decisions, words
 
 GOOD_REASON = {"type": "plain_text_input", "value": "not during the freeze"}
 
@@ -135,7 +135,7 @@ async def test_click_on_a_resolved_request_changes_nothing(stage: Stage) -> None
     """The user's client hasn't received the card's update yet."""
     request, card = await stage.create_request("alice", "staging", "redis 1")
     await stage.click("bob", card, "approve")
-    await stage.card_where(card["ts"], lambda m: not buttons(m))
+    await stage.card_where(card["ts"], lambda m: not decisions(m))
     await stage.click("carol", card, "deny")
     await stage.response("carol", "was already approved by bob. Nothing changed.")
     await stage.click("carol", card, "approve")
@@ -320,7 +320,7 @@ async def test_resolved_request_is_found_by_its_short_id(stage: Stage) -> None:
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
     await stage.type("carol", f"/teleport-deny {request.Metadata.Name[-8:]}")
     shown = await stage.response("carol", "Approved by bob")
-    assert buttons(shown) == {}
+    assert decisions(shown) == {}
 
 
 async def test_failed_user_lookup_in_slack_changes_nothing(stage: Stage) -> None:
@@ -344,6 +344,6 @@ async def test_review_without_effect_gets_the_required_reviewers(stage: Stage) -
     await stage.card_where(card["ts"], lambda m: "(counts toward no threshold)" in words(m))
     resolved = with_state(stage.request(buttons(card)["approve"]["value"]), RequestState.APPROVED)
     stage.teleport.cluster.requests.put(resolved)
-    await stage.card_where(card["ts"], lambda m: not buttons(m))
+    await stage.card_where(card["ts"], lambda m: not decisions(m))
     await stage.click("carol", card, "approve")
     await stage.response("carol", "This request was already approved. Nothing changed.")

@@ -22,7 +22,7 @@ from tests.integration.clusters import run_cluster
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import with_state
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, buttons, decisions, words
 from workspace.requests.claim import Claim
 
 PLUGIN = "teleport-chatops"
@@ -185,7 +185,7 @@ async def test_older_enterprise_overrides_single_approvals(
         await stage.card_where(staging["ts"], lambda m: "Approved by bob" in words(m))
         await stage.type("alice", "/teleport-request prod because redis 2")
         prod = await stage.card("redis 2")
-        assert not buttons(prod)
+        assert not decisions(prod)
         assert "Review it in Teleport" in words(prod)
         request_id = next(
             r.Metadata.Name for r in stage.requests if "redis 2" in r.Spec.RequestReason
@@ -227,7 +227,7 @@ async def test_link_only_roles_are_not_reviewed_in_slack(
         assert log.all("review_mode_selected")[0]["mode"] == "person"
         await stage.type("alice", "/teleport-request prod because redis 1")
         card = await stage.card("redis 1")
-        assert not buttons(card)
+        assert not decisions(card)
         assert "Review it in Teleport" in words(card)
 
 
@@ -242,7 +242,7 @@ async def test_missing_permission_to_submit_reviews_is_reported(
             (found,) = log.all("review_mode_selected")
             assert (found["mode"], "submit_for_users" in found["reason"]) == ("notify", True)
             await stage.type("alice", "/teleport-request staging because redis 1")
-            assert not buttons(await stage.card("redis 1"))
+            assert not decisions(await stage.card("redis 1"))
 
 
 async def test_missing_permission_to_list_requests_is_reported(

@@ -10,7 +10,7 @@ from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RoleV6
 from tests.integration.clusters import run_cluster
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import buttons
+from tests.integration.slack_driver import decisions
 
 FASTER = "[pace]\nfactor = 50.0\n"
 
@@ -40,9 +40,9 @@ async def test_unknown_link_only_role_stops_reviews_until_it_exists(
         assert (named["setting"], named["suggestion"]) == ("review.link_only_roles", "prod")
         await stage.type("alice", "/teleport-request staging because redis 1")
         card = await stage.card("redis 1")
-        assert not buttons(card)
+        assert not decisions(card)
         create_role(stage.teleport, "prdo")
-        await stage.card_where(card["ts"], buttons)
+        await stage.card_where(card["ts"], decisions)
         assert (await log.first("guarding_roles_known"))["roles"] == ["prdo"]
 
 
@@ -79,9 +79,9 @@ async def test_default_approvers_cannot_override_with_an_unknown_role(
         assert log.all("guarding_roles_unknown")
         await stage.type("alice", "/teleport-request staging because redis 1")
         card = await stage.card("redis 1")
-        assert not buttons(card)
+        assert not decisions(card)
         create_role(stage.teleport, "prdo")
-        await stage.card_where(card["ts"], buttons)
+        await stage.card_where(card["ts"], decisions)
 
 
 async def test_unknown_names_are_logged_with_the_closest_match(
@@ -127,4 +127,4 @@ async def test_unreadable_link_only_role_stops_reviews_until_read(
         assert log.all("guarding_role_read_failed")
         await log.first("guarding_roles_known")
         await stage.type("alice", "/teleport-request staging because redis 1")
-        assert buttons(await stage.card("redis 1"))
+        assert decisions(await stage.card("redis 1"))

@@ -23,7 +23,7 @@ from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from tests.integration.bot_process import bot
 from tests.integration.connect_proxy import connect_proxy
-from tests.integration.slack_driver import Stage, buttons
+from tests.integration.slack_driver import Stage, decisions
 
 SLACK, TELEPORT = "slack.invalid", "web.teleport.invalid"
 """Names that only the HTTP proxy can resolve."""
@@ -74,7 +74,7 @@ async def test_every_host_is_contacted_through_the_http_proxy(
             _, card = await stage.create_request("alice", "staging", "redis 1")
             await stage.response("alice", "You requested staging")
             await stage.click("bob", card, "approve")
-            await stage.card_where(card["ts"], lambda message: not buttons(message))
+            await stage.card_where(card["ts"], lambda message: not decisions(message))
             process.process.terminate()
             code, output = await process.end()
     assert code == 0

@@ -16,7 +16,7 @@ from sandbox.teleport.timestamps import stamp, utc_now
 from teleport_client._proto.types_pb2 import AccessRequestV3, RequestState
 from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, buttons, decisions, words
 
 _SHORT = timedelta(milliseconds=1500)
 
@@ -72,7 +72,7 @@ async def test_card_shows_the_kind_of_end(stage: Stage, end: End, shown: str) ->
     card = await stage.card("redis 1")
     await stage.dm("alice", "is waiting")
     end(stage.teleport, request)
-    await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
+    await stage.card_where(card["ts"], lambda m: shown in words(m) and not decisions(m))
     assert len(stage.messages()) == 1
 
 
@@ -107,7 +107,7 @@ async def test_card_shows_the_kind_of_end_after_downtime(
         await stage.dm("alice", "is waiting")
     end(teleport, request)
     async with run_bot_on(away, settings_file) as stage:
-        await stage.card_where(card["ts"], lambda m: shown in words(m) and not buttons(m))
+        await stage.card_where(card["ts"], lambda m: shown in words(m) and not decisions(m))
     assert len(away.messages()) == 1
 
 
@@ -123,7 +123,7 @@ async def test_expiry_during_downtime_is_not_shown_as_deleted(
     await asyncio.sleep(_SHORT.total_seconds())
     teleport.cluster.delete_request(request.Metadata.Name)
     async with run_bot_on(away, settings_file) as stage:
-        await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
+        await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not decisions(m))
     assert len(away.messages()) == 1
 
 
@@ -161,7 +161,7 @@ async def test_deletion_after_resolution_keeps_the_resolution(stage: Stage) -> N
     await stage.dm("alice", "is waiting")
     stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
     stage.teleport.cluster.delete_request(request.Metadata.Name)
-    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not decisions(m))
     await stage.dm("alice", "was denied")
 
 

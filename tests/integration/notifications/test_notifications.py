@@ -23,14 +23,14 @@ from teleport_client._proto.types_pb2 import (
 )
 from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, buttons, decisions, words
 
 
 async def test_request_made_outside_slack_is_announced(stage: Stage) -> None:
     """The card is the same as for a request from Slack."""
     pending_request(stage.teleport, reason="from the shell 815")
     card = await stage.card("from the shell 815")
-    assert set(buttons(card)) == {"approve", "deny"}
+    assert set(decisions(card)) == {"approve", "deny"}
     await stage.dm("alice", "is waiting for approval")
 
 
@@ -43,12 +43,12 @@ async def test_request_with_constraints_has_buttons_if_shown_fully(
     limited = ResourceAccessID(id=leaf, constraints=logins)
     pending_request(stage.teleport, reason="root 1", resources=[limited])
     card = await stage.card("/leaf-eu/node/db-1 (login: root)")
-    assert set(buttons(card)) == {"approve", "deny"}
+    assert set(decisions(card)) == {"approve", "deny"}
     limited.constraints.version = "v2"
     request = pending_request(stage.teleport, reason="root 2", resources=[limited])
     card = await stage.card("root 2")
     assert "can't show the full request" in words(card)
-    assert not buttons(card)
+    assert not decisions(card)
     await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
     await stage.response("bob", "can't be reviewed from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews
@@ -59,7 +59,7 @@ async def test_resolution_outside_slack_updates_the_card(stage: Stage) -> None:
     request = pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     stage.teleport.cluster.requests.put(with_state(request, RequestState.DENIED))
-    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not buttons(m))
+    await stage.card_where(card["ts"], lambda m: "Denied" in words(m) and not decisions(m))
     await stage.dm("alice", "was denied")
 
 
@@ -150,7 +150,7 @@ async def test_expiry_is_shown_when_it_happens(stage: Stage) -> None:
     """Teleport deletes the request minutes later and sends no event at the deadline."""
     pending_request(stage.teleport, reason="short 1", waits=timedelta(seconds=1))
     card = await stage.card("short 1")
-    await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not buttons(m))
+    await stage.card_where(card["ts"], lambda m: "Expired" in words(m) and not decisions(m))
     await stage.dm("alice", "expired without a decision")
 
 
@@ -219,7 +219,7 @@ async def test_cards_have_no_buttons_when_reviews_are_disabled(
         lambda t: t.replace("[review]", "[review]\nenabled = false"),
     ) as stage:
         request = pending_request(teleport, reason="redis 1")
-        assert buttons(await stage.card("redis 1")) == {}
+        assert decisions(await stage.card("redis 1")) == {}
         await stage.type("bob", f"/teleport-approve {request.Metadata.Name}")
         await stage.response("bob", "Reviews from Slack are turned off")
         assert load_settings(settings_file).can_decide is False
@@ -256,7 +256,7 @@ async def test_state_from_a_stale_list_is_not_shown(stage: Stage) -> None:
     pending_request(stage.teleport, reason="after 2", user="bob")
     await stage.teleport.journal.wait_for_call("WatchEvents", count=2)
     stage.teleport.cluster.stale_lists = False
-    await stage.card_where(card["ts"], lambda m: "Approved" in words(m) and not buttons(m))
+    await stage.card_where(card["ts"], lambda m: "Approved" in words(m) and not decisions(m))
     assert [m for m in stage.messages() if "decided 1" in words(m)] == [
         await stage.card("decided 1")
     ]

@@ -41,7 +41,7 @@ from teleport_client.model.access_request import AccessRequest
 from teleport_client.transport.dialer import dial
 from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, buttons, words
+from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, decisions, words
 from workspace.conditions import Conditions
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
@@ -221,7 +221,7 @@ async def test_card_is_rendered_when_it_is_sent(desk: Desk) -> None:
     await desk.look_at(request.Metadata.Name)
     card = await desk.stage.card("redis 2.")
     assert "Approved" in words(card)
-    assert not buttons(card)
+    assert not decisions(card)
 
 
 async def test_card_is_updated_while_a_reply_waits(desk: Desk) -> None:

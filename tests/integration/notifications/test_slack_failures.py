@@ -35,7 +35,7 @@ from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import run_bot
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import CHANNEL, Stage, buttons, words
+from tests.integration.slack_driver import CHANNEL, Stage, decisions, words
 from workspace.card_model.build import build_card_model
 from workspace.card_model.record import CardModel
 from workspace.conditions import Conditions
@@ -211,7 +211,7 @@ async def test_card_that_cannot_be_updated_is_reposted(stage: Stage, error: str)
     stage.teleport.cluster.requests.put(with_state(request, RequestStateOnWire.APPROVED))
     new = await stage.card("Approved")
     assert new["ts"] != old["ts"]
-    assert buttons(new) == {}
+    assert decisions(new) == {}
 
 
 async def test_deleted_card_of_a_pending_request_is_reposted(stage: Stage) -> None:

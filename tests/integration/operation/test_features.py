@@ -12,7 +12,7 @@ from tests.integration.clusters import run_cluster
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import Log, capture_logs
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, decisions, words
 
 
 def forbid(teleport: TeleportStandIn, resource: str, verb: str) -> None:
@@ -75,7 +75,7 @@ async def test_bot_without_update_leaves_reviews_to_teleport(
         )
         assert disabled(log) == ["reviews_by_override"]
         await stage.type("alice", "/teleport-request staging because redis 1")
-        assert not buttons(await stage.card("redis 1"))
+        assert not decisions(await stage.card("redis 1"))
 
 
 async def test_bot_without_email_scope_messages_other_reviewers(

@@ -22,7 +22,7 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import bot
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage, buttons
+from tests.integration.slack_driver import Stage, decisions
 from workspace.moment import utc_now
 
 START_SECONDS = 20.0
@@ -335,7 +335,7 @@ async def test_settings_of_teleports_plugin_start_the_bot(
         assert (await process.event("teleport_plugin_detected"))["request_count"] == 1
         pending_request(teleport, reason="redis 1")
         card = await Stage(slack, teleport).card("redis 1")
-        assert bool(buttons(card)) is has_buttons
+        assert bool(decisions(card)) is has_buttons
 
 
 async def test_channels_are_looked_up_at_the_start(settings_file: Path) -> None:

@@ -1,7 +1,7 @@
 """The main flow: request, notify, review."""
 
 from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.slack_driver import Stage, buttons, words
+from tests.integration.slack_driver import Stage, decisions, words
 
 
 async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None:
@@ -15,7 +15,7 @@ async def test_staging_is_requested_approved_and_announced(stage: Stage) -> None
     await stage.click("bob", card, "approve")
 
     decided = await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
-    assert buttons(decided) == {}
+    assert decisions(decided) == {}
     notice = await stage.dm("alice", "was approved by bob")
     assert f"tsh login --request-id={request.Metadata.Name}" in words(notice)
     stored = stage.request(request.Metadata.Name)
@@ -46,7 +46,7 @@ async def test_deny_opens_a_form_and_shows_the_reason(stage: Stage) -> None:
     )
     assert handed_in["acked"]
     denied = await stage.card_where(card["ts"], lambda m: "Denied by carol" in words(m))
-    assert buttons(denied) == {}
+    assert decisions(denied) == {}
     assert "not during the freeze" in words(denied)
     assert "not during the freeze" in words(await stage.dm("alice", "was denied by carol"))
     await stage.response("carol", "You denied alice's request")

@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.model.user import Conditions, ReviewConditions, Role
-from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from teleport_client.rules.review_permission import (
+    MayReview,
+    ReviewGrounds,
+    is_review_denied,
+    may_review,
+    review_grounds,
+)
 
 
 def asks(*roles: str) -> AccessRequest:
@@ -46,6 +52,16 @@ def test_conditions_for_teleport_only_leave_the_result_open() -> None:
     assert may_review("bob", [allows("^(?=prod)$")], one) is MayReview.UNKNOWN
     assert may_review("bob", [allows("*"), denies("prod", where="x")], one) is MayReview.UNKNOWN
     assert may_review("bob", [allows("prod"), allows("prod", where="x")], one) is MayReview.YES
+
+
+def test_grounds_name_the_roles_and_their_conditions() -> None:
+    """A role that allows one of several requested roles counts, too."""
+    both = asks("staging", "prod")
+    roles = [allows("staging"), allows("prod", where="x"), allows("dev"), denies("prod")]
+    assert review_grounds("bob", roles, both) == ReviewGrounds(("r", "r"), ("x",))
+    claims = [allows(from_claims=True)]
+    assert review_grounds("bob", claims, both) == ReviewGrounds(("r",), by_traits=True)
+    assert review_grounds("alice", roles, both) == ReviewGrounds(())
 
 
 names = st.sampled_from(["staging", "prod", "dev"])

@@ -83,3 +83,10 @@ def test_requester_cannot_override(request: AccessRequest) -> None:
     assert not deciding.may_override(f"{request.user}x", frozenset({"role:r"}), request)
     nothing = replace(request, roles=())
     assert not deciding.may_override(f"{request.user}x", frozenset({"r"}), nothing)
+
+
+def test_roles_that_make_an_approver_are_named() -> None:
+    """A user whom the settings name needs none of them."""
+    held = frozenset({"lead", "dev"})
+    assert OVERRIDING.approving_roles("eve", held, make_request()) == ["lead"]
+    assert OVERRIDING.approving_roles("bob", held, make_request()) == []

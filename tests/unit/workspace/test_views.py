@@ -22,7 +22,7 @@ from teleport_client.model.access_request import (
     Threshold,
 )
 from teleport_client.rules.threshold_progress import open_filters
-from tests.integration.slack_driver import buttons
+from tests.integration.slack_driver import buttons, decisions
 from tests.samples import HOSTILE, NOW, PAGES, model_of, request, sample_model
 from tests.strategies import Extreme, extremes, long_texts, names, requests, texts
 from workspace.card_model.build import build_card_model, close_card_model
@@ -32,7 +32,7 @@ from workspace.card_model.record import CardModel, CardReview, fingerprint
 from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
-from workspace.views.cards.buttons import APPROVE, DENY
+from workspace.views.cards.buttons import APPROVE, DENY, DETAILS
 from workspace.views.cards.card import card
 from workspace.views.modals import role_option
 from workspace.views.modals.menu import menu
@@ -294,22 +294,22 @@ def test_hostile_text_is_shown_literally() -> None:
     assert (arguments["parse"], arguments["link_names"]) == ("none", False)
 
 
-def test_pending_card_has_two_buttons() -> None:
+def test_pending_card_has_buttons_to_decide() -> None:
     """They are in one block, and their value is the request's ID."""
     blocks = check_message(card(sample_model()))["blocks"]
     (actions,) = [block for block in blocks if block["type"] == "actions"]
-    approve, deny = actions["elements"]
+    approve, deny = actions["elements"][:2]
     assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
-    assert {approve["value"], deny["value"]} == {request().id}
+    assert {each["value"] for each in actions["elements"]} == {request().id}
     assert approve["confirm"]["text"]["text"] == "alice gets access to staging for up to 9 hours."
     assert "confirm" not in deny
 
 
 @pytest.mark.parametrize("state", [s for s in RequestState if s is not RequestState.PENDING])
-def test_closed_card_has_no_buttons(state: RequestState) -> None:
+def test_closed_card_only_offers_details(state: RequestState) -> None:
     """It shows the resolution as text."""
     arguments = check_message(card(sample_model(state=state)))
-    assert all(block["type"] != "actions" for block in arguments["blocks"])
+    assert list(buttons(arguments)) == [DETAILS]
     words = {"promoted": "granted"}.get(state.value, state.value)
     assert words in json.dumps(arguments["blocks"]).lower()
 
@@ -321,12 +321,18 @@ def test_card_has_no_buttons_without_reviews_in_slack() -> None:
         (ReviewMode.NOTIFY, "", "tctl requests approve"),
         (ReviewMode.NOTIFY, PAGES, "Review it in Teleport"),
     ):
-        blocks = card(
+        shown = card(
             build_card_model(
                 request(), request_url_base=request_url_base, mode=mode, cluster="main"
             )
-        ).arguments()["blocks"]
-        assert all(block["type"] != "actions" for block in blocks)
+        ).arguments()
+        blocks = shown["blocks"]
+        assert [
+            each["action_id"]
+            for b in blocks
+            for each in b.get("elements", ())
+            if "action_id" in each
+        ] == [DETAILS]
         assert expected in str(blocks)
         assert str(blocks).count(PAGES) == bool(request_url_base)
 
@@ -423,7 +429,7 @@ def test_request_too_long_for_a_card_is_not_reviewed_in_slack(
     for mode in (ReviewMode.PERSON, ReviewMode.OVERRIDE, ReviewMode.NOTIFY):
         assert ReviewPolicy(mode, {"*": ("bob",)}).mode_of(limited) is ReviewMode.NOTIFY
     drawn = check_message(card(model_of(limited, ReviewPolicy().mode_of(limited))))
-    assert not buttons(drawn)
+    assert not decisions(drawn)
     assert "can't show the full request" in json.dumps(drawn)
 
 
@@ -433,7 +439,7 @@ def test_list_has_no_buttons_when_it_truncates_constraints() -> None:
     shown = sample_model(resources=(ResourceId("main", "node", "a", constraints=logins),))
     assert "user-039" in json.dumps(card(shown).arguments())
     listed = check_message(pending_list("Requests", [Row(shown, NOW, can_review=True)], scope=""))
-    assert not buttons(listed)
+    assert not decisions(listed)
     assert "Review it on its card" in json.dumps(listed)
 
 

@@ -5,14 +5,18 @@ from collections.abc import Iterator
 from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from workspace.card_model.record import CardModel
+from workspace.card_model.status import Status
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.actions import actions
 from workspace.views.cards.confirm_dialog import confirm_dialog
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
 
-APPROVE, DENY = "approve", "deny"
+APPROVE, DENY, DETAILS = "approve", "deny", "details"
 """Action IDs. A button's value is the request ID and nothing else."""
+
+_HAVE_DETAILS = {Status.WAITING, Status.APPROVED, Status.DENIED, Status.PROMOTED}
+"""Statuses of requests that Teleport still has."""
 
 
 def card_buttons(card_model: CardModel) -> Iterator[ActionsBlock]:
@@ -29,6 +33,17 @@ def review_buttons(card_model: CardModel) -> Iterator[ButtonElement]:
 def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
     if card_model.review_in_slack and not card_model.status.closed:
         yield from review_buttons(card_model)
+    if card_model.status in _HAVE_DETAILS:
+        yield details_button(card_model)
+
+
+def details_button(card_model: CardModel) -> ButtonElement:
+    return ButtonElement(
+        text="Details",
+        action_id=DETAILS,
+        value=card_model.id,
+        accessibility_label=f"Details of {safe_name(card_model.user, 40)}'s request",
+    )
 
 
 def _approve_button(card_model: CardModel) -> ButtonElement:

@@ -15,7 +15,7 @@ from workspace.text.budget import join_texts
 from workspace.text.resources import fits
 from workspace.text.untrusted import fit_text, safe_line, safe_name
 from workspace.views.cards.actions import actions
-from workspace.views.cards.buttons import review_buttons
+from workspace.views.cards.buttons import details_button, review_buttons
 from workspace.views.cards.own_request_buttons import extend_button
 from workspace.views.cards.status_line import status_line, status_text
 from workspace.views.parts import markup, rich
@@ -61,6 +61,7 @@ def _buttons(row: Row, *, cut: bool) -> Iterator[ButtonElement]:
         yield from review_buttons(row.card_model)
     if row.can_extend:
         yield extend_button(row.card_model)
+    yield details_button(row.card_model)
 
 
 def _title(card_model: CardModel) -> str:

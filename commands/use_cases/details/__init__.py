@@ -1,0 +1,1 @@
+"""The details of a request, for a user who can see it."""
