@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from notifications.controller.draining import draining
 from notifications.following.follower import Follower
+from notifications.workqueue.priorities import HasCapacity
 from notifications.workqueue.work_queue import Reconcile, WorkQueue
 from workspace.sending.outbox import Outbox
 
@@ -40,7 +41,11 @@ class Work(Protocol):
 
 
 class ObjectWork:
-    """Work on followed objects, each of which is reconciled on its own."""
+    """Work on objects, each of which is reconciled on its own.
+
+    The queue gets the keys of followed objects. Other code can add keys of other objects, such as
+    users whose App Home is open.
+    """
 
     def __init__(
         self,
@@ -51,6 +56,7 @@ class ObjectWork:
         queue: WorkQueue,
         outbox: Outbox,
         requires_lease: bool,
+        has_capacity: HasCapacity = lambda _high: True,
     ) -> None:
         self.name = name
         self.requires_lease = requires_lease
@@ -58,6 +64,7 @@ class ObjectWork:
         self._followers = followers
         self._queue = queue
         self._outbox = outbox
+        self._has_capacity = has_capacity
         for follower in followers:
             follower.on_change(queue.add)
 
@@ -67,7 +74,7 @@ class ObjectWork:
     async def run(self) -> None:
         self._queue.open()
         async with draining(self._queue, self._outbox), asyncio.TaskGroup() as parts:
-            parts.create_task(self._queue.run(self._reconcile))
+            parts.create_task(self._queue.run(self._reconcile, has_capacity=self._has_capacity))
             for follower in self._followers:
                 parts.create_task(self._enqueue_all(follower))
 

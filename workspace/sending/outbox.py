@@ -1,10 +1,10 @@
-"""The only sender of cards and DMs, at the pace that Slack allows.
+"""The only sender of cards, DMs and Home tabs, at the pace that Slack allows.
 
 Each channel gets one message a second; updates have a separate lane and don't use that pace. A
 rate-limited method pauses completely, and afterwards updates go one a second until none is left.
-New requests go first and reminders last, but every eighth turn belongs to the message that has
-waited longest, so every message is sent eventually. The caller handles the calls that Slack rejects
-(`slack_failure`).
+Home tabs have a lane, too. New requests go first and reminders last, but every eighth turn belongs
+to the message that has waited longest, so every message is sent eventually. The caller handles the
+calls that Slack rejects (`slack_failure`).
 """
 
 import asyncio
@@ -16,10 +16,19 @@ from itertools import chain, count
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from workspace.conditions import Component
 from workspace.sending.fence import SendingStopped, fenced
-from workspace.sending.send_queue import Call, Lane, MessageRef, Priority, Render, next_call
+from workspace.sending.send_queue import (
+    Call,
+    Content,
+    Lane,
+    MessageRef,
+    Priority,
+    Render,
+    next_call,
+)
 from workspace.sending.slack_failure import (
     SLACK_ERRORS,
     Failure,
@@ -36,7 +45,13 @@ _MAX_CALLS, _MAX_POSTS = 8, 6
 _LONG_RATE_LIMIT = 60.0
 """Seconds of a rate limit that users notice."""
 _UPDATES = "edits"
-_POST, _UPDATE = "chat.postMessage", "chat.update"
+_HOMES = "homes"
+_POST, _UPDATE, _PUBLISH = "chat.postMessage", "chat.update", "views.publish"
+_PACE_AFTER_LIMIT = {_PUBLISH: 0.6}
+"""Intervals after a rate limit, as a multiple of the interval between posts.
+
+Slack allows 50 updates a minute (chat.update: Tier 3), and 100 Home tabs (views.publish: Tier 4).
+"""
 
 
 class Outbox:
@@ -135,7 +150,8 @@ class Outbox:
             arguments["thread_ts"] = thread_ts
         key = self._ids.get(channel, channel)
         lane = self._lanes.setdefault(key, Lane(key, self._seconds_between_posts))
-        posted = await self._submit(_POST, render, arguments, lane, priority)
+        answer = await self._submit(_POST, render, arguments, lane, priority)
+        posted = MessageRef(answer["channel"], answer["ts"])
         if posted.channel != channel:
             self._ids[channel] = posted.channel
         return posted
@@ -145,6 +161,24 @@ class Outbox:
         arguments = {"channel": posted.channel, "ts": posted.ts}
         lane = self._lanes.setdefault(_UPDATES, Lane(_UPDATES, 0.0))
         await self._submit(_UPDATE, render, arguments, lane, priority)
+
+    async def publish(
+        self,
+        slack_user_id: str,
+        render: Callable[[], Content],
+        *,
+        priority: Priority,
+        view_hash: str = "",
+    ) -> str:
+        """Publish a user's Home tab, and return the hash of the new view.
+
+        With `view_hash`, Slack rejects the call if the tab has changed since that view. Raises as
+        `post` does.
+        """
+        arguments = {"user_id": slack_user_id} | ({"hash": view_hash} if view_hash else {})
+        lane = self._lanes.setdefault(_HOMES, Lane(_HOMES, 0.0))
+        answer = await self._submit(_PUBLISH, render, arguments, lane, priority)
+        return str((answer.get("view") or {}).get("hash") or "")
 
     async def run(self) -> None:
         """Send until cancelled; calls that are on their way by then are waited for."""
@@ -164,14 +198,14 @@ class Outbox:
     async def _submit(
         self,
         method: str,
-        render: Render,
+        render: Callable[[], Content],
         arguments: dict[str, Any],
         lane: Lane,
         priority: Priority,
-    ) -> MessageRef:
+    ) -> AsyncSlackResponse:
         if self._stopped or not self._may_send():
             raise SendingStopped
-        done: asyncio.Future[MessageRef] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[AsyncSlackResponse] = asyncio.get_running_loop().create_future()
         call = Call(method, render, arguments, done, priority, next(self._order))
         lane.waiting[priority].append(call)
         self._waiting[priority] += 1
@@ -181,8 +215,7 @@ class Outbox:
     def _requeue(self, lane: Lane, call: Call) -> None:
         """Let a call have its turn again that Slack asked to wait."""
         lane = self._lanes.setdefault(lane.key, lane)
-        # For edits, which Slack lets pass 50 times a minute (chat.update is of tier 3).
-        lane.interval = self._seconds_between_posts
+        lane.interval = self._seconds_between_posts * _PACE_AFTER_LIMIT.get(call.method, 1.0)
         lane.waiting[call.priority].appendleft(call)
         self._waiting[call.priority] += 1
 
@@ -256,7 +289,7 @@ class Outbox:
             return
         self._condition.ready()
         if not call.done.done():
-            call.done.set_result(MessageRef(answer["channel"], answer["ts"]))
+            call.done.set_result(answer)
 
     def _handle_error(self, lane: Lane, call: Call, error: Exception) -> None:
         failure = classify(error) if isinstance(error, SLACK_ERRORS) else None

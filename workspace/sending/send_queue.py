@@ -5,12 +5,22 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from workspace.views.parts.message import Message
 
 _FAIRNESS_INTERVAL = 8
 """Number of turns, of which the last one belongs to the message that has waited longest."""
+
+
+class Content(Protocol):
+    """A message or a Home tab."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of a Web API call that show it."""
+
 
 Render: TypeAlias = Callable[[], Message]
 """Returns the message when its turn comes. The outbox calls it for each attempt."""
@@ -25,6 +35,9 @@ class Priority(IntEnum):
     DIRECT_MESSAGE = 4
     THREAD_REPLY = 5
     SERVICE_MESSAGE = 6
+    HOME_OPENED = 7
+    """App Home of a user who has just opened it."""
+    HOME_REFRESH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +53,11 @@ class Call:
     """A Web API method with its arguments."""
 
     method: str
-    render: Render
+    render: Callable[[], Content]
     arguments: dict[str, Any]
-    """Arguments that aren't part of the message."""
-    done: "asyncio.Future[MessageRef]"
+    """Arguments that aren't part of the content."""
+    done: "asyncio.Future[AsyncSlackResponse]"
+    """Gets Slack's response."""
     priority: Priority
     order: int
     """Of coming."""
@@ -51,7 +65,7 @@ class Call:
 
 @dataclass(slots=True)
 class Lane:
-    """Calls that wait for one channel, or all edits."""
+    """Calls that wait for one channel, all updates, or all Home tabs."""
 
     key: str
     interval: float
