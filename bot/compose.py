@@ -87,6 +87,23 @@ class Runtime:
         return f"{PLUGIN}/{self.installation.team}"
 
 
+@dataclass(frozen=True)
+class ActingUsers:
+    """The Teleport users of Slack users, and what they can do."""
+
+    users: UserDirectory
+    authorization: Authorization
+    permissions: Permissions
+
+
+@dataclass(frozen=True)
+class Crossings:
+    """The callables with which the commands flow reaches the notifications flow."""
+
+    changed: Callable[[str], None]
+    home_opened: Callable[[str], None]
+
+
 def build_availability(
     settings: Settings,
     cluster: ClusterInfo,
@@ -152,14 +169,7 @@ def build_resource_index(runtime: Runtime) -> ResourceIndex:
     )
 
 
-def build_listeners(
-    runtime: Runtime,
-    contacts: Contacts,
-    host_names: HostNames,
-    resource_index: ResourceIndex,
-    changed: Callable[[str], None],
-) -> Listeners:
-    """Connect the parts of the commands flow."""
+def build_acting_users(runtime: Runtime) -> ActingUsers:
     users = build_user_directory(
         runtime.slack,
         runtime.teleport,
@@ -167,20 +177,37 @@ def build_listeners(
         team=runtime.installation.team,
         now=runtime.now,
     )
+    return ActingUsers(
+        users,
+        Authorization(runtime.teleport, users),
+        Permissions(runtime.teleport, runtime.review_policy),
+    )
+
+
+def build_listeners(
+    runtime: Runtime,
+    acting: ActingUsers,
+    contacts: Contacts,
+    host_names: HostNames,
+    resource_index: ResourceIndex,
+    crossings: Crossings,
+) -> Listeners:
+    """Connect the parts of the commands flow."""
     member_names = MemberNames(runtime.slack, runtime.installation.team)
     services = Services(
         teleport=runtime.teleport,
-        users=users,
+        users=acting.users,
         contacts=contacts,
         member_names=member_names,
-        authorization=Authorization(runtime.teleport, users),
-        permissions=Permissions(runtime.teleport, runtime.review_policy),
+        authorization=acting.authorization,
+        permissions=acting.permissions,
         host_names=host_names,
         resource_index=resource_index,
         linked_users=LinkedUsers(
             runtime.teleport, member_names, runtime.settings.review.slack_user_id_trait
         ),
-        changed=changed,
+        changed=crossings.changed,
+        home_opened=crossings.home_opened,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,
         policy=Policy(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
 
-from bot.compose import Runtime, build_recipient_finder
+from bot.compose import ActingUsers, Runtime, build_recipient_finder
+from bot.compose_home import HomeParts, build_home_work
 from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
@@ -53,10 +54,11 @@ class Notifications:
     controller: Controller
     requests: Follower[AccessRequest]
     request_work: RequestWork
+    home: HomeParts
 
 
 def build_notifications(
-    runtime: Runtime, contacts: Contacts, host_names: HostNames
+    runtime: Runtime, acting: ActingUsers, contacts: Contacts, host_names: HostNames
 ) -> Notifications:
     kind = AccessRequests(
         runtime.teleport, Visibility(runtime.teleport.roles, lambda: runtime.identity.current.roles)
@@ -71,13 +73,14 @@ def build_notifications(
     request_work = _RequestParts(
         runtime, kind, requests, contacts, host_names, _build_outbox(runtime, leadership)
     ).work()
+    home = build_home_work(runtime, acting, requests, host_names, request_work.outbox)
     controller = Controller(
         followers=(requests,),
-        works=(request_work,),
+        works=(request_work, home.work),
         leadership=leadership,
         synced=requests.synced,
     )
-    return Notifications(controller, requests, request_work)
+    return Notifications(controller, requests, request_work, home)
 
 
 class _RequestParts:

@@ -19,7 +19,9 @@ from time import monotonic
 import structlog
 
 from bot.compose import (
+    Crossings,
     Runtime,
+    build_acting_users,
     build_app,
     build_contacts,
     build_host_names,
@@ -57,10 +59,16 @@ class Bot:
         """Set after a reload of the identity, which can have other roles."""
         register_conditions(runtime, lambda: self.sockets)
         self._host_names = host_names
-        self.notifications = build_notifications(runtime, contacts, host_names)
+        acting = build_acting_users(runtime)
+        self.notifications = build_notifications(runtime, acting, contacts, host_names)
         self.request_work = self.notifications.request_work
         self.listeners = build_listeners(
-            runtime, contacts, host_names, self._resource_index, self.request_work.changed
+            runtime,
+            acting,
+            contacts,
+            host_names,
+            self._resource_index,
+            Crossings(self.request_work.changed, self.notifications.home.reconciler.opened),
         )
         register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)
 

@@ -67,6 +67,8 @@ def register_gauges(
         "Unreachable recipients (leader only)",
         lambda: len(work.unreachable) if leadership.held else 0,
     )
+    homes = notifications.home.reconciler.homes
+    gauge("homes_open", "Users who opened App Home here within a day", lambda: len(homes))
     gauge("lease_held", "1 on the leader", lambda: leadership.held)
     gauge("interactions_in_flight", "Interactions in flight", lambda: listeners.in_flight)
     gauge(

@@ -1,10 +1,11 @@
-"""The list of everything in Slack that triggers the bot: commands, shortcuts, buttons and forms.
+"""The list of everything in Slack that triggers the bot: commands, buttons, forms and events.
 
 A new slash command or shortcut also needs an entry in `slash_commands.py`, for the Slack app's
 manifest.
 """
 
 from commands import (
+    app_home,
     pending_command,
     request_command,
     review_command,
@@ -15,6 +16,7 @@ from commands.buttons import cancel, details, repeat
 from commands.form import menus, selection, submission
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
+from workspace.views.home import home_tab
 from workspace.views.modals import request_input, request_modal, review_modal
 from workspace.views.requests import details_pages
 from workspace.views.responses import draft_button, pending_list
@@ -38,6 +40,7 @@ HANDLERS = Handlers(
         details_pages.DETAILS_NEXT: details.turn_page,
         pending_list.OLDER: pending_command.turn_page,
         pending_list.NEWER: pending_command.turn_page,
+        home_tab.MORE: pending_command.turn_page,
         draft_button.REQUEST_ANYWAY: request_command.request_anyway,
         draft_button.OPEN_FORM: request_command.open_prefilled_form,
         own_request_buttons.CANCEL: cancel.cancel,
@@ -54,4 +57,5 @@ HANDLERS = Handlers(
         request_modal.CALLBACK: (submission.check, submission.submit),
         review_modal.CALLBACK: (review_form.check, review_form.submit),
     },
+    events={slash_commands.HOME_OPENED: app_home.opened},
 )

@@ -1,4 +1,4 @@
-"""The slash commands and shortcuts as the Slack app's manifest describes them.
+"""The slash commands, shortcuts and events as the Slack app's manifest describes them.
 
 `teleport-chatops manifest` imports this module, so it imports no listener, no Bolt and no gRPC.
 `register.py` connects each name to its listener.
@@ -23,6 +23,9 @@ COMMANDS = (
     SlashCommand(APPROVE, "Approve an access request", "[id] [reason] | help"),
     SlashCommand(DENY, "Deny an access request", "[id] [reason] | help"),
 )
+
+HOME_OPENED = "app_home_opened"
+"""Event type: a user opened one of the app's tabs."""
 
 REQUEST_SHORTCUT, REQUEST_FOR_MESSAGE = "request_access", "request_access_for_message"
 

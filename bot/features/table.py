@@ -9,7 +9,15 @@ The order of the rows is the order of the generated role and manifest. This modu
 """
 
 from bot.features.feature import Feature, ManifestEntry, RoleField, Rule, Scope
-from commands.slash_commands import APPROVE, COMMANDS, DENY, PENDING, REQUEST, SHORTCUTS
+from commands.slash_commands import (
+    APPROVE,
+    COMMANDS,
+    DENY,
+    HOME_OPENED,
+    PENDING,
+    REQUEST,
+    SHORTCUTS,
+)
 from teleport_client.rules.access_rules import (
     can_list_desktops,
     can_list_hosts,
@@ -83,7 +91,6 @@ DIRECT_MESSAGES = Feature(
         ManifestEntry(
             ("features", "app_home"),
             {
-                "home_tab_enabled": False,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -156,6 +163,22 @@ USER_CHECKS = Feature(
         Rule("role", ("list", "read"), "check who can request and review what"),
         Rule("user_login_state", ("read",), "read roles granted by access lists"),
         Rule("lock", ("list", "read"), "reject locked users"),
+    ),
+)
+APP_HOME = Feature(
+    "app_home",
+    "App Home with a user's requests",
+    without="App Home stays empty",
+    setting="slack.app_token",
+    is_on=lambda choices: choices.from_slack,
+    optional=True,
+    manifest=(
+        ManifestEntry(("features", "app_home"), {"home_tab_enabled": True}, "show the Home tab"),
+        ManifestEntry(
+            ("settings", "event_subscriptions"),
+            {"bot_events": [HOME_OPENED]},
+            "publish the Home tab when a user opens it",
+        ),
     ),
 )
 CREATE_REQUESTS = Feature(
@@ -329,6 +352,7 @@ FEATURES = (
     EMAIL_REVIEWERS,
     COMMANDS_AND_BUTTONS,
     USER_CHECKS,
+    APP_HOME,
     CREATE_REQUESTS,
     CANCEL_REQUESTS,
     REVIEWS,

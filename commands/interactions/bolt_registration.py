@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
 
-from commands.interactions.interaction import from_block_action, from_command, from_shortcut
+from commands.interactions.interaction import (
+    from_block_action,
+    from_command,
+    from_event,
+    from_shortcut,
+)
 from commands.interactions.listener import FormValidator, Handler, Listeners, OptionsLoader
 
 
@@ -21,9 +26,12 @@ class Handlers:
     options: Mapping[str, OptionsLoader]
     forms: Mapping[str, tuple[FormValidator, Handler]]
     """The handler does all the work if the validator takes too long."""
+    events: Mapping[str, Handler]
+    """By event type. An event has no response."""
 
     @property
     def names(self) -> frozenset[str]:
+        """Return everything that a user triggers and that has a response."""
         return frozenset(
             {*self.commands, *self.shortcuts, *self.buttons, *self.options, *self.forms}
         )
@@ -35,6 +43,8 @@ class Handlers:
             app.shortcut(callback_id)(listeners.for_action(from_shortcut, handler))
         for action_id, handler in {**self.buttons, **self.selections}.items():
             app.action(action_id)(listeners.for_action(from_block_action, handler))
+        for event_type, handler in self.events.items():
+            app.event(event_type)(listeners.for_action(from_event, handler))
         for action_id, load in self.options.items():
             app.options(action_id)(listeners.for_options(load))
         for callback_id, (check, handler) in self.forms.items():

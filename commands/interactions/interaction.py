@@ -20,7 +20,7 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """A command, a shortcut, a click, a submitted form or a typed search in a menu."""
+    """A command, a shortcut, a click, an event, a submitted form or a typed search in a menu."""
 
     name: str
     """The command, the action ID or the form's callback ID."""
@@ -35,6 +35,8 @@ class Interaction:
     """Whether it is a click on a message that others in the channel see, too."""
     view_id: str = ""
     """ID of the form that has the clicked button."""
+    on_home: bool = False
+    """Whether it is a click in App Home, where no message can appear."""
     on_ephemeral: bool = False
     """Whether it is a click on an ephemeral response of the bot."""
     form: ViewState | None = None
@@ -62,20 +64,28 @@ def from_command(payload: Mapping[str, Any]) -> Interaction:
 def from_block_action(payload: Mapping[str, Any]) -> Interaction:
     """Read a `block_actions` payload. Slack sends one action at a time."""
     action = payload["actions"][0]
-    container = payload.get("container") or {}
-    message = container.get("type") == "message"
+    container, view = payload.get("container") or {}, payload.get("view") or {}
+    message, home = container.get("type") == "message", view.get("type") == "home"
+    modal = container.get("type") == "view" and not home
     return Interaction(
         name=action.get("action_id", ""),
         slack_user_id=payload["user"]["id"],
         channel=(payload.get("channel") or {}).get("id", ""),
         value=action.get("value") or "",
-        view_id=container.get("view_id", "") if container.get("type") == "view" else "",
-        open_form=_view_state(view) if (view := payload.get("view")) else None,
+        view_id=container.get("view_id", "") if modal else "",
+        open_form=_view_state(view) if view and not home else None,
+        on_home=home,
         on_card=message and not container.get("is_ephemeral"),
         on_ephemeral=message and bool(container.get("is_ephemeral")),
         trigger_id=payload.get("trigger_id", ""),
         response_url=payload.get("response_url", ""),
     )
+
+
+def from_event(payload: Mapping[str, Any]) -> Interaction:
+    """Read an event of one user. Its value is the tab of App Home that the user opened."""
+    event = payload["event"]
+    return Interaction(name=event["type"], slack_user_id=event["user"], value=event.get("tab", ""))
 
 
 def from_shortcut(payload: Mapping[str, Any]) -> Interaction:

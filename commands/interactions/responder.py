@@ -1,8 +1,8 @@
 """Respond to an interaction so that only its user sees the response.
 
-A response takes the first channel that works: the open form, the interaction's response URL, an
-ephemeral message, a DM. If none works, this is logged and nothing is raised, since the work that
-the response reports is done.
+A response takes the first channel that works: the open form, a modal after a click in App Home, the
+interaction's response URL, an ephemeral message, a DM. If none works, this is logged and nothing is
+raised, since the work that the response reports is done.
 """
 
 import asyncio
@@ -118,6 +118,7 @@ class Responder:
             return True
         for channel in (
             self._by_view,
+            self._by_modal,
             self._by_response_url,
             self._by_ephemeral,
             self._by_direct_message,
@@ -204,6 +205,12 @@ class Responder:
         return await _attempt(
             "view", self._slack.views_update(view_id=self._view_id, view=result_view(message))
         )
+
+    async def _by_modal(self, message: Message) -> bool:
+        """Respond in a modal: in App Home, nothing else shows a response. A trigger opens one."""
+        if not self._interaction.on_home or self._opened:
+            return False
+        return await self._open(result_view(message))
 
     async def _by_response_url(self, message: Message, *, replace: bool = False) -> bool:
         """Respond at the response URL: in any channel, five times within 30 minutes."""

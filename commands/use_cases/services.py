@@ -44,6 +44,10 @@ class Policy:
     """Where Teleport's version keeps the expiry of a request."""
 
 
+def _no_home(_slack_user_id: str) -> None:
+    """Ignore an opened Home tab."""
+
+
 async def _no_record(_request_id: str) -> CardModel | None:
     return None
 
@@ -77,6 +81,9 @@ class Services:
     """Whether the bot's role allows it to delete requests."""
     recorded_card: Callable[[str], Awaitable[CardModel | None]] = _no_record
     """Reads the card model of a request that Teleport may have deleted. Raises TeleportError."""
+
+    home_opened: Callable[[str], None] = _no_home
+    """Called with the Slack ID of each user who opened App Home."""
 
     async def authorize(self, slack_user_id: str, action: Action) -> AuthorizedUser:
         """Return the acting user. Raises UserError, TeleportError, SlackApiError."""

@@ -1,4 +1,4 @@
-"""Every modal that the bot opens, rendered from the tests' samples.
+"""Every modal that the bot opens, and App Home, rendered from the tests' samples.
 
 A view opens only with the trigger ID of a user's click, so none of them is opened: Slack validates
 them (`validation`).
@@ -10,6 +10,7 @@ from datetime import timedelta
 from slack_sdk.models.views import View
 
 from tests.real_slack.details import sample_details
+from tests.real_slack.home import sample_homes
 from tests.real_slack.messages import largest_request
 from tests.samples import HOSTILE, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
@@ -47,5 +48,6 @@ def sample_views() -> Iterator[tuple[str, View]]:
     yield "details, loading", loading_details()
     for name, page in sample_details():
         yield f"details, {name}", details_view(page)
+    yield from sample_homes()
     yield "result", result_view(text_message("You approved it.", preformatted="tsh login"))
     yield "waiting for Teleport", waiting_view()

@@ -99,6 +99,17 @@ class UserDirectory:
             self._cached.cache_invalidate(slack_user_id)
         return await self._cached(slack_user_id)
 
+    async def viewing_user(self, slack_user_id: str) -> LinkedUser:
+        """Read the Teleport user of a Slack account that looks at its own requests.
+
+        The account may be ten minutes old, because Slack limits users.info to a hundred calls a
+        minute (Tier 4), and many users can open App Home at once. Raises as `linked_user` does.
+        """
+        account, linked = await asyncio.gather(
+            self._account(slack_user_id), self._read_linked_users(slack_user_id)
+        )
+        return await self._link(account, linked)
+
     async def account_name(self, slack_user_id: str) -> str:
         """Return the name that users see in Slack, or the ID of an account that the bot can't see.
 
@@ -112,10 +123,13 @@ class UserDirectory:
         account, linked = await asyncio.gather(
             self._read_account(slack_user_id), self._read_linked_users(slack_user_id)
         )
+        return await self._link(account, linked)
+
+    async def _link(self, account: SlackAccount, linked: Sequence[User]) -> LinkedUser:
         _check_account(account, self._matching.team)
         user = await self._choose_user(account, linked)
         _check_user(user, self._now())
-        return LinkedUser(slack_user_id, user, account.time_zone)
+        return LinkedUser(account.id, user, account.time_zone)
 
     async def _read_account(self, slack_user_id: str) -> SlackAccount:
         account = await account_by_id(self._slack, slack_user_id)

@@ -15,6 +15,7 @@ from async_lru import alru_cache
 
 from commands.log_fields import bind_teleport_user
 from commands.use_cases.acting_user.authorized_user import (
+    LIST,
     Action,
     AuthorizedUser,
     denials_of,
@@ -56,6 +57,16 @@ class Authorization:
         bind_teleport_user(slack_user_id, linked_user.name)
         user = await self._read(linked_user, fresh=action.fresh)
         ensure_allowed(user, action)
+        return user
+
+    async def authorize_viewer(self, slack_user_id: str) -> AuthorizedUser:
+        """Return the user behind a Slack account, if they can see requests in App Home.
+
+        Reads everything again except the Slack account. Raises as `authorize` does.
+        """
+        linked_user = await with_retry(lambda _: self._users.viewing_user(slack_user_id))
+        user = await self._read(linked_user, fresh=True)
+        ensure_allowed(user, LIST)
         return user
 
     async def definitions(self, names: Collection[str]) -> dict[str, Role]:

@@ -15,6 +15,7 @@ from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state.resources import rule
 from teleport_client._proto.types_pb2 import AccessRequestV3, LockTarget, RequestState, UserV2
 from tests.integration.conftest import run_bot_on
+from tests.integration.home.home_driver import click_in, opened_home
 from tests.integration.log_capture import Log, capture_logs
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, words
@@ -64,6 +65,12 @@ class Scene:
     async def newer_page(self) -> Trigger:
         await (await self.older_page())()
         return await self.click(await self.response_with("pending_newer"), "pending_newer")
+
+    async def home_more(self) -> Trigger:
+        for number in range(30):
+            pending_request(self.stage.teleport, reason=f"{PLAN} {number}")
+        home = await opened_home(self.stage, "bob", "more")
+        return lambda: click_in(self.stage, "bob", home, "home_more")
 
     async def duplicate(self) -> Trigger:
         await self.stage.create_request("bob", "staging", "redis 1")
@@ -151,6 +158,7 @@ CASES: list[tuple[str, Prepare]] = [
     ("details_back", lambda s: s.details_page("details_back")),
     ("pending_older", lambda s: s.older_page()),
     ("pending_newer", lambda s: s.newer_page()),
+    ("home_more", lambda s: s.home_more()),
     ("ask_anyway", lambda s: s.duplicate()),
     ("fill_in_request", lambda s: s.missing_reason()),
     ("cancel_request", lambda s: s.own_request("cancel_request", RequestState.PENDING)),

@@ -77,7 +77,9 @@ async def test_every_listener_ends_with_its_ack() -> None:
     bolt = app()
     HANDLERS.register(bolt, listeners())
     functions = {listener.ack_function.__code__ for listener in bolt._async_listeners}
-    assert len(bolt._async_listeners) == len(HANDLERS.names) + len(HANDLERS.selections)
+    assert len(bolt._async_listeners) == len(HANDLERS.names) + len(
+        [*HANDLERS.selections, *HANDLERS.events]
+    )
     (code,) = functions
     (function,) = ast.parse(textwrap.dedent(inspect.getsource(code))).body
     assert isinstance(function, ast.AsyncFunctionDef)

@@ -16,7 +16,7 @@ from workspace.text.resources import fits
 from workspace.text.untrusted import fit_text, safe_line, safe_name
 from workspace.views.cards.actions import actions
 from workspace.views.cards.buttons import details_button, review_buttons
-from workspace.views.cards.own_request_buttons import extend_button
+from workspace.views.cards.own_request_buttons import cancel_button, extend_button
 from workspace.views.cards.status_line import status_line, status_text
 from workspace.views.parts import markup, rich
 from workspace.views.parts.footer import DOT, footer_of
@@ -40,10 +40,15 @@ class Row:
     can_review: bool
     can_extend: bool = False
     """Whether it is the user's own active access, which the user can request again."""
+    can_cancel: bool = False
+    """Whether it is the user's own pending request, and the bot is allowed to cancel it."""
 
 
-def request_row(row: Row) -> Iterator[Block]:
-    """Yield the blocks of a row, a divider first."""
+def request_row(row: Row, *, dated: bool = False) -> Iterator[Block]:
+    """Yield the blocks of a row, a divider first.
+
+    `dated` shows all times as dates, for a surface that stays open for hours.
+    """
     card_model = row.card_model
     cut = card_model.constrained and not fits(card_model.targets, _NAMES, _ROOM)
     yield DividerBlock()
@@ -53,12 +58,14 @@ def request_row(row: Row) -> Iterator[Block]:
         *([rich.lines((_ON_CARD,))] if cut else []),
     )
     yield from actions(*_buttons(row, cut=cut))
-    yield footer_of(card_model.id, *_times(row))
+    yield footer_of(card_model.id, *_times(row, dated=dated))
 
 
 def _buttons(row: Row, *, cut: bool) -> Iterator[ButtonElement]:
     if row.can_review and row.card_model.review_in_slack and not cut:
         yield from review_buttons(row.card_model)
+    if row.can_cancel:
+        yield cancel_button(row.card_model)
     if row.can_extend:
         yield extend_button(row.card_model)
     yield details_button(row.card_model)
@@ -78,10 +85,11 @@ def _status(card_model: CardModel) -> str:
     return f"{status}: {progress}" if progress else status
 
 
-def _times(row: Row) -> Iterator[MarkdownTextObject]:
+def _times(row: Row, *, dated: bool) -> Iterator[MarkdownTextObject]:
     card_model = row.card_model
     if row.created is not None:
-        yield markup.ago(row.created, f"{DOT}requested ")
+        show = markup.moment if dated else markup.ago
+        yield show(row.created, f"{DOT}requested ")
     if card_model.waiting_until is not None:
         yield markup.moment(card_model.waiting_until, f"{DOT}expires ")
     if card_model.status is Status.APPROVED:
