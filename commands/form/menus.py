@@ -23,11 +23,9 @@ from workspace.views.modals.reviewer_option import reviewer_option
 async def suggest_roles(services: Services, interaction: Interaction) -> Mapping[str, Any]:
     """Offer the roles that this user can request, or those that apply to selected resources."""
     user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
-    selected = selected_values(_values(interaction), RESOURCES)
-    if selected:
-        paths = resource_option.paths(selected, services.resource_index.long_paths)
-        roles = await roles_by_resource(services, user.name, paths)
-        names: Sequence[str] = sorted({name for each in roles.values() for name in each})
+    names: Sequence[str]
+    if selected_values(_values(interaction), RESOURCES):
+        names = await _resource_roles(services, user.name, interaction)
     else:
         names = (await services.permissions.capabilities(user.name)).requestable_roles
     found = await Searchable(entry(name, name) for name in names).search(
@@ -48,12 +46,18 @@ async def suggest_resources(services: Services, interaction: Interaction) -> Map
 
 
 async def suggest_reviewers(services: Services, interaction: Interaction) -> Mapping[str, Any]:
-    """Offer linked users who can review, with those that the user's roles suggest first."""
+    """Offer linked users who can review, with those that the user's roles suggest first.
+
+    Selected roles, or else the roles of selected resources, narrow the offer. Before a selection
+    every reviewer is in it, so that the order of the fields doesn't matter.
+    """
     user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
     capabilities = await services.permissions.capabilities(user.name)
-    roles = role_option.known_names(
+    roles: Sequence[str] = role_option.known_names(
         selected_values(_values(interaction), ROLES), capabilities.requestable_roles
     )
+    if not roles:
+        roles = await _resource_roles(services, user.name, interaction)
     reviewers = await possible_reviewers(services, user.name, roles)
     found = await Searchable(map(_entry, reviewers)).search(interaction.text, limit=len(reviewers))
     suggested = frozenset(capabilities.suggested_reviewers)
@@ -65,6 +69,17 @@ async def suggest_reviewers(services: Services, interaction: Interaction) -> Map
         for each in first[:MOST_OPTIONS]
     ]
     return menu(options, found.total)
+
+
+async def _resource_roles(services: Services, user: str, interaction: Interaction) -> list[str]:
+    """Return the roles that apply to the selected resources, none without a selection."""
+    selected = selected_values(_values(interaction), RESOURCES)
+    try:
+        paths = resource_option.paths(selected, services.resource_index.long_paths)
+    except LookupError:
+        return []  # the submission names the resource that is gone
+    roles = await roles_by_resource(services, user, paths)
+    return sorted({name for each in roles.values() for name in each})
 
 
 def _entry(linked: Linked) -> Entry[Linked]:

@@ -12,7 +12,7 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state import resources
 from sandbox.teleport.state.resources import nanoseconds
-from teleport_client._proto.types_pb2 import RoleConditions
+from teleport_client._proto.types_pb2 import AccessReviewConditions, RoleConditions
 from tests.integration.conftest import run_bot_on
 from tests.integration.slack_driver import Stage, selected, words
 
@@ -124,6 +124,22 @@ async def test_reviewers_are_linked_users_who_can_review(
         "Dana Dietz (dana)",
     ]
     assert await suggested(stage, form, "reviewers", "clark") == ["Carol Clark (carol)"]
+
+
+async def test_selected_resources_narrow_the_reviewers(stage: Stage, form: dict[str, Any]) -> None:
+    """Without a selection these are the users who can review any request."""
+    cluster = stage.teleport.cluster
+    review = AccessReviewConditions(Roles=["prod"])
+    cluster.put_role(resources.role("prod-reviewer", RoleConditions(ReviewRequests=review)))
+    cluster.add_user("nora", ["prod-reviewer"], {"slack_uid": ["U0NORA0001"]})
+    assert "Nora Novak (nora)" in await suggested(stage, form, "reviewers")
+    click = {"as": "alice", "do": "click", "view_id": form["id"], "action_id": "resources"}
+    await stage.slack.act(click | {"value": [ORDERS]})
+    assert await suggested(stage, form, "reviewers") == [
+        "Bob Brown (bob)",
+        "Carol Clark (carol)",
+        "Dana Dietz (dana)",
+    ]
 
 
 async def test_times_of_the_form_are_requested(stage: Stage, form: dict[str, Any]) -> None:
