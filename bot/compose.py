@@ -204,7 +204,9 @@ def build_listeners(
         host_names=host_names,
         resource_index=resource_index,
         linked_users=LinkedUsers(
-            runtime.teleport, member_names, runtime.settings.review.slack_user_id_trait
+            runtime.teleport,
+            member_names,
+            _user_mapping(runtime.settings, runtime.installation.team),
         ),
         changed=crossings.changed,
         home_opened=crossings.home_opened,

@@ -1,4 +1,4 @@
-"""Slack users by the name that a user types after `@`.
+"""The active members of the workspace: their names and addresses.
 
 An app whose manifest has no `should_escape` gets `@bob` as it was typed (docs.slack.dev: slash
 commands), and Slack has no call that looks up a name. So the bot lists the users of the workspace.
@@ -25,6 +25,8 @@ class _Members:
     """By name, without case."""
     names: Mapping[str, str]
     """By ID."""
+    emails: Mapping[str, str]
+    """Confirmed addresses by ID."""
 
 
 class MemberNames:
@@ -43,9 +45,14 @@ class MemberNames:
         """Return the name that users see by Slack ID, of all members. Raises SlackApiError."""
         return (await self._read_once()).names
 
+    async def emails(self) -> Mapping[str, str]:
+        """Return the confirmed addresses by Slack ID. Raises SlackApiError."""
+        return (await self._read_once()).emails
+
     async def _read(self) -> _Members:
         ids: dict[str, tuple[str, ...]] = defaultdict(tuple)
         names: dict[str, str] = {}
+        emails: dict[str, str] = {}
         cursor = ""
         for _ in range(_MOST_PAGES):
             page = await self._slack.users_list(limit=_PAGE, cursor=cursor)
@@ -54,9 +61,11 @@ class MemberNames:
                 if account.barred_from(self._team):
                     continue
                 names[account.id] = account.name
+                if account.confirmed_email:
+                    emails[account.id] = account.confirmed_email
                 for name in names_from(user):
                     ids[name] += (account.id,)
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 break
-        return _Members(ids, names)
+        return _Members(ids, names, emails)

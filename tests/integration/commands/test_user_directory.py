@@ -290,3 +290,27 @@ async def test_review_rereads_the_slack_user(stage: Stage) -> None:
     await stage.click("carol", card, "approve")
     await stage.response("carol", "can't use Teleport from Slack")
     assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
+async def test_users_matched_by_address_are_offered_as_reviewers(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """The addresses come from the list of members, without a call for each user."""
+    teleport.cluster.add_user("Nora@example.com", ["dev", "reviewer"], {})
+
+    def by_address(text: str) -> str:
+        return text.replace("[review]\n", "[review]\nallow_email_username_match = true\n")
+
+    async with run_bot_on(Stage(slack, teleport), settings_file, by_address) as stage:
+        await stage.type("alice", "/teleport-request")
+        form = await stage.form("alice", "request_form")
+        act = {"as": "alice", "do": "suggest", "view_id": form["id"], "action_id": "reviewers"}
+        done = await stage.slack.act(act | {"text": "nora"})
+        (found,) = done["payload"]["options"]
+        assert (found["text"]["text"], found["value"]) == (
+            "Nora Novak (Nora@example.com)",
+            BY_NAME["nora"].slack_user_id,
+        )
+        methods = [call.method for call in stage.slack.journal.calls]
+        assert methods.count("users.list") == 1
+        assert "users.lookupByEmail" not in methods

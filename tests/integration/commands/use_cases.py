@@ -72,7 +72,7 @@ async def use_cases(
             permissions=Permissions(client, reviews),
             host_names=HostNames(client, CLUSTER),
             resource_index=ResourceIndex(client, CLUSTER, enabled=lambda: True),
-            linked_users=LinkedUsers(client, member_names, SLACK_TRAIT),
+            linked_users=LinkedUsers(client, member_names, mapping),
             changed=changed.append,
             now=_now,
             certificate_expiry=lambda: credentials.expires,

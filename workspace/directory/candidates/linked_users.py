@@ -1,12 +1,11 @@
 """The Teleport users that are linked to a Slack account, with the roles that they hold.
 
 The form offers those who can review. Reading all users is expensive, so the list is read when a
-form needs it, and remembered. Users who are linked only by their email address aren't in it: they
-can be typed as reviewers.
+form needs it, and remembered. All members of the workspace come from one list, so users who are
+linked only by their email address cost no call each.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,7 +15,9 @@ from async_lru import alru_cache
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.user import User
+from workspace.directory.candidates.links import link_all
 from workspace.directory.member_names import MemberNames
+from workspace.directory.user_directory import UserMapping
 from workspace.sending.slack_failure import SLACK_ERRORS, describe
 
 _REMEMBERED_SECONDS = 300
@@ -39,43 +40,39 @@ class Linked:
 
 
 class LinkedUsers:
-    """`trait` names the users' trait with the Slack ID."""
-
-    def __init__(self, teleport: TeleportClient, members: MemberNames, trait: str) -> None:
+    def __init__(
+        self, teleport: TeleportClient, members: MemberNames, matching: UserMapping
+    ) -> None:
         self._teleport = teleport
         self._members = members
-        self._trait = trait
+        self._matching = matching
         self.all = alru_cache(ttl=_REMEMBERED_SECONDS)(self._read)
         """Returns the linked users, at most five minutes old. Raises TeleportError."""
 
     async def _read(self) -> tuple[Linked, ...]:
-        users, names = await asyncio.gather(self._teleport.users.list(), self._slack_names())
-        accounts = {user.name: account for user in users if (account := self._account(user))}
-        often = Counter(accounts.values())
-        linked = [
-            user
-            for user in users
-            if often[account := accounts.get(user.name, "")] == 1
-            and (not names or account in names)
-        ]
-        held = await self._held_roles(linked)
+        users, (names, emails) = await asyncio.gather(
+            self._teleport.users.list(), self._read_members()
+        )
+        found = link_all(users, self._matching.trait, emails)
+        linked = {each: user for each, user in found.items() if not names or each in names}
+        held = await self._held_roles([*linked.values()])
         return tuple(
-            Linked(accounts[user.name], user.name, names.get(accounts[user.name], ""), roles)
-            for user, roles in zip(linked, held, strict=True)
+            Linked(slack_user_id, user.name, names.get(slack_user_id, ""), roles)
+            for (slack_user_id, user), roles in zip(linked.items(), held, strict=True)
         )
 
-    def _account(self, user: User) -> str:
-        """Return the Slack ID of a user that can act, empty for any other user."""
-        values = user.traits.get(self._trait, ())
-        return values[0] if len(values) == 1 and not user.bot and not user.locked else ""
+    async def _read_members(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Return names and addresses by Slack ID, empty if Slack doesn't list the members.
 
-    async def _slack_names(self) -> Mapping[str, str]:
-        """Return the members' names by Slack ID, empty if Slack doesn't list them."""
+        There are no addresses unless users are matched by them.
+        """
         try:
-            return await self._members.names()
+            names = await self._members.names()
+            emails = await self._members.emails() if self._matching.match_email else {}
         except SLACK_ERRORS as error:
             log.warning("member_names_read_failed", error=describe(error))
-            return {}
+            return {}, {}
+        return names, emails
 
     async def _held_roles(self, users: list[User]) -> list[frozenset[str]]:
         places = asyncio.Semaphore(_READS_AT_ONCE)
