@@ -80,18 +80,20 @@ def _session(spec: AccessRequestSpecV3, roles: Iterable[RoleV6], credentials: in
 
 
 def _access(spec: AccessRequestSpecV3, requester: Account, session: int, now: int) -> int:
+    """A `max_duration` of the requester's roles counts only for a client that wants a duration."""
     wanted = _wanted_access(spec, now)
+    if wanted is None:
+        return session
     allowed = min((requestable.longest_access(requester, role) for role in spec.Roles), default=0)
-    longest = allowed or session
-    return longest if wanted is None else min(wanted, longest)
+    return min(wanted, allowed or session)
 
 
 def _wanted_access(spec: AccessRequestSpecV3, now: int) -> int | None:
-    if spec.DryRun:
-        return _LONGEST_ACCESS  # the error shows the ceiling to the caller
     ends = given_nanoseconds(spec, "MaxDuration")
     if ends is None:
         return None
+    if spec.DryRun:
+        return _LONGEST_ACCESS  # the error shows the ceiling to the caller
     if ends < now:
         raise BadParameter("invalid maxDuration: must be greater than creation time")
     if ends - now > _LONGEST_ACCESS:

@@ -75,10 +75,23 @@ async def test_role_lets_access_outlast_the_session(
     """A role's max_duration may exceed the session, while waiting ends after seven days."""
     dev = stand_in.cluster.roles["dev"]
     dev.Spec.Allow.Request.MaxDuration = 10 * 24 * HOUR
-    spec = (await alice.CreateAccessRequestV2(wanted("alice", "staging"))).Spec
+    longest = stamp(clock() + timedelta(days=14))
+    request = wanted("alice", "staging", MaxDuration=longest)
+    spec = (await alice.CreateAccessRequestV2(request)).Spec
     assert moment(spec.Expires) == clock() + timedelta(days=10)
     assert moment(spec.SessionTTL) == clock() + timedelta(hours=30)
     assert moment(spec.ResourceExpiry) == clock() + timedelta(days=7)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_access_lasts_one_session_unless_a_duration_is_wanted(
+    stand_in: TeleportStandIn, alice: Auth, clock: Clock, dry_run: bool
+) -> None:
+    """Even if a role has a longer max_duration (v17, calculateMaxAccessDuration)."""
+    stand_in.cluster.roles["dev"].Spec.Allow.Request.MaxDuration = 10 * 24 * HOUR
+    request = wanted("alice", "staging", DryRun=dry_run)
+    spec = (await alice.CreateAccessRequestV2(request)).Spec
+    assert moment(spec.Expires) == clock() + timedelta(hours=30)
 
 
 async def test_callers_certificate_limits_the_session(
@@ -147,7 +160,8 @@ async def test_time_out_of_range(
 async def test_start_too_far_away(stand_in: TeleportStandIn, alice: Auth, clock: Clock) -> None:
     """Access may begin at most seven days after the request, if it lasts that long."""
     stand_in.cluster.roles["dev"].Spec.Allow.Request.MaxDuration = 10 * 24 * HOUR
-    request = wanted("alice", "staging", AssumeStartTime=stamp(clock() + timedelta(days=8)))
+    start, end = (stamp(clock() + timedelta(days=days)) for days in (8, 10))
+    request = wanted("alice", "staging", AssumeStartTime=start, MaxDuration=end)
     code, details = await refused(alice.CreateAccessRequestV2(request))
     assert code == INVALID
     assert details.startswith("assume start time is too far in the future, latest time allowed is ")
