@@ -11,6 +11,7 @@ from commands.use_cases.offers.resources import rejected_resources, roles_by_res
 from commands.use_cases.services import Services
 from teleport_client.errors import TeleportError
 from workspace.requests.user_error import UserError
+from workspace.sending.slack_failure import SLACK_ERRORS
 from workspace.text.names import list_names
 from workspace.views.modals import resource_option
 from workspace.views.modals.request_input import RESOURCES, ROLES, selected_values
@@ -26,7 +27,7 @@ async def check_selection(
         return
     try:
         note = await _note(services, interaction)
-    except (LookupError, UserError, TeleportError):
+    except (LookupError, UserError, TeleportError, *SLACK_ERRORS):
         return
     changed = with_resource_note(form.view, note)
     if changed["blocks"] != form.view["blocks"]:

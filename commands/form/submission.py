@@ -8,15 +8,17 @@ before the ack, with the same functions as the typed command. If Teleport is too
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from commands.interactions.explain import explain
+from commands.interactions.failure_response import InputKept
 from commands.interactions.interaction import Interaction
 from commands.interactions.listener import FormResult
 from commands.interactions.responder import Responder
 from commands.request_outcomes import field_errors, respond
 from commands.use_cases.acting_user.authorized_user import CREATE, AuthorizedUser
-from commands.use_cases.create_request import create_request, request_access
+from commands.use_cases.create_request import RequestOutcome, create_request, request_access
 from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
 from commands.use_cases.drafts.resolve_reviewers import resolve_reviewers
 from commands.use_cases.offers.resources import rejected_resources, roles_by_resource
@@ -59,17 +61,18 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
     The form is gone by now, so the response to a rejection opens it again.
     """
     submitted = _read(interaction)
-    draft: RequestDraft | Rejected = _unresolved(submitted)
+    kept = _unresolved(submitted)
     try:
         user, draft = await _resolve(services, interaction, submitted)
+        outcome: RequestOutcome
         if isinstance(draft, Rejected):
-            raise draft.error
-        outcome = await request_access(services, user, draft)
+            outcome = draft
+        else:
+            kept = draft
+            outcome = await request_access(services, user, draft)
         await respond(services, outcome, responder)
-    except (UserError, Unreachable) as error:
-        kept = _unresolved(submitted) if isinstance(draft, Rejected) else draft
-        problem = error if isinstance(error, UserError) else explain(error)
-        await responder.respond(request_rejected(kept, problem.text))
+    except Exception as error:
+        raise InputKept(error, partial(request_rejected, kept)) from error
 
 
 def _unresolved(submitted: RequestFormInput) -> RequestDraft:
@@ -171,6 +174,9 @@ def _create_handler(
     user: AuthorizedUser, valid: ValidDraft
 ) -> Callable[[Services, Interaction, Responder], Awaitable[None]]:
     async def create(services: Services, _: Interaction, responder: Responder) -> None:
-        await respond(services, await create_request(services, user, valid), responder)
+        try:
+            await respond(services, await create_request(services, user, valid), responder)
+        except Exception as error:
+            raise InputKept(error, partial(request_rejected, valid.draft)) from error
 
     return create

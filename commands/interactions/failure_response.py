@@ -1,5 +1,6 @@
 """The outcome of a failed interaction, for the log, the metrics and the response."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from secrets import token_hex
@@ -41,8 +42,23 @@ class FailureResponse:
     message: Message
 
 
+class InputKept(Exception):
+    """An error after which the user's input isn't on the screen any more.
+
+    `respond` turns its explanation into a response that contains the input.
+    """
+
+    def __init__(self, cause: Exception, respond: Callable[[str], Message]) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.respond = respond
+
+
 def failure_response(error: Exception) -> FailureResponse:
     """Log an error, and return its outcome with the response to the user."""
+    if isinstance(error, InputKept):
+        failure = failure_response(error.cause)
+        return FailureResponse(failure.outcome, error.respond(failure.message.text))
     if isinstance(error, UserError):
         return _rejection(error, Outcome.REJECTED)
     if isinstance(error, TeleportError):

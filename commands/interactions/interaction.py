@@ -17,6 +17,12 @@ class ViewState:
     view: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Slack's view object."""
 
+    @property
+    def first_input(self) -> str:
+        """Block ID of the first input, empty without one. Slack shows errors beside inputs only."""
+        inputs = (each for each in self.view.get("blocks", ()) if each.get("type") == "input")
+        return next((str(each.get("block_id", "")) for each in inputs), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Interaction:

@@ -36,7 +36,7 @@ from commands.log_fields import bind_interaction
 from commands.use_cases.services import Services
 from workspace.retry import FORM_SECONDS, interaction_deadline
 from workspace.sending.slack_failure import describe
-from workspace.views.parts.message import text_message
+from workspace.views.parts.message import Message, text_message
 from workspace.views.responses.submitted_form import result_view, waiting_view
 
 OPTIONS_SECONDS = 2.0
@@ -137,7 +137,7 @@ class Listeners:
                 failure = failure_response(error)
                 return _Ack(
                     self._finish(interaction, failure.outcome, started),
-                    _update(result_view(failure.message)),
+                    _show_failure(interaction, failure.message),
                 )
             return self._ack_result(interaction, checked, started)
 
@@ -174,7 +174,7 @@ class Listeners:
         if checked.errors:
             return _Ack(
                 self._finish(interaction, Outcome.FORM_ERRORS, started),
-                {"response_action": "errors", "errors": dict(checked.errors)},
+                _errors(checked.errors),
             )
         if checked.view is not None:
             return _Ack(
@@ -235,6 +235,16 @@ class Listeners:
         seconds = monotonic() - started
         log.info("interaction_handled", outcome=outcome, duration_seconds=round(seconds, 3))
         self.observe(interaction.name, outcome, seconds)
+
+
+def _show_failure(interaction: Interaction, message: Message) -> dict[str, Any]:
+    """Show a failure beside the first input, so that the form keeps what the user typed."""
+    field = interaction.form.first_input if interaction.form else ""
+    return _errors({field: message.text}) if field else _update(result_view(message))
+
+
+def _errors(errors: Mapping[str, str]) -> dict[str, Any]:
+    return {"response_action": "errors", "errors": dict(errors)}
 
 
 def _update(view: View) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state import resources
 from sandbox.teleport.state.resources import nanoseconds
-from teleport_client._proto.types_pb2 import AccessReviewConditions, RoleConditions
+from teleport_client._proto.types_pb2 import AccessReviewConditions, LockTarget, RoleConditions
 from tests.integration.conftest import run_bot_on
-from tests.integration.slack_driver import Stage, selected, words
+from tests.integration.slack_driver import Stage, buttons, selected, words
+from workspace.requests.request_draft import draft_from_json
 
 REASON = {"type": "plain_text_input", "value": "by form 77"}
 ORDERS = "/main/db/staging-orders"
@@ -222,6 +223,49 @@ async def test_slow_rejection_leads_back_to_the_form(stage: Stage, form: dict[st
     view = await stage.slack.view_where("alice", lambda v: "Open the form again" in words(v), 8)
     (button,) = (each for each in view["blocks"] if each["type"] == "actions")
     assert "by form 77" in button["elements"][0]["value"]
+
+
+async def test_user_locked_while_the_form_is_open_keeps_the_input(
+    stage: Stage, form: dict[str, Any]
+) -> None:
+    stage.teleport.cluster.lock(LockTarget(User="alice"), message="on leave")
+    done = await stage.submit("alice", form, roles=selected("staging"), reason=REASON)
+    assert "alice is locked (on leave)" in done["payload"]["errors"]["roles"]
+    (shown,) = stage.slack.control_api.views("alice")["modals"]
+    assert shown["state"]["values"]["reason"]["reason"]["value"] == "by form 77"
+
+
+async def test_error_of_slack_on_submission_keeps_the_input(
+    stage: Stage, form: dict[str, Any]
+) -> None:
+    """The bot reads the user again before it creates a request."""
+    stage.slack.faults.inject({"method": "users.info", "error": "fatal_error", "times": 1})
+    values = {"roles": selected("staging"), "reason": REASON}
+    done = await stage.submit("alice", form, **values)
+    assert "Slack" in done["payload"]["errors"]["roles"]
+    done = await stage.submit("alice", form, **values)
+    assert done["payload"] is None
+    await stage.card("by form 77")
+
+
+async def test_failure_after_the_form_has_closed_leads_back_to_it(
+    stage: Stage, form: dict[str, Any]
+) -> None:
+    """Teleport accepts the dry run, but not the request."""
+    stage.teleport.faults.add("CreateAccessRequestV2")
+    stage.teleport.faults.add("CreateAccessRequestV2", grpc.StatusCode.PERMISSION_DENIED)
+    await stage.submit("alice", form, roles=selected("staging"), reason=REASON, start=at(7200))
+    response = await stage.response("alice", "Open the form again")
+    assert "Teleport denied this" in words(response)
+    draft = draft_from_json(buttons(response)["fill_in_request"]["value"])
+    assert (draft.roles, draft.reason, draft.start is not None) == (
+        ("staging",),
+        "by form 77",
+        True,
+    )
+    await stage.click("alice", response, "fill_in_request")
+    again = await stage.form("alice", "request_form")
+    assert field(again, "start")["element"]["initial_date_time"] > time.time()
 
 
 async def test_form_has_no_resources_without_the_permission(
