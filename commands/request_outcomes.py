@@ -18,6 +18,7 @@ from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejecte
 from commands.use_cases.drafts.resolve_reviewers import without_mentions
 from commands.use_cases.services import Services
 from teleport_client.rules.resource_paths import parse_resource_path
+from workspace.moment import minutes_between
 from workspace.requests.request_draft import RequestDraft
 from workspace.text.budget import join_texts
 from workspace.text.untrusted import safe_name, safe_text
@@ -121,6 +122,7 @@ def typed_command(draft: RequestDraft) -> str:
         f" from {utc_text(draft.start)}" if draft.start else "",
         f" for {duration_text(draft.duration)}" if draft.duration else "",
         f" until {utc_text(draft.until)}" if draft.until else "",
+        f" --session-ttl {duration_text(draft.session)}" if draft.session else "",
     )
     names = " ".join(map(safe_name, wanted)) or "<role>"
     return f"{slash_commands.REQUEST} {names}{''.join(times)} because <reason>"
@@ -144,6 +146,9 @@ def _message(
                 gets_messages=gets_messages,
                 can_cancel=services.can_delete(),
                 active_until=active.access_until if active else None,
+                session=minutes_between(request.created, request.session_until)
+                if draft.session
+                else None,
             )
         case AlreadyPending(draft=draft, request=request):
             return duplicate_found(draft, request_model(services, request), request.created)

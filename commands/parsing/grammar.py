@@ -43,6 +43,7 @@ _FLAGS = {
     "--roles": "staging,prod",
     "--start": '"tomorrow 9:00"',
     "--until": '"tomorrow 5pm"',
+    "--session-ttl": "1h",
 }
 _UNCHANGED = "Nothing was requested."
 _TIME_WORDS = 8
@@ -61,6 +62,7 @@ class _Draft:
     roles: list[str] = field(default_factory=list)
     reason: str = ""
     duration: timedelta | None = None
+    session: timedelta | None = None
     reviewers: list[str] = field(default_factory=list)
     resources: list[TypedResource] = field(default_factory=list)
     start: TypedMoment | None = None
@@ -80,6 +82,7 @@ class _Draft:
             self.reason,
             self.duration,
             tuple(dict.fromkeys(self.reviewers)),
+            session=self.session,
         )
         return TypedRequest(draft, tuple(dict.fromkeys(self.resources)), self.start, self.until)
 
@@ -130,6 +133,9 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
     elif flag == "--duration":
         words.require_value(flag)
         draft.duration = _duration(words)
+    elif flag == "--session-ttl":
+        words.require_value(flag)
+        draft.session = _duration(words)
     elif flag == "--roles":
         draft.add(_list(words, flag))
     elif flag == "--start":

@@ -101,8 +101,17 @@ def _draft(
         request.suggested_reviewers,
         any_reviewers=True,
         resources=resources,
+        session=_session(request),
     )
     return draft, left_out
+
+
+def _session(request: AccessRequest) -> timedelta | None:
+    """Return the limit on sessions, None if it isn't shorter than the access."""
+    if request.created is None or request.session_until is None or request.access_until is None:
+        return None
+    session = request.session_until - request.created
+    return session if timedelta() < session < request.access_until - request.created else None
 
 
 def _duration(request: AccessRequest) -> timedelta:

@@ -47,6 +47,10 @@ async def validate(
 
 
 def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -> NewAccessRequest:
+    """Return the request. Teleport allows no session beyond the end of the bot's certificate."""
+    session_until = None
+    if draft.session is not None:
+        session_until = min(services.now() + draft.session, services.certificate_expiry())
     return NewAccessRequest(
         user=user.name,
         roles=draft.roles,
@@ -56,6 +60,7 @@ def new_request(services: Services, user: AuthorizedUser, draft: RequestDraft) -
         resources=tuple(map(parse_resource_path, draft.resources)),
         suggested_reviewers=draft.reviewers,
         expires=draft.expires,
+        session_until=session_until,
         expiry_in_spec=services.policy.expiry_in_spec,
     )
 

@@ -101,6 +101,8 @@ class AccessRequest:
     """Title of the access list, when promoted."""
     long_term: bool = False
     dry_run: DryRun | None = None
+    session_until: datetime | None = None
+    """End of a session that starts at the creation: the longest session lasts until then."""
 
     @property
     def pending(self) -> bool:
@@ -126,6 +128,8 @@ class NewAccessRequest:
     expires: datetime | None = None
     """Time until which the request can be reviewed, at most seven days from now and not after
     `access_until`. None is that maximum."""
+    session_until: datetime | None = None
+    """Limits single sessions: the time from the creation to it. Access can last longer."""
     expiry_in_spec: bool = True
     """See `ClusterInfo.expiry_in_spec`."""
 

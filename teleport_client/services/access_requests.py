@@ -212,6 +212,7 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
         promoted_to=spec.accessList.Title,
         long_term=spec.RequestKind == types.AccessRequestKind.LONG_TERM,
         dry_run=_dry_run_from(spec),
+        session_until=time_from(spec.SessionTTL),
     )
 
 
@@ -233,6 +234,9 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
     )
     if new.access_until is not None:
         spec.MaxDuration.CopyFrom(time_to(new.access_until))
+    if new.session_until is not None:
+        # The server replaces it by the end of the access (lib/services/access_request.go).
+        spec.Expires.CopyFrom(time_to(new.session_until))
     if new.assume_start is not None:
         spec.AssumeStartTime.CopyFrom(time_to(new.assume_start))
     metadata = types.Metadata(Name=str(uuid4()))

@@ -108,6 +108,18 @@ async def test_access_ends_as_typed(
     assert abs(end - created - length) < _CLOSE
 
 
+async def test_session_ttl_limits_single_sessions(world: World, bot: BotProcess) -> None:
+    """Access lasts longer, because the role of the requester has a `max_duration`."""
+    request = {"roles": ["staging"], "max_duration": "50h"}
+    await world.cluster.create_role(role("long-requester", request=request))
+    async with world.cluster.user(Account("lasting-nora", ("long-requester",), "U0NORA0001")):
+        _, card = await world.requested("nora", "staging for 48h --session-ttl 1h", "long access")
+    spec = await spec_of(world, card)
+    created, session, end = (moment(spec[name]) for name in ("created", "session_ttl", "expires"))
+    assert abs(session - created - timedelta(hours=1)) < _CLOSE
+    assert abs(end - created - timedelta(hours=48)) < _CLOSE
+
+
 async def test_access_with_a_later_start_does_not_start_before(
     world: World, bot: BotProcess
 ) -> None:

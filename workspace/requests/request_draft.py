@@ -52,6 +52,8 @@ class RequestDraft:
     """In Teleport's text form, `/cluster/kind/name`."""
     expires: Moment | None = None
     """Time until which the request can be reviewed. None is the longest that Teleport allows."""
+    session: Duration | None = None
+    """Longest single session. None is the longest that Teleport allows."""
 
     @property
     def has_reason(self) -> bool:

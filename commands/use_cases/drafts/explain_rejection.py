@@ -11,7 +11,7 @@ from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.drafts.rejected import DraftField, ReasonNeeded, Rejected
 from commands.use_cases.drafts.requests_enabled import bot_cannot_create
 from commands.use_cases.drafts.resolve_resources import no_resource_requests
-from commands.use_cases.drafts.times import explain_expiry, explain_start
+from commands.use_cases.drafts.times import explain_expiry, explain_session, explain_start
 from commands.use_cases.services import Services
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from workspace.requests.request_draft import RequestDraft
@@ -37,6 +37,13 @@ _NO_SEARCH_ROLES = (
 access to (lib/services/access_request.go)."""
 
 
+_TIMES = (
+    (DraftField.START, explain_start),
+    (DraftField.EXPIRY, explain_expiry),
+    (DraftField.END, explain_session),
+)
+
+
 async def explain_rejection(
     services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
 ) -> ReasonNeeded | Rejected:
@@ -49,7 +56,7 @@ async def explain_rejection(
         return Rejected(bot_cannot_create())
     if any(text in error.text for text in _NO_SEARCH_ROLES):
         return Rejected(no_resource_requests(services), DraftField.RESOURCES)
-    for field, explain in ((DraftField.START, explain_start), (DraftField.EXPIRY, explain_expiry)):
+    for field, explain in _TIMES:
         if explained := explain(error):
             return Rejected(explained, field)
     if _is_about_roles(error) and (rejected := await _explain_roles(services, user, draft, error)):

@@ -1,5 +1,6 @@
 """Start and end of access, and the expiry of a request: checked here and by Teleport."""
 
+import re
 from datetime import datetime
 
 from commands.parsing.durations import LONGEST
@@ -10,6 +11,7 @@ from workspace.requests.user_error import UserError
 _START_BEYOND_END = "assume start time must be prior to access expiry time"
 _START_TOO_LATE = "assume start time is too far in the future"
 _EXPIRY_INVALID = "invalid request TTL"
+_SESSION_TOO_LONG = re.compile(r"invalid session TTL: \S+ greater than maximum allowed")
 """Teleport's errors (lib/services/access_request.go)."""
 
 
@@ -60,6 +62,17 @@ def explain_expiry(error: TeleportError) -> UserError | None:
         "A request can wait for seven days at most, and not beyond the end of its access, so"
         " nothing was requested. Choose an earlier expiry, or leave it out.",
         reason="expiry_invalid",
+    )
+
+
+def explain_session(error: TeleportError) -> UserError | None:
+    """Return why Teleport rejects the sessions, None for an error about something else."""
+    if not _SESSION_TOO_LONG.search(error.text):
+        return None
+    return UserError(
+        "Teleport allows no sessions of this length for the requested roles, so nothing was"
+        " requested. Choose a shorter --session-ttl, or leave it out.",
+        reason="session_too_long",
     )
 
 

@@ -11,6 +11,7 @@ from sandbox.cast import BOT_USER
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state import resources
+from sandbox.teleport.state.resources import nanoseconds
 from teleport_client._proto.types_pb2 import AccessRequestConditions, RoleConditions, RoleV6
 from tests.integration.conftest import run_bot_on
 from tests.integration.slack_driver import Stage, buttons, selected, words
@@ -97,6 +98,32 @@ async def test_duration_limits_the_access(stage: Stage) -> None:
     card = await stage.card("redis")
     spec = stage.request(buttons(card)["approve"]["value"]).Spec
     assert 7100 < spec.Expires.seconds - spec.Created.seconds <= 7200
+
+
+@pytest.mark.parametrize(("longest", "access"), [(None, 1), (timedelta(days=2), 48)])
+async def test_session_ttl_limits_single_sessions(
+    stage: Stage, longest: timedelta | None, access: int
+) -> None:
+    """Access lasts longer only if the requester's role has a `max_duration`."""
+    if longest is not None:
+        request = stage.teleport.cluster.roles["dev"].Spec.Allow.Request
+        request.MaxDuration = nanoseconds(longest)
+    typed = f"staging for {access}h --session-ttl 1h because redis"
+    await stage.type("alice", f"/teleport-request {typed}")
+    await stage.response("alice", "Longest session: 1 hour.")
+    (stored,) = stage.requests
+    spec = stored.Spec
+    ends = (spec.SessionTTL.seconds, spec.Expires.seconds)
+    hours = [(end - spec.Created.seconds) / 3600 for end in ends]
+    assert hours == pytest.approx([1, access], abs=0.01)
+
+
+async def test_session_longer_than_the_role_allows_gets_a_sentence(stage: Stage) -> None:
+    options = stage.teleport.cluster.roles["staging"].Spec.Options
+    options.MaxSessionTTL = nanoseconds(timedelta(hours=1))
+    await stage.type("alice", "/teleport-request staging --session-ttl 2h because redis")
+    await stage.response("alice", "Choose a shorter --session-ttl, or leave it out.")
+    assert stage.requests == []
 
 
 async def test_shorter_access_needs_confirmation(stage: Stage) -> None:

@@ -60,6 +60,7 @@ def drafts(draw: st.DrawFn) -> tuple[RequestDraft, list[Resource]]:
         start=draw(MOMENTS | st.none()),
         until=draw(MOMENTS | st.none()),
         expires=draw(MOMENTS | st.none()),
+        session=draw(st.none() | st.timedeltas(timedelta(minutes=1), timedelta(days=14))),
         resources=tuple(dict.fromkeys(map(path_of, resources))),
     ), resources
 

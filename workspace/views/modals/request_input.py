@@ -36,6 +36,8 @@ class RequestFormMetadata:
     """In forms without an input for it, as the next two."""
     until: Moment | None = None
     expires: Moment | None = None
+    session: Duration | None = None
+    """Typed: the form has no input for it."""
     accepted_end: Moment | None = None
     """End of the access that the form has shown, because it is shorter than the wanted one."""
 
@@ -83,6 +85,7 @@ def _read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Req
             start=_moment_from(values, START) if START in values else origin.start,
             until=None if seconds else origin.until,
             expires=_moment_from(values, EXPIRY) if EXPIRY in values else origin.expires,
+            session=origin.session,
         ),
         role_values=selected_values(values, ROLES),
         picked_reviewers=tuple(

@@ -59,6 +59,7 @@ def request_form(draft: RequestDraft, context: FormContext) -> View:
             start=draft.start if context.short else None,
             until=draft.until,
             expires=draft.expires if context.short else None,
+            session=draft.session,
         )
     )
     incomplete = draft.truncated or (origin.reviewers, origin.resources) != (draft.reviewers, typed)

@@ -15,6 +15,7 @@ from workspace.views.modals.request_input import (
     with_accepted_end,
 )
 from workspace.views.parts import rich
+from workspace.views.parts.moments import duration_text
 
 _TEXT_LIMIT = 2000
 _NOTE_LIMIT = _TEXT_LIMIT - 200
@@ -40,6 +41,8 @@ def typed_parts(origin: RequestFormMetadata) -> Iterator[Block]:
         lines.append((rich.bold("Access starts: "), rich.moment(origin.start)))
     if origin.until is not None:
         lines.append((rich.bold("Access ends: "), rich.moment(origin.until)))
+    if origin.session is not None:
+        lines.append((rich.bold("Longest session: "), duration_text(origin.session)))
     if lines:
         yield rich.block(rich.lines(*lines))
 

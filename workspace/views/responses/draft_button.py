@@ -33,6 +33,9 @@ def _truncate(draft: RequestDraft) -> RequestDraft:
         truncated=True,
         start=draft.start,
         until=draft.until,
+        duration=draft.duration,
+        expires=draft.expires,
+        session=draft.session,
     )
     beginning = _longest(
         lambda n: replace(draft, truncated=True, reason=draft.reason[:n]), len(draft.reason)

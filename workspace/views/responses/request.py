@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import RequestDraft
@@ -37,14 +37,16 @@ def request_created(
     gets_messages: bool,
     can_cancel: bool,
     active_until: datetime | None = None,
+    session: timedelta | None = None,
 ) -> Message:
     """Confirm a request in one line, and state a shorter duration if Teleport limits it.
 
     `gets_messages` promises a message about the outcome. `can_cancel` adds a button that cancels
     the request. `active_until` is the end of the same access, which the user has now.
+    `session` is the longest session, if the user limited it.
     """
     return message(
-        rich.lines(tuple(_requested(card_model))),
+        rich.lines((*_requested(card_model), *_longest_session(session))),
         *quoted_reason(draft.reason, label=REQUEST_REASON, limit=_REASON_ROOM),
         rich.lines(
             *_limit(draft, card_model, created),
@@ -67,6 +69,11 @@ def _requested(card_model: CardModel) -> Iterator[rich.Part | str]:
         yield "."
     if card_model.reviewers:
         yield f" Suggested reviewers: {list_names(card_model.reviewers)}."
+
+
+def _longest_session(session: timedelta | None) -> Iterator[str]:
+    if session is not None:
+        yield f" Longest session: {duration_text(session)}."
 
 
 def _limit(
@@ -122,11 +129,11 @@ def shorter_offer(
     """State the shorter duration that Teleport allows, before the request is created."""
     if tried.access_until is None:
         raise ValueError("a shorter offer needs an end of access")
-    why = (
-        "The bot's certificate expires then. Its operator can extend it."
-        if limited_by_bot_certificate
-        else "This limit comes from your roles or the requested roles."
-    )
+    why = "This limit comes from your roles or the requested roles."
+    if draft.session is not None:
+        why = "This limit comes from your roles, the requested roles or --session-ttl."
+    if limited_by_bot_certificate:
+        why = "The bot's certificate expires then. Its operator can extend it."
     return message(
         rich.lines(
             (rich.bold(f"Teleport doesn't allow {target_names(tried)} "), *_wanted(draft), "."),
