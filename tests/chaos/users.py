@@ -12,6 +12,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from tests.chaos.form_values import FormValues, form_values
 from tests.chaos.schedule import Fault, Step, UserAction
 from tests.integration.slack_driver import CHANNEL, buttons
 
@@ -151,7 +152,7 @@ class Users:
                 who, f"/teleport-request node/{host} because {reason}", f"@{who}"
             )
         if step.what is UserAction.REQUEST_BY_FORM:
-            return await self._request_by_form(who, role, reason)
+            return await self._request_by_form(who, form_values(random, role, reason))
         seconds = random.uniform(4, 20) if step.what is UserAction.REQUEST_FOR_SECONDS else _HOURS
         await self._tsh.requests.create(
             NewAccessRequest(
@@ -161,17 +162,12 @@ class Users:
         )  # fmt: skip
         return True
 
-    async def _request_by_form(self, who: str, role: str, reason: str) -> bool:
+    async def _request_by_form(self, who: str, values: FormValues) -> bool:
         await self._type(who, "/teleport-request", f"@{who}")
         form = await self._slack.view_where(
             who, lambda view: any(each.get("block_id") == "roles" for each in view["blocks"]),
             _FORM_SECONDS,
         )  # fmt: skip
-        chosen = {"text": {"type": "plain_text", "text": role}, "value": role}
-        values = {
-            "roles": {"roles": {"type": "multi_external_select", "selected_options": [chosen]}},
-            "reason": {"reason": {"value": reason}},
-        }
         return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
     async def _type(self, who: str, text: str, channel: str = CHANNEL) -> bool:
