@@ -184,7 +184,7 @@ def _responses() -> Iterator[tuple[str, Message]]:
     yield "already requested", duplicate_found(ask, pending, NOW)
     yield "shortened", shorter_offer(ask, pending, limited_by_bot_certificate=False)
     yield "reason wanted", reason_prompt(ask, "Teleport requires a reason.")
-    yield "suggested reviewers", reviewer_problems(ask, ["zoe isn't a Teleport user."])
+    yield "suggested reviewers", reviewer_problems(ask, ["zoe can't review this request."])
     yield "approved", review_submitted(sample_model(state=RequestState.APPROVED), approve=True)
     yield "denied", review_submitted(sample_model(state=RequestState.DENIED), approve=False)
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))

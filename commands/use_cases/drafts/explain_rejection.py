@@ -1,6 +1,5 @@
 """Explain why Teleport rejects a draft, in words of Slack's users."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 
@@ -16,7 +15,6 @@ from commands.use_cases.services import Services
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied, TeleportError
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
-from workspace.retry import with_retry
 from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
 
@@ -78,7 +76,8 @@ async def _explain_roles(
 ) -> Rejected | None:
     """Name the words that are no role or a forbidden one. None if there are none.
 
-    Misspelled roles have corrections. A word is a forbidden role only if Teleport has that role.
+    Misspelled roles have corrections. A role that the user could never request has the same
+    explanation as one that doesn't exist: it's not for everyone to know which roles do.
     """
     missing = _MISSING_ROLE.search(error.text)
     if draft.resources and missing and missing[1] not in draft.roles:
@@ -96,7 +95,8 @@ async def _explain_roles(
     corrections = correct(draft, unknown, allowed)
     if corrections and FILLERS.isdisjoint(map(str.lower, unknown)):
         return Rejected(misspelled(draft, unknown, corrections), corrections=corrections)
-    if words := await _words(services, unknown):
+    words = [word for word in unknown if is_prose(word) and word not in requestable][:MOST_NAMED]
+    if words:
         return Rejected(_not_understood(words, sorted(known), allowed))
     return Rejected(
         UserError(
@@ -105,23 +105,6 @@ async def _explain_roles(
             reason="role_not_requestable",
         )
     )
-
-
-async def _words(services: Services, unknown: Sequence[str]) -> list[str]:
-    """Return the words of prose that aren't names of roles, up to `MOST_NAMED`."""
-    words = list(filter(is_prose, unknown))[:MOST_NAMED]
-    found = await asyncio.gather(*(_is_role(services, each) for each in words))
-    return [word for word, is_role in zip(words, found, strict=True) if not is_role]
-
-
-async def _is_role(services: Services, name: str) -> bool:
-    if name.lower() in FILLERS:
-        return False
-    try:
-        await with_retry(lambda deadline: services.teleport.roles.get(name, deadline=deadline))
-    except NotFound:
-        return False
-    return True
 
 
 def _is_about_user(text: str, name: str) -> bool:
@@ -156,12 +139,19 @@ def _not_understood(
     words: Sequence[str], known: Sequence[str], allowed: Sequence[str]
 ) -> UserError:
     """Name the words that are neither roles nor keywords. `known` roles were typed."""
-    quoted = list_names([f"“{word}”" for word in words])
+    quoted = [f"“{word}”" for word in words]
     role = safe_name(next(iter((*known, *allowed)), "staging"))
     hint = "" if known else f" {alternatives((), allowed)}"
     return UserError(
-        f"This command doesn't understand {quoted}, so nothing was requested.{hint} Write only"
-        " roles before “for” and “because”, such as:",
+        f"{_neither(quoted)}, so nothing was requested.{hint} Write only roles before “for” and"
+        " “because”, such as:",
         reason="word_not_understood",
         suggested_command=f"{REQUEST} {role} for 2h because …",
     )
+
+
+def _neither(quoted: Sequence[str]) -> str:
+    named = list_names(quoted)
+    if len(quoted) == 1:
+        return f"{named} isn't a role that you can request, or a word that this command understands"
+    return f"{named} aren't roles that you can request, or words that this command understands"

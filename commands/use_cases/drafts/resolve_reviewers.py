@@ -36,6 +36,7 @@ _WHY = {
     "perhaps_denied": "can't review access requests",
 }
 """By the reason of a UserError."""
+_NOT_LINKED = "isn't a Teleport user with a linked Slack account"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -164,8 +165,8 @@ async def _linked_user(services: Services, reviewer: str) -> LinkedUser:
     try:
         slack_user_id = await with_retry(lambda _: services.contacts.reviewer(reviewer))
     except NoContact as error:
-        why = "isn't a Teleport user" if error.user_gone else "isn't linked to a Slack account"
-        raise CannotReview(reviewer, why) from error
+        # The same text for both: it's not for everyone to know which Teleport users exist.
+        raise CannotReview(reviewer, _NOT_LINKED) from error
     linked_user = await find_linked_user(services, slack_user_id)
     if linked_user.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
         raise CannotReview(reviewer, "shares a Slack account with another Teleport user")

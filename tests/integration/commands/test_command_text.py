@@ -61,5 +61,5 @@ async def test_name_of_several_slack_users_needs_confirmation(stage: Stage) -> N
 async def test_unknown_name_needs_confirmation(stage: Stage) -> None:
     text = "staging --reviewers @carrol because redis 1"
     await deliver(stage, command_of_bob(stage, "/teleport-request", text), "slash_commands")
-    await stage.response("bob", "carrol isn't a Teleport user.")
+    await stage.response("bob", "carrol isn't a Teleport user with a linked Slack account.")
     assert not stage.requests

@@ -41,6 +41,9 @@ async def cases(slack: SlackStandIn, teleport: TeleportStandIn) -> AsyncIterator
         yield ready
 
 
+NOT_LINKED = "isn't a Teleport user with a linked Slack account."
+
+
 async def request(cases: UseCases, draft: RequestDraft) -> RequestOutcome:
     return await request_access(cases.services, await cases.user(), draft)
 
@@ -166,16 +169,20 @@ async def test_misunderstood_word_suggests_a_command_with_a_known_role(
 
 
 async def test_only_forbidden_roles_are_named(cases: UseCases) -> None:
-    outcome = await request(cases, RequestDraft(("staging", "admin"), "x"))
+    outcome = await request(cases, RequestDraft(("staging", "admin-1"), "x"))
     assert isinstance(outcome, Rejected)
-    assert outcome.error.text.startswith("You can't request admin, so nothing was requested.")
+    assert outcome.error.text.startswith("You can't request admin-1, so nothing was requested.")
 
 
 @pytest.mark.parametrize(
     ("role", "text", "command"),
     [
         ("staging", "Your Teleport roles don't let you request any role.", ""),
-        ("please", "This command doesn't understand “please”", "/teleport-request staging for"),
+        (
+            "please",
+            "“please” isn't a role that you can",
+            "/teleport-request staging for",
+        ),
     ],
 )
 async def test_user_without_requestable_roles_gets_an_explanation(
@@ -254,7 +261,11 @@ async def test_disabled_requests_are_rejected(
 async def test_unsuitable_reviewers_need_confirmation(cases: UseCases) -> None:
     draft = replace(STAGING, reviewers=("alice", "bob", "zzz"))
     assert await request(cases, draft) == UnsuitableReviewers(
-        draft, ("You can't review your own request.", "zzz isn't a Teleport user.")
+        draft,
+        (
+            "You can't review your own request.",
+            f"zzz {NOT_LINKED}",
+        ),
     )
     assert isinstance(await request(cases, replace(draft, any_reviewers=True)), Created)
 

@@ -42,12 +42,12 @@ async def test_typed_reviewer_is_stored_as_teleport_user(
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("bobb", "bobb isn't a Teleport user."),
-        ("erin", "erin isn't linked to a Slack account."),
+        ("bobb", "bobb isn't a Teleport user with a linked Slack account."),
+        ("erin", "erin isn't a Teleport user with a linked Slack account."),
         ("frank", "Frank Fuchs is locked in Teleport."),
         ("alice", "You can't review your own request."),
-        ("henry", "henry isn't linked to a Slack account."),
-        ("grace", "grace isn't linked to a Slack account."),
+        ("henry", "henry isn't a Teleport user with a linked Slack account."),
+        ("grace", "grace isn't a Teleport user with a linked Slack account."),
         ("<@U0NORA0001>", "Nora Novak isn't linked to a Teleport user."),
         ("<@U0GRACE001>", "Grace Gale is a guest of this workspace."),
         ("<@U0NOBODY01>", "U0NOBODY01 can't use Teleport from Slack."),
@@ -79,7 +79,7 @@ async def test_all_problems_are_shown_together(stage: Stage) -> None:
     """The button leads to the next confirmation."""
     await stage.create_request("alice", "staging", "first 1")
     await stage.type("alice", "/teleport-request staging --reviewers bobb,alice because second 2")
-    response = await stage.response("alice", "bobb isn't a Teleport user.")
+    response = await stage.response("alice", "bobb isn't a Teleport user with")
     assert "You can't review your own request." in words(response)
     await stage.click("alice", response, "ask_anyway")
     again = await stage.response("alice", "You've already requested staging")

@@ -88,7 +88,7 @@ async def test_role_that_another_role_of_the_user_denies_is_named(stage: Stage) 
     dev.Spec.Deny.Request.Roles.append("prod")
     stage.teleport.cluster.put_role(dev)
     await stage.type("alice", "/teleport-request staging and prod because redis 1")
-    await stage.response("alice", "You can't request prod, so nothing was requested.")
+    await stage.response("alice", "“prod” isn't a role that you can request")
     assert not stage.requests
 
 

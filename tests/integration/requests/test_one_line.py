@@ -86,24 +86,33 @@ async def test_misspelled_role_that_can_be_two_roles_has_two_buttons(stage: Stag
 @pytest.mark.parametrize(
     ("typed", "not_understood"),
     [
-        ("staging so that redis works", "“so”, “that”, “redis” and “works”"),
-        ("give me staging now please", "“give”, “me”, “now” and “please”"),
-        ("staging urgently!", "“urgently!”"),
-        ("staging 2h", "“2h”"),
-        ("staging it's down", "“it's” and “down”"),
+        ("staging so that redis works", "“so”, “that”, “redis” and “works” aren't roles"),
+        ("give me staging now please", "“give”, “me”, “now” and “please” aren't roles"),
+        ("staging urgently!", "“urgently!” isn't a role"),
+        ("staging 2h", "“2h” isn't a role"),
+        ("staging it's down", "“it's” and “down” aren't roles"),
     ],
 )
 async def test_english_word_is_not_called_a_role(
     stage: Stage, typed: str, not_understood: str
 ) -> None:
     await stage.type("alice", f"/teleport-request {typed}")
-    await stage.response("alice", f"This command doesn't understand {not_understood}")
+    await stage.response("alice", not_understood)
     assert not stage.requests
 
 
-async def test_forbidden_role_is_called_a_role(stage: Stage) -> None:
-    await stage.type("alice", "/teleport-request admin because redis")
-    await stage.response("alice", "You can't request admin, so nothing was requested.")
+@pytest.mark.parametrize(("forbidden", "missing"), [("admin", "missing"), ("prod-db", "prod-xy")])
+async def test_answer_does_not_reveal_whether_a_role_exists(
+    stage: Stage, forbidden: str, missing: str
+) -> None:
+    """Teleport's own tools don't reveal it either."""
+    stage.teleport.cluster.put_role(resources.role(forbidden))
+    said: list[str] = []
+    for name in (forbidden, missing):
+        await stage.type("alice", f"/teleport-request {name} because redis")
+        said.append((await stage.response("alice", name))["text"])
+    assert said[0].replace(forbidden, missing) == said[1]
+    assert not stage.requests
 
 
 async def test_role_that_is_only_for_requests_by_name_is_named(stage: Stage) -> None:

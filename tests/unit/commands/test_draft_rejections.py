@@ -150,7 +150,7 @@ async def test_bot_without_the_verb_is_named() -> None:
     [
         (("staging-db",), ("staging", "prod"), "Did you mean staging?"),
         (("z-1",), ("staging", "prod"), "You can request staging and prod."),
-        (("alice",), (), "Your Teleport roles don't let you request any role."),
+        (("alice-1",), (), "Your Teleport roles don't let you request any role."),
     ],
 )
 async def test_role_that_cannot_be_requested_is_named_with_alternatives(
