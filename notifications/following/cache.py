@@ -7,16 +7,18 @@ before is stale too.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Generic
 
 from notifications.following.followed_kind import FollowedKind, Object
+from workspace.moment import utc_now
 
 _MAX_DELETED = 10_000
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Source(Enum):
@@ -33,6 +35,8 @@ class Source(Enum):
 class Cached(Generic[Object]):
     object: Object
     source: Source
+    seen: datetime = field(default=_NEVER, compare=False)
+    """Time of the last event, read or list that showed the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,11 @@ class Listed(Generic[Object]):
 
 
 class ObjectCache(Generic[Object]):
-    def __init__(self, kind: FollowedKind[Object]) -> None:
+    def __init__(self, kind: FollowedKind[Object], now: Callable[[], datetime] = utc_now) -> None:
         self._kind = kind
+        self._now = now
         self._known: dict[str, Cached[Object]] = {}
-        self._deleted: OrderedDict[str, Object] = OrderedDict()
+        self._deleted: OrderedDict[str, Cached[Object]] = OrderedDict()
         """Last known state of deleted objects, the newest only."""
 
     def __len__(self) -> int:
@@ -69,7 +74,13 @@ class ObjectCache(Generic[Object]):
 
     def last_known(self, name: str) -> Object | None:
         """Return the last state of a deleted object, which may have changed just before."""
-        return self._deleted.get(name)
+        deleted = self._deleted.get(name)
+        return deleted.object if deleted else None
+
+    def last_seen(self, name: str) -> datetime | None:
+        """Return when a deleted object was seen last, None if this copy has never had it."""
+        deleted = self._deleted.get(name)
+        return deleted.seen if deleted else None
 
     def forget(self, name: str) -> None:
         """Drop the last state of a deleted object."""
@@ -79,10 +90,10 @@ class ObjectCache(Generic[Object]):
         """Store a fresh copy; None means that the object is deleted."""
         if found is not None:
             self._deleted.pop(name, None)
-            self._known[name] = Cached(found, Source.FRESH)
+            self._known[name] = Cached(found, Source.FRESH, self._now())
             return
         if (cached := self._known.pop(name, None)) is not None:
-            self._deleted[name] = cached.object
+            self._deleted[name] = cached
         if len(self._deleted) > _MAX_DELETED:
             self._deleted.popitem(last=False)
 
@@ -99,19 +110,22 @@ class ObjectCache(Generic[Object]):
 
         Yield the objects to report, the oldest first: so a backlog keeps its order.
         """
+        now = self._now()
         by_name = {self._kind.name_of(each): each for each in listed}
         for name, found in sorted(by_name.items(), key=lambda item: self._age(item[1])):
             known = self._known.get(name)
             if name in changed:
                 continue
             if known is None or known.object != found:
-                self._known[name] = Cached(found, Source.LIST)
-            elif not self._kind.resync(found):
-                continue
+                self._known[name] = Cached(found, Source.LIST, now)
+            else:
+                self._known[name] = replace(known, seen=now)
+                if not self._kind.resync(found):
+                    continue
             yield Listed(name, found, new=known is None)
         for name in self._known.keys() - by_name.keys() - changed:
             missing = self._known[name] = replace(self._known[name], source=Source.MISSING)
             yield Listed(name, missing.object, new=False)
 
     def _age(self, found: Object) -> datetime:
-        return self._kind.created(found) or datetime.min.replace(tzinfo=UTC)
+        return self._kind.created(found) or _NEVER

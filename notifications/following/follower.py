@@ -20,6 +20,7 @@ import random
 from collections.abc import Awaitable, Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from time import monotonic
@@ -123,6 +124,10 @@ class Follower(Generic[Object]):
     def last_known(self, name: str) -> Object | None:
         """Return the last state of a deleted object."""
         return self._cache.last_known(name)
+
+    def last_seen(self, name: str) -> datetime | None:
+        """Return when a deleted object was seen last."""
+        return self._cache.last_seen(name)
 
     def forget(self, name: str) -> None:
         """Drop the last state of a deleted object."""

@@ -155,7 +155,11 @@ class RequestPlanner:
         entry = self._entry(request_id, deleted=True)
         if entry is None or entry.card_model.status is not Status.WAITING:
             return NO_DETAILS
-        return Details(cancellation=await self._cancellations.of(request_id))
+        cancellation = await self._cancellations.of(request_id)
+        last_seen = self._requests.last_seen(request_id)
+        if cancellation is None or not cancellation.explains_deletion(last_seen):
+            return NO_DETAILS
+        return Details(cancellation=cancellation)
 
     async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
         """Use channel IDs in intents that were recorded with a channel's name."""

@@ -5,6 +5,8 @@ cancellation in the request's plugin data before it deletes the request. Plugin 
 request, so every replica can name the requester afterwards, even if the bot crashed in between.
 """
 
+from datetime import datetime, timedelta
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from workspace.moment import Moment
@@ -13,11 +15,24 @@ PLUGIN, KEY = "teleport-chatops", "cancellation"
 """Plugin data of cancellations: one name for the bots of all workspaces."""
 
 
+_LONGEST_ATTEMPT = timedelta(minutes=1)
+"""Longer than the deadline of an interaction, and than a server's cache shows a deleted request."""
+
+
 class Cancellation(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     by: str
     at: Moment
+    """Time just before the attempt to delete the request."""
+
+    def explains_deletion(self, last_seen: datetime | None) -> bool:
+        """Return whether the attempt may have deleted a request that was seen last then.
+
+        An attempt can fail without a trace, and another user can delete the request later.
+        `last_seen` is None if the bot hasn't seen the request since it started.
+        """
+        return last_seen is None or last_seen < self.at + _LONGEST_ATTEMPT
 
 
 def cancellation_from(text: str) -> Cancellation | None:

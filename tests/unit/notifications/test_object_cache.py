@@ -90,3 +90,15 @@ def test_only_the_newest_ten_thousand_deletions_are_remembered() -> None:
         known.store(thing.name, None)
     assert known.last_known("0") is None
     assert known.last_known("1") == things[1]
+
+
+def test_deleted_object_has_the_time_at_which_it_was_seen_last() -> None:
+    """A list that lacks the object doesn't count."""
+    times = (NOW + timedelta(minutes=minutes) for minutes in range(10))
+    known = ObjectCache(MemoryKind(), now=lambda: next(times))
+    known.store("a", A)
+    listing(known, A)
+    listing(known)
+    known.store("a", None)
+    assert known.last_seen("a") == NOW + timedelta(minutes=1)
+    assert known.last_seen("b") is None

@@ -37,6 +37,8 @@ from workspace.card_model.status import Status
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
+from workspace.moment import utc_now
+from workspace.requests.cancellation import KEY, PLUGIN, Cancellation
 
 OURS = request(id="ours")
 DENIED = replace(OURS, state=RequestState.DENIED)
@@ -261,3 +263,21 @@ async def test_last_state_of_a_deleted_request_is_shown() -> None:
 async def _never() -> DeliveryResult:
     await asyncio.Event().wait()
     return DeliveryResult()
+
+
+@pytest.mark.parametrize(("minutes_before", "status"), [(0, Status.CANCELLED), (2, Status.DELETED)])
+async def test_cancellation_that_failed_does_not_explain_a_later_deletion(
+    minutes_before: int, status: Status
+) -> None:
+    """The bot has seen the request after the attempt to delete it."""
+    async with desk_of(OURS) as desk:
+        await desk.record(ANNOUNCED)
+        record = Cancellation(by=OURS.user, at=utc_now() - timedelta(minutes=minutes_before))
+        await desk.teleport.client.plugin_data.update(
+            PLUGIN, OURS.id, change={KEY: record.model_dump_json()}, expect={}
+        )
+        desk.teleport.requests.stored.pop(OURS.id)
+        await desk.requests.refresh(OURS.id)
+        planned = await desk.planner.plan(OURS.id)
+        assert planned.plan.card_model is not None
+        assert planned.plan.card_model.status is status
