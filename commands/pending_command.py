@@ -1,90 +1,120 @@
-"""`/teleport-pending`: a private list of pending requests, with buttons on the reviewable ones."""
+"""`/teleport-pending`: private lists of requests, page by page, with the user's buttons.
 
-from enum import StrEnum
+Each page reads the requests and the user's permissions again. Its buttons carry the list, the page
+and the search.
+"""
+
+from dataclasses import replace
 
 from rapidfuzz import process
 
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
-from commands.parsing.words import DASHES, normalize_word, wants_help
+from commands.parsing.list_grammar import SCOPES, ListQuery, Scope, parse_list, query_from
+from commands.parsing.words import wants_help
 from commands.request_model import request_model
 from commands.slash_commands import PENDING, REQUEST
-from commands.use_cases import find_request
 from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
+from commands.use_cases.lists.list_requests import list_requests
+from commands.use_cases.lists.search import resolve_mentions
 from commands.use_cases.services import Services
-from workspace.requests.user_error import UserError
-from workspace.text.untrusted import safe_name
+from teleport_client.model.access_request import AccessRequest
+from workspace.text.untrusted import safe_line
 from workspace.views.parts.message import Message, text_message
 from workspace.views.parts.outdated import outdated_button, reading
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import PAGE, pending_list
+from workspace.views.responses.pending_list import PAGE, Paging, list_page
 
-
-class Scope(StrEnum):
-    """The part of the pending requests to list. The values are part of paging buttons."""
-
-    CONCERNED = ""
-    """The user's own requests, and those that the user can review."""
-    MINE = "mine"
-    REVIEWABLE = "reviewable"
-    ALL = "all"
-
-
+_SEARCH_SHOWN = 60
 _TITLES = {
     Scope.CONCERNED: "Your requests and requests to review",
     Scope.MINE: "Your pending requests",
     Scope.REVIEWABLE: "Waiting for your review",
+    Scope.SUGGESTED: "Waiting for your review, as a suggested reviewer",
+    Scope.ACTIVE: "Your active access",
     Scope.ALL: "All pending requests",
+}
+_NOUNS = {
+    Scope.CONCERNED: "Your requests and requests to review",
+    Scope.MINE: "Your pending requests",
+    Scope.REVIEWABLE: "The requests waiting for your review",
+    Scope.SUGGESTED: "The requests that suggest you as a reviewer",
+    Scope.ACTIVE: "Your active requests",
+    Scope.ALL: "The pending requests",
 }
 _NONE = {
     Scope.CONCERNED: ("You're all caught up. You have no pending requests and nothing to review."),
     Scope.MINE: f"You have no pending requests. Run {REQUEST} to request access.",
     Scope.REVIEWABLE: "No requests are waiting for your review.",
+    Scope.SUGGESTED: "No pending requests suggest you as a reviewer.",
+    Scope.ACTIVE: f"You have no active access from a request. Run {REQUEST} to request access.",
     Scope.ALL: "There are no pending requests.",
 }
+_FOR_REVIEW = {Scope.CONCERNED, Scope.REVIEWABLE, Scope.SUGGESTED}
 
 
 async def command(services: Services, interaction: Interaction, responder: Responder) -> None:
     if wants_help(interaction.text):
         await responder.respond(help_message(PENDING))
         return
-    scope = _scope(normalize_word(interaction.text).lstrip(DASHES).rstrip(".,;"))
+    typed = parse_list(interaction.text)
     user = await services.authorize(interaction.slack_user_id, LIST)
-    await responder.respond(await _list(services, user, scope))
+    query = replace(typed, search=await resolve_mentions(services, typed.search))
+    await responder.respond(await _list(services, user, query))
 
 
 async def turn_page(services: Services, interaction: Interaction, responder: Responder) -> None:
-    """Show an older or newer page: a button with the value `<scope>:<page>`."""
-    scope, page = _page(interaction.value)
-    user = await services.authorize(interaction.slack_user_id, LIST)
-    await responder.replace_original(await _list(services, user, scope, page))
-
-
-def _page(value: str) -> tuple[Scope, int]:
-    scope, _, page = value.partition(":")
+    """Show an older or newer page."""
     with reading(outdated_button(PENDING)):
-        return Scope(scope), max(0, int(page))
+        query = query_from(interaction.value)
+    user = await services.authorize(interaction.slack_user_id, LIST)
+    await responder.replace_original(await _list(services, user, query))
 
 
-async def _list(services: Services, user: AuthorizedUser, scope: Scope, page: int = 0) -> Message:
-    if scope is Scope.ALL and not user.sees_all_requests:
-        raise UserError(
-            f"Your Teleport roles don't let you list everyone's requests. Run {PENDING} to see"
-            " yours and the ones you can review.",
-            reason="cannot_list_all",
-        )
-    rows = await _rows(services, user, scope)
-    if not rows:
-        return text_message(_nothing(services, user, scope))
-    last_page = (len(rows) - 1) // PAGE
-    return pending_list(_TITLES[scope], rows, scope=scope, page=min(page, last_page))
+async def _list(services: Services, user: AuthorizedUser, query: ListQuery) -> Message:
+    found = await list_requests(services, user, query)
+    if not found:
+        nothing = _no_match(query) if query.search else _nothing(services, user, query.scope)
+        return text_message(nothing)
+    page = min(query.page, (len(found) - 1) // PAGE)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    left = len(found) - (page + 1) * PAGE
+    paging = Paging(
+        newer=query.to_value(page - 1) if page else "",
+        older=query.to_value(page + 1) if left > 0 else "",
+        left=left,
+    )
+    lists = services.permissions.lists(user)
+    rows = [
+        _row(services, each, can_review=lists.is_reviewable(each), scope=query.scope)
+        for each in shown
+    ]
+    return list_page(_title(query), rows, paging)
+
+
+def _row(services: Services, request: AccessRequest, *, can_review: bool, scope: Scope) -> Row:
+    extendable = scope is Scope.ACTIVE and services.policy.requests_enabled
+    return Row(
+        request_model(services, request),
+        request.created,
+        can_review=can_review,
+        can_extend=extendable and services.can_create(),
+    )
+
+
+def _title(query: ListQuery) -> str:
+    title = _TITLES[query.scope]
+    return f"{title}: {_quoted(query)}" if query.search else title
+
+
+def _quoted(query: ListQuery) -> str:
+    return f"“{safe_line(' '.join(query.search), _SEARCH_SHOWN)}”"
 
 
 def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
     """Return the text of an empty list. Without reviews from Slack, others may wait elsewhere."""
-    for_review = scope in {Scope.CONCERNED, Scope.REVIEWABLE}
-    if services.review_policy.mode.from_slack or not for_review:
+    if services.review_policy.mode.from_slack or scope not in _FOR_REVIEW:
         return _NONE[scope]
     own = "You have no pending requests. " if scope is Scope.CONCERNED else ""
     where = (
@@ -95,29 +125,17 @@ def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
     return f"{own}Reviews from Slack are off. {where}"
 
 
-async def _rows(services: Services, user: AuthorizedUser, scope: Scope) -> list[Row]:
-    if scope is Scope.MINE:
-        mine = await find_request.pending_requests(services, user=user.name)
-        return [Row(request_model(services, each), each.created, can_review=False) for each in mine]
-    pending = await find_request.pending_requests(services)
-    reviewable = services.permissions.reviewable(user, pending)
-    return [
-        Row(request_model(services, each), each.created, can_review=each.id in reviewable)
-        for each in pending
-        if each.id in reviewable
-        or scope is Scope.ALL
-        or (scope is Scope.CONCERNED and each.user == user.name)
-    ]
-
-
-def _scope(word: str) -> Scope:
-    try:
-        return Scope(word)
-    except ValueError:
-        named = [scope.value for scope in Scope if scope.value]
-        nearest = process.extractOne(word, named, score_cutoff=50)
-        hint = f"Did you mean {nearest[0]}? " if nearest else ""
-        raise UserError(
-            f"Unknown list “{safe_name(word)}”. {hint}Available lists: {', '.join(named)}.",
-            reason="unknown_scope",
-        ) from None
+def _no_match(query: ListQuery) -> str:
+    """Return the text of a search without results. One of its words may be a misspelled list."""
+    words = [query.search[0], query.search[-1]]
+    nearest = max(
+        (found for word in words if (found := process.extractOne(word, SCOPES, score_cutoff=60))),
+        key=lambda found: found[1],
+        default=None,
+    )
+    misspelled = nearest if query.scope is Scope.CONCERNED else None
+    hint = f" Did you mean {misspelled[0]}?" if misspelled else ""
+    return (
+        f"{_NOUNS[query.scope]} contain no match for {_quoted(query)}.{hint} Available lists:"
+        f" {', '.join(SCOPES)}."
+    )

@@ -29,7 +29,7 @@ from workspace.views.modals.review_modal import ReviewFormMetadata
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import pending_list
+from workspace.views.responses.pending_list import PAGE, list_page, pending_list
 
 
 def command(*, approve: bool) -> Handler:
@@ -110,8 +110,8 @@ def _found(rows: Sequence[Row], part: str, name: str, reason: str) -> Message:
     The buttons can't contain the typed reason.
     """
     if len(rows) > 1:
-        title = f"{len(rows)} requests have an ID ending in {part}"
-        return pending_list(title, rows, scope="mine")
+        shown = f". The newest {PAGE}:" if len(rows) > PAGE else ""
+        return list_page(f"{len(rows)} requests have an ID ending in {part}{shown}", rows[:PAGE])
     (row,) = rows
     model = row.card_model
     if not row.can_review:

@@ -19,7 +19,11 @@ class SlashCommand:
 
 COMMANDS = (
     SlashCommand(REQUEST, "Request access to Teleport roles", "staging for 2h because … | help"),
-    SlashCommand(PENDING, "List pending access requests", "[mine | reviewable | all | help]"),
+    SlashCommand(
+        PENDING,
+        "List access requests",
+        "[mine | reviewable | suggested | active | all] [search] | help",
+    ),
     SlashCommand(APPROVE, "Approve an access request", "[id] [reason] | help"),
     SlashCommand(DENY, "Deny an access request", "[id] [reason] | help"),
 )

@@ -64,6 +64,11 @@ class HostNames:
         if self._enabled() and any(map(self._is_due, hosts)):
             self._waiting[request.id] = hosts
             self._news.set()
+        return self.known(request)
+
+    def known(self, request: AccessRequest) -> Mapping[str, str]:
+        """Return the known names by host ID, without looking any up."""
+        hosts = {each.name for each in self._hosts(request)}
         return {host: self._names[host] for host in hosts if host in self._names}
 
     def learn(self, host: str, name: str) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import ResourceID
+from teleport_client._proto.types_pb2 import RequestState, ResourceAccessID, ResourceID
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage, decisions, words
+from tests.integration.slack_driver import Stage, buttons, decisions, words
 
 
 async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
@@ -28,6 +28,7 @@ async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
         for block in response["blocks"]
         if block["type"] == "actions"
         for element in block["elements"]
+        if element["action_id"] == "approve"
     ]
     assert set(values) == {hers.Metadata.Name}
     assert "0 of 2 approvals" in words(response)
@@ -79,8 +80,12 @@ async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
         ("“Mine”", "You have no pending request"),
         ("--reviewable", "No requests are waiting for your review"),
         ("—reviewable.", "No requests are waiting for your review"),
+        ("suggested", "No pending requests suggest you as a reviewer"),
+        ("active", "You have no active access"),
         ("reviewabel", "Did you mean reviewable?"),
-        ("everything at once", "Available lists: mine, reviewable, all"),
+        ("staging min", "Did you mean mine?"),
+        ("mine redis", "Your pending requests contain no match for “redis”."),
+        ("everything at once", "Available lists: mine, reviewable, suggested, active, all"),
     ],
 )
 async def test_empty_or_unknown_list_has_a_hint(stage: Stage, scope: str, sentence: str) -> None:
@@ -100,6 +105,64 @@ async def test_long_list_has_pages(stage: Stage) -> None:
     second = await stage.response("bob", "user-00")
     assert "pending_newer" in words(second)
     assert second["ts"] == first["ts"]
+
+
+async def test_search_finds_words_in_any_order(stage: Stage) -> None:
+    """They can be in the requester, the role, the resource, the reason or the ID."""
+    node = ResourceAccessID(id=ResourceID(ClusterName="main", Kind="db", Name="orders"))
+    found = pending_request(stage.teleport, reason="Redis 1", resources=[node])
+    pending_request(stage.teleport, user="carol", role="prod", reason="other 2")
+    short = found.Metadata.Name[-8:]
+    for text, title in (
+        ("redis", "“redis”"),
+        ("reviewable ALICE staging", "Waiting for your review: “alice staging”"),
+        ("alice orders reviewable", "Waiting for your review: “alice orders”"),
+        (f"#{short}", f"“{short}”"),
+        ("<@U0ALICE001|somebody>", "“alice”"),
+        ("“redis 1”", "“redis 1”"),
+    ):
+        await stage.type("bob", f"/teleport-pending {text}")
+        shown = words(await stage.response("bob", title))
+        assert short in shown, text
+        assert "other 2" not in shown, text
+
+
+async def test_pages_keep_the_search(stage: Stage) -> None:
+    for number in range(12):
+        pending_request(stage.teleport, reason=f"redis: {number}", age=timedelta(minutes=number))
+        pending_request(stage.teleport, reason=f"other {number}", age=timedelta(minutes=number))
+    await stage.type("bob", "/teleport-pending reviewable redis:")
+    first = await stage.response("bob", "Older (2)")
+    assert "other" not in words(first)
+    await stage.click("bob", first, "pending_older")
+    second = await stage.response("bob", "redis: 11")
+    assert "other" not in words(second)
+
+
+async def test_suggested_reviewers_have_a_list(stage: Stage) -> None:
+    """Carol's name alone doesn't show a request that she can't see."""
+    pending_request(stage.teleport, reason="redis 1", reviewers=["carol"])
+    pending_request(stage.teleport, reason="other 2")
+    pending_request(stage.teleport, reason="secret 3", role="unknown", reviewers=["carol"])
+    await stage.type("carol", "/teleport-pending --suggested")
+    shown = await stage.response("carol", "as a suggested reviewer")
+    assert "redis 1" in words(shown)
+    assert "other 2" not in words(shown)
+    assert "secret 3" not in words(shown)
+
+
+async def test_active_access_is_listed_with_its_end(stage: Stage) -> None:
+    """Only the user's own access is in the list, and only until its end."""
+    pending_request(stage.teleport, user="bob", reason="redis 1", state=RequestState.APPROVED)
+    pending_request(stage.teleport, user="bob", reason="waiting 2")
+    pending_request(stage.teleport, reason="other 3", state=RequestState.APPROVED)
+    await stage.type("bob", "/teleport-pending active")
+    shown = await stage.response("bob", "Your active access")
+    assert "redis 1" in words(shown)
+    assert "waiting 2" not in words(shown)
+    assert "other 3" not in words(shown)
+    assert "access ends <!date^" in words(shown)
+    assert {"extend_access", "details"} <= buttons(shown).keys()
 
 
 async def test_list_of_large_requests_is_shown(stage: Stage) -> None:

@@ -14,7 +14,10 @@ _EXAMPLES = {
         ("", "your requests and requests to review"),
         ("mine", "only your requests"),
         ("reviewable", "only requests you can review"),
+        ("suggested", "only requests that suggest you as a reviewer"),
+        ("active", "your approved access, until it ends"),
         ("all", "all requests, if your Teleport roles let you list them"),
+        ("mine staging", "search for a requester, role, resource, reason or ID in a list"),
     ),
     "/teleport-approve": (
         ("", "choose a request to review"),

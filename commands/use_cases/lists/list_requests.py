@@ -1,0 +1,54 @@
+"""Read the requests of one list. Each call reads the requests from Teleport again."""
+
+from collections.abc import Callable, Sequence
+
+from commands.parsing.list_grammar import ListQuery, Scope
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.lists.search import matcher
+from commands.use_cases.services import Services
+from teleport_client.model.access_request import AccessRequest, RequestState
+from workspace.requests.request_lists import RequestLists
+from workspace.requests.user_error import UserError
+from workspace.retry import with_retry
+
+_OWN = {Scope.MINE, Scope.ACTIVE}
+
+
+async def list_requests(
+    services: Services, user: AuthorizedUser, query: ListQuery
+) -> Sequence[AccessRequest]:
+    """Return the requests of the list that match the search, newest first.
+
+    Raises UserError, TeleportError.
+    """
+    if query.scope is Scope.ALL and not user.sees_all_requests:
+        raise UserError(
+            "Your Teleport roles don't let you list everyone's requests. Run /teleport-pending to"
+            " see yours and the ones you can review.",
+            reason="cannot_list_all",
+        )
+    state = RequestState.APPROVED if query.scope is Scope.ACTIVE else RequestState.PENDING
+    owner = user.name if query.scope in _OWN else ""
+    found = await with_retry(
+        lambda deadline: services.teleport.requests.list(user=owner, state=state, deadline=deadline)
+    )
+    belongs = _belongs(services, services.permissions.lists(user), query.scope)
+    listed = [request for request in found if belongs(request)]
+    if not query.search:
+        return listed
+    return list(filter(matcher(query.search, services.host_names.known), listed))
+
+
+def _belongs(
+    services: Services, lists: RequestLists, scope: Scope
+) -> Callable[[AccessRequest], bool]:
+    """Return whether a request belongs to a list of pending or active requests."""
+    now = services.now()
+    return {
+        Scope.CONCERNED: lambda each: lists.is_own(each) or lists.is_reviewable(each),
+        Scope.MINE: lists.is_own,
+        Scope.REVIEWABLE: lists.is_reviewable,
+        Scope.SUGGESTED: lists.is_suggested,
+        Scope.ACTIVE: lambda each: lists.is_active(each, now),
+        Scope.ALL: lambda _: True,
+    }[scope]

@@ -1,0 +1,61 @@
+"""Search in requests: by requester, role, resource, reason or a part of the ID."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from commands.use_cases.services import Services
+from teleport_client.model.access_request import AccessRequest
+from workspace.requests.user_error import UserError
+
+_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|(?P<name>[^<>]*))?>")
+_MOST_MENTIONS = 3
+
+
+def matcher(
+    words: Sequence[str], host_names: Callable[[AccessRequest], Mapping[str, str]]
+) -> Callable[[AccessRequest], bool]:
+    """Return whether a request contains all words, regardless of case and order."""
+    wanted = [word.casefold() for word in words]
+
+    def matches(request: AccessRequest) -> bool:
+        text = "\n".join(_texts(request, host_names)).casefold()
+        return all(word in text for word in wanted)
+
+    return matches
+
+
+async def resolve_mentions(services: Services, words: Sequence[str]) -> tuple[str, ...]:
+    """Replace each mention of a Slack user by the name of the user's Teleport user.
+
+    Raises UserError, TeleportError, SlackApiError.
+    """
+    mentions = [word for word in words if _MENTION.fullmatch(word)]
+    if len(mentions) > _MOST_MENTIONS:
+        raise UserError(
+            f"Search for at most {_MOST_MENTIONS} users at once.", reason="too_many_mentions"
+        )
+    names = {each: await _teleport_name(services, each) for each in mentions}
+    return tuple(names.get(word, word) for word in words)
+
+
+async def _teleport_name(services: Services, mention: str) -> str:
+    found = _MENTION.fullmatch(mention)
+    if found is None:
+        return mention
+    try:
+        return (await services.users.linked_user(found["id"])).name.lower()
+    except UserError:
+        return (found["name"] or found["id"]).lower()
+
+
+def _texts(
+    request: AccessRequest, host_names: Callable[[AccessRequest], Mapping[str, str]]
+) -> Iterator[str]:
+    yield request.id
+    yield request.user
+    yield from request.roles
+    yield request.reason
+    for resource in request.resources:
+        yield f"/{resource.cluster}/{resource.kind}/{resource.name}/{resource.sub_resource}"
+    if request.resources:
+        yield from host_names(request).values()
