@@ -15,7 +15,7 @@ from teleport_client.model.user import Conditions, ReviewConditions, Role
 from tests.integration.slack_driver import words
 from tests.samples import HOSTILE, NOW, model_of, request
 from tests.strategies import Extreme, extremes, long_texts, requests
-from tests.unit.workspace.test_request_lists import Reader, lists
+from tests.unit.workspace.requests.test_request_lists import Reader, lists
 from workspace.requests.user_error import UserError
 from workspace.views.home.home_tab import ROWS, HomeTab, rejection_tab, row_counts, unavailable_tab
 
