@@ -3,9 +3,18 @@
 from benchmarks.ack import AckRow
 from benchmarks.burst import BurstRow
 from benchmarks.card import CardRow
+from benchmarks.home import HomeRow
 from benchmarks.row import Row
 from benchmarks.start import StartRow
 from benchmarks.typeahead import TypeaheadRow
 from benchmarks.writes import WritesRow
 
-ROWS: tuple[Row, ...] = (AckRow(), CardRow(), WritesRow(), BurstRow(), StartRow(), TypeaheadRow())
+ROWS: tuple[Row, ...] = (
+    AckRow(),
+    CardRow(),
+    WritesRow(),
+    BurstRow(),
+    StartRow(),
+    TypeaheadRow(),
+    HomeRow(),
+)

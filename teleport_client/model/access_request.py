@@ -109,6 +109,8 @@ class AccessRequest:
         return self.state is RequestState.PENDING
 
     def review_by(self, author: str) -> Review | None:
+        if not self.reviews:  # by far the most requests in a list
+            return None
         return next((review for review in self.reviews if review.author == author), None)
 
 

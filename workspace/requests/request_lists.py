@@ -4,6 +4,7 @@ Teleport checks the caller of a call, which is the bot and not the user. So the 
 Teleport's rules to the requests that it has read. Nothing in this module calls Teleport.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -43,17 +44,22 @@ class RequestLists:
     def __init__(self, review_policy: ReviewPolicy, reader: Reader) -> None:
         self._policy = review_policy
         self._reader = reader
+        self._name = reader.name
         self._verdicts: dict[tuple[bool, tuple[str, ...]], MayReview] = {}
 
     def may_review(self, request: AccessRequest) -> MayReview:
         """Return whether the user's roles, or the settings, permit a review. Ignores the state."""
-        if request.user == self._reader.name:
+        if request.user == self._name:
             return MayReview.NO
-        overrides = self._policy.mode_of(request) is ReviewMode.OVERRIDE
+        overrides = (
+            self._policy.mode is ReviewMode.OVERRIDE
+            and self._policy.mode_of(request) is ReviewMode.OVERRIDE
+        )
         key = (overrides, request.roles)
-        if key not in self._verdicts:
-            self._verdicts[key] = self._verdict(request, overrides=overrides)
-        return self._verdicts[key]
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = self._verdict(request, overrides=overrides)
+        return verdict
 
     def in_review_scope(self, request: AccessRequest) -> bool:
         """Return whether the user can probably review the request, or could before it closed."""
@@ -63,12 +69,21 @@ class RequestLists:
         """Return whether the user can probably review the pending request now."""
         return (
             request.pending
-            and request.review_by(self._reader.name) is None
             and self.in_review_scope(request)
+            and request.review_by(self._name) is None
         )
 
+    def reviewable_of(self, same_roles: Sequence[AccessRequest]) -> list[AccessRequest]:
+        """Return the reviewable requests of many for the same roles, with one verdict for all."""
+        if self._policy.mode is ReviewMode.OVERRIDE:
+            return [each for each in same_roles if self.is_reviewable(each)]
+        others = [each for each in same_roles if each.user != self._name]
+        if not others or not self.in_review_scope(others[0]):
+            return []
+        return [each for each in others if each.pending and each.review_by(self._name) is None]
+
     def is_own(self, request: AccessRequest) -> bool:
-        return request.user == self._reader.name
+        return request.user == self._name
 
     def is_suggested(self, request: AccessRequest) -> bool:
         """Return whether the user can see the pending request as a suggested reviewer."""
@@ -92,7 +107,7 @@ class RequestLists:
         return (
             self._reader.sees_all_requests
             or self.is_own(request)
-            or request.review_by(self._reader.name) is not None
+            or request.review_by(self._name) is not None
             or self.in_review_scope(request)
         )
 

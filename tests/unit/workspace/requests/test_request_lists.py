@@ -133,3 +133,13 @@ def test_remembered_verdicts_equal_fresh_ones(
         else:
             expected = may_review(reader.name, reader.roles, each)
         assert found.may_review(each) is expected
+
+
+@given(st.lists(requests(), max_size=5), st.sampled_from([ReviewPolicy(), OVERRIDING]))
+def test_many_requests_for_the_same_roles_are_decided_as_one(
+    others: list[AccessRequest], policy: ReviewPolicy
+) -> None:
+    same = [replace(each, roles=("staging",)) for each in (*others, request(user="bob"))]
+    found = lists(REVIEWING, policy)
+    expected = [each for each in same if found.is_reviewable(each)]
+    assert found.reviewable_of(same) == expected
