@@ -97,6 +97,7 @@ def teleport_role(
     resources: Annotated[
         bool, typer.Option("--resources", help="Let the bot list resources for the request form.")
     ] = False,
+    locks: Annotated[bool, typer.Option("--locks", help="Let users lock approved access.")] = False,
     tbot: Annotated[
         bool, typer.Option("--tbot", help="Print a tbot configuration instead.")
     ] = False,
@@ -132,7 +133,11 @@ def teleport_role(
                 host_names=resource_names,
                 opt_in=frozenset(
                     option
-                    for option, wanted in (("--cancel", cancel), ("--resources", resources))
+                    for option, wanted in (
+                        ("--cancel", cancel),
+                        ("--locks", locks),
+                        ("--resources", resources),
+                    )
                     if wanted
                 ),
             )

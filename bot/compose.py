@@ -22,6 +22,7 @@ from bot.features.table import (
     CREATE_REQUESTS,
     EMAIL_REVIEWERS,
     HOST_NAMES,
+    LOCK_ACCESS,
     RESOURCES,
 )
 from bot.observe.clock import SlackClock
@@ -227,6 +228,7 @@ def build_listeners(
         request_locks=KeyedLock(),
         can_create=runtime.features.check(CREATE_REQUESTS),
         can_delete=runtime.features.check(CANCEL_REQUESTS),
+        can_lock=lambda: runtime.features.is_offered(LOCK_ACCESS),
         recorded_card=lambda request_id: read_recorded_card(
             runtime.teleport, runtime.plugin, request_id, runtime.now()
         ),

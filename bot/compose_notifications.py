@@ -8,13 +8,15 @@ from secrets import token_hex
 
 from bot.compose import ActingUsers, Runtime, build_recipient_finder
 from bot.compose_home import HomeParts, build_home_work
-from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS
+from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS, LOCK_ACCESS
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
 from notifications.delivery.history_lookup import History
 from notifications.delivery.message_delivery import RETRY_LATER_DELAY, Delivery
 from notifications.delivery.messages_in_flight import RECORD_WITHIN, InFlightMessages
 from notifications.following.follower import Follower, FollowTiming
+from notifications.locks.followed_locks import Locks
+from notifications.locks.request_locks import RequestLocks
 from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger
 from notifications.requests.confirmed_plan import RequestPlanner
@@ -69,13 +71,25 @@ def build_notifications(
         condition=runtime.conditions.component("watch", part="teleport"),
         timing=FollowTiming().scaled(runtime.settings.pace.factor),
     )
+    locks = Follower(
+        Locks(runtime.teleport),
+        reconnected=runtime.teleport.reconnected,
+        condition=runtime.conditions.component("locks", optional=True),
+        timing=FollowTiming().scaled(runtime.settings.pace.factor),
+    )
     leadership = _build_leadership(runtime)
     request_work = _RequestParts(
-        runtime, kind, requests, contacts, host_names, _build_outbox(runtime, leadership)
+        runtime,
+        kind,
+        requests,
+        contacts,
+        host_names,
+        RequestLocks(locks, runtime.now),
+        _build_outbox(runtime, leadership),
     ).work()
     home = build_home_work(runtime, acting, requests, host_names, request_work.outbox)
     controller = Controller(
-        followers=(requests,),
+        followers=(requests, locks),
         works=(request_work, home.work),
         leadership=leadership,
         synced=requests.synced,
@@ -93,6 +107,7 @@ class _RequestParts:
         requests: Follower[AccessRequest],
         contacts: Contacts,
         host_names: HostNames,
+        locks: RequestLocks,
         outbox: Outbox,
     ) -> None:
         factor = runtime.settings.pace.factor
@@ -100,6 +115,7 @@ class _RequestParts:
         self._requests = requests
         self._contacts = contacts
         self._host_names = host_names
+        self._locks = locks
         self._outbox = outbox
         self._queue = _build_queue(runtime)
         self._ledger = Ledger(runtime.teleport, runtime.plugin, now=runtime.now)
@@ -136,6 +152,7 @@ class _RequestParts:
             recipients=self._recipients,
             unreachable=self._unreachable,
             outbox=self._outbox,
+            locks=self._locks,
         )
 
     def _reconciler(self) -> RequestReconciler:
@@ -149,6 +166,7 @@ class _RequestParts:
             actions=RequestActions(self._ledger, delivery, self._in_flight),
             expiry=self._expiry,
             in_flight=self._in_flight,
+            locks=self._locks,
             now=self._runtime.now,
         )
 
@@ -165,6 +183,7 @@ class _RequestParts:
             claims=Claims(self._runtime.teleport),
             cancellations=Cancellations(self._runtime.teleport),
             host_names=self._host_names,
+            locks=self._locks,
             now=self._runtime.now,
         )
 
@@ -224,6 +243,7 @@ def _plan_context(runtime: Runtime) -> PlanContext:
         review_policy=runtime.review_policy,
         announce_max_age=settings.announce_max_age,
         reviewer_messages=settings.review.max_reviewer_messages,
+        can_lock=lambda: runtime.features.is_offered(LOCK_ACCESS),
     )
 
 
@@ -246,6 +266,7 @@ def _notice_options(runtime: Runtime) -> NoticeOptions:
     return NoticeOptions(
         can_cancel=runtime.features.is_offered(CANCEL_REQUESTS),
         can_request=runtime.features.is_offered(CREATE_REQUESTS),
+        can_lock=runtime.features.is_offered(LOCK_ACCESS),
         proxy=runtime.cluster.proxy,
     )
 

@@ -12,7 +12,7 @@ from commands import (
     review_form,
     slash_commands,
 )
-from commands.buttons import cancel, details, repeat
+from commands.buttons import cancel, details, lock, repeat
 from commands.form import menus, selection, submission
 from commands.interactions.bolt_registration import Handlers
 from workspace.views.cards import buttons, own_request_buttons
@@ -43,7 +43,9 @@ HANDLERS = Handlers(
         home_tab.MORE: pending_command.turn_page,
         draft_button.REQUEST_ANYWAY: request_command.request_anyway,
         draft_button.OPEN_FORM: request_command.open_prefilled_form,
+        buttons.LOCK: lock.lock,
         own_request_buttons.CANCEL: cancel.cancel,
+        own_request_buttons.DONE: lock.lock,
         own_request_buttons.REQUEST_AGAIN: repeat.repeat,
         own_request_buttons.EXTEND: repeat.repeat,
     },

@@ -13,7 +13,7 @@ earlier plan. Rules that depend on an order:
   was skipped, so every later plan skips it too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -34,7 +34,13 @@ from teleport_client.model.access_request import AccessRequest
 from workspace.card_model.build import build_card_model, close_card_model, request_url
 from workspace.card_model.notice import OUTCOMES, Notice
 from workspace.card_model.progress import progress_after
-from workspace.card_model.record import CardModel, CardReview, fingerprint
+from workspace.card_model.record import (
+    CardLock,
+    CardModel,
+    CardReview,
+    fingerprint,
+    lock_fingerprint,
+)
 from workspace.card_model.status import Status
 from workspace.requests.cancellation import Cancellation
 from workspace.requests.claim import Claim
@@ -63,6 +69,8 @@ class PlanContext:
     announce_max_age: timedelta = ANNOUNCE_MAX_AGE
     reviewer_messages: int = MOST_REVIEWERS
     """Limit of DMs to the suggested reviewers of one request."""
+    can_lock: Callable[[], bool] = lambda: False
+    """Whether users can lock approved access from Slack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,8 @@ class Details:
     """Known names of hosts, by ID."""
     cancellation: Cancellation | None = None
     """Cancellation of a deleted request."""
+    lock: CardLock | None = None
+    """Lock in force on the request, the recorded one if the locks aren't known."""
 
 
 NO_DETAILS = Details()
@@ -178,7 +188,7 @@ def plan(
             request, context, details, expired=expired
         )
     else:
-        card_model = _recorded_card_model(entry, now, context, details.cancellation)
+        card_model = _recorded_card_model(entry, now, context, details)
     if card_model is None:
         return Plan(None)
     if entry is None and request is not None and should_skip(request, now, context):
@@ -216,13 +226,14 @@ def slot_fingerprint(slot: str, card_model: CardModel) -> str:
     """Return the fingerprint of the message in a slot, empty if it needs no update.
 
     The notice of a new request shows only which notice follows it. The notice about an approval
-    changes once, when the access ends or the request is deleted: its fingerprint is empty until
-    then, as in entries of earlier versions.
+    changes when the access is locked or unlocked, when it ends, and when the request is deleted:
+    without a lock its fingerprint is empty until then, as in entries of earlier versions.
     """
     if slot == notice_slot(Notice.CREATED):
         return OUTCOMES.get(card_model.status, Notice.CREATED)
     if slot == notice_slot(Notice.APPROVED):
-        return card_model.status if card_model.status in _APPROVAL_ENDS else ""
+        ended = card_model.status if card_model.status in _APPROVAL_ENDS else ""
+        return ended + lock_fingerprint(card_model.lock)
     return "" if is_notice(slot) or is_reply(slot) else model_fingerprint(card_model)
 
 
@@ -241,6 +252,8 @@ def current_card_model(
         expired=expired,
         claim=details.claim,
         host_names=details.host_names,
+        lock=details.lock,
+        can_lock=context.can_lock(),
     )
     total = len(request.suggested_reviewers) + request.more_reviewers
     if not request.pending or total <= context.reviewer_messages:
@@ -254,13 +267,14 @@ def has_card(entry: Entry | None) -> bool:
 
 
 def _recorded_card_model(
-    entry: Entry | None, now: datetime, context: PlanContext, cancellation: Cancellation | None
+    entry: Entry | None, now: datetime, context: PlanContext, details: Details
 ) -> CardModel | None:
     if entry is None:
         return None
     # Other programs can write entries, and users open this URL, so it is never read from one.
     url = request_url(entry.card_model.id, context.request_url_base)
-    return replace(close_card_model(entry.card_model, now, cancellation), request_url=url)
+    recorded = replace(entry.card_model, lock=details.lock)
+    return replace(close_card_model(recorded, now, details.cancellation), request_url=url)
 
 
 def _diff(

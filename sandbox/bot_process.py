@@ -45,6 +45,7 @@ apiurl = "{slack_api}"
 
 [review]
 slack_user_id_trait = "{cast.SLACK_TRAIT}"
+locks = true
 
 [role_to_recipients]
 "*" = "{cast.APPROVERS_CHANNEL}"

@@ -109,7 +109,8 @@ class Availability:
                 log.info("feature_enabled", feature=feature.name)
 
     def _log_disabled(self, feature: Feature, missing: Missing) -> None:
-        write = log.info if feature.opt_in else log.warning if feature.optional else log.error
+        unasked = feature.opt_in and not feature.setting
+        write = log.info if unasked else log.warning if feature.optional else log.error
         hint = role_hint(self._granted_choices(), feature.role_option)
         hints = [hint] if missing.permissions else []
         if missing.scopes:

@@ -12,6 +12,7 @@ def choices_from(settings: Settings, mode: ReviewMode) -> Choices:
         mode=mode,
         from_slack=settings.app_token is not None,
         requests=settings.request.enabled,
+        locks=settings.review.locks,
         email=settings.review.allow_email_username_match or _has_email(settings),
     )
 

@@ -21,6 +21,7 @@ class Choices:
     email: bool = True
     """Whether the settings contain email addresses, or match users by them."""
     host_names: bool = True
+    locks: bool = True
     opt_in: frozenset[str] = frozenset()
     """Options of `teleport-role` for opt-in features, such as `--cancel`."""
 

@@ -215,6 +215,24 @@ CANCEL_REQUESTS = Feature(
     role_option="--cancel",
     rules=(Rule("access_request", ("delete",), "delete a user's own pending request"),),
 )
+LOCKED_CARDS = Feature(
+    "locked_cards",
+    "Locks on cards and DMs",
+    without="cards and DMs don't show that a request is locked",
+    optional=True,
+    rules=(Rule("lock", ("list", "read"), "show locked requests"),),
+)
+LOCK_ACCESS = Feature(
+    "lock_access",
+    "Lock approved access",
+    without="users can't lock approved access from Slack",
+    setting="review.locks",
+    is_on=lambda choices: choices.from_slack and choices.locks,
+    optional=True,
+    opt_in=True,
+    role_option="--locks",
+    rules=(Rule("lock", ("create", "update"), "lock the access of an approved request"),),
+)
 REVIEWS = Feature(
     "reviews",
     "Reviews from Slack",
@@ -355,6 +373,8 @@ FEATURES = (
     APP_HOME,
     CREATE_REQUESTS,
     CANCEL_REQUESTS,
+    LOCKED_CARDS,
+    LOCK_ACCESS,
     REVIEWS,
     REVIEWS_ON_BEHALF,
     REVIEWS_BY_OVERRIDE,

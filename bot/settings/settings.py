@@ -103,6 +103,8 @@ class ReviewSettings(_Section):
     """Maximum of DMs to suggested reviewers per request. The card names the others."""
     approve_with_reason: bool = False
     """Require a reason for approvals, too."""
+    locks: bool = False
+    """Let requesters and reviewers lock approved access."""
 
 
 class RequestSettings(_Section):

@@ -79,6 +79,8 @@ class Services:
     """Whether the bot's role allows it to create requests for users."""
     can_delete: Callable[[], bool] = lambda: True
     """Whether the bot's role allows it to delete requests."""
+    can_lock: Callable[[], bool] = lambda: False
+    """Whether the settings and the bot's role let users lock approved access."""
     recorded_card: Callable[[str], Awaitable[CardModel | None]] = _no_record
     """Reads the card model of a request that Teleport may have deleted. Raises TeleportError."""
 

@@ -95,6 +95,8 @@ class Follower(Generic[Object]):
         """Names of objects with an event since the last list was requested."""
         self._watching_since = 0.0
         """Monotonic time of the first list of the last watch."""
+        self._denied = ""
+        """Teleport's last denial. It is logged once, because only an administrator can end it."""
         self.synced = asyncio.Event()
         """Set once all objects have been listed for the first time."""
         condition.not_ready("not synced yet")
@@ -165,12 +167,15 @@ class Follower(Generic[Object]):
 
     async def _back_off(self, error: Exception, delay: float) -> None:
         self._condition.not_ready(f"the watch ended: {error}")
-        log.warning(
-            "watch_ended",
-            kind=self.kind.name,
-            error=str(error),
-            retry_in_seconds=round(delay, 1),
-        )
+        denied = str(error) if isinstance(error, PermissionDenied) else ""
+        if not denied or denied != self._denied:
+            log.warning(
+                "watch_ended",
+                kind=self.kind.name,
+                error=str(error),
+                retry_in_seconds=round(delay, 1),
+            )
+        self._denied = denied
         await asyncio.sleep(delay)
 
     async def _follow(self, stream: EventStream[Object]) -> None:
@@ -178,6 +183,7 @@ class Follower(Generic[Object]):
         self._cache.mark_stale()
         self._apply_list(listed, changed=frozenset())
         self._condition.ready()
+        self._denied = ""
         self._watching_since = monotonic()
         self.synced.set()
         log.info("watch_started", kind=self.kind.name, object_count=len(self))

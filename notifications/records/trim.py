@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from notifications.records.slots import NAME_LENGTH
-from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.record import CardLock, CardModel, CardReview
 from workspace.text.untrusted import truncate
 
 _TEXT_LENGTH = 300
@@ -25,6 +25,7 @@ def trim_card_model(card_model: CardModel) -> CardModel:
         resolve_reason=truncate(card_model.resolve_reason, _TEXT_LENGTH),
         promoted_to=truncate(card_model.promoted_to, NAME_LENGTH),
         reviewers=_names(card_model.reviewers),
+        lock=card_model.lock and _trim_lock(card_model.lock),
     )
 
 
@@ -44,6 +45,10 @@ def _trim_review(review: CardReview) -> CardReview:
         author=truncate(review.author, NAME_LENGTH),
         reason=truncate(review.reason, _TEXT_LENGTH),
     )
+
+
+def _trim_lock(lock: CardLock) -> CardLock:
+    return CardLock(truncate(lock.by, NAME_LENGTH), truncate(lock.message, _TEXT_LENGTH))
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from datetime import datetime
 from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.cache import Cached, Source
 from notifications.following.follower import Follower
+from notifications.locks.request_locks import RequestLocks
 from notifications.notification_rules import (
-    NO_DETAILS,
     Details,
     Plan,
     PlanContext,
@@ -28,6 +28,8 @@ from notifications.requests.expiry import RequestExpiry, is_due
 from notifications.routing.routes import CombinedRouting, Routes
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest
+from workspace.card_model.build import card_lock
+from workspace.card_model.record import CardLock
 from workspace.card_model.status import Status
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
@@ -57,6 +59,7 @@ class RequestPlanner:
         claims: Claims,
         cancellations: Cancellations,
         host_names: HostNames,
+        locks: RequestLocks,
         now: Callable[[], datetime],
     ) -> None:
         self._requests = requests
@@ -67,12 +70,14 @@ class RequestPlanner:
         self._claims = claims
         self._cancellations = cancellations
         self._host_names = host_names
+        self._locks = locks
         self._now = now
         self.context = context
 
     async def plan(self, request_id: str) -> PlannedWork:
         """Plan from the cache, and again from Teleport's storage if only a list is known."""
         await self._confirm_with_teleport(request_id)
+        await self._locks.confirm(request_id)
         planned = await self._plan_cached(request_id)
         if planned.plan.actions and self._only_listed(request_id):
             await self._requests.refresh(request_id)
@@ -141,25 +146,33 @@ class RequestPlanner:
 
     async def _details(self, request: AccessRequest) -> tuple[Details, Exception | None]:
         """Look up further details of the card, and return the error if they are incomplete."""
-        names = self._host_names.of(request)
+        details = Details(host_names=self._host_names.of(request), lock=self._lock(request.id))
         try:
-            return Details(await self._claims.of(request), names), None
+            return replace(details, claim=await self._claims.of(request)), None
         except TeleportError as error:
-            return Details(host_names=names), error
+            return details, error
 
     async def _details_of_deleted(self, request_id: str) -> Details:
         """Look up whether the requester cancelled a request that was pending to the end.
 
         Raises TeleportError: without the answer, nothing is shown.
         """
+        details = Details(lock=self._lock(request_id))
         entry = self._entry(request_id, deleted=True)
         if entry is None or entry.card_model.status is not Status.WAITING:
-            return NO_DETAILS
+            return details
         cancellation = await self._cancellations.of(request_id)
         last_seen = self._requests.last_seen(request_id)
         if cancellation is None or not cancellation.explains_deletion(last_seen):
-            return NO_DETAILS
-        return Details(cancellation=cancellation)
+            return details
+        return replace(details, cancellation=cancellation)
+
+    def _lock(self, request_id: str) -> CardLock | None:
+        """Return the lock on a request. While the locks aren't known, the recorded one counts."""
+        if self._locks.known.is_set():
+            return card_lock(self._locks.of(request_id))
+        entry = self._ledger.get(request_id)
+        return entry.card_model.lock if entry is not None else None
 
     async def _readdress(self, request_id: str, ids: Mapping[str, str]) -> None:
         """Use channel IDs in intents that were recorded with a channel's name."""
@@ -173,7 +186,11 @@ class RequestPlanner:
         last_known = self._requests.last_known(request_id) if deleted else None
         if entry is None or last_known is None:
             return entry
-        details = Details(self._claims.known(request_id), self._host_names.of(last_known))
+        details = Details(
+            self._claims.known(request_id),
+            self._host_names.of(last_known),
+            lock=self._lock(request_id),
+        )
         return entry.with_card_model(current_card_model(last_known, self.context, details))
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.follower import Follower
+from notifications.locks.request_locks import RequestLocks
 from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger, RequestGone
 from notifications.requests.confirmed_plan import RequestPlanner
@@ -32,6 +33,7 @@ class RequestReconciler:
         actions: RequestActions,
         expiry: RequestExpiry,
         in_flight: InFlightMessages,
+        locks: RequestLocks,
         now: Callable[[], datetime],
     ) -> None:
         self._requests = requests
@@ -40,6 +42,7 @@ class RequestReconciler:
         self._actions = actions
         self._expiry = expiry
         self._in_flight = in_flight
+        self._locks = locks
         self._now = now
 
     def set_first_start(self, first_started: datetime) -> PlanContext:
@@ -71,7 +74,7 @@ class RequestReconciler:
         return Done()
 
     def _next_look(self, request_id: str) -> Result:
-        """Return at the earlier of the next retry that Slack needs and the request's expiry."""
+        """Return at the first of Slack's next retry, the expiry of the request, and of a lock."""
         looks: list[AgainAt] = []
         entry, cached = self._ledger.get(request_id), self._requests.get(request_id)
         if entry is not None and (moment := entry.next_retry(self._now())):
@@ -79,6 +82,8 @@ class RequestReconciler:
         if cached is not None and not self._expiry.expired(request_id):
             moment = next_check(cached.object, self._now())
             looks += [AgainAt(moment, high_priority=True)] if moment else []
+        if moment := self._locks.next_expiry(request_id):
+            looks.append(AgainAt(moment, high_priority=True))
         return min(looks, key=lambda each: each.moment, default=Done())
 
     async def _start_all(self, request_id: str, *, high_priority: bool) -> Exception | None:

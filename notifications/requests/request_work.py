@@ -8,6 +8,7 @@ import structlog
 from notifications.controller.draining import draining
 from notifications.delivery.service_messages import ServiceMessages
 from notifications.following.follower import Follower
+from notifications.locks.request_locks import RequestLocks
 from notifications.requests.reconciler import RequestReconciler
 from notifications.requests.request_queue import RequestQueue
 from notifications.requests.takeover import Takeover
@@ -40,6 +41,7 @@ class RequestWork:
         recipients: Recipients,
         unreachable: UnreachableRecipients,
         outbox: Outbox,
+        locks: RequestLocks,
     ) -> None:
         self.requests = requests
         self.queue = queue
@@ -49,9 +51,11 @@ class RequestWork:
         self._reconciler = reconciler
         self._takeover = takeover
         self._recipients = recipients
+        self._locks = locks
         self._skipped: Iterable[AccessRequest] = ()
         self._reading: set[asyncio.Task[None]] = set()
         requests.on_change(queue.add)
+        locks.on_change(self.by_id.add)
 
     async def prepare(self) -> None:
         self._skipped = await self._takeover.load()
@@ -69,6 +73,7 @@ class RequestWork:
             )
             parts.create_task(self._recipients.check())
             parts.create_task(service_messages.report_unreachable())
+            parts.create_task(self._enqueue_recorded_locks())
             parts.create_task(service_messages.post_backlog_summary(self._skipped))
 
     async def finish(self) -> None:
@@ -93,6 +98,12 @@ class RequestWork:
         for request in self.requests.objects():
             if request.pending:
                 self.by_id.add(request.id, high_priority=False)
+
+    async def _enqueue_recorded_locks(self) -> None:
+        """Plan requests with a recorded lock, which may have been removed before the first list."""
+        await self._locks.known.wait()
+        for request_id in self._takeover.recorded_locks():
+            self.by_id.add(request_id, high_priority=False)
 
     async def _read(self, request_id: str) -> None:
         try:

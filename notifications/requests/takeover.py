@@ -6,7 +6,7 @@ channel couldn't take their cards in that time anyway, and all are backlog.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 import structlog
@@ -63,6 +63,13 @@ class Takeover:
             self._queue.add(request.id, high_priority=request.id in recent)
         for request_id in self._ledger.ids:
             self._queue.add(request_id, high_priority=False)
+
+    def recorded_locks(self) -> Iterator[str]:
+        """Yield the requests that are locked according to the ledger."""
+        for request_id in tuple(self._ledger.ids):
+            entry = self._ledger.get(request_id)
+            if entry is not None and entry.card_model.locked:
+                yield request_id
 
     def _skipped(self, context: PlanContext) -> list[AccessRequest]:
         now = self._now()

@@ -24,6 +24,7 @@ from tests.integration.slack_driver import CHANNEL, decisions, words
 from workspace.requests.cancellation import KEY
 
 _CREATED = "is waiting for approval"
+_LOCKED = "🔒 Locked"
 _NO_LONGER_WAITING = "See the next message."
 _NOTICE_TEXT = {
     WAITING: _CREATED,
@@ -63,10 +64,12 @@ def compare(
     lives: Mapping[str, Life],
     lease_history: LeaseHistory,
     ledger: Callable[[str], str],
+    locked: Callable[[str], bool],
 ) -> Comparison:
     """Compare the current states.
 
-    `ledger` returns a request's record as text, which is empty if there is none.
+    `ledger` returns a request's record as text, which is empty if there is none. `locked` returns
+    whether a lock on the request is in force.
     """
     now, here = datetime.now(UTC), read_messages(slack)
     found: defaultdict[str, list[str]] = defaultdict(list)
@@ -75,6 +78,9 @@ def compare(
             life, here[request_id], lease_history, ledger(request_id), now
         ):
             found[kind].append(f"{request_id} {difference}")
+        if life.gone is None:
+            for difference in _locks(here[request_id], locked=locked(request_id)):
+                found["wrong"].append(f"{request_id} {difference}")
     return Comparison(
         len(lives),
         tuple(found["lost"]),
@@ -125,6 +131,23 @@ def _cards(statuses: frozenset[str], cards: Sequence[Message], channel: str) -> 
                 "wrong",
                 f"Approve in {channel} on a closed card, or a waiting card without it",
             )
+
+
+def _locks(here: RequestMessages, *, locked: bool) -> Iterator[str]:
+    """Expect the lock on every message about an approved request, and only there.
+
+    A second copy of a message isn't on record if Slack's response was lost.
+    """
+    for channel, messages in here.messages.items():
+        shown = [message for message in messages if _shows_access(message)]
+        if shown and not any((_LOCKED in words(message)) is locked for message in shown):
+            yield f"no {'locked' if locked else 'unlocked'} message in {channel}"
+
+
+def _shows_access(message: Message) -> bool:
+    text = words(message)
+    notice = _NOTICE_TEXT[APPROVED_NOW] in text and "tsh log" in text
+    return notice or (APPROVED_NOW in text and ACCESS_ENDED not in text)
 
 
 def _replies(life: Life, replies: Sequence[Message], channel: str) -> Iterator[Finding]:

@@ -24,6 +24,10 @@ class UserAction(StrEnum):
     DELETE_WITH_TCTL = "delete with tctl"
     CANCEL = "click Cancel request"
     EXTEND = "click Extend"
+    DONE = "click I'm done"
+    LOCK = "click Lock access"
+    LOCK_WITH_TCTL = "lock with tctl"
+    UNLOCK_WITH_TCTL = "unlock with tctl"
 
 
 class Fault(StrEnum):
@@ -102,4 +106,9 @@ _LIVES: tuple[tuple[UserAction, ...], ...] = (
     (UserAction.CANCEL, UserAction.CLICK_APPROVE),
     (UserAction.APPROVE_IN_SLACK, UserAction.EXTEND),
     (UserAction.APPROVE_WITH_TSH, UserAction.EXTEND, UserAction.EXTEND),
+    (UserAction.APPROVE_WITH_TSH, UserAction.APPROVE_IN_SLACK, UserAction.DONE),
+    (UserAction.APPROVE_WITH_TSH, UserAction.LOCK, UserAction.LOCK),
+    (UserAction.APPROVE_WITH_TSH, UserAction.DONE, UserAction.UNLOCK_WITH_TCTL),
+    (UserAction.APPROVE_IN_SLACK, UserAction.LOCK_WITH_TCTL, UserAction.UNLOCK_WITH_TCTL),
+    (UserAction.CLICK_APPROVE, UserAction.LOCK_WITH_TCTL),
 )

@@ -15,6 +15,7 @@ from sandbox.bot_process import write_settings
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.profile import TCTL_ADMIN
+from sandbox.teleport.rules.locks import in_force
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
@@ -102,7 +103,10 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
         await _play(seed, plan, users, injector)
         await injector.end()
         ledger = partial(_record, teleport)
-        found = await _settled(slack, teleport_state, lease_history, ledger, plan.settle)
+        compared = partial(
+            compare, slack, teleport_state.lives, lease_history, ledger, partial(_locked, teleport)
+        )
+        found = await _settled(slack, compared, plan.settle)
         for follower in followers:
             if follower.done():
                 # Only a bug ends a follower, and the comparison needs all of them.
@@ -146,22 +150,26 @@ def _record(teleport: TeleportStandIn, request_id: str) -> str:
     return str(record.Spec) if record else ""
 
 
+def _locked(teleport: TeleportStandIn, request_id: str) -> bool:
+    locks = teleport.cluster.locks.values()
+    return any(
+        each.Spec.Target.AccessRequest == request_id and in_force(teleport.cluster, each)
+        for each in locks
+    )
+
+
 async def _settled(
-    slack: SlackStandIn,
-    teleport_state: TeleportState,
-    lease_history: LeaseHistory,
-    ledger: Callable[[str], str],
-    seconds: float,
+    slack: SlackStandIn, compared: Callable[[], Comparison], seconds: float
 ) -> Comparison:
     """Compare until Slack agrees and stays unchanged for a moment, or until time is up."""
     end = monotonic() + seconds
     while True:
         before = slack.workspace.changes.count
-        found = compare(slack, teleport_state.lives, lease_history, ledger)
+        found = compared()
         agrees = not (found.lost or found.wrong)
         await asyncio.sleep(_QUIET_SECONDS if agrees else _LOOK_SECONDS)
         if (agrees and slack.workspace.changes.count == before) or monotonic() > end:
-            return compare(slack, teleport_state.lives, lease_history, ledger)
+            return compared()
 
 
 def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor: float) -> Path:

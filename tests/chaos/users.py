@@ -8,7 +8,7 @@ from random import Random
 from sandbox.cast import SLACK_TRAIT, Person
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3
+from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3, LockTarget
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
@@ -33,8 +33,15 @@ _REQUESTS = {
 _OWN_BUTTONS: Mapping[UserAction | Fault, str] = {
     UserAction.CANCEL: "cancel_request",
     UserAction.EXTEND: "extend_access",
+    UserAction.DONE: "done",
 }
 """Action IDs of the requester's buttons."""
+_STOPS = {
+    UserAction.DELETE_WITH_TCTL,
+    UserAction.LOCK,
+    UserAction.LOCK_WITH_TCTL,
+    UserAction.UNLOCK_WITH_TCTL,
+}
 _HOSTS = ("staging-db", "staging-web")
 _HOURS = 7200.0
 """Seconds until the access ends, longer than a trial."""
@@ -85,9 +92,8 @@ class Users:
         request = self._of(reason)
         if request is None:
             return False
-        if step.what is UserAction.DELETE_WITH_TCTL:
-            self._teleport.cluster.delete_request(request.Metadata.Name)
-            return True
+        if step.what in _STOPS:
+            return await self._stop(step, request.Metadata.Name)
         if action := _OWN_BUTTONS.get(step.what):
             return await self._click(request.Spec.User, request.Metadata.Name, action)
         reviewed = {review.Author for review in request.Spec.Reviews}
@@ -95,6 +101,21 @@ class Users:
         if request.Spec.State != PENDING or not left:
             return False
         return await self._review(step, request.Metadata.Name, Random(step.at).choice(left))
+
+    async def _stop(self, step: Step, request_id: str) -> bool:
+        target, cluster = LockTarget(AccessRequest=request_id), self._teleport.cluster
+        if step.what is UserAction.LOCK:
+            return await self._click(_REVIEWERS[0], request_id, "lock")
+        if step.what is UserAction.DELETE_WITH_TCTL:
+            cluster.delete_request(request_id)
+            return True
+        if step.what is UserAction.LOCK_WITH_TCTL:
+            cluster.lock(target, message=f"locked by tctl, {step.number}")
+            return True
+        held = [name for name, lock in cluster.locks.items() if lock.Spec.Target == target]
+        for name in held:
+            cluster.delete_lock(name)
+        return bool(held)
 
     async def _review(self, step: Step, request_id: str, reviewer: str) -> bool:
         match step.what:

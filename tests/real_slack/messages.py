@@ -18,7 +18,7 @@ from tests.samples import HOSTILE, NOW, model_of, request, sample_model
 from workspace.card_model.build import build_card_model, close_card_model
 from workspace.card_model.notice import OUTCOMES, Notice
 from workspace.card_model.progress import progress_after
-from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.record import CardLock, CardModel, CardReview
 from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
@@ -27,6 +27,7 @@ from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
+from workspace.views.responses.lock import access_locked, already_locked
 from workspace.views.responses.pending_list import PAGE, pending_list
 from workspace.views.responses.request import (
     duplicate_found,
@@ -41,6 +42,8 @@ from workspace.views.thread_reply import review_reply
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
 _AFTER_EXPIRY = NOW + timedelta(hours=2)
+
+_OUR_LOCK = CardLock("alice", "I'm done")
 
 
 class Place(Enum):
@@ -94,6 +97,9 @@ def notices() -> Iterator[tuple[str, Message]]:
     options = NoticeOptions(announced=False, proxy="teleport.example.com")
     yield "created, not announced", notice(Notice.CREATED, sample_model(), options)
     yield "approved, with the proxy", notice(Notice.APPROVED, model_of(_approved()), options)
+    approved = model_of(_approved())
+    yield "approved, with locks", notice(Notice.APPROVED, approved, NoticeOptions(can_lock=True))
+    yield "approved, locked", notice(Notice.APPROVED, replace(approved, lock=_OUR_LOCK))
     for status, model in cards_by_status().items():
         if status.closed:
             yield f"created, now {status}", notice(Notice.CREATED, model)
@@ -129,6 +135,10 @@ def _other_cards() -> dict[str, CardModel]:
         "link to Teleport": model_of(request(), ReviewMode.NOTIFY),
         "tctl command": link_only,
         "reviews turned off": model_of(request(), ReviewMode.OFF),
+        "access that can be locked": replace(model_of(_approved()), can_lock=True),
+        "locked from Slack": replace(model_of(_approved()), lock=_OUR_LOCK),
+        "locked with tctl": replace(model_of(_approved()), lock=CardLock()),
+        "hostile lock": replace(model_of(_approved()), lock=CardLock(HOSTILE, HOSTILE)),
         "hostile text": sample_model(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
         "largest request": model_of(largest_request()),
     }
@@ -188,6 +198,10 @@ def _responses() -> Iterator[tuple[str, Message]]:
     yield "approved", review_submitted(sample_model(state=RequestState.APPROVED), approve=True)
     yield "denied", review_submitted(sample_model(state=RequestState.DENIED), approve=False)
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
+    locked = replace(model_of(_approved()), lock=_OUR_LOCK)
+    yield "own access locked", access_locked(locked, own=True)
+    yield "access of another user locked", access_locked(locked, own=False)
+    yield "already locked", already_locked(locked)
     yield (
         "command to copy",
         text_message("Run this command:", preformatted="/teleport-deny 0190c0de no"),

@@ -93,7 +93,7 @@ async def lock_without_a_target_is_refused(server: Server) -> None:
 
 
 async def locking_needs_the_verbs_create_and_update(server: Server) -> None:
-    identities: tuple[Name, ...] = ("alice", "bot")
+    identities: tuple[Name, ...] = ("alice", "bob")
     for name in identities:
         call = auth(server, name).UpsertLock(_lock_on_request())
         code, text = await refusal(call)

@@ -6,16 +6,20 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from teleport_client.model.access_request import AccessRequest, Review
+from teleport_client.model.lock import Lock
 from teleport_client.rules.threshold_progress import has_effect
 from workspace.card_model.progress import approvals_left, progress_rows, resolving_reviewers
-from workspace.card_model.record import CardModel, CardReview
+from workspace.card_model.record import CardLock, CardModel, CardReview
 from workspace.card_model.status import Status, status_of
 from workspace.moment import minutes_between
+from workspace.requests.access_lock import lock_author
 from workspace.requests.cancellation import Cancellation
 from workspace.requests.claim import Claim, attribution
 from workspace.requests.review_policy import ReviewMode
 from workspace.text.resources import are_constraints_shown, resource_names, resource_texts
 
+_LOCKABLE = {Status.WAITING, Status.APPROVED, Status.PROMOTED}
+"""Statuses in which a lock stops access, now or later."""
 _CLOCK_SKEW = timedelta(seconds=3)
 """Teleport deletes requests by its own clock, which can be ahead of the bot's."""
 
@@ -29,19 +33,23 @@ def build_card_model(
     expired: bool = False,
     claim: Claim | None = None,
     host_names: Mapping[str, str] = MappingProxyType({}),
+    lock: CardLock | None = None,
+    can_lock: bool = False,
 ) -> CardModel:
     """Return the current model of a request.
 
     `cluster` is the bot's own, and `host_names` are by ID. `expired` is as in `status_of`. `claim`
-    confirms the approver of an override.
+    confirms the approver of an override. `can_lock` means that users can lock access from Slack.
     """
     from_slack = attribution(request, claim)
     approver = from_slack.user if from_slack else ""
+    status = status_of(request, expired=expired)
+    shown_lock = lock if status in _LOCKABLE else None
     return CardModel(
         id=request.id,
         user=request.user,
         roles=request.roles,
-        status=status_of(request, expired=expired),
+        status=status,
         reason=request.reason,
         resources=resource_texts(request.resources, cluster),
         resource_names=resource_names(request.resources, cluster, host_names),
@@ -62,7 +70,16 @@ def build_card_model(
         from_slack=from_slack is not None,
         approvals_left=approvals_left(request),
         access_for=minutes_between(request.created, request.access_until),
+        lock=shown_lock,
+        can_lock=can_lock and mode.from_slack and status is Status.APPROVED and shown_lock is None,
     )
+
+
+def card_lock(lock: Lock | None) -> CardLock | None:
+    if lock is None:
+        return None
+    author = lock_author(lock)
+    return CardLock(author.user, author.reason) if author else CardLock(message=lock.message)
 
 
 def close_card_model(
@@ -76,12 +93,14 @@ def close_card_model(
     """
     if card_model.status is Status.WAITING:
         if cancellation is not None and cancellation.by == card_model.user:
-            return replace(card_model, status=Status.CANCELLED)
+            return replace(card_model, status=Status.CANCELLED, lock=None)
         late = _has_passed(card_model.waiting_until, now)
-        return replace(card_model, status=Status.EXPIRED if late else Status.DELETED)
+        status = Status.EXPIRED if late else Status.DELETED
+        return replace(card_model, status=status, lock=None)
     if card_model.status is Status.APPROVED:
-        late = _has_passed(card_model.access_until, now)
-        return replace(card_model, status=Status.ACCESS_ENDED if late else Status.DELETED_APPROVED)
+        if _has_passed(card_model.access_until, now):
+            return replace(card_model, status=Status.ACCESS_ENDED, lock=None, can_lock=False)
+        return replace(card_model, status=Status.DELETED_APPROVED, can_lock=False)
     return card_model
 
 

@@ -39,6 +39,16 @@ class CardReview:
 
 
 @dataclass(frozen=True, slots=True)
+class CardLock:
+    """A lock in force on the request."""
+
+    by: str = ""
+    """User who created the lock in Slack, empty for a lock from elsewhere."""
+    message: str = ""
+    """The user's reason, or the message of a lock from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class CardModel:
     """Names and reasons are untrusted texts. Equal models look the same."""
 
@@ -80,6 +90,13 @@ class CardModel:
     """`resources` with the names that users know. Empty if none is known."""
     access_for: timedelta | None = None
     """Duration of the access. A card that shows `access_until` doesn't show it."""
+    lock: CardLock | None = None
+    can_lock: bool = False
+    """Whether the card offers to lock the access."""
+
+    @property
+    def locked(self) -> bool:
+        return self.lock is not None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -88,6 +105,7 @@ class CardModel:
 
 
 _MODELS = TypeAdapter(CardModel)
+_LOCKS = TypeAdapter(CardLock)
 
 
 def fingerprint(card_model: CardModel) -> str:
@@ -99,3 +117,10 @@ def fingerprint(card_model: CardModel) -> str:
         card_model, by_alias=True, exclude={"access_for"}, exclude_defaults=True
     )
     return blake2b(stored, digest_size=6).hexdigest()
+
+
+def lock_fingerprint(lock: CardLock | None) -> str:
+    """Return a short hash of a lock, empty without one."""
+    if lock is None:
+        return ""
+    return blake2b(_LOCKS.dump_json(lock), digest_size=6).hexdigest()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block, RichTextElement
+from slack_sdk.models.blocks import Block, ButtonElement, RichTextElement
 
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
@@ -12,8 +12,10 @@ from workspace.text.untrusted import safe_name
 from workspace.views.cards.actions import actions
 from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import access_times
+from workspace.views.cards.lock import lock_line
 from workspace.views.cards.own_request_buttons import (
     cancel_button,
+    done_button,
     extend_button,
     request_again_button,
 )
@@ -40,6 +42,7 @@ _NOT_ANNOUNCED = (
     " operator."
 )
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
+_LOGINS_LOCKED = "Logins with this request don't work any more. To go on without it, run:"
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
 
@@ -53,6 +56,8 @@ class NoticeOptions:
     """Whether users can request access from Slack."""
     announced: bool = True
     """Whether a channel or a reviewer got the card of a new request."""
+    can_lock: bool = False
+    """Whether users can lock their access."""
     proxy: str = ""
     """Address of the Teleport proxy for `tsh login --proxy`, empty if it isn't known."""
 
@@ -117,19 +122,29 @@ def _next_step(
 
 
 def _buttons(kind: Notice, card_model: CardModel, options: NoticeOptions) -> Iterator[Block]:
+    yield from actions(*_button_elements(kind, card_model, options))
+
+
+def _button_elements(
+    kind: Notice, card_model: CardModel, options: NoticeOptions
+) -> Iterator[ButtonElement]:
+    usable = card_model.status is Status.APPROVED and not card_model.locked
     if kind is Notice.CREATED:
         if options.can_cancel:
-            yield from actions(cancel_button(card_model))
-    elif not options.can_request:
+            yield cancel_button(card_model)
         return
-    elif kind is Notice.APPROVED and card_model.status is Status.APPROVED:
-        yield from actions(extend_button(card_model))
-    elif kind is not Notice.PROMOTED:
-        yield from actions(request_again_button(card_model))
+    if options.can_request and kind is not Notice.PROMOTED:
+        extends = kind is Notice.APPROVED and usable
+        yield extend_button(card_model) if extends else request_again_button(card_model)
+    if options.can_lock and kind is Notice.APPROVED and usable:
+        yield done_button(card_model)
 
 
 def _how_to_use(card_model: CardModel, proxy: str) -> Iterator[RichTextElement]:
-    if card_model.status is Status.DELETED_APPROVED:
+    if card_model.lock is not None:
+        yield rich.lines((rich.bold(lock_line(card_model.lock)),), (_LOGINS_LOCKED,))
+        yield rich.preformatted("tsh logout\ntsh login")
+    elif card_model.status is Status.DELETED_APPROVED:
         yield rich.lines((_DELETED_SINCE,), valid_certificates(card_model))
     elif card_model.status is not Status.ACCESS_ENDED:
         yield rich.lines(("To use it, run:",))

@@ -24,6 +24,7 @@ from teleport_client.errors import (
     Unreachable,
 )
 from teleport_client.model.access_request import NewAccessRequest, RequestState
+from teleport_client.model.lock import Lock
 from teleport_client.model.user import Role
 from teleport_client.services.access_requests import ACCESS_REQUESTS
 
@@ -103,6 +104,11 @@ async def _list_locks(target: Target) -> None:
     await target.teleport.locks.list_in_force(_PROBE, ())
 
 
+async def _upsert_lock(target: Target) -> None:
+    """Try a lock without a target: Teleport rejects it after the check of the permission."""
+    await target.teleport.locks.upsert(Lock(name=_PROBE))
+
+
 async def _create_request(target: Target) -> None:
     await target.teleport.requests.dry_run(NewAccessRequest(user=_PROBE, roles=(_PROBE,)))
 
@@ -134,6 +140,7 @@ PROBES = (
     Probe("role", ("list",), _list_roles),
     Probe("user_login_state", ("read",), _read_login_state),
     Probe("lock", ("list", "read"), _list_locks),
+    Probe("lock", ("create", "update"), _upsert_lock),
     Probe("access_request", ("create",), _create_request),
     Probe("access_request", ("update",), _set_state),
     Probe("access_request", ("delete",), _delete_request),
@@ -197,9 +204,11 @@ async def _try(probe: Probe, target: Target, features: Sequence[Feature], hint: 
 
 
 def _denied(name: str, text: str, features: Sequence[Feature], hint: str) -> Check:
-    effects = dict.fromkeys(feature.without for feature in features)
+    effects = "; ".join(dict.fromkeys(feature.without for feature in features))
     if all(feature.opt_in for feature in features):
         options = " ".join(dict.fromkeys(feature.role_option for feature in features))
-        return off(name, f"not granted: {'; '.join(effects)} (teleport-role {options})")
+        effects = f"{effects} (teleport-role {options})"
+        if not any(feature.setting for feature in features):
+            return off(name, f"not granted: {effects}")
     row = warning if all(feature.optional for feature in features) else failure
-    return row(name, f"{text}; {'; '.join(effects)}", hint)
+    return row(name, f"{text}; {effects}", hint)

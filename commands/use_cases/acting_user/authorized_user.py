@@ -48,6 +48,7 @@ FILL_IN_REVIEW = Action(
     checked_by_teleport=True,
 )
 REVIEW = replace(FILL_IN_REVIEW, fresh=True)
+LOCK = Action("lock access", ("list", "read"), outcome="Nothing was locked.", fresh=True)
 CANCEL = Action("cancel access requests", ("list", "read"), fresh=True)
 OVERRIDE = replace(REVIEW, verbs=(*REVIEW.verbs, "update"), checked_by_teleport=False)
 

@@ -166,7 +166,10 @@ def _admin(*, reviews: bool) -> RoleV6:
 
 
 def _bot_role(cluster: Cluster) -> RoleV6:
-    """Return the preset `access-plugin-with-review`, plus creating requests and semaphores."""
+    """Return the preset `access-plugin-with-review`, plus creating requests, locks and semaphores.
+
+    Deleting requests and creating locks are the opt-in features of `teleport-role`.
+    """
     on_behalf = cluster.features.on_behalf_reviews
     resolves_directly = () if on_behalf else ("update",)
     allow = RoleConditions(
@@ -174,6 +177,7 @@ def _bot_role(cluster: Cluster) -> RoleV6:
             rule("access_request", *_READ_ONLY, "create", "delete", *resolves_directly),
             rule("access_plugin_data", *_READ_WRITE),
             rule("semaphore", "create", "update"),
+            rule("lock", "create", "update"),
             *(rule(resource, *_READ_ONLY) for resource in _READABLE),
         ]
     )

@@ -22,7 +22,7 @@ from tests.integration.slack_driver import Stage, buttons, words
 
 PLAN = "the secret plan"
 BOB = "U0BOB00001"
-_ACTS = ("CreateAccessRequest", "SubmitAccessReview", "GetAccessCapabilities")
+_ACTS = ("CreateAccessRequest", "SubmitAccessReview", "GetAccessCapabilities", "UpsertLock")
 Trigger = Callable[[], Awaitable[Any]]
 
 
@@ -85,6 +85,11 @@ class Scene:
         dm = await self.dm_about(request, action)
         return lambda: self.stage.click("bob", dm, action, channel="@bob")
 
+    async def lock_button(self) -> Trigger:
+        request = self.stage.request(self.request_id)
+        self.stage.teleport.cluster.requests.put(with_state(request, RequestState.APPROVED))
+        return await self.click(await self.stage.card_where(self.card["ts"], has_lock), "lock")
+
     async def dm_about(self, request: AccessRequestV3, action: str) -> dict[str, Any]:
         return await self.stage.slack.message_where(
             "@bob",
@@ -139,6 +144,10 @@ class Scene:
         return await self.stage.form("bob", callback)
 
 
+def has_lock(message: dict[str, Any]) -> bool:
+    return "lock" in buttons(message)
+
+
 Prepare = Callable[[Scene], Awaitable[Trigger]]
 CASES: list[tuple[str, Prepare]] = [
     ("/teleport-request", lambda s: s.command("request staging because x")),
@@ -164,6 +173,8 @@ CASES: list[tuple[str, Prepare]] = [
     ("cancel_request", lambda s: s.own_request("cancel_request", RequestState.PENDING)),
     ("request_again", lambda s: s.own_request("request_again", RequestState.DENIED)),
     ("extend_access", lambda s: s.own_request("extend_access", RequestState.APPROVED)),
+    ("done", lambda s: s.own_request("done", RequestState.APPROVED)),
+    ("lock", lambda s: s.lock_button()),
     ("request_access", lambda s: s.shortcut("request_access")),
     (
         "request_access_for_message",

@@ -105,7 +105,7 @@ async def test_recorded_channel_is_not_used_for_a_notice(
     with capture_logs() as log:
         async with run_bot_on(away, settings_file) as stage:
             await log.until("requester_not_linked")
-    assert not [m for m in away.messages() if "tsh login" in words(m)]
+    assert not [m for m in away.messages() if "tsh login --request-id" in words(m)]
 
 
 async def test_reviewer_with_an_unconfirmed_address_gets_only_messages(

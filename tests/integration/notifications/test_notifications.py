@@ -229,7 +229,7 @@ async def test_cut_watch_loses_nothing(stage: Stage) -> None:
     """The following list contains all changes."""
     pending_request(stage.teleport, reason="before 1")
     await stage.card("before 1")
-    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
+    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=4)
     stage.teleport.faults.cut_watches(grpc.StatusCode.UNAVAILABLE, "slow watcher")
     pending_request(stage.teleport, reason="meanwhile 2", user="bob")
     await stage.card("meanwhile 2")
@@ -254,7 +254,7 @@ async def test_state_from_a_stale_list_is_not_shown(stage: Stage) -> None:
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m))
     stage.teleport.faults.cut_watches()
     pending_request(stage.teleport, reason="after 2", user="bob")
-    await stage.teleport.journal.wait_for_call("WatchEvents", count=2)
+    await stage.teleport.journal.wait_for_call("WatchEvents", count=4)
     stage.teleport.cluster.stale_lists = False
     await stage.card_where(card["ts"], lambda m: "Approved" in words(m) and not decisions(m))
     assert [m for m in stage.messages() if "decided 1" in words(m)] == [

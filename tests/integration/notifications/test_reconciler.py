@@ -14,6 +14,8 @@ from notifications.delivery.history_lookup import History
 from notifications.delivery.message_delivery import Delivery
 from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.follower import Follower
+from notifications.locks.followed_locks import Locks
+from notifications.locks.request_locks import RequestLocks
 from notifications.notification_rules import PlanContext
 from notifications.records.ledger import Ledger
 from notifications.requests.confirmed_plan import RequestPlanner
@@ -156,6 +158,14 @@ def build_reconciler(
         now=now,
         retry_later=_REST,
     )
+    locks = RequestLocks(
+        Follower(
+            Locks(client),
+            reconnected=client.reconnected,
+            condition=Conditions().component("locks"),
+        ),
+        now,
+    )
     planner = RequestPlanner(
         requests=requests,
         ledger=ledger,
@@ -166,6 +176,7 @@ def build_reconciler(
         claims=Claims(client),
         cancellations=Cancellations(client),
         host_names=HostNames(client, "main"),
+        locks=locks,
         now=now,
     )
     return RequestReconciler(
@@ -175,6 +186,7 @@ def build_reconciler(
         actions=RequestActions(ledger, delivery, in_flight),
         expiry=expiry,
         in_flight=in_flight,
+        locks=locks,
         now=now,
     )
 

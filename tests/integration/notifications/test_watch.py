@@ -31,7 +31,7 @@ async def test_list_that_fails_midway_is_restarted(
 
 async def test_watch_confirmed_late_loses_nothing(stage: Stage) -> None:
     """The list contains requests created before the server confirms the watch."""
-    stage.teleport.faults.add("WatchEvents", delay=1.0)
+    stage.teleport.faults.add("WatchEvents", delay=1.0, times=2)
     stage.teleport.faults.cut_watches()
     pending_request(stage.teleport, reason="meanwhile 1")
     await stage.card("meanwhile 1")
@@ -41,7 +41,7 @@ async def test_overflowed_watch_is_reopened(stage: Stage) -> None:
     """The server ends the watch of a slow reader and keeps no events for it."""
     await stage.create_request("alice", "staging", "redis 1")
     details = "watcher was closed: buffer overflow"
-    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=2)
+    stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=4)
     stage.teleport.faults.cut_watches(grpc.StatusCode.UNKNOWN, details)
     pending_request(stage.teleport, reason="meanwhile 2")
     await stage.card("meanwhile 2")

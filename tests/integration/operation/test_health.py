@@ -76,7 +76,7 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
             assert (await health.parts())[0] == 200
             teleport.faults.remove_method("ListAccessRequests")
             teleport.faults.cut_watches()
-            await log.until("watch_ended", 2)
+            await log.until("watch_ended", 3)
             status, parts = await health.parts()
             assert (status, parts.pop("teleport")) == (503, LACKS.format("ListAccessRequests"))
             assert set(parts.values()) == {"ready"}
@@ -84,7 +84,7 @@ async def test_lost_method_fails_readiness_and_the_bot_keeps_running(
             await stage.type("alice", "/teleport-request staging because x")
             await stage.response("alice", "doesn't support that")
             teleport.faults.clear()
-            await log.until("watch_started", 2)
+            await log.until("watch_started", 4)
             assert (await health.parts())[0] == 200
 
 

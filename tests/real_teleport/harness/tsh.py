@@ -1,5 +1,6 @@
 """`tsh` of one user, with a profile of its own."""
 
+import asyncio
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,12 @@ class Tsh:
         """Run a command and return stdout. Raises ProgramFailed."""
         command = self._command(*arguments)
         return (await run(command, self._environment)).succeeded(command)
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        """Start a command that goes on, with its stdout."""
+        return await asyncio.create_subprocess_exec(
+            *self._command(*arguments), env=self._environment, stdout=asyncio.subprocess.PIPE
+        )
 
     def copied(self, profile: Path) -> "Tsh":
         """Return a tsh with the same login, which changes nothing of this one."""

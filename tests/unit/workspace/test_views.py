@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 from slack_sdk.models.views import View
 
 from commands.request_outcomes import reason_text
@@ -28,7 +29,7 @@ from tests.strategies import Extreme, extremes, long_texts, names, requests, tex
 from workspace.card_model.build import build_card_model, close_card_model
 from workspace.card_model.notice import Notice
 from workspace.card_model.progress import progress_after
-from workspace.card_model.record import CardModel, CardReview, fingerprint
+from workspace.card_model.record import CardLock, CardModel, CardReview, fingerprint
 from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
@@ -44,6 +45,7 @@ from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
+from workspace.views.responses.lock import access_locked, already_locked
 from workspace.views.responses.pending_list import PAGE, pending_list
 from workspace.views.responses.request import (
     duplicate_found,
@@ -705,3 +707,72 @@ def test_list_leaves_out_the_time_of_a_request_without_one() -> None:
     for row, shown in ((dated, True), (replace(dated, created=None), False)):
         message = check_message(pending_list("Pending", [row], scope="mine"))
         assert (" · requested " in json.dumps(message, ensure_ascii=False)) is shown
+
+
+@given(extreme=extremes, other=extremes)
+@settings(max_examples=25)
+def test_any_locked_request_renders_within_slacks_limits(extreme: Extreme, other: Extreme) -> None:
+    model = replace(model_of(extreme.request), status=Status.APPROVED)
+    for lock in (CardLock(other.names[0], other.text), CardLock(message=other.text), CardLock()):
+        locked = replace(model, lock=lock)
+        shown = (card(locked), notice(Notice.APPROVED, locked), already_locked(locked))
+        for each in (*shown, access_locked(locked, own=False), access_locked(locked, own=True)):
+            check_message(each)
+
+
+def test_lock_is_shown_literally() -> None:
+    """Its message can come from any program that creates locks."""
+    approved = replace(sample_model(state=RequestState.APPROVED), lock=CardLock("bob", HOSTILE))
+    for each in (card(approved), notice(Notice.APPROVED, approved), already_locked(approved)):
+        check_message(each)
+        assert "🔒 Locked by bob: " in each.text
+
+
+def test_locked_access_offers_neither_a_lock_nor_a_login() -> None:
+    approved = sample_model(state=RequestState.APPROVED)
+    options = NoticeOptions(can_lock=True)
+    assert "done" in buttons_of(notice(Notice.APPROVED, approved, options))
+    locked = replace(approved, lock=CardLock())
+    shown = notice(Notice.APPROVED, locked, options)
+    assert buttons_of(shown) == {"request_again"}
+    assert "tsh login --request-id" not in shown.text
+    assert "tsh logout" in shown.text
+
+
+def buttons_of(message: Message) -> set[str]:
+    return {*buttons(message.arguments())}
+
+
+@pytest.mark.parametrize(
+    ("mode", "locked", "offered"),
+    [
+        (ReviewMode.PERSON, False, True),
+        (ReviewMode.OVERRIDE, False, True),
+        (ReviewMode.NOTIFY, False, False),
+        (ReviewMode.OFF, False, False),
+        (ReviewMode.PERSON, True, False),
+    ],
+)
+def test_approved_card_offers_a_lock_to_reviewers(
+    mode: ReviewMode, locked: bool, offered: bool
+) -> None:
+    model = build_card_model(
+        request(state=RequestState.APPROVED),
+        request_url_base="",
+        mode=mode,
+        cluster="main",
+        lock=CardLock() if locked else None,
+        can_lock=True,
+    )
+    assert ("lock" in buttons_of(card(model))) is offered
+
+
+def test_fingerprint_without_a_lock_is_the_one_of_earlier_versions() -> None:
+    """Otherwise an update of the bot would update every card in Slack."""
+    model = sample_model()
+    assert "lock" not in model_json(model)
+    assert fingerprint(replace(model, lock=CardLock())) != fingerprint(model)
+
+
+def model_json(model: CardModel) -> str:
+    return TypeAdapter(CardModel).dump_json(model, exclude_defaults=True).decode()

@@ -9,10 +9,11 @@ from workspace.card_model.status import Status
 from workspace.text.untrusted import safe_name
 from workspace.views.cards.actions import actions
 from workspace.views.cards.confirm_dialog import confirm_dialog
+from workspace.views.cards.lock import EFFECT, UNDO
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
 
-APPROVE, DENY, DETAILS = "approve", "deny", "details"
+APPROVE, DENY, DETAILS, LOCK = "approve", "deny", "details", "lock"
 """Action IDs. A button's value is the request ID and nothing else."""
 
 _HAVE_DETAILS = {Status.WAITING, Status.APPROVED, Status.DENIED, Status.PROMOTED}
@@ -35,6 +36,8 @@ def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
         yield from review_buttons(card_model)
     if card_model.status in _HAVE_DETAILS:
         yield details_button(card_model)
+    if card_model.can_lock:
+        yield _lock_button(card_model)
 
 
 def details_button(card_model: CardModel) -> ButtonElement:
@@ -66,6 +69,23 @@ def _deny_button(card_model: CardModel) -> ButtonElement:
         value=card_model.id,
         style="danger",
         accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
+    )
+
+
+def _lock_button(card_model: CardModel) -> ButtonElement:
+    return ButtonElement(
+        text="Lock access",
+        action_id=LOCK,
+        value=card_model.id,
+        style="danger",
+        confirm=confirm_dialog(
+            "Lock this access?",
+            f"This locks {safe_name(card_model.user, 40)}'s access to"
+            f" {target_names(card_model, each=32, room=60)}. {EFFECT} {UNDO}",
+            confirm="Lock access",
+            deny="Cancel",
+        ),
+        accessibility_label=f"Lock {safe_name(card_model.user, 40)}'s access",
     )
 
 

@@ -15,6 +15,7 @@ from workspace.text.untrusted import safe_name
 from workspace.views.cards.buttons import card_buttons
 from workspace.views.cards.certificates import valid_certificates
 from workspace.views.cards.facts import facts
+from workspace.views.cards.lock import lock_line
 from workspace.views.cards.reviews import reviews
 from workspace.views.cards.status_line import status_line
 from workspace.views.parts import rich
@@ -33,7 +34,7 @@ _INCOMPLETE = (
 def card(card_model: CardModel) -> Message:
     return message(
         header(title(card_model)),
-        rich.lines((rich.bold(status_line(card_model)),)),
+        rich.lines((rich.bold(status_line(card_model)),), *_lock(card_model)),
         *fact_parts(facts(card_model)),
         *quoted_reason(card_model.reason, label=REQUEST_REASON),
         *reviews(card_model),
@@ -43,10 +44,15 @@ def card(card_model: CardModel) -> Message:
     )
 
 
+def _lock(card_model: CardModel) -> Iterator[rich.Line]:
+    if card_model.lock is not None:
+        yield (lock_line(card_model.lock),)
+
+
 def _warnings(card_model: CardModel) -> Iterator[RichTextElement]:
     if card_model.incomplete:
         yield rich.lines((rich.bold(_INCOMPLETE),))
-    if card_model.status is Status.DELETED_APPROVED:
+    if card_model.status is Status.DELETED_APPROVED and not card_model.locked:
         yield from _revocation(card_model)
 
 

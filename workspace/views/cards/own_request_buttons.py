@@ -1,13 +1,15 @@
-"""Buttons for the requester of a request: cancel it, or request the same access again."""
+"""Buttons for the requester: cancel the request, request it again, or lock its access."""
 
 from slack_sdk.models.blocks import ButtonElement, ConfirmObject
 
 from workspace.card_model.record import CardModel
 from workspace.views.cards.confirm_dialog import confirm_dialog
+from workspace.views.cards.lock import EFFECT, UNDO
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
 
 CANCEL, REQUEST_AGAIN, EXTEND = "cancel_request", "request_again", "extend_access"
+DONE = "done"
 """Action IDs. A button's value is the request ID and nothing else."""
 
 
@@ -41,6 +43,17 @@ def extend_button(card_model: CardModel) -> ButtonElement:
         deny="Not now",
     )
     return _button("Extend", EXTEND, card_model, confirm)
+
+
+def done_button(card_model: CardModel) -> ButtonElement:
+    wanted = target_names(card_model, each=32, room=60)
+    confirm = confirm_dialog(
+        "Are you done with this access?",
+        f"This locks your access to {wanted}. {EFFECT} {UNDO}",
+        confirm="Lock access",
+        deny="Keep it",
+    )
+    return _button("I'm done", DONE, card_model, confirm)
 
 
 def _for_duration(card_model: CardModel) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from notifications.following.follower import Follower
+from notifications.locks.followed_locks import Locks
+from notifications.locks.request_locks import RequestLocks
 from notifications.requests.followed_requests import AccessRequests
 from teleport_client.client import TeleportClient
 from teleport_client.errors import Conflict, NotFound, Unreachable
@@ -14,6 +16,7 @@ from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.cluster import PluginData
 from teleport_client.visibility import NotVisible, Visibility
 from workspace.conditions import Conditions
+from workspace.moment import utc_now
 
 
 @dataclass
@@ -103,12 +106,16 @@ class MemoryTeleport:
         return AccessRequests(self.client, cast("Visibility", self))
 
     def follower(self) -> Follower[AccessRequest]:
-        async def reconnected() -> None:
-            await asyncio.Event().wait()
+        return Follower(self.kind, reconnected=_never, condition=Conditions().component("watch"))
 
-        return Follower(
-            self.kind, reconnected=reconnected, condition=Conditions().component("watch")
+    def locks(self) -> RequestLocks:
+        """Return the locks as a bot that can't read them knows them."""
+        follower = Follower(
+            Locks(self.client),
+            reconnected=_never,
+            condition=Conditions().component("locks"),
         )
+        return RequestLocks(follower, utc_now)
 
     async def list_once(self, follower: Follower[AccessRequest]) -> None:
         """Let a follower list the requests once: its copies are then only as new as the list."""
@@ -125,3 +132,7 @@ class MemoryTeleport:
         for each in requests:
             await follower.refresh(each.id)
         return follower
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()

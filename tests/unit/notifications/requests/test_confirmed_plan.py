@@ -101,7 +101,7 @@ async def desk_of(*requests: AccessRequest, listed: bool = False) -> AsyncIterat
         requests=followed, ledger=ledger, routing=CombinedRouting(channels), expiry=expiry,
         in_flight=in_flight, context=PlanContext(), claims=Claims(teleport.client),
         cancellations=Cancellations(teleport.client),
-        host_names=HostNames(teleport.client, "main"), now=lambda: NOW,
+        host_names=HostNames(teleport.client, "main"), locks=teleport.locks(), now=lambda: NOW,
     )  # fmt: skip
     yield Desk(teleport, followed, ledger, in_flight, channels, expiry, planner)
     in_flight.cancel()

@@ -88,15 +88,16 @@ async def desk_of(stored: AccessRequest = OURS) -> AsyncIterator[Desk]:
         RequestQueue(WorkQueue()), ledger, refresh=followed.refresh, record_within=0
     )
     expiry = RequestExpiry(followed, teleport.kind)
+    locks = teleport.locks()
     planner = RequestPlanner(
         requests=followed, ledger=ledger, routing=CombinedRouting(channels), expiry=expiry,
         in_flight=in_flight, context=PlanContext(), claims=Claims(teleport.client),
         cancellations=Cancellations(teleport.client),
-        host_names=HostNames(teleport.client, "main"), now=lambda: NOW,
+        host_names=HostNames(teleport.client, "main"), locks=locks, now=lambda: NOW,
     )  # fmt: skip
     reconciler = RequestReconciler(
         requests=followed, ledger=ledger, planner=planner, expiry=expiry, in_flight=in_flight,
-        actions=RequestActions(ledger, slack.delivery(), in_flight), now=lambda: NOW,
+        actions=RequestActions(ledger, slack.delivery(), in_flight), locks=locks, now=lambda: NOW,
     )  # fmt: skip
     desk = Desk(teleport, slack, followed, ledger, in_flight, reconciler, Routes(("C1",)))
     channels.desk = desk

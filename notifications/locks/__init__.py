@@ -1,0 +1,1 @@
+"""Locks on access requests, which the messages of these requests show."""
