@@ -10,7 +10,7 @@ from tests.integration.slack_driver import Stage, buttons, words
 
 def fast(settings: str) -> str:
     """Return settings with short intervals between two views of one user."""
-    return f"{settings}\n[pace]\nfactor = 50\n"
+    return f"{settings}\n[pace]\nfactor = 10\n"
 
 
 async def open_home(stage: Stage, who: str) -> None:

@@ -32,15 +32,6 @@ BOB = "U0BOB00001"
 _RECONCILER = "notifications.home.home_reconciler"
 
 
-@pytest.fixture
-async def quick(
-    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
-) -> AsyncIterator[Stage]:
-    """Yield a bot with short intervals."""
-    async with run_bot_on(Stage(slack, teleport), settings_file, fast) as ready:
-        yield ready
-
-
 @asynccontextmanager
 async def logged(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
