@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.compose import ActingUsers, Runtime
-from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS
+from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS, LOCK_ACCESS
 from notifications.controller.work import ObjectWork
 from notifications.following.follower import Follower
 from notifications.home.home_content import HomeContent, HomeOptions, build_home
@@ -14,9 +14,10 @@ from notifications.home.home_reconciler import (
     HomeReconciler,
     read_limit,
 )
+from notifications.locks.request_locks import RequestLocks
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.model.access_request import AccessRequest
-from workspace.card_model.build import build_card_model
+from workspace.card_model.build import build_card_model, card_lock
 from workspace.card_model.record import CardModel
 from workspace.directory.host_names import HostNames
 from workspace.requests.request_lists import RequestLists
@@ -40,6 +41,7 @@ def build_home_work(
     users: ActingUsers,
     requests: Follower[AccessRequest],
     host_names: HostNames,
+    locks: RequestLocks,
     cards: Outbox,
 ) -> HomeParts:
     """Build the work. Its outbox yields to the one of the cards."""
@@ -58,11 +60,12 @@ def build_home_work(
         queue,
         outbox,
         read=partial(_read, users),
-        build=partial(_build, runtime, requests, host_names),
+        build=partial(_build, runtime, requests, host_names, locks),
         now=runtime.now,
         reads=read_limit(factor),
         refresh_seconds=REFRESH_SECONDS / factor,
     )
+    locks.on_change(reconciler.lock_changed)
     work = ObjectWork(
         "home",
         reconciler.reconcile,
@@ -85,6 +88,7 @@ def _build(
     runtime: Runtime,
     requests: Follower[AccessRequest],
     host_names: HostNames,
+    locks: RequestLocks,
     lists: RequestLists,
     now: datetime,
 ) -> HomeContent:
@@ -92,19 +96,23 @@ def _build(
         lists,
         requests.objects(),
         now=now,
-        model=partial(_model, runtime, host_names),
+        model=partial(_model, runtime, host_names, locks),
         options=HomeOptions(
             can_request=runtime.features.is_offered(CREATE_REQUESTS),
             can_cancel=runtime.features.is_offered(CANCEL_REQUESTS),
+            can_lock=runtime.features.is_offered(LOCK_ACCESS),
         ),
     )
 
 
-def _model(runtime: Runtime, host_names: HostNames, request: AccessRequest) -> CardModel:
+def _model(
+    runtime: Runtime, host_names: HostNames, locks: RequestLocks, request: AccessRequest
+) -> CardModel:
     return build_card_model(
         request,
         request_url_base=runtime.cluster.request_url_base,
         mode=runtime.review_policy.mode_of(request),
         cluster=runtime.cluster.name,
         host_names=host_names.of(request),
+        lock=card_lock(locks.of(request.id)),
     )

@@ -77,6 +77,7 @@ def build_notifications(
         condition=runtime.conditions.component("locks", optional=True),
         timing=FollowTiming().scaled(runtime.settings.pace.factor),
     )
+    request_locks = RequestLocks(locks, runtime.now)
     leadership = _build_leadership(runtime)
     request_work = _RequestParts(
         runtime,
@@ -84,10 +85,12 @@ def build_notifications(
         requests,
         contacts,
         host_names,
-        RequestLocks(locks, runtime.now),
+        request_locks,
         _build_outbox(runtime, leadership),
     ).work()
-    home = build_home_work(runtime, acting, requests, host_names, request_work.outbox)
+    home = build_home_work(
+        runtime, acting, requests, host_names, request_locks, request_work.outbox
+    )
     controller = Controller(
         followers=(requests, locks),
         works=(request_work, home.work),

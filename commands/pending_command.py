@@ -100,6 +100,7 @@ def _row(services: Services, request: AccessRequest, *, can_review: bool, scope:
         request.created,
         can_review=can_review,
         can_extend=extendable and services.can_create(),
+        can_lock=scope is Scope.ACTIVE and services.can_lock(),
     )
 
 

@@ -21,6 +21,7 @@ class HomeOptions:
 
     can_request: bool = True
     can_cancel: bool = True
+    can_lock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def build_home(
                         each.created,
                         can_review=False,
                         can_extend=options.can_request,
+                        can_lock=options.can_lock,
                     )
                     for each in active
                 ],

@@ -153,6 +153,14 @@ class HomeReconciler:
         self._changed += [each for each in (before, after) if each is not None]
         self._queue.add_after(_CHANGES, _COLLECT_SECONDS)
 
+    def lock_changed(self, request_id: str, *, high_priority: bool) -> None:  # noqa: ARG002
+        """Refresh the tabs that show a request whose locks changed."""
+        cached = self._requests.get(request_id)
+        if cached is not None and len(self.homes):
+            self._version += 1
+            self._changed.append(cached.object)
+            self._queue.add_after(_CHANGES, _COLLECT_SECONDS)
+
     async def _refresh_concerned(self) -> None:
         """Queue the tabs that show one of the changed requests."""
         changed, self._changed = self._changed, []

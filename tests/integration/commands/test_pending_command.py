@@ -162,7 +162,7 @@ async def test_active_access_is_listed_with_its_end(stage: Stage) -> None:
     assert "waiting 2" not in words(shown)
     assert "other 3" not in words(shown)
     assert "access ends <!date^" in words(shown)
-    assert {"extend_access", "details"} <= buttons(shown).keys()
+    assert {"extend_access", "done", "details"} <= buttons(shown).keys()
 
 
 async def test_list_of_large_requests_is_shown(stage: Stage) -> None:

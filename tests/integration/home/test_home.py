@@ -60,6 +60,20 @@ async def test_home_shows_requests_and_access_of_the_user(stage: Stage) -> None:
     assert {"approve", "deny", "fill_in_request", "extend_access"} <= buttons(home).keys()
 
 
+async def test_home_shows_a_lock_until_it_is_removed(quick: Stage) -> None:
+    active = pending_request(
+        quick.teleport, user="bob", reason="redis 1", state=RequestState.APPROVED
+    )
+    home = await opened_home(quick, "bob", "redis 1")
+    assert "done" in buttons(home)
+    target = LockTarget(AccessRequest=active.Metadata.Name)
+    lock = quick.teleport.cluster.lock(target, message="under review")
+    home = await home_where(quick, "bob", lambda view: "🔒 Locked: under review" in words(view))
+    assert "done" not in buttons(home)
+    quick.teleport.cluster.delete_lock(lock.Metadata.Name)
+    await home_where(quick, "bob", lambda view: "🔒" not in words(view))
+
+
 async def test_home_follows_an_approval_made_with_tsh(quick: Stage) -> None:
     """Neither the refresh nor the approval reads anything from Teleport for the tab."""
     request = pending_request(quick.teleport, user="bob", reason="redis 1")

@@ -16,7 +16,12 @@ from workspace.text.resources import fits
 from workspace.text.untrusted import fit_text, safe_line, safe_name
 from workspace.views.cards.actions import actions
 from workspace.views.cards.buttons import details_button, review_buttons
-from workspace.views.cards.own_request_buttons import cancel_button, extend_button
+from workspace.views.cards.lock import lock_line
+from workspace.views.cards.own_request_buttons import (
+    cancel_button,
+    done_button,
+    extend_button,
+)
 from workspace.views.cards.status_line import status_line, status_text
 from workspace.views.parts import markup, rich
 from workspace.views.parts.footer import DOT, footer_of
@@ -40,6 +45,8 @@ class Row:
     can_review: bool
     can_extend: bool = False
     """Whether it is the user's own active access, which the user can request again."""
+    can_lock: bool = False
+    """Whether it is the user's own active access, which the user can lock."""
     can_cancel: bool = False
     """Whether it is the user's own pending request, and the bot is allowed to cancel it."""
 
@@ -53,7 +60,7 @@ def request_row(row: Row, *, dated: bool = False) -> Iterator[Block]:
     cut = card_model.constrained and not fits(card_model.targets, _NAMES, _ROOM)
     yield DividerBlock()
     yield rich.block(
-        rich.lines((rich.bold(_title(card_model)),), (_status(card_model),)),
+        rich.lines((rich.bold(_title(card_model)),), (_status(card_model),), *_lock(card_model)),
         *quoted_reason(safe_line(card_model.reason, _ROOM), label=REQUEST_REASON),
         *([rich.lines((_ON_CARD,))] if cut else []),
     )
@@ -68,6 +75,8 @@ def _buttons(row: Row, *, cut: bool) -> Iterator[ButtonElement]:
         yield cancel_button(row.card_model)
     if row.can_extend:
         yield extend_button(row.card_model)
+    if row.can_lock and not row.card_model.locked:
+        yield done_button(row.card_model)
     yield details_button(row.card_model)
 
 
@@ -83,6 +92,11 @@ def _status(card_model: CardModel) -> str:
     progress = join_texts(card_model.progress, _ROOM)
     status = status_text(card_model.status)
     return f"{status}: {progress}" if progress else status
+
+
+def _lock(card_model: CardModel) -> Iterator[rich.Line]:
+    if card_model.lock is not None:
+        yield (fit_text(lock_line(card_model.lock), _ROOM),)
 
 
 def _times(row: Row, *, dated: bool) -> Iterator[MarkdownTextObject]:
