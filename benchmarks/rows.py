@@ -4,6 +4,7 @@ from benchmarks.ack import AckRow
 from benchmarks.burst import BurstRow
 from benchmarks.card import CardRow
 from benchmarks.home import HomeRow
+from benchmarks.lists import ListsRow
 from benchmarks.row import Row
 from benchmarks.start import StartRow
 from benchmarks.typeahead import TypeaheadRow
@@ -17,4 +18,5 @@ ROWS: tuple[Row, ...] = (
     StartRow(),
     TypeaheadRow(),
     HomeRow(),
+    ListsRow(),
 )

@@ -27,6 +27,7 @@ from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE, PAGE_SIZE
 from teleport_client.rpc.timestamps import time_from, time_to
 from teleport_client.services.events import WatchedKind
+from teleport_client.services.known_requests import KnownRequests
 from teleport_client.services.resources import resource_to, resources_from
 
 MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
@@ -43,6 +44,7 @@ _STATE_NUMBERS = {state: number for number, state in _STATES.items()}
 class AccessRequestService:
     def __init__(self, channel: RpcChannel) -> None:
         self._auth = AuthServiceStub(channel.stubs)
+        self._known = KnownRequests(request_from)
 
     async def get(self, request_id: str, *, deadline: float = DEADLINE) -> AccessRequest:
         """Return a request by its full ID, read from storage and not from a cache.
@@ -52,13 +54,13 @@ class AccessRequestService:
         page, _ = await self._list_page(
             types.AccessRequestFilter(ID=request_id), "", 1, deadline=deadline
         )
-        if not page or page[0].id != request_id:
+        if not page or page[0].Metadata.Name != request_id:
             raise NotFound(
                 f'access request "{request_id}" not found',
                 method="ListAccessRequests",
                 code="NOT_FOUND",
             )
-        return page[0]
+        return request_from(page[0])
 
     async def list(
         self,
@@ -84,13 +86,13 @@ class AccessRequestService:
                     raise
                 size //= 2  # the page was too large for the server's or our message limit
                 continue
-            found.update((request.id, request) for request in page)
+            found.update((each.Metadata.Name, self._known.convert(each)) for each in page)
             if not key:
                 return tuple(found.values())
 
     async def _list_page(
         self, wanted: types.AccessRequestFilter, key: str, size: int, *, deadline: float
-    ) -> tuple[Sequence[AccessRequest], str]:
+    ) -> tuple[Sequence[types.AccessRequestV3], str]:
         page = await self._auth.ListAccessRequests(
             proto.ListAccessRequestsRequest(
                 Filter=wanted,
@@ -101,7 +103,7 @@ class AccessRequestService:
             ),
             timeout=deadline,
         )
-        return [request_from(message) for message in page.AccessRequests], page.NextKey
+        return page.AccessRequests, page.NextKey
 
     async def get_capabilities(
         self, user: str, *, deadline: float = DEADLINE

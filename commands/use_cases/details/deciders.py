@@ -45,24 +45,33 @@ async def find_deciders(services: Services, request: AccessRequest) -> tuple[Dec
 def _finder(
     services: Services, definitions: Mapping[str, Role], request: AccessRequest
 ) -> Callable[[Linked], Grounds | None]:
-    """Return a function from a user to the reason. It remembers the result for equal roles."""
+    """Return a function from a user to the reason.
+
+    It remembers the result for equal roles, of which most say nothing about reviews.
+    """
     policy = services.review_policy
     overrides = policy.mode_of(request) is ReviewMode.OVERRIDE
     reviewed = {review.author for review in request.reviews}
+    deciding = {name for name, role in definitions.items() if _is_about_reviews(role)}
     known: dict[frozenset[str], Grounds | None] = {}
 
     def find(user: Linked) -> Grounds | None:
         if user.name == request.user or user.name in reviewed:
             return None
-        if not overrides and user.roles in known:
-            return known[user.roles]
-        roles = [definitions[name] for name in sorted(user.roles) if name in definitions]
+        held = user.roles & deciding
+        if not overrides and held in known:
+            return known[held]
+        roles = [definitions[name] for name in sorted(held)]
         verdict = services.permissions.could_review(user.name, user.roles, roles, request)
         found = None if verdict is MayReview.NO else _grounds(policy, user, roles, request)
-        known[user.roles] = found
+        known[held] = found
         return found
 
     return find
+
+
+def _is_about_reviews(role: Role) -> bool:
+    return any(each.review.roles or each.review.from_claims for each in (role.allow, role.deny))
 
 
 def _grounds(

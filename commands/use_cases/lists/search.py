@@ -1,7 +1,7 @@
 """Search in requests: by requester, role, resource, reason or a part of the ID."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest
@@ -18,7 +18,7 @@ def matcher(
     wanted = [word.casefold() for word in words]
 
     def matches(request: AccessRequest) -> bool:
-        text = "\n".join(_texts(request, host_names)).casefold()
+        text = _text(request, host_names).casefold()
         return all(word in text for word in wanted)
 
     return matches
@@ -48,14 +48,10 @@ async def _teleport_name(services: Services, mention: str) -> str:
         return (found["name"] or found["id"]).lower()
 
 
-def _texts(
-    request: AccessRequest, host_names: Callable[[AccessRequest], Mapping[str, str]]
-) -> Iterator[str]:
-    yield request.id
-    yield request.user
-    yield from request.roles
-    yield request.reason
-    for resource in request.resources:
-        yield f"/{resource.cluster}/{resource.kind}/{resource.name}/{resource.sub_resource}"
-    if request.resources:
-        yield from host_names(request).values()
+def _text(request: AccessRequest, host_names: Callable[[AccessRequest], Mapping[str, str]]) -> str:
+    """Return everything that a search can find, with a line for each name."""
+    text = "\n".join((request.id, request.user, *request.roles, request.reason))
+    if not request.resources:
+        return text
+    paths = (f"/{r.cluster}/{r.kind}/{r.name}/{r.sub_resource}" for r in request.resources)
+    return "\n".join((text, *paths, *host_names(request).values()))

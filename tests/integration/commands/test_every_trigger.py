@@ -155,6 +155,8 @@ CASES: list[tuple[str, Prepare]] = [
     ("/teleport-pending", lambda s: s.command("pending")),
     ("/teleport-pending", lambda s: s.command("pending mine")),
     ("/teleport-pending", lambda s: s.command("pending all")),
+    ("/teleport-pending", lambda s: s.command("pending active")),
+    ("/teleport-pending", lambda s: s.command("pending suggested plan")),
     ("/teleport-approve", lambda s: s.command("approve")),
     ("/teleport-approve", lambda s: s.command(f"approve {s.request_id}")),
     ("/teleport-approve", lambda s: s.command(f"approve {s.request_id[-8:]}")),

@@ -14,6 +14,9 @@ from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, buttons, decisions, words
 
+BACKGROUND = {"KeepAliveSemaphoreLease", "GetPluginData", "UpdatePluginData", "Ping"}
+"""Calls of the notifications."""
+
 
 async def test_only_requests_to_review_have_buttons(stage: Stage) -> None:
     """Bob can review alice's request, but not his own."""
@@ -137,6 +140,27 @@ async def test_pages_keep_the_search(stage: Stage) -> None:
     await stage.click("bob", first, "pending_older")
     second = await stage.response("bob", "redis: 11")
     assert "other" not in words(second)
+
+
+async def test_list_and_details_make_only_the_calls_that_they_need(stage: Stage) -> None:
+    """Users, login states and roles are remembered; locks and requests are read each time."""
+    pending_request(stage.teleport, reason="redis 1")
+    card = await stage.card("redis 1")
+    await stage.type("bob", "/teleport-pending reviewable")
+    await stage.response("bob", "Waiting for your review")
+    await stage.click("bob", card, "details")
+    await stage.view("bob", lambda v: "Can still decide" in words(v))
+    stage.slack.workspace.screens["U0BOB00001"].modals.clear()
+    calls = stage.teleport.journal.calls
+    before = len(calls)
+    await stage.type("bob", "/teleport-pending reviewable redis")
+    await stage.response("bob", "Waiting for your review: “redis”")
+    listing = len(calls)
+    await stage.click("bob", card, "details")
+    await stage.view("bob", lambda v: "Can still decide" in words(v))
+    for part in (calls[before:listing], calls[listing:]):
+        made = sorted(call.method for call in part if call.method not in BACKGROUND)
+        assert made == ["GetLocks", "ListAccessRequests"], made
 
 
 async def test_suggested_reviewers_have_a_list(stage: Stage) -> None:

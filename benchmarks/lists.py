@@ -1,0 +1,166 @@
+"""A list and the details with 10,000 requests and 1,000 users: the bot's own time.
+
+The own time is that of this process: read the pages of Teleport's response, select and search the
+requests, find the users who can decide one, and render. No server is involved. All requests are
+pending, and the reviewer can review each of them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from time import process_time
+from types import SimpleNamespace
+from typing import cast
+from uuid import uuid4
+
+from benchmarks.percentile import percentile
+from benchmarks.row import Measurement
+from commands.use_cases.acting_user.permissions import Permissions
+from commands.use_cases.details.deciders import find_deciders
+from commands.use_cases.lists.search import matcher
+from commands.use_cases.services import Services
+from sandbox.teleport.timestamps import stamp
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
+from teleport_client.client import TeleportClient
+from teleport_client.model.access_request import AccessRequest
+from teleport_client.model.user import Conditions, ReviewConditions, Role
+from teleport_client.services.access_requests import request_from
+from teleport_client.services.known_requests import KnownRequests
+from workspace.card_model.build import build_card_model
+from workspace.directory.candidates.linked_users import Linked
+from workspace.requests.request_details import DetailedRole, RequestDetails
+from workspace.requests.request_lists import RequestLists
+from workspace.requests.review_policy import ReviewMode, ReviewPolicy
+from workspace.views.requests.details_pages import details_message
+from workspace.views.requests.request_row import Row
+from workspace.views.responses.pending_list import PAGE, Paging, list_page
+
+_REQUESTS, _USERS, _ROLES, _ROUNDS, _PER_CALL = 10_000, 1_000, 50, 20, 200
+_OWN_MS = 50.0
+_NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+_REVIEWER = Role("reviewer", allow=Conditions(review=ReviewConditions(roles=("role-*",))))
+_MODEL = partial(
+    build_card_model,
+    request_url_base="https://teleport.example.com/web/requests/",
+    mode=ReviewMode.PERSON,
+    cluster="main",
+)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    name: str = "reviewer"
+    roles: tuple[Role, ...] = (_REVIEWER,)
+    held: frozenset[str] = frozenset({"reviewer"})
+    denying_roles: tuple[Role, ...] = ()
+    sees_all_requests: bool = False
+
+
+class ListsRow:
+    name = "lists"
+
+    async def measure(self, folder: Path) -> Sequence[Measurement]:  # noqa: ARG002 - no files
+        pages, known = list(_pages()), KnownRequests(request_from)
+        requests = _read(pages, known)
+        listing = await _milliseconds(_as_task(lambda: _list(pages, known, ())))
+        search = await _milliseconds(_as_task(lambda: _list(pages, known, ("redis", "role-7"))))
+        services = _services()
+        details = await _milliseconds(lambda: _details(services, requests[0]))
+        return [
+            Measurement("list p99", "ms", percentile(listing, 99), _OWN_MS, 1.0),
+            Measurement("list with a search p99", "ms", percentile(search, 99), _OWN_MS, 1.0),
+            Measurement("details p99", "ms", percentile(details, 99), _OWN_MS, 1.0),
+        ]
+
+
+async def _milliseconds(work: Callable[[], Awaitable[None]]) -> list[float]:
+    """Return the CPU time of each round, without the rounds that other programs disturb."""
+    rounds: list[float] = []
+    for _ in range(_ROUNDS):
+        tries: list[float] = []
+        for _ in range(3):
+            started = process_time()
+            await work()
+            tries.append((process_time() - started) * 1_000)
+        rounds.append(median(tries))
+    return rounds
+
+
+def _as_task(work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def run() -> None:
+        work()
+
+    return run
+
+
+def _read(pages: Sequence[bytes], known: KnownRequests) -> list[AccessRequest]:
+    read = map(proto.ListAccessRequestsResponse.FromString, pages)
+    return [known.convert(message) for page in read for message in page.AccessRequests]
+
+
+def _list(pages: Sequence[bytes], known: KnownRequests, search: tuple[str, ...]) -> None:
+    lists = RequestLists(ReviewPolicy(), _Reader())
+    found = [each for each in _read(pages, known) if lists.is_reviewable(each)]
+    if search:
+        found = list(filter(matcher(search, lambda _: {}), found))
+    rows = [Row(_MODEL(each), each.created, can_review=True) for each in found[:PAGE]]
+    paging = Paging(older=":1", left=len(found) - PAGE)
+    list_page("Waiting for your review", rows, paging).arguments()
+
+
+async def _details(services: Services, request: AccessRequest) -> None:
+    roles = tuple(DetailedRole(name, "a description") for name in request.roles)
+    found = RequestDetails(request, roles, await find_deciders(services, request))
+    details_message(_MODEL(request), found).arguments()
+
+
+def _services() -> Services:
+    """Return the services that `find_deciders` uses, with the users in memory."""
+    linked = tuple(
+        Linked(f"U{number:08}", f"user-{number:04}", "", frozenset({"reviewer", f"r-{number}"}))
+        for number in range(_USERS)
+    )
+    policy = ReviewPolicy()
+
+    async def users() -> tuple[Linked, ...]:
+        return linked
+
+    async def definitions(_names: frozenset[str]) -> dict[str, Role]:
+        return {"reviewer": _REVIEWER}
+
+    found = SimpleNamespace(
+        linked_users=SimpleNamespace(all=users),
+        authorization=SimpleNamespace(definitions=definitions),
+        permissions=Permissions(cast(TeleportClient, None), policy),
+        review_policy=policy,
+    )
+    return cast(Services, found)
+
+
+def _pages() -> Iterator[bytes]:
+    for start in range(0, _REQUESTS, _PER_CALL):
+        messages = [_message(number) for number in range(start, start + _PER_CALL)]
+        yield proto.ListAccessRequestsResponse(AccessRequests=messages).SerializeToString()
+
+
+def _message(number: int) -> types.AccessRequestV3:
+    role = f"role-{number % _ROLES}"
+    one = types.ThresholdIndexSets(Sets=[types.ThresholdIndexSet(Indexes=[0])])
+    return types.AccessRequestV3(
+        Metadata=types.Metadata(Name=str(uuid4()), Revision=str(uuid4())),
+        Spec=types.AccessRequestSpecV3(
+            User=f"user-{number % _USERS:04}",
+            Roles=[role],
+            State=types.PENDING,
+            Created=stamp(_NOW - timedelta(seconds=number)),
+            Expires=stamp(_NOW + timedelta(hours=8)),
+            ResourceExpiry=stamp(_NOW + timedelta(hours=1)),
+            RequestReason="redis is stuck",
+            Thresholds=[types.AccessReviewThreshold(Name="default", Approve=1, Deny=1)],
+            RoleThresholdMapping={role: one},
+        ),
+    )
