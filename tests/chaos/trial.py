@@ -22,6 +22,7 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.chaos.comparison import Comparison, compare
 from tests.chaos.faults import FaultInjector
+from tests.chaos.homes import keep_opening, open_homes, wrong_homes
 from tests.chaos.lease_history import LeaseHistory
 from tests.chaos.replicas import Replica
 from tests.chaos.schedule import UserAction, schedule
@@ -100,13 +101,17 @@ async def trial(seed: int, plan: Plan, data: Path, *, history: bool) -> Report:
             lambda: slack.delivery.sockets >= plan.replicas or None, _READY_SECONDS
         )
         injector = FaultInjector(slack, teleport, replicas, plan.factor)
+        opening = asyncio.create_task(keep_opening(slack))
         await _play(seed, plan, users, injector)
         await injector.end()
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        await open_homes(slack)
         ledger = partial(_record, teleport)
         compared = partial(
             compare, slack, teleport_state.lives, lease_history, ledger, partial(_locked, teleport)
         )
-        found = await _settled(slack, compared, plan.settle)
+        found = await _settled(slack, partial(_with_homes, slack, teleport, compared), plan.settle)
         for follower in followers:
             if follower.done():
                 # Only a bug ends a follower, and the comparison needs all of them.
@@ -156,6 +161,13 @@ def _locked(teleport: TeleportStandIn, request_id: str) -> bool:
         each.Spec.Target.AccessRequest == request_id and in_force(teleport.cluster, each)
         for each in locks
     )
+
+
+def _with_homes(
+    slack: SlackStandIn, teleport: TeleportStandIn, compared: Callable[[], Comparison]
+) -> Comparison:
+    found = compared()
+    return replace(found, wrong=(*found.wrong, *wrong_homes(slack, teleport)))
 
 
 async def _settled(
