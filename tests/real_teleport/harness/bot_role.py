@@ -5,8 +5,8 @@ from tests.real_teleport.harness.features import Feature, ServerFeatures
 from tests.real_teleport.harness.product import product
 
 
-async def assign_bot_role(cluster: Cluster, features: ServerFeatures) -> None:
-    """Create the role, or restore it after a test that followed the README."""
+async def assign_bot_role(cluster: Cluster, features: ServerFeatures, *options: str) -> None:
+    """Create the role, or restore it after a test that followed the README or added `options`."""
     mode = "override" if Feature.ON_BEHALF_REVIEWS in features.missing else "person"
-    printed = await product("teleport-role", "--mode", mode, "--cancel", "--locks")
+    printed = await product("teleport-role", "--mode", mode, "--cancel", "--locks", *options)
     await cluster.tctl("create", "-f", stdin=printed.out)
