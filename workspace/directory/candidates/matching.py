@@ -66,6 +66,7 @@ class Searchable(Generic[Item]):
 
         `among` are the ascending indexes of the items to search, all items if None.
         """
+        await asyncio.sleep(0)  # the entries may have been built just before
         indexes = range(len(self.items)) if among is None else among
         folded = " ".join(typed.casefold().split())[:_TYPED_CHARACTERS]
         if not folded:

@@ -5,6 +5,8 @@ from typing import Any
 
 from slack_sdk.models.blocks import Option
 
+from workspace.views.parts.plain import plain
+
 MOST_OPTIONS = 100
 """Slack's limit (docs.slack.dev: block_suggestion payload)."""
 
@@ -14,7 +16,7 @@ def menu(options: Sequence[Option], total: int) -> dict[str, Any]:
 
     The label of the only group says that there are more.
     """
-    shown = [each.to_dict() for each in options[:MOST_OPTIONS]]
+    shown = [plain(each) for each in options[:MOST_OPTIONS]]
     if total <= len(shown):
         return {"options": shown}
     label = f"The best {len(shown)} of {total:,} matches. Type more to see others."

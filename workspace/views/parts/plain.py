@@ -3,11 +3,13 @@
 The SDK searches all attributes of each object for validators. This module searches once per class.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.basic_objects import JsonObject
-from slack_sdk.models.blocks import ConfirmObject
+from slack_sdk.models.blocks import ConfirmObject, Option
 
 _MAY_BE_EMPTY = frozenset(
     {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
@@ -25,12 +27,13 @@ def plain(thing: Any) -> Any:
     if not isinstance(thing, JsonObject):
         return thing
     kind = type(thing)
-    if kind.to_dict is not JsonObject.to_dict and kind is not ConfirmObject:
+    own = _OWN_JSON.get(kind)
+    if own is None and kind.to_dict is not JsonObject.to_dict:
         return thing.to_dict()
     for name in _validators(kind):
         getattr(thing, name)()
-    if kind is ConfirmObject:
-        return _confirm(thing)
+    if own is not None:
+        return own(thing)
     may_be_empty = getattr(thing, "type", None) in _MAY_BE_EMPTY
     found: dict[str, Any] = {}
     for key in sorted(thing.attributes):
@@ -52,6 +55,21 @@ def _confirm(thing: Any) -> dict[str, Any]:
         "style": thing._style,  # noqa: SLF001
     }
     return {name: plain(part) for name, part in parts.items() if part}
+
+
+def _option(thing: Any) -> dict[str, Any]:
+    parts = {
+        "text": thing._text,  # noqa: SLF001
+        "value": thing.value,
+        "description": thing._block_description,  # noqa: SLF001
+        "url": thing.url,
+    }
+    return {name: plain(part) for name, part in parts.items() if part is not None}
+
+
+_OWN_JSON: Mapping[type[JsonObject], Callable[[Any], dict[str, Any]]] = MappingProxyType(
+    {ConfirmObject: _confirm, Option: _option}
+)
 
 
 @cache
