@@ -52,6 +52,7 @@ reviews = st.builds(
     created=maybe_moments,
     threshold_indexes=st.lists(st.integers(0, 6), max_size=3).map(tuple),
     submitted_by=texts,
+    assume_start=maybe_moments,
 )
 
 

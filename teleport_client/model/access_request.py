@@ -62,6 +62,9 @@ class Review:
     """Positions in the request's `thresholds` that this review counts for."""
     submitted_by: str = ""
     """The submitter of a review on behalf of the author. Empty before v18.11."""
+    assume_start: datetime | None = None
+    """Start of the access that an approval sets. It takes effect even if the request stays pending,
+    and the last review with a start counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,11 @@ class AccessRequest:
     @property
     def pending(self) -> bool:
         return self.state is RequestState.PENDING
+
+    @property
+    def removed_roles(self) -> tuple[str, ...]:
+        """Requested roles that an approver left out. Each requested role has its thresholds."""
+        return tuple(role for role in self.role_thresholds if role not in self.roles)
 
     def review_by(self, author: str) -> Review | None:
         if not self.reviews:  # by far the most requests in a list

@@ -6,6 +6,7 @@ permission to list requests, Teleport returns empty lists and NotFound instead o
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import MappingProxyType
 from uuid import uuid4
 
@@ -164,15 +165,25 @@ class AccessRequestService:
         *,
         delegator: str,
         reason: str = "",
+        roles: Sequence[str] = (),
+        assume_start: datetime | None = None,
         deadline: float = DEADLINE,
     ) -> None:
-        """Resolve a request regardless of its thresholds. The audit log names `delegator`."""
-        await self._auth.SetAccessRequestState(
-            proto.RequestStateSetter(
-                ID=request_id, State=state_to(state), Delegator=delegator, Reason=reason
-            ),
-            timeout=deadline,
+        """Resolve a request regardless of its thresholds. The audit log names `delegator`.
+
+        An approval can grant only some of the `roles`, and start the access later. The server
+        rejects roles outside of the request, and a start outside of its limits (InvalidArgument).
+        """
+        message = proto.RequestStateSetter(
+            ID=request_id,
+            State=state_to(state),
+            Delegator=delegator,
+            Reason=reason,
+            Roles=roles,
         )
+        if assume_start is not None:
+            message.AssumeStartTime.CopyFrom(time_to(assume_start))
+        await self._auth.SetAccessRequestState(message, timeout=deadline)
 
     async def delete(self, request_id: str, *, deadline: float = DEADLINE) -> None:
         await self._auth.DeleteAccessRequest(proto.RequestID(ID=request_id), timeout=deadline)
@@ -250,12 +261,15 @@ def new_request_to(new: NewAccessRequest, *, dry_run: bool) -> types.AccessReque
 
 def review_to(review: Review) -> types.AccessReview:
     """Return the message for a review on behalf of its author."""
-    return types.AccessReview(
+    message = types.AccessReview(
         Author=review.author,
         ProposedState=state_to(review.state),
         Reason=review.reason,
         submitted_on_behalf_of_author=True,
     )
+    if review.assume_start is not None:
+        message.AssumeStartTime.CopyFrom(time_to(review.assume_start))
+    return message
 
 
 def capabilities_from(message: types.AccessCapabilities) -> AccessCapabilities:
@@ -280,6 +294,7 @@ def _review_from(message: types.AccessReview) -> Review:
         created=time_from(message.Created),
         threshold_indexes=tuple(message.ThresholdIndexes),
         submitted_by=message.SubmittedBy,
+        assume_start=time_from(message.AssumeStartTime),
     )
 
 

@@ -15,6 +15,7 @@ from tests.server_rules import (
     locks,
     plugin_data,
     requesting,
+    resolving,
     resources,
     semaphores,
     tctl,
@@ -27,7 +28,17 @@ from tests.server_rules.tctl import Tctl
 Rule = Callable[[Server], Awaitable[None]]
 TctlRule = Callable[[Tctl], Awaitable[None]]
 
-_MODULES = (listing, locks, plugin_data, requesting, resources, semaphores, users, watching)
+_MODULES = (
+    listing,
+    locks,
+    plugin_data,
+    requesting,
+    resolving,
+    resources,
+    semaphores,
+    users,
+    watching,
+)
 
 
 def _rules(module: ModuleType) -> Iterator[Callable[[Any], Awaitable[None]]]:

@@ -125,6 +125,7 @@ def review_message(review: Review) -> types.AccessReview:
         Created=stamp(review.created),
         ThresholdIndexes=review.threshold_indexes,
         SubmittedBy=review.submitted_by,
+        AssumeStartTime=stamp(review.assume_start),
     )
 
 
@@ -243,6 +244,7 @@ def test_review_is_submitted_on_behalf_of_its_author(review: Review) -> None:
     assert message.Author == review.author
     assert message.submitted_on_behalf_of_author
     assert not message.SubmittedBy
+    assert time_from(message.AssumeStartTime) == time_from(stamp(review.assume_start))
 
 
 def test_dry_run_shows_whether_a_reason_is_required() -> None:

@@ -152,6 +152,8 @@ def _add_review(
     variables = reviewers.threshold_variables(author, spec, review)
     review.ThresholdIndexes[:] = thresholds.matching(spec.Thresholds, variables)
     spec.Reviews.append(review)
+    if given(review, "AssumeStartTime"):
+        spec.AssumeStartTime.CopyFrom(review.AssumeStartTime)  # even if the request stays pending
     if resolution := thresholds.resolution(spec):
         _resolve(cluster, request, resolution)
     return request
@@ -164,5 +166,3 @@ def _resolve(cluster: Cluster, request: AccessRequestV3, resolution: thresholds.
     check_reasons(spec)
     if resolution.state == APPROVED:
         set_request_expiry(request, spec.Expires, cluster.features)
-        if given(resolution.review, "AssumeStartTime"):
-            spec.AssumeStartTime.CopyFrom(resolution.review.AssumeStartTime)

@@ -14,7 +14,6 @@ from sandbox.teleport.errors import (
 from sandbox.teleport.go_text import quoted
 from sandbox.teleport.rules.lifetimes import check_assume_start
 from sandbox.teleport.rules.reasons import check_reasons
-from sandbox.teleport.rules.reviewers import original_roles
 from sandbox.teleport.state.backend_keys import backend_key
 from sandbox.teleport.state.cluster import Cluster
 from sandbox.teleport.state.request_expiry import set_request_expiry
@@ -77,7 +76,7 @@ def _check_update(setter: RequestStateSetter, request: AccessRequestV3) -> None:
         raise BadParameter(f"cannot override roles when setting state: {state}")
     _check_transition(request, setter.State)
     for role in setter.Roles:
-        if role not in original_roles(request.Spec):
+        if role not in request.Spec.Roles:
             raise BadParameter(
                 f"role {quoted(role)} not in original request, "
                 "overrides must be a subset of original role list"

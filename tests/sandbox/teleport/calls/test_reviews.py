@@ -272,6 +272,17 @@ async def test_reviewer_delays_the_start(bob: Auth, staging: AccessRequestV3, cl
     assert after.Spec.AssumeStartTime == start
 
 
+async def test_start_counts_while_the_request_is_pending(
+    bot: Auth, prod: AccessRequestV3, clock: Clock
+) -> None:
+    """A later review without a start keeps it (ApplyAccessReview in access_request.go)."""
+    start = stamp(clock())
+    after = await bot.SubmitAccessReview(vote_for(prod, "bob", AssumeStartTime=start))
+    assert (after.Spec.State, after.Spec.AssumeStartTime) == (PENDING, start)
+    after = await bot.SubmitAccessReview(vote_for(prod, "carol"))
+    assert (after.Spec.State, after.Spec.AssumeStartTime) == (APPROVED, start)
+
+
 async def test_filter_without_a_match(stand_in: TeleportStandIn, bot: Auth, alice: Auth) -> None:
     """A review that no threshold's filter matches is stored and settles nothing."""
     threshold = AccessReviewThreshold(Filter='contains(reviewer.roles, "admin")', Approve=1, Deny=1)

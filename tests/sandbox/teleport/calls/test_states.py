@@ -114,8 +114,8 @@ async def test_narrower_roles(
     )
     await admin.SetAccessRequestState(setter(made, APPROVED, Roles=["staging"]))
     assert list(stand_in.cluster.requests[made.Metadata.Name].Spec.Roles) == ["staging"]
-    await admin.SetAccessRequestState(setter(made, APPROVED, Roles=["prod"]))
-    assert list(stand_in.cluster.requests[made.Metadata.Name].Spec.Roles) == ["prod"]
+    code, _ = await refused(admin.SetAccessRequestState(setter(made, APPROVED, Roles=["prod"])))
+    assert code == INVALID  # a left-out role stays out
 
 
 async def test_denial_is_final_and_approval_is_not(
