@@ -219,7 +219,6 @@ def build_listeners(
             workspace_url=str(runtime.installation.auth_test["url"]),
             requests_enabled=runtime.settings.request.enabled,
             resource_requests=runtime.cluster.advanced_workflows,
-            approve_with_reason=runtime.settings.review.approve_with_reason,
             expiry_in_spec=runtime.cluster.expiry_in_spec,
         ),
         review_policy=runtime.review_policy,

@@ -15,9 +15,15 @@ from commands import (
 from commands.buttons import cancel, details, lock, repeat
 from commands.form import menus, selection, submission
 from commands.interactions.bolt_registration import Handlers
+from commands.reviews import bulk_submission
 from workspace.views.cards import buttons, own_request_buttons
 from workspace.views.home import home_tab
-from workspace.views.modals import request_input, request_modal, review_modal
+from workspace.views.modals import (
+    bulk_review_modal,
+    request_input,
+    request_modal,
+    review_modal,
+)
 from workspace.views.requests import details_pages
 from workspace.views.responses import draft_button, pending_list
 
@@ -35,6 +41,7 @@ HANDLERS = Handlers(
     buttons={
         buttons.APPROVE: review_command.button(approve=True),
         buttons.DENY: review_command.button(approve=False),
+        buttons.APPROVE_WITH: review_command.approve_with,
         buttons.DETAILS: details.show,
         details_pages.DETAILS_BACK: details.turn_page,
         details_pages.DETAILS_NEXT: details.turn_page,
@@ -58,6 +65,7 @@ HANDLERS = Handlers(
     forms={
         request_modal.CALLBACK: (submission.check, submission.submit),
         review_modal.CALLBACK: (review_form.check, review_form.submit),
+        bulk_review_modal.CALLBACK: (bulk_submission.check, bulk_submission.submit),
     },
     events={slash_commands.HOME_OPENED: app_home.opened},
 )

@@ -13,4 +13,5 @@ def request_model(services: Services, request: AccessRequest) -> CardModel:
         mode=services.review_policy.mode_of(request),
         cluster=services.policy.cluster,
         host_names=services.host_names.of(request),
+        confirm_roles=services.review_policy.roles_to_confirm(request.roles),
     )

@@ -1,8 +1,9 @@
 """`/teleport-approve` and `/teleport-deny`, and the buttons on cards and in lists.
 
-Only a full ID submits a review: a part of one shows the request, and no ID shows a list. A denial
-needs a reason, so without one a form opens (`review_form.py`). An approval needs one only if the
-settings require it; Slack's own dialog confirms the click.
+Only a full ID submits a review: a part of one shows the request, and no ID opens a form
+with all requests to review. A denial
+needs a reason, so without one a form opens (`review_form.py`). An approval needs one, or the typed
+names of roles, only if the settings require it; Slack's own dialog confirms the click.
 """
 
 from collections.abc import Sequence
@@ -15,21 +16,22 @@ from commands.interactions.responder import Responder
 from commands.parsing.review_grammar import parse_review
 from commands.parsing.words import wants_help
 from commands.request_model import request_model
-from commands.review_form import open_form, proposed_review
+from commands.review_form import open_form, proposed_review, show_form
 from commands.review_outcomes import respond
+from commands.reviews.bulk_form import open_bulk_form
 from commands.slash_commands import APPROVE, DENY
 from commands.use_cases import find_request
 from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
 from commands.use_cases.check_review import ensure_reviews_enabled
 from commands.use_cases.services import Services
-from commands.use_cases.submit_review import submit_review
+from commands.use_cases.submit_review import FormNeeded, submit_review
 from teleport_client.model.access_request import AccessRequest
 from workspace.views.cards.card import card
-from workspace.views.modals.review_modal import ReviewFormMetadata
+from workspace.views.modals.review_input import ReviewFormMetadata
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message
-from workspace.views.responses.pending_list import PAGE, list_page, pending_list
+from workspace.views.responses.pending_list import PAGE, list_page
 
 
 def command(*, approve: bool) -> Handler:
@@ -42,7 +44,7 @@ def command(*, approve: bool) -> Handler:
         ensure_reviews_enabled(services)
         request_id, reason = parse_review(interaction.text)
         if not request_id:
-            await _list_reviewable(services, interaction, responder)
+            await open_bulk_form(services, interaction, responder, approve=approve, reason=reason)
         elif not find_request.is_full_id(request_id):
             user = await services.authorize(interaction.slack_user_id, LIST)
             rows = await _find(services, user, request_id)
@@ -52,6 +54,16 @@ def command(*, approve: bool) -> Handler:
             await _review(services, interaction, review, responder, reason)
 
     return handle
+
+
+async def approve_with(services: Services, interaction: Interaction, responder: Responder) -> None:
+    """Open the form with the options of an approval."""
+    request_id = request_id_of(interaction.value)
+    ensure_reviews_enabled(services)
+    review = ReviewFormMetadata(
+        request_id, approve=True, channel=responder.channel, already_visible=True
+    )
+    await open_form(services, interaction, review, responder, with_options=True)
 
 
 def button(*, approve: bool) -> Handler:
@@ -71,30 +83,16 @@ async def _review(
     responder: Responder,
     reason: str = "",
 ) -> None:
-    """Submit the review, or open the form if a reason is missing."""
-    if not reason and (not review.approve or services.policy.approve_with_reason):
+    """Submit the review, or open the form if a reason or a typed name is missing."""
+    if not reason and (not review.approve or services.review_policy.needs_reason(())):
         await open_form(services, interaction, review, responder)
         return
     proposed = proposed_review(review, reason)
     outcome = await submit_review(services, interaction.slack_user_id, proposed)
-    await respond(services, outcome, responder, on_card=interaction.on_card)
-
-
-async def _list_reviewable(
-    services: Services, interaction: Interaction, responder: Responder
-) -> None:
-    user = await services.authorize(interaction.slack_user_id, LIST)
-    pending = await find_request.pending_requests(services)
-    reviewable = services.permissions.reviewable(user, pending)
-    rows = [
-        _row(services, request, reviewable=True)
-        for request in pending
-        if request.id in reviewable and services.review_policy.mode_of(request).from_slack
-    ]
-    if not rows:
-        await responder.respond(text_message("No requests are waiting for your review."))
-        return
-    await responder.respond(pending_list("Choose a request to review", rows, scope="reviewable"))
+    if isinstance(outcome, FormNeeded):
+        await show_form(services, review, outcome.request, responder, reason=reason)
+    else:
+        await respond(services, outcome, responder, on_card=interaction.on_card)
 
 
 async def _find(services: Services, user: AuthorizedUser, part: str) -> list[Row]:

@@ -254,6 +254,7 @@ def current_card_model(
         host_names=details.host_names,
         lock=details.lock,
         can_lock=context.can_lock(),
+        confirm_roles=context.review_policy.roles_to_confirm(request.roles),
     )
     total = len(request.suggested_reviewers) + request.more_reviewers
     if not request.pending or total <= context.reviewer_messages:

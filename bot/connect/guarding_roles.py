@@ -1,9 +1,10 @@
 """Roles in the settings that restrict reviews from Slack.
 
-Requests for a role in `review.link_only_roles` can't be reviewed from Slack. A role in
-`role_to_approvers` has only the approvers listed there. A misspelled name would remove such a
-restriction from the intended role. The bot can't detect which role that is, so it restricts all of
-them until Teleport knows the name. A role may be created after the bot starts, so the bot checks
+Requests for a role in `review.link_only_roles` can't be reviewed from Slack. Approvals of a role in
+`review.confirm_roles` need its typed name, and of one in `review.approve_with_reason` a reason. A
+role in `role_to_approvers` has only the approvers listed there. A misspelled name would remove such
+a restriction from the intended role. The bot can't detect which role that is, so it restricts all
+of them until Teleport knows the name. A role may be created after the bot starts, so the bot checks
 unknown names again at intervals.
 """
 
@@ -51,8 +52,9 @@ def warning_of(unknown: Collection[str]) -> str:
     if not unknown:
         return ""
     return (
-        f"Teleport doesn't know {', '.join(sorted(unknown))}, so requests that these roles may"
-        " restrict can't be reviewed from Slack; correct review.link_only_roles and"
+        f"Teleport doesn't know {', '.join(sorted(unknown))}, so the limits of these roles apply to"
+        " requests for all roles; until then some can't be reviewed from Slack; correct"
+        " review.link_only_roles, review.confirm_roles, review.approve_with_reason and"
         " role_to_approvers, or create the roles"
     )
 

@@ -42,6 +42,8 @@ async def detect_review_policy(
         mode=mode,
         approvers=settings.role_to_approvers,
         link_only=frozenset(settings.review.link_only_roles),
+        reason_roles=settings.review.reason_roles,
+        confirm_roles=frozenset(settings.review.confirm_roles),
         unknown=UnknownRoles(await find_unknown(teleport, guarding_roles(mode, settings))),
     )
 
@@ -50,10 +52,11 @@ def guarding_roles(mode: ReviewMode, settings: Settings) -> frozenset[str]:
     """Return the roles in the settings that restrict reviews, and only work if spelled right."""
     if not mode.from_slack:
         return frozenset()
-    link_only = frozenset(settings.review.link_only_roles)
+    review = settings.review
+    named = frozenset({*review.link_only_roles, *review.confirm_roles, *review.reason_roles})
     if mode is ReviewMode.OVERRIDE and settings.role_to_approvers.get(ANY_ROLE):
-        return link_only | (settings.role_to_approvers.keys() - {ANY_ROLE})
-    return link_only
+        named |= settings.role_to_approvers.keys()
+    return named - {ANY_ROLE}
 
 
 async def can_submit_on_behalf_now(

@@ -99,6 +99,10 @@ def _named_roles(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield pairs of a setting and a role. The roles of a request can't be patterns."""
     for role in settings.review.link_only_roles:
         yield "review.link_only_roles", role
+    for role in settings.review.confirm_roles:
+        yield "review.confirm_roles", role
+    for role in settings.review.reason_roles:
+        yield "review.approve_with_reason", role
     for role in settings.role_to_approvers:
         yield "role_to_approvers", role
     for approver in _approvers(settings):

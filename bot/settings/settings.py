@@ -18,9 +18,11 @@ from bot.settings.names import Key, dotted, keys, variable
 from bot.settings.plugin_settings import unneeded, without_unneeded
 from bot.settings.sources import Source, ignored_variables, read_environment, read_file
 from bot.settings.value_types import (
+    ANY_ROLE,
     Address,
     ByRole,
     Duration,
+    FlagOrNames,
     LogOutput,
     Names,
     Recipient,
@@ -101,10 +103,19 @@ class ReviewSettings(_Section):
     """Also match a Slack user's confirmed email address with the Teleport user name."""
     max_reviewer_messages: int = Field(default=MOST_REVIEWERS, ge=0, le=50)
     """Maximum of DMs to suggested reviewers per request. The card names the others."""
-    approve_with_reason: bool = False
-    """Require a reason for approvals, too."""
+    approve_with_reason: FlagOrNames = False
+    """Require a reason for approvals, too: of all roles, or of those listed."""
+    confirm_roles: Names = ()
+    """Roles that a reviewer approves only after typing their names."""
     locks: bool = False
     """Let requesters and reviewers lock approved access."""
+
+    @property
+    def reason_roles(self) -> frozenset[str]:
+        """Roles whose approval needs a reason; `*` stands for all roles."""
+        if isinstance(self.approve_with_reason, bool):
+            return frozenset({ANY_ROLE} if self.approve_with_reason else ())
+        return frozenset(self.approve_with_reason)
 
 
 class RequestSettings(_Section):

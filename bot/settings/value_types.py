@@ -15,6 +15,7 @@ from notifications.routing.recipient_names import parse_recipient
 
 ANY_ROLE = "*"
 _STREAMS = {"error": "stderr", "2": "stderr", "out": "stdout", "1": "stdout"}
+_FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _GO_UNITS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600,
 }  # fmt: skip
@@ -132,6 +133,13 @@ def _names(value: object) -> object:
     return _list("value", value)
 
 
+def _flag_or_names(value: object) -> object:
+    """Accept true or false, or names. In the environment, both are texts."""
+    if isinstance(value, str) and value.strip().lower() in _FLAGS:
+        return _FLAGS[value.strip().lower()]
+    return value if isinstance(value, bool) else _list("value", value)
+
+
 def _recipients(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
     return {role: tuple(map(parse_recipient, names)) for role, names in value.items()}
 
@@ -158,6 +166,7 @@ Address: TypeAlias = Annotated[str, AfterValidator(_address)]
 SlackUrl: TypeAlias = Annotated[str, AfterValidator(_https_or_loopback)]
 LogOutput: TypeAlias = Annotated[str, AfterValidator(_log_output)]
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_names)]
+FlagOrNames: TypeAlias = Annotated[bool | tuple[str, ...], BeforeValidator(_flag_or_names)]
 ByRole: TypeAlias = Annotated[Mapping[str, tuple[str, ...]], BeforeValidator(_by_role)]
 """A table. The environment can also have JSON, or plain names for all roles."""
 Recipient: TypeAlias = Annotated[str, AfterValidator(_recipient)]

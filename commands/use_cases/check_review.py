@@ -68,15 +68,19 @@ async def check_review(
         raise no_such_request(services, request_id)
     if obstacle := obstacle_to(user, request):
         return obstacle
-    mode = services.review_policy.mode_of(request)
-    if mode is ReviewMode.NOTIFY:
+    if services.review_policy.mode_of(request) is ReviewMode.NOTIFY:
         return OnlyInTeleport(request_id)
-    if mode is ReviewMode.OVERRIDE:
+    ensure_reviewer(services, user, request)
+    return request
+
+
+def ensure_reviewer(services: Services, user: AuthorizedUser, request: AccessRequest) -> None:
+    """Raise UserError if the user certainly can't review the request in its mode."""
+    if services.review_policy.mode_of(request) is ReviewMode.OVERRIDE:
         ensure_allowed(user, OVERRIDE)
         ensure_approver(services, user, request)
     elif not user.unreadable and not services.permissions.reviewable(user, [request]):
         raise cannot_review()
-    return request
 
 
 def obstacle_to(user: AuthorizedUser, request: AccessRequest) -> Obstacle | None:

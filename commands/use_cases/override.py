@@ -9,7 +9,8 @@ denial. So the bot checks its settings first, and lets only the first of several
 3. Read the request. Another user may have resolved it in Teleport in the meantime.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,7 +18,7 @@ from commands.use_cases import find_request
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.check_review import ensure_approver
 from commands.use_cases.services import Services
-from teleport_client.errors import Conflict
+from teleport_client.errors import Conflict, InvalidArgument, TeleportError
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.claim import KEY, PLUGIN, Claim, attributed_reason, claim_from
 from workspace.requests.user_error import UserError
@@ -29,12 +30,22 @@ _CLAIM_LIFETIME = timedelta(seconds=30)
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an approver decides. Only an approval has roles and a start."""
+
+    state: RequestState
+    reason: str = ""
+    roles: tuple[str, ...] = ()
+    """The granted roles, if some are left out."""
+    start: datetime | None = None
+
+
 async def override(
     services: Services,
     user: AuthorizedUser,
     request: AccessRequest,
-    state: RequestState,
-    reason: str,
+    decision: Decision,
 ) -> AccessRequest:
     """Set the state of a pending request, and return the request after that.
 
@@ -42,9 +53,19 @@ async def override(
     TeleportError.
     """
     ensure_approver(services, user, request)
-    claim = Claim(by=user.name, state=state, at=services.now())
+    claim = Claim(
+        by=user.name,
+        state=decision.state,
+        at=services.now(),
+        roles=decision.roles,
+        start=decision.start,
+    )
     await _claim(services, request.id, claim)
-    await _set_state(services, request.id, claim, reason)
+    try:
+        await _set_state(services, request.id, claim, decision.reason)
+    except InvalidArgument:
+        await _release(services, request.id, claim)
+        raise
     resolved = await find_request.read_request(services, request.id)
     log.info(
         "request_state_set", request_id=request.id, state=resolved.state, teleport_user=user.name
@@ -60,6 +81,8 @@ async def _set_state(services: Services, request_id: str, claim: Claim, reason: 
                 claim.state,
                 delegator=claim.by,
                 reason=attributed_reason(claim.state, claim.by, reason),
+                roles=claim.roles,
+                assume_start=claim.start,
                 deadline=deadline,
             )
 
@@ -80,23 +103,32 @@ async def _claim(services: Services, request_id: str, claim: Claim) -> None:
         await services.teleport.plugin_data.update(
             PLUGIN,
             request_id,
-            change={KEY: claim.model_dump_json()},
+            change={KEY: claim.to_json()},
             expect={KEY: before},
         )
     except Conflict as error:
         raise _claimed_error() from error
 
 
+async def _release(services: Services, request_id: str, claim: Claim) -> None:
+    """Withdraw a claim after Teleport has rejected it, so that the user can correct the input."""
+    try:
+        await services.teleport.plugin_data.update(
+            PLUGIN, request_id, change={KEY: ""}, expect={KEY: claim.to_json()}
+        )
+    except TeleportError as error:
+        log.warning("claim_release_failed", request_id=request_id, error=str(error))
+
+
 def _is_in_force(text: str, claim: Claim) -> bool:
-    """Return whether another recent claim exists, also one by the same user for another state.
+    """Return whether another recent claim exists, also one by the same user for another decision.
 
     Text that isn't a claim doesn't count.
     """
     before = claim_from(text)
     if before is None:
         return False
-    same = (before.by, before.state) == (claim.by, claim.state)
-    return not same and abs(claim.at - before.at) < _CLAIM_LIFETIME
+    return not before.is_repeated_by(claim) and abs(claim.at - before.at) < _CLAIM_LIFETIME
 
 
 def _claimed_error() -> UserError:

@@ -39,7 +39,6 @@ class Policy:
     requests_enabled: bool = True
     resource_requests: bool = True
     """Whether Teleport's license includes requests for resources."""
-    approve_with_reason: bool = False
     expiry_in_spec: bool = True
     """Where Teleport's version keeps the expiry of a request."""
 

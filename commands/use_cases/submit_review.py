@@ -7,7 +7,9 @@ the first call succeeded: then the user's review is read and compared with the s
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 import structlog
@@ -21,11 +23,12 @@ from commands.use_cases.acting_user.authorized_user import (
 from commands.use_cases.check_review import (
     Obstacle,
     OnlyInTeleport,
+    ensure_reviewer,
     ensure_reviews_enabled,
     obstacle_to,
 )
 from commands.use_cases.find_request import is_visible, no_such_request, read_request
-from commands.use_cases.override import override
+from commands.use_cases.override import Decision, override
 from commands.use_cases.services import Services
 from teleport_client.errors import (
     AlreadyResolved,
@@ -38,8 +41,8 @@ from teleport_client.errors import (
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
 from teleport_client.rules.threshold_progress import has_effect
 from workspace.requests.claim import is_attributed_to
-from workspace.requests.request_draft import check_reason
-from workspace.requests.review_policy import ReviewMode
+from workspace.requests.request_draft import check_reason, has_text
+from workspace.requests.review_policy import ReviewMode, unconfirmed
 from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 
@@ -53,17 +56,37 @@ class ProposedReview:
     reason: str = ""
     already_visible: bool = False
     """Whether Slack showed the request to the user, rather than the user typing its ID."""
+    roles: tuple[str, ...] = ()
+    """Roles that an approval grants; empty for all."""
+    start: datetime | None = None
+    """Start of the access that an approval sets."""
+    typed_roles: frozenset[str] = frozenset()
+    """Texts that the user typed to confirm roles."""
+
+    @property
+    def approves(self) -> bool:
+        return self.state is RequestState.APPROVED
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     request: AccessRequest
+    """The request after the review."""
     state: RequestState
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotCounted:
     """Teleport recorded the review, but it counts toward no threshold of the request."""
+
+    request: AccessRequest
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class FormNeeded:
+    """An approval needs a reason, or typed names of roles. Nothing changed."""
 
     request: AccessRequest
 
@@ -73,7 +96,7 @@ class ReviewRejected:
     error: UserError
 
 
-ReviewOutcome: TypeAlias = Reviewed | NotCounted | Obstacle | ReviewRejected
+ReviewOutcome: TypeAlias = Reviewed | NotCounted | FormNeeded | Obstacle | ReviewRejected
 
 
 async def submit_review(
@@ -108,6 +131,13 @@ async def _submit(
         raise no_such_request(services, proposed.request_id)
     if mode is ReviewMode.NOTIFY:
         return OnlyInTeleport(proposed.request_id)
+    if proposed.approves and _lacks_input(services, request, proposed):
+        if not visible:
+            raise no_such_request(services, proposed.request_id)
+        ensure_reviewer(services, user, request)
+        return FormNeeded(request)
+    if visible and proposed.roles:
+        _ensure_grantable(request, proposed.roles, mode)
     if mode is ReviewMode.OVERRIDE:
         result = await _set_state(services, user, request, proposed)
     else:
@@ -118,8 +148,37 @@ async def _submit(
     review = result.review_by(user.name)
     # Teleport stores no review in mode `override`.
     if review is not None and not has_effect(review, result):
-        return NotCounted(result)
-    return Reviewed(result, proposed.state)
+        return NotCounted(result, proposed.state)
+    return Reviewed(result, proposed.state, user.name)
+
+
+def _lacks_input(services: Services, request: AccessRequest, proposed: ProposedReview) -> bool:
+    """Return whether the settings want a reason, or a typed name, that the approval lacks."""
+    granted = proposed.roles or request.roles
+    policy = services.review_policy
+    if policy.needs_reason(granted) and not has_text(proposed.reason):
+        return True
+    return bool(unconfirmed(policy.roles_to_confirm(granted), proposed.typed_roles))
+
+
+def _ensure_grantable(request: AccessRequest, roles: Sequence[str], mode: ReviewMode) -> None:
+    """Raise UserError for roles that an approval can't grant."""
+    if not set(roles) <= set(request.roles):
+        raise roles_changed()
+    if mode is not ReviewMode.OVERRIDE and set(roles) != set(request.roles):
+        raise UserError(
+            "Teleport can't approve only some roles in a review. Nothing changed. Approve all of"
+            " them, or deny the request.",
+            reason="roles_not_selectable",
+        )
+
+
+def roles_changed() -> UserError:
+    return UserError(
+        "The request no longer has all roles that you selected. Nothing changed. Click Approve"
+        " with… again.",
+        reason="roles_changed",
+    )
 
 
 async def _read(
@@ -140,7 +199,10 @@ async def _set_state(
 ) -> AccessRequest | Obstacle:
     """Review in mode `override`. Returns an obstacle if another user resolved the request first."""
     ensure_allowed(user, OVERRIDE)
-    resolved = await override(services, user, request, proposed.state, proposed.reason)
+    left_out = set(proposed.roles) != set(request.roles)
+    roles = proposed.roles if left_out else ()
+    decision = Decision(proposed.state, proposed.reason, roles, proposed.start)
+    resolved = await override(services, user, request, decision)
     if resolved.state is not proposed.state or not is_attributed_to(resolved, user.name):
         return obstacle_to(user, resolved) or resolved
     return resolved
@@ -151,7 +213,7 @@ async def _submit_on_behalf(
 ) -> AccessRequest | Obstacle:
     """Review in mode `person`. Returns an obstacle if another review came first."""
     request_id = proposed.request_id
-    review = Review(user.name, proposed.state, proposed.reason)
+    review = Review(user.name, proposed.state, proposed.reason, assume_start=proposed.start)
     try:
         return await _call_teleport(services, request_id, review)
     except (AlreadyResolved, AlreadyReviewed, ReviewNotAllowed, OwnRequest, OnBehalfNotAllowed):

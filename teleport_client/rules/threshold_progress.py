@@ -31,6 +31,8 @@ class SetProgress:
 
     counts: tuple[Count, ...]
     roles: tuple[str, ...]
+    indexes: tuple[int, ...] = ()
+    """Positions of its thresholds in the request."""
 
     @property
     def met(self) -> bool:
@@ -99,6 +101,7 @@ def progress(request: AccessRequest) -> tuple[SetProgress, ...]:
                 if (threshold := _at(request, index)) is not None and threshold.approve > 0
             ),
             roles=tuple(roles),
+            indexes=indexes,
         )
         for indexes, roles in roles_by_set.items()
     )
@@ -113,16 +116,34 @@ def has_effect(review: Review, request: AccessRequest) -> bool:
     return promotes or bool(review.threshold_indexes) or not request.thresholds
 
 
-def open_filters(request: AccessRequest) -> tuple[Threshold, ...]:
-    """Return the filtered thresholds that can still approve a request."""
+def open_sets_without(review: Review, request: AccessRequest) -> tuple[SetProgress, ...]:
+    """Return the unmet sets of a request for which a review doesn't count."""
+    counted = set(review.threshold_indexes)
+    return tuple(
+        one for one in progress(request) if not one.met and counted.isdisjoint(one.indexes)
+    )
+
+
+def filters_of(one: SetProgress, request: AccessRequest) -> tuple[Threshold, ...]:
+    """Return the filtered thresholds of a set."""
+    found = (_at(request, index) for index in one.indexes)
+    return tuple(each for each in found if each is not None and each.filter)
+
+
+def open_filters(
+    request: AccessRequest, state: RequestState = RequestState.APPROVED
+) -> tuple[Threshold, ...]:
+    """Return the filtered thresholds that can still approve, or deny, a request."""
     sets = (sets for role in request.roles for sets in request.role_thresholds.get(role, ()))
     indexes = dict.fromkeys(index for each in sets for index in each)
     known = ((index, _at(request, index)) for index in indexes)
-    approvals = _count(request, RequestState.APPROVED)
+    counted = _count(request, state)
     return tuple(
         threshold
         for index, threshold in known
-        if threshold is not None and threshold.filter and approvals[index] < threshold.approve
+        if threshold is not None
+        and threshold.filter
+        and counted[index] < (threshold.deny if state is RequestState.DENIED else threshold.approve)
     )
 
 

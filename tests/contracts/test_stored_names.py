@@ -15,7 +15,8 @@ _FACE = {
     "id", "user", "roles", "status", "reason", "resources", "access_until", "waiting_until",
     "assume_start", "progress", "votes", "decided_by", "resolve_reason", "promoted_to", "reviewers",
     "messaged", "page", "can_decide", "elsewhere", "constrained", "incomplete", "from_slack",
-    "approvals_left", "resource_names", "access_for",
+    "approvals_left", "resource_names", "access_for", "confirm_roles", "removed_roles", "denials",
+    "filtered",
 }  # fmt: skip
 _VOTE = {"author", "state", "reason", "counts"}
 _MESSAGE = {"slot", "channel", "ts", "face", "rest_until"}

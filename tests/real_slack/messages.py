@@ -23,9 +23,11 @@ from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.review_policy import ReviewMode
 from workspace.views.cards.card import card
+from workspace.views.modals.bulk_review_modal import MOST_REQUESTS
 from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
+from workspace.views.responses.bulk_review import BulkResult, bulk_review_message
 from workspace.views.responses.help import help_message
 from workspace.views.responses.lock import access_locked, already_locked
 from workspace.views.responses.pending_list import PAGE, pending_list
@@ -37,7 +39,11 @@ from workspace.views.responses.request import (
     reviewer_problems,
     shorter_offer,
 )
-from workspace.views.responses.review import review_submitted, without_effect_message
+from workspace.views.responses.review import (
+    OpenSet,
+    review_submitted,
+    without_effect_message,
+)
 from workspace.views.thread_reply import review_reply
 
 _AFTER_ACCESS = NOW + timedelta(hours=9)
@@ -135,6 +141,10 @@ def _other_cards() -> dict[str, CardModel]:
         "link to Teleport": model_of(request(), ReviewMode.NOTIFY),
         "tctl command": link_only,
         "reviews turned off": model_of(request(), ReviewMode.OFF),
+        "second confirmation, one of two denials": replace(
+            model_of(_one_denial()), confirm_roles=("prod",)
+        ),
+        "narrower roles": model_of(_narrowed()),
         "access that can be locked": replace(model_of(_approved()), can_lock=True),
         "locked from Slack": replace(model_of(_approved()), lock=_OUR_LOCK),
         "locked with tctl": replace(model_of(_approved()), lock=CardLock()),
@@ -171,6 +181,23 @@ def _denied() -> AccessRequest:
     )
 
 
+def _one_denial() -> AccessRequest:
+    """Return a request with one of two denials, whose approvals count only from some reviewers."""
+    denial = Review("carol", RequestState.DENIED, "not yet", threshold_indexes=(0,))
+    lead = Threshold(1, 2, "lead", 'contains(reviewer.roles, "lead")')
+    return replace(_two_approvals(), thresholds=(lead,), reviews=(denial,))
+
+
+def _narrowed() -> AccessRequest:
+    """Return an approval that leaves out a role and sets a later start."""
+    return replace(
+        _approved(),
+        roles=("staging",),
+        role_thresholds={"prod": ((0,),), "staging": ((0,),)},
+        assume_start=NOW + timedelta(hours=1),
+    )
+
+
 def _replies() -> Iterator[tuple[str, Message]]:
     standing = progress_after(_two_approvals(), "bob")
     yield "approved", review_reply(CardReview("bob", RequestState.APPROVED, "fine"), standing)
@@ -197,6 +224,25 @@ def _responses() -> Iterator[tuple[str, Message]]:
     yield "suggested reviewers", reviewer_problems(ask, ["zoe can't review this request."])
     yield "approved", review_submitted(sample_model(state=RequestState.APPROVED), approve=True)
     yield "denied", review_submitted(sample_model(state=RequestState.DENIED), approve=False)
+    yield "approved in part", review_submitted(model_of(_narrowed()), approve=True)
+    yield "one of two denials", review_submitted(model_of(_one_denial()), approve=False)
+    yield (
+        "approved, other set open",
+        review_submitted(
+            model_of(_two_approvals()),
+            approve=True,
+            uncounted=[OpenSet(("prod",), _one_denial().thresholds)],
+        ),
+    )
+    yield "bulk review", bulk_review_message(_bulk_results(), approve=True, unsent_reason="fine")
+    yield (
+        "bulk review, largest",
+        bulk_review_message(
+            [BulkResult(request().id, HOSTILE * 9, HOSTILE * 99)] * MOST_REQUESTS,
+            approve=False,
+            unsent_reason="W" * 4096,
+        ),
+    )
     yield "without effect", without_effect_message(pending, (Threshold(1, 1, "lead", "x"),))
     locked = replace(model_of(_approved()), lock=_OUR_LOCK)
     yield "own access locked", access_locked(locked, own=True)
@@ -214,3 +260,11 @@ def _responses() -> Iterator[tuple[str, Message]]:
         yield f"details, {name}", details
     for command in COMMANDS:
         yield f"help of {command.name}", help_message(command.name)
+
+
+def _bulk_results() -> list[BulkResult]:
+    request_id = request().id
+    return [
+        BulkResult(request_id, "alice requests staging", "approved", done=True),
+        BulkResult(request_id, "bob requests prod", "This request was already denied by carol."),
+    ]

@@ -12,11 +12,19 @@ from slack_sdk.models.views import View
 from tests.real_slack.details import sample_details
 from tests.real_slack.home import sample_homes
 from tests.real_slack.messages import largest_request
-from tests.samples import HOSTILE, model_of, sample_model
+from tests.samples import HOSTILE, NOW, model_of, sample_model
 from workspace.requests.request_draft import RequestDraft
+from workspace.views.modals.bulk_review_modal import (
+    MOST_REQUESTS,
+    BulkReviewForm,
+    BulkReviewMetadata,
+    bulk_review_form,
+    loading_bulk_form,
+)
 from workspace.views.modals.details_modal import details_view, loading_details
 from workspace.views.modals.request_modal import FormContext, loading_view, request_form
-from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
+from workspace.views.modals.review_input import ReviewFormMetadata
+from workspace.views.modals.review_modal import ReviewOptions, review_form
 from workspace.views.parts.message import text_message
 from workspace.views.responses.submitted_form import result_view, waiting_view
 
@@ -45,9 +53,42 @@ def sample_views() -> Iterator[tuple[str, View]]:
         "review form, largest request",
         review_form(ReviewFormMetadata(request_id, approve=True), largest),
     )
+    options = ReviewOptions(
+        reason_required=False,
+        reason=HOSTILE,
+        can_set_start=True,
+        start=NOW + timedelta(hours=2),
+        roles=("staging", "prod", HOSTILE),
+        confirm_roles=("prod", HOSTILE),
+    )
+    yield (
+        "review form, approve with options",
+        review_form(ReviewFormMetadata(request_id, approve=True), sample_model(), options),
+    )
+    yield from _bulk_views()
     yield "details, loading", loading_details()
     for name, page in sample_details():
         yield f"details, {name}", details_view(page)
     yield from sample_homes()
     yield "result", result_view(text_message("You approved it.", preformatted="tsh login"))
     yield "waiting for Teleport", waiting_view()
+
+
+def _bulk_views() -> Iterator[tuple[str, View]]:
+    few = [sample_model(reason="redis"), sample_model(reason=HOSTILE, user=HOSTILE)]
+    yield (
+        "bulk review form, approve",
+        bulk_review_form(
+            BulkReviewMetadata(approve=True, channel="C1"),
+            BulkReviewForm(few, reason_required=False),
+        ),
+    )
+    many = [model_of(largest_request())] * MOST_REQUESTS
+    yield (
+        "bulk review form, deny, largest",
+        bulk_review_form(
+            BulkReviewMetadata(approve=False),
+            BulkReviewForm(many, more=1_000, single=3, reason=HOSTILE),
+        ),
+    )
+    yield "bulk review form, loading", loading_bulk_form()

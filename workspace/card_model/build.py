@@ -5,10 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from teleport_client.model.access_request import AccessRequest, Review
+from teleport_client.model.access_request import AccessRequest, RequestState, Review
 from teleport_client.model.lock import Lock
-from teleport_client.rules.threshold_progress import has_effect
-from workspace.card_model.progress import approvals_left, progress_rows, resolving_reviewers
+from teleport_client.rules.threshold_progress import has_effect, open_filters
+from workspace.card_model.progress import (
+    approvals_left,
+    denial_rows,
+    progress_rows,
+    resolving_reviewers,
+)
 from workspace.card_model.record import CardLock, CardModel, CardReview
 from workspace.card_model.status import Status, status_of
 from workspace.moment import minutes_between
@@ -35,11 +40,13 @@ def build_card_model(
     host_names: Mapping[str, str] = MappingProxyType({}),
     lock: CardLock | None = None,
     can_lock: bool = False,
+    confirm_roles: tuple[str, ...] = (),
 ) -> CardModel:
     """Return the current model of a request.
 
     `cluster` is the bot's own, and `host_names` are by ID. `expired` is as in `status_of`. `claim`
     confirms the approver of an override. `can_lock` means that users can lock access from Slack.
+    `confirm_roles` are as in `roles_to_confirm`.
     """
     from_slack = attribution(request, claim)
     approver = from_slack.user if from_slack else ""
@@ -72,6 +79,10 @@ def build_card_model(
         access_for=minutes_between(request.created, request.access_until),
         lock=shown_lock,
         can_lock=can_lock and mode.from_slack and status is Status.APPROVED and shown_lock is None,
+        confirm_roles=confirm_roles if mode.from_slack and request.pending else (),
+        removed_roles=request.removed_roles if request.state is RequestState.APPROVED else (),
+        denials=tuple(denial_rows(request)) if request.pending else (),
+        filtered=request.pending and bool(open_filters(request)),
     )
 
 

@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from teleport_client.model.access_request import AccessRequest, RequestState
-from teleport_client.rules.threshold_progress import SetProgress, has_effect, progress
+from teleport_client.model.access_request import AccessRequest, RequestState, Threshold
+from teleport_client.rules.threshold_progress import (
+    Count,
+    SetProgress,
+    Standing,
+    has_effect,
+    progress,
+    standings,
+)
 from workspace.text.budget import join_texts
 from workspace.text.names import list_names
 from workspace.text.untrusted import safe_name
@@ -25,13 +32,29 @@ def progress_rows(request: AccessRequest) -> Iterator[str]:
         yield _row(one, name_roles=len(sets) > 1)
 
 
+def denial_rows(request: AccessRequest) -> Iterator[str]:
+    """Yield a row such as `1 of 2 denials` for each threshold with a denial."""
+    for each in _with_denials(request):
+        yield f"{each.denials} denials{_name(each.threshold)}"
+
+
+def _with_denials(request: AccessRequest) -> list[Standing]:
+    return [each for each in standings(request) if each.denied and each.denials]
+
+
 def progress_after(request: AccessRequest, author: str) -> str:
-    """Return the progress right after this author's approval, empty for other reviews."""
+    """Return the progress right after this author's review, empty for one that has none.
+
+    A denial has progress if the request takes several.
+    """
     until = next((i for i, each in enumerate(request.reviews) if each.author == author), None)
-    if until is None or request.reviews[until].state is not RequestState.APPROVED:
+    if until is None:
         return ""
     earlier = replace(request, reviews=request.reviews[: until + 1])
-    return join_texts(progress_rows(earlier), _REPLY_ROOM)
+    if request.reviews[until].state is RequestState.APPROVED:
+        return join_texts(progress_rows(earlier), _REPLY_ROOM)
+    several = any(each.threshold.deny > 1 for each in _with_denials(earlier))
+    return join_texts(denial_rows(earlier), _REPLY_ROOM) if several else ""
 
 
 def resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
@@ -68,12 +91,12 @@ def approvals_left(request: AccessRequest) -> int:
 
 def _row(one: SetProgress, *, name_roles: bool) -> str:
     ways = join_texts(
-        (
-            f"{count} approvals"
-            + (f" ({safe_name(count.name)})" if count.name not in _UNNAMED else "")
-            for count in one.counts
-        ),
+        (f"{count} approvals{_name(count)}" for count in one.counts),
         PROGRESS_ROOM,
         " or ",
     )
     return f"{ways} for {list_names(one.roles)}" if name_roles else ways
+
+
+def _name(count: Count | Threshold) -> str:
+    return f" ({safe_name(count.name)})" if count.name not in _UNNAMED else ""

@@ -93,6 +93,14 @@ class CardModel:
     lock: CardLock | None = None
     can_lock: bool = False
     """Whether the card offers to lock the access."""
+    confirm_roles: tuple[str, ...] = ()
+    """Roles whose names a reviewer types to approve the pending request."""
+    removed_roles: tuple[str, ...] = ()
+    """Requested roles that the approval left out."""
+    denials: tuple[str, ...] = ()
+    """Rows such as `1 of 2 denials`, while the request is pending."""
+    filtered: bool = False
+    """Whether open thresholds count only the approvals of some reviewers."""
 
     @property
     def locked(self) -> bool:

@@ -24,6 +24,18 @@ class Claim(BaseModel):
     by: str
     state: RequestState
     at: Moment
+    roles: tuple[str, ...] = ()
+    """Roles that the approval grants, if it leaves some out."""
+    start: Moment | None = None
+    """Start of the access that the approval sets."""
+
+    def to_json(self) -> str:
+        """Return the JSON for plugin data, without default values, as in earlier versions."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    def is_repeated_by(self, later: "Claim") -> bool:
+        """Return whether a later claim is for the same decision of the same user."""
+        return later.model_copy(update={"at": self.at}) == self
 
 
 @dataclass(frozen=True, slots=True)

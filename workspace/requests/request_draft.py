@@ -58,7 +58,7 @@ class RequestDraft:
     @property
     def has_reason(self) -> bool:
         """Whether the reason contains visible text."""
-        return bool(safe_text(self.reason, REASON_BYTES))
+        return has_text(self.reason)
 
     def ends_at(self, requested_at: datetime) -> datetime | None:
         """Return the end of the wanted access, None for the longest that Teleport allows."""
@@ -93,6 +93,11 @@ def check_reviewers(reviewers: Sequence[str]) -> None:
             f"You can suggest up to {MOST_REVIEWERS} reviewers. Nothing was requested.",
             reason="too_many_reviewers",
         )
+
+
+def has_text(reason: str) -> bool:
+    """Return whether a reason contains visible text."""
+    return bool(safe_text(reason, REASON_BYTES))
 
 
 def check_reason(reason: str) -> None:

@@ -1,14 +1,18 @@
 """Review policy: whether a request can be reviewed from Slack, and in whose name."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from teleport_client.model.access_request import AccessRequest
 from workspace.text.resources import are_constraints_shown
+from workspace.text.untrusted import safe_name
 
 ANY_ROLE = "*"
+MOST_CONFIRMED_ROLES = 20
+"""Roles of one request that a form asks a reviewer to type."""
+_SHOWN_ROLE = 200
 ROLE_PREFIX = "role:"
 """Prefix of an approver that stands for every user with that Teleport role."""
 
@@ -45,9 +49,13 @@ class ReviewPolicy:
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
     link_only: frozenset[str] = frozenset()
     """Roles whose requests are never reviewed from Slack."""
+    reason_roles: frozenset[str] = frozenset()
+    """Roles whose approval needs a reason; `*` stands for all roles."""
+    confirm_roles: frozenset[str] = frozenset()
+    """Roles whose names a reviewer types to approve them."""
     unknown: UnknownRoles = field(default_factory=UnknownRoles)
-    """Unknown roles in `link_only` and `approvers`. One can be the misspelled name of any role, so
-    it limits the requests of all roles."""
+    """Unknown roles in the settings. One can be the misspelled name of any role, so it limits the
+    requests of all roles."""
 
     def mode_of(self, request: AccessRequest) -> ReviewMode:
         if self.mode is ReviewMode.OFF:
@@ -56,9 +64,20 @@ class ReviewPolicy:
             return ReviewMode.NOTIFY
         if not are_constraints_shown(request.resources):
             return ReviewMode.NOTIFY
+        if len(self.roles_to_confirm(request.roles)) > MOST_CONFIRMED_ROLES:
+            return ReviewMode.NOTIFY
         if self.mode is ReviewMode.OVERRIDE and not self._can_override(request):
             return ReviewMode.NOTIFY
         return self.mode
+
+    def needs_reason(self, roles: Iterable[str]) -> bool:
+        """Return whether an approval of these roles needs a reason."""
+        return bool(self.reason_roles & {ANY_ROLE, *self.unknown.roles, *roles})
+
+    def roles_to_confirm(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the roles whose names a reviewer types to approve them."""
+        every = bool(self.confirm_roles & self.unknown.roles)
+        return tuple(role for role in roles if every or role in self.confirm_roles)
 
     def may_override(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
         """Return whether the settings let `user`, with these roles, override all requested roles.
@@ -102,6 +121,16 @@ class ReviewPolicy:
         if self.unknown.roles & self.approvers.keys():
             return ()
         return self.approvers.get(ANY_ROLE, ())
+
+
+def unconfirmed(roles: Iterable[str], typed: Collection[str]) -> tuple[str, ...]:
+    """Return the roles whose names weren't typed. A form can show only a part of a long name."""
+    return tuple(role for role in roles if not {role, shown_role(role)} & {*typed})
+
+
+def shown_role(role: str) -> str:
+    """Return the name that a form asks a reviewer to type."""
+    return safe_name(role, _SHOWN_ROLE)
 
 
 def _one_review_is_enough(request: AccessRequest) -> bool:

@@ -44,6 +44,9 @@ def _row(unknown: UnknownName, *, limits: bool) -> Check:
     name = f"{unknown.kind} {unknown.name}"
     detail = _FOUND[unknown.kind].format(setting=unknown.setting)
     if limits:
-        detail += "; until it exists, requests that it may limit can't be reviewed from Slack"
+        detail += (
+            "; until it exists, it limits requests for all roles, and some can't be reviewed from"
+            " Slack"
+        )
         return failure(name, detail, unknown.hint)
     return warning(name, detail, unknown.hint)

@@ -69,12 +69,12 @@ class Authorization:
         ensure_allowed(user, LIST)
         return user
 
-    async def definitions(self, names: Collection[str]) -> dict[str, Role]:
+    async def definitions(self, names: Collection[str], *, fresh: bool = False) -> dict[str, Role]:
         """Return roles by name, at most a minute old, without those that don't exist.
 
         Raises TeleportError.
         """
-        return await self._roles(names, fresh=False)
+        return await self._roles(names, fresh=fresh)
 
     async def _read(self, linked_user: LinkedUser, *, fresh: bool) -> AuthorizedUser:
         recorded = frozenset(linked_user.user.roles)

@@ -139,6 +139,14 @@ class Scene:
         reason = {"type": "plain_text_input", "value": "no"}
         return lambda: self.stage.submit("bob", form, reason=reason)
 
+    async def bulk_review_form(self) -> Trigger:
+        form = await self._form("approve", "bulk_review_form")
+        (options,) = (
+            block["element"]["options"] for block in form["blocks"] if block["block_id"] == "pick_0"
+        )
+        picked = {"type": "checkboxes", "selected_options": options}
+        return lambda: self.stage.submit("bob", form, pick_0=picked)
+
     async def _form(self, command: str, callback: str) -> dict[str, Any]:
         await self.stage.type("bob", f"/teleport-{command}")
         return await self.stage.form("bob", callback)
@@ -164,6 +172,7 @@ CASES: list[tuple[str, Prepare]] = [
     ("/teleport-deny", lambda s: s.command(f"deny {s.request_id} no")),
     ("approve", lambda s: s.click(s.card, "approve")),
     ("deny", lambda s: s.click(s.card, "deny")),
+    ("approve_with", lambda s: s.click(s.card, "approve_with")),
     ("details", lambda s: s.click(s.card, "details")),
     ("details_next", lambda s: s.details_page("details_next")),
     ("details_back", lambda s: s.details_page("details_back")),
@@ -189,6 +198,7 @@ CASES: list[tuple[str, Prepare]] = [
     ("reviewers", lambda s: s.options("reviewers")),
     ("request_form", lambda s: s.request_form()),
     ("review_form", lambda s: s.review_form()),
+    ("bulk_review_form", lambda s: s.bulk_review_form()),
 ]
 
 

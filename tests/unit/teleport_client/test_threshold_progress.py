@@ -10,6 +10,7 @@ from teleport_client.rules.threshold_progress import (
     has_effect,
     nearest_denial,
     open_filters,
+    open_sets_without,
     progress,
     standings,
 )
@@ -37,7 +38,7 @@ def request(*reviews: Review, **changes: object) -> AccessRequest:
 
 def test_approval_is_counted_for_its_threshold() -> None:
     """The server determines the thresholds that a review counts for."""
-    assert progress(request(approval("bob", 0))) == (SetProgress((Count(1, 2),), ("prod",)),)
+    assert progress(request(approval("bob", 0))) == (SetProgress((Count(1, 2),), ("prod",), (0,)),)
     assert str(Count(1, 2)) == "1 of 2"
 
 
@@ -135,7 +136,7 @@ def test_equal_sets_of_several_roles_are_merged() -> None:
         thresholds=(TWO,),
         role_thresholds={"a": ((0,),), "b": ((0,),)},
     )
-    assert progress(both) == (SetProgress((Count(0, 2),), ("a", "b")),)
+    assert progress(both) == (SetProgress((Count(0, 2),), ("a", "b"), (0,)),)
 
 
 @given(requests())
@@ -167,3 +168,18 @@ def test_hundreds_of_thresholds_and_reviews_take_little_time() -> None:
     with cpu_limit(seconds=2):
         found = progress(large)
     assert [count.approved for count in found[0].counts] == [size] * size
+
+
+def test_approval_does_not_count_for_a_set_whose_filter_it_does_not_match() -> None:
+    found = request(
+        approval("bob", 0), thresholds=(TWO, ADMIN), role_thresholds={"prod": ((0,), (1,))}
+    )
+    (left,) = open_sets_without(found.reviews[0], found)
+    assert left.indexes == (1,)
+    met = request(
+        approval("bob", 0),
+        approval("dana", 0, 1),
+        thresholds=(TWO, ADMIN),
+        role_thresholds={"prod": ((0,), (1,))},
+    )
+    assert not open_sets_without(met.reviews[0], met)

@@ -33,14 +33,15 @@ from workspace.card_model.record import CardLock, CardModel, CardReview, fingerp
 from workspace.card_model.status import Status
 from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
-from workspace.views.cards.buttons import APPROVE, DENY, DETAILS
+from workspace.views.cards.buttons import APPROVE, APPROVE_WITH, DENY, DETAILS
 from workspace.views.cards.card import card
 from workspace.views.modals import role_option
 from workspace.views.modals.menu import menu
 from workspace.views.modals.request_input import read
 from workspace.views.modals.request_modal import FormContext, request_form
-from workspace.views.modals.review_modal import ReviewFormMetadata, review_form
-from workspace.views.modals.review_modal import read as read_decision
+from workspace.views.modals.review_input import ReviewFormMetadata
+from workspace.views.modals.review_input import read as read_decision
+from workspace.views.modals.review_modal import review_form
 from workspace.views.notices import NoticeOptions, notice
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
@@ -296,12 +297,13 @@ def test_hostile_text_is_shown_literally() -> None:
     assert (arguments["parse"], arguments["link_names"]) == ("none", False)
 
 
-def test_pending_card_has_buttons_to_decide() -> None:
-    """They are in one block, and their value is the request's ID."""
+def test_pending_card_has_approve_and_deny_first() -> None:
+    """All buttons are in one block, and their value is the request's ID."""
     blocks = check_message(card(sample_model()))["blocks"]
     (actions,) = [block for block in blocks if block["type"] == "actions"]
-    approve, deny = actions["elements"][:2]
+    approve, deny, *more = actions["elements"]
     assert (approve["action_id"], deny["action_id"]) == (APPROVE, DENY)
+    assert APPROVE_WITH in [each["action_id"] for each in more]
     assert {each["value"] for each in actions["elements"]} == {request().id}
     assert approve["confirm"]["text"]["text"] == "alice gets access to staging for up to 9 hours."
     assert "confirm" not in deny
@@ -676,7 +678,8 @@ def test_review_form_values_are_read() -> None:
     decision = ReviewFormMetadata("some-id", approve=False, channel="C1")
     view = check_view(review_form(decision, sample_model()))
     values = {"reason": {"reason": {"value": " no "}}}
-    assert read_decision(values, view["private_metadata"]) == (decision, "no")
+    submitted = read_decision(values, view["private_metadata"])
+    assert (submitted.review, submitted.reason) == (decision, "no")
 
 
 @given(asks)

@@ -13,8 +13,10 @@ from workspace.views.cards.lock import EFFECT, UNDO
 from workspace.views.parts.moments import duration_text
 from workspace.views.parts.request_name import access_duration, target_names
 
-APPROVE, DENY, DETAILS, LOCK = "approve", "deny", "details", "lock"
+APPROVE, DENY, APPROVE_WITH = "approve", "deny", "approve_with"
+DETAILS, LOCK = "details", "lock"
 """Action IDs. A button's value is the request ID and nothing else."""
+_ONLY_SOME = "Only some reviewers' approvals count. If yours does:"
 
 _HAVE_DETAILS = {Status.WAITING, Status.APPROVED, Status.DENIED, Status.PROMOTED}
 """Statuses of requests that Teleport still has."""
@@ -29,6 +31,7 @@ def review_buttons(card_model: CardModel) -> Iterator[ButtonElement]:
     """Yield the buttons of a request that can be reviewed from Slack."""
     yield _approve_button(card_model)
     yield _deny_button(card_model)
+    yield _approve_with_button(card_model)
 
 
 def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
@@ -50,14 +53,16 @@ def details_button(card_model: CardModel) -> ButtonElement:
 
 
 def _approve_button(card_model: CardModel) -> ButtonElement:
+    """Return the button that approves at once, or opens the form of the second confirmation."""
+    dialog = confirm_dialog(
+        "Approve this request?", _effect(card_model), confirm="Approve", deny="Cancel"
+    )
     return ButtonElement(
         text="Approve",
         action_id=APPROVE,
         value=card_model.id,
         style="primary",
-        confirm=confirm_dialog(
-            "Approve this request?", _effect(card_model), confirm="Approve", deny="Cancel"
-        ),
+        confirm=None if card_model.confirm_roles else dialog,
         accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request",
     )
 
@@ -69,6 +74,16 @@ def _deny_button(card_model: CardModel) -> ButtonElement:
         value=card_model.id,
         style="danger",
         accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
+    )
+
+
+def _approve_with_button(card_model: CardModel) -> ButtonElement:
+    """Return the button that opens the form with the options of an approval."""
+    return ButtonElement(
+        text="Approve with…",
+        action_id=APPROVE_WITH,
+        value=card_model.id,
+        accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request with options",
     )
 
 
@@ -98,7 +113,7 @@ def _effect(card_model: CardModel) -> str:
     start = ", from the requested start" if card_model.assume_start else ""
     gets = f"{safe_name(card_model.user, 40)} gets access to {wanted}{limit}{start}."
     more = card_model.approvals_left - 1
-    if more < 1:
-        return gets
-    needed = "1 more approval is needed" if more == 1 else f"{more} more approvals are needed"
-    return f"After yours, {needed} before {gets}"
+    if more > 0:
+        needed = "1 more approval is needed" if more == 1 else f"{more} more approvals are needed"
+        gets = f"After yours, {needed} before {gets}"
+    return f"{_ONLY_SOME} {gets}" if card_model.filtered else gets

@@ -29,6 +29,7 @@ def facts(card_model: CardModel) -> Iterator[Fact]:
         yield Fact("Requester", safe_name(card_model.user, _USER_LIMIT))
     yield from _targets(card_model)
     yield from _approvals(card_model)
+    yield from _second_confirmation(card_model)
     yield from access_times(card_model)
     if card_model.waiting_until is not None and _expires_before_access(card_model):
         yield Fact("Request expires", card_model.waiting_until)
@@ -55,6 +56,8 @@ def _targets(card_model: CardModel) -> Iterator[Fact]:
     if card_model.roles and (card_model.resources or cut):
         each = max(60, _NAMES_ROOM // len(card_model.roles))
         yield Fact("Roles", list_names(card_model.roles, _ROLES_SHOWN, _NAMES_ROOM, each=each))
+    if card_model.removed_roles:
+        yield Fact("Not granted", list_names(card_model.removed_roles, room=_NAMES_ROOM // 4))
 
 
 def _approvals(card_model: CardModel) -> Iterator[Fact]:
@@ -62,6 +65,15 @@ def _approvals(card_model: CardModel) -> Iterator[Fact]:
     if len(card_model.progress) > 1 and not card_model.status.closed:
         rows = (fit_text(row, PROGRESS_ROOM) for row in card_model.progress)
         yield Fact("Approvals", "\n• " + join_texts(rows, _ROWS_ROOM, "\n• "))
+    if card_model.denials and not card_model.status.closed:
+        yield Fact("Denied so far", join_texts(card_model.denials, _ROWS_ROOM // 4))
+
+
+def _second_confirmation(card_model: CardModel) -> Iterator[Fact]:
+    """Name the roles that a reviewer types to approve them."""
+    if card_model.confirm_roles and not card_model.status.closed:
+        names = list_names(card_model.confirm_roles, _ROLES_SHOWN, _NAMES_ROOM // 2)
+        yield Fact("🔐 Approve by typing", names)
 
 
 def _reviewers(card_model: CardModel) -> Iterator[Fact]:

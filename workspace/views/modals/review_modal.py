@@ -1,51 +1,74 @@
-"""The form that asks an approver for a reason, before a denial or a considered approval."""
+"""The form of a review: a reason, and what an approver can set for an approval.
 
-from collections.abc import Iterator, Mapping
+It has only the inputs that the review mode supports for this request.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import datetime
 
-from pydantic import Field, TypeAdapter
-from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import (
+    Block,
+    CheckboxesElement,
+    DateTimePickerElement,
+    InputBlock,
+    PlainTextInputElement,
+)
 from slack_sdk.models.views import View
 
 from workspace.card_model.record import CardModel
-from workspace.requests.request_draft import EXACT
+from workspace.requests.review_policy import shown_role
 from workspace.text.resources import RESOURCES_ROOM
-from workspace.text.untrusted import safe_name
+from workspace.text.untrusted import safe_name, safe_text, truncate
 from workspace.views.cards.status_line import status_line
+from workspace.views.modals import role_option
+from workspace.views.modals.review_input import (
+    CONFIRM,
+    GRANT,
+    REASON,
+    START,
+    ReviewFormMetadata,
+    numbered,
+)
 from workspace.views.parts import rich
 from workspace.views.parts.footer import footer, footer_of
-from workspace.views.parts.outdated import outdated_form, reading
 from workspace.views.parts.reason import REQUEST_REASON, quoted_reason
 from workspace.views.parts.request_name import for_duration, target_names
 
 CALLBACK = "review_form"
-REASON = "reason"
-"""Block id and action id of the only input."""
-_REASON_CHARACTERS = 3000
+REASON_CHARACTERS = 3000
+"""The most that Slack lets a text input take."""
+BOXES_EACH = 10
+"""Options of one checkboxes element (docs.slack.dev: checkboxes element)."""
+MOST_ROLES = 5 * BOXES_EACH
+"""Roles of a request whose approval can leave some out."""
 _SHOWN_REASON = 500
+_REASON_HINT = "Saved in Teleport's audit log, shown on the card and sent to the requester."
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewFormMetadata:
-    """The form's private metadata: the request and the proposed state."""
+class ReviewOptions:
+    """The inputs of the form besides the reason, and what they contain."""
 
-    __pydantic_config__ = EXACT
-
-    request_id: str
-    approve: bool
-    channel: str = ""
-    already_visible: Annotated[bool, Field(alias="shown")] = False
-    """Decided where we showed the request, rather than by typing an id."""
-
-    def to_json(self) -> str:
-        return _DECISIONS.dump_json(self, by_alias=True).decode()
-
-
-_DECISIONS = TypeAdapter(ReviewFormMetadata)
+    reason_required: bool = True
+    reason: str = ""
+    can_set_start: bool = False
+    start: datetime | None = None
+    """Requested start of the access."""
+    roles: tuple[str, ...] = ()
+    """Roles of which the approval can leave some out."""
+    confirm_roles: tuple[str, ...] = ()
+    """Roles whose names the reviewer types."""
 
 
-def review_form(review: ReviewFormMetadata, card_model: CardModel | None) -> View:
+ONLY_A_REASON = ReviewOptions()
+
+
+def review_form(
+    review: ReviewFormMetadata,
+    card_model: CardModel | None,
+    options: ReviewOptions = ONLY_A_REASON,
+) -> View:
     """Build the form. `card_model` is None if Teleport didn't return the request in time."""
     word = "Approve" if review.approve else "Deny"
     return View(
@@ -55,17 +78,14 @@ def review_form(review: ReviewFormMetadata, card_model: CardModel | None) -> Vie
         submit=word,
         close="Cancel",
         private_metadata=review.to_json(),
-        blocks=[*_about(review, card_model), _reason()],
+        blocks=[
+            *_about(review, card_model),
+            *_roles(options.roles),
+            *_confirmations(options),
+            *_start(options),
+            _reason(options),
+        ],
     )
-
-
-def read(
-    values: Mapping[str, Mapping[str, Any]], private_metadata: str
-) -> tuple[ReviewFormMetadata, str]:
-    """Read the proposed state and the reason. Raises UserError for a form of another version."""
-    with reading(outdated_form("/teleport-pending")):
-        reason = values.get(REASON, {}).get(REASON, {}).get("value") or ""
-        return _DECISIONS.validate_json(private_metadata), reason.strip()
 
 
 def _about(review: ReviewFormMetadata, card_model: CardModel | None) -> Iterator[Block]:
@@ -81,12 +101,60 @@ def _about(review: ReviewFormMetadata, card_model: CardModel | None) -> Iterator
     yield footer(card_model)
 
 
-def _reason() -> InputBlock:
+def _roles(roles: Sequence[str]) -> Iterator[InputBlock]:
+    """Yield checkboxes with all roles selected."""
+    for first in range(0, len(roles), BOXES_EACH):
+        name = numbered(GRANT, first // BOXES_EACH)
+        boxes = [role_option.option(role) for role in roles[first : first + BOXES_EACH]]
+        yield InputBlock(
+            block_id=name,
+            label="More roles to grant" if first else "Roles to grant",
+            optional=True,
+            hint="The approval grants only the selected roles.",
+            element=CheckboxesElement(action_id=name, options=boxes, initial_options=boxes),
+        )
+
+
+def _confirmations(options: ReviewOptions) -> Iterator[InputBlock]:
+    """Yield an input for each role that needs its typed name, unless the approval leaves it out."""
+    for number, role in enumerate(options.confirm_roles):
+        name = numbered(CONFIRM, number)
+        yield InputBlock(
+            block_id=name,
+            label=f"Type {shown_role(role)} to approve it",
+            optional=bool(options.roles),
+            element=PlainTextInputElement(action_id=name, max_length=REASON_CHARACTERS),
+        )
+
+
+def _start(options: ReviewOptions) -> Iterator[InputBlock]:
+    """Yield the start. Slack shows date and time in the user's own zone."""
+    if not options.can_set_start:
+        return
+    requested = options.start
+    hint = "Without one, access starts on approval, or as requested."
+    yield InputBlock(
+        block_id=START,
+        label="Start of access",
+        optional=True,
+        hint=hint,
+        element=DateTimePickerElement(
+            action_id=START, initial_date_time=int(requested.timestamp()) if requested else None
+        ),
+    )
+
+
+def _reason(options: ReviewOptions) -> InputBlock:
+    typed = safe_text(options.reason, REASON_CHARACTERS, lines=100)
     return InputBlock(
         block_id=REASON,
         label="Reason",
-        hint="Saved in Teleport's audit log, shown on the card and sent to the requester.",
+        optional=not options.reason_required,
+        hint=_REASON_HINT,
         element=PlainTextInputElement(
-            action_id=REASON, multiline=True, max_length=_REASON_CHARACTERS
+            action_id=REASON,
+            multiline=True,
+            max_length=REASON_CHARACTERS,
+            initial_value=truncate(typed, REASON_CHARACTERS) or None,
         ),
     )

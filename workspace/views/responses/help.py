@@ -20,12 +20,12 @@ _EXAMPLES = {
         ("mine staging", "search for a requester, role, resource, reason or ID in a list"),
     ),
     "/teleport-approve": (
-        ("", "choose a request to review"),
+        ("", "approve one or several requests in a form"),
         ("<id>", "approve it; needs the full ID, a partial ID shows the request"),
         ("<id> looks fine", "with a reason"),
     ),
     "/teleport-deny": (
-        ("", "choose a request to review"),
+        ("", "deny one or several requests in a form"),
         ("<id>", "deny it and enter a reason in a form"),
         ("<id> not during the freeze", "deny it with a reason"),
     ),
