@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 from teleport_client._proto.types_pb2 import RequestState
-from tests.integration.request_factory import with_state
+from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import Stage, buttons, decisions, words
 
 GOOD_REASON = {"type": "plain_text_input", "value": "not during the freeze"}
@@ -80,6 +80,30 @@ async def test_short_id_only_shows_the_request(stage: Stage) -> None:
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
     await stage.click("bob", shown, "approve")
     await stage.response("bob", "You approved alice's request")
+
+
+async def test_short_id_of_several_open_requests_lists_them(stage: Stage) -> None:
+    """A closed request, and one that bob can't see, aren't among them. A click decides."""
+    for number, (role, state) in enumerate(
+        [
+            ("staging", RequestState.PENDING),
+            ("prod", RequestState.PENDING),
+            ("staging", RequestState.DENIED),
+            ("secret", RequestState.PENDING),
+        ]
+    ):
+        request = pending_request(stage.teleport, role=role, reason=f"redis {number}", state=state)
+        stage.teleport.cluster.requests.delete(request.Metadata.Name)
+        request.Metadata.Name = f"0190c0de-0000-7000-800{number}-00000000abcd"
+        stage.teleport.cluster.requests.put(request)
+    await stage.type("bob", "/teleport-approve 0000abcd")
+    listed = words(await stage.response("bob", "2 requests have an ID ending in 0000abcd"))
+    assert "redis 0" in listed
+    assert "redis 1" in listed
+    assert "redis 2" not in listed
+    assert "redis 3" not in listed
+    states = {each.Spec.State for each in stage.requests}
+    assert states == {RequestState.PENDING, RequestState.DENIED}
 
 
 async def test_short_id_reveals_nothing_without_permission(stage: Stage) -> None:
