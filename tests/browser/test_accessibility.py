@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.accessibility import check_accessible
-from tests.browser.window import Window
+from tests.browser.window import APPROVE, Window
 from tests.browser.windows import NARROW, WIDE, Scheme, Windows
 
 _TABS = ("Access", "Requests", "Users", "Locks", "Audit log")
@@ -25,7 +25,7 @@ async def test_story_is_accessible(windows: Windows, scheme: Scheme) -> None:
     await window.composer("alice").press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("/nothing")
     await check_accessible(page, "card and toast")
-    await window.messages("bob").get_by_role("button", name="Approve").click()
+    await window.messages("bob").get_by_role("button", name=APPROVE).click()
     await check_accessible(page, "confirm dialog")
     await window.confirm_dialog.get_by_role("button", name="Approve").click()
     await window.messages("bob").get_by_role("link", name="1 reply").click()

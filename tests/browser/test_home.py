@@ -3,6 +3,7 @@
 from playwright.async_api import expect
 
 from tests.browser.accessibility import check_accessible
+from tests.browser.window import APPROVE
 from tests.browser.windows import Windows
 
 
@@ -14,7 +15,7 @@ async def test_reviewer_approves_in_home_and_the_request_disappears(windows: Win
     await window.request("redis is stuck")
     await expect(home).to_contain_text("redis is stuck", timeout=15_000)
     await check_accessible(window.page, "App Home")
-    await home.get_by_role("button", name="Approve").click()
+    await home.get_by_role("button", name=APPROVE).click()
     await window.confirm_dialog.get_by_role("button", name="Approve").click()
     await expect(window.form).to_contain_text("You approved")
     await window.form.get_by_role("button", name="Close").last.click()

@@ -2,6 +2,7 @@
 
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser.window import APPROVE
 from tests.browser.windows import Windows
 
 _MOST_TABS = 80
@@ -17,7 +18,7 @@ async def test_story_by_keyboard(windows: Windows) -> None:
     await expect(window.composer("alice")).to_have_value("/teleport-request ")
     await keyboard.type("staging because redis is stuck")
     await keyboard.press("Enter")
-    approve = window.messages("bob", "redis is stuck").get_by_role("button", name="Approve")
+    approve = window.messages("bob", "redis is stuck").get_by_role("button", name=APPROVE)
     await expect(approve).to_be_visible()
     await expect(window.composer("alice")).to_be_focused()
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.window import APPROVE
 from tests.browser.windows import NARROW, Windows
 
 
@@ -21,7 +22,7 @@ async def test_story_on_a_narrow_screen(windows: Windows) -> None:
     await page.get_by_role("navigation", name="Parts").get_by_role("link", name="Bob").click()
     await expect(bob).to_be_visible()
     await expect(alice).to_be_hidden()
-    await bob.get_by_role("button", name="Approve").click()
+    await bob.get_by_role("button", name=APPROVE).click()
     await _check_width(page)
     await window.confirm_dialog.get_by_role("button", name="Approve").click()
     await bob.get_by_role("link", name="1 reply").click()

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.pictures.picture import Picture, take
 from tests.browser.pictures.still_clock import StillClock
 from tests.browser.sandbox_world import SandboxWorld, running_sandbox
-from tests.browser.window import Window
+from tests.browser.window import APPROVE, Window
 from tests.browser.windows import Scheme, Windows
 
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -67,7 +67,7 @@ class Studio:
         self.clock.advance(12)
         await window.request("shard 3 doesn't accept writes", roles="prod for 2h")
         self.clock.advance(4)
-        await window.messages("bob").get_by_role("button", name="Approve").last.click()
+        await window.messages("bob").get_by_role("button", name=APPROVE).last.click()
         await window.confirm_dialog.get_by_role("button", name="Approve").click()
         await expect(window.messages("bob", "1 of 2 approvals")).to_have_count(1)
         self.clock.advance(21)

@@ -83,7 +83,7 @@ def _approve_with_button(card_model: CardModel) -> ButtonElement:
         text="Approve with…",
         action_id=APPROVE_WITH,
         value=card_model.id,
-        accessibility_label=f"Approve {safe_name(card_model.user, 40)}'s request with options",
+        accessibility_label=f"Approve with…: {safe_name(card_model.user, 40)}'s request",
     )
 
 
