@@ -20,16 +20,16 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
+from notifications.end_warning import is_current, warning_time
 from notifications.records.entry import Entry, Intent, PostedMessage
 from notifications.records.slots import (
     card_slot,
     is_card,
-    is_notice,
     is_reply,
     notice_slot,
     reply_slot,
 )
-from notifications.records.trim import trim_card_model
+from notifications.slot_fingerprints import slot_fingerprint
 from teleport_client.model.access_request import AccessRequest
 from workspace.card_model.build import build_card_model, close_card_model, request_url
 from workspace.card_model.notice import OUTCOMES, Notice
@@ -38,8 +38,6 @@ from workspace.card_model.record import (
     CardLock,
     CardModel,
     CardReview,
-    fingerprint,
-    lock_fingerprint,
 )
 from workspace.card_model.status import Status
 from workspace.requests.cancellation import Cancellation
@@ -49,7 +47,6 @@ from workspace.requests.review_policy import ReviewPolicy
 
 ANNOUNCE_MAX_AGE = timedelta(hours=24)
 _CLOSED_MAX_AGE = timedelta(hours=1)
-_APPROVAL_ENDS = {Status.ACCESS_ENDED, Status.DELETED_APPROVED}
 _MAX_REPLIES, _MAX_NEW_REPLIES = 100, 16
 """Replies of one request, and in one plan. An entry contains each reply, and first the intent of
 each reply in flight; both have to fit."""
@@ -71,6 +68,8 @@ class PlanContext:
     """Limit of DMs to the suggested reviewers of one request."""
     can_lock: Callable[[], bool] = lambda: False
     """Whether users can lock approved access from Slack."""
+    warn_before_end: timedelta = timedelta()
+    """Time between the warning and the end of access; zero for no warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +116,8 @@ class SendNotice:
     notice: Notice
     announced: bool = True
     """Whether a channel or a reviewer gets the card."""
+    before_end: timedelta | None = None
+    """The time before the end of access in which a warning is sent. None for other notices."""
 
     @property
     def slot(self) -> str:
@@ -197,6 +198,7 @@ def plan(
     actions = (
         *_diff(card_model, entry, due, now),
         *_missing_notices(card_model, entry, now, announced=reaches_someone),
+        *_warning(request, card_model, entry, now, context.warn_before_end),
         *_replies(request, card_model, entry, now),
     )
     return Plan(card_model, actions)
@@ -215,26 +217,6 @@ def should_skip(request: AccessRequest, now: datetime, context: PlanContext) -> 
         return now - request.created > context.announce_max_age
     reviewed = max((r.created for r in request.reviews if r.created), default=request.created)
     return now - max(reviewed, request.created) > _CLOSED_MAX_AGE
-
-
-def model_fingerprint(card_model: CardModel) -> str:
-    """Return the fingerprint of a trimmed model: the entry has no other after a deletion."""
-    return fingerprint(trim_card_model(card_model))
-
-
-def slot_fingerprint(slot: str, card_model: CardModel) -> str:
-    """Return the fingerprint of the message in a slot, empty if it needs no update.
-
-    The notice of a new request shows only which notice follows it. The notice about an approval
-    changes when the access is locked or unlocked, when it ends, and when the request is deleted:
-    without a lock its fingerprint is empty until then, as in entries of earlier versions.
-    """
-    if slot == notice_slot(Notice.CREATED):
-        return OUTCOMES.get(card_model.status, Notice.CREATED)
-    if slot == notice_slot(Notice.APPROVED):
-        ended = card_model.status if card_model.status in _APPROVAL_ENDS else ""
-        return ended + lock_fingerprint(card_model.lock)
-    return "" if is_notice(slot) or is_reply(slot) else model_fingerprint(card_model)
 
 
 def current_card_model(
@@ -300,6 +282,22 @@ def _missing_notices(
     for kind in _notices(card_model, entry):
         if notice_slot(kind) not in occupied:
             yield SendNotice(kind, announced=announced or kind is not Notice.CREATED)
+
+
+def _warning(
+    request: AccessRequest | None,
+    card_model: CardModel,
+    entry: Entry | None,
+    now: datetime,
+    before_end: timedelta,
+) -> Iterator[SendNotice]:
+    """Yield the warning that access ends, after the notice about the approval."""
+    if request is None or entry is None or warning_time(request, before_end) is None:
+        return
+    told = all(entry.message_for(notice_slot(each)) for each in _notices(card_model, entry))
+    free = notice_slot(Notice.ENDING) not in _occupied_slots(entry, now)
+    if told and free and is_current(card_model, before_end, now):
+        yield SendNotice(Notice.ENDING, before_end=before_end)
 
 
 def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:
@@ -382,5 +380,5 @@ def _notices(card_model: CardModel, entry: Entry | None) -> Iterator[Notice]:
         return
     if entry is not None and skipped and entry.card_model.status is not Status.WAITING:
         return
-    if card_model.status is not Status.CANCELLED:
+    if card_model.status in OUTCOMES:
         yield OUTCOMES[card_model.status]

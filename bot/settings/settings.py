@@ -22,6 +22,7 @@ from bot.settings.value_types import (
     Address,
     ByRole,
     Duration,
+    DurationOrOff,
     FlagOrNames,
     LogOutput,
     Names,
@@ -121,6 +122,8 @@ class ReviewSettings(_Section):
 class RequestSettings(_Section):
     enabled: bool = True
     """Request access from Slack."""
+    warn_before_end: DurationOrOff = timedelta(minutes=10)
+    """How long before the end of access the requester is warned; "0" turns warnings off."""
 
 
 class LogSettings(_Section):

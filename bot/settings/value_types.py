@@ -21,6 +21,7 @@ _GO_UNITS = {
 }  # fmt: skip
 _GO_DURATION_PART = re.compile(rf"(\d+(?:\.\d*)?|\.\d+)({'|'.join(_GO_UNITS)})", re.ASCII)
 _GO_DURATION = re.compile(rf"\+?(?:{_GO_DURATION_PART.pattern})+", re.ASCII)
+_OFF = {"0", "0s", "0m", "0h"}
 _SECRET_FILE_BYTES = 2000
 _LEAST_SECONDS = 0.001
 _MOST_SECONDS = 10 * 365 * 86_400
@@ -48,7 +49,12 @@ def _seconds(text: str) -> float | None:
 
 def _refresh_interval(value: object) -> object:
     """Parse a duration; zero means the default, as in Teleport's own plugin."""
-    return timedelta(minutes=1) if str(value) in {"0", "0s"} else _duration(value)
+    return timedelta(minutes=1) if str(value) in _OFF else _duration(value)
+
+
+def _duration_or_off(value: object) -> object:
+    """Parse a duration; zero turns the feature off."""
+    return timedelta() if str(value) in _OFF else _duration(value)
 
 
 def _severity(value: object) -> object:
@@ -155,6 +161,7 @@ def _for_all_roles(value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[s
 
 
 Duration: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
+DurationOrOff: TypeAlias = Annotated[timedelta, BeforeValidator(_duration_or_off)]
 RefreshInterval: TypeAlias = Annotated[timedelta, BeforeValidator(_refresh_interval)]
 Severity: TypeAlias = Annotated[
     Literal["debug", "info", "warn", "warning", "error"], BeforeValidator(_severity)

@@ -19,16 +19,17 @@ import structlog
 
 from notifications.delivery.delivery_result import DeliveryResult
 from notifications.delivery.history_lookup import History, HistoryUnreadable
+from notifications.end_warning import is_current
 from notifications.notification_rules import (
     PostCard,
     PostReply,
     RecoverMessage,
     SendNotice,
     UpdateMessage,
-    slot_fingerprint,
 )
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Intent, PostedMessage
 from notifications.records.slots import card_address, is_card, is_updated, notice_of
+from notifications.slot_fingerprints import slot_fingerprint
 from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.sending.fence import SendingStopped
@@ -55,6 +56,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 CurrentModel: TypeAlias = Callable[[], CardModel]
 """Returns the model that the messages of a request show now."""
+
+
+class NotCurrent(Exception):
+    """A warning waited until it didn't apply any more."""
 
 
 class DeliveryReports(Protocol):
@@ -130,6 +135,8 @@ class Delivery:
             return PostedMessage(slot=action.slot, channel="", ts="")
         intent = self._intent(action.slot, channel)
         render = self._notice(action.notice, announced=action.announced)
+        if action.before_end is not None:
+            render = self._while_current(render, action.before_end)
         return PreparedPost(intent, render, Priority.DIRECT_MESSAGE)
 
     async def post(
@@ -145,6 +152,9 @@ class Delivery:
                 key=intent.key,
                 thread_ts=post.thread_ts,
             )
+        except NotCurrent:
+            log.info("warning_dropped", request_id=request_id, slot=intent.slot)
+            return DeliveryResult(undelivered_key=intent.key)
         except SendingStopped as error:
             return DeliveryResult(undelivered_key=intent.key, error=error)
         except SLACK_ERRORS as error:
@@ -241,6 +251,18 @@ class Delivery:
             return notice(kind, card_model, replace(self._notice_options(), announced=announced))
 
         return render
+
+    def _while_current(
+        self, render: Callable[[CardModel], Message], before_end: timedelta
+    ) -> Callable[[CardModel], Message]:
+        """Raise NotCurrent instead of rendering a warning before or after its time."""
+
+        def render_warning(card_model: CardModel) -> Message:
+            if not is_current(card_model, before_end, self._now()):
+                raise NotCurrent
+            return render(card_model)
+
+        return render_warning
 
     def _intent(self, slot: str, channel: str) -> Intent:
         return Intent(slot=slot, channel=channel, key=uuid4().hex, at=self._now())

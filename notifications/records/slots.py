@@ -69,11 +69,11 @@ def is_reply(slot: str) -> bool:
 
 
 def is_updated(slot: str) -> bool:
-    """Return whether the message follows its request: cards, and the notice of a new request.
+    """Return whether the message follows its request: cards, the notice of a new request, warnings.
 
     The notice about an approval follows only its end.
     """
-    return is_card(slot) or slot == notice_slot(Notice.CREATED)
+    return is_card(slot) or slot in {notice_slot(Notice.CREATED), notice_slot(Notice.ENDING)}
 
 
 def slot_matches_channel(record: Slotted, *, posted: bool) -> bool:

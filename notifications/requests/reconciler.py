@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from notifications.delivery.messages_in_flight import InFlightMessages
+from notifications.end_warning import warning_time
 from notifications.following.follower import Follower
 from notifications.locks.request_locks import RequestLocks
 from notifications.notification_rules import PlanContext
@@ -60,21 +61,24 @@ class RequestReconciler:
 
     async def reconcile(self, key: Key, high_priority: bool) -> Result:
         """Start the planned actions. The priority applies to their messages, too."""
-        request_id = key.name
+        request_id, started = key.name, self._now()
         if error := await self._start_all(request_id, high_priority=high_priority):
             return Retry(error)
         if self._in_flight.slots(request_id) or self._in_flight.recording(request_id):
             return Started()
         self._in_flight.forget(request_id)
         if self._requests.get(request_id) is not None:
-            return self._next_look(request_id)
+            return self._next_look(request_id, started)
         self._ledger.forget(request_id)
         self._requests.forget(request_id)
         self._expiry.forget(request_id)
         return Done()
 
-    def _next_look(self, request_id: str) -> Result:
-        """Return at the first of Slack's next retry, the expiry of the request, and of a lock."""
+    def _next_look(self, request_id: str, started: datetime) -> Result:
+        """Return at the first of Slack's next retry, the warning, and an expiry.
+
+        The plan was made after `started`, so it contains every warning that was due by then.
+        """
         looks: list[AgainAt] = []
         entry, cached = self._ledger.get(request_id), self._requests.get(request_id)
         if entry is not None and (moment := entry.next_retry(self._now())):
@@ -82,6 +86,8 @@ class RequestReconciler:
         if cached is not None and not self._expiry.expired(request_id):
             moment = next_check(cached.object, self._now())
             looks += [AgainAt(moment, high_priority=True)] if moment else []
+            moment = warning_time(cached.object, self._planner.context.warn_before_end)
+            looks += [AgainAt(moment, high_priority=True)] if moment and moment > started else []
         if moment := self._locks.next_expiry(request_id):
             looks.append(AgainAt(moment, high_priority=True))
         return min(looks, key=lambda each: each.moment, default=Done())

@@ -172,7 +172,7 @@ def _notices(
     allowed = (
         expected | {_CREATED} | ({_NOTICE_TEXT[EXPIRED]} if life.may_expire_first(now) else set())
     )
-    texts = [text for each in notices for text in {*_NOTICE_TEXT.values()} if text in each["text"]]
+    texts = [text for each in notices for text in {*_NOTICE_TEXT.values()} if text in words(each)]
     if not expected & {*texts} and CANCELLED not in statuses:
         yield "lost", f"no notice that it {_either(expected)}"
     for text in {*texts}:
@@ -180,10 +180,10 @@ def _notices(
             yield "wrong", f"a notice that it {text}"
         elif texts.count(text) > 1:
             yield "doubled", f"{texts.count(text)} times: notice that it {text}"
-    updated = any(_NO_LONGER_WAITING in each["text"] for each in notices)
+    updated = any(_NO_LONGER_WAITING in words(each) for each in notices)
     if _CREATED in texts and not updated and expected != {_CREATED}:
         known = not record or any(
-            each["ts"] in record for each in notices if _CREATED in each["text"]
+            each["ts"] in record for each in notices if _CREATED in words(each)
         )
         kind = "wrong" if known else "doubled"
         yield kind, f"no update of the notice that it {_CREATED}"

@@ -88,7 +88,12 @@ def cards_by_status() -> dict[Status, CardModel]:
         Status.WAITING: model_of(_two_approvals()),
         Status.APPROVED: approved,
         Status.DENIED: model_of(_denied()),
-        Status.PROMOTED: sample_model(state=RequestState.PROMOTED, promoted_to="Database admins"),
+        Status.PROMOTED: sample_model(
+            state=RequestState.PROMOTED,
+            promoted_to="Database admins",
+            reviews=(Review("bob", RequestState.PROMOTED, "you need it daily"),),
+            resolve_reason="you need it daily",
+        ),
         Status.EXPIRED: close_card_model(sample_model(), _AFTER_EXPIRY),
         Status.ACCESS_ENDED: close_card_model(approved, _AFTER_ACCESS),
         Status.DELETED: close_card_model(sample_model(), NOW),
@@ -109,7 +114,21 @@ def notices() -> Iterator[tuple[str, Message]]:
     for status, model in cards_by_status().items():
         if status.closed:
             yield f"created, now {status}", notice(Notice.CREATED, model)
+        if status in OUTCOMES:
             yield f"{OUTCOMES[status]}, now {status}", notice(OUTCOMES[status], model)
+    yield from _warnings()
+
+
+def _warnings() -> Iterator[tuple[str, Message]]:
+    """Yield the warning in each state. Only an approval has one."""
+    states = cards_by_status()
+    for status in (Status.APPROVED, Status.ACCESS_ENDED, Status.DELETED_APPROVED):
+        yield f"access ends, now {status}", notice(Notice.ENDING, states[status])
+    locked = replace(states[Status.APPROVED], lock=_OUR_LOCK)
+    yield "access ends, now locked", notice(Notice.ENDING, locked)
+    options = NoticeOptions(can_request=False)
+    unextendable = notice(Notice.ENDING, states[Status.APPROVED], options)
+    yield "access ends, no requests from Slack", unextendable
 
 
 def largest_request() -> AccessRequest:
@@ -149,6 +168,8 @@ def _other_cards() -> dict[str, CardModel]:
         "locked from Slack": replace(model_of(_approved()), lock=_OUR_LOCK),
         "locked with tctl": replace(model_of(_approved()), lock=CardLock()),
         "hostile lock": replace(model_of(_approved()), lock=CardLock(HOSTILE, HOSTILE)),
+        "long term": model_of(request(long_term=True), ReviewMode.NOTIFY),
+        "promoted to an unnamed list": sample_model(state=RequestState.PROMOTED),
         "hostile text": sample_model(reason=HOSTILE, user=HOSTILE, roles=(HOSTILE,)),
         "largest request": model_of(largest_request()),
     }

@@ -83,6 +83,7 @@ def build_card_model(
         removed_roles=request.removed_roles if request.state is RequestState.APPROVED else (),
         denials=tuple(denial_rows(request)) if request.pending else (),
         filtered=request.pending and bool(open_filters(request)),
+        long_term=request.long_term,
     )
 
 

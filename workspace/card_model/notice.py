@@ -14,8 +14,8 @@ class Notice(StrEnum):
     PROMOTED = "promoted"
     EXPIRED = "ran_out"
     DELETED = "deleted"
-    CANCELLED = "cancelled"
-    """Never sent: the requester did it. The notice about the new request shows it."""
+    ENDING = "ending"
+    """Access ends soon. It follows the notice about the approval."""
 
 
 OUTCOMES = {
@@ -26,7 +26,7 @@ OUTCOMES = {
     Status.PROMOTED: Notice.PROMOTED,
     Status.EXPIRED: Notice.EXPIRED,
     Status.DELETED: Notice.DELETED,
-    Status.CANCELLED: Notice.CANCELLED,
 }
 """Notice of each closed status. The end of access has no notice of its own: it updates the notice
-about the approval."""
+about the approval. The requester gets none about an own cancellation: the notice about the new
+request shows it."""

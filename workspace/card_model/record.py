@@ -101,6 +101,8 @@ class CardModel:
     """Rows such as `1 of 2 denials`, while the request is pending."""
     filtered: bool = False
     """Whether open thresholds count only the approvals of some reviewers."""
+    long_term: bool = False
+    """Whether the request is for permanent access, which Teleport grants by an access list."""
 
     @property
     def locked(self) -> bool:

@@ -1,4 +1,8 @@
-"""Notices: DMs to the requester about a new request and about its outcome."""
+"""Notices: DMs to the requester about a new request, its outcome, and the end of the access.
+
+A notification on a phone shows the beginning of a notice. So the text of an outcome begins with the
+outcome, its reviewers, the access and the reason, in this order, and long names are cut in it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,23 +23,33 @@ from workspace.views.cards.own_request_buttons import (
     extend_button,
     request_again_button,
 )
-from workspace.views.cards.status_line import by_resolver, status_text
+from workspace.views.cards.status_line import access_list, by_resolver, status_text
+from workspace.views.end_warning import end_warning
 from workspace.views.parts import rich
 from workspace.views.parts.fact import Fact, fact_parts
 from workspace.views.parts.footer import footer
 from workspace.views.parts.message import Message, message
 from workspace.views.parts.reason import quoted_reason
-from workspace.views.parts.request_name import request_name, target_names
+from workspace.views.parts.request_name import for_duration, request_name, target_names
 
 _HEADLINES = {
     Notice.CREATED: "⏳ Your request for {wanted} is waiting for approval.",
     Notice.APPROVED: "✅ Your request for {wanted} was approved{by}.",
     Notice.DENIED: "⛔ Your request for {wanted} was denied{by}.",
-    Notice.PROMOTED: "📋 You were granted {wanted} through an access list.",
+    Notice.PROMOTED: "📋 You were granted permanent access to {wanted}{by}, through {access_list}.",
     Notice.EXPIRED: "⌛ Your request for {wanted} expired without a decision.",
     Notice.DELETED: "🗑️ Your request for {wanted} was deleted before a decision.",
-    Notice.CANCELLED: "🚫 You cancelled your request for {wanted}.",
 }
+_LEADS = {
+    Notice.CREATED: "⏳ Waiting for approval: {wanted}.",
+    Notice.APPROVED: "✅ Approved{by}: temporary access to {wanted}.",
+    Notice.DENIED: "⛔ Denied{by}: {wanted}.",
+    Notice.PROMOTED: "📋 Permanent access granted{by}: {wanted}, through {access_list}.",
+    Notice.EXPIRED: "⌛ Expired without a decision: your request for {wanted}.",
+    Notice.DELETED: "🗑️ Deleted before a decision: your request for {wanted}.",
+}
+"""The first line of a notification, in place of the headline."""
+_ENDED_LEAD = "🏁 Access has ended: {wanted}, approved{by}."
 _ENDED = "🏁 Your request for {wanted} was approved{by}, and access has ended."
 _NOT_ANNOUNCED = (
     "⚠️ No channel or reviewer got a message about it. Ask a reviewer yourself, and tell the bot's"
@@ -43,6 +57,11 @@ _NOT_ANNOUNCED = (
 )
 _UPDATE_PROMISE = "You'll get a message here when it's reviewed."
 _LOGINS_LOCKED = "Logins with this request don't work any more. To go on without it, run:"
+_PERMANENT = (
+    "You keep it while you're a member of the access list. Log in to Teleport again to use it."
+)
+_REASON = "Reason: "
+_LEAD_ROOM = 100
 _DELETED_SINCE = "The request has been deleted since, so you can't log in with it any more."
 
 
@@ -70,19 +89,17 @@ def notice(
 ) -> Message:
     if kind is Notice.CREATED and card_model.status.closed:
         return _closed_notice(card_model)
-    # An access list isn't limited to the requested duration.
-    name = target_names if kind is Notice.PROMOTED else request_name
-    headline = _headline(kind, card_model).format(
-        wanted=name(card_model), by=by_resolver(card_model)
-    )
+    if kind is Notice.ENDING:
+        return end_warning(card_model, can_request=options.can_request)
     reason = "" if kind is Notice.CREATED else card_model.resolve_reason
     return message(
-        rich.lines((rich.bold(headline),)),
+        rich.lines((rich.bold(_headline(kind, card_model)),)),
+        *quoted_reason(reason, label=_REASON),
         *fact_parts(_facts(kind, card_model)),
-        *quoted_reason(reason),
         *_next_step(kind, card_model, options),
         *_buttons(kind, card_model, options),
         footer(card_model),
+        lead=_lead(kind, card_model),
     )
 
 
@@ -99,8 +116,32 @@ def _closed_notice(card_model: CardModel) -> Message:
 
 
 def _headline(kind: Notice, card_model: CardModel) -> str:
-    ended = kind is Notice.APPROVED and card_model.status is Status.ACCESS_ENDED
-    return _ENDED if ended else _HEADLINES[kind]
+    headline = _ENDED if _has_ended(kind, card_model) else _HEADLINES[kind]
+    return headline.format(
+        wanted=f"{target_names(card_model)}{_duration(kind, card_model)}",
+        by=by_resolver(card_model),
+        access_list=access_list(card_model),
+    )
+
+
+def _lead(kind: Notice, card_model: CardModel) -> str:
+    """Return the headline with the outcome first, and with shorter names."""
+    lead = _ENDED_LEAD if _has_ended(kind, card_model) else _LEADS[kind]
+    wanted = target_names(card_model, each=32, room=_LEAD_ROOM)
+    return lead.format(
+        wanted=f"{wanted}{_duration(kind, card_model)}",
+        by=by_resolver(card_model, each=32),
+        access_list=access_list(card_model),
+    )
+
+
+def _has_ended(kind: Notice, card_model: CardModel) -> bool:
+    return kind is Notice.APPROVED and card_model.status is Status.ACCESS_ENDED
+
+
+def _duration(kind: Notice, card_model: CardModel) -> str:
+    """Return the duration. An access list isn't limited to the requested one."""
+    return "" if kind is Notice.PROMOTED else for_duration(card_model)
 
 
 def _facts(kind: Notice, card_model: CardModel) -> Iterator[Fact]:
@@ -108,8 +149,6 @@ def _facts(kind: Notice, card_model: CardModel) -> Iterator[Fact]:
         yield Fact("Request expires", card_model.waiting_until)
     if kind is Notice.APPROVED:
         yield from access_times(card_model)
-    if kind is Notice.PROMOTED and card_model.promoted_to:
-        yield Fact("Access list", safe_name(card_model.promoted_to))
 
 
 def _next_step(
@@ -119,6 +158,8 @@ def _next_step(
         yield rich.lines(*([] if options.announced else [(_NOT_ANNOUNCED,)]), (_UPDATE_PROMISE,))
     elif kind is Notice.APPROVED:
         yield from _how_to_use(card_model, options.proxy)
+    elif kind is Notice.PROMOTED:
+        yield rich.lines((_PERMANENT,))
 
 
 def _buttons(kind: Notice, card_model: CardModel, options: NoticeOptions) -> Iterator[Block]:

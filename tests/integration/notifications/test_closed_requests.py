@@ -55,13 +55,13 @@ def delete(teleport: TeleportStandIn, request: AccessRequestV3) -> None:
 LIVE_ENDS = [
     pytest.param(approve_briefly, "access has ended", id="access ended"),
     pytest.param(deny, "Denied", id="denied"),
-    pytest.param(promote, "Granted through an access list", id="promoted"),
+    pytest.param(promote, "Permanent access granted", id="promoted"),
     pytest.param(delete, "Deleted before a decision", id="deleted"),
 ]
 AWAY_ENDS = [
     pytest.param(approve_and_end, "access has ended", id="access ended"),
     pytest.param(deny, "Denied", id="denied"),
-    pytest.param(promote, "Granted through an access list", id="promoted"),
+    pytest.param(promote, "Permanent access granted", id="promoted"),
     pytest.param(delete, "Deleted before a decision", id="deleted"),
 ]
 

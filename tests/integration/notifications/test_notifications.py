@@ -486,7 +486,7 @@ async def test_promoted_request_is_not_shown_as_denied(stage: Stage) -> None:
     stage.teleport.cluster.requests.put(promoted)
     shown = await stage.card_where(card["ts"], lambda m: "Staging people" in words(m))
     assert "denied" not in words(shown)
-    await stage.dm("alice", "through an access list")
+    await stage.dm("alice", "through access list Staging people")
 
 
 async def test_requester_linked_to_another_workspace_gets_no_message(stage: Stage) -> None:

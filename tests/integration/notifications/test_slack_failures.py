@@ -17,13 +17,14 @@ from notifications.controller.lease import LeaseTiming
 from notifications.delivery.delivery_result import DeliveryResult
 from notifications.delivery.history_lookup import History
 from notifications.delivery.message_delivery import Delivery, PreparedPost
-from notifications.notification_rules import UpdateMessage, model_fingerprint
+from notifications.notification_rules import UpdateMessage
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot
 from notifications.routing.recipient_lookup import RecipientFinder
 from notifications.routing.recipients_by_role import Recipients
 from notifications.routing.requester_dm import RequesterDm
 from notifications.routing.unreachable_recipients import UnreachableRecipients
+from notifications.slot_fingerprints import model_fingerprint
 from notifications.workqueue.work_queue import MAX_WORKERS
 from sandbox import cast
 from sandbox.slack.server import SlackStandIn

@@ -17,13 +17,12 @@ from notifications.notification_rules import (
     SendNotice,
     SkipRequest,
     UpdateMessage,
-    model_fingerprint,
     plan,
-    slot_fingerprint,
 )
 from notifications.records.entry import Entry, Intent, PostedMessage, entry_from_json
 from notifications.records.slots import card_slot, notice_slot, reply_slot
 from notifications.records.trim import trim_card_model
+from notifications.slot_fingerprints import model_fingerprint, slot_fingerprint
 from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
 from tests.strategies import moments, requests
 from workspace.card_model.notice import Notice

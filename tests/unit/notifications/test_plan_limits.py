@@ -16,11 +16,11 @@ from notifications.notification_rules import (
     has_card,
     plan,
     should_skip,
-    slot_fingerprint,
 )
 from notifications.records.entry import Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot, notice_slot, reply_slot
 from notifications.records.trim import trim_card_model
+from notifications.slot_fingerprints import slot_fingerprint
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
 from tests.unit.notifications.test_plan import (
     CHANNEL,

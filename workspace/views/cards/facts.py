@@ -19,7 +19,7 @@ _RESOLVE_REASON_LIMIT = 300
 _MINUTE = timedelta(minutes=1)
 _ACCESS_ENDS = {
     Status.WAITING: "Access ends",
-    Status.APPROVED: "Access ends",
+    Status.APPROVED: "Temporary access until",
     Status.ACCESS_ENDED: "Access ended",
 }
 
@@ -38,7 +38,8 @@ def facts(card_model: CardModel) -> Iterator[Fact]:
 
 
 def access_times(card_model: CardModel) -> Iterator[Fact]:
-    if card_model.status not in _ACCESS_ENDS:
+    """Yield the start and the end, which don't limit access by an access list."""
+    if card_model.status not in _ACCESS_ENDS or card_model.long_term:
         return
     if card_model.assume_start is not None:
         yield Fact("Access starts", card_model.assume_start)

@@ -26,17 +26,19 @@ _ROW_LIMIT, _COMMAND_LIMIT = 2_000, 6_000
 @dataclass(frozen=True, slots=True)
 class Message:
     blocks: tuple[Block, ...]
+    lead: str = ""
+    """The first line of the text, if it differs from the first line of the blocks."""
 
     @property
     def text(self) -> str:
         """Text for notifications and screen readers, not escaped."""
-        return _text(plain(self.blocks))
+        return self._text(plain(self.blocks))
 
     def arguments(self) -> dict[str, Any]:
         """Return arguments of a Web API call. chat.update parses texts by default."""
         blocks = plain(self.blocks)
         return {
-            "text": escape(_text(blocks)),
+            "text": escape(self._text(blocks)),
             "blocks": blocks,
             "parse": "none",
             "link_names": False,
@@ -44,10 +46,16 @@ class Message:
             "unfurl_media": False,
         }
 
+    def _text(self, blocks: list[dict[str, Any]]) -> str:
+        return safe_text(spoken(blocks, self.lead), _TEXT_LIMIT, _TEXT_LINES)
 
-def message(*content: Block | RichTextElement) -> Message:
-    """Build a message. Consecutive rich text elements share a block."""
-    return Message(tuple(_group_rich_text(content)))
+
+def message(*content: Block | RichTextElement, lead: str = "") -> Message:
+    """Build a message. Consecutive rich text elements share a block.
+
+    `lead` replaces the first line in the text, which a phone's lock screen cuts soon.
+    """
+    return Message(tuple(_group_rich_text(content)), lead)
 
 
 def text_message(text: str, *more: str, preformatted: str = "") -> Message:
@@ -57,10 +65,6 @@ def text_message(text: str, *more: str, preformatted: str = "") -> Message:
     if preformatted:
         elements.append(rich.preformatted(fit_text(preformatted, _COMMAND_LIMIT)))
     return message(*elements)
-
-
-def _text(blocks: list[dict[str, Any]]) -> str:
-    return safe_text(spoken(blocks), _TEXT_LIMIT, _TEXT_LINES)
 
 
 def _group_rich_text(content: Sequence[Block | RichTextElement]) -> list[Block]:

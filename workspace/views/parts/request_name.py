@@ -31,6 +31,8 @@ def target_names(card_model: CardModel, each: int = 80, room: int = 300) -> str:
 
 def for_duration(card_model: CardModel) -> str:
     """Return ` for 2 hours`, or an empty text if the duration isn't known."""
+    if card_model.long_term:
+        return " as permanent access"
     length = access_duration(card_model)
     return f" for {duration_text(length)}" if length else ""
 

@@ -15,8 +15,10 @@ _LINE_LIMIT = 300
 """Keeps room for the lines after a long one."""
 
 
-def spoken(blocks: list[Json]) -> str:
-    rows = (row for block in blocks for row in _rows(block))
+def spoken(blocks: list[Json], lead: str = "") -> str:
+    """Return the words of the blocks. `lead` replaces their first line."""
+    rows = [row for block in blocks for row in _rows(block)]
+    rows = [lead, *rows[1:]] if lead else rows
     return "\n".join(fit_text(row, _LINE_LIMIT) for row in rows if row.strip())
 
 
@@ -30,8 +32,8 @@ def _header(block: Json) -> Iterator[str]:
 
 
 def _section(block: Json) -> Iterator[str]:
-    for field in block["fields"]:
-        yield _words(field).replace("\n", ": ")
+    for text in (*([block["text"]] if "text" in block else []), *block.get("fields", [])):
+        yield _words(text).replace("\n", ": ")
 
 
 def _context(block: Json) -> Iterator[str]:

@@ -13,11 +13,10 @@ from notifications.notification_rules import (
     RecoverMessage,
     SendNotice,
     UpdateMessage,
-    model_fingerprint,
-    slot_fingerprint,
 )
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Intent, PostedMessage
 from notifications.records.slots import card_slot, notice_slot, reply_slot
+from notifications.slot_fingerprints import model_fingerprint, slot_fingerprint
 from teleport_client.model.access_request import RequestState
 from tests.samples import NOW, sample_model
 from tests.unit.notifications.delivery.memory_slack import MemorySlack, Sent

@@ -17,7 +17,6 @@ from notifications.notification_rules import (
     SendNotice,
     UpdateMessage,
     current_card_model,
-    model_fingerprint,
 )
 from notifications.records.entry import Entry, Intent, PostedMessage
 from notifications.records.ledger import Ledger
@@ -27,6 +26,7 @@ from notifications.requests.confirmed_plan import RequestPlanner
 from notifications.requests.expiry import RequestExpiry
 from notifications.requests.request_queue import RequestQueue
 from notifications.routing.routes import CombinedRouting, Routes
+from notifications.slot_fingerprints import model_fingerprint
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
