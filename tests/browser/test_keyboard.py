@@ -48,7 +48,7 @@ async def test_focus_stays_near_a_button_that_an_update_removed(windows: Windows
     card = window.messages("bob", "Approved by bob")
     await expect(card).to_be_focused()
     await window.page.keyboard.press("Tab")
-    assert await _is_focused(card.get_by_role("link").first)
+    assert await _is_focused(card.get_by_role("button", name="Details"))
 
 
 async def test_form_by_keyboard(windows: Windows) -> None:
