@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[3]
 PARTS = json.loads((Path(__file__).parent / "tsh_and_tctl_17.json").read_text())
 """Arguments and flags by command, from the help of the programs. The flags of all commands of a
 group belong to the group."""
-REASONS = ("*local to the terminal*", "*reserved for administrators*", "*typed only*", "*planned*")
+REASONS = ("*local to the terminal*", "*reserved for administrators*", "*typed only*")
 _CODE = re.compile(r"`([^`]+)`")
 _TEST = re.compile(r"def (test_\w+)\(")
 
