@@ -75,6 +75,8 @@ async def stand_ins_after(
             settings = write_settings(
                 folder, teleport=auth.address, identity=identity, slack_api=slack.api_url
             )
+            # Earlier versions had no such setting, and it adds a button to approved cards.
+            settings.write_text(settings.read_text().replace("locks = true", "locks = false"))
             yield StandIns(slack, teleport, settings)
     finally:
         await slack.stop()

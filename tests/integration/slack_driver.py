@@ -10,6 +10,8 @@ from teleport_client._proto.types_pb2 import AccessRequestV3
 
 CHANNEL = "access-requests"
 TIMEOUT_SECONDS = 5.0
+DECISIONS = frozenset({"approve", "approve_with", "deny"})
+"""Action IDs of the buttons that decide a request."""
 
 
 def words(thing: Any) -> str:
@@ -29,8 +31,7 @@ def buttons(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def decisions(message: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the buttons of a message that decide the request."""
-    deciding = {"approve", "approve_with", "deny"}
-    return {name: each for name, each in buttons(message).items() if name in deciding}
+    return {name: each for name, each in buttons(message).items() if name in DECISIONS}
 
 
 def selected(*values: str) -> dict[str, Any]:

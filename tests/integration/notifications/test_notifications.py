@@ -23,14 +23,14 @@ from teleport_client._proto.types_pb2 import (
 )
 from tests.integration.conftest import run_bot_on
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import Stage, buttons, decisions, words
+from tests.integration.slack_driver import DECISIONS, Stage, buttons, decisions, words
 
 
 async def test_request_made_outside_slack_is_announced(stage: Stage) -> None:
     """The card is the same as for a request from Slack."""
     pending_request(stage.teleport, reason="from the shell 815")
     card = await stage.card("from the shell 815")
-    assert set(decisions(card)) == {"approve", "deny"}
+    assert set(decisions(card)) == DECISIONS
     await stage.dm("alice", "is waiting for approval")
 
 
@@ -43,7 +43,7 @@ async def test_request_with_constraints_has_buttons_if_shown_fully(
     limited = ResourceAccessID(id=leaf, constraints=logins)
     pending_request(stage.teleport, reason="root 1", resources=[limited])
     card = await stage.card("/leaf-eu/node/db-1 (login: root)")
-    assert set(decisions(card)) == {"approve", "deny"}
+    assert set(decisions(card)) == DECISIONS
     limited.constraints.version = "v2"
     request = pending_request(stage.teleport, reason="root 2", resources=[limited])
     card = await stage.card("root 2")

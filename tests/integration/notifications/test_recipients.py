@@ -21,7 +21,7 @@ from teleport_client._proto.types_pb2 import APPROVED, DENIED
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import CHANNEL, Stage, decisions, words
+from tests.integration.slack_driver import CHANNEL, DECISIONS, Stage, decisions, words
 
 OFFICIAL_APP = frozenset({"chat:write", "users:read", "users:read.email"})
 """Scopes of the app of Teleport's own Slack plugin."""
@@ -205,7 +205,7 @@ async def test_channel_gets_the_card_for_each_notation_in_the_settings(
 ) -> None:
     async with run_bot_on(Stage(slack, teleport), settings_file, to(recipient)) as stage:
         pending_request(teleport, reason="redis 1")
-        assert set(decisions(await stage.card("redis 1", "security"))) == {"approve", "deny"}
+        assert set(decisions(await stage.card("redis 1", "security"))) == DECISIONS
 
 
 async def test_private_channel_gets_cards_without_the_scope_to_list_it(
