@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.slack.server import SlackStandIn
 from teleport_client._proto.types_pb2 import APPROVED, DENIED
+from tests.chaos.end_warnings import compare_warnings
 from tests.chaos.lease_history import LeaseHistory
 from tests.chaos.slack_state import Message, RequestMessages, read_messages
 from tests.chaos.teleport_state import (
@@ -81,6 +82,9 @@ def compare(
         if life.gone is None:
             for difference in _locks(here[request_id], locked=locked(request_id)):
                 found["wrong"].append(f"{request_id} {difference}")
+        notices = here[request_id].messages[f"@{life.request.Spec.User}"]
+        for kind, difference in compare_warnings(life, notices, now, locked=locked(request_id)):
+            found[kind].append(f"{request_id} {difference}")
     return Comparison(
         len(lives),
         tuple(found["lost"]),

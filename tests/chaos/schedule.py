@@ -28,6 +28,7 @@ class UserAction(StrEnum):
     LOCK = "click Lock access"
     LOCK_WITH_TCTL = "lock with tctl"
     UNLOCK_WITH_TCTL = "unlock with tctl"
+    SHORTEN_ACCESS = "shorten the access"
 
 
 class Fault(StrEnum):
@@ -111,4 +112,9 @@ _LIVES: tuple[tuple[UserAction, ...], ...] = (
     (UserAction.APPROVE_WITH_TSH, UserAction.DONE, UserAction.UNLOCK_WITH_TCTL),
     (UserAction.APPROVE_IN_SLACK, UserAction.LOCK_WITH_TCTL, UserAction.UNLOCK_WITH_TCTL),
     (UserAction.CLICK_APPROVE, UserAction.LOCK_WITH_TCTL),
+    (UserAction.APPROVE_WITH_TSH, UserAction.APPROVE_WITH_TSH, UserAction.SHORTEN_ACCESS),
+    (UserAction.CLICK_APPROVE, UserAction.SHORTEN_ACCESS, UserAction.SHORTEN_ACCESS),
+    (UserAction.APPROVE_WITH_TSH, UserAction.SHORTEN_ACCESS, UserAction.EXTEND),
+    (UserAction.APPROVE_IN_SLACK, UserAction.SHORTEN_ACCESS, UserAction.DELETE_WITH_TCTL),
+    (UserAction.APPROVE_WITH_TSH, UserAction.SHORTEN_ACCESS, UserAction.LOCK_WITH_TCTL),
 )

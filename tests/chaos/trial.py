@@ -21,6 +21,7 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.chaos.comparison import Comparison, compare
+from tests.chaos.end_warnings import BEFORE_END
 from tests.chaos.faults import FaultInjector
 from tests.chaos.homes import keep_opening, open_homes, wrong_homes
 from tests.chaos.lease_history import LeaseHistory
@@ -195,7 +196,10 @@ def _settings(data: Path, slack: SlackStandIn, teleport: TeleportStandIn, factor
         "[teleport]\n",
         "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.5\n",
     )
-    path.write_text(f"{text}\n[pace]\nfactor = {factor}\n")
+    before_end = f"{BEFORE_END.total_seconds():.0f}s"
+    path.write_text(
+        f'{text}\n[pace]\nfactor = {factor}\n\n[request]\nwarn_before_end = "{before_end}"\n'
+    )
     return path
 
 

@@ -12,6 +12,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3, LockTarge
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from tests.chaos.end_warnings import shorten_access
 from tests.chaos.form_values import FormValues, form_values
 from tests.chaos.schedule import Fault, Step, UserAction
 from tests.integration.slack_driver import CHANNEL, buttons
@@ -41,6 +42,7 @@ _STOPS = {
     UserAction.LOCK,
     UserAction.LOCK_WITH_TCTL,
     UserAction.UNLOCK_WITH_TCTL,
+    UserAction.SHORTEN_ACCESS,
 }
 _HOSTS = ("staging-db", "staging-web")
 _HOURS = 7200.0
@@ -93,7 +95,7 @@ class Users:
         if request is None:
             return False
         if step.what in _STOPS:
-            return await self._stop(step, request.Metadata.Name)
+            return await self._stop(step, request)
         if action := _OWN_BUTTONS.get(step.what):
             return await self._click(request.Spec.User, request.Metadata.Name, action)
         reviewed = {review.Author for review in request.Spec.Reviews}
@@ -102,13 +104,17 @@ class Users:
             return False
         return await self._review(step, request.Metadata.Name, Random(step.at).choice(left))
 
-    async def _stop(self, step: Step, request_id: str) -> bool:
+    async def _stop(self, step: Step, request: AccessRequestV3) -> bool:
+        request_id = request.Metadata.Name
         target, cluster = LockTarget(AccessRequest=request_id), self._teleport.cluster
         if step.what is UserAction.LOCK:
             return await self._click(_REVIEWERS[0], request_id, "lock")
         if step.what is UserAction.DELETE_WITH_TCTL:
             cluster.delete_request(request_id)
             return True
+        if step.what is UserAction.SHORTEN_ACCESS:
+            until_warning = timedelta(seconds=Random(step.at).uniform(0, 3))
+            return shorten_access(self._teleport, request, until_warning)
         if step.what is UserAction.LOCK_WITH_TCTL:
             cluster.lock(target, message=f"locked by tctl, {step.number}")
             return True
