@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from sandbox.cast import PEOPLE
 from tests.integration.slack_driver import buttons, words
 from tests.real_teleport.harness.accounts import Account
 from tests.real_teleport.harness.bot_process import BotProcess
 from tests.real_teleport.harness.cast_resources import role
 from tests.real_teleport.harness.cluster import NODE
 from tests.real_teleport.harness.programs import ProgramFailed
-from tests.real_teleport.harness.world import World
+from tests.real_teleport.harness.world import APPROVED, World
 from tests.server_rules.caches import eventually
 from workspace.requests.access_lock import lock_name
 
@@ -60,7 +59,7 @@ async def refused(world: World) -> bool:
 
 
 async def test_requester_is_done_and_logs_in_again(world: World, bot: BotProcess) -> None:
-    """Every call of the locked login fails, and the same request can't be assumed again."""
+    """Every call of the locked login fails, until a logout and a login."""
     request_id, card = await approved(world, "to be done with")
     await world.tsh("alice", "login", f"--request-id={request_id}")
     assert NODE in await world.tsh("alice", "ls")
@@ -72,7 +71,13 @@ async def test_requester_is_done_and_logs_in_again(world: World, bot: BotProcess
     assert await eventually(lambda: refused(world), lambda found: found)
     with pytest.raises(ProgramFailed, match="access denied"):
         await world.tsh("alice", "request", "drop")
-    assert (await world.cluster.request(request_id))["spec"]["state"] == 2
+    assert (await world.cluster.request(request_id))["spec"]["state"] == APPROVED
+    tsh = await world.login("alice")
+    await tsh.run("logout")
+    await tsh.log_in(again=True)
+    assert NODE not in await tsh.run("ls")
+    with pytest.raises(ProgramFailed, match="Locked by alice from Slack: I'm done"):
+        await tsh.run("login", f"--request-id={request_id}")
 
 
 async def test_reviewer_locks_access(world: World, bot: BotProcess) -> None:
@@ -105,39 +110,61 @@ async def test_lock_with_a_ttl_is_no_longer_shown_after_it(world: World, bot: Bo
 async def test_lock_ends_the_sessions_of_logins_with_the_request_only(
     world: World, bot: BotProcess
 ) -> None:
-    """A session of a login with another request continues."""
+    """Sessions of a login with another request, or without a request, continue.
+
+    The processes of the session end at once, but tsh itself ends about a minute later.
+    """
+    request = {"roles": ["shell"]}
     await world.cluster.create_role(role("shell", tier="staging", logins=["root"]))
-    await world.cluster.create_role(role("shell-requester", request={"roles": ["shell"]}))
-    nora = next(person for person in PEOPLE if person.name == "nora")
-    account = Account(nora.name, ("shell-requester",), nora.slack_user_id)
-    async with world.cluster.user(account):
+    await world.cluster.create_role(
+        role("shell-holder", tier="staging", logins=["root"], request=request)
+    )
+    nora = Account("shell-nora", ("shell-holder",), "U0NORA0001")
+    async with world.cluster.user(nora):
         locked, card = await approved(world, "session to end", who="nora", what="shell")
         other, _ = await approved(world, "session to keep", who="nora", what="shell")
         async with (
-            session(world, account, "ended", locked) as ended,
-            session(world, account, "kept", other) as kept,
+            session(world, nora, locked),
+            session(world, nora, other) as with_other_request,
+            session(world, nora) as without_request,
         ):
             await world.people.click("bob", card, "lock")
             await shows(world, card, "🔒 Locked by bob")
-            async with asyncio.timeout(_SESSION_SECONDS):
-                assert await ended.wait() != 0
-            assert kept.returncode is None
+            ended = await eventually(lambda: requests_of_ended_sessions(world), bool)
+            assert ended == [locked]
+            await echo(with_other_request)
+            await echo(without_request)
+            assert await requests_of_ended_sessions(world) == [locked]
+
+
+async def requests_of_ended_sessions(world: World) -> list[str]:
+    """Return the request of each session that has ended, from the audit log."""
+    ended = (each for each in world.cluster.audit_events() if each["event"] == "session.end")
+    return [request for each in ended for request in each.get("access_requests") or ["none"]]
 
 
 @asynccontextmanager
 async def session(
-    world: World, account: Account, name: str, request_id: str
+    world: World, account: Account, request_id: str = ""
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a session on the node, in a login of its own with the request."""
-    login = (await world.setting.logins.of(account)).copied(world.data / "tsh" / name)
-    await login.run("login", f"--request-id={request_id}")
-    process = await login.start("ssh", f"root@{NODE}", "echo started; sleep 300")
-    assert process.stdout is not None
+    """Run a session on the node that repeats its input, in a login of its own."""
+    login = (await world.setting.logins.of(account)).copied(world.data / f"tsh-{request_id}")
+    if request_id:
+        await login.run("login", f"--request-id={request_id}")
+    process = await login.start("ssh", f"root@{NODE}", "cat")
     try:
-        async with asyncio.timeout(_SESSION_SECONDS):
-            assert await process.stdout.readline() == b"started\n"
+        await echo(process)
         yield process
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def echo(process: asyncio.subprocess.Process) -> None:
+    """Check that a session is alive."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"alive\n")
+    async with asyncio.timeout(_SESSION_SECONDS):
+        assert await process.stdout.readline() == b"alive\n"

@@ -46,6 +46,10 @@ class Account:
         """Return the code of the app at this moment. Teleport takes each of them once."""
         return totp(_app_key(self), time.time())
 
+    def next_one_time_code(self) -> str:
+        """Return the code of the next period, which Teleport takes already."""
+        return totp(_app_key(self), time.time() + _PERIOD_SECONDS)
+
 
 def totp(key: bytes, at: float) -> str:
     """Return the six digits of RFC 6238 for a moment in seconds since 1970."""

@@ -17,15 +17,19 @@ class Tsh:
     account: Account
     profile: Path
 
-    async def log_in(self) -> None:
-        """Log in with password and one-time password. Raises ProgramFailed."""
+    async def log_in(self, *, again: bool = False) -> None:
+        """Log in with password and one-time password. Raises ProgramFailed.
+
+        A second login needs another one-time password: `again`.
+        """
         command = self._command(
             "login", f"--proxy={self.proxy}", f"--user={self.account.name}", "--auth=local"
         )
+        code = self.account.next_one_time_code if again else self.account.one_time_code
         finished = await run_on_terminal(
             command,
             self._environment,
-            [("password", lambda: PASSWORD), ("OTP", self.account.one_time_code)],
+            [("password", lambda: PASSWORD), ("OTP", code)],
         )
         finished.succeeded(command)
 
@@ -35,9 +39,10 @@ class Tsh:
         return (await run(command, self._environment)).succeeded(command)
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Start a command that goes on, with its stdout."""
+        """Start a command that goes on, with its stdin and stdout."""
+        pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
-            *self._command(*arguments), env=self._environment, stdout=asyncio.subprocess.PIPE
+            *self._command(*arguments), env=self._environment, stdin=pipe, stdout=pipe
         )
 
     def copied(self, profile: Path) -> "Tsh":

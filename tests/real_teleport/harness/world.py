@@ -12,7 +12,7 @@ from tests.integration.slack_driver import SlackDriver, buttons, words
 from tests.real_teleport.harness.cast_resources import ACCOUNTS
 from tests.real_teleport.harness.cluster import Cluster
 from tests.real_teleport.harness.features import ServerFeatures
-from tests.real_teleport.harness.tsh import Logins
+from tests.real_teleport.harness.tsh import Logins, Tsh
 from workspace.card_model.status import Status
 from workspace.views.cards.status_line import status_text
 
@@ -62,8 +62,12 @@ class World:
 
     async def tsh(self, who: str, *arguments: str) -> str:
         """Run `tsh` as a logged-in user. Raises ProgramFailed."""
+        return await (await self.login(who)).run(*arguments)
+
+    async def login(self, who: str) -> Tsh:
+        """Return the user's login in this test."""
         login = await self.setting.logins.of(ACCOUNTS[who])
-        return await login.copied(self.data / "tsh" / who).run(*arguments)
+        return login.copied(self.data / "tsh" / who)
 
     async def requested(self, who: str, text: str, reason: str) -> tuple[str, dict[str, Any]]:
         """Request access with a command in Slack. Return the request's ID and its card."""
