@@ -136,12 +136,14 @@ async def applicable(request: pytest.FixtureRequest, setting: Setting) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def world(setting: Setting, applicable: None, tmp_path: Path) -> AsyncIterator[World]:
-    """A cluster without access requests, and users with a view of new messages only."""
+    """A cluster without access requests, and users with new messages and closed forms only."""
     people = SlackDriver(setting.slack, patience=_PATIENCE, since=time.time())
     scopes = setting.slack.workspace.app.scopes
     granted = set(scopes)
     yield World(setting, people, tmp_path)
     scopes.intersection_update(granted)
+    for screen in setting.slack.workspace.screens.values():
+        screen.modals.clear()
     await setting.cluster.forget_requests()
 
 

@@ -12,13 +12,14 @@ ACCOUNTS: Mapping[str, Account] = {
     if person.roles and not person.locked
 }
 """erin is not linked."""
+_LABELED = ("node", "app", "kubernetes", "windows_desktop")
 
 
 def role(name: str, *, tier: str = "", **allow: Any) -> dict[str, Any]:
     """Return a role with access to the resources of a tier."""
     access: dict[str, Any] = {}
     if tier:
-        access = {f"{kind}_labels": {"tier": tier} for kind in ("node", "app")}
+        access = {f"{kind}_labels": {"tier": tier} for kind in _LABELED}
         access["logins"] = ["{{internal.logins}}"]
     return {
         "kind": "role",

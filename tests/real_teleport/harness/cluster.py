@@ -1,4 +1,4 @@
-"""A Teleport cluster of one process: Auth Service, proxy, a node and an app."""
+"""A Teleport cluster of one process: Auth Service, proxy, and a resource of most kinds."""
 
 import asyncio
 import json
@@ -19,6 +19,13 @@ from tests.real_teleport.harness.programs import Finished, Programs, end, run
 from tests.server_rules.caches import eventually
 
 NODE, APP = "staging-db", "staging-grafana"
+KUBE, DESKTOP = "staging-cluster", "staging-desktop"
+RESOURCES = {("node", NODE), ("app", APP), ("kube_cluster", KUBE), ("windows_desktop", DESKTOP)}
+"""Kind and name. There is no database: Teleport with Enterprise features built from its public
+source ends when it starts its service for databases."""
+_NOWHERE = "127.0.0.1:9"
+"""Address of the resources except for the node: tests only list and request them."""
+_LABELS = {"tier": "staging"}
 LICENSE_VARIABLE = "TELEPORT_LICENSE"
 """Names the license file that Teleport Enterprise needs to start."""
 _START_SECONDS = 90.0
@@ -42,6 +49,8 @@ class Cluster:
     proxy: str = field(default_factory=_free_address)
     _diagnostics: str = field(default_factory=_free_address)
     _node: str = field(default_factory=_free_address)
+    _kubernetes: str = field(default_factory=_free_address)
+    _desktops: str = field(default_factory=_free_address)
     _process: asyncio.subprocess.Process | None = None
 
     @classmethod
@@ -50,6 +59,7 @@ class Cluster:
         """Run a new cluster while the block does."""
         cluster = cls(programs, data)
         cluster.config.write_text(json.dumps(cluster._settings()))
+        cluster._kubeconfig.write_text(json.dumps(_kubeconfig()))
         try:
             await cluster.start()
             yield cluster
@@ -189,6 +199,10 @@ class Cluster:
     def _log(self) -> Path:
         return self.data / "teleport.log"
 
+    @property
+    def _kubeconfig(self) -> Path:
+        return self.data / "kubeconfig"
+
     def _tctl(self, *arguments: str) -> list[str]:
         return [self.programs.path("tctl"), "-c", str(self.config), *arguments]
 
@@ -237,11 +251,35 @@ class Cluster:
             "ssh_service": {
                 "enabled": True,
                 "listen_addr": self._node,
-                "labels": {"tier": "staging"},
+                "labels": _LABELS,
             },
-            # Nothing listens at this address: tests only list and request the app.
             "app_service": {
                 "enabled": True,
-                "apps": [{"name": APP, "uri": "http://127.0.0.1:9", "labels": {"tier": "staging"}}],
+                "apps": [{"name": APP, "uri": f"http://{_NOWHERE}", "labels": _LABELS}],
+            },
+            "kubernetes_service": {
+                "enabled": True,
+                "listen_addr": self._kubernetes,
+                "kubeconfig_file": str(self._kubeconfig),
+                "labels": _LABELS,
+            },
+            "windows_desktop_service": {
+                "enabled": True,
+                "listen_addr": self._desktops,
+                "static_hosts": [
+                    {"name": DESKTOP, "addr": _NOWHERE, "ad": False, "labels": _LABELS}
+                ],
             },
         }
+
+
+def _kubeconfig() -> dict[str, Any]:
+    """Return a kubeconfig, which may be JSON."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": KUBE, "cluster": {"server": f"https://{_NOWHERE}"}}],
+        "users": [{"name": "teleport", "user": {"token": "unused"}}],
+        "contexts": [{"name": KUBE, "context": {"cluster": KUBE, "user": "teleport"}}],
+        "current-context": KUBE,
+    }

@@ -7,7 +7,7 @@ EFFECT = (
     "Running sessions with it end, and every login with this request stops working until tsh"
     " logout and tsh login."
 )
-"""Tested with 17.0.0-dev (tests/real_teleport/test_locks.py): sessions of other logins continue."""
+"""Tested with 17.0.0-dev, where sessions of other logins continue."""
 UNDO = "Only a Teleport administrator can remove the lock."
 _MESSAGE_LENGTH = 300
 

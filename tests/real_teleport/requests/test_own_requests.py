@@ -15,7 +15,7 @@ from tests.real_teleport.harness.accounts import Account
 from tests.real_teleport.harness.bot_process import BotProcess, running_bot
 from tests.real_teleport.harness.bot_role import assign_bot_role
 from tests.real_teleport.harness.cast_resources import role
-from tests.real_teleport.harness.cluster import APP, NODE
+from tests.real_teleport.harness.cluster import NODE, RESOURCES
 from tests.real_teleport.harness.features import Feature
 from tests.real_teleport.harness.programs import ProgramFailed
 from tests.real_teleport.harness.rules_server import identity_channel
@@ -277,16 +277,17 @@ async def listing_bot(world: World) -> AsyncIterator[BotProcess]:
 
 
 @pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
-async def test_form_finds_and_requests_a_resource(world: World, listing_bot: BotProcess) -> None:
-    """Teleport selects the role."""
+async def test_form_finds_and_requests_resources(world: World, listing_bot: BotProcess) -> None:
+    """Of several kinds; Teleport selects the role."""
     form = await opened(world)
     found = await offered(world, form, "resources", "tier=staging")
-    assert set(found) == {f"node/{NODE}", f"app/{APP}"}
-    resource = selected(found[f"app/{APP}"])
-    await world.people.submit("alice", form, resources=resource, reason=reason("one app"))
-    card = await world.people.card("one app")
-    assert f"app/{APP}" in words(card)
+    assert set(found) == {f"{kind}/{name}" for kind, name in RESOURCES}
+    resources = selected(*found.values())
+    await world.people.submit("alice", form, resources=resources, reason=reason("one of each"))
+    card = await world.people.card("one of each")
+    for _, name in RESOURCES:
+        await world.people.card_where(card["ts"], lambda m, it=name: it in words(m))  # type: ignore[misc]
     spec = (await world.cluster.request(await world.id_of(card)))["spec"]
-    assert (spec["roles"], len(spec["resource_ids"])) == (["staging"], 1)
+    assert (spec["roles"], len(spec["resource_ids"])) == (["staging"], len(RESOURCES))
     await world.people.click("bob", card, "approve")
     await world.approved(card)

@@ -11,7 +11,7 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.integration.slack_driver import words
 from tests.real_teleport.harness.bot_process import BotProcess
-from tests.real_teleport.harness.cluster import APP, NODE
+from tests.real_teleport.harness.cluster import NODE, RESOURCES
 from tests.real_teleport.harness.features import Feature
 from tests.real_teleport.harness.product import product
 from tests.real_teleport.harness.world import World, request_id_in
@@ -55,4 +55,4 @@ async def test_printed_role_lists_the_resources_of_the_form(world: World) -> Non
         index = ResourceIndex(teleport, CLUSTER)
         await index.relist()
         found = await index.search("staging", (), everything=True, limit=10)
-    assert {(each.kind, each.title) for each in found.items} == {("node", NODE), ("app", APP)}
+    assert {(each.kind, each.title) for each in found.items} == RESOURCES
