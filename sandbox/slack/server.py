@@ -58,7 +58,7 @@ class SlackStandIn:
         self.delivery = backend.delivery
         self.acks = acks
         self.control_api = control_api
-        self._sockets = sockets
+        self.sockets = sockets
         self._runner = runner
 
     @classmethod
@@ -118,7 +118,7 @@ class SlackStandIn:
     async def stop(self) -> None:
         """Close the sockets and stop serving."""
         await self.delivery.close()
-        await self._sockets.close()
+        await self.sockets.close()
         # Wake the long polls of the control API, so that they end.
         self.workspace.changes.announce()
         await self._runner.cleanup()
@@ -168,7 +168,7 @@ class SlackStandIn:
 
     def socket_count(self, count: int, timeout: float = _DEFAULT_TIMEOUT) -> Awaitable[bool]:
         """Wait until the app has the given number of sockets open."""
-        return self.workspace.changes.until(lambda: self._sockets.count == count or None, timeout)
+        return self.workspace.changes.until(lambda: self.sockets.count == count or None, timeout)
 
     def _first(
         self,

@@ -11,6 +11,7 @@ only if the app has no other.
 
 import asyncio
 import json
+from collections.abc import Collection
 from contextlib import suppress
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -93,6 +94,7 @@ class Sockets:
         self._tickets = tickets
         self._faults = faults
         self._open: list[AppSocket] = []
+        self._preferred: Collection[AppSocket] = ()
         self._seeing_off: set[asyncio.Task[None]] = set()
         faults.apply = self.apply
 
@@ -100,9 +102,18 @@ class Sockets:
     def count(self) -> int:
         return len(self._open)
 
+    @property
+    def open(self) -> frozenset[AppSocket]:
+        return frozenset(self._open)
+
+    def prefer(self, sockets: Collection[AppSocket]) -> None:
+        """Pick only these sockets from now on, while one of them is open."""
+        self._preferred = sockets
+
     def pick(self) -> AppSocket | None:
         """Return a random socket. A socket after `disconnect` is used only if there is no other."""
         usable = [socket for socket in self._open if not socket.connection.closed]
+        usable = [socket for socket in usable if socket in self._preferred] or usable
         staying = [socket for socket in usable if not socket.leaving]
         candidates = staying or usable
         if not candidates:

@@ -184,7 +184,7 @@ async def test_envelope_on_a_closing_standby_socket_is_acked(
     stage: Stage, settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second replica opens and closes a standby socket. Slack uses it until the close arrives."""
-    sockets = stage.slack._sockets
+    sockets = stage.slack.sockets
     with capture_logs() as log:
         async with running(load_settings(settings_file)):
             await stage.slack.socket_count(4)
