@@ -14,6 +14,7 @@ from notifications.home.home_reconciler import (
     HomeReconciler,
     read_limit,
 )
+from notifications.home.request_index import RequestIndex
 from notifications.locks.request_locks import RequestLocks
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.model.access_request import AccessRequest
@@ -60,7 +61,7 @@ def build_home_work(
         queue,
         outbox,
         read=partial(_read, users),
-        build=partial(_build, runtime, requests, host_names, locks),
+        build=partial(_build, runtime, host_names, locks),
         now=runtime.now,
         reads=read_limit(factor),
         refresh_seconds=REFRESH_SECONDS / factor,
@@ -86,17 +87,18 @@ async def _read(users: ActingUsers, slack_user_id: str) -> RequestLists:
 
 def _build(
     runtime: Runtime,
-    requests: Follower[AccessRequest],
     host_names: HostNames,
     locks: RequestLocks,
     lists: RequestLists,
+    requests: RequestIndex,
     now: datetime,
 ) -> HomeContent:
     return build_home(
         lists,
-        requests.objects(),
+        requests,
         now=now,
         model=partial(_model, runtime, host_names, locks),
+        lock_end=locks.next_expiry,
         options=HomeOptions(
             can_request=runtime.features.is_offered(CREATE_REQUESTS),
             can_cancel=runtime.features.is_offered(CANCEL_REQUESTS),
@@ -115,4 +117,5 @@ def _model(
         cluster=runtime.cluster.name,
         host_names=host_names.of(request),
         lock=card_lock(locks.of(request.id)),
+        confirm_roles=runtime.review_policy.roles_to_confirm(request.roles),
     )

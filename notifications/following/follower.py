@@ -88,6 +88,7 @@ class Follower(Generic[Object]):
         self._condition = condition
         self._timing = timing
         self._handlers: list[ChangeHandler] = []
+        self._read_handlers: list[ChangeHandler] = []
         self._cache = ObjectCache(kind)
         self._reads = ReadsInFlight()
         self._newcomers = newcomers()
@@ -116,6 +117,13 @@ class Follower(Generic[Object]):
         shows is backlog, unless it was created after the first list.
         """
         self._handlers.append(handler)
+
+    def on_read_change(self, handler: ChangeHandler) -> None:
+        """Call a handler with each key for which `refresh` shows a change.
+
+        `on_change` doesn't report these, because the caller of `refresh` knows them.
+        """
+        self._read_handlers.append(handler)
 
     def key(self, name: str) -> Key:
         return Key(self.kind.name, name)
@@ -146,7 +154,7 @@ class Follower(Generic[Object]):
         with self._reads.reading(name) as read:
             found = await self.kind.read(name)
         if not read.superseded:
-            self._cache.store(name, found)
+            self._store_read(name, found)
         cached = self._cache.get(name)
         return cached.object if cached else None
 
@@ -224,6 +232,13 @@ class Follower(Generic[Object]):
         for name in islice(self._cache.missing(), _MAX_READS):
             if await self.refresh(name) is None:
                 self._report(name, high_priority=False)
+
+    def _store_read(self, name: str, found: Object | None) -> None:
+        before = self._cache.get(name)
+        self._cache.store(name, found)
+        if found != (before.object if before else None):
+            for handler in self._read_handlers:
+                handler(self.key(name), high_priority=False)
 
     def _apply_event(self, event: WatchEvent[Object]) -> None:
         match event:

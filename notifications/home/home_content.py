@@ -1,12 +1,12 @@
 """The content of a user's App Home, from the copy of all requests."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nlargest
 
-from teleport_client.model.access_request import AccessRequest, RequestState
+from notifications.home.request_index import RequestIndex
+from teleport_client.model.access_request import AccessRequest
 from workspace.card_model.record import CardModel
 from workspace.requests.request_lists import RequestLists
 from workspace.views.home.home_tab import HomeList, HomeTab, home_tab, row_counts
@@ -28,27 +28,32 @@ class HomeOptions:
 class HomeContent:
     tab: HomeTab
     changes_at: datetime | None
-    """When the tab changes without an event: a request expires, or an access ends."""
+    """When the tab changes without an event: a request or a lock expires, or an access ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
     """The requests of the three lists, in any order."""
 
-    reviewable: list[AccessRequest] = field(default_factory=list)
-    own: list[AccessRequest] = field(default_factory=list)
-    active: list[AccessRequest] = field(default_factory=list)
+    reviewable: Sequence[AccessRequest]
+    own: Sequence[AccessRequest]
+    active: Sequence[AccessRequest]
 
 
 def build_home(
     lists: RequestLists,
-    requests: Iterable[AccessRequest],
+    requests: RequestIndex,
     *,
     now: datetime,
     model: Callable[[AccessRequest], CardModel],
+    lock_end: Callable[[str], datetime | None],
     options: HomeOptions,
 ) -> HomeContent:
-    """Build the tab of the user behind `lists`. `model` builds the card model of a request."""
+    """Build the tab of the user behind `lists`.
+
+    `model` builds the card model of a request. `lock_end` returns when the first lock on a request
+    expires.
+    """
     shown = _select(lists, requests, now)
     all_of = (shown.reviewable, shown.own, shown.active)
     counts = row_counts([len(each) for each in all_of])
@@ -97,30 +102,30 @@ def build_home(
         ),
         can_request=options.can_request,
     )
-    return HomeContent(tab, _next_change(shown))
+    return HomeContent(tab, _next_change(shown, lock_end))
 
 
-def _select(lists: RequestLists, requests: Iterable[AccessRequest], now: datetime) -> _Shown:
+def _select(lists: RequestLists, requests: RequestIndex, now: datetime) -> _Shown:
     """Select the requests of the three lists. Written for ten thousand requests."""
-    shown = _Shown()
-    pending: dict[tuple[str, ...], list[AccessRequest]] = defaultdict(list)
-    for request in requests:
-        if request.state is RequestState.PENDING:
-            pending[request.roles].append(request)
-        elif lists.is_active(request, now):
-            shown.active.append(request)
-    for same_roles in pending.values():
-        waiting = [each for each in same_roles if each.expires is None or each.expires > now]
-        shown.own.extend(filter(lists.is_own, waiting))
-        shown.reviewable.extend(lists.reviewable_of(waiting))
-    return shown
+    own = requests.of_user(lists.user)
+    return _Shown(
+        reviewable=[
+            each
+            for same_roles in requests.pending()
+            for each in lists.reviewable_of(same_roles)
+            if each.expires is None or each.expires > now
+        ],
+        own=[each for each in own if each.pending and (each.expires is None or each.expires > now)],
+        active=[each for each in own if lists.is_active(each, now)],
+    )
 
 
 def _newest(requests: Sequence[AccessRequest], count: int) -> list[AccessRequest]:
     return nlargest(count, requests, key=lambda each: (each.created or _OLDEST, each.id))
 
 
-def _next_change(shown: _Shown) -> datetime | None:
+def _next_change(shown: _Shown, lock_end: Callable[[str], datetime | None]) -> datetime | None:
     ends = [each.expires for each in (*shown.reviewable, *shown.own)]
     ends += [each.access_until for each in shown.active]
+    ends += [lock_end(each.id) for each in shown.active]
     return min((each for each in ends if each is not None), default=None)

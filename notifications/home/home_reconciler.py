@@ -24,6 +24,7 @@ from slack_sdk.errors import SlackApiError
 from notifications.following.follower import Follower
 from notifications.home.home_content import HomeContent
 from notifications.home.open_homes import OpenHome, OpenHomes
+from notifications.home.request_index import RequestIndex
 from notifications.workqueue.key import Key
 from notifications.workqueue.reconcile_result import AgainAfter, AgainAt, Done, Result, Retry
 from notifications.workqueue.work_queue import WorkQueue
@@ -50,6 +51,8 @@ REFRESH_SECONDS = 5.0
 """Least time between two views of one user."""
 READ_SECONDS = 60.0
 """Longest time for which a read of a user's link, locks and roles is used."""
+READS_AT_ONCE, READ_INTERVAL_SECONDS = 30, 0.75
+"""Limit of reads of many users."""
 _COLLECT_SECONDS = 0.5
 """Time in which changes of requests are collected."""
 _BATCH = 100
@@ -59,7 +62,7 @@ _REPLACED = "hash_conflict"
 ReadLists: TypeAlias = Callable[[str], Awaitable[RequestLists]]
 """Reads a Slack user's link, locks and roles. Raises UserError if the user can't see requests,
 TeleportError and SlackApiError."""
-BuildHome: TypeAlias = Callable[[RequestLists, datetime], HomeContent]
+BuildHome: TypeAlias = Callable[[RequestLists, RequestIndex, datetime], HomeContent]
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -69,7 +72,7 @@ def read_limit(factor: float = 1.0) -> RateLimit:
 
     A read can need users.info, which Slack allows a hundred times a minute (Tier 4).
     """
-    return RateLimit(at_once=30, seconds_each=0.75 / factor)
+    return RateLimit(at_once=READS_AT_ONCE, seconds_each=READ_INTERVAL_SECONDS / factor)
 
 
 class HomeReconciler:
@@ -94,18 +97,19 @@ class HomeReconciler:
         self._now = now
         self._reads = reads
         self._refresh_seconds = refresh_seconds
-        self._known: dict[str, AccessRequest] = {}
-        """Requests as the tabs show them, to recognize changes. Empty while no tab is open."""
+        self._index = RequestIndex()
+        """Requests as the tabs show them. Empty while no tab is open."""
         self._changed: list[AccessRequest] = []
         """Changed requests, before and after, that weren't compared with the users yet."""
         self._version = 0
         """Counts changes of requests."""
         requests.on_change(self._request_changed)
+        requests.on_read_change(self._request_changed)
 
     def opened(self, slack_user_id: str) -> None:
         """Publish the tab of a user who opened it."""
         if not len(self.homes):
-            self._known = {each.id: each for each in self._requests.objects()}
+            self._index = RequestIndex(self._requests.objects())
         self.homes.opened(slack_user_id, monotonic())
         self._queue.add(Key(HOME_KIND, slack_user_id))
 
@@ -138,17 +142,17 @@ class HomeReconciler:
     def _request_changed(self, key: Key, *, high_priority: bool) -> None:  # noqa: ARG002
         """Collect a change, if any: a list reports unchanged requests, too."""
         if not len(self.homes):
-            self._known.clear()
+            self._index = RequestIndex()
             self._changed.clear()
             return
         cached = self._requests.get(key.name)
-        before, after = self._known.get(key.name), cached.object if cached else None
+        before, after = self._index.get(key.name), cached.object if cached else None
         if before == after:
             return
         if after is None:
-            del self._known[key.name]
+            self._index.remove(key.name)
         else:
-            self._known[key.name] = after
+            self._index.put(after)
         self._version += 1
         self._changed += [each for each in (before, after) if each is not None]
         self._queue.add_after(_CHANGES, _COLLECT_SECONDS)
@@ -259,7 +263,7 @@ class HomeReconciler:
     def _content(self, home: OpenHome) -> HomeContent:
         match home.shows:
             case RequestLists():
-                return self._build(home.shows, self._now())
+                return self._build(home.shows, self._index, self._now())
             case UserError():
                 return HomeContent(rejection_tab(home.shows), changes_at=None)
             case None:

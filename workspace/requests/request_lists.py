@@ -4,7 +4,7 @@ Teleport checks the caller of a call, which is the bot and not the user. So the 
 Teleport's rules to the requests that it has read. Nothing in this module calls Teleport.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
@@ -47,6 +47,11 @@ class RequestLists:
         self._name = reader.name
         self._verdicts: dict[tuple[bool, tuple[str, ...]], MayReview] = {}
 
+    @property
+    def user(self) -> str:
+        """Name of the Teleport user."""
+        return self._name
+
     def may_review(self, request: AccessRequest) -> MayReview:
         """Return whether the user's roles, or the settings, permit a review. Ignores the state."""
         if request.user == self._name:
@@ -73,14 +78,21 @@ class RequestLists:
             and request.review_by(self._name) is None
         )
 
-    def reviewable_of(self, same_roles: Sequence[AccessRequest]) -> list[AccessRequest]:
+    def reviewable_of(self, same_roles: Collection[AccessRequest]) -> list[AccessRequest]:
         """Return the reviewable requests of many for the same roles, with one verdict for all."""
         if self._policy.mode is ReviewMode.OVERRIDE:
             return [each for each in same_roles if self.is_reviewable(each)]
-        others = [each for each in same_roles if each.user != self._name]
-        if not others or not self.in_review_scope(others[0]):
+        name = self._name
+        other = next((each for each in same_roles if each.user != name), None)
+        if other is None or not self.in_review_scope(other):
             return []
-        return [each for each in others if each.pending and each.review_by(self._name) is None]
+        return [
+            each
+            for each in same_roles
+            if each.user != name
+            and each.state is RequestState.PENDING
+            and (not each.reviews or each.review_by(name) is None)
+        ]
 
     def is_own(self, request: AccessRequest) -> bool:
         return request.user == self._name

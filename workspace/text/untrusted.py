@@ -43,8 +43,7 @@ def safe_text(text: str, limit: int, lines: int = 12) -> str:
     """Return free text of a few lines. Invisible characters are removed: scripts can need them."""
     beginning = _beginning(text, limit)
     unified = beginning.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    visible = "".join(char for char in unified if char == "\n" or not _invisible(char))
-    visible = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _tame_marks(visible).strip())
+    visible = re.sub(r"\n[ \t]*\n(?:[ \t]*\n)+", "\n\n", _visible(unified).strip())
     rows = visible.split("\n")
     if len(rows) > lines:
         visible = "\n".join(rows[:lines]) + f" {ELLIPSIS}"
@@ -101,6 +100,13 @@ def _invisible(char: str) -> bool:
     if char in _BLANKS or _SELECTORS.match(char):
         return True
     return unicodedata.category(char) in _NOT_SHOWN
+
+
+def _visible(text: str) -> str:
+    """Remove invisible characters except line ends, and all but a few combining marks."""
+    if text.isascii() and text.replace("\n", "").isprintable():  # nothing to remove
+        return text
+    return _tame_marks("".join(char for char in text if char == "\n" or not _invisible(char)))
 
 
 def _tame_marks(text: str) -> str:

@@ -1,14 +1,15 @@
 """App Home stays within Slack's limits and shows untrusted text literally, in each state."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.home.home_content import HomeOptions, build_home
+from notifications.home.home_content import HomeContent, HomeOptions, build_home
 from notifications.home.open_homes import OpenHomes
+from notifications.home.request_index import RequestIndex
 from sandbox.slack.block_kit.surfaces import is_view_too_large, view_problems
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.model.user import Conditions, ReviewConditions, Role
@@ -31,16 +32,27 @@ def check_tab(tab: HomeTab) -> dict[str, Any]:
     return view
 
 
+def content_of(
+    reader: Reader, shown: list[AccessRequest], lock_end: datetime | None = None
+) -> HomeContent:
+    return build_home(
+        lists(reader),
+        RequestIndex(shown),
+        now=NOW,
+        model=model_of,
+        lock_end=lambda _: lock_end,
+        options=HomeOptions(True, True),
+    )
+
+
 def home_of(user: str, shown: list[AccessRequest]) -> dict[str, Any]:
     reader = Reader(user, roles=(_ANY_ROLE,), denying_roles=(_ANY_ROLE,))
-    content = build_home(
-        lists(reader), shown, now=NOW, model=model_of, options=HomeOptions(True, True)
-    )
-    return check_tab(content.tab)
+    return check_tab(content_of(reader, shown).tab)
 
 
-def many(count: int, each: AccessRequest) -> list[AccessRequest]:
-    return [replace(each, id=f"{number:08}") for number in range(count)]
+def many(count: int, each: AccessRequest, *, first: int = 0) -> list[AccessRequest]:
+    """Return copies of a request with consecutive IDs."""
+    return [replace(each, id=f"{first + number:08}") for number in range(count)]
 
 
 @settings(deadline=None, max_examples=20)
@@ -55,7 +67,8 @@ def test_extreme_requests_fit_into_the_tab(extreme: Extreme, count: int) -> None
     waiting = replace(extreme.request, state=RequestState.PENDING, expires=_NEVER_ENDS)
     active = replace(waiting, state=RequestState.APPROVED, access_until=_NEVER_ENDS)
     for own in (waiting, active):
-        home_of(own.user, [*many(count, own), *many(count, replace(waiting, user="other"))])
+        others = many(count, replace(waiting, user="other"), first=count)
+        home_of(own.user, [*many(count, own), *others])
 
 
 @given(long_texts, long_texts)
@@ -80,7 +93,7 @@ def test_hostile_text_is_shown_literally() -> None:
 
 def test_long_lists_end_with_a_button_for_the_others() -> None:
     own = many(12, request())
-    view = home_of("alice", [*own, *many(40, request(user="bob"))])
+    view = home_of("alice", [*own, *many(40, request(user="bob"), first=12)])
     assert "Waiting for your review (40)" in words(view)
     assert "And 24 more" in words(view)
     assert '"mine:0"' in words(view)
@@ -110,10 +123,14 @@ def test_next_change_of_the_tab_is_the_first_end() -> None:
         request(id="00000001", expires=later),
         request(id="00000002", state=RequestState.APPROVED, access_until=soon),
     ]
-    content = build_home(
-        lists(Reader("alice")), shown, now=NOW, model=model_of, options=HomeOptions(True, True)
-    )
-    assert content.changes_at == soon
+    assert content_of(Reader("alice"), shown).changes_at == soon
+
+
+def test_tab_changes_when_a_lock_on_active_access_expires() -> None:
+    soon, later = NOW + timedelta(minutes=1), NOW + timedelta(minutes=2)
+    shown = [request(state=RequestState.APPROVED, access_until=later)]
+    assert content_of(Reader("alice"), shown, lock_end=soon).changes_at == soon
+    assert content_of(Reader("bob"), shown, lock_end=soon).changes_at is None
 
 
 def test_only_the_most_recent_users_of_a_day_are_remembered() -> None:

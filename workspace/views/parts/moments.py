@@ -1,6 +1,7 @@
 """Times and durations in words. Slack shows times in the reader's zone."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import humanize
 
@@ -17,6 +18,7 @@ def utc_text(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+@lru_cache(1024)
 def duration_text(length: timedelta) -> str:
     """Return a duration such as `2 hours`, which needs no time zone."""
     if length > _LONGEST_IN_WORDS:
