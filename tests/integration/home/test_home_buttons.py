@@ -1,5 +1,15 @@
 """The buttons of App Home: their responses open in a modal, or arrive as a DM."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.cast import SLACK_TRAIT
+from sandbox.slack.server import SlackStandIn
+from sandbox.teleport.server import TeleportStandIn
+from teleport_client._proto.types_pb2 import LockTarget, RequestState
+from tests.integration.conftest import run_bot_on
 from tests.integration.home.home_driver import (
     click_in,
     home_where,
@@ -7,7 +17,8 @@ from tests.integration.home.home_driver import (
     open_home,
     opened_home,
 )
-from tests.integration.request_factory import pending_request
+from tests.integration.request_factory import pending_request, with_state
+from tests.integration.reviews.inputs import set_review
 from tests.integration.slack_driver import Stage, buttons, words
 
 
@@ -64,7 +75,7 @@ async def test_click_on_a_request_that_is_gone_explains_it(quick: Stage) -> None
     await modal_with(quick, "bob", "There's no request")
 
 
-async def test_own_request_can_be_extended_and_shows_its_details(quick: Stage) -> None:
+async def test_own_request_shows_its_details(quick: Stage) -> None:
     pending_request(quick.teleport, user="bob", reason="redis 1")
     home = await opened_home(quick, "bob", "redis 1")
     assert "details" in buttons(home)
@@ -72,3 +83,66 @@ async def test_own_request_can_be_extended_and_shows_its_details(quick: Stage) -
     await modal_with(quick, "bob", "redis 1")
     await open_home(quick, "bob")
     await home_where(quick, "bob", lambda view: "redis 1" in words(view))
+
+
+async def test_own_request_is_cancelled_and_disappears(quick: Stage) -> None:
+    request, _ = await quick.create_request("alice", "staging", "redis 1")
+    home = await opened_home(quick, "alice", "redis 1")
+    await click_in(quick, "alice", home, "cancel_request")
+    await modal_with(quick, "alice", "You cancelled your request for staging")
+    await home_where(quick, "alice", lambda view: "redis 1" not in words(view))
+    assert request.Metadata.Name not in quick.teleport.cluster.requests
+
+
+async def test_active_access_is_extended_by_a_request_that_needs_an_approval(quick: Stage) -> None:
+    request, _ = await quick.create_request("alice", "staging", "redis 1")
+    approved = with_state(request, RequestState.APPROVED)
+    quick.teleport.cluster.requests.put(approved)
+    home = await opened_home(quick, "alice", "Your active access (1)")
+    await click_in(quick, "alice", home, "extend_access")
+    await modal_with(quick, "alice", "You requested staging")
+    await home_where(quick, "alice", lambda view: "Your pending requests (1)" in words(view))
+    states = sorted(each.Spec.State for each in quick.requests)
+    assert states == [RequestState.PENDING, RequestState.APPROVED]
+
+
+async def test_role_with_a_second_confirmation_is_not_approved_by_one_click(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    change = set_review('confirm_roles = ["staging"]')
+    async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
+        pending_request(teleport, reason="redis 1")
+        home = await opened_home(stage, "bob", "redis 1")
+        assert "confirm" not in buttons(home)["approve"]
+        await click_in(stage, "bob", home, "approve")
+        assert await stage.form("bob", "review_form")
+
+
+def unlink(teleport: TeleportStandIn) -> None:
+    del teleport.cluster.users["bob"].Spec.Traits.Values[SLACK_TRAIT]
+
+
+def lock(teleport: TeleportStandIn) -> None:
+    teleport.cluster.lock(LockTarget(User="bob"))
+
+
+@pytest.mark.parametrize(("remove", "why"), [(unlink, "isn't linked"), (lock, "is locked")])
+async def test_user_without_rights_decides_nothing_in_an_old_tab(
+    quick: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    remove: Callable[[TeleportStandIn], None],
+    why: str,
+) -> None:
+    """The click reads the rights again, and so does the next refresh."""
+    request = pending_request(quick.teleport, reason="redis 1")
+    home = await opened_home(quick, "bob", "redis 1")
+    remove(quick.teleport)
+    await click_in(quick, "bob", home, "approve")
+    await modal_with(quick, "bob", why)
+    assert quick.request(request.Metadata.Name).Spec.State == RequestState.PENDING
+    assert not quick.request(request.Metadata.Name).Spec.Reviews
+    monkeypatch.setattr("notifications.home.home_reconciler.READ_SECONDS", 0.0)
+    pending_request(quick.teleport, reason="redis 2")
+    home = await home_where(quick, "bob", lambda view: why in words(view))
+    assert "redis" not in words(home)
+    assert not buttons(home)
