@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from teleport_client._proto.types_pb2 import (
     Metadata,
     WatchKind,
 )
+from tests.server_rules.caches import eventually
 from tests.server_rules.requesting import wanted
 from tests.server_rules.server import Auth, Name, Server, auth, in_future, refusal
 
@@ -54,25 +56,23 @@ async def lock_of_the_same_name_is_replaced(server: Server) -> None:
     await admin.UpsertLock(lock)
     lock.Spec.Message = "second"
     await admin.UpsertLock(lock)
-    query = GetLocksRequest(Targets=[lock.Spec.Target], InForceOnly=True)
-    (found,) = (await auth(server, "bot").GetLocks(query)).Locks
+    locks = partial(_locks, server, lock, in_force=True)
+    (found,) = await eventually(locks, lambda all_: [it.Spec.Message for it in all_] == ["second"])
     assert found.Metadata.Name == lock.Metadata.Name
     assert found.Spec.Message == "second"
     assert found.Spec.CreatedBy
     assert found.Spec.CreatedAt.seconds > 0
     await admin.DeleteLock(DeleteLockRequest(Name=lock.Metadata.Name))
-    assert not (await auth(server, "bot").GetLocks(query)).Locks
+    assert not await eventually(locks, lambda all_: not all_)
 
 
 async def expired_lock_stays_and_is_not_in_force(server: Server) -> None:
-    admin, bot = auth(server, "admin"), auth(server, "bot")
+    admin = auth(server, "admin")
     lock = _lock_on_request(Expires=in_future(minutes=-1))
     await admin.UpsertLock(lock)
-    target = lock.Spec.Target
-    in_force = GetLocksRequest(Targets=[target], InForceOnly=True)
-    assert not (await bot.GetLocks(in_force)).Locks
-    (found,) = (await bot.GetLocks(GetLocksRequest(Targets=[target]))).Locks
+    (found,) = await eventually(partial(_locks, server, lock, in_force=False), bool)
     assert found.Spec.Expires == lock.Spec.Expires
+    assert not await _locks(server, lock, in_force=True)
     await admin.DeleteLock(DeleteLockRequest(Name=lock.Metadata.Name))
 
 
@@ -129,6 +129,12 @@ async def _event(stream: "grpc.aio.UnaryStreamCall[Watch, Event]", lock: LockV2)
         name = event.Lock.Metadata.Name or event.ResourceHeader.Metadata.Name
         if event.Type == INIT or name == lock.Metadata.Name:
             return event
+
+
+async def _locks(server: Server, lock: LockV2, *, in_force: bool) -> list[LockV2]:
+    """Return the locks with this target. A real server lists them from a cache."""
+    query = GetLocksRequest(Targets=[lock.Spec.Target], InForceOnly=in_force)
+    return list((await auth(server, "bot").GetLocks(query)).Locks)
 
 
 def _lock_on_request(**spec: Any) -> LockV2:
