@@ -1,5 +1,7 @@
 """Calls for users and login states."""
 
+from collections.abc import Iterable, Mapping
+
 from sandbox.teleport.audit import events
 from sandbox.teleport.calls.caller import Caller, require_admin_action
 from sandbox.teleport.calls.lists import first_page, has_keywords
@@ -17,7 +19,6 @@ from sandbox.teleport.timestamps import clock_nanoseconds, stamp_at
 from teleport_client._proto.types_pb2 import UserFilter, UserV2
 from teleport_client._proto.userloginstate_pb2 import GetUserLoginStateRequest, UserLoginState
 from teleport_client._proto.users_service_pb2 import ListUsersRequest, ListUsersResponse
-from teleport_client._proto.wrappers_pb2 import LabelValues
 
 _PAGE = 200
 _SYSTEM_LABEL = ("teleport.internal/resource-type", "system")
@@ -40,7 +41,8 @@ def list_users(cluster: Cluster, caller: Caller, query: ListUsersRequest) -> Lis
         raise AccessDenied("this request can be only executed by an admin")
     caller.require("user", "list", "read")
     names = sorted(name for name in cluster.users if name >= query.page_token)
-    matching = [name for name in names if _matches(cluster, query.filter, cluster.users[name])]
+    traits = plain(query.filter.Traits) if cluster.features.user_trait_filter else {}
+    matching = [name for name in names if _matches(query.filter, traits, cluster.users[name])]
     page, next_page_token = first_page(matching, query.page_size or _PAGE, key=str)
     return ListUsersResponse(
         users=[cluster.users[name] for name in page], next_page_token=next_page_token
@@ -105,16 +107,19 @@ def _check_and_complete(cluster: Cluster, message: UserV2) -> UserV2:
     return user
 
 
-def _matches(cluster: Cluster, query: UserFilter, user: UserV2) -> bool:
+def _matches(query: UserFilter, traits: Mapping[str, Iterable[str]], user: UserV2) -> bool:
     key, system = _SYSTEM_LABEL
     if query.SkipSystemUsers and user.Metadata.Labels.get(key) == system:
         return False
-    if cluster.features.user_trait_filter and not _has_traits(user, query.Traits):
+    if traits and not _has_traits(user, traits):
         return False
     return has_keywords(query.SearchKeywords, [user.Metadata.Name, *user.Spec.Roles])
 
 
-def _has_traits(user: UserV2, wanted: LabelValues) -> bool:
+def _has_traits(user: UserV2, wanted: Mapping[str, Iterable[str]]) -> bool:
     """Return whether each trait in the filter has one of its values."""
-    traits = plain(user.Spec.Traits)
-    return all(set(values) & set(traits.get(key, ())) for key, values in plain(wanted).items())
+    traits = user.Spec.Traits.Values
+    return all(
+        key in traits and not set(values).isdisjoint(traits[key].Values)
+        for key, values in wanted.items()
+    )
