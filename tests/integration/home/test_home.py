@@ -134,6 +134,15 @@ async def test_unlinked_user_sees_how_to_get_linked_and_nothing_else(
     assert not buttons(home)
 
 
+async def test_guest_with_a_link_sees_no_requests(quick: Stage) -> None:
+    """Only users.info tells that the account is a guest's."""
+    quick.teleport.cluster.users["grace"].Spec.Roles.append("reviewer")
+    pending_request(quick.teleport, reason="redis 1")
+    home = await opened_home(quick, "grace", "Guests can't use Teleport from Slack")
+    assert "redis 1" not in words(home)
+    assert not buttons(home)
+
+
 async def test_locked_user_sees_the_lock_and_nothing_else(quick: Stage) -> None:
     pending_request(quick.teleport, reason="redis 1")
     quick.teleport.cluster.lock(LockTarget(User="bob"))
