@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.parsing.slack_text import unescape
+from commands.parsing.slack_text import mend_text, mend_texts, unescape
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def from_block_action(payload: Mapping[str, Any]) -> Interaction:
         name=action.get("action_id", ""),
         slack_user_id=payload["user"]["id"],
         channel=(payload.get("channel") or {}).get("id", ""),
-        value=action.get("value") or "",
+        value=mend_text(action.get("value") or ""),
         view_id=container.get("view_id", "") if modal else "",
         open_form=_view_state(view) if view and not home else None,
         on_home=home,
@@ -123,7 +123,7 @@ def from_block_suggestion(payload: Mapping[str, Any]) -> Interaction:
     return Interaction(
         name=payload.get("action_id", ""),
         slack_user_id=payload["user"]["id"],
-        text=payload.get("value") or "",
+        text=mend_text(payload.get("value") or ""),
         form=_view_state(view) if (view := payload.get("view")) else None,
     )
 
@@ -132,6 +132,6 @@ def _view_state(view: Mapping[str, Any]) -> ViewState:
     return ViewState(
         id=view["id"],
         private_metadata=view.get("private_metadata", ""),
-        values=(view.get("state") or {}).get("values") or {},
+        values=mend_texts((view.get("state") or {}).get("values") or {}),
         view=view,
     )

@@ -6,6 +6,7 @@ commands is escaped: Slack sends the inputs of forms as they were typed.
 """
 
 import re
+from typing import Any
 
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _ENTITY = re.compile("|".join(_ENTITIES))
@@ -24,12 +25,22 @@ _SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
 def unescape(text: str) -> str:
-    """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`.
+    """Return the text as typed, except that a user stays a mention `<@ID>` or `<@ID|name>`."""
+    return _TOKEN.sub(_replace_token, mend_text(text))
 
-    Half of a surrogate pair, which no call to Teleport could contain, becomes U+FFFD.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _TOKEN.sub(_replace_token, whole)
+
+def mend_text(text: str) -> str:
+    """Replace half of a surrogate pair, which no call to Teleport could contain, by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def mend_texts(thing: Any) -> Any:
+    """Return JSON with `mend_text` of each value that is a text."""
+    if isinstance(thing, str):
+        return thing if thing.isascii() else mend_text(thing)
+    if isinstance(thing, dict):
+        return {name: mend_texts(each) for name, each in thing.items()}
+    return [mend_texts(each) for each in thing] if isinstance(thing, list) else thing
 
 
 def name_mentions(text: str) -> str:
