@@ -60,7 +60,9 @@ async def command(services: Services, interaction: Interaction, responder: Respo
         return
     typed = parse_list(interaction.text)
     user = await services.authorize(interaction.slack_user_id, LIST)
-    query = replace(typed, search=await resolve_mentions(services, typed.search))
+    query = replace(
+        typed, search=await resolve_mentions(services, interaction.slack_user_id, typed.search)
+    )
     await responder.respond(await _list(services, user, query))
 
 

@@ -71,7 +71,7 @@ class Services:
     review_policy: ReviewPolicy
     on_behalf: OnBehalfHealth
     reviewer_lookups: RateLimit
-    """By Slack user."""
+    """By Slack user: lookups of reviewers, and of users in a search."""
     request_locks: KeyedLock
     """By Teleport user, so that a double click doesn't create two requests."""
     can_create: Callable[[], bool] = lambda: True

@@ -24,15 +24,24 @@ def matcher(
     return matches
 
 
-async def resolve_mentions(services: Services, words: Sequence[str]) -> tuple[str, ...]:
+async def resolve_mentions(
+    services: Services, slack_user_id: str, words: Sequence[str]
+) -> tuple[str, ...]:
     """Replace each mention of a Slack user by the name of the user's Teleport user.
 
+    Slack limits lookups for all users together, so each user has only a part of them.
     Raises UserError, TeleportError, SlackApiError.
     """
     mentions = [word for word in words if _MENTION.fullmatch(word)]
     if len(mentions) > _MOST_MENTIONS:
         raise UserError(
             f"Search for at most {_MOST_MENTIONS} users at once.", reason="too_many_mentions"
+        )
+    if not services.reviewer_lookups.allow(slack_user_id, len(mentions)):
+        raise UserError(
+            "You've searched for many users in the last minute. Wait a minute and try again, or"
+            " search for their Teleport names.",
+            reason="too_many_lookups",
         )
     names = {each: await _teleport_name(services, each) for each in mentions}
     return tuple(names.get(word, word) for word in words)
