@@ -44,7 +44,8 @@ def lock_author(lock: Lock) -> LockAuthor | None:
     """Read the user and the reason from the bot's own lock. Return None for any other lock."""
     if lock.name != lock_name(lock.access_request) or not lock.message.startswith(_BY):
         return None
-    user, separator, reason = lock.message.removeprefix(_BY).partition(f"{_FROM_SLACK}: ")
+    # The name of a user can contain the separator, the bot's reasons can't.
+    user, separator, reason = lock.message.removeprefix(_BY).rpartition(f"{_FROM_SLACK}: ")
     return LockAuthor(user, reason) if separator else None
 
 

@@ -42,6 +42,20 @@ async def test_denial_in_home_opens_the_form(quick: Stage) -> None:
     await quick.card_where(card["ts"], lambda message: "Denied" in words(message))
 
 
+async def test_role_with_a_second_confirmation_has_no_dialog_that_approves(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """As on the card, the click only opens the form."""
+    request = pending_request(teleport, reason="redis 1")
+    change = set_review('confirm_roles = ["staging"]')
+    async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
+        home = await opened_home(stage, "bob", "redis 1")
+        assert "confirm" not in buttons(home)["approve"]
+        await click_in(stage, "bob", home, "approve")
+        assert "Type staging" in words(await stage.form("bob", "review_form"))
+        assert not stage.request(request.Metadata.Name).Spec.Reviews
+
+
 async def test_request_button_opens_the_form(quick: Stage) -> None:
     home = await opened_home(quick, "alice", "Request access")
     await click_in(quick, "alice", home, "fill_in_request")
