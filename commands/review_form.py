@@ -20,7 +20,7 @@ from commands.reviews.start_error import is_requested
 from commands.slash_commands import APPROVE, DENY
 from commands.use_cases.acting_user.authorized_user import FILL_IN_REVIEW
 from commands.use_cases.check_review import check_review
-from commands.use_cases.find_request import read_request
+from commands.use_cases.find_request import is_visible, read_request
 from commands.use_cases.services import Services
 from commands.use_cases.submit_review import ProposedReview, roles_changed, submit_review
 from teleport_client.errors import TeleportError, Unreachable
@@ -29,7 +29,7 @@ from workspace.card_model.record import CardModel
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
-from workspace.sending.slack_failure import describe
+from workspace.sending.slack_failure import SLACK_ERRORS, describe
 from workspace.text.names import list_names
 from workspace.views.modals import role_option
 from workspace.views.modals.review_input import ReviewFormInput, ReviewFormMetadata, read
@@ -122,30 +122,35 @@ def _options(
 async def check(services: Services, interaction: Interaction) -> FormResult:
     """Check the input before the form closes. If Teleport is too slow, `submit` checks the rest."""
     submitted = _read(interaction)
-    request, gone = await _read_for_check(services, submitted)
+    request, gone = await _read_for_check(services, interaction.slack_user_id, submitted)
     if errors := field_errors(services, submitted, request, gone):
         return FormResult(errors=errors)
     return FormResult(work=submit, channel=submitted.review.channel)
 
 
 async def _read_for_check(
-    services: Services, submitted: ReviewFormInput
+    services: Services, slack_user_id: str, submitted: ReviewFormInput
 ) -> tuple[AccessRequest | None, frozenset[str]]:
     """Return the request, and the selected roles that Teleport doesn't have any more.
 
-    The request is None if Teleport doesn't return it in time, or for a denial, which needs none.
+    The request is None if Teleport doesn't return it in time, or for a denial, which needs none, or
+    if the user can't see it any more: errors at the fields would describe it.
     """
     request, gone = None, frozenset[str]()
     if not submitted.review.approve:
         return request, gone
     try:
         async with asyncio.timeout(_CHECK_SECONDS):
-            request = await services.teleport.requests.get(submitted.review.request_id)
-            if submitted.role_values is not None:
+            user, found = await asyncio.gather(
+                services.authorize(slack_user_id, FILL_IN_REVIEW),
+                services.teleport.requests.get(submitted.review.request_id),
+            )
+            request = found if is_visible(services, user, found) else None
+            if request is not None and submitted.role_values is not None:
                 selected = granted_roles(submitted, request)
                 known = await services.authorization.definitions(selected, fresh=True)
                 gone = frozenset(selected) - known.keys()
-    except (TeleportError, TimeoutError) as error:
+    except (UserError, TeleportError, TimeoutError, *SLACK_ERRORS) as error:
         log.info("form_check_incomplete", error=describe(error))
     return request, gone
 
@@ -167,10 +172,11 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
 
 
 async def _proposed(services: Services, submitted: ReviewFormInput) -> ProposedReview:
+    proposed = proposed_review(submitted.review, submitted.reason)
+    if not proposed.approves:
+        return proposed
     proposed = replace(
-        proposed_review(submitted.review, submitted.reason),
-        start=submitted.start,
-        typed_roles=frozenset(submitted.typed_roles),
+        proposed, start=submitted.start, typed_roles=frozenset(submitted.typed_roles)
     )
     if submitted.role_values is None and submitted.start is None:
         return proposed
@@ -183,6 +189,8 @@ async def _proposed(services: Services, submitted: ReviewFormInput) -> ProposedR
         roles = role_option.names(submitted.role_values, request.roles)
     except LookupError as error:
         raise roles_changed() from error
+    if not roles:  # no roles would mean all of them
+        raise roles_changed()
     return replace(proposed, roles=roles)
 
 

@@ -6,7 +6,12 @@ Slack shows the errors of a form in plain text, without times in the reader's zo
 from datetime import datetime
 
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.rules.start_window import LATEST_START, is_after_end, is_too_late
+from teleport_client.rules.start_window import (
+    LATEST_START,
+    is_after_end,
+    is_before_requested,
+    is_too_late,
+)
 from workspace.views.parts.moments import utc_text
 
 
@@ -21,6 +26,13 @@ def start_error(start: datetime, request: AccessRequest | None, now: datetime) -
         return "This start has passed. Choose a later one, or clear it."
     if request is None:
         return ""
+    return _window_error(start, request)
+
+
+def _window_error(start: datetime, request: AccessRequest) -> str:
+    if is_before_requested(start, request) and request.assume_start is not None:
+        requested = utc_text(request.assume_start)
+        return f"The requester asked for access from {requested}. Choose that start or a later one."
     if is_after_end(start, request) and request.access_until is not None:
         return f"Access ends at {utc_text(request.access_until)}. Choose an earlier start."
     if is_too_late(start, request) and request.created is not None:

@@ -39,6 +39,7 @@ from teleport_client.errors import (
     ReviewNotAllowed,
 )
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
+from teleport_client.rules.start_window import is_before_requested
 from teleport_client.rules.threshold_progress import has_effect
 from workspace.requests.claim import is_attributed_to
 from workspace.requests.request_draft import check_reason, has_text
@@ -66,6 +67,10 @@ class ProposedReview:
     @property
     def approves(self) -> bool:
         return self.state is RequestState.APPROVED
+
+    @property
+    def has_options(self) -> bool:
+        return bool(self.roles) or self.start is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +132,16 @@ async def _submit(
     if visible and (obstacle := obstacle_to(user, request)):
         return obstacle
     mode = services.review_policy.mode_of(request)
-    if not visible and mode is not ReviewMode.PERSON:
+    if not visible and (mode is not ReviewMode.PERSON or proposed.has_options):
         raise no_such_request(services, proposed.request_id)
     if mode is ReviewMode.NOTIFY:
         return OnlyInTeleport(proposed.request_id)
+    _ensure_possible(request, proposed, mode)
     if proposed.approves and _lacks_input(services, request, proposed):
         if not visible:
             raise no_such_request(services, proposed.request_id)
         ensure_reviewer(services, user, request)
         return FormNeeded(request)
-    if visible and proposed.roles:
-        _ensure_grantable(request, proposed.roles, mode)
     if mode is ReviewMode.OVERRIDE:
         result = await _set_state(services, user, request, proposed)
     else:
@@ -159,6 +163,18 @@ def _lacks_input(services: Services, request: AccessRequest, proposed: ProposedR
     if policy.needs_reason(granted) and not has_text(proposed.reason):
         return True
     return bool(unconfirmed(policy.roles_to_confirm(granted), proposed.typed_roles))
+
+
+def _ensure_possible(request: AccessRequest, proposed: ProposedReview, mode: ReviewMode) -> None:
+    """Raise UserError for options with which an approval would grant more than requested."""
+    if proposed.start is not None and is_before_requested(proposed.start, request):
+        raise UserError(
+            "The requester asked for a later start. Nothing changed. Choose that start or a later"
+            " one.",
+            reason="start_before_requested",
+        )
+    if proposed.roles:
+        _ensure_grantable(request, proposed.roles, mode)
 
 
 def _ensure_grantable(request: AccessRequest, roles: Sequence[str], mode: ReviewMode) -> None:

@@ -13,8 +13,13 @@ async def deliver(stage: Stage, payload: dict[str, Any], kind: str = "interactiv
 
 def from_bob(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
     """Return an interaction of bob's in the approvers' channel."""
+    return interaction_of(stage, "bob", kind, **fields)
+
+
+def interaction_of(stage: Stage, who: str, kind: str, **fields: Any) -> dict[str, Any]:
+    """Return an interaction in the approvers' channel."""
     conversation = stage.slack.workspace.conversation(CHANNEL)
-    person = stage.slack.workspace.find_person("bob")
+    person = stage.slack.workspace.find_person(who)
     assert conversation is not None
     assert person is not None
     return {
@@ -26,12 +31,23 @@ def from_bob(stage: Stage, kind: str, **fields: Any) -> dict[str, Any]:
 
 
 def click_of_bob(stage: Stage, action_id: str, value: str) -> dict[str, Any]:
+    return click_of(stage, "bob", action_id, value)
+
+
+def click_of(stage: Stage, who: str, action_id: str, value: str) -> dict[str, Any]:
     action = {"type": "button", "action_id": action_id, "block_id": "b", "value": value}
-    return from_bob(stage, "block_actions", actions=[action])
+    return interaction_of(stage, who, "block_actions", actions=[action])
 
 
 def form_of_bob(
     stage: Stage, callback_id: str, metadata: str, **values: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a submitted form; each key is both block ID and action ID."""
+    return form_of(stage, "bob", callback_id, metadata, **values)
+
+
+def form_of(
+    stage: Stage, who: str, callback_id: str, metadata: str, **values: dict[str, Any]
 ) -> dict[str, Any]:
     """Return a submitted form; each key is both block ID and action ID."""
     view = {
@@ -41,7 +57,7 @@ def form_of_bob(
         "private_metadata": metadata,
         "state": {"values": {name: {name: value} for name, value in values.items()}},
     }
-    return from_bob(stage, "view_submission", view=view)
+    return interaction_of(stage, who, "view_submission", view=view)
 
 
 def command_of_bob(stage: Stage, command: str, text: str) -> dict[str, Any]:
