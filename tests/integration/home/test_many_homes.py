@@ -64,6 +64,14 @@ async def open_homes(stage: Stage) -> float:
     return await card
 
 
+def complete_homes(slack: SlackStandIn) -> Counter[str]:
+    """Count the views with requests by user. An explanation comes first if Teleport is too busy."""
+    views = [(call.args["user_id"], call.args["view"]) for call in publications(slack)]
+    return Counter(
+        who for who, view in views if "can't be shown yet" not in words(view["blocks"][0])
+    )
+
+
 @pytest.mark.timeout(2 * _SECONDS)
 async def test_many_users_each_get_one_correct_home_and_delay_no_card(
     slack: SlackStandIn,
@@ -78,10 +86,10 @@ async def test_many_users_each_get_one_correct_home_and_delay_no_card(
         card = await open_homes(stage)
         opened = monotonic() - started
         await slack.workspace.changes.until(
-            lambda: len(publications(slack)) >= _USERS or None, _SECONDS
+            lambda: len(complete_homes(slack)) == _USERS or None, _SECONDS
         )
         log.info("homes_published", card=card, opened=opened, published=monotonic() - started)
-    assert Counter(call.args["user_id"] for call in publications(slack)) == Counter(ids)
+    assert complete_homes(slack) == Counter(ids)
     for number in range(_USERS):
         home = words(slack.control_api.views(f"user-{number}")["home"])
         has_access = number % _WITH_ACCESS == 0
