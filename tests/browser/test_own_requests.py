@@ -1,8 +1,9 @@
-"""Buttons of a user's own requests: cancel, and extend."""
+"""Buttons of a user's own requests: cancel, extend, and end the access early."""
 
 from playwright.async_api import expect
 
 from sandbox.teleport.server import TeleportStandIn
+from tests.browser.accessibility import check_accessible
 from tests.browser.windows import Windows
 
 
@@ -47,3 +48,19 @@ async def test_extension_needs_its_own_approval(windows: Windows) -> None:
     await expect(cards.last).to_contain_text("Waiting for approval")
     await window.approve()
     await expect(window.messages("alice", "was approved by bob")).to_have_count(2)
+
+
+async def test_requester_locks_access_that_is_no_longer_needed(windows: Windows) -> None:
+    """The card shows the lock, and the DM how to go on."""
+    window = await windows.open()
+    await window.request("redis is stuck")
+    await window.approve()
+    await window.open_conversation("alice", "Teleport")
+    outcome = window.messages("alice", "was approved by bob")
+    await outcome.get_by_role("button", name="I'm done").click()
+    await expect(window.confirm_dialog).to_contain_text("until tsh logout and tsh login")
+    await window.confirm_dialog.get_by_role("button", name="Lock access").click()
+    await expect(window.messages("bob", "redis is stuck")).to_contain_text("Locked by alice")
+    await expect(outcome).to_contain_text("tsh logout")
+    await expect(outcome.get_by_role("button", name="I'm done")).to_have_count(0)
+    await check_accessible(window.page, "locked access")

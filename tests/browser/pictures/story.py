@@ -17,6 +17,7 @@ from tests.browser.windows import Scheme, Windows
 _SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 _PAGE = (1360, 800)
 _CARDS = (740, 1900)
+_HOME = (740, 1300)
 _SHARP = 2
 
 
@@ -86,6 +87,28 @@ class Studio:
             await expect(shown.messages("bob").get_by_text("1 reply")).to_have_count(3)
             await self._take(f"cards-{scheme}", shown, ".day")
 
+    async def review(self) -> None:
+        """Take the details of a request, and the form for several reviews."""
+        window = await self.windows.open("/?person=carol&panel=none", scale=_SHARP)
+        card = window.messages("carol", "shard 3 doesn't accept writes")
+        await card.get_by_role("button", name="Details").click()
+        await expect(window.form).to_contain_text("Can still decide")
+        await self._take("details-light", window, "dialog.modal[open]")
+        await window.page.keyboard.press("Escape")
+        await window.send("carol", "/teleport-approve")
+        await expect(window.form.get_by_role("checkbox")).to_have_count(2)
+        await window.form.get_by_role("checkbox").first.check()
+        await self._take("reviews-light", window, "dialog.modal[open]")
+        await window.page.keyboard.press("Escape")
+
+    async def open_home(self) -> None:
+        """Take alice's App Home."""
+        window = await self.windows.open("/?person=alice&panel=none", size=_HOME, scale=_SHARP)
+        await window.open_conversation("alice", "App Home")
+        home = window.pane("alice").get_by_role("group", name="App Home")
+        await expect(home).to_contain_text("Your active access (1)")
+        await self._take("home-light", window, "main")
+
     async def _take(self, name: str, window: Window, selector: str) -> None:
         await self._wait_until_current(window)
         self.pictures[name] = await take(window.page.locator(selector))
@@ -108,6 +131,8 @@ async def take_pictures(browser: Browser, data: Path) -> dict[str, Picture]:
         await studio.fill_form()
         await studio.get_access()
         await studio.show_cards()
+        await studio.review()
+        await studio.open_home()
         return studio.pictures
 
 
