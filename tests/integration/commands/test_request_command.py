@@ -71,8 +71,8 @@ async def test_role_called_and_can_be_requested(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("staging please", "understand “please”, so nothing was requested"),
-        ("access to staging", "understand “access” and “to”, so nothing was requested"),
+        ("staging please", "“please” isn't a role that you can request, or a word"),
+        ("access to staging", "“access” and “to” aren't roles that you can request, or words"),
     ],
 )
 async def test_english_word_is_not_reported_as_a_forbidden_role(

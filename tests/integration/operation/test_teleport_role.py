@@ -57,7 +57,8 @@ async def test_printed_role_allows_requests_and_reviews(
         }
         assert not denied & {entry["event"] for entry in log.entries}
         disabled = [e for e in log.all("feature_disabled") if e["log_level"] != "info"]
-        assert {entry["feature"] for entry in disabled} == {"host_names"}
+        # The settings turn locks on, and only `--locks` prints their permission.
+        assert {entry["feature"] for entry in disabled} == {"host_names", "lock_access"}
 
 
 def test_role_contains_only_permissions_of_its_mode() -> None:
