@@ -247,6 +247,7 @@ def _plan_context(runtime: Runtime) -> PlanContext:
         announce_max_age=settings.announce_max_age,
         reviewer_messages=settings.review.max_reviewer_messages,
         can_lock=lambda: runtime.features.is_offered(LOCK_ACCESS),
+        receives_clicks=settings.app_token is not None,
         warn_before_end=settings.request.warn_before_end,
     )
 

@@ -68,6 +68,8 @@ class PlanContext:
     """Limit of DMs to the suggested reviewers of one request."""
     can_lock: Callable[[], bool] = lambda: False
     """Whether users can lock approved access from Slack."""
+    receives_clicks: bool = True
+    """Whether clicks reach the bot."""
     warn_before_end: timedelta = timedelta()
     """Time between the warning and the end of access; zero for no warnings."""
 
@@ -238,6 +240,7 @@ def current_card_model(
         can_lock=context.can_lock(),
         confirm_roles=context.review_policy.roles_to_confirm(request.roles),
     )
+    card_model = replace(card_model, has_details=context.receives_clicks)
     total = len(request.suggested_reviewers) + request.more_reviewers
     if not request.pending or total <= context.reviewer_messages:
         return card_model

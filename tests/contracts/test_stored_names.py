@@ -16,7 +16,7 @@ _FACE = {
     "assume_start", "progress", "votes", "decided_by", "resolve_reason", "promoted_to", "reviewers",
     "messaged", "page", "can_decide", "elsewhere", "constrained", "incomplete", "from_slack",
     "approvals_left", "resource_names", "access_for", "confirm_roles", "removed_roles", "denials",
-    "filtered", "lock", "can_lock", "long_term",
+    "filtered", "lock", "can_lock", "long_term", "has_details",
 }  # fmt: skip
 _VOTE = {"author", "state", "reason", "counts"}
 _MESSAGE = {"slot", "channel", "ts", "face", "rest_until"}

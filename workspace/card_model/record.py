@@ -103,6 +103,8 @@ class CardModel:
     """Whether open thresholds count only the approvals of some reviewers."""
     long_term: bool = False
     """Whether the request is for permanent access, which Teleport grants by an access list."""
+    has_details: bool = True
+    """Whether the card offers the details. Without Socket Mode, no click reaches the bot."""
 
     @property
     def locked(self) -> bool:

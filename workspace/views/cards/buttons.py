@@ -37,7 +37,7 @@ def review_buttons(card_model: CardModel) -> Iterator[ButtonElement]:
 def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
     if card_model.review_in_slack and not card_model.status.closed:
         yield from review_buttons(card_model)
-    if card_model.status in _HAVE_DETAILS:
+    if card_model.has_details and card_model.status in _HAVE_DETAILS:
         yield details_button(card_model)
     if card_model.can_lock:
         yield _lock_button(card_model)
