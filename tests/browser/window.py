@@ -14,6 +14,10 @@ APPROVE = re.compile("^Approve (?!with)")
 class Window:
     page: Page
 
+    async def close(self) -> None:
+        """Close the window, so that it no longer follows changes."""
+        await self.page.context.close()
+
     def pane(self, person: str) -> Locator:
         return self.page.locator(f".pane[data-person={person}]")
 

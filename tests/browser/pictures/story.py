@@ -47,6 +47,7 @@ class Studio:
             await self._take(f"form-{scheme}", window, "dialog.modal[open]")
             await window.page.keyboard.press("Escape")
             await expect(window.form).to_have_count(0)
+            await window.close()
 
     async def get_access(self) -> None:
         """Take the page after alice's login with an approved request."""
@@ -61,6 +62,8 @@ class Studio:
         for scheme in _SCHEMES:
             shown = await self.windows.open(scheme=scheme, size=_PAGE)
             await self._take(f"page-{scheme}", shown, "body")
+            await shown.close()
+        await window.close()
 
     async def show_cards(self) -> None:
         """Take a card in each of its states."""
@@ -86,6 +89,8 @@ class Studio:
             )
             await expect(shown.messages("bob").get_by_text("1 reply")).to_have_count(3)
             await self._take(f"cards-{scheme}", shown, ".day")
+            await shown.close()
+        await window.close()
 
     async def review(self) -> None:
         """Take the details of a request, and the form for several reviews."""
@@ -94,10 +99,12 @@ class Studio:
         await card.get_by_role("button", name="Details").click()
         await expect(window.form).to_contain_text("Can still decide")
         await self._take("details-light", window, "dialog.modal[open]")
+        await window.close()
         window = await self.windows.open("/?person=carol&panel=none", scale=_SHARP)
         await window.send("carol", "/teleport-approve")
         await expect(window.form.get_by_role("checkbox")).to_have_count(2)
         await self._take("reviews-light", window, "dialog.modal[open]")
+        await window.close()
 
     async def open_home(self) -> None:
         """Take alice's App Home."""
