@@ -3,8 +3,9 @@ PYTHON ?= python3
 SLACK_PORT ?= 8765
 TELEPORT_PORT ?= 3025
 BIN := .venv/bin
+CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Tests mostly wait, so two cores run three workers.
-WORKERS ?= $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
+WORKERS ?= $(shell echo $$(( ($(CORES) * 3 + 1) / 2 )))
 
 .PHONY: runtime dev sandbox demo test browser screenshots snapshots explore bench chaos real-teleport real-slack check coverage features proto lock
 
@@ -19,7 +20,7 @@ test: dev
 	$(BIN)/pytest -n $(WORKERS)
 
 browser: dev  ## the sandbox's page in Chromium; BROWSER_TESTS=required fails without Chromium
-	$(BIN)/pytest -n $(WORKERS) tests/browser
+	$(BIN)/pytest -n $(CORES) tests/browser
 
 screenshots: dev  ## renew the pictures in docs/images
 	$(BIN)/python -m tests.browser.pictures
