@@ -11,7 +11,6 @@ from slack_sdk.models.blocks import (
     ContextBlock,
     InputBlock,
     Option,
-    PlainTextInputElement,
     PlainTextObject,
     SectionBlock,
 )
@@ -19,9 +18,9 @@ from slack_sdk.models.views import View
 
 from workspace.card_model.record import CardModel
 from workspace.requests.request_draft import EXACT
-from workspace.text.untrusted import fit_text, safe_line, safe_name, safe_text, truncate
+from workspace.text.untrusted import fit_text, safe_line, safe_name
 from workspace.views.modals.review_input import REASON, numbered
-from workspace.views.modals.review_modal import BOXES_EACH, REASON_CHARACTERS
+from workspace.views.modals.review_modal import BOXES_EACH, reason_input
 from workspace.views.parts.outdated import outdated_form, reading
 from workspace.views.parts.request_name import short_id, target_names
 
@@ -32,6 +31,7 @@ _PICK = "pick"
 _OPTION = 75
 """Length of an option's text and description (docs.slack.dev: option object)."""
 _USER, _WANTED = 24, 36
+_REASON_HINT = "Used for each selected request, and sent to its requester."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,11 @@ def bulk_review_form(metadata: BulkReviewMetadata, form: BulkReviewForm) -> View
         submit=word,
         close="Cancel",
         private_metadata=metadata.to_json(),
-        blocks=[*_boxes(form.requests), *_notes(form), _reason(form)],
+        blocks=[
+            *_boxes(form.requests),
+            *_notes(form),
+            reason_input(form.reason, required=form.reason_required, hint=_REASON_HINT),
+        ],
     )
 
 
@@ -149,19 +153,3 @@ def _notes(form: BulkReviewForm) -> Iterator[Block]:
         notes.append(f"{are} only reviewed one by one: run /teleport-pending reviewable.")
     if notes:
         yield ContextBlock(elements=[PlainTextObject(text=" ".join(notes), emoji=False)])
-
-
-def _reason(form: BulkReviewForm) -> InputBlock:
-    typed = safe_text(form.reason, REASON_CHARACTERS, lines=100)
-    return InputBlock(
-        block_id=REASON,
-        label="Reason",
-        optional=not form.reason_required,
-        hint="Used for each selected request, and sent to its requester.",
-        element=PlainTextInputElement(
-            action_id=REASON,
-            multiline=True,
-            max_length=REASON_CHARACTERS,
-            initial_value=truncate(typed, REASON_CHARACTERS) or None,
-        ),
-    )

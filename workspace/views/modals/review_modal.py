@@ -83,7 +83,7 @@ def review_form(
             *_roles(options.roles),
             *_confirmations(options),
             *_start(options),
-            _reason(options),
+            reason_input(options.reason, required=options.reason_required, hint=_REASON_HINT),
         ],
     )
 
@@ -144,17 +144,18 @@ def _start(options: ReviewOptions) -> Iterator[InputBlock]:
     )
 
 
-def _reason(options: ReviewOptions) -> InputBlock:
-    typed = safe_text(options.reason, REASON_CHARACTERS, lines=100)
+def reason_input(typed: str, *, required: bool, hint: str) -> InputBlock:
+    """Return the input for the reason of a review, which contains the text typed so far."""
+    visible = safe_text(typed, REASON_CHARACTERS, lines=100)
     return InputBlock(
         block_id=REASON,
         label="Reason",
-        optional=not options.reason_required,
-        hint=_REASON_HINT,
+        optional=not required,
+        hint=hint,
         element=PlainTextInputElement(
             action_id=REASON,
             multiline=True,
             max_length=REASON_CHARACTERS,
-            initial_value=truncate(typed, REASON_CHARACTERS) or None,
+            initial_value=truncate(visible, REASON_CHARACTERS) or None,
         ),
     )
