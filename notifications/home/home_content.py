@@ -1,9 +1,10 @@
 """The content of a user's App Home, from the copy of all requests."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nlargest
+from typing import TypeAlias
 
 from notifications.home.request_index import RequestIndex
 from teleport_client.model.access_request import AccessRequest
@@ -12,6 +13,8 @@ from workspace.requests.request_lists import RequestLists
 from workspace.views.home.home_tab import HomeList, HomeTab, home_tab, row_counts
 from workspace.views.requests.request_row import Row
 
+_Request: TypeAlias = tuple[CardModel, datetime | None]
+"""A request as a row shows it, and when it was created."""
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -58,51 +61,58 @@ def build_home(
     all_of = (shown.reviewable, shown.own, shown.active)
     counts = row_counts([len(each) for each in all_of])
     newest = [_newest(each, count) for each, count in zip(all_of, counts, strict=True)]
-    reviewable, own, active = newest
+    reviewable, own, active = ([(model(each), each.created) for each in rows] for rows in newest)
     tab = home_tab(
         (
-            HomeList(
-                "Waiting for your review",
-                "No requests are waiting for your review.",
-                "reviewable",
-                [Row(model(each), each.created, can_review=True) for each in reviewable],
-                len(shown.reviewable),
-            ),
-            HomeList(
-                "Your pending requests",
-                "You have no pending requests.",
-                "mine",
-                [
-                    Row(
-                        model(each),
-                        each.created,
-                        can_review=False,
-                        can_cancel=options.can_cancel,
-                    )
-                    for each in own
-                ],
-                len(shown.own),
-            ),
-            HomeList(
-                "Your active access",
-                "You have no access through a request.",
-                "active",
-                [
-                    Row(
-                        model(each),
-                        each.created,
-                        can_review=False,
-                        can_extend=options.can_request,
-                        can_lock=options.can_lock,
-                    )
-                    for each in active
-                ],
-                len(shown.active),
-            ),
+            _reviewable(reviewable, len(shown.reviewable)),
+            _own(own, len(shown.own), options),
+            _active(active, len(shown.active), options),
         ),
         can_request=options.can_request,
     )
     return HomeContent(tab, _next_change(shown, lock_end))
+
+
+def _reviewable(newest: Iterable[_Request], count: int) -> HomeList:
+    return HomeList(
+        "Waiting for your review",
+        "No requests are waiting for your review.",
+        "reviewable",
+        [Row(card_model, created, can_review=True) for card_model, created in newest],
+        count,
+    )
+
+
+def _own(newest: Iterable[_Request], count: int, options: HomeOptions) -> HomeList:
+    return HomeList(
+        "Your pending requests",
+        "You have no pending requests.",
+        "mine",
+        [
+            Row(card_model, created, can_review=False, can_cancel=options.can_cancel)
+            for card_model, created in newest
+        ],
+        count,
+    )
+
+
+def _active(newest: Iterable[_Request], count: int, options: HomeOptions) -> HomeList:
+    return HomeList(
+        "Your active access",
+        "You have no access through a request.",
+        "active",
+        [
+            Row(
+                card_model,
+                created,
+                can_review=False,
+                can_extend=options.can_request,
+                can_lock=options.can_lock,
+            )
+            for card_model, created in newest
+        ],
+        count,
+    )
 
 
 def _select(lists: RequestLists, requests: RequestIndex, now: datetime) -> _Shown:
