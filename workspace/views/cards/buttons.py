@@ -44,12 +44,7 @@ def _buttons(card_model: CardModel) -> Iterator[ButtonElement]:
 
 
 def details_button(card_model: CardModel) -> ButtonElement:
-    return ButtonElement(
-        text="Details",
-        action_id=DETAILS,
-        value=card_model.id,
-        accessibility_label=f"Details of {safe_name(card_model.user, 40)}'s request",
-    )
+    return _plain_button("Details", DETAILS, card_model, spoken="Details of")
 
 
 def _approve_button(card_model: CardModel) -> ButtonElement:
@@ -68,22 +63,24 @@ def _approve_button(card_model: CardModel) -> ButtonElement:
 
 
 def _deny_button(card_model: CardModel) -> ButtonElement:
-    return ButtonElement(
-        text="Deny",
-        action_id=DENY,
-        value=card_model.id,
-        style="danger",
-        accessibility_label=f"Deny {safe_name(card_model.user, 40)}'s request",
-    )
+    return _plain_button("Deny", DENY, card_model, spoken="Deny", style="danger")
 
 
 def _approve_with_button(card_model: CardModel) -> ButtonElement:
     """Return the button that opens the form with the options of an approval."""
+    return _plain_button("Approve with…", APPROVE_WITH, card_model, spoken="Approve with…:")
+
+
+def _plain_button(
+    text: str, action_id: str, card_model: CardModel, *, spoken: str, style: str | None = None
+) -> ButtonElement:
+    """Return a button without a confirm dialog. Screen readers also read out the requester."""
     return ButtonElement(
-        text="Approve with…",
-        action_id=APPROVE_WITH,
+        text=text,
+        action_id=action_id,
         value=card_model.id,
-        accessibility_label=f"Approve with…: {safe_name(card_model.user, 40)}'s request",
+        style=style,
+        accessibility_label=f"{spoken} {safe_name(card_model.user, 40)}'s request",
     )
 
 
