@@ -61,7 +61,10 @@ async def test_resource_is_searched_by_label_and_rejected_at_its_field(
     form = await (await windows.open()).open_form()
     resources = form.get_by_label("Resources")
     await resources.fill("tier=staging orders")
+    checks = len(teleport.journal.of("GetAccessCapabilities"))
     await form.get_by_role("option", name="db/staging-orders").click()
+    # A check that ended later would update the form, which hides the error below.
+    await teleport.journal.wait_for_call("GetAccessCapabilities", count=checks + 1, ended=True)
     del teleport.cluster.resources[:]
     await form.locator("[type=submit]").click()
     rejected = re.compile("You can't request (these resources|db/staging-orders)")
