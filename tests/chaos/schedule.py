@@ -18,6 +18,8 @@ class UserAction(StrEnum):
     DENY_IN_SLACK = "deny in Slack"
     CLICK_APPROVE = "click Approve"
     DENY_BY_FORM = "click Deny and fill in the form"
+    APPROVE_TOGETHER = "approve several requests in one form"
+    DENY_TOGETHER = "deny several requests in one form"
     APPROVE_WITH_TSH = "approve with tsh"
     DENY_WITH_TSH = "deny with tsh"
     RESOLVE_WITH_TCTL = "resolve with tctl"
@@ -97,6 +99,9 @@ _LIVES: tuple[tuple[UserAction, ...], ...] = (
     (UserAction.APPROVE_IN_SLACK, UserAction.DENY_WITH_TSH),
     (UserAction.DENY_IN_SLACK,),
     (UserAction.DENY_BY_FORM,),
+    (UserAction.APPROVE_TOGETHER,),
+    (UserAction.APPROVE_TOGETHER, UserAction.APPROVE_TOGETHER),
+    (UserAction.DENY_TOGETHER,),
     (UserAction.DENY_WITH_TSH,),
     (UserAction.RESOLVE_WITH_TCTL,),
     (UserAction.APPROVE_IN_SLACK, UserAction.RESOLVE_WITH_TCTL),

@@ -12,6 +12,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3, LockTarge
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
+from tests.chaos.bulk_selection import COMMANDS, bulk_selection, lists_request
 from tests.chaos.end_warnings import shorten_access
 from tests.chaos.form_values import FormValues, form_values
 from tests.chaos.schedule import Fault, Step, UserAction
@@ -134,6 +135,8 @@ class Users:
                 return await self._click(reviewer, request_id, "approve")
             case UserAction.DENY_BY_FORM:
                 return await self._deny_by_form(reviewer, request_id)
+            case UserAction.APPROVE_TOGETHER | UserAction.DENY_TOGETHER:
+                return await self._review_together(step, reviewer, request_id)
             case UserAction.APPROVE_WITH_TSH | UserAction.DENY_WITH_TSH:
                 approve = step.what is UserAction.APPROVE_WITH_TSH
                 state = RequestState.APPROVED if approve else RequestState.DENIED
@@ -165,6 +168,14 @@ class Users:
             who, lambda view: request_id in view.get("private_metadata", ""), _FORM_SECONDS
         )
         values = {"reason": {"reason": {"value": "not like this"}}}
+        return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
+
+    async def _review_together(self, step: Step, who: str, request_id: str) -> bool:
+        await self._type(who, COMMANDS[step.what is UserAction.APPROVE_TOGETHER])
+        form = await self._slack.view_where(
+            who, lambda view: lists_request(view, request_id), _FORM_SECONDS
+        )
+        values = bulk_selection(form, request_id, Random(step.at))
         return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
     async def _request(self, step: Step, reason: str) -> bool:
