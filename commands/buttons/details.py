@@ -11,7 +11,8 @@ from commands.request_model import request_model
 from commands.slash_commands import PENDING
 from commands.use_cases.details.read_details import read_details
 from commands.use_cases.services import Services
-from workspace.views.modals.details_modal import details_view, loading_details
+from workspace.views.modals.details_modal import details_view
+from workspace.views.modals.loading import loading_details
 from workspace.views.parts.message import Message
 from workspace.views.parts.request_name import short_id
 from workspace.views.requests.details_pages import details_message, page_from

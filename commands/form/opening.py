@@ -16,7 +16,8 @@ from commands.use_cases.services import Services
 from teleport_client.errors import TeleportError
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
-from workspace.views.modals.request_modal import FormContext, loading_view, request_form
+from workspace.views.modals.loading import loading_request_form
+from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.parts.message import text_message
 
 
@@ -33,7 +34,7 @@ async def open_request_form(
     ensure_requests_enabled(services)
     typed = typed_command(draft)
     preparing = _prepare(services, slack_user_id, draft, responder)
-    ready = await responder.with_placeholder(preparing, loading_view(), typed=typed)
+    ready = await responder.with_placeholder(preparing, loading_request_form(), typed=typed)
     if not await responder.fill_form(request_form(draft, ready.context), typed=typed):
         text = f"The form didn't open. Run {REQUEST} again, or without the form:"
         await responder.respond(text_message(text, preformatted=typed))

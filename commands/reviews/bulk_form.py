@@ -19,8 +19,8 @@ from workspace.views.modals.bulk_review_modal import (
     BulkReviewForm,
     BulkReviewMetadata,
     bulk_review_form,
-    loading_bulk_form,
 )
+from workspace.views.modals.loading import loading_bulk_form
 from workspace.views.parts.message import text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.pending_list import pending_list

@@ -19,10 +19,14 @@ from workspace.views.modals.bulk_review_modal import (
     BulkReviewForm,
     BulkReviewMetadata,
     bulk_review_form,
-    loading_bulk_form,
 )
-from workspace.views.modals.details_modal import details_view, loading_details
-from workspace.views.modals.request_modal import FormContext, loading_view, request_form
+from workspace.views.modals.details_modal import details_view
+from workspace.views.modals.loading import (
+    loading_bulk_form,
+    loading_details,
+    loading_request_form,
+)
+from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.modals.review_input import ReviewFormMetadata
 from workspace.views.modals.review_modal import ReviewOptions, review_form
 from workspace.views.parts.message import text_message
@@ -42,7 +46,7 @@ def sample_views() -> Iterator[tuple[str, View]]:
         "request form, reason required",
         request_form(RequestDraft(truncated=True), FormContext("C1", reason_required=True)),
     )
-    yield "request form, loading", loading_view()
+    yield "request form, loading", loading_request_form()
     for approve in (True, False):
         word = "approve" if approve else "deny"
         decision = ReviewFormMetadata(request_id, approve, "C1")

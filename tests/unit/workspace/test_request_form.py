@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.views import View
 
@@ -15,7 +15,7 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.views.modals import resource_option, reviewer_option, role_option
 from workspace.views.modals.menu import menu
 from workspace.views.modals.request_input import read, selected_values
-from workspace.views.modals.request_modal import FormContext, loading_view, request_form
+from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.modals.request_notes import with_access_end, with_resource_note
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -70,7 +70,6 @@ def submitted(view: dict[str, Any]) -> dict[str, Any]:
     return view | {"id": "V1", "hash": "1.a", "team_id": "T1", "state": {"values": {}}}
 
 
-@settings(deadline=None, max_examples=50)
 @given(drafts(), CONTEXTS, texts)
 def test_form_fits_in_every_state(
     given_draft: tuple[RequestDraft, list[Resource]], context: FormContext, note: str
@@ -91,7 +90,6 @@ def test_form_fits_in_every_state(
     check_view(with_access_end(submitted(ended), ("staging",), datetime.now(UTC)))
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(RESOURCES, max_size=100), st.lists(st.tuples(texts, texts), max_size=100))
 def test_menus_fit(resources: list[Resource], users: list[tuple[str, str]]) -> None:
     options = [resource_option.option(path_of(each), each) for each in resources]
@@ -105,10 +103,6 @@ def test_menus_fit(resources: list[Resource], users: list[tuple[str, str]]) -> N
         assert 1 <= len(each["text"]["text"]) <= 75
         assert len(each["value"]) <= 75
         assert len(each.get("description", {}).get("text", "")) <= 75
-
-
-def test_loading_view_fits() -> None:
-    check_view(loading_view())
 
 
 def test_input_becomes_a_draft() -> None:

@@ -12,7 +12,6 @@ from slack_sdk.models.blocks import (
     InputBlock,
     Option,
     PlainTextObject,
-    SectionBlock,
 )
 from slack_sdk.models.views import View
 
@@ -88,14 +87,6 @@ def bulk_review_form(metadata: BulkReviewMetadata, form: BulkReviewForm) -> View
             *_notes(form),
             reason_input(form.reason, required=form.reason_required, hint=_REASON_HINT),
         ],
-    )
-
-
-def loading_bulk_form() -> View:
-    """Return a placeholder for the form while Teleport is slow."""
-    text = PlainTextObject(text="Reading the requests…", emoji=False)
-    return View(
-        type="modal", title="Review requests", close="Cancel", blocks=[SectionBlock(text=text)]
     )
 
 

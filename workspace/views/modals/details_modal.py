@@ -1,6 +1,5 @@
 """The modal with the details of a request. It has no input."""
 
-from slack_sdk.models.blocks import PlainTextObject, SectionBlock
 from slack_sdk.models.views import View
 
 from workspace.views.parts.message import Message
@@ -11,9 +10,3 @@ _TITLE = "Request details"
 def details_view(page: Message) -> View:
     """Show one page of the details."""
     return View(type="modal", title=_TITLE, close="Close", blocks=list(page.blocks))
-
-
-def loading_details() -> View:
-    """Return a placeholder for the details while Teleport is slow."""
-    text = PlainTextObject(text="Reading the request from Teleport…", emoji=False)
-    return View(type="modal", title=_TITLE, close="Close", blocks=[SectionBlock(text=text)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from types import MappingProxyType
 
-from slack_sdk.models.blocks import Block, PlainTextObject, SectionBlock
+from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from teleport_client.model.resource import Resource
@@ -85,12 +85,6 @@ def request_form(draft: RequestDraft, context: FormContext) -> View:
         private_metadata=origin.to_json(),
         blocks=blocks,
     )
-
-
-def loading_view() -> View:
-    """Return a placeholder for the form while Teleport is slow."""
-    text = PlainTextObject(text="Reading your Teleport roles…", emoji=False)
-    return View(type="modal", title=_TITLE, close="Cancel", blocks=[SectionBlock(text=text)])
 
 
 def _selectable(paths: Sequence[str]) -> tuple[str, ...]:

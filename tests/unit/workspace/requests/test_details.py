@@ -24,7 +24,7 @@ from workspace.requests.request_details import Deciders, DetailedRole, Grounds, 
 from workspace.requests.user_error import UserError
 from workspace.text.split import split_text
 from workspace.text.untrusted import slack_length
-from workspace.views.modals.details_modal import details_view, loading_details
+from workspace.views.modals.details_modal import details_view
 from workspace.views.requests.details_pages import (
     DETAILS_BACK,
     DETAILS_NEXT,
@@ -196,10 +196,6 @@ def test_unreadable_page_is_outdated(value: str) -> None:
     with pytest.raises(UserError) as raised:
         page_from(value)
     assert raised.value.reason == "outdated_button"
-
-
-def test_loading_view_is_valid() -> None:
-    check_view(loading_details())
 
 
 @given(st.text(max_size=300) | st.text("& <\U0001f525", max_size=300), st.integers(20, 200))
