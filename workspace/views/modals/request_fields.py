@@ -106,9 +106,10 @@ def duration_input(chosen: timedelta | None) -> InputBlock:
         block_id=DURATION,
         label="Duration",
         optional=True,
+        hint="Without one, access lasts as long as a Teleport session.",
         element=StaticSelectElement(
             action_id=DURATION,
-            placeholder="Maximum allowed",
+            placeholder="Choose a duration",
             options=list(options.values()),
             initial_option=options[chosen] if chosen else None,
         ),
