@@ -87,7 +87,7 @@ class AccessRequestService:
                     raise
                 size //= 2  # the page was too large for the server's or our message limit
                 continue
-            found.update((each.Metadata.Name, self._known.convert(each)) for each in page)
+            found.update((request.id, request) for request in map(self._known.convert, page))
             if not key:
                 return tuple(found.values())
 

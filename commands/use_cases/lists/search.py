@@ -19,7 +19,10 @@ def matcher(
 
     def matches(request: AccessRequest) -> bool:
         text = _text(request, host_names).casefold()
-        return all(word in text for word in wanted)
+        for word in wanted:  # noqa: SIM110 - all() takes twice as long for thousands of requests
+            if word not in text:
+                return False
+        return True
 
     return matches
 
@@ -59,7 +62,8 @@ async def _teleport_name(services: Services, mention: str) -> str:
 
 def _text(request: AccessRequest, host_names: Callable[[AccessRequest], Mapping[str, str]]) -> str:
     """Return everything that a search can find, with a line for each name."""
-    text = "\n".join((request.id, request.user, *request.roles, request.reason))
+    roles = "\n".join(request.roles)
+    text = f"{request.id}\n{request.user}\n{roles}\n{request.reason}"
     if not request.resources:
         return text
     paths = (f"/{r.cluster}/{r.kind}/{r.name}/{r.sub_resource}" for r in request.resources)
