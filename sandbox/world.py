@@ -153,6 +153,7 @@ async def stand_ins(
             random_bits=random_bits,
         )
         stack.push_async_callback(teleport.stop)
+        teleport.write_identities()
         slack = await SlackStandIn.start(
             listen=ports.listen,
             port=ports.slack,

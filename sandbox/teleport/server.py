@@ -67,6 +67,8 @@ class TeleportStandIn:
         self.port = port
         self._connection_age = connection_age
         self._host_certificate = self.authority.host_certificate(utc_now())
+        self._identities: dict[str, Path] = {}
+        """Identity files written by this process, by user."""
         self._server: grpc.aio.Server | None = None
         self._expiry: asyncio.Task[None] | None = None
 
@@ -85,7 +87,7 @@ class TeleportStandIn:
         connection_age: timedelta | None = None,
         random_bits: Callable[[int], int] = secrets.randbits,
     ) -> Self:
-        """Start a server with the cast in its cluster, and identity files under `data`.
+        """Start a server with the cast in its cluster. Identity files are written under `data`.
 
         Port 0 picks a free port. `now` is the cluster's clock, but certificates are checked against
         the wall clock. A connection older than `connection_age` gets GOAWAY, and is closed after
@@ -95,8 +97,9 @@ class TeleportStandIn:
         cluster = Cluster(edition, server_version, now, cluster_name, random_bits=random_bits)
         populate(cluster)
         stand_in = cls(data, cluster, listen, port, connection_age)
-        stand_in._write_identities()
         await stand_in.resume()
+        for session in sessions_folder(data).glob("*.pem"):
+            session.unlink()  # of an earlier sandbox, signed by its own authorities
         Profile(stand_in.address, cluster.name).save(data)
         stand_in._expiry = asyncio.create_task(scan_forever(cluster, expiry_interval))
         return stand_in
@@ -107,13 +110,16 @@ class TeleportStandIn:
         return f"{reachable_host(self.listen)}:{self.port}"
 
     def identity(self, name: str) -> Path:
-        """Return the identity file of a user. The bot's is also called `bot`."""
-        return identity_path(self.data, BOT_IDENTITY if name == BOT_USER else name)
+        """Return the identity file of a user, and write it at first. The bot's is called `bot`."""
+        user = BOT_USER if name == BOT_IDENTITY else name
+        return self._identities.get(user) or self.write_identity(user)
 
-    @property
-    def identity_files(self) -> dict[str, Path]:
-        """Return all identity files by name."""
-        return {path.name: path for path in sorted(self.identity(BOT_IDENTITY).parent.iterdir())}
+    def write_identities(self) -> dict[str, Path]:
+        """Write the missing identity files, because `tsh` and `tctl` take any user's.
+
+        Return all files by name.
+        """
+        return {path.name: path for path in map(self.identity, sorted(self.cluster.users))}
 
     def write_identity(self, user: str, *, lifetime: timedelta = _IDENTITY_LIFETIME) -> Path:
         """Write a user's identity file with the user's current roles."""
@@ -125,8 +131,9 @@ class TeleportStandIn:
             expires=utc_now() + lifetime,
         )
         logins = plain(record.Spec.Traits).get("logins", ())
-        path = self.identity(user)
+        path = identity_path(self.data, BOT_IDENTITY if user == BOT_USER else user)
         self.authority.identity_file(identity, utc_now(), logins=logins).write(path)
+        self._identities[user] = path
         return path
 
     async def stop(self) -> None:
@@ -174,9 +181,3 @@ class TeleportStandIn:
             root_certificates=self.authority.user.pem,
             require_client_auth=True,
         )
-
-    def _write_identities(self) -> None:
-        for name in self.cluster.users:
-            self.write_identity(name)
-        for session in sessions_folder(self.data).glob("*.pem"):
-            session.unlink()  # of an earlier sandbox, signed by its own authorities

@@ -20,6 +20,7 @@ async def main(data: Path) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     teleport = await TeleportStandIn.start(data)
+    teleport.write_identities()
     slack = await SlackStandIn.start(pace=Pace(unlimited=True))
     settings = write_settings(
         data, teleport=teleport.address, identity=teleport.identity("bot"), slack_api=slack.api_url

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import grpc
@@ -66,6 +67,11 @@ def read_identity(context: AuthContext) -> Identity:
     if _INTERMEDIARIES in context:
         raise ConnectionProblem("access denied: intermediaries are not supported")
     (certificate,) = context[_LEAF]
+    return _identity_in(certificate)
+
+
+@lru_cache(maxsize=1000)
+def _identity_in(certificate: bytes) -> Identity:
     return Identity.from_certificate(x509.load_pem_x509_certificate(certificate))
 
 

@@ -31,10 +31,7 @@ async def dial(stand_in: TeleportStandIn) -> AsyncIterator[Dial]:
     async with AsyncExitStack() as channels:
 
         def connect(name: str) -> Auth:
-            path = stand_in.identity(name)
-            if not path.exists():
-                stand_in.write_identity(name)
-            opened = channel(stand_in.address, path, server_name=MAIN)
+            opened = channel(stand_in.address, stand_in.identity(name), server_name=MAIN)
             channels.push_async_callback(opened.close)
             return AuthServiceStub(opened)
 
@@ -63,4 +60,5 @@ def admin(dial: Dial) -> Auth:
 
 @pytest.fixture
 def terminal(stand_in: TeleportStandIn, tmp_path: Path) -> Terminal:
+    stand_in.write_identities()
     return Terminal(tmp_path)

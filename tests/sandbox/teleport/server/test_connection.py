@@ -84,7 +84,7 @@ async def test_user_that_is_gone(stand_in: TeleportStandIn, alice: Auth) -> None
 
 async def test_identity_files(stand_in: TeleportStandIn, tmp_path: Path) -> None:
     """All users have a complete file that only its owner can read. The bot's is valid for years."""
-    files = stand_in.identity_files
+    files = stand_in.write_identities()
     people = {"alice", "bob", "carol", "dana", "erin", "frank", "grace", "henry"}
     assert set(files) == people | {"bot", "tctl-admin"}
     assert files["bot"] == tmp_path / "identities" / "bot"
