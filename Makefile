@@ -4,8 +4,11 @@ SLACK_PORT ?= 8765
 TELEPORT_PORT ?= 3025
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# Tests mostly wait, so two cores run three workers.
-WORKERS ?= $(shell echo $$(( ($(CORES) * 3 + 1) / 2 )))
+# Tests often wait, so each core runs two workers.
+WORKERS ?= $(shell echo $$(( $(CORES) * 2 )))
+
+# Without bytecode, each bot and each worker of the tests compiles everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: runtime dev sandbox demo test browser screenshots snapshots explore bench chaos real-teleport real-slack check coverage features proto lock
 

@@ -66,9 +66,10 @@ rules = st.builds(
 roles_with_rules = st.lists(
     st.builds(
         lambda allow, deny: Role("r", Conditions(tuple(allow)), Conditions(tuple(deny))),
-        st.lists(rules),
-        st.lists(rules),
-    )
+        st.lists(rules, max_size=3),
+        st.lists(rules, max_size=3),
+    ),
+    max_size=4,
 )
 
 
