@@ -11,6 +11,7 @@ from commands.use_cases.lock_access import (
     AlreadyLocked,
     CannotLock,
     Locked,
+    NameTaken,
     NoAccess,
     NotPermitted,
     RequestDeleted,
@@ -65,6 +66,14 @@ def _error(outcome: Unlocked, request_id: str) -> UserError:
                 "The bot isn't allowed to lock access here. Nothing was locked. Ask a Teleport"
                 " administrator to run:",
                 reason="bot_cannot_lock",
+                suggested_command=command,
+            )
+        case NameTaken():
+            return UserError(
+                "A lock on something else in Teleport has the name that the bot uses for this"
+                " request. The bot didn't replace it, and nothing was locked. A Teleport"
+                " administrator can run:",
+                reason="lock_name_taken",
                 suggested_command=command,
             )
         case _:

@@ -69,7 +69,12 @@ class CannotLock:
     """The settings or the bot's role don't allow locks."""
 
 
-Unlocked: TypeAlias = NoAccess | RequestDeleted | NotPermitted | CannotLock
+@dataclass(frozen=True, slots=True)
+class NameTaken:
+    """A lock on something else has the name of the bot's lock. Replacing it would unlock that."""
+
+
+Unlocked: TypeAlias = NoAccess | RequestDeleted | NotPermitted | CannotLock | NameTaken
 LockOutcome: TypeAlias = Locked | AlreadyLocked | Unlocked
 
 
@@ -136,6 +141,8 @@ async def _lock(services: Services, user: AuthorizedUser, lock: Lock) -> LockOut
         held = await locks.list_in_force_on_request(request_id, deadline=deadline)
         if found := next((each for each in held if outlasts_access(each, request)), None):
             return locked if found == lock and attempts > 1 else AlreadyLocked(request, found)
+        if await _is_name_taken(services, lock, deadline):
+            return NameTaken()
         await locks.upsert(lock, deadline=deadline)
         return locked
 
@@ -148,3 +155,11 @@ async def _lock(services: Services, user: AuthorizedUser, lock: Lock) -> LockOut
         log.info("access_locked", request_id=lock.access_request, teleport_user=user.name)
     services.changed(lock.access_request)
     return outcome
+
+
+async def _is_name_taken(services: Services, lock: Lock, deadline: float) -> bool:
+    try:
+        existing = await services.teleport.locks.get(lock.name, deadline=deadline)
+    except NotFound:
+        return False
+    return existing.access_request != lock.access_request

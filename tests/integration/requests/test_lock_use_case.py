@@ -13,6 +13,7 @@ from commands.use_cases.lock_access import (
     CannotLock,
     Locked,
     LockOutcome,
+    NameTaken,
     NoAccess,
     NotPermitted,
     RequestDeleted,
@@ -25,7 +26,10 @@ from sandbox.teleport.timestamps import moment, stamp, utc_now
 from teleport_client._proto.types_pb2 import (
     AccessRequestV3,
     AccessReviewConditions,
+    LockSpecV2,
     LockTarget,
+    LockV2,
+    Metadata,
     RequestState,
 )
 from teleport_client.errors import Unreachable
@@ -173,6 +177,19 @@ async def test_bot_without_the_permission_locks_nothing(
     teleport.faults.add("UpsertLock", grpc.StatusCode.PERMISSION_DENIED)
     assert isinstance(await lock(cases, approved), CannotLock)
     assert not teleport.cluster.locks
+
+
+async def test_lock_on_something_else_is_not_replaced(
+    cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
+) -> None:
+    """Its name is known, so anybody who can create locks can take it."""
+    other = LockV2(
+        Metadata=Metadata(Name=lock_name(approved.Metadata.Name)),
+        Spec=LockSpecV2(Target=LockTarget(User="mallory")),
+    )
+    teleport.cluster.put_lock(other)
+    assert isinstance(await lock(cases, approved), NameTaken)
+    assert [each.Spec.Target.User for each in teleport.cluster.locks.values()] == ["mallory"]
 
 
 async def test_second_click_finds_the_lock(
