@@ -45,6 +45,7 @@ class RequestLists:
         self._policy = review_policy
         self._reader = reader
         self._name = reader.name
+        self._override = review_policy.mode is ReviewMode.OVERRIDE
         self._verdicts: dict[tuple[bool, tuple[str, ...]], MayReview] = {}
 
     @property
@@ -56,10 +57,7 @@ class RequestLists:
         """Return whether the user's roles, or the settings, permit a review. Ignores the state."""
         if request.user == self._name:
             return MayReview.NO
-        overrides = (
-            self._policy.mode is ReviewMode.OVERRIDE
-            and self._policy.mode_of(request) is ReviewMode.OVERRIDE
-        )
+        overrides = self._override and self._policy.mode_of(request) is ReviewMode.OVERRIDE
         key = (overrides, request.roles)
         verdict = self._verdicts.get(key)
         if verdict is None:
@@ -74,13 +72,13 @@ class RequestLists:
         """Return whether the user can probably review the pending request now."""
         return (
             request.pending
-            and self.in_review_scope(request)
+            and self.may_review(request) is not MayReview.NO
             and request.review_by(self._name) is None
         )
 
     def reviewable_of(self, same_roles: Collection[AccessRequest]) -> list[AccessRequest]:
         """Return the reviewable requests of many for the same roles, with one verdict for all."""
-        if self._policy.mode is ReviewMode.OVERRIDE:
+        if self._override:
             return [each for each in same_roles if self.is_reviewable(each)]
         name = self._name
         other = next((each for each in same_roles if each.user != name), None)
