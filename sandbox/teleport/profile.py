@@ -32,6 +32,7 @@ class Profile:
         return cls(**json.loads(_path(data).read_text()))
 
     def save(self, data: Path) -> None:
+        data.mkdir(parents=True, exist_ok=True)
         _path(data).write_text(json.dumps(asdict(self), indent=2) + "\n")
 
 

@@ -17,6 +17,7 @@ async def test_link_pipes_from_tctl_get_to_tctl_create(
     teleport: TeleportStandIn, tmp_path: Path, options: str
 ) -> None:
     """The rest of the user stays unchanged."""
+    teleport.write_identities()
     before = teleport.cluster.users["erin"]
     program = f"{shlex.quote(sys.executable)} -m bot"
     tctl = f"{program} sandbox tctl --data {shlex.quote(str(tmp_path))}"

@@ -15,6 +15,7 @@ from tests.sandbox.page.teleport.panel_driver import PanelDriver
 @pytest.fixture
 async def teleport(tmp_path: Path) -> AsyncIterator[TeleportStandIn]:
     stand_in = await TeleportStandIn.start(tmp_path)
+    stand_in.write_identities()
     yield stand_in
     await stand_in.stop()
 

@@ -60,6 +60,7 @@ async def running(
 ) -> AsyncIterator[Server]:
     """Run a cluster, with a bot certificate of twelve hours."""
     stand_in = await TeleportStandIn.start(folder, edition=edition, server_version=version)
+    stand_in.write_identities()
     stand_in.write_identity(BOT_USER, lifetime=timedelta(hours=12))
     async with AsyncExitStack() as channels:
         yield StandInServer(stand_in, channels)

@@ -24,6 +24,7 @@ class _Tools:
 @pytest.fixture
 async def teleport_17(tmp_path: Path) -> AsyncIterator[TeleportStandIn]:
     stand_in = await TeleportStandIn.start(tmp_path, server_version=audit_story.RECORDED_VERSION)
+    stand_in.write_identities()
     yield stand_in
     await stand_in.stop()
 
