@@ -27,9 +27,9 @@ from workspace.directory.member_names import MemberNames
 from workspace.directory.user_directory import UserDirectory, UserMapping
 from workspace.moment import utc_now
 from workspace.requests.review_policy import ReviewPolicy
-from workspace.views.modals import resource_option, role_option
-from workspace.views.modals.menu import MOST_OPTIONS, menu
-from workspace.views.modals.reviewer_option import reviewer_option
+from workspace.views.options import resource_option, role_option
+from workspace.views.options.menu import MOST_OPTIONS, menu
+from workspace.views.options.reviewer_option import reviewer_option
 
 
 @dataclass(frozen=True)

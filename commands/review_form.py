@@ -31,9 +31,9 @@ from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
 from workspace.sending.slack_failure import SLACK_ERRORS, describe
 from workspace.text.names import list_names
-from workspace.views.modals import role_option
 from workspace.views.modals.review_input import ReviewFormInput, ReviewFormMetadata, read
 from workspace.views.modals.review_modal import MOST_ROLES, ReviewOptions, review_form
+from workspace.views.options import role_option
 from workspace.views.parts.message import text_message
 from workspace.views.parts.moments import utc_text
 

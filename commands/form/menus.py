@@ -14,10 +14,10 @@ from commands.use_cases.services import Services
 from teleport_client.rules.resource_paths import resource_path
 from workspace.directory.candidates.linked_users import Linked
 from workspace.directory.candidates.matching import Entry, Searchable, entry
-from workspace.views.modals import resource_option, role_option
-from workspace.views.modals.menu import MOST_OPTIONS, menu
 from workspace.views.modals.request_input import RESOURCES, ROLES, selected_values
-from workspace.views.modals.reviewer_option import reviewer_option
+from workspace.views.options import resource_option, role_option
+from workspace.views.options.menu import MOST_OPTIONS, menu
+from workspace.views.options.reviewer_option import reviewer_option
 
 
 async def suggest_roles(services: Services, interaction: Interaction) -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from teleport_client.errors import TeleportError
 from workspace.requests.user_error import UserError
 from workspace.sending.slack_failure import SLACK_ERRORS
 from workspace.text.names import list_names
-from workspace.views.modals import resource_option
 from workspace.views.modals.request_input import RESOURCES, ROLES, selected_values
 from workspace.views.modals.request_notes import with_resource_note
+from workspace.views.options import resource_option
 
 
 async def check_selection(

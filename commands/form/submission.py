@@ -29,9 +29,9 @@ from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
 from workspace.text.names import list_names
-from workspace.views.modals import resource_option, role_option
 from workspace.views.modals.request_input import RequestFormInput, read
 from workspace.views.modals.request_notes import with_access_end
+from workspace.views.options import resource_option, role_option
 from workspace.views.responses.request import request_rejected
 
 _LEEWAY = timedelta(minutes=1)

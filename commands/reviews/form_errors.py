@@ -9,7 +9,6 @@ from workspace.requests.request_draft import check_reason, has_text
 from workspace.requests.review_policy import shown_role, unconfirmed
 from workspace.requests.user_error import UserError
 from workspace.text.names import list_names
-from workspace.views.modals import role_option
 from workspace.views.modals.review_input import (
     CONFIRM,
     GRANT,
@@ -18,6 +17,7 @@ from workspace.views.modals.review_input import (
     ReviewFormInput,
     numbered,
 )
+from workspace.views.options import role_option
 
 
 def field_errors(

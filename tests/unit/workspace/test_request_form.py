@@ -12,11 +12,11 @@ from sandbox.slack.block_kit.surfaces import view_problems
 from teleport_client.model.resource import KINDS, Resource
 from tests.strategies import long_texts, names, texts
 from workspace.requests.request_draft import RequestDraft
-from workspace.views.modals import resource_option, reviewer_option, role_option
-from workspace.views.modals.menu import menu
 from workspace.views.modals.request_input import read, selected_values
 from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.modals.request_notes import with_access_end, with_resource_note
+from workspace.views.options import resource_option, reviewer_option, role_option
+from workspace.views.options.menu import menu
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 RESOURCES = st.builds(

@@ -35,14 +35,14 @@ from workspace.requests.request_draft import RequestDraft, draft_from_json
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.cards.buttons import APPROVE, APPROVE_WITH, DENY, DETAILS
 from workspace.views.cards.card import card
-from workspace.views.modals import role_option
-from workspace.views.modals.menu import menu
 from workspace.views.modals.request_input import read
 from workspace.views.modals.request_modal import FormContext, request_form
 from workspace.views.modals.review_input import ReviewFormMetadata
 from workspace.views.modals.review_input import read as read_decision
 from workspace.views.modals.review_modal import review_form
 from workspace.views.notices import NoticeOptions, notice
+from workspace.views.options import role_option
+from workspace.views.options.menu import menu
 from workspace.views.parts.message import Message, text_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.help import help_message

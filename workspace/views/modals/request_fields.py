@@ -18,7 +18,6 @@ from workspace.requests.request_draft import MOST_REVIEWERS, REASON_BYTES, Reque
 from workspace.text.budget import join_texts
 from workspace.text.names import list_names
 from workspace.text.untrusted import safe_text, truncate
-from workspace.views.modals import resource_option, role_option
 from workspace.views.modals.request_input import (
     DURATION,
     EXPIRY,
@@ -28,6 +27,7 @@ from workspace.views.modals.request_input import (
     ROLES,
     START,
 )
+from workspace.views.options import resource_option, role_option
 from workspace.views.parts.moments import duration_text
 
 REASON_CHARACTERS = 3000

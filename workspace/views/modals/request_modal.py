@@ -10,8 +10,6 @@ from slack_sdk.models.views import View
 
 from teleport_client.model.resource import Resource
 from workspace.requests.request_draft import RequestDraft
-from workspace.views.modals import role_option
-from workspace.views.modals.menu import MOST_OPTIONS
 from workspace.views.modals.request_fields import (
     duration_input,
     reason_input,
@@ -22,6 +20,8 @@ from workspace.views.modals.request_fields import (
 )
 from workspace.views.modals.request_input import RequestFormMetadata, fit_metadata
 from workspace.views.modals.request_notes import opening_note, typed_parts
+from workspace.views.options import role_option
+from workspace.views.options.menu import MOST_OPTIONS
 
 CALLBACK = "request_form"
 _TITLE = "Request access"

@@ -21,7 +21,6 @@ from workspace.requests.review_policy import shown_role
 from workspace.text.resources import RESOURCES_ROOM
 from workspace.text.untrusted import safe_name, safe_text, truncate
 from workspace.views.cards.status_line import status_line
-from workspace.views.modals import role_option
 from workspace.views.modals.review_input import (
     CONFIRM,
     GRANT,
@@ -30,6 +29,7 @@ from workspace.views.modals.review_input import (
     ReviewFormMetadata,
     numbered,
 )
+from workspace.views.options import role_option
 from workspace.views.parts import rich
 from workspace.views.parts.footer import footer, footer_of
 from workspace.views.parts.reason import REQUEST_REASON, quoted_reason

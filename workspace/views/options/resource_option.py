@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Option, PlainTextObject
 
 from teleport_client.model.resource import Resource
 from workspace.text.untrusted import safe_name
-from workspace.views.modals import role_option
+from workspace.views.options import role_option
 
 _LIMIT = role_option.LIMIT
 

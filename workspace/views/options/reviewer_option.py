@@ -3,7 +3,7 @@
 from slack_sdk.models.blocks import Option, PlainTextObject
 
 from workspace.text.untrusted import safe_name
-from workspace.views.modals.role_option import LIMIT
+from workspace.views.options.role_option import LIMIT
 
 
 def reviewer_option(slack_user_id: str, name: str, slack_name: str, *, suggested: bool) -> Option:

@@ -1,0 +1,1 @@
+"""Options of menus and checkboxes in modals, within Slack's limits."""
