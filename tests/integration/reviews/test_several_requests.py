@@ -71,8 +71,15 @@ async def test_denial_of_several_requests_needs_a_reason(stage: Stage) -> None:
     assert states(stage, *requests) == {RequestState.DENIED}
 
 
-async def test_at_least_one_request_is_selected(stage: Stage) -> None:
+async def test_slack_requires_a_selection_in_a_single_field(stage: Stage) -> None:
     make_requests(stage, 1)
+    form = await open_form(stage)
+    (block,) = (each for each in form["blocks"] if each.get("block_id") == "pick_0")
+    assert not block["optional"]
+
+
+async def test_at_least_one_request_is_selected(stage: Stage) -> None:
+    make_requests(stage, 11)
     form = await open_form(stage)
     assert "Select at least one" in errors(await stage.submit("bob", form))["pick_0"]
 

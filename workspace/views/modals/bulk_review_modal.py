@@ -112,13 +112,15 @@ def read(values: Mapping[str, Mapping[str, Any]], private_metadata: str) -> Bulk
 
 
 def _boxes(requests: Sequence[CardModel]) -> Iterator[InputBlock]:
+    """Yield checkboxes. With several of them, a selection in any one is enough."""
+    several = len(requests) > BOXES_EACH
     for first in range(0, len(requests), BOXES_EACH):
         name = numbered(_PICK, first // BOXES_EACH)
         boxes = [_option(each) for each in requests[first : first + BOXES_EACH]]
         yield InputBlock(
             block_id=name,
             label="Older requests" if first else "Requests",
-            optional=True,
+            optional=several,
             element=CheckboxesElement(action_id=name, options=boxes),
         )
 
