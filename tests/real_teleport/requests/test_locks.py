@@ -93,6 +93,23 @@ async def test_reviewer_locks_access(world: World, bot: BotProcess) -> None:
         await world.tsh("alice", "login", f"--request-id={request_id}")
 
 
+async def test_lock_on_something_else_is_not_replaced(world: World, bot: BotProcess) -> None:
+    request_id, card = await approved(world, "to stay unlocked")
+    name = lock_name(request_id)
+    await world.cluster.create(
+        {
+            "kind": "lock",
+            "version": "v2",
+            "metadata": {"name": name},
+            "spec": {"target": {"user": "mallory"}},
+        }
+    )
+    await world.people.click("carol", card, "lock")
+    await world.people.response("carol", "The bot didn't replace it")
+    (lock,) = json.loads(await world.cluster.tctl("get", "locks", "--format=json"))
+    assert lock["spec"]["target"] == {"user": "mallory"}
+
+
 async def test_lock_with_tctl_is_shown_until_it_is_removed(world: World, bot: BotProcess) -> None:
     request_id, card = await approved(world, "to be locked with tctl")
     async with world.cluster.locked(f"--access-request={request_id}", "under review"):
