@@ -26,7 +26,9 @@ _TEMPLATE = re.compile(
 )
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
-_GO_REFERENCE = re.compile(r"\$(?:(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
+_GO_REFERENCE = re.compile(r"\$(?:\$|(?P<bare>\w+)|\{(?P<braced>\w+)\})", re.ASCII)
+_EXPANSION = re.compile(r"\$[^$]")
+"""What counts as a reference left in a role (ContainsExpansion in lib/utils/replace.go)."""
 
 
 def matcher(pattern: str) -> Matcher:
@@ -41,11 +43,11 @@ def matcher(pattern: str) -> Matcher:
     return lambda text: expression.search(text) is not None
 
 
-def compile_pattern(pattern: str) -> Expression:
+def compile_pattern(pattern: str, flags: str = "") -> Expression:
     """Compile a regular expression between `^` and `$`, or else an anchored glob."""
     if pattern.startswith("^") and pattern.endswith("$"):
-        return _re2(pattern)
-    return _re2(f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
+        return _re2(flags + pattern)
+    return _re2(f"{flags}^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
 
 
 def claimed(
@@ -62,17 +64,18 @@ def claimed(
 
 def _claimed_by(mapping: ClaimMapping, value: str) -> list[Matcher]:
     try:
-        match = compile_pattern(mapping.Value).search(value)
+        match = compile_pattern(mapping.Value, "(?i)").search(value)
+        exact = compile_pattern(mapping.Value).search(value)
     except BadParameter:
         return []  # Teleport skips a mapping that it can't compile and continues.
-    if match is None:
-        return []
+    if match is None or exact is None:
+        return []  # The roles come from the match in any case, if the case is right, too.
     expanded = ((role, _expand(role, match)) for role in mapping.Roles)
     return [_claimed_role(role, text) for role, text in expanded if text]
 
 
 def _claimed_role(role: str, expanded: str) -> Matcher:
-    if expanded == role and "$" not in role:
+    if expanded == role and not _EXPANSION.search(role):
         return matcher(role)
     return lambda text: text == expanded
 
@@ -82,6 +85,8 @@ def _expand(role: str, match: Any) -> str:
 
     def group(reference: re.Match[str]) -> str:
         name = reference["bare"] or reference["braced"]
+        if name is None:
+            return "$"
         known = int(name) <= match.re.groups if name.isdigit() else name in match.re.groupindex
         if not known:
             return ""
