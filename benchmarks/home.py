@@ -19,7 +19,7 @@ from notifications.home.home_content import HomeOptions, build_home
 from notifications.home.open_homes import OpenHomes
 from notifications.home.request_index import RequestIndex
 from teleport_client.model.access_request import AccessRequest, RequestState, Threshold
-from teleport_client.model.user import Conditions, ReviewConditions, Role
+from teleport_client.model.user import Conditions, ReviewConditions, Role, StaticAccess
 from workspace.card_model.build import build_card_model
 from workspace.requests.request_lists import RequestLists
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
@@ -42,6 +42,7 @@ class _Reader:
     held: frozenset[str] = frozenset()
     denying_roles: tuple[Role, ...] = ()
     sees_all_requests: bool = False
+    static_access: StaticAccess | None = None
 
 
 class HomeRow:

@@ -27,7 +27,7 @@ from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.model.user import Conditions, ReviewConditions, Role
+from teleport_client.model.user import Conditions, ReviewConditions, Role, StaticAccess
 from teleport_client.services.access_requests import request_from
 from teleport_client.services.known_requests import KnownRequests
 from workspace.card_model.build import build_card_model
@@ -58,6 +58,7 @@ class _Reader:
     held: frozenset[str] = frozenset({"reviewer"})
     denying_roles: tuple[Role, ...] = ()
     sees_all_requests: bool = False
+    static_access: StaticAccess | None = None
 
 
 class ListsRow:

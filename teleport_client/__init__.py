@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from teleport_client.model.lock import Lock
     from teleport_client.model.resource import Resource
     from teleport_client.model.user import (
+        ClaimMapping,
         Conditions,
         LabelSelector,
         ReviewConditions,
@@ -73,6 +74,7 @@ __all__ = [
     "AlreadyExists",
     "AlreadyResolved",
     "AlreadyReviewed",
+    "ClaimMapping",
     "ClusterInfo",
     "Conditions",
     "Conflict",

@@ -54,6 +54,7 @@ reviews = st.builds(
     submitted_by=texts,
     assume_start=maybe_moments,
 )
+annotations = st.dictionaries(names, st.lists(texts, max_size=2).map(tuple), max_size=2)
 
 
 @st.composite
@@ -80,6 +81,7 @@ def requests(draw: st.DrawFn) -> AccessRequest:
         assume_start=draw(maybe_moments),
         promoted_to=draw(texts),
         long_term=draw(st.booleans()),
+        annotations=draw(annotations),
     )
 
 

@@ -17,7 +17,6 @@ from commands.use_cases.find_request import is_visible, no_such_request
 from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
-from teleport_client.rules.review_permission import is_review_denied
 from workspace.requests.review_policy import ReviewMode
 from workspace.requests.user_error import UserError
 from workspace.text.names import list_names
@@ -114,7 +113,7 @@ def ensure_approver(services: Services, user: AuthorizedUser, request: AccessReq
             " bot's operator to add you to role_to_approvers.",
             reason="not_an_approver",
         )
-    if is_review_denied(user.denying_roles, request):
+    if services.permissions.is_review_denied(user, request):
         raise cannot_review()
 
 

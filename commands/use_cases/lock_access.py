@@ -22,7 +22,7 @@ from commands.use_cases.services import Services
 from teleport_client.errors import NotFound, NotSupported, PermissionDenied
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.model.lock import Lock
-from teleport_client.rules.review_permission import MayReview, is_review_denied
+from teleport_client.rules.review_permission import MayReview
 from workspace.requests.access_lock import lock_on, outlasts_access
 from workspace.requests.review_policy import ReviewMode
 from workspace.retry import with_retry
@@ -104,7 +104,7 @@ def _may_lock(services: Services, user: AuthorizedUser, request: AccessRequest) 
     if request.user == user.name:
         return True
     mode = services.review_policy.mode_of(request)
-    if not mode.from_slack or is_review_denied(user.denying_roles, request):
+    if not mode.from_slack or services.permissions.is_review_denied(user, request):
         return False
     if services.permissions.lists(user).may_review(request) is not MayReview.YES:
         return False

@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
+
+Annotations: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Values by key."""
+NO_ANNOTATIONS: Annotations = MappingProxyType({})
 
 
 class RequestState(StrEnum):
@@ -106,6 +111,9 @@ class AccessRequest:
     dry_run: DryRun | None = None
     session_until: datetime | None = None
     """End of a session that starts at the creation: the longest session lasts until then."""
+    annotations: Annotations | None = field(default_factory=lambda: NO_ANNOTATIONS)
+    """Values by key that the requester's roles set (`system_annotations`), None if they're too
+    many to remember."""
 
     @property
     def pending(self) -> bool:
@@ -115,6 +123,13 @@ class AccessRequest:
     def removed_roles(self) -> tuple[str, ...]:
         """Requested roles that an approver left out. Each requested role has its thresholds."""
         return tuple(role for role in self.role_thresholds if role not in self.roles)
+
+    @property
+    def original_roles(self) -> tuple[str, ...]:
+        """The requested roles, also those that an approver left out (GetOriginalRoles)."""
+        if len(self.role_thresholds) in {0, len(self.roles)}:
+            return self.roles
+        return tuple(sorted(self.role_thresholds))
 
     def review_by(self, author: str) -> Review | None:
         if not self.reviews:  # by far the most requests in a list

@@ -15,23 +15,6 @@ def _no_traits() -> Traits:
 
 
 @dataclass(frozen=True, slots=True)
-class User:
-    name: str
-    roles: tuple[str, ...] = ()
-    traits: Traits = field(default_factory=_no_traits)
-    locked: bool = False
-    """Suspended, for instance after too many failed logins."""
-    lock_expires: datetime | None = None
-    """End of the suspension. Teleport clears `locked` only at the next login."""
-    bot: bool = False
-    """A Machine ID bot's user."""
-
-    def is_suspended(self, now: datetime) -> bool:
-        """Return whether Teleport rejects logins (WithUserLock in lib/auth/auth.go)."""
-        return self.locked and (self.lock_expires is None or now < self.lock_expires)
-
-
-@dataclass(frozen=True, slots=True)
 class StaticAccess:
     """Roles and traits that a user has without an access request."""
 
@@ -46,6 +29,28 @@ class StaticAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    roles: tuple[str, ...] = ()
+    traits: Traits = field(default_factory=_no_traits)
+    locked: bool = False
+    """Suspended, for instance after too many failed logins."""
+    lock_expires: datetime | None = None
+    """End of the suspension. Teleport clears `locked` only at the next login."""
+    bot: bool = False
+    """A Machine ID bot's user."""
+
+    @property
+    def static_access(self) -> StaticAccess:
+        """What the user has in Teleport without a login state."""
+        return StaticAccess(self.roles, self.traits)
+
+    def is_suspended(self, now: datetime) -> bool:
+        """Return whether Teleport rejects logins (WithUserLock in lib/auth/auth.go)."""
+        return self.locked and (self.lock_expires is None or now < self.lock_expires)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """Verbs on kinds of resources; `*` matches all, and the predicate `where` narrows the rule."""
 
@@ -55,14 +60,26 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimMapping:
+    """Requested roles that a value of a trait adds, see `claimed_roles`."""
+
+    claim: str
+    """Name of the trait."""
+    value: str
+    """Pattern of the value, see `role_pattern`."""
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewConditions:
     """Requested roles that users with the role can review (`review_requests`)."""
 
     roles: tuple[str, ...] = ()
     """Patterns, see `role_pattern`."""
-    from_claims: bool = False
-    """The user's traits add more roles (`claims_to_roles`)."""
+    claims: tuple[ClaimMapping, ...] = ()
+    """More roles, which depend on the user's traits (`claims_to_roles`)."""
     where: str = ""
+    """A condition about the user and the request, see `predicate`."""
     preview_as: tuple[str, ...] = ()
     """Roles that show resources without giving access to them (`preview_as_roles`)."""
     submit_for: tuple[str, ...] = ()

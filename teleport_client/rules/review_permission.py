@@ -1,17 +1,25 @@
-"""Whether a user can review a request, as far as the user's roles show.
+"""Whether a user can review a request.
 
 The server decides (ReviewPermissionChecker in lib/services/access_request.go), but has no method to
-check without submitting a review. Lists need an answer for each row, so this module evaluates roles
-itself. Conditions that only the server can evaluate count as UNKNOWN.
+check without submitting a review. Lists need an answer for each row, so this module evaluates the
+user's roles itself. What it can't evaluate as the server does counts as UNKNOWN.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from teleport_client.model.access_request import AccessRequest
-from teleport_client.model.user import ReviewConditions, Role
-from teleport_client.rules.role_pattern import UnreadablePattern, matches
+from teleport_client.model.user import ReviewConditions, Role, StaticAccess, Traits
+from teleport_client.rules.claimed_roles import claimed_roles
+from teleport_client.rules.predicate import Facts, holds, variables
+from teleport_client.rules.role_pattern import Matcher, UnreadablePattern, matcher
+
+_Truth: TypeAlias = Mapping[str, bool | None]
+"""Whether each `where` holds for a request, None if it's unknown."""
+_FIXED = frozenset({"reviewer.roles", "reviewer.traits", "request.roles"})
+"""Variables that are the same for all requests for the same roles."""
 
 
 class MayReview(Enum):
@@ -21,75 +29,173 @@ class MayReview(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewer:
+    """A user who reviews, with the roles held without an access request."""
+
+    name: str
+    roles: Sequence[Role]
+    static_access: StaticAccess | None
+    """Names of the roles, and traits, as Teleport has them. None if the bot can't read them."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewGrounds:
     """The roles that let a user review a request."""
 
     roles: tuple[str, ...]
     conditions: tuple[str, ...] = ()
-    """Predicates of these roles (`where`) that only the server evaluates."""
+    """Predicates of these roles (`where`) that only the server can evaluate."""
     by_traits: bool = False
-    """Whether it depends on the user's traits (`claims_to_roles`)."""
+    """Whether it depends on traits (`claims_to_roles`) in a way that only the server knows."""
 
 
-def review_grounds(person: str, roles: Sequence[Role], request: AccessRequest) -> ReviewGrounds:
-    """Return the roles that allow the user to review at least one of the requested roles.
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The review conditions of one role, with the requested roles that the user's traits add."""
 
-    They don't suffice if `may_review` returns NO.
-    """
-    found = [
-        role
-        for role in roles
-        if person != request.user
-        and any(_match_role(role.allow.review, each) is not MayReview.NO for each in request.roles)
-    ]
-    reviews = [role.allow.review for role in found]
-    return ReviewGrounds(
-        roles=tuple(role.name for role in found),
-        conditions=tuple(dict.fromkeys(each.where for each in reviews if each.where)),
-        by_traits=any(each.from_claims for each in reviews),
+    role: str
+    where: str
+    matchers: tuple[Matcher, ...]
+    unreadable: bool
+    """Whether there are patterns that the bot can't read."""
+    by_traits: bool
+    """Whether there are claims that the bot can't evaluate."""
+
+    @property
+    def open(self) -> bool:
+        return self.unreadable or self.by_traits
+
+    def match(self, requested: str, truth: _Truth) -> MayReview:
+        """Return whether the conditions name a requested role, and apply to the request."""
+        applies = truth[self.where]
+        if applies is False:
+            return MayReview.NO
+        if any(matches(requested) for matches in self.matchers):
+            return MayReview.YES if applies else MayReview.UNKNOWN
+        return MayReview.UNKNOWN if self.open else MayReview.NO
+
+
+class ReviewPermission:
+    """The permission of one user, prepared for the evaluation of many requests."""
+
+    def __init__(self, reviewer: Reviewer) -> None:
+        static = reviewer.static_access
+        traits = static.traits if static else None
+        self.name = reviewer.name
+        self._facts: Facts = {
+            "reviewer.roles": static.roles if static else None,
+            "reviewer.traits": traits,
+        }
+        self._deny = _scopes(((each.name, each.deny.review) for each in reviewer.roles), traits)
+        self._allow = _scopes(((each.name, each.allow.review) for each in reviewer.roles), traits)
+        self._scopes = (*self._deny, *self._allow)
+        self._certain = not any(each.open for each in self._scopes)
+        self._verdicts: dict[tuple[tuple[str, ...], tuple[bool | None, ...]], MayReview] = {}
+        """By the requested roles, and by the truth of all conditions."""
+        self.depends_on_texts = any(not variables(each.where) <= _FIXED for each in self._scopes)
+        """Whether the result depends on more of a request than its roles and its requester."""
+
+    @property
+    def allows_any(self) -> bool:
+        """Return whether there might be requests to review (HasAllowDirectives)."""
+        return any(each.matchers or each.open for each in self._allow)
+
+    def may_review(self, request: AccessRequest, *, draft: bool = False) -> MayReview:
+        """Check the requested roles; a deny rule overrides allow rules.
+
+        Conditions about the request count as UNKNOWN for a `draft`, which can still change. As in
+        Teleport, one condition that can't be evaluated prevents a certain permission.
+        """
+        roles = request.original_roles
+        if self.name == request.user or not roles:
+            return MayReview.NO
+        truth = self._truth(self._scopes, request, draft=draft)
+        key = (roles, tuple(truth.values()))
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            verdict = self._verdicts[key] = self._verdict(roles, truth)
+        return verdict
+
+    def is_denied(self, request: AccessRequest) -> bool:
+        """Return whether a deny rule forbids, or might forbid, to review the request."""
+        truth = self._truth(self._deny, request)
+        return any(
+            _best(self._deny, role, truth) is not MayReview.NO for role in request.original_roles
+        )
+
+    def grounds(self, request: AccessRequest) -> ReviewGrounds:
+        """Return the roles that allow the user to review at least one of the requested roles.
+
+        They don't suffice if `may_review` returns NO.
+        """
+        if self.name == request.user:
+            return ReviewGrounds(())
+        truth = self._truth(self._allow, request)
+        found = [
+            scope
+            for scope in self._allow
+            if any(scope.match(role, truth) is not MayReview.NO for role in request.original_roles)
+        ]
+        unknown = (each.where for each in found if truth[each.where] is None)
+        return ReviewGrounds(
+            roles=tuple(each.role for each in found),
+            conditions=tuple(dict.fromkeys(unknown)),
+            by_traits=any(each.by_traits for each in found),
+        )
+
+    def _verdict(self, roles: Iterable[str], truth: _Truth) -> MayReview:
+        for role in roles:
+            if _best(self._deny, role, truth) is MayReview.YES:
+                return MayReview.NO
+            if _best(self._allow, role, truth) is MayReview.NO:
+                return MayReview.NO
+        certain = self._certain and None not in truth.values()
+        return MayReview.YES if certain else MayReview.UNKNOWN
+
+    def _truth(
+        self, scopes: Iterable[_Scope], request: AccessRequest, *, draft: bool = False
+    ) -> _Truth:
+        facts = self._facts
+        if not draft:
+            facts = {
+                **facts,
+                "request.roles": request.original_roles,
+                "request.reason": request.reason,
+                "request.system_annotations": request.annotations,
+            }
+        return {where: holds(where, facts) for where in dict.fromkeys(s.where for s in scopes)}
+
+
+def _scopes(
+    conditions: Iterable[tuple[str, ReviewConditions]], traits: Traits | None
+) -> tuple[_Scope, ...]:
+    """Return the conditions by the name of the role, without empty ones."""
+    return tuple(
+        _scope(role, each, traits)
+        for role, each in conditions
+        if each.roles or each.claims or each.where
     )
 
 
-def may_review(person: str, roles: Sequence[Role], request: AccessRequest) -> MayReview:
-    """Check the requested roles; a deny rule overrides allow rules."""
-    if person == request.user or not request.roles:
-        return MayReview.NO
-    denied = [
-        _match_role(role.deny.review, requested) for requested in request.roles for role in roles
-    ]
-    if MayReview.YES in denied:
-        return MayReview.NO
-    allowed = [
-        _best(_match_role(role.allow.review, requested) for role in roles)
-        for requested in request.roles
-    ]
-    if MayReview.NO in allowed:
-        return MayReview.NO
-    certain = MayReview.UNKNOWN not in allowed and MayReview.UNKNOWN not in denied
-    return MayReview.YES if certain else MayReview.UNKNOWN
-
-
-def is_review_denied(roles: Sequence[Role], request: AccessRequest) -> bool:
-    """Return whether a deny rule of the roles forbids, or might forbid, to review the request."""
-    return any(
-        _match_role(role.deny.review, requested) is not MayReview.NO
-        for requested in request.roles
-        for role in roles
-    )
-
-
-def _match_role(conditions: ReviewConditions, requested: str) -> MayReview:
-    """Return whether one role's conditions name a requested role."""
-    unreadable = conditions.from_claims
+def _scope(role: str, conditions: ReviewConditions, traits: Traits | None) -> _Scope:
+    matchers: list[Matcher] = []
+    unreadable, by_traits = False, False
     for pattern in conditions.roles:
         try:
-            if matches(pattern, requested):
-                return MayReview.UNKNOWN if conditions.where else MayReview.YES
+            matchers.append(matcher(pattern))
         except UnreadablePattern:
             unreadable = True
-    return MayReview.UNKNOWN if unreadable else MayReview.NO
+    for mapping in conditions.claims:
+        if traits is None:
+            by_traits = True
+            break
+        try:
+            matchers += claimed_roles(mapping, traits)
+        except UnreadablePattern:
+            by_traits = True
+    return _Scope(role, conditions.where, tuple(matchers), unreadable, by_traits)
 
 
-def _best(verdicts: Iterable[MayReview]) -> MayReview:
-    found = set(verdicts)
+def _best(scopes: Iterable[_Scope], requested: str, truth: _Truth) -> MayReview:
+    found = {scope.match(requested, truth) for scope in scopes}
     return next((v for v in (MayReview.YES, MayReview.UNKNOWN) if v in found), MayReview.NO)

@@ -11,7 +11,7 @@ takes linear time for every pattern.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import re2
 
@@ -31,6 +31,8 @@ _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
 
 Matcher: TypeAlias = Callable[[str], bool]
+Expression: TypeAlias = Any
+"""A compiled expression. The re2 package has no types."""
 
 
 class UnreadablePattern(ValueError):
@@ -39,16 +41,29 @@ class UnreadablePattern(ValueError):
 
 def matches(pattern: str, role: str) -> bool:
     """Return whether `pattern` names `role`. Raises UnreadablePattern."""
-    return _matcher(pattern)(role)
+    return matcher(pattern)(role)
 
 
 @lru_cache(maxsize=1024)
-def _matcher(pattern: str) -> Matcher:
+def matcher(pattern: str) -> Matcher:
+    """Return a test for names of roles. Raises UnreadablePattern."""
     if "{{" in pattern or "}}" in pattern:
         return _template(pattern)
-    if pattern.startswith("^") and pattern.endswith("$"):
-        return _expression(pattern)
-    return _expression(f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$")
+    return _searcher(compile_pattern(pattern))
+
+
+def pattern_matcher(pattern: str) -> Matcher:
+    """Return a test for any texts; the pattern has no templates. Raises UnreadablePattern."""
+    return _searcher(compile_pattern(pattern))
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str, *, ignore_case: bool = False) -> Expression:
+    """Compile a pattern without templates; each star is a group. Raises UnreadablePattern."""
+    expression = pattern
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        expression = f"^{'(.*)'.join(map(re2.escape, pattern.split('*')))}$"
+    return _compile(f"(?i){expression}" if ignore_case else expression)
 
 
 def _template(pattern: str) -> Matcher:
@@ -56,22 +71,26 @@ def _template(pattern: str) -> Matcher:
     if found is None:
         raise UnreadablePattern(pattern)
     before, after, raw = found["before"], found["after"], found["raw"]
-    named = _expression(raw if raw is not None else re.sub(r"\\(.)", r"\1", found["quoted"]))
+    argument = raw if raw is not None else re.sub(r"\\(.)", r"\1", found["quoted"])
+    named = _searcher(_compile(argument))
     wanted = found["verb"] == "match"
 
-    def matcher(role: str) -> bool:
+    def is_named(role: str) -> bool:
         if not (role.startswith(before) and role.endswith(after)):
             return False
         return named(role.removeprefix(before).removesuffix(after)) is wanted
 
-    return matcher
+    return is_named
 
 
-def _expression(expression: str) -> Matcher:
+def _searcher(expression: Expression) -> Matcher:
+    return lambda text: expression.search(text) is not None
+
+
+def _compile(expression: str) -> Expression:
     if _ONLY_IN_CPP in expression:
         raise UnreadablePattern(expression)
     try:
-        compiled = re2.compile(expression, _OPTIONS)
+        return re2.compile(expression, _OPTIONS)
     except (re2.error, UnicodeEncodeError) as error:
         raise UnreadablePattern(expression) from error
-    return lambda role: compiled.search(role) is not None

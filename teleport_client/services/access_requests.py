@@ -15,8 +15,10 @@ from teleport_client._proto import types_pb2 as types
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.errors import DRY_RUN, LimitExceeded, NotFound, TeleportError
 from teleport_client.model.access_request import (
+    NO_ANNOTATIONS,
     AccessCapabilities,
     AccessRequest,
+    Annotations,
     DryRun,
     NewAccessRequest,
     RequestState,
@@ -33,6 +35,8 @@ from teleport_client.services.resources import resource_to, resources_from
 
 MOST_REVIEWERS, LONGEST_NAME, LONGEST_REASON = 100, 256, 4096
 """Limits of stored text, in characters: many requests are in memory at a time."""
+LONGEST_ANNOTATIONS = 4096
+"""Limit of all stored annotations of a request, in bytes."""
 _STATES = {
     types.RequestState.PENDING: RequestState.PENDING,
     types.RequestState.APPROVED: RequestState.APPROVED,
@@ -226,7 +230,17 @@ def request_from(message: types.AccessRequestV3) -> AccessRequest:
         long_term=spec.RequestKind == types.AccessRequestKind.LONG_TERM,
         dry_run=_dry_run_from(spec),
         session_until=time_from(spec.SessionTTL),
+        annotations=_annotations_from(spec),
     )
+
+
+def _annotations_from(spec: types.AccessRequestSpecV3) -> Annotations | None:
+    found = spec.SystemAnnotations.Values
+    if not found:
+        return NO_ANNOTATIONS
+    if spec.SystemAnnotations.ByteSize() > LONGEST_ANNOTATIONS:
+        return None
+    return MappingProxyType({key: tuple(each.Values) for key, each in found.items()})
 
 
 def _reviewers_from(spec: types.AccessRequestSpecV3) -> tuple[str, ...]:

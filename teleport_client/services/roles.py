@@ -8,6 +8,7 @@ from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
 from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.user import (
+    ClaimMapping,
     Conditions,
     LabelSelector,
     ReviewConditions,
@@ -63,7 +64,10 @@ def _conditions_from(message: types.RoleConditions) -> Conditions:
         ),
         review=ReviewConditions(
             roles=tuple(review.Roles),
-            from_claims=bool(review.ClaimsToRoles),
+            claims=tuple(
+                ClaimMapping(claim=each.Claim, value=each.Value, roles=tuple(each.Roles))
+                for each in review.ClaimsToRoles
+            ),
             where=review.Where,
             preview_as=tuple(review.PreviewAsRoles),
             submit_for=tuple(review.SubmitForUsers),

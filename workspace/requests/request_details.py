@@ -21,9 +21,9 @@ class Grounds:
     roles: tuple[str, ...] = ()
     """Roles of the user, empty for a user whom the settings name."""
     conditions: tuple[str, ...] = ()
-    """Predicates of the roles that only Teleport evaluates."""
+    """Predicates of the roles that only Teleport can evaluate."""
     by_traits: bool = False
-    """Whether it depends on the user's traits, which only Teleport evaluates."""
+    """Whether it depends on the user's traits in a way that only Teleport knows."""
     by_settings: bool = False
     """Whether the bot's settings make the user an approver."""
 

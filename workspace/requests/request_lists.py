@@ -6,12 +6,14 @@ Teleport's rules to the requests that it has read. Nothing in this module calls 
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from teleport_client.model.access_request import AccessRequest, RequestState
-from teleport_client.model.user import Role
-from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from teleport_client.model.user import Role, StaticAccess
+from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewPermission
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
+
+_Roles: TypeAlias = tuple[str, ...]
 
 
 class Reader(Protocol):
@@ -34,19 +36,31 @@ class Reader(Protocol):
         """Definitions of all roles with deny rules that count."""
 
     @property
+    def static_access(self) -> StaticAccess | None:
+        """Names of the roles, and traits, as Teleport has them. None if they're unknown."""
+
+    @property
     def sees_all_requests(self) -> bool:
         """Whether the user's roles list every request."""
 
 
 class RequestLists:
-    """The lists of one user. It remembers the verdict for each combination of requested roles."""
+    """The lists of one user. It remembers the verdict for each combination of requested roles.
+
+    If the user's review conditions are about more than roles, each request has its own verdict.
+    """
 
     def __init__(self, review_policy: ReviewPolicy, reader: Reader) -> None:
         self._policy = review_policy
         self._reader = reader
         self._name = reader.name
         self._override = review_policy.mode is ReviewMode.OVERRIDE
-        self._verdicts: dict[tuple[bool, tuple[str, ...]], MayReview] = {}
+        static = reader.static_access
+        self._permission = ReviewPermission(Reviewer(reader.name, reader.roles, static))
+        denying = reader.denying_roles if self._override else ()
+        self._denial = ReviewPermission(Reviewer(reader.name, denying, static))
+        self._each_alone = self._permission.depends_on_texts or self._denial.depends_on_texts
+        self._verdicts: dict[tuple[bool, _Roles, _Roles], MayReview] = {}
 
     @property
     def user(self) -> str:
@@ -58,7 +72,9 @@ class RequestLists:
         if request.user == self._name:
             return MayReview.NO
         overrides = self._override and self._policy.mode_of(request) is ReviewMode.OVERRIDE
-        key = (overrides, request.roles)
+        if self._each_alone:
+            return self._verdict(request, overrides=overrides)
+        key = (overrides, request.roles, request.original_roles)
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = self._verdicts[key] = self._verdict(request, overrides=overrides)
@@ -77,8 +93,11 @@ class RequestLists:
         )
 
     def reviewable_of(self, same_roles: Collection[AccessRequest]) -> list[AccessRequest]:
-        """Return the reviewable requests of many for the same roles, with one verdict for all."""
-        if self._override:
+        """Return the reviewable requests of many pending ones for the same roles.
+
+        They have one verdict, unless the mode or the user's conditions tell them apart.
+        """
+        if self._override or self._each_alone:
             return [each for each in same_roles if self.is_reviewable(each)]
         name = self._name
         other = next((each for each in same_roles if each.user != name), None)
@@ -122,9 +141,8 @@ class RequestLists:
         )
 
     def _verdict(self, request: AccessRequest, *, overrides: bool) -> MayReview:
-        reader = self._reader
         if not overrides:
-            return may_review(reader.name, reader.roles, request)
-        approver = self._policy.may_override(reader.name, reader.held, request)
-        denied = is_review_denied(reader.denying_roles, request)
+            return self._permission.may_review(request)
+        approver = self._policy.may_override(self._name, self._reader.held, request)
+        denied = approver and self._denial.is_denied(request)
         return MayReview.YES if approver and not denied else MayReview.NO

@@ -92,11 +92,13 @@ class Authorization:
             locks = tuple(dict.fromkeys((*locks, *more_locks)))
             roles = {**roles, **more_roles}
         held = login_state.without_removed(recorded) if login_state else recorded
+        static_access = login_state or linked_user.user.static_access
         return AuthorizedUser(
             linked_user,
             held,
             roles=tuple(role for name, role in roles.items() if name in held),
             denying_roles=tuple(roles.values()),
+            static_access=None if "user_login_state" in reads.unreadable else static_access,
             locks=locks,
             denials=denials_of(roles.values()),
             unreadable=frozenset(reads.unreadable),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from teleport_client.model.lock import Lock
-from teleport_client.model.user import Role
+from teleport_client.model.user import Role, StaticAccess
 from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial
 from workspace.directory.user_directory import LinkedUser
 from workspace.requests.user_error import UserError
@@ -64,6 +64,8 @@ class AuthorizedUser:
     """Definitions of these roles, without those that don't exist."""
     denying_roles: tuple[Role, ...]
     """Definitions of all roles with deny rules that count: held, assigned or granted at login."""
+    static_access: StaticAccess | None
+    """Roles and traits as Teleport has them. None if the bot isn't allowed to read them."""
     locks: tuple[Lock, ...]
     """Locks in force on the user or a role."""
     denials: Mapping[str, Denial]

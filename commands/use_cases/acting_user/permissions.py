@@ -11,8 +11,7 @@ from commands.use_cases.acting_user.authorization import CACHE_SECONDS
 from teleport_client.client import TeleportClient
 from teleport_client.errors import InvalidArgument, NotFound, PermissionDenied
 from teleport_client.model.access_request import AccessCapabilities, AccessRequest, ResourceId
-from teleport_client.model.user import Role
-from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewPermission
 from workspace.requests.request_lists import Reader, RequestLists
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.retry import ATTEMPT_SECONDS, with_retry
@@ -44,20 +43,30 @@ class Permissions:
         return await with_retry(lambda _: self._resource_roles(user, tuple(resources)))
 
     def could_review(
-        self, name: str, held: frozenset[str], roles: Sequence[Role], request: AccessRequest
+        self,
+        permission: ReviewPermission,
+        held: frozenset[str],
+        request: AccessRequest,
+        *,
+        draft: bool = False,
     ) -> MayReview:
-        """Return whether a user who holds these roles can review the request."""
+        """Return whether a user who holds these roles can review the request, or the draft."""
         if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
-            approver = self._review_policy.may_override(name, held, request)
-            denied = is_review_denied(roles, request)
+            approver = self._review_policy.may_override(permission.name, held, request)
+            denied = approver and permission.is_denied(request)
             return MayReview.YES if approver and not denied else MayReview.NO
-        return may_review(name, roles, request)
+        return permission.may_review(request, draft=draft)
 
-    def reviews_anything(self, name: str, held: frozenset[str], roles: Sequence[Role]) -> bool:
+    def reviews_anything(self, permission: ReviewPermission, held: frozenset[str]) -> bool:
         """Return whether a user who holds these roles might be able to review some request."""
         if self._review_policy.mode is ReviewMode.OVERRIDE:
-            return self._review_policy.is_approver(name, held)
-        return any(role.allow.review.roles or role.allow.review.from_claims for role in roles)
+            return self._review_policy.is_approver(permission.name, held)
+        return permission.allows_any
+
+    def is_review_denied(self, user: Reader, request: AccessRequest) -> bool:
+        """Return whether a deny rule forbids, or might forbid, the user to review the request."""
+        reviewer = Reviewer(user.name, user.denying_roles, user.static_access)
+        return ReviewPermission(reviewer).is_denied(request)
 
     def lists(self, user: Reader) -> RequestLists:
         """Return the lists of requests that concern the user."""

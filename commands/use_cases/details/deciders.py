@@ -1,6 +1,7 @@
 """The linked users who can still decide a request, grouped by the reason.
 
-The roles of users show this only in part: Teleport evaluates conditions and filters itself.
+The roles of users show this only in part: Teleport evaluates filters itself, and conditions that
+the bot doesn't understand.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from commands.use_cases.services import Services
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.user import Role
-from teleport_client.rules.review_permission import MayReview, review_grounds
+from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewPermission
 from workspace.directory.candidates.linked_users import Linked
 from workspace.requests.request_details import Deciders, Grounds
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
@@ -47,12 +48,14 @@ def _finder(
 ) -> Callable[[Linked], Grounds | None]:
     """Return a function from a user to the reason.
 
-    It remembers the result for equal roles, of which most say nothing about reviews.
+    It remembers the result for equal roles, of which most say nothing about reviews. It doesn't if
+    a role has conditions, which can depend on the user.
     """
     policy = services.review_policy
     overrides = policy.mode_of(request) is ReviewMode.OVERRIDE
     reviewed = {review.author for review in request.reviews}
     deciding = {name for name, role in definitions.items() if _is_about_reviews(role)}
+    conditional = {name for name in deciding if _has_conditions(definitions[name])}
     known: dict[frozenset[str], Grounds | None] = {}
 
     def find(user: Linked) -> Grounds | None:
@@ -62,25 +65,31 @@ def _finder(
         if not overrides and held in known:
             return known[held]
         roles = [definitions[name] for name in sorted(held)]
-        verdict = services.permissions.could_review(user.name, user.roles, roles, request)
-        found = None if verdict is MayReview.NO else _grounds(policy, user, roles, request)
-        known[held] = found
+        permission = ReviewPermission(Reviewer(user.name, roles, user.static_access))
+        verdict = services.permissions.could_review(permission, user.roles, request)
+        found = None if verdict is MayReview.NO else _grounds(policy, user, permission, request)
+        if held.isdisjoint(conditional):
+            known[held] = found
         return found
 
     return find
 
 
 def _is_about_reviews(role: Role) -> bool:
-    return any(each.review.roles or each.review.from_claims for each in (role.allow, role.deny))
+    return _has_conditions(role) or any(each.review.roles for each in (role.allow, role.deny))
+
+
+def _has_conditions(role: Role) -> bool:
+    return any(each.review.claims or each.review.where for each in (role.allow, role.deny))
 
 
 def _grounds(
-    policy: ReviewPolicy, user: Linked, roles: Sequence[Role], request: AccessRequest
+    policy: ReviewPolicy, user: Linked, permission: ReviewPermission, request: AccessRequest
 ) -> Grounds:
     if policy.mode_of(request) is ReviewMode.OVERRIDE:
         approving = policy.approving_roles(user.name, user.roles, request)
         return Grounds(tuple(approving), by_settings=True)
-    found = review_grounds(user.name, roles, request)
+    found = permission.grounds(request)
     return Grounds(found.roles, found.conditions, found.by_traits)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest, RequestState
 from teleport_client.model.user import Role
-from teleport_client.rules.review_permission import MayReview
+from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewPermission
 from workspace.directory.candidates.linked_users import Linked
 
 _AT_ONCE = 50
@@ -39,7 +39,8 @@ def _might_review(
     services: Services, linked: Linked, definitions: Mapping[str, Role], request: AccessRequest
 ) -> bool:
     roles = [definitions[name] for name in linked.roles if name in definitions]
+    permission = ReviewPermission(Reviewer(linked.name, roles, linked.static_access))
     if not request.roles:
-        return services.permissions.reviews_anything(linked.name, linked.roles, roles)
-    verdict = services.permissions.could_review(linked.name, linked.roles, roles, request)
+        return services.permissions.reviews_anything(permission, linked.roles)
+    verdict = services.permissions.could_review(permission, linked.roles, request, draft=True)
     return verdict is not MayReview.NO

@@ -31,6 +31,7 @@ def user_named(name: str) -> AuthorizedUser:
         locks=(),
         denials=MappingProxyType({}),
         unreadable=frozenset(),
+        static_access=None,
     )
 
 

@@ -27,6 +27,7 @@ BOB = AuthorizedUser(
     locks=(),
     denials=MappingProxyType({}),
     unreadable=frozenset(),
+    static_access=None,
 )
 APPROVED, DENIED = RequestState.APPROVED, RequestState.DENIED
 

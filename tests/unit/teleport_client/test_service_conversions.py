@@ -24,6 +24,7 @@ from teleport_client.model.access_request import (
 from teleport_client.model.cluster import Lease
 from teleport_client.model.lock import Lock
 from teleport_client.model.user import (
+    ClaimMapping,
     Conditions,
     ReviewConditions,
     Role,
@@ -93,6 +94,12 @@ def written(request: AccessRequest) -> types.AccessRequestV3:
             RequestKind=types.AccessRequestKind.LONG_TERM
             if request.long_term
             else types.AccessRequestKind.SHORT_TERM,
+            SystemAnnotations=wrappers.LabelValues(
+                Values={
+                    key: wrappers.StringValues(Values=values)
+                    for key, values in (request.annotations or {}).items()
+                }
+            ),
         ),
     )
 
@@ -287,7 +294,9 @@ def test_users_and_roles_are_converted() -> None:
     allow = types.RoleConditions(
         Rules=[types.Rule(Resources=["r"], Verbs=["v"], Where="w")],
         ReviewRequests=types.AccessReviewConditions(
-            Roles=["x"], ClaimsToRoles=[types.ClaimMapping()], Where="y"
+            Roles=["x"],
+            ClaimsToRoles=[types.ClaimMapping(Claim="c", Value="v", Roles=["z"])],
+            Where="y",
         ),
     )
     role = types.RoleV6(Metadata=types.Metadata(Name="r"), Spec=types.RoleSpecV6(Allow=allow))
@@ -295,7 +304,7 @@ def test_users_and_roles_are_converted() -> None:
         "r",
         allow=Conditions(
             rules=(Rule(("r",), ("v",), "w"),),
-            review=ReviewConditions(roles=("x",), from_claims=True, where="y"),
+            review=ReviewConditions(("x",), (ClaimMapping("c", "v", ("z",)),), where="y"),
         ),
     )
 
@@ -351,6 +360,15 @@ def test_suggested_reviewers_are_limited_to_the_first() -> None:
     message.Spec.SuggestedReviewers.extend(["x" * 1000, *(str(n) for n in range(100_000))])
     kept = request_from(message).suggested_reviewers
     assert kept == tuple(str(n) for n in range(99))
+
+
+def test_many_annotations_are_not_remembered() -> None:
+    """Roles set them, and Teleport doesn't limit them."""
+    message = types.AccessRequestV3()
+    message.Spec.SystemAnnotations.Values["a"].Values.extend(["x"])
+    assert request_from(message).annotations == {"a": ("x",)}
+    message.Spec.SystemAnnotations.Values["b"].Values.extend(["x" * 100] * 100)
+    assert request_from(message).annotations is None
 
 
 @given(

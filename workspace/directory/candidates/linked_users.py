@@ -8,13 +8,14 @@ linked only by their email address cost no call each.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import structlog
 from async_lru import alru_cache
 
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
-from teleport_client.model.user import User
+from teleport_client.model.user import StaticAccess, User
 from workspace.directory.candidates.links import link_all
 from workspace.directory.member_names import MemberNames
 from workspace.directory.user_directory import UserMapping
@@ -28,6 +29,10 @@ _READS_AT_ONCE = 8
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+_Held: TypeAlias = tuple[frozenset[str], StaticAccess | None]
+"""Names of the held roles, and the roles and traits that Teleport has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     slack_user_id: str
@@ -37,6 +42,8 @@ class Linked:
     """Empty if it is unknown."""
     roles: frozenset[str]
     """Names of the roles held without an access request."""
+    static_access: StaticAccess | None = None
+    """Roles and traits as Teleport has them, None if they're unknown."""
 
 
 class LinkedUsers:
@@ -57,8 +64,10 @@ class LinkedUsers:
         linked = {each: user for each, user in found.items() if not names or each in names}
         held = await self._held_roles([*linked.values()])
         return tuple(
-            Linked(slack_user_id, user.name, names.get(slack_user_id, ""), roles)
-            for (slack_user_id, user), roles in zip(linked.items(), held, strict=True)
+            Linked(slack_user_id, user.name, names.get(slack_user_id, ""), roles, static_access)
+            for (slack_user_id, user), (roles, static_access) in zip(
+                linked.items(), held, strict=True
+            )
         )
 
     async def _read_members(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -74,23 +83,25 @@ class LinkedUsers:
             return {}, {}
         return names, emails
 
-    async def _held_roles(self, users: list[User]) -> list[frozenset[str]]:
+    async def _held_roles(self, users: list[User]) -> list[_Held]:
         places = asyncio.Semaphore(_READS_AT_ONCE)
 
-        async def held(user: User) -> frozenset[str]:
+        async def held(user: User) -> _Held:
             async with places:
                 return await self._roles_of(user)
 
         first = users[:_MOST_LOGIN_STATES]
-        rest = [frozenset(user.roles) for user in users[_MOST_LOGIN_STATES:]]
+        rest = [(frozenset(user.roles), None) for user in users[_MOST_LOGIN_STATES:]]
         return [*await asyncio.gather(*map(held, first)), *rest]
 
-    async def _roles_of(self, user: User) -> frozenset[str]:
+    async def _roles_of(self, user: User) -> _Held:
         """Return the user's roles, with those that access lists granted at the last login."""
         recorded = frozenset(user.roles)
         try:
             login_state = await self._teleport.users.get_login_state(user.name)
         except TeleportError as error:
             log.info("user_check_failed", resource="user_login_state", error=error.text)
-            return recorded
-        return login_state.without_removed(recorded) if login_state else recorded
+            return recorded, None
+        if login_state is None:
+            return recorded, user.static_access
+        return login_state.without_removed(recorded), login_state

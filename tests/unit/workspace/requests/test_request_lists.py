@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.model.access_request import AccessRequest, RequestState, Review
-from teleport_client.model.user import Conditions, ReviewConditions, Role
-from teleport_client.rules.review_permission import MayReview, is_review_denied, may_review
+from teleport_client.model.user import Conditions, ReviewConditions, Role, StaticAccess
+from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewPermission
 from tests.samples import NOW, request
 from tests.strategies import requests
 from workspace.requests.request_lists import RequestLists
@@ -17,6 +17,13 @@ from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 
 REVIEWER = Role("reviewer", allow=Conditions(review=ReviewConditions(roles=("staging",))))
 DENYING = Role("denying", deny=Conditions(review=ReviewConditions(roles=("*",))))
+ON_CALL = 'contains(reviewer.traits["team"], "on-call") && request.reason == "incident"'
+CONDITIONAL = Role("c", allow=Conditions(review=ReviewConditions(roles=("*",), where=ON_CALL)))
+DENYING_INCIDENTS = Role(
+    "d", deny=Conditions(review=ReviewConditions(("*",), where='request.reason == "incident"'))
+)
+ROLES = (REVIEWER, DENYING, CONDITIONAL, DENYING_INCIDENTS)
+STATIC = StaticAccess((), {"team": ("on-call",)})
 OVERRIDING = ReviewPolicy(ReviewMode.OVERRIDE, {"*": ("bob", "role:lead")})
 
 
@@ -27,6 +34,7 @@ class Reader:
     roles: tuple[Role, ...] = ()
     denying_roles: tuple[Role, ...] = ()
     sees_all_requests: bool = False
+    static_access: StaticAccess | None = None
 
 
 REVIEWING = Reader(roles=(REVIEWER,), denying_roles=(REVIEWER,))
@@ -54,6 +62,33 @@ def test_reviewer_sees_the_requests_in_scope(
     found = lists(REVIEWING)
     assert found.is_reviewable(request(**changes)) is reviewable
     assert found.is_visible(request(**changes)) is visible
+
+
+def test_condition_of_a_role_decides_about_each_request() -> None:
+    """Whoever doesn't meet it sees nothing of the request."""
+    on_call = lists(Reader(roles=(CONDITIONAL,), static_access=STATIC))
+    incident, other = request(reason="incident"), request(reason="curiosity")
+    assert on_call.is_reviewable(incident)
+    assert not on_call.is_reviewable(other)
+    assert not on_call.is_visible(other)
+    assert on_call.reviewable_of([other, incident]) == [incident]
+    resting = lists(Reader(roles=(CONDITIONAL,), static_access=StaticAccess((), {})))
+    assert not resting.is_visible(incident)
+    assert resting.reviewable_of([other, incident]) == []
+
+
+def test_condition_that_the_bot_cannot_evaluate_hides_nothing() -> None:
+    unknown = Role("u", allow=Conditions(review=ReviewConditions(("*",), where="unknown()")))
+    assert lists(Reader(roles=(unknown,), static_access=STATIC)).is_reviewable(request())
+    without_traits = lists(Reader(roles=(CONDITIONAL,)))
+    assert without_traits.is_reviewable(request(reason="incident"))
+    assert not without_traits.is_reviewable(request(reason="curiosity"))
+
+
+def test_conditional_deny_rule_counts_for_approvers() -> None:
+    approver = lists(Reader(denying_roles=(DENYING_INCIDENTS,), static_access=STATIC), OVERRIDING)
+    assert not approver.is_reviewable(request(reason="incident"))
+    assert approver.is_reviewable(request(reason="curiosity"))
 
 
 def test_suggested_reviewer_without_permission_sees_nothing() -> None:
@@ -91,9 +126,10 @@ readers = st.builds(
     Reader,
     name=st.sampled_from(("alice", "bob")),
     held=st.sampled_from((frozenset(), frozenset({"lead"}))),
-    roles=st.lists(st.sampled_from((REVIEWER, DENYING)), max_size=2).map(tuple),
-    denying_roles=st.lists(st.sampled_from((REVIEWER, DENYING)), max_size=2).map(tuple),
+    roles=st.lists(st.sampled_from(ROLES), max_size=2).map(tuple),
+    denying_roles=st.lists(st.sampled_from(ROLES), max_size=2).map(tuple),
     sees_all_requests=st.booleans(),
+    static_access=st.sampled_from((None, STATIC)),
 )
 policies = st.sampled_from((ReviewPolicy(), OVERRIDING, ReviewPolicy(ReviewMode.NOTIFY)))
 near = st.builds(
@@ -104,6 +140,8 @@ near = st.builds(
     reviews=st.sampled_from(((), (Review("bob", RequestState.APPROVED),))),
     suggested_reviewers=st.sampled_from(((), ("alice", "bob"))),
     long_term=st.booleans(),
+    reason=st.sampled_from(("incident", "curiosity")),
+    role_thresholds=st.sampled_from(({}, {"staging": (), "prod": ()})),
 )
 
 
@@ -123,23 +161,31 @@ def test_lists_show_only_visible_requests(
 def test_remembered_verdicts_equal_fresh_ones(
     reader: Reader, policy: ReviewPolicy, listed: list[AccessRequest]
 ) -> None:
-    """The verdict depends on the roles, the requester and the mode, and on nothing else."""
+    """A remembered verdict depends on the roles, the requester and the mode only."""
     found = RequestLists(policy, reader)
     for each in listed:
         if policy.mode_of(each) is ReviewMode.OVERRIDE:
             may = policy.may_override(reader.name, reader.held, each)
-            denied = is_review_denied(reader.denying_roles, each)
+            denying = Reviewer(reader.name, reader.denying_roles, reader.static_access)
+            denied = ReviewPermission(denying).is_denied(each)
             expected = MayReview.YES if may and not denied else MayReview.NO
         else:
-            expected = may_review(reader.name, reader.roles, each)
+            reviewer = Reviewer(reader.name, reader.roles, reader.static_access)
+            expected = ReviewPermission(reviewer).may_review(each)
         assert found.may_review(each) is expected
 
 
-@given(st.lists(requests(), max_size=5), st.sampled_from([ReviewPolicy(), OVERRIDING]))
-def test_many_requests_for_the_same_roles_are_decided_as_one(
-    others: list[AccessRequest], policy: ReviewPolicy
+@given(
+    readers, st.lists(near | requests(), max_size=5), st.sampled_from([ReviewPolicy(), OVERRIDING])
+)
+def test_many_pending_requests_for_the_same_roles_are_decided_as_one(
+    reader: Reader, others: list[AccessRequest], policy: ReviewPolicy
 ) -> None:
-    same = [replace(each, roles=("staging",)) for each in (*others, request(user="bob"))]
-    found = lists(REVIEWING, policy)
+    """Nobody has removed roles from a pending request."""
+    same = [
+        replace(each, roles=("staging",), role_thresholds={}, state=RequestState.PENDING)
+        for each in (*others, request(user="bob"))
+    ]
+    found = lists(reader, policy)
     expected = [each for each in same if found.is_reviewable(each)]
     assert found.reviewable_of(same) == expected
