@@ -143,6 +143,23 @@ async def test_selected_resources_narrow_the_reviewers(stage: Stage, form: dict[
     ]
 
 
+async def test_reviewers_meet_the_conditions_about_their_traits(
+    stage: Stage, form: dict[str, Any]
+) -> None:
+    """Conditions about the request don't count yet, because it can still change."""
+    cluster = stage.teleport.cluster
+    where = 'contains(reviewer.traits["team"], "db") && request.reason == "disk full"'
+    review = AccessReviewConditions(Roles=["staging"], Where=where)
+    cluster.put_role(resources.role("reviewer", RoleConditions(ReviewRequests=review)))
+    for name, user, team in (("bob", "U0BOB00001", "web"), ("carol", "U0CAROL001", "db")):
+        cluster.add_user(name, ["reviewer"], {"slack_uid": [user], "team": [team]})
+    click = {"as": "alice", "do": "click", "view_id": form["id"], "action_id": "resources"}
+    await stage.slack.act(click | {"value": [ORDERS]})
+    offered = await suggested(stage, form, "reviewers")
+    assert "Carol Clark (carol)" in offered
+    assert "Bob Brown (bob)" not in offered
+
+
 async def test_times_of_the_form_are_requested(stage: Stage, form: dict[str, Any]) -> None:
     hour = timedelta(hours=1).total_seconds()
     values = {"roles": selected("staging"), "reason": REASON}
