@@ -96,18 +96,14 @@ async def test_reviewer_locks_access(world: World, bot: BotProcess) -> None:
 async def test_lock_on_something_else_is_not_replaced(world: World, bot: BotProcess) -> None:
     request_id, card = await approved(world, "to stay unlocked")
     name = lock_name(request_id)
-    await world.cluster.create(
-        {
-            "kind": "lock",
-            "version": "v2",
-            "metadata": {"name": name},
-            "spec": {"target": {"user": "mallory"}},
-        }
-    )
+    spec = {"target": {"user": "mallory"}}
+    lock = {"kind": "lock", "version": "v2", "metadata": {"name": name}, "spec": spec}
+    await world.cluster.create(lock)
+    assert await eventually(lambda: lock_names(world), bool) == [name]
     await world.people.click("carol", card, "lock")
     await world.people.response("carol", "The bot didn't replace it")
-    (lock,) = json.loads(await world.cluster.tctl("get", "locks", "--format=json"))
-    assert lock["spec"]["target"] == {"user": "mallory"}
+    (found,) = json.loads(await world.cluster.tctl("get", "locks", "--format=json"))
+    assert found["spec"]["target"] == {"user": "mallory"}
 
 
 async def test_lock_with_tctl_is_shown_until_it_is_removed(world: World, bot: BotProcess) -> None:
