@@ -17,7 +17,7 @@ writes of the same request are in flight. There are two kinds:
   and every later write contains it. If a write fails, `flush` repeats it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import reduce
@@ -29,6 +29,7 @@ from notifications.records.ledger_codec import (
     REV,
     Record,
     decode_record,
+    drop_messages_of,
     drop_shared_messages,
     encode_entry,
 )
@@ -176,10 +177,17 @@ class Ledger:
         """Read an entry that another replica wrote. Pending changes have happened, so they stay."""
         data = await self._teleport.plugin_data.list(self._plugin, request_id=request_id)
         if request_id in data:
-            self._records[request_id] = decode_record(request_id, data[request_id], self._now())
+            record = decode_record(request_id, data[request_id], self._now())
+            self._records[request_id] = drop_messages_of(self._others(request_id), record)
             self._pending.setdefault(request_id, []).append(Entry.mark_stale)
         else:
             self.forget(request_id)
+
+    def _others(self, request_id: str) -> Iterator[Entry]:
+        """Yield the entries of all other requests."""
+        for other in self._records.keys() - {request_id}:
+            if (entry := self.get(other)) is not None:
+                yield entry
 
 
 def _mark_stale_if_recent(record: Record, now: datetime) -> Record:

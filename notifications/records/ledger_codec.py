@@ -6,9 +6,10 @@ used: a compare-and-swap needs the stored one, even an invalid one.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 import structlog
 
@@ -59,7 +60,7 @@ def decode_record(request_id: str, stored: PluginData, now: datetime) -> Record:
 def drop_shared_messages(records: Mapping[str, Record]) -> dict[str, Record]:
     """Remove messages that several records contain: one message can't show two requests."""
     claims = Counter(
-        (each.channel, each.ts)
+        _address(each)
         for record in records.values()
         for each in (record.entry.messages if record.entry else ())
     )
@@ -67,6 +68,15 @@ def drop_shared_messages(records: Mapping[str, Record]) -> dict[str, Record]:
         request_id: replace(record, entry=record.entry and _keep_own(record.entry, claims))
         for request_id, record in records.items()
     }
+
+
+def drop_messages_of(others: Iterable[Entry], record: Record) -> Record:
+    """Remove messages that other entries contain from a record that was read later."""
+    if record.entry is None or not record.entry.messages:
+        return record
+    claims = Counter(map(_address, chain.from_iterable(each.messages for each in others)))
+    claims.update(map(_address, record.entry.messages))
+    return replace(record, entry=_keep_own(record.entry, claims))
 
 
 def encode_entry(entry: Entry) -> str:
@@ -98,7 +108,9 @@ def _differ(records: Sequence[PostedMessage | Intent]) -> bool:
 
 
 def _keep_own(entry: Entry, claims: Counter[tuple[str, str]]) -> Entry:
-    own = tuple(
-        each for each in entry.messages if not each.ts or claims[each.channel, each.ts] == 1
-    )
+    own = tuple(each for each in entry.messages if not each.ts or claims[_address(each)] == 1)
     return entry if own == entry.messages else replace(entry, messages=own)
+
+
+def _address(message: PostedMessage) -> tuple[str, str]:
+    return message.channel, message.ts

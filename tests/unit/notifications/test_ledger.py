@@ -146,6 +146,25 @@ async def test_loser_of_a_race_rereads_the_entry_and_keeps_its_results() -> None
     assert desk.stored.data[ID]["rev"] == "3"
 
 
+async def test_entry_that_is_read_again_has_no_message_of_another_request() -> None:
+    """Another program wrote it. Otherwise the other card would show this request."""
+    desk = Desk()
+    desk.stored.requests.add("other")
+    ledger = desk.ledger()
+    await ledger.write(ID, lambda _: entry())
+    await ledger.write("other", lambda _: entry(CARD))
+    noted = replace(CARD, slot="card:C2", channel="C2")
+    ledger.note("other", lambda known: known.with_message(noted))
+    forged = entry(CARD, noted, NOTICE)
+    desk.stored.data[ID] = {"rev": "9", "entry": forged.to_json()}
+    with pytest.raises(Conflict):
+        await ledger.write(ID, lambda _: entry())
+    assert messages_of(ledger) == (NOTICE,)
+    other = ledger.get("other")
+    assert other is not None
+    assert other.messages == (CARD, noted)
+
+
 async def test_loser_of_a_race_forgets_an_entry_that_is_gone() -> None:
     """Another program removed it."""
     desk = Desk()
