@@ -1,9 +1,11 @@
 """Finds a message of the bot in Slack's history after its response was lost.
 
-The message is identified by the key of its intent in its metadata, and by the bot's own ID, because
-other apps can copy metadata. Without a history scope, the bot posts the message again.
+The message is identified by the ID of its request and the key of its intent in its metadata, and by
+the bot's own ID. Other apps can copy metadata, and other programs can write the key of another
+request's message into an intent. Without a history scope, the bot posts the message again.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,15 +36,16 @@ class History:
         self._bot_id = bot_id
 
     async def find(
-        self, channel: str, key: str, since: datetime, *, thread_ts: str = ""
+        self, channel: str, key: str, since: datetime, *, request_id: str, thread_ts: str = ""
     ) -> MessageRef | None:
-        """Return the message with this key, in a thread if one is given.
+        """Return the request's message with this key, in a thread if one is given.
 
         Raises HistoryUnreadable, and SlackApiError if a retry can help.
         """
         self._check_scopes(channel)
         try:
-            return await self._search(channel, key, since, thread_ts)
+            wanted = {"request_id": request_id, "key": key}
+            return await self._search(channel, wanted, since, thread_ts)
         except SlackApiError as error:
             if is_transient(error):
                 raise
@@ -57,14 +60,15 @@ class History:
             raise HistoryUnreadable("no history scope")
 
     async def _search(
-        self, channel: str, key: str, since: datetime, thread_ts: str
+        self, channel: str, wanted: Mapping[str, str], since: datetime, thread_ts: str
     ) -> MessageRef | None:
         cursor = ""
         while True:
             page = await self._page(channel, since, thread_ts, cursor)
             for message in page["messages"]:
                 payload = (message.get("metadata") or {}).get("event_payload") or {}
-                if message.get("bot_id") == self._bot_id and payload.get("key") == key:
+                found = {name: payload.get(name) for name in wanted}
+                if message.get("bot_id") == self._bot_id and found == wanted:
                     return MessageRef(channel, message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

@@ -202,7 +202,11 @@ class Delivery:
         intent = action.intent
         try:
             posted = await self._history.find(
-                intent.channel, intent.key, intent.at, thread_ts=action.thread_ts
+                intent.channel,
+                intent.key,
+                intent.at,
+                request_id=request_id,
+                thread_ts=action.thread_ts,
             )
         except HistoryUnreadable as error:
             posted = None

@@ -107,7 +107,11 @@ class CreatedMessages:
         """Look for the message of a lost response. Return the reason if the lookup fails."""
         try:
             found = await history.find(
-                expected.channel, expected.key, expected.at, thread_ts=expected.thread_ts
+                expected.channel,
+                expected.key,
+                expected.at,
+                request_id=request().id,
+                thread_ts=expected.thread_ts,
             )
         except (HistoryUnreadable, *SLACK_ERRORS) as error:
             why = str(error) if isinstance(error, HistoryUnreadable) else describe(error)

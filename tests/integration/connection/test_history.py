@@ -12,6 +12,7 @@ from sandbox.cast import BOT_TOKEN
 from sandbox.slack.server import SlackStandIn
 
 SCOPES = frozenset({"channels:history", "groups:history", "im:history"})
+ID, OTHER_ID = (str(uuid4()) for _ in range(2))
 
 
 async def history_of(slack: SlackStandIn) -> tuple[AsyncWebClient, History, str]:
@@ -23,8 +24,8 @@ async def history_of(slack: SlackStandIn) -> tuple[AsyncWebClient, History, str]
     return web, History(web, SCOPES, bot_id=bot_id), channel
 
 
-async def post(web: AsyncWebClient, channel: str, key: str) -> str:
-    payload = {"request_id": str(uuid4()), "key": key}
+async def post(web: AsyncWebClient, channel: str, key: str, request_id: str = ID) -> str:
+    payload = {"request_id": request_id, "key": key}
     posted = await web.chat_postMessage(
         channel=channel,
         text="a card",
@@ -34,16 +35,24 @@ async def post(web: AsyncWebClient, channel: str, key: str) -> str:
 
 
 async def test_message_is_found_behind_a_full_page_of_later_ones(slack: SlackStandIn) -> None:
-    """Only the key of its intent identifies it."""
     web, history, channel = await history_of(slack)
     ts = await post(web, channel, "wanted")
     for number in range(201):
         await post(web, channel, f"later {number}")
     since = datetime.now(UTC) - timedelta(minutes=1)
-    found = await history.find(channel, "wanted", since)
+    found = await history.find(channel, "wanted", since, request_id=ID)
     assert found is not None
     assert found.ts == ts
-    assert await history.find(channel, "another", since) is None
+    assert await history.find(channel, "another", since, request_id=ID) is None
+
+
+async def test_message_of_another_request_is_not_found(slack: SlackStandIn) -> None:
+    """Another program can write its key into an intent of this request."""
+    web, history, channel = await history_of(slack)
+    await post(web, channel, "key", OTHER_ID)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    assert await history.find(channel, "key", since, request_id=ID) is None
+    assert await history.find(channel, "key", since, request_id=OTHER_ID) is not None
 
 
 async def test_history_that_slack_refuses_is_unreadable(slack: SlackStandIn) -> None:
@@ -51,7 +60,7 @@ async def test_history_that_slack_refuses_is_unreadable(slack: SlackStandIn) -> 
     _, history, channel = await history_of(slack)
     slack.faults.inject({"method": "conversations.history", "error": "missing_scope", "times": 1})
     with pytest.raises(HistoryUnreadable, match="missing_scope"):
-        await history.find(channel, "key", datetime.now(UTC))
+        await history.find(channel, "key", datetime.now(UTC), request_id=ID)
     slack.faults.inject({"method": "conversations.history", "error": "internal_error", "times": 1})
     with pytest.raises(SlackApiError, match="internal_error"):
-        await history.find(channel, "key", datetime.now(UTC))
+        await history.find(channel, "key", datetime.now(UTC), request_id=ID)

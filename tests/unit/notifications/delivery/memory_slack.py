@@ -95,8 +95,9 @@ class _History:
     slack: MemorySlack
 
     async def find(
-        self, _channel: str, key: str, _since: datetime, *, thread_ts: str = ""
+        self, _channel: str, key: str, _since: datetime, *, request_id: str, thread_ts: str = ""
     ) -> MessageRef | None:
+        assert request_id
         if self.slack.history is None:
             raise HistoryUnreadable("no history scope")
         return self.slack.history.get(f"{thread_ts}/{key}" if thread_ts else key)
