@@ -26,6 +26,7 @@ from notifications.records.slots import (
     card_slot,
     is_card,
     is_reply,
+    is_updated,
     notice_slot,
     reply_slot,
 )
@@ -304,9 +305,12 @@ def _warning(
 
 
 def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:
-    """Return whether a message shows another model. Names that aren't known yet change nothing."""
-    followed = message.fingerprint or message.slot == notice_slot(Notice.APPROVED)
-    if not followed or not message.ts:
+    """Return whether a message shows another model. Names that aren't known yet change nothing.
+
+    A fingerprint on a message of another kind comes from another program.
+    """
+    followed = message.fingerprint and is_updated(message.slot)
+    if not message.ts or not (followed or message.slot == notice_slot(Notice.APPROVED)):
         return False
     models = [card_model]
     if not card_model.resource_names:

@@ -10,6 +10,8 @@ _LATEST = datetime(9998, 12, 31, tzinfo=UTC)
 """Leaves room for arithmetic: Python's calendar ends with the year 9999."""
 
 _MINUTE = timedelta(minutes=1)
+_LONGEST = timedelta(days=366 * 300)
+"""Teleport's durations are Go's, which end after 292 years."""
 
 
 def utc_now() -> datetime:
@@ -36,3 +38,13 @@ def minutes_between(start: datetime | None, end: datetime | None) -> timedelta |
 
 
 Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(in_utc)]
+
+
+def _plausible(length: timedelta) -> timedelta:
+    if not timedelta() < length <= _LONGEST:
+        raise ValueError("no access has this duration")
+    return length
+
+
+Span: TypeAlias = Annotated[timedelta, AfterValidator(_plausible)]
+"""The duration of an access, from an untrusted source."""

@@ -47,7 +47,7 @@ def decode_record(request_id: str, stored: PluginData, now: datetime) -> Record:
     if ENTRY not in stored:
         return Record(rev)
     try:
-        entry = entry_from_json(stored[ENTRY])
+        entry = entry_from_json(_limited(stored[ENTRY]))
     except ValueError as error:
         log.warning("ledger_entry_invalid", request_id=request_id, error=type(error).__name__)
         return Record(rev)
@@ -87,6 +87,17 @@ def encode_entry(entry: Entry) -> str:
         if size <= _MAX_BYTES:
             return text
     raise EntryTooLarge(f"{size} bytes")
+
+
+def _limited(text: str) -> str:
+    """Return the text. Raises ValueError if it is longer than every entry of the bot.
+
+    Each message in an entry can lead to a call, and Slack limits the calls of all requests
+    together.
+    """
+    if len(text.encode()) > _MAX_BYTES:
+        raise ValueError("the entry is too large")
+    return text
 
 
 def _inconsistencies(request_id: str, entry: Entry, now: datetime) -> Iterator[str]:

@@ -17,7 +17,6 @@ update every card in Slack once.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from hashlib import blake2b
 from typing import Annotated
 
@@ -25,7 +24,7 @@ from pydantic import Field, TypeAdapter
 
 from teleport_client.model.access_request import RequestState
 from workspace.card_model.status import Status
-from workspace.moment import Moment
+from workspace.moment import Moment, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ class CardModel:
     """Least number of approvals until the request is approved."""
     resource_names: tuple[str, ...] = ()
     """`resources` with the names that users know. Empty if none is known."""
-    access_for: timedelta | None = None
+    access_for: Span | None = None
     """Duration of the access. A card that shows `access_until` doesn't show it."""
     lock: CardLock | None = None
     can_lock: bool = False

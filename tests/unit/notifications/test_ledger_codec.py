@@ -55,6 +55,9 @@ def card(ts: str) -> PostedMessage:
         {"face": {**FACE, "access_until": "9999-12-31T23:59:59-14:00"}},
         {"face": {**FACE, "waiting_until": "0001-01-01T00:00:00+14:00"}},
         {"face": {**FACE, "assume_start": "9999-12-31T23:59:59Z"}},
+        {"face": {**FACE, "access_for": "-P999999999D"}},
+        {"face": {**FACE, "access_for": "PT0S"}},
+        {"face": {**FACE, "access_for": "P999999999D"}},
         {"touched": "0001-01-01T00:00:00Z"},
         {"passed_over": "0001-01-01T00:00:00+01:00"},
         {"messages": [{"slot": "card:C1", "channel": "C2", "ts": "1"}]},
@@ -137,6 +140,15 @@ def test_entry_is_minimized_only_beyond_32_kilobytes() -> None:
     assert encode_entry(largest) == largest.to_json()
     larger = replace_reason(plain, "x" * (32 * 1024 - size + 2))
     assert encode_entry(larger) == plain.to_json()
+
+
+def test_entry_larger_than_every_entry_of_the_bot_is_ignored() -> None:
+    """Thousands of forged messages would use up the calls that Slack allows for other requests."""
+    ignored = len(json.dumps({"face": FACE, "of another version": ""}))
+    room = 32 * 1024 - ignored
+    for length, valid in ((room, True), (room + 1, False)):
+        kept = {REV: "3", ENTRY: json.dumps({"face": FACE, "of another version": "x" * length})}
+        assert (decode_record("i", kept, NOW).entry is not None) is valid
 
 
 def test_entry_that_is_too_large_without_texts_is_rejected() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from notifications.notification_rules import (
     PostCard,
     PostReply,
@@ -57,6 +59,14 @@ def test_rejected_post_waits_until_its_next_attempt() -> None:
 def test_message_that_slack_never_accepted_is_not_updated() -> None:
     card = PostedMessage(slot=card_slot(CHANNEL), channel=CHANNEL, ts="", fingerprint="old")
     entry = announce(make_request()).with_message(card)
+    assert plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+
+
+@pytest.mark.parametrize("slot", ["dm:unknown", "dm:denied", reply_slot("bob", CHANNEL), "x:C1"])
+def test_forged_fingerprint_leads_to_no_update(slot: str) -> None:
+    """No message of this kind is updated, so each attempt would fail, and be repeated."""
+    forged = PostedMessage(slot=slot, channel=CHANNEL, ts="1.0", fingerprint="forged")
+    entry = announce(make_request()).with_message(forged)
     assert plan(make_request(), entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
 
 
