@@ -19,13 +19,16 @@ def trim_card_model(card_model: CardModel) -> CardModel:
         resources=_names(card_model.resources),
         resource_names=_names(card_model.resource_names),
         reason=truncate(card_model.reason, _TEXT_LENGTH),
-        progress=tuple(truncate(row, _TEXT_LENGTH) for row in card_model.progress[:_MAX_REVIEWS]),
+        progress=_rows(card_model.progress),
         reviews=tuple(map(_trim_review, card_model.reviews[:_MAX_REVIEWS])),
         resolved_by=_names(card_model.resolved_by),
         resolve_reason=truncate(card_model.resolve_reason, _TEXT_LENGTH),
         promoted_to=truncate(card_model.promoted_to, NAME_LENGTH),
         reviewers=_names(card_model.reviewers),
         lock=card_model.lock and _trim_lock(card_model.lock),
+        confirm_roles=_names(card_model.confirm_roles),
+        removed_roles=_names(card_model.removed_roles),
+        denials=_rows(card_model.denials),
     )
 
 
@@ -33,7 +36,8 @@ def minimize_card_model(card_model: CardModel) -> CardModel:
     """Keep the least that the last card of a deleted request needs."""
     return replace(
         card_model, reason="", resources=(), resource_names=(), progress=(), reviews=(),
-        reviewers=(), roles=card_model.roles[:_MIN_NAMES],
+        reviewers=(), confirm_roles=(), denials=(), roles=card_model.roles[:_MIN_NAMES],
+        removed_roles=card_model.removed_roles[:_MIN_NAMES],
         resolved_by=card_model.resolved_by[:_MIN_NAMES],
         incomplete=card_model.incomplete or bool(card_model.resources),
     )  # fmt: skip
@@ -53,3 +57,7 @@ def _trim_lock(lock: CardLock) -> CardLock:
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(truncate(name, NAME_LENGTH) for name in names[:_MAX_NAMES])
+
+
+def _rows(rows: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(truncate(row, _TEXT_LENGTH) for row in rows[:_MAX_REVIEWS])

@@ -6,8 +6,15 @@ from notifications.notification_rules import PostCard, PostReply, SendNotice, pl
 from notifications.records.entry import Entry, Intent
 from notifications.records.ledger_codec import encode_entry
 from notifications.records.slots import card_slot, notice_slot, reply_slot
-from teleport_client.model.access_request import AccessRequest, RequestState, ResourceId, Review
+from teleport_client.model.access_request import (
+    AccessRequest,
+    RequestState,
+    ResourceId,
+    Review,
+    Threshold,
+)
 from tests.unit.notifications.test_plan import NOW, OUTLOOK, execute, make_request
+from workspace.card_model.progress import denial_rows
 
 _AS_A_RULE, _AT_MOST = 2 * 1024, 32 * 1024
 """Bytes."""
@@ -69,6 +76,21 @@ def test_largest_request_still_fits_into_its_entry() -> None:
     most, entry = largest(request, channels(60))
     assert most <= _AT_MOST
     assert {message.channel for message in entry.messages} >= {*channels(60)}
+
+
+def test_very_many_roles_and_thresholds_fit_into_the_entry() -> None:
+    """An approval left out most of the roles, or one denial counts for each threshold."""
+    long = "\N{FIRE}" * 80
+    roles = {f"{n}{long}": ((0,),) for n in range(300)}
+    approved = make_request(state=RequestState.APPROVED, role_thresholds=roles)
+    thresholds = tuple(Threshold(2, 2, name=f"{n}{long}") for n in range(300))
+    denial = Review("bob", RequestState.DENIED, "no", NOW, tuple(range(300)))
+    needed = {"staging": tuple((n,) for n in range(300))}
+    denied = make_request(thresholds=thresholds, reviews=(denial,), role_thresholds=needed)
+    assert approved.removed_roles
+    assert len(tuple(denial_rows(denied))) == 300
+    for request in (approved, denied):
+        assert largest(request, channels(60))[0] <= _AT_MOST
 
 
 def test_review_of_very_many_cards_is_posted_under_some() -> None:
