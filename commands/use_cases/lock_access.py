@@ -71,7 +71,7 @@ class CannotLock:
 
 @dataclass(frozen=True, slots=True)
 class NameTaken:
-    """A lock on something else has the name of the bot's lock. Replacing it would unlock that."""
+    """A lock with another target has the name of the bot's lock. Replacing it would unlock that."""
 
 
 Unlocked: TypeAlias = NoAccess | RequestDeleted | NotPermitted | CannotLock | NameTaken
@@ -162,4 +162,5 @@ async def _is_name_taken(services: Services, lock: Lock, deadline: float) -> boo
         existing = await services.teleport.locks.get(lock.name, deadline=deadline)
     except NotFound:
         return False
-    return existing.access_request != lock.access_request
+    alone = not (existing.user or existing.role or existing.more_targets)
+    return existing.access_request != lock.access_request or not alone

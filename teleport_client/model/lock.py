@@ -23,6 +23,8 @@ class Lock:
     """Text for locked users."""
     expires: datetime | None = None
     """None if the lock never expires. Teleport keeps an expired lock until it is deleted."""
+    more_targets: bool = False
+    """Whether the lock has other targets, too, such as a login."""
 
     def in_force(self, now: datetime) -> bool:
         return self.expires is None or now < self.expires

@@ -62,7 +62,14 @@ def lock_from(message: types.LockV2) -> Lock:
         access_request=target.AccessRequest,
         message=message.Spec.Message,
         expires=time_from(message.Spec.Expires),
+        more_targets=_has_more_targets(target),
     )
+
+
+def _has_more_targets(target: types.LockTarget) -> bool:
+    """Return whether there are targets besides those of `Lock`, also of a newer Teleport."""
+    known = types.LockTarget(User=target.User, Role=target.Role, AccessRequest=target.AccessRequest)
+    return target.ByteSize() > known.ByteSize()
 
 
 def lock_to(lock: Lock) -> types.LockV2:

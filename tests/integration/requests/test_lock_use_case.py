@@ -192,6 +192,19 @@ async def test_lock_on_something_else_is_not_replaced(
     assert [each.Spec.Target.User for each in teleport.cluster.locks.values()] == ["mallory"]
 
 
+@pytest.mark.parametrize("more", [{"User": "mallory"}, {"Role": "mallory"}, {"Login": "root"}])
+async def test_lock_on_the_request_and_on_something_else_is_not_replaced(
+    cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3, more: dict[str, str]
+) -> None:
+    """It ends before the access, so it isn't enough for the user, but it locks more."""
+    target = LockTarget(AccessRequest=approved.Metadata.Name, **more)
+    spec = LockSpecV2(Target=target, Expires=stamp(utc_now() + timedelta(minutes=5)))
+    name = lock_name(approved.Metadata.Name)
+    teleport.cluster.put_lock(LockV2(Metadata=Metadata(Name=name), Spec=spec))
+    assert isinstance(await lock(cases, approved), NameTaken)
+    assert [each.Spec.Target for each in teleport.cluster.locks.values()] == [target]
+
+
 async def test_second_click_finds_the_lock(
     cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
 ) -> None:

@@ -387,3 +387,13 @@ def test_lock_survives_conversion(lock: Lock) -> None:
     message = lock_to(lock)
     assert not message.Spec.HasField("CreatedAt")
     assert lock_from(message) == lock
+
+
+@pytest.mark.parametrize(
+    "target", [types.LockTarget(Login="root").SerializeToString(), b"\x7a\x01x"]
+)
+def test_other_targets_of_a_lock_are_noticed(target: bytes) -> None:
+    """Field 15 stands for a target of a newer Teleport."""
+    message = lock_to(Lock(user="alice"))
+    message.Spec.Target.MergeFromString(target)
+    assert lock_from(message) == Lock(user="alice", more_targets=True)
