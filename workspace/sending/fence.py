@@ -2,7 +2,8 @@
 
 A call waits for a connection, and the process can be suspended at that point for longer than its
 lease. After it resumes, it would write the call before any clock could stop it. So the fence checks
-the permission again when the connection is open, immediately before the first byte.
+the permission again when the connection is open, and immediately before the first byte: before
+Python 3.12, aiohttp writes the headers and the body in a task, which starts a moment later.
 """
 
 from collections.abc import Callable, Iterator
@@ -34,7 +35,13 @@ def fence() -> aiohttp.TraceConfig:
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(_check)
     trace.on_connection_reuseconn.append(_check)
+    trace.on_request_chunk_sent.append(_check)  # before the write, in spite of its name
     return trace
+
+
+def is_stopped(error: BaseException) -> bool:
+    """Return whether the fence denied a call. aiohttp wraps errors of a body's write."""
+    return isinstance(error, SendingStopped) or isinstance(error.__cause__, SendingStopped)
 
 
 async def _check(_session: aiohttp.ClientSession, _context: object, _params: object) -> None:

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from workspace.conditions import Component
-from workspace.sending.fence import SendingStopped, fenced
+from workspace.sending.fence import SendingStopped, fenced, is_stopped
 from workspace.sending.send_queue import (
     Call,
     Content,
@@ -285,7 +285,7 @@ class Outbox:
             with fenced(self._may_send):
                 answer = await self._slack.api_call(call.method, json=_rendered_arguments(call))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller has to hear it
-            self._handle_error(lane, call, error)
+            self._handle_error(lane, call, SendingStopped() if is_stopped(error) else error)
             return
         self._condition.ready()
         if not call.done.done():

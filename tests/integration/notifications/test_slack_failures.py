@@ -250,7 +250,10 @@ async def test_channels_without_waiting_messages_are_dropped(slack: SlackStandIn
         assert outbox.lanes <= 2
 
 
-async def test_fence_is_checked_after_connecting(slack: SlackStandIn) -> None:
+@pytest.mark.parametrize("last_look", [3, 4])
+async def test_fence_is_checked_after_connecting_and_before_writing(
+    slack: SlackStandIn, last_look: int
+) -> None:
     """A process that was frozen sends nothing, on a new connection or an existing one."""
     lost = asyncio.Event()
     looks = 0
@@ -258,11 +261,11 @@ async def test_fence_is_checked_after_connecting(slack: SlackStandIn) -> None:
     def may_send() -> bool:
         nonlocal looks
         looks += 1
-        return not (lost.is_set() and looks % 3 == 0)
+        return not (lost.is_set() and looks == 4 + last_look)
 
     async with sending(slack, may_send, seconds_between_posts=0.0) as outbox:
         await post(outbox, CHANNEL_ID)
-        assert looks == 3, "asked to wait, to call, and to write"
+        assert looks == 4, "asked to wait, to call, with a connection, and to write"
         lost.set()
         with pytest.raises(SendingStopped):
             await post(outbox, CHANNEL_ID)
