@@ -48,9 +48,17 @@ class Replica:
             await self._end(signal.SIGTERM)
 
     def problems(self) -> tuple[str, ...]:
-        """Return unexpected exits, slow shutdowns, and unexpected errors in the log."""
+        """Return unexpected exits, slow shutdowns, and unexpected errors in the log.
+
+        While Slack stalls, the bot can't respond in any way, and logs this as an error.
+        """
         lines = self._log.read_text(errors="replace").splitlines()
-        unexpected = (line for line in lines if '"level": "error"' in line or "Traceback" in line)
+        unexpected = (
+            line
+            for line in lines
+            if ('"level": "error"' in line and '"response_failed"' not in line)
+            or "Traceback" in line
+        )
         return (*self._problems, *(f"{self._log.name}: {line[:300]}" for line in unexpected))
 
     async def _replace(self, how: signal.Signals) -> bool:
