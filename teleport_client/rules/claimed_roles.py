@@ -43,14 +43,11 @@ def _expanded(pattern: str, value: str, role: str) -> str:
     regard to case. It keeps the text around the match, which isn't done here.
     """
     found = compile_pattern(pattern, ignore_case=True).search(value)
-    if found is None:
-        return ""
-    expanded = _expand(role, found)
-    if not expanded or compile_pattern(pattern).search(value) is None:
+    if found is None or compile_pattern(pattern).search(value) is None:
         return ""
     if found.span() != (0, len(value)):
         raise UnreadablePattern(pattern)
-    return expanded
+    return _expand(role, found)
 
 
 def _expand(template: str, found: Expression) -> str:

@@ -55,7 +55,14 @@ def test_claim_is_the_exact_name_of_the_trait() -> None:
 
 @pytest.mark.parametrize(
     ("value", "role"),
-    [("^($", "a"), ("^(?=a)a$", "a"), ("a", "{{external.x}}"), ("^a|b$", "x"), ("*", "$é")],
+    [
+        ("^($", "a"),
+        ("^(?=a)a$", "a"),
+        ("a", "{{external.x}}"),
+        ("^a|b$", "x"),
+        ("^a|b$", "$1"),
+        ("*", "$é"),
+    ],
 )
 def test_uncertain_roles_are_reported(value: str, role: str) -> None:
     """Teleport skips a broken mapping; it keeps the text around a match of `^a|b$`."""
