@@ -108,6 +108,8 @@ def _may_lock(services: Services, user: AuthorizedUser, request: AccessRequest) 
         return False
     if services.permissions.lists(user).may_review(request) is not MayReview.YES:
         return False
+    if mode is ReviewMode.PERSON and user.lacks_definitions:
+        return False
     if mode is ReviewMode.OVERRIDE:
         ensure_allowed(user, replace(LOCK, verbs=OVERRIDE.verbs))
     return True

@@ -78,6 +78,11 @@ class AuthorizedUser:
         return self.linked_user.name
 
     @property
+    def lacks_definitions(self) -> bool:
+        """Return whether a role doesn't exist, so that Teleport's checks of the roles fail."""
+        return len(self.roles) < len(self.held)
+
+    @property
     def sees_own_requests(self) -> bool:
         """Teleport shows a user's own requests unless a rule denies it."""
         return not self.denials.keys() & {"list", "read"}

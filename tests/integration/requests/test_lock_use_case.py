@@ -179,6 +179,15 @@ async def test_bot_without_the_permission_locks_nothing(
     assert not teleport.cluster.locks
 
 
+async def test_reviewer_with_a_role_that_does_not_exist_locks_nothing(
+    cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
+) -> None:
+    """Teleport reads all roles of a reviewer, and accepts no review if one is missing."""
+    teleport.cluster.users["bob"].Spec.Roles.append("ghost")
+    assert isinstance(await lock(cases, approved, BOB), NotPermitted)
+    assert not teleport.cluster.locks
+
+
 async def test_lock_on_something_else_is_not_replaced(
     cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
 ) -> None:
