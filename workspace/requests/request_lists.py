@@ -60,7 +60,8 @@ class RequestLists:
         denying = reader.denying_roles if self._override else ()
         self._denial = ReviewPermission(Reviewer(reader.name, denying, static))
         self._each_alone = self._permission.depends_on_texts or self._denial.depends_on_texts
-        self._verdicts: dict[tuple[bool, _Roles, _Roles], MayReview] = {}
+        self._verdicts: dict[_Roles | tuple[bool, _Roles, _Roles], MayReview] = {}
+        """By the originally requested roles, and in mode `override` by all that it depends on."""
 
     @property
     def user(self) -> str:
@@ -74,7 +75,8 @@ class RequestLists:
         overrides = self._override and self._policy.mode_of(request) is ReviewMode.OVERRIDE
         if self._each_alone:
             return self._verdict(request, overrides=overrides)
-        key = (overrides, request.roles, request.original_roles)
+        roles = request.original_roles
+        key = (overrides, request.roles, roles) if self._override else roles
         verdict = self._verdicts.get(key)
         if verdict is None:
             verdict = self._verdicts[key] = self._verdict(request, overrides=overrides)
@@ -87,9 +89,9 @@ class RequestLists:
     def is_reviewable(self, request: AccessRequest) -> bool:
         """Return whether the user can probably review the pending request now."""
         return (
-            request.pending
+            request.state is RequestState.PENDING
             and self.may_review(request) is not MayReview.NO
-            and request.review_by(self._name) is None
+            and (not request.reviews or request.review_by(self._name) is None)
         )
 
     def reviewable_of(self, same_roles: Collection[AccessRequest]) -> list[AccessRequest]:
