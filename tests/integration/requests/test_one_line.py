@@ -15,17 +15,17 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 async def test_one_line_has_roles_resources_times_reason_and_reviewers(stage: Stage) -> None:
     """The response repeats it in one line, with the end of access."""
+    now = datetime.now(BERLIN)
+    start = (now + timedelta(hours=3)).replace(second=0, microsecond=0)
+    day = "today" if start.date() == now.date() else "tomorrow"
     await stage.type(
         "alice",
-        "/teleport-request staging, prod for 2h from tomorrow 9:00 because redis is stuck"
+        f"/teleport-request staging, prod for 2h from {day} {start:%H:%M} because redis is stuck"
         " reviewers @bob to node/staging-db",
     )
     response = await stage.response("alice", "You requested")
     (request,) = stage.requests
     spec = request.Spec
-    start = (datetime.now(BERLIN) + timedelta(days=1)).replace(
-        hour=9, minute=0, second=0, microsecond=0
-    )
     assert (sorted(spec.Roles), spec.RequestReason) == (["prod", "staging"], "redis is stuck")
     assert list(spec.SuggestedReviewers) == ["bob"]
     assert len(spec.RequestedResourceIDs) == 1
