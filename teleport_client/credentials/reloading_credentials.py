@@ -43,6 +43,7 @@ class ReloadingCredentials:
         self._interval = interval.total_seconds()
         self._now = now
         self.current = load(now())
+        """The same object until the credentials change."""
         self._incomplete = False
         self.problem = ""
         """Reason why the newest file isn't used; empty if it is."""
@@ -67,13 +68,13 @@ class ReloadingCredentials:
             read = await asyncio.to_thread(self._load, self._now())
             if read != self.current:
                 await self._check(read)
+                self.current = read
         except CredentialsError as error:
             self._incomplete = not isinstance(error, CredentialsRejected)
             self.problem = str(error)
         else:
             self._incomplete = False
             self.problem = ""
-            self.current = read
 
     async def _check(self, after: Credentials) -> None:
         """Raise CredentialsRejected unless `after` can replace the current credentials."""

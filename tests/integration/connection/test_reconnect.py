@@ -85,6 +85,26 @@ async def test_short_certificate_is_logged_once_each(
         assert 0 <= event["lifetime_seconds"] - hours * 3600 < 120
 
 
+async def test_certificate_that_is_read_again_is_logged_once(
+    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
+) -> None:
+    """Its file is read many times while Teleport is slow."""
+    teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
+    teleport.faults.add("ListRoles", delay=0.5, times=10)
+    refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
+    with capture_logs() as log:
+        async with run_bot_on(
+            Stage(slack, teleport),
+            settings_file,
+            lambda text: text.replace("[teleport]\n", refresh),
+        ):
+            await log.until("certificate_lifetime_short")
+            teleport.faults.clear()
+            teleport.write_identity(BOT_USER, lifetime=timedelta(hours=13))
+            await log.until("identity_reloaded")
+    assert len(log.all("certificate_lifetime_short")) == 1
+
+
 async def test_short_certificate_is_enough_with_a_max_duration(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
