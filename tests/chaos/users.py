@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from commands.slash_commands import APPROVE, DENY
 from sandbox.cast import SLACK_TRAIT, Person
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -12,7 +13,7 @@ from teleport_client._proto.types_pb2 import PENDING, AccessRequestV3, LockTarge
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
 from teleport_client.model.access_request import NewAccessRequest, RequestState, Review
-from tests.chaos.bulk_selection import COMMANDS, bulk_selection, lists_request
+from tests.chaos.bulk_selection import bulk_selection, lists_request
 from tests.chaos.end_warnings import shorten_access
 from tests.chaos.form_values import FormValues, form_values
 from tests.chaos.schedule import Fault, Step, UserAction
@@ -171,7 +172,7 @@ class Users:
         return await self._act({"as": who, "do": "submit", "view_id": form["id"], "values": values})
 
     async def _review_together(self, step: Step, who: str, request_id: str) -> bool:
-        await self._type(who, COMMANDS[step.what is UserAction.APPROVE_TOGETHER])
+        await self._type(who, APPROVE if step.what is UserAction.APPROVE_TOGETHER else DENY)
         form = await self._slack.view_where(
             who, lambda view: lists_request(view, request_id), _FORM_SECONDS
         )

@@ -1,6 +1,6 @@
 """Input of the review forms, in Slack's form."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -21,20 +21,20 @@ def moment(when: datetime) -> dict[str, Any]:
     return {"type": "datetimepicker", "selected_date_time": int(when.timestamp())}
 
 
-def boxes(view: dict[str, Any], block_id: str, *values: str) -> dict[str, Any]:
+def boxes(view: Mapping[str, Any], block_id: str, *values: str) -> dict[str, Any]:
     """Select the options of a checkboxes input with these values."""
     options = field(view, block_id)["options"]
     chosen = [option for option in options if option["value"] in values]
     return {"type": "checkboxes", "selected_options": chosen}
 
 
-def field(view: dict[str, Any], block_id: str) -> dict[str, Any]:
+def field(view: Mapping[str, Any], block_id: str) -> dict[str, Any]:
     """Return the element of an input."""
     (found,) = (each["element"] for each in view["blocks"] if each.get("block_id") == block_id)
     return dict(found)
 
 
-def fields(view: dict[str, Any]) -> list[str]:
+def fields(view: Mapping[str, Any]) -> list[str]:
     """Return the block IDs of a form's inputs."""
     return [each["block_id"] for each in view["blocks"] if each["type"] == "input"]
 
