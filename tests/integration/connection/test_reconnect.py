@@ -27,6 +27,12 @@ RENEWALS = 20
 LIFE = timedelta(seconds=20)
 
 
+def refresh_often(settings: str) -> str:
+    """Return the settings with a reload of the identity every 0.1 s."""
+    refresh = "refresh_identity = true\nrefresh_identity_interval = 0.1\n"
+    return settings.replace("[teleport]\n", f"[teleport]\n{refresh}")
+
+
 @pytest.fixture
 async def proxy(teleport: TeleportStandIn, tmp_path: Path) -> AsyncIterator[ProxyStandIn]:
     """Count the connections."""
@@ -44,11 +50,7 @@ async def reloading_bot(
     teleport.write_identity(BOT_USER, lifetime=LIFE)
 
     def change(text: str) -> str:
-        text = text.replace(teleport.address, proxy.address)
-        return text.replace(
-            "[teleport]\n",
-            "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
-        )
+        return refresh_often(text.replace(teleport.address, proxy.address))
 
     with capture_logs() as log:
         async with run_bot_on(Stage(slack, teleport), settings_file, change) as stage:
@@ -65,13 +67,8 @@ async def test_short_certificate_is_logged_once_each(
     """The threshold depends on the total lifetime: 12 hours are enough until the last of them."""
     lifetime = timedelta(hours=hours)
     teleport.write_identity(BOT_USER, lifetime=lifetime)
-    refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
     with capture_logs() as log:
-        async with run_bot_on(
-            Stage(slack, teleport),
-            settings_file,
-            lambda text: text.replace("[teleport]\n", refresh),
-        ):
+        async with run_bot_on(Stage(slack, teleport), settings_file, refresh_often):
             teleport.write_identity(BOT_USER, lifetime=lifetime)
             await log.until("identity_reloaded")
             teleport.write_identity(BOT_USER, lifetime=timedelta(hours=13))
@@ -91,13 +88,8 @@ async def test_certificate_that_is_read_again_is_logged_once(
     """Its file is read many times while Teleport is slow."""
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
     teleport.faults.add("ListRoles", delay=0.5, times=10)
-    refresh = "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n"
     with capture_logs() as log:
-        async with run_bot_on(
-            Stage(slack, teleport),
-            settings_file,
-            lambda text: text.replace("[teleport]\n", refresh),
-        ):
+        async with run_bot_on(Stage(slack, teleport), settings_file, refresh_often):
             await log.until("certificate_lifetime_short")
             teleport.faults.clear()
             teleport.write_identity(BOT_USER, lifetime=timedelta(hours=13))
@@ -229,12 +221,7 @@ async def test_fast_clock_does_not_activate_a_broken_identity(
     """By this machine's clock the current identity has expired, but not by Slack's."""
     off = timedelta()
     teleport.write_identity(BOT_USER, lifetime=timedelta(hours=1))
-    settings_file.write_text(
-        settings_file.read_text().replace(
-            "[teleport]\n",
-            "[teleport]\nrefresh_identity = true\nrefresh_identity_interval = 0.1\n",
-        )
-    )
+    settings_file.write_text(refresh_often(settings_file.read_text()))
     with capture_logs() as log:
         async with running(load_settings(settings_file), now=lambda: utc_now() + off):
             await slack.socket_count(2)
