@@ -110,7 +110,7 @@ class TeleportStandIn:
         return f"{reachable_host(self.listen)}:{self.port}"
 
     def identity(self, name: str) -> Path:
-        """Return the identity file of a user, and write it at first. The bot's is called `bot`."""
+        """Return a user's identity file, and write it on first use. The bot's is called `bot`."""
         user = BOT_USER if name == BOT_IDENTITY else name
         return self._identities.get(user) or self.write_identity(user)
 

@@ -191,7 +191,7 @@ async def test_reviewer_with_a_role_that_does_not_exist_locks_nothing(
 async def test_lock_on_something_else_is_not_replaced(
     cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
 ) -> None:
-    """Its name is known, so anybody who can create locks can take it."""
+    """Its name is known, so every user with permission to create locks can take it."""
     other = LockV2(
         Metadata=Metadata(Name=lock_name(approved.Metadata.Name)),
         Spec=LockSpecV2(Target=LockTarget(User="mallory")),
