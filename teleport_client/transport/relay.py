@@ -62,7 +62,7 @@ class Relay:
         """Close all connections and remove the socket."""
         self._closed = True
         if self._server is not None:
-            self._server.close()
+            await _stop_accepting(self._server)
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
@@ -112,6 +112,18 @@ class Relay:
             return None
         self.problem, self.obstacle = "", None
         return connection
+
+
+async def _stop_accepting(server: asyncio.Server) -> None:
+    """Close `server` after the connections that it has just accepted have reached the relay.
+
+    asyncio hands a connection over in the turn of its loop after it was accepted. If the server is
+    closed by then, `Server._attach` fails, and asyncio drops the connection without closing it.
+    """
+    for listener in server.sockets:
+        asyncio.get_running_loop().remove_reader(listener.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 async def _copy(

@@ -1,8 +1,11 @@
 """Socket between gRPC and Teleport: access control and requirements."""
 
 import asyncio
+import gc
+import socket
 import sys
 import tempfile
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,12 +83,12 @@ async def test_folder_socket_carries_calls(
     teleport: TeleportStandIn, credentials: Credentials
 ) -> None:
     """Systems without abstract sockets use it. No file remains."""
-    socket = FolderSocket()
+    folder = FolderSocket()
     route = Connector(teleport.address)
-    relay = Relay(route, lambda: credentials, socket)
+    relay = Relay(route, lambda: credentials, folder)
     async with TeleportClient(Connection(relay, route, "main")) as client:
         assert (await client.cluster.ping()).name == "main"
-    assert not Path(socket.path).parent.exists()
+    assert not Path(folder.path).parent.exists()
 
 
 async def test_start_without_a_private_socket_has_a_hint(
@@ -102,3 +105,28 @@ async def test_start_without_a_private_socket_has_a_hint(
         "Can't create the private socket (No such file or directory). Set TMPDIR to a short path"
         " of a folder that the bot can write, such as a tmpfs."
     )
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_connection_that_arrives_while_the_relay_closes_is_closed(turns: int) -> None:
+    """A connection of gRPC may arrive `turns` turns of the event loop before the end."""
+
+    async def close_after_connecting(peer: socket.socket) -> None:
+        relay = Relay(Connector("unused:443"), _no_credentials)
+        await relay.start()
+        peer.connect("\0" + relay.target.removeprefix("unix-abstract:"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await relay.close()
+
+    gc.collect()
+    with warnings.catch_warnings(record=True) as unclosed:
+        warnings.simplefilter("always", ResourceWarning)
+        with socket.socket(socket.AF_UNIX) as peer:
+            asyncio.run(close_after_connecting(peer))
+            gc.collect()
+    assert unclosed == []
+
+
+def _no_credentials() -> Credentials:
+    raise ConnectionRefusedError
