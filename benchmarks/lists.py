@@ -1,8 +1,8 @@
 """A list and the details with 10,000 requests and 1,000 users: the bot's own time.
 
-The own time is that of this process: read the pages of Teleport's response, select and search the
-requests, find the users who can decide one, and render. No server is involved. All requests are
-pending, and the reviewer can review each of them.
+The own time is that of this process: select and search the requests that the bot follows, find the
+users who can decide one, and render. No server is involved. All requests are pending, and the
+reviewer can review each of them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -18,28 +18,24 @@ from uuid import uuid4
 
 from benchmarks.percentile import percentile
 from benchmarks.row import Measurement
+from commands.parsing.list_grammar import ListQuery, Scope
+from commands.use_cases.acting_user.authorized_user import AuthorizedUser
 from commands.use_cases.acting_user.permissions import Permissions
 from commands.use_cases.details.deciders import find_deciders
-from commands.use_cases.lists.search import matcher
+from commands.use_cases.lists.list_requests import list_requests
 from commands.use_cases.services import Services
-from sandbox.teleport.timestamps import stamp
-from teleport_client._proto import authservice_pb2 as proto
-from teleport_client._proto import types_pb2 as types
 from teleport_client.client import TeleportClient
-from teleport_client.model.access_request import AccessRequest
+from teleport_client.model.access_request import AccessRequest, RequestState, Threshold
 from teleport_client.model.user import Conditions, ReviewConditions, Role, StaticAccess
-from teleport_client.services.access_requests import request_from
-from teleport_client.services.known_requests import KnownRequests
 from workspace.card_model.build import build_card_model
 from workspace.directory.candidates.linked_users import Linked
 from workspace.requests.request_details import DetailedRole, RequestDetails
-from workspace.requests.request_lists import RequestLists
 from workspace.requests.review_policy import ReviewMode, ReviewPolicy
 from workspace.views.requests.details_pages import details_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.pending_list import PAGE, Paging, list_page
 
-_REQUESTS, _USERS, _ROLES, _ROUNDS, _PER_CALL = 10_000, 1_000, 50, 20, 200
+_REQUESTS, _USERS, _ROLES, _ROUNDS = 10_000, 1_000, 50, 20
 _OWN_MS = 50.0
 _NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _REVIEWER = Role("reviewer", allow=Conditions(review=ReviewConditions(roles=("role-*",))))
@@ -65,11 +61,10 @@ class ListsRow:
     name = "lists"
 
     async def measure(self, folder: Path) -> Sequence[Measurement]:  # noqa: ARG002 - no files
-        pages, known = list(_pages()), KnownRequests(request_from)
-        requests = _read(pages, known)
-        listing = await _milliseconds(_as_task(lambda: _list(pages, known, ())))
-        search = await _milliseconds(_as_task(lambda: _list(pages, known, ("redis", "role-7"))))
-        services = _services()
+        requests = list(_requests())
+        services = _services(requests)
+        listing = await _milliseconds(lambda: _list(services, ()))
+        search = await _milliseconds(lambda: _list(services, ("redis", "role-7")))
         details = await _milliseconds(lambda: _details(services, requests[0]))
         return [
             Measurement("list p99", "ms", percentile(listing, 99), _OWN_MS, 1.0),
@@ -91,23 +86,9 @@ async def _milliseconds(work: Callable[[], Awaitable[None]]) -> list[float]:
     return rounds
 
 
-def _as_task(work: Callable[[], None]) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
-        work()
-
-    return run
-
-
-def _read(pages: Sequence[bytes], known: KnownRequests) -> list[AccessRequest]:
-    read = map(proto.ListAccessRequestsResponse.FromString, pages)
-    return [known.convert(message) for page in read for message in page.AccessRequests]
-
-
-def _list(pages: Sequence[bytes], known: KnownRequests, search: tuple[str, ...]) -> None:
-    lists = RequestLists(ReviewPolicy(), _Reader())
-    found = [each for each in _read(pages, known) if lists.is_reviewable(each)]
-    if search:
-        found = list(filter(matcher(search, lambda _: {}), found))
+async def _list(services: Services, search: tuple[str, ...]) -> None:
+    query = ListQuery(Scope.REVIEWABLE, search=search)
+    found = await list_requests(services, cast(AuthorizedUser, _Reader()), query)
     rows = [Row(_MODEL(each), each.created, can_review=True) for each in found[:PAGE]]
     paging = Paging(older=":1", left=len(found) - PAGE)
     list_page("Waiting for your review", rows, paging).arguments()
@@ -119,8 +100,8 @@ async def _details(services: Services, request: AccessRequest) -> None:
     details_message(_MODEL(request), found).arguments()
 
 
-def _services() -> Services:
-    """Return the services that `find_deciders` uses, with the users in memory."""
+def _services(requests: Sequence[AccessRequest]) -> Services:
+    """Return the services that the list and the details use, with everything in memory."""
     linked = tuple(
         Linked(f"U{number:08}", f"user-{number:04}", "", frozenset({"reviewer", f"r-{number}"}))
         for number in range(_USERS)
@@ -134,6 +115,9 @@ def _services() -> Services:
         return {"reviewer": _REVIEWER}
 
     found = SimpleNamespace(
+        followed_requests=lambda: requests[::-1],
+        host_names=SimpleNamespace(known=lambda _: {}),
+        now=lambda: _NOW,
         linked_users=SimpleNamespace(all=users),
         authorization=SimpleNamespace(definitions=definitions),
         permissions=Permissions(cast(TeleportClient, None), policy),
@@ -142,26 +126,18 @@ def _services() -> Services:
     return cast(Services, found)
 
 
-def _pages() -> Iterator[bytes]:
-    for start in range(0, _REQUESTS, _PER_CALL):
-        messages = [_message(number) for number in range(start, start + _PER_CALL)]
-        yield proto.ListAccessRequestsResponse(AccessRequests=messages).SerializeToString()
-
-
-def _message(number: int) -> types.AccessRequestV3:
-    role = f"role-{number % _ROLES}"
-    one = types.ThresholdIndexSets(Sets=[types.ThresholdIndexSet(Indexes=[0])])
-    return types.AccessRequestV3(
-        Metadata=types.Metadata(Name=str(uuid4()), Revision=str(uuid4())),
-        Spec=types.AccessRequestSpecV3(
-            User=f"user-{number % _USERS:04}",
-            Roles=[role],
-            State=types.PENDING,
-            Created=stamp(_NOW - timedelta(seconds=number)),
-            Expires=stamp(_NOW + timedelta(hours=8)),
-            ResourceExpiry=stamp(_NOW + timedelta(hours=1)),
-            RequestReason="redis is stuck",
-            Thresholds=[types.AccessReviewThreshold(Name="default", Approve=1, Deny=1)],
-            RoleThresholdMapping={role: one},
-        ),
-    )
+def _requests() -> Iterator[AccessRequest]:
+    for number in range(_REQUESTS):
+        role = f"role-{number % _ROLES}"
+        yield AccessRequest(
+            id=str(uuid4()),
+            user=f"user-{number % _USERS:04}",
+            roles=(role,),
+            state=RequestState.PENDING,
+            created=_NOW - timedelta(seconds=number),
+            access_until=_NOW + timedelta(hours=8),
+            expires=_NOW + timedelta(hours=1),
+            reason="redis is stuck",
+            thresholds=(Threshold(approve=1, deny=1, name="default"),),
+            role_thresholds={role: ((0,),)},
+        )

@@ -1,7 +1,7 @@
 """The composition root, where the concrete classes of the commands flow are created."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,7 @@ from notifications.records.recorded_card import read_recorded_card
 from notifications.routing.recipient_lookup import RecipientFinder
 from teleport_client.client import TeleportClient
 from teleport_client.credentials.reloading_credentials import ReloadingCredentials
+from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.model.user import Role
 from workspace.conditions import Conditions
@@ -103,6 +104,7 @@ class Crossings:
 
     changed: Callable[[str], None]
     home_opened: Callable[[str], None]
+    followed_requests: Callable[[], Iterable[AccessRequest] | None]
 
 
 def build_availability(
@@ -211,6 +213,7 @@ def build_listeners(
         ),
         changed=crossings.changed,
         home_opened=crossings.home_opened,
+        followed_requests=crossings.followed_requests,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,
         policy=Policy(

@@ -68,7 +68,11 @@ class Bot:
             contacts,
             host_names,
             self._resource_index,
-            Crossings(self.request_work.changed, self.notifications.home.reconciler.opened),
+            Crossings(
+                changed=self.request_work.changed,
+                home_opened=self.notifications.home.reconciler.opened,
+                followed_requests=self.notifications.requests.up_to_date,
+            ),
         )
         register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)
 

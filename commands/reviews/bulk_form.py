@@ -10,10 +10,10 @@ from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.request_model import request_model
 from commands.slash_commands import APPROVE, DENY
-from commands.use_cases import find_request
 from commands.use_cases.acting_user.authorized_user import LIST
+from commands.use_cases.all_requests import all_requests
 from commands.use_cases.services import Services
-from teleport_client.model.access_request import AccessRequest
+from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.views.modals.bulk_review_modal import (
     MOST_REQUESTS,
     BulkReviewForm,
@@ -67,7 +67,7 @@ async def _reviewable(
     services: Services, interaction: Interaction, *, approve: bool
 ) -> _Reviewable:
     user = await services.authorize(interaction.slack_user_id, LIST)
-    pending = await find_request.pending_requests(services)
+    pending = await all_requests(services, state=RequestState.PENDING)
     reviewable = services.permissions.reviewable(user, pending)
     found = [
         each

@@ -3,6 +3,7 @@
 import re
 
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.all_requests import all_requests
 from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
@@ -28,15 +29,6 @@ async def read_request(services: Services, request_id: str) -> AccessRequest:
         raise no_such_request(services, request_id) from error
 
 
-async def pending_requests(services: Services, *, user: str = "") -> tuple[AccessRequest, ...]:
-    """Return all pending requests, or those of one user, newest first."""
-    return await with_retry(
-        lambda deadline: services.teleport.requests.list(
-            user=user, state=RequestState.PENDING, deadline=deadline
-        )
-    )
-
-
 async def find_by_suffix(
     services: Services, user: AuthorizedUser, part: str
 ) -> list[AccessRequest]:
@@ -51,11 +43,7 @@ async def find_by_suffix(
             reason="bad_id",
         )
     for state in (RequestState.PENDING, None):
-        listed = await with_retry(
-            lambda deadline, state=state: services.teleport.requests.list(  # type: ignore[misc]
-                state=state, deadline=deadline
-            )
-        )
+        listed = await all_requests(services, state=state)
         matching = [request for request in listed if request.id.lower().endswith(part.lower())]
         if found := visible_to(services, user, matching):
             return found

@@ -1,6 +1,6 @@
 """The dependencies of the use cases."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from commands.use_cases.acting_user.permissions import Permissions
 from commands.use_cases.on_behalf import OnBehalfHealth
 from teleport_client.client import TeleportClient
 from teleport_client.errors import TeleportError
+from teleport_client.model.access_request import AccessRequest
 from workspace.card_model.record import CardModel
 from workspace.directory.candidates.linked_users import LinkedUsers
 from workspace.directory.candidates.resource_index import ResourceIndex
@@ -47,6 +48,10 @@ def _no_home(_slack_user_id: str) -> None:
     """Ignore an opened Home tab."""
 
 
+def _not_followed() -> Iterable[AccessRequest] | None:
+    return None
+
+
 async def _no_record(_request_id: str) -> CardModel | None:
     return None
 
@@ -80,6 +85,8 @@ class Services:
     """Whether the bot's role allows it to delete requests."""
     can_lock: Callable[[], bool] = lambda: False
     """Whether the settings and the bot's role let users lock approved access."""
+    followed_requests: Callable[[], Iterable[AccessRequest] | None] = _not_followed
+    """Returns all requests as the bot follows them, None while its watch isn't open."""
     recorded_card: Callable[[str], Awaitable[CardModel | None]] = _no_record
     """Reads the card model of a request that Teleport may have deleted. Raises TeleportError."""
 

@@ -146,6 +146,10 @@ class Follower(Generic[Object]):
     def objects(self) -> Iterable[Object]:
         return self._cache.objects()
 
+    def up_to_date(self) -> Iterable[Object] | None:
+        """Return all objects, None while the watch isn't open."""
+        return self._cache.objects() if self.watching else None
+
     def all_keys(self) -> Iterable[Key]:
         return [self.key(self.kind.name_of(each)) for each in self._cache.objects()]
 

@@ -1,15 +1,15 @@
-"""Read the requests of one list. Each call reads the requests from Teleport again."""
+"""Find the requests of one list."""
 
 from collections.abc import Callable, Sequence
 
 from commands.parsing.list_grammar import ListQuery, Scope
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
+from commands.use_cases.all_requests import all_requests
 from commands.use_cases.lists.search import matcher
 from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.requests.request_lists import RequestLists
 from workspace.requests.user_error import UserError
-from workspace.retry import with_retry
 
 _OWN = {Scope.MINE, Scope.ACTIVE}
 
@@ -29,9 +29,7 @@ async def list_requests(
         )
     state = RequestState.APPROVED if query.scope is Scope.ACTIVE else RequestState.PENDING
     owner = user.name if query.scope in _OWN else ""
-    found = await with_retry(
-        lambda deadline: services.teleport.requests.list(user=owner, state=state, deadline=deadline)
-    )
+    found = await all_requests(services, user=owner, state=state)
     belongs = _belongs(services, services.permissions.lists(user), query.scope)
     listed = [request for request in found if belongs(request)]
     if not query.search:

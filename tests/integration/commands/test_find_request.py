@@ -1,16 +1,20 @@
-"""Requests found by the end of their IDs, without a bot."""
+"""Requests found by the end of their IDs, and in lists, without a bot."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from commands.use_cases.acting_user.authorized_user import LIST
+from commands.use_cases.all_requests import all_requests
 from commands.use_cases.find_request import find_by_suffix, is_full_id, is_visible, read_request
 from sandbox.cast import SLACK_TRAIT
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import RequestState, RoleConditions
+from teleport_client.model.access_request import RequestState as State
 from tests.integration.commands.use_cases import ALICE, BOB, DANA, UseCases, use_cases
 from tests.integration.request_factory import pending_request
 from workspace.requests.user_error import UserError
@@ -90,3 +94,21 @@ async def test_reviewer_of_a_request_still_sees_it(
 )
 def test_full_id_is_a_uuid(text: str, full: bool) -> None:
     assert is_full_id(text) is full
+
+
+@pytest.mark.parametrize("state", [None, State.PENDING, State.APPROVED])
+@pytest.mark.parametrize("user", ["", "alice", "nobody"])
+async def test_followed_requests_give_the_same_list_as_teleport(
+    cases: UseCases, teleport: TeleportStandIn, user: str, state: State | None
+) -> None:
+    for minutes, name in ((3, "alice"), (1, "bob"), (2, "alice"), (5, "bob")):
+        for each in (RequestState.PENDING, RequestState.APPROVED, RequestState.DENIED):
+            age = timedelta(minutes=minutes, seconds=each)
+            pending_request(teleport, user=name, age=age, state=each)
+    everything = await cases.services.teleport.requests.list()
+    by_id = sorted(everything, key=lambda each: each.id)
+    following = replace(cases.services, followed_requests=lambda: by_id)
+    expected = await all_requests(cases.services, user=user, state=state)
+    calls = len(teleport.journal.calls)
+    assert [*await all_requests(following, user=user, state=state)] == [*expected]
+    assert len(teleport.journal.calls) == calls
