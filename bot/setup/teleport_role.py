@@ -177,7 +177,8 @@ storage:
   type: directory
   path: /var/lib/teleport/bot
 
-# Access that the bot requests ends with the bot's certificate, unless a role sets max_duration.
+# Access that the bot requests ends with the bot's certificate, unless the user chooses a duration
+# and one of the user's roles has allow.request.max_duration.
 # 12h is Teleport's maximum for a bot without max_session_ttl.
 {"certificate_ttl" if older else "credential_ttl"}: 12h
 renewal_interval: 20m
