@@ -94,6 +94,8 @@ class Follower(Generic[Object]):
         self._newcomers = newcomers()
         self._changed_since_list: set[str] = set()
         """Names of objects with an event since the last list was requested."""
+        self._gets_events = False
+        """Whether a watch is open, and all objects have been listed since it was opened."""
         self._watching_since = 0.0
         """Monotonic time of the first list of the last watch."""
         self._denied = ""
@@ -147,8 +149,11 @@ class Follower(Generic[Object]):
         return self._cache.objects()
 
     def up_to_date(self) -> Iterable[Object] | None:
-        """Return all objects, None while the watch isn't open."""
-        return self._cache.objects() if self.watching else None
+        """Return all objects, None while the bot doesn't get their events.
+
+        That is also so while the next watch is opened after a reconnect, when `watching` is true.
+        """
+        return self._cache.objects() if self._gets_events else None
 
     def all_keys(self) -> Iterable[Key]:
         return [self.key(self.kind.name_of(each)) for each in self._cache.objects()]
@@ -195,6 +200,7 @@ class Follower(Generic[Object]):
         self._cache.mark_stale()
         self._apply_list(listed, changed=frozenset())
         self._condition.ready()
+        self._gets_events = True
         self._denied = ""
         self._watching_since = monotonic()
         self.synced.set()
@@ -204,6 +210,7 @@ class Follower(Generic[Object]):
             while True:
                 self._apply_event(await stream.next())
         finally:
+            self._gets_events = False
             relisting.cancel()
 
     async def _relist_at_intervals(self, stream: EventStream[Object]) -> None:
