@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
+from commands.parsing.list_grammar import ListQuery, Scope
 from commands.request_model import request_model
 from commands.slash_commands import APPROVE, DENY
 from commands.use_cases.acting_user.authorized_user import LIST
-from commands.use_cases.all_requests import all_requests
+from commands.use_cases.lists.list_requests import list_requests
 from commands.use_cases.services import Services
-from teleport_client.model.access_request import AccessRequest, RequestState
+from teleport_client.model.access_request import AccessRequest
 from workspace.views.modals.bulk_review_modal import (
     MOST_REQUESTS,
     BulkReviewForm,
@@ -67,13 +68,8 @@ async def _reviewable(
     services: Services, interaction: Interaction, *, approve: bool
 ) -> _Reviewable:
     user = await services.authorize(interaction.slack_user_id, LIST)
-    pending = await all_requests(services, state=RequestState.PENDING)
-    reviewable = services.permissions.reviewable(user, pending)
-    found = [
-        each
-        for each in pending
-        if each.id in reviewable and services.review_policy.mode_of(each).from_slack
-    ]
+    listed = await list_requests(services, user, ListQuery(Scope.REVIEWABLE))
+    found = [each for each in listed if services.review_policy.mode_of(each).from_slack]
     single = {each.id for each in found if _is_single(services, each, approve=approve)}
     return _Reviewable(
         together=tuple(each for each in found if each.id not in single),
