@@ -1,1 +1,1 @@
-"""Connections to Slack and Teleport, and what their servers support."""
+"""Connections to Slack and Teleport, and the capabilities of their servers."""

@@ -48,7 +48,7 @@ class Metrics:
         self._on_behalf_rejections.inc()
 
     def gauge(self, name: str, meaning: str, value: Callable[[], float]) -> None:
-        """Register a gauge whose value is read at each scrape."""
+        """Register a gauge that calls `value` at each scrape."""
         Gauge(f"{PREFIX}_{name}", meaning, registry=self.registry).set_function(value)
 
     def expose(self, conditions: Iterable[Condition]) -> None:

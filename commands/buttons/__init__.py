@@ -1,1 +1,1 @@
-"""Buttons whose clicks need more than a review: cancel, request again, extend."""
+"""Buttons besides those of reviews: cancel, details, lock, request again, extend."""

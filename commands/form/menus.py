@@ -1,6 +1,6 @@
 """The menus of the request form: roles, resources and reviewers that match the typed text.
 
-What a menu offers is an estimate, as fast as possible; Teleport decides when the form is submitted.
+The options of a menu are a fast estimate. Teleport decides when the user submits the form.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ async def suggest_roles(services: Services, interaction: Interaction) -> Mapping
 
 
 async def suggest_resources(services: Services, interaction: Interaction) -> Mapping[str, Any]:
-    """Offer the resources that one of this user's `search_as_roles` might give access to."""
+    """Offer the resources that the user's `search_as_roles` might allow."""
     user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
     found = await search_resources(services, user, interaction.text, limit=MOST_OPTIONS)
     index = services.resource_index
@@ -46,10 +46,10 @@ async def suggest_resources(services: Services, interaction: Interaction) -> Map
 
 
 async def suggest_reviewers(services: Services, interaction: Interaction) -> Mapping[str, Any]:
-    """Offer linked users who can review, with those that the user's roles suggest first.
+    """Offer the possible reviewers among the linked users, suggested reviewers first.
 
     Selected roles, or else the roles of selected resources, narrow the offer. Before a selection
-    every reviewer is in it, so that the order of the fields doesn't matter.
+    it contains every reviewer, so that the order of the fields doesn't matter.
     """
     user = await services.authorize(interaction.slack_user_id, FILL_IN_REQUEST)
     capabilities = await services.permissions.capabilities(user.name)

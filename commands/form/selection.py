@@ -1,6 +1,6 @@
 """Ask Teleport about the resources that a user has just selected in the form.
 
-The form shows at once which of them the user can't request, and which roles give access to them.
+The form immediately shows the roles for these resources, and those that the user can't request.
 An error here leaves the form as it is: Teleport checks the selection again on submit.
 """
 

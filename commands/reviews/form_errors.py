@@ -88,7 +88,7 @@ def _roles_error(
 def _confirmation_errors(
     services: Services, submitted: ReviewFormInput, request: AccessRequest
 ) -> Iterator[tuple[str, str]]:
-    """Yield an error for each granted role whose name wasn't typed."""
+    """Yield an error for each granted role without a typed name."""
     policy = services.review_policy
     asked = policy.roles_to_confirm(request.roles)
     granted = policy.roles_to_confirm(granted_roles(submitted, request))

@@ -1,8 +1,9 @@
-"""Lock the access of an approved request, for its requester or a user who can review it.
+"""Lock the access of an approved request, for its requester or a reviewer.
 
-Teleport checks only the bot's permission to create locks, so the bot checks the user itself: the
-requester, in mode `person` each user whose roles let them review the request, in mode `override`
-each approver. A condition that only the server can evaluate doesn't count as permission.
+Teleport checks only the bot's permission to create locks, so the bot checks the user itself. The
+requester can lock the access. So can each user with roles that permit a review, in mode `person`,
+and each approver, in mode `override`. A condition that only the server can evaluate doesn't count
+as permission.
 
 The lock has a fixed name for each request, so a repeated call changes nothing.
 """
@@ -56,7 +57,7 @@ class NoAccess:
 
 @dataclass(frozen=True, slots=True)
 class RequestDeleted:
-    """Teleport has deleted the request, so the bot can't check who can lock it."""
+    """Teleport has deleted the request, so the bot can't check the user's permission."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """A kind of work: objects that a reconciler works on, with a queue and an outbox of its own.
 
 `requires_lease` corresponds to controller-runtime's NeedLeaderElection. Work that requires the
-lease runs on the leader only, because two replicas would send the same message twice. Work that
-doesn't runs on every replica from the start, for example to publish App Home for the user whose
-event this replica received. Its outbox has no lease fence, and yields to the leader's cards.
+lease runs on the leader only, because two replicas would send the same message twice. Other work
+runs on every replica from the start. For example, a replica publishes App Home after it receives
+the event of an opened tab. Its outbox has no lease fence, and yields to the leader's cards.
 
 A new kind of work is a class like `ObjectWork`, or an instance of it, that `bot/compose.py` passes
 to the controller; it needs no loop of its own.
@@ -41,10 +41,10 @@ class Work(Protocol):
 
 
 class ObjectWork:
-    """Work on objects, each of which is reconciled on its own.
+    """Work that reconciles each object on its own.
 
     The queue gets the keys of followed objects. Other code can add keys of other objects, such as
-    users whose App Home is open.
+    users with an open App Home.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class ObjectWork:
                 parts.create_task(self._enqueue_all(follower))
 
     async def finish(self) -> None:
-        """Send the messages in flight. Objects whose messages still wait are reconciled later."""
+        """Send the messages in flight. Objects with queued messages are reconciled later."""
         self._queue.close()
         self._outbox.stop()
         await self._queue.finish()

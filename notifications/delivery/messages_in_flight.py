@@ -81,7 +81,7 @@ class InFlightMessages:
 
     @contextmanager
     def starting(self, request_id: str) -> Iterator[None]:
-        """Delay writes of results while a plan starts messages, whose intents it writes."""
+        """Delay writes of results while a plan starts messages: it writes their intents."""
         started = self._starting[request_id] = asyncio.Event()
         try:
             yield

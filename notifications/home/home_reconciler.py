@@ -1,9 +1,9 @@
 """Publishes App Home: after a user opened it, and after a change of a request that it shows.
 
 The replica that got the user's latest `app_home_opened` publishes the tab, with or without the
-lease. Slack tells no other replica. So a refresh carries the hash of the view that this replica
-published: if Slack reports a conflict, another replica has published since, and this one forgets
-the user. The first view after an opening carries no hash, and takes the tab over.
+lease. Other replicas don't get the event. So a refresh carries the hash of the view that this
+replica published. If Slack reports a conflict, another replica has published since, and this one
+forgets the user. The first view after an opening carries no hash, and takes the tab over.
 
 The user's link, locks and roles are read when the user opens the tab, and again before a refresh
 that is a minute later or more. A user without permission gets an explanation and nothing else.
@@ -50,13 +50,13 @@ _CHANGES = Key("home_changes", "all")
 REFRESH_SECONDS = 5.0
 """Least time between two views of one user."""
 READ_SECONDS = 60.0
-"""Longest time for which a read of a user's link, locks and roles is used."""
+"""Longest use of one read of a user's link, locks and roles."""
 READS_AT_ONCE, READ_INTERVAL_SECONDS = 30, 0.75
 """Limit of reads of many users."""
 _COLLECT_SECONDS = 0.5
 """Time in which changes of requests are collected."""
 _BATCH = 100
-"""Users that are compared with the changes before other tasks have their turn."""
+"""Users to compare with the changes before a pause for other tasks."""
 _REPLACED = "hash_conflict"
 
 ReadLists: TypeAlias = Callable[[str], Awaitable[RequestLists]]
@@ -107,7 +107,7 @@ class HomeReconciler:
         requests.on_read_change(self._request_changed)
 
     def opened(self, slack_user_id: str) -> None:
-        """Publish the tab of a user who opened it."""
+        """Publish a user's tab after its opening."""
         if not len(self.homes):
             self._index = RequestIndex(self._requests.objects())
         self.homes.opened(slack_user_id, monotonic())
@@ -244,7 +244,7 @@ class HomeReconciler:
         return None
 
     def _failed(self, home: OpenHome, error: Exception) -> Result:
-        """Return what to do after a failed call. Slack may have published the view."""
+        """Return the result of a failed call. Slack may have published the view."""
         if isinstance(error, SlackApiError) and error_code(error) == _REPLACED:
             if home.opened:
                 return AgainAfter(0.0)

@@ -1,4 +1,4 @@
-"""The users who opened App Home on this replica within the last day.
+"""App Home tabs that users opened on this replica within the last day.
 
 Slack doesn't report that a user closes App Home, so a tab counts as open for a day. Only the most
 recent users are remembered, so that the memory is bounded.
@@ -14,7 +14,7 @@ from workspace.requests.user_error import UserError
 
 _DAY = 24 * 3600.0
 MOST_OPEN = 5_000
-"""Users; the rights of one take about 10 kB."""
+"""Maximum number of tabs. The permissions of one user take about 10 kB."""
 _NEVER = float("-inf")
 
 
@@ -27,13 +27,13 @@ class OpenHome:
     opened: bool = True
     """Whether the user opened the tab since it was last published."""
     shows: RequestLists | UserError | None = None
-    """The lists that the user can see, or why the user sees none. None before the first read."""
+    """The user's lists, or the reason for showing none. None before the first read."""
     read_at: float = _NEVER
-    """When the user's link, locks and roles were read."""
+    """Time of the last read of the user's link, locks and roles."""
     view_hash: str = ""
     """Slack's hash of the view that this replica published; empty if it is unknown."""
     fingerprint: str = ""
-    """Of the view that this replica published."""
+    """Fingerprint of the view that this replica published."""
     published_at: float = _NEVER
 
     def is_concerned(self, requests: Iterable[AccessRequest]) -> bool:
@@ -48,7 +48,7 @@ class OpenHomes:
     def __init__(self, most: int = MOST_OPEN) -> None:
         self._most = most
         self._homes: OrderedDict[str, OpenHome] = OrderedDict()
-        """By Slack ID, the user last who opened the tab last."""
+        """By Slack ID, with the latest opening last."""
 
     def __len__(self) -> int:
         return len(self._homes)
@@ -57,7 +57,7 @@ class OpenHomes:
         return iter(list(self._homes.values()))
 
     def opened(self, slack_user_id: str, now: float) -> None:
-        """Remember that a user opened the tab, and forget users who did so a day ago."""
+        """Record that a user opened the tab, and drop tabs opened more than a day ago."""
         home = self._homes.pop(slack_user_id, None) or OpenHome(slack_user_id, now)
         home.opened_at, home.opened = now, True
         self._homes[slack_user_id] = home

@@ -24,7 +24,7 @@ class Routes:
 
     @property
     def reaches_someone(self) -> bool:
-        """Whether a card reaches anyone, as far as known. Also true while a lookup fails."""
+        """Whether a card reaches a recipient, as far as known. Also true while a lookup fails."""
         return self.error is not None or not self.unreachable.issuperset(self.channels)
 
     def require_all(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def merge_routes(routes: Iterable[Routes]) -> Routes:
 
 
 async def gather_routes(lookups: Iterable[Awaitable[str]]) -> Routes:
-    """Look up several channels concurrently. An empty address is no channel."""
+    """Look up several channels concurrently, and ignore empty addresses."""
     calls = tuple(lookups)
     if len(calls) == 1:  # the most frequent case, for which a task would be a waste
         return await _look_up(calls[0])

@@ -34,15 +34,15 @@ class User:
     roles: tuple[str, ...] = ()
     traits: Traits = field(default_factory=_no_traits)
     locked: bool = False
-    """Suspended, for instance after too many failed logins."""
+    """Whether Teleport suspended the user, for example after too many failed logins."""
     lock_expires: datetime | None = None
     """End of the suspension. Teleport clears `locked` only at the next login."""
     bot: bool = False
-    """A Machine ID bot's user."""
+    """Whether the user belongs to a Machine ID bot."""
 
     @property
     def static_access(self) -> StaticAccess:
-        """What the user has in Teleport without a login state."""
+        """Roles and traits of the user's record, for a user without a login state."""
         return StaticAccess(self.roles, self.traits)
 
     def is_suspended(self, now: datetime) -> bool:
@@ -72,18 +72,18 @@ class ClaimMapping:
 
 @dataclass(frozen=True, slots=True)
 class ReviewConditions:
-    """Requested roles that users with the role can review (`review_requests`)."""
+    """Permission of a role to review requests (`review_requests`)."""
 
     roles: tuple[str, ...] = ()
-    """Patterns, see `role_pattern`."""
+    """Patterns of requested roles, see `role_pattern`."""
     claims: tuple[ClaimMapping, ...] = ()
-    """More roles, which depend on the user's traits (`claims_to_roles`)."""
+    """More requested roles, which depend on the user's traits (`claims_to_roles`)."""
     where: str = ""
     """A condition about the user and the request, see `predicate`."""
     preview_as: tuple[str, ...] = ()
     """Roles that show resources without giving access to them (`preview_as_roles`)."""
     submit_for: tuple[str, ...] = ()
-    """Users on whose behalf reviews can be submitted (`submit_for_users`), from v18.11 on."""
+    """Possible authors of reviews on behalf of others (`submit_for_users`), since v18.11."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class LabelSelector:
     """Labels, or an expression about them, that select resources of one kind."""
 
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=_no_traits)
-    """Patterns by label, see `role_pattern`; one of them has to match."""
+    """Patterns by label, see `role_pattern`. One pattern of each label has to match."""
     expression: str = ""
 
 
@@ -114,7 +114,7 @@ class Conditions:
     search_as: tuple[str, ...] = ()
     """Roles that can be requested for resources (`request.search_as_roles`)."""
     reason_prompt: str = ""
-    """What a reason should say (`request.reason.prompt`), empty if not set."""
+    """Prompt for the reason (`request.reason.prompt`), empty if not set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a role gives access to a resource, as far as its label rules show.
+"""Whether a role allows access to a resource, as far as its label rules show.
 
 A role's label selectors name the resources of each kind (`MatchLabelGetter` and `CheckLabelsMatch`
 in lib/services/role.go). An empty selector selects nothing, and `{'*': '*'}` everything. Of a
@@ -25,7 +25,7 @@ class MayAccess(IntEnum):
 
 
 def may_access(role: Role, resource: Resource) -> MayAccess:
-    """Return whether the role alone gives access; its deny rules override its allow rules."""
+    """Return whether the role alone allows access. Its deny rules override its allow rules."""
     allowed = _allows(role.allow, resource)
     if allowed is MayAccess.NO:
         return MayAccess.NO

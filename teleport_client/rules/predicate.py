@@ -1,9 +1,9 @@
 """Predicates in `review_requests.where`: conditions about the reviewer and the request.
 
-The language is that of `newReviewPermissionParser` in lib/services/access_request.go: these
-variables and functions, `&&`, `||` and `!`, and `==` and `!=` for texts and numbers. As in
-lib/utils/typical/parser.go, types are checked before the evaluation, a text stands for a list of
-one, a missing key has no values, and operators don't evaluate what they don't need.
+`newReviewPermissionParser` in lib/services/access_request.go defines the language: the variables
+and functions below, `&&`, `||` and `!`, and `==` and `!=` for texts and numbers. The evaluation
+follows lib/utils/typical/parser.go. It checks types first, accepts a text as a list with one item,
+finds no values for a missing key, and skips operands that can't change the result.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from teleport_client.rules.role_pattern import UnreadablePattern, pattern_matche
 
 Strings: TypeAlias = tuple[str, ...]
 Facts: TypeAlias = Mapping[str, str | Strings | Mapping[str, Strings] | None]
-"""Values of the variables. None stands for a value that the bot doesn't know."""
+"""Values of the variables, None for a value that the bot doesn't know."""
 
 
 class _Type(Enum):
@@ -47,7 +47,7 @@ _VARIABLES = {
     "request.system_annotations": _Type.MAP,
 }
 _COMPARABLE = ({_Type.TEXT}, {_Type.NUMBER})
-"""Types on both sides of `==` and `!=`."""
+"""Types that `==` and `!=` accept, the same on both sides."""
 _STRINGS_AND_TEXT = ((_Type.TEXT, _Type.TEXT), (_Type.LIST, _Type.TEXT))
 _PARAMETERS = {
     "equals": ((_Type.TEXT, _Type.TEXT), (_Type.LIST, _Type.LIST)),
@@ -62,7 +62,7 @@ class _Unevaluable(ValueError):
 
 
 def holds(predicate: str, facts: Facts) -> bool | None:
-    """Return whether the predicate holds, None if Teleport alone can tell or rejects it."""
+    """Return whether the predicate holds, None if only Teleport can evaluate it or rejects it."""
     if predicate in _ALWAYS:
         return True
     try:
@@ -191,7 +191,10 @@ def _call(
 
 
 def _matches_any(pattern: str, values: Strings) -> bool:
-    """Unlike the names in roles, this pattern has no templates (lib/utils/replace.go)."""
+    """Return whether a value matches. Unlike the names in roles, the pattern has no templates.
+
+    lib/utils/replace.go has the rules.
+    """
     try:
         return any(map(pattern_matcher(pattern), values))
     except UnreadablePattern as error:

@@ -2,7 +2,7 @@
 
 The server decides (ReviewPermissionChecker in lib/services/access_request.go), but has no method to
 check without submitting a review. Lists need an answer for each row, so this module evaluates the
-user's roles itself. What it can't evaluate as the server does counts as UNKNOWN.
+user's roles itself. The result is UNKNOWN if it can't evaluate them as the server does.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ class MayReview(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
-    """A user who reviews, with the roles held without an access request."""
+    """A reviewing user, with the roles held without an access request."""
 
     name: str
     roles: Sequence[Role]

@@ -1,6 +1,6 @@
 """Requests that were converted before, because most of a list is the same as in the list before.
 
-Each write in Teleport gives a resource a new revision (`maybeResetProtoRevision` and
+Each write in Teleport sets a new revision of the resource (`maybeResetProtoRevision` and
 `itemToAccessRequest` in lib/services). A request without a revision is always converted.
 """
 

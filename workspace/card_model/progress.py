@@ -1,4 +1,4 @@
-"""The progress of a request: approvals per threshold, and the users who resolved it."""
+"""The progress of a request: approvals per threshold, and the resolving reviewers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,7 +58,7 @@ def progress_after(request: AccessRequest, author: str) -> str:
 
 
 def resolving_reviewers(request: AccessRequest) -> tuple[str, ...]:
-    """Return the authors whose reviews resolved the request. Empty if their reviews don't suffice.
+    """Return the authors of the reviews that resolved the request, empty if these don't suffice.
 
     tctl can resolve a request without any review.
     """

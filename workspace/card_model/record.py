@@ -4,7 +4,7 @@ The ledger keeps the model of each request, so that the bot can render the last 
 that Teleport has deleted. Replicas of several versions read and write the same ledger, so the JSON
 form of a model is a contract between versions:
 
-- A JSON name never changes. A field whose Python name differs from it has an alias.
+- A JSON name never changes. If the Python name of a field differs from it, the field has an alias.
 - A field is never removed, and its meaning never changes.
 - A new field is added at the end and has a default. Defaults aren't written, so an older entry
   reads as if it had the field, and its JSON and its fingerprint stay the same.
@@ -42,9 +42,9 @@ class CardLock:
     """A lock in force on the request."""
 
     by: str = ""
-    """User who created the lock in Slack, empty for a lock from elsewhere."""
+    """Teleport user behind a lock from Slack, empty for any other lock."""
     message: str = ""
-    """The user's reason, or the message of a lock from elsewhere."""
+    """The user's reason, or the message of any other lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CardModel:
     reviewers: tuple[str, ...] = ()
     """Suggested reviewers, from the requester or from Teleport."""
     messaged: tuple[int, int] = (0, 0)
-    """Number of suggested reviewers who get a DM, and of all of them. Zeros if all get one."""
+    """Numbers of suggested reviewers: those with a DM, and all. Zeros if all have one."""
     request_url: Annotated[str, Field(alias="page")] = ""
     """URL of the request in the Teleport web UI, if it has one."""
     review_in_slack: Annotated[bool, Field(alias="can_decide")] = True
@@ -93,7 +93,7 @@ class CardModel:
     can_lock: bool = False
     """Whether the card offers to lock the access."""
     confirm_roles: tuple[str, ...] = ()
-    """Roles whose names a reviewer types to approve the pending request."""
+    """Roles that a reviewer of the pending request approves by typing their names."""
     removed_roles: tuple[str, ...] = ()
     """Requested roles that the approval left out."""
     denials: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
-"""Claims: the approver on whose behalf the bot resolves a request in mode `override`.
+"""Claims: records of the approver behind each resolution in mode `override`.
 
 Teleport records only the bot. Before the bot sets a request's state, it wins a compare-and-swap on
-the claim of the request, so of two approvers who click at the same time only one changes the state.
+the claim of the request. So if two approvers click at the same time, only one changes the state.
 Afterwards the claim attributes the resolution: the resolve reason names the approver, but every
 user with permission to resolve requests can write such a text. So the name counts only if the
 claim, which the bot wrote earlier, confirms it.
@@ -15,7 +15,7 @@ from teleport_client.model.access_request import AccessRequest, RequestState
 from workspace.moment import Moment
 
 PLUGIN, KEY = "teleport-chatops", "decision"
-"""Plugin data of claims: one name for all workspaces whose bots resolve requests of a cluster."""
+"""Plugin data of claims. The bots of all workspaces on a cluster share this name."""
 
 
 class Claim(BaseModel):
@@ -34,7 +34,7 @@ class Claim(BaseModel):
         return self.model_dump_json(exclude_defaults=True)
 
     def is_repeated_by(self, later: "Claim") -> bool:
-        """Return whether a later claim is for the same decision of the same user."""
+        """Return whether a later claim is for the same decision by the same user."""
         return later.model_copy(update={"at": self.at}) == self
 
 

@@ -16,10 +16,10 @@ class DetailedRole:
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a user can decide a request. The names and conditions are untrusted texts."""
+    """Reason for a permission to decide a request. Names and conditions are untrusted texts."""
 
     roles: tuple[str, ...] = ()
-    """Roles of the user, empty for a user whom the settings name."""
+    """Roles of the user, empty if the settings name the user."""
     conditions: tuple[str, ...] = ()
     """Predicates of the roles that only Teleport can evaluate."""
     by_traits: bool = False
@@ -30,7 +30,7 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class Deciders:
-    """Users who can still decide a request, for the same reason."""
+    """Users with the same grounds that can still decide a request."""
 
     names: tuple[str, ...]
     grounds: Grounds

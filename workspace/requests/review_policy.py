@@ -1,4 +1,4 @@
-"""Review policy: whether a request can be reviewed from Slack, and in whose name."""
+"""Review policy: how a request can be reviewed from Slack, if at all."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from workspace.text.untrusted import safe_name
 
 ANY_ROLE = "*"
 MOST_CONFIRMED_ROLES = 20
-"""Roles of one request that a form asks a reviewer to type."""
+"""Maximum number of role names that a form asks a reviewer to type."""
 _SHOWN_ROLE = 200
 ROLE_PREFIX = "role:"
-"""Prefix of an approver that stands for every user with that Teleport role."""
+"""Prefix of a Teleport role among the approvers: each user with the role is an approver."""
 
 
 class ReviewMode(StrEnum):
@@ -34,7 +34,7 @@ class ReviewMode(StrEnum):
 
 @dataclass(slots=True)
 class UnknownRoles:
-    """Roles in the settings that Teleport doesn't have at the moment."""
+    """Roles in the settings that don't exist in Teleport at the moment."""
 
     roles: frozenset[str] = frozenset()
 
@@ -48,11 +48,11 @@ class ReviewPolicy:
     approvers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """By role, `*` for all others: Teleport users, or `role:` and the name of one of theirs."""
     link_only: frozenset[str] = frozenset()
-    """Roles whose requests are never reviewed from Slack."""
+    """Roles that can be reviewed only in Teleport."""
     reason_roles: frozenset[str] = frozenset()
-    """Roles whose approval needs a reason; `*` stands for all roles."""
+    """Roles that need a reason for an approval. `*` means all roles."""
     confirm_roles: frozenset[str] = frozenset()
-    """Roles whose names a reviewer types to approve them."""
+    """Roles that a reviewer approves by typing their names."""
     unknown: UnknownRoles = field(default_factory=UnknownRoles)
     """Unknown roles in the settings. One can be the misspelled name of any role, so it limits the
     requests of all roles."""
@@ -75,12 +75,12 @@ class ReviewPolicy:
         return bool(self.reason_roles & {ANY_ROLE, *self.unknown.roles, *roles})
 
     def roles_to_confirm(self, roles: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the roles whose names a reviewer types to approve them."""
+        """Return the roles that a reviewer approves by typing their names."""
         every = bool(self.confirm_roles & self.unknown.roles)
         return tuple(role for role in roles if every or role in self.confirm_roles)
 
     def may_override(self, user: str, held: frozenset[str], request: AccessRequest) -> bool:
-        """Return whether the settings let `user`, with these roles, override all requested roles.
+        """Return whether `user`, with the roles `held`, may override all requested roles.
 
         A requester can never override their own request.
         """
@@ -94,7 +94,7 @@ class ReviewPolicy:
         )
 
     def approving_roles(self, user: str, held: frozenset[str], request: AccessRequest) -> list[str]:
-        """Return those of the roles that make `user` an approver.
+        """Return the roles in `held` that make `user` an approver.
 
         The list is empty if the settings name the user for each requested role.
         """
@@ -105,12 +105,12 @@ class ReviewPolicy:
         )
 
     def is_approver(self, user: str, held: frozenset[str]) -> bool:
-        """Return whether the settings name `user`, or one of these roles, for any role."""
+        """Return whether the settings name `user`, or a role in `held`, for some role."""
         names = {user, *(f"{ROLE_PREFIX}{role}" for role in held)}
         return any(not names.isdisjoint(named) for named in self.approvers.values())
 
     def _can_override(self, request: AccessRequest) -> bool:
-        """Setting the state asks no threshold, so only where one approval is all that is asked."""
+        """Return whether one approval is enough, because an override ignores thresholds."""
         named = [self._approvers_of(role) for role in request.roles]
         return bool(named) and all(named) and _one_review_is_enough(request)
 
@@ -124,7 +124,7 @@ class ReviewPolicy:
 
 
 def unconfirmed(roles: Iterable[str], typed: Collection[str]) -> tuple[str, ...]:
-    """Return the roles whose names weren't typed. A form can show only a part of a long name."""
+    """Return the roles without a typed name. A form can show only a part of a long name."""
     return tuple(role for role in roles if not {role, shown_role(role)} & {*typed})
 
 

@@ -1,4 +1,4 @@
-"""The warning that access ends, a DM to the requester. Later it shows what became of the access."""
+"""The warning that access ends, a DM to the requester. Later it shows how the access ended."""
 
 from workspace.card_model.record import CardModel
 from workspace.card_model.status import Status

@@ -50,7 +50,7 @@ class Permissions:
         *,
         draft: bool = False,
     ) -> MayReview:
-        """Return whether a user who holds these roles can review the request, or the draft."""
+        """Return whether a user with these roles can review the request, or the draft."""
         if self._review_policy.mode_of(request) is ReviewMode.OVERRIDE:
             approver = self._review_policy.may_override(permission.name, held, request)
             denied = approver and permission.is_denied(request)
@@ -58,7 +58,7 @@ class Permissions:
         return permission.may_review(request, draft=draft)
 
     def reviews_anything(self, permission: ReviewPermission, held: frozenset[str]) -> bool:
-        """Return whether a user who holds these roles might be able to review some request."""
+        """Return whether a user with these roles might be able to review some request."""
         if self._review_policy.mode is ReviewMode.OVERRIDE:
             return self._review_policy.is_approver(permission.name, held)
         return permission.allows_any

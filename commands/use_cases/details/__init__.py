@@ -1,1 +1,1 @@
-"""The details of a request, for a user who can see it."""
+"""The details of a request, for users with permission to see it."""

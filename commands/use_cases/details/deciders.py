@@ -1,7 +1,7 @@
-"""The linked users who can still decide a request, grouped by the reason.
+"""Deciders: linked users who can still decide a request, grouped by the reason.
 
-The roles of users show this only in part: Teleport evaluates filters itself, and conditions that
-the bot doesn't understand.
+Their roles show this only in part. Only Teleport can evaluate filters, and conditions that the bot
+doesn't understand.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 async def find_deciders(services: Services, request: AccessRequest) -> tuple[Deciders, ...] | None:
-    """Return the users who can decide a pending request, or None if they can't be read."""
+    """Return the deciders of a pending request, or None if the bot can't read the users."""
     if not request.pending:
         return ()
     try:
@@ -46,10 +46,10 @@ async def find_deciders(services: Services, request: AccessRequest) -> tuple[Dec
 def _finder(
     services: Services, definitions: Mapping[str, Role], request: AccessRequest
 ) -> Callable[[Linked], Grounds | None]:
-    """Return a function from a user to the reason.
+    """Return a function that returns the grounds of a user, or None.
 
-    It remembers the result for equal roles, of which most say nothing about reviews. It doesn't if
-    a role has conditions, which can depend on the user.
+    Most roles don't concern reviews, so the function caches the result by the roles that do. It
+    skips the cache if a role has conditions, because these can depend on the user.
     """
     policy = services.review_policy
     overrides = policy.mode_of(request) is ReviewMode.OVERRIDE

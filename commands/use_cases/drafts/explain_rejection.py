@@ -1,4 +1,4 @@
-"""Explain why Teleport rejects a draft, in words of Slack's users."""
+"""Explanations for Slack users of Teleport's reasons to reject a draft."""
 
 import re
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ _REASON_MISSING = "request reason must be specified"
 """Teleport's error for a request without a reason, followed by the prompts of its roles on lines of
 their own (lib/services/access_request.go)."""
 _NO_VERB = 'access denied to perform action "create"'
-"""Teleport's error for a caller whose roles lack the verb."""
+"""Teleport's error for a caller without the verb in its roles."""
 _FORBIDDEN_ROLE = re.compile(r'can not request role "([^"]*)"')
 _MISSING_ROLE = re.compile(r"role (.{1,300}?) (?:is )?not found")
 _NO_SEARCH_ROLES = (
     'Resource Access Requests require usable "search_as_roles"',
     'no roles configured in the "search_as_roles"',
 )
-"""Teleport's errors for a user without `search_as_roles`, and for resources that none of them gives
-access to (lib/services/access_request.go)."""
+"""Teleport's errors for a user without `search_as_roles`, and for resources outside of these roles
+(lib/services/access_request.go)."""
 
 
 _TIMES = (
@@ -45,7 +45,7 @@ _TIMES = (
 async def explain_rejection(
     services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
 ) -> ReasonNeeded | Rejected:
-    """Return why Teleport rejected the draft. Raises `error` if Teleport's own words are best."""
+    """Return the reason for a rejection. Raises `error` if Teleport's own text explains it best."""
     if _REASON_MISSING in error.text:
         return ReasonNeeded(draft, tuple(error.text.splitlines()[1:]))
     if isinstance(error, NotFound) and _is_about_user(error.text, user.name):
@@ -74,10 +74,10 @@ def _user_gone(name: str) -> UserError:
 async def _explain_roles(
     services: Services, user: AuthorizedUser, draft: RequestDraft, error: TeleportError
 ) -> Rejected | None:
-    """Name the words that are no role or a forbidden one. None if there are none.
+    """Name the words that aren't roles the user can request. Return None if all of them are.
 
-    Misspelled roles have corrections. A role that the user could never request has the same
-    explanation as one that doesn't exist: it's not for everyone to know which roles do.
+    Misspelled roles get corrections. A role that the user could never request gets the same
+    explanation as a nonexistent role, so that it doesn't reveal the roles of the cluster.
     """
     missing = _MISSING_ROLE.search(error.text)
     if draft.resources and missing and missing[1] not in draft.roles:

@@ -40,7 +40,7 @@ async def resolve_resources(
 def no_resource_requests(services: Services) -> UserError:
     """Return the error for resources that the user can't request, or that don't exist.
 
-    Both have the same text: it's not for everyone to know which resources exist.
+    Both have the same text, so that it doesn't reveal existing resources.
     """
     if not services.policy.resource_requests:
         return UserError(
@@ -84,7 +84,7 @@ async def _host_id(services: Services, host_name: str) -> str:
             f"Several hosts are named {safe_name(host_name)}. Use the ID of one of them, which"
             " tsh ls -v shows, as node/<id>."
         )
-    # The same text as for a host that exists: it's not for everyone to know which ones do.
+    # The text is the same for an existing host, so that it doesn't reveal existing hosts.
     raise no_resource_requests(services)
 
 

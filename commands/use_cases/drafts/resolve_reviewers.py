@@ -165,7 +165,7 @@ async def _linked_user(services: Services, reviewer: str) -> LinkedUser:
     try:
         slack_user_id = await with_retry(lambda _: services.contacts.reviewer(reviewer))
     except NoContact as error:
-        # The same text for both: it's not for everyone to know which Teleport users exist.
+        # The text is the same for both, so that it doesn't reveal existing Teleport users.
         raise CannotReview(reviewer, _NOT_LINKED) from error
     linked_user = await find_linked_user(services, slack_user_id)
     if linked_user.name != reviewer and ("@" not in reviewer or await _is_user(services, reviewer)):
@@ -174,7 +174,7 @@ async def _linked_user(services: Services, reviewer: str) -> LinkedUser:
 
 
 async def _without_at(services: Services, reviewer: str) -> str:
-    """Return the mention that `@name` stands for, or the name if no Slack user has it.
+    """Return the mention for `@name`, or the name if no Slack user has it.
 
     Raises CannotReview, SlackApiError.
     """

@@ -1,1 +1,1 @@
-"""The choices in the request form: resources to request, and users who can review the request."""
+"""The choices in the request form: resources and possible reviewers."""

@@ -1,4 +1,4 @@
-"""The linked users who can review a request of another user."""
+"""Possible reviewers: linked users with permission to review another user's request."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,17 @@ from teleport_client.rules.review_permission import MayReview, Reviewer, ReviewP
 from workspace.directory.candidates.linked_users import Linked
 
 _AT_ONCE = 50
-"""Users between two pauses for other tasks: less than 5 ms of work."""
+"""Users to check before a pause for other tasks: less than 5 ms of work."""
 _MOST_ROLES = 20
-"""Requested roles that are checked; Teleport checks all."""
+"""Maximum number of requested roles to check. Teleport checks all of them."""
 
 
 async def possible_reviewers(
     services: Services, requester: str, roles: Sequence[str]
 ) -> list[Linked]:
-    """Return the linked users who might be able to review a request for these roles.
+    """Return the possible reviewers of a request for these roles.
 
-    Without roles, these are the users who can review any. Raises TeleportError.
+    If `roles` is empty, permission to review some request is enough. Raises TeleportError.
     """
     linked = [each for each in await services.linked_users.all() if each.name != requester]
     definitions = await services.authorization.definitions(

@@ -1,8 +1,8 @@
-"""The Teleport users that are linked to a Slack account, with the roles that they hold.
+"""The Teleport users that are linked to a Slack account, with their roles.
 
-The form offers those who can review. Reading all users is expensive, so the list is read when a
-form needs it, and remembered. All members of the workspace come from one list, so users who are
-linked only by their email address cost no call each.
+The form offers the possible reviewers among them. Reading all users is expensive, so the bot reads
+the list only for a form, and caches it. One list contains all members of the workspace, so a link
+by email address needs no call for each user.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from workspace.sending.slack_failure import SLACK_ERRORS, describe
 
 _REMEMBERED_SECONDS = 300
 _MOST_LOGIN_STATES = 1_000
-"""Users beyond them count with the roles of their user records alone."""
+"""Maximum number of login states to read. Further users count with the roles of their records."""
 _READS_AT_ONCE = 8
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -37,7 +37,7 @@ _Held: TypeAlias = tuple[frozenset[str], StaticAccess | None]
 class Linked:
     slack_user_id: str
     name: str
-    """Of the Teleport user."""
+    """Name of the Teleport user."""
     slack_name: str
     """Empty if it is unknown."""
     roles: frozenset[str]
@@ -73,7 +73,7 @@ class LinkedUsers:
     async def _read_members(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
         """Return names and addresses by Slack ID, empty if Slack doesn't list the members.
 
-        There are no addresses unless users are matched by them.
+        Without `match_email`, there are no addresses.
         """
         try:
             names = await self._members.names()
@@ -95,7 +95,7 @@ class LinkedUsers:
         return [*await asyncio.gather(*map(held, first)), *rest]
 
     async def _roles_of(self, user: User) -> _Held:
-        """Return the user's roles, with those that access lists granted at the last login."""
+        """Return the user's roles, including roles that access lists granted at the last login."""
         recorded = frozenset(user.roles)
         try:
             login_state = await self._teleport.users.get_login_state(user.name)

@@ -7,9 +7,9 @@ from teleport_client.model.user import User
 
 
 def link_all(users: Iterable[User], trait: str, emails: Mapping[str, str]) -> Mapping[str, User]:
-    """Return the users who can act by their Slack ID.
+    """Return the linked users by Slack ID, without bots and locked users.
 
-    `emails` are the confirmed addresses by Slack ID: none unless users are matched by address.
+    `emails` are the confirmed addresses by Slack ID, empty if addresses don't link users.
     """
     everyone = tuple(users)
     explicit = [
@@ -26,7 +26,7 @@ def link_all(users: Iterable[User], trait: str, emails: Mapping[str, str]) -> Ma
 
 
 def _match(users: Iterable[User], emails: Mapping[str, str]) -> Mapping[str, User]:
-    """Return the users named like the addresses, in another case only if no other one is."""
+    """Return the users named like an address, regardless of case if only one user matches."""
     if not emails:
         return {}
     by_name: dict[str, list[User]] = defaultdict(list)

@@ -26,11 +26,11 @@ from workspace.directory.candidates.matching import Entry, Matches, Searchable, 
 RELIST_SECONDS = 300.0
 _RETRY = Backoff(first=2.0, longest=60.0)
 _CHECKED_AT_ONCE = 500
-"""Resources between two pauses for other tasks: less than 5 ms of work."""
+"""Resources to check before a pause for other tasks: less than 5 ms of work."""
 _LONG = 75
 """Characters of an option's value in Slack."""
 _MOST_ROLES = 100
-"""Roles whose resources are remembered. Each takes up to four bytes for a resource."""
+"""Maximum number of roles with cached resources. A role takes up to four bytes per resource."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class ResourceIndex:
         self._resources: Searchable[Resource] = Searchable()
         self._by_id: dict[tuple[str, str], Resource] = {}
         self._by_role: BoundedDict[str, tuple[Role, Sequence[int]]] = BoundedDict(_MOST_ROLES)
-        """By name: a role, and the ascending indexes of the resources that it gives access to."""
+        """By name: a role, and the ascending indexes of its possible resources."""
         self._long_paths: tuple[str, ...] = ()
         self.listed = asyncio.Event()
         """Set once all resources have been listed for the first time."""
@@ -118,7 +118,7 @@ class ResourceIndex:
     async def search(
         self, typed: str, roles: Sequence[Role], *, everything: bool, limit: int
     ) -> Matches[Resource]:
-        """Return the best matches among the resources that one of the roles might give access to.
+        """Return the best matches among the resources that the roles might allow.
 
         `everything` is for roles that are unknown here: all resources are possible.
         """

@@ -1,8 +1,8 @@
 """The card of an access request: one message that follows the request until it is closed.
 
 A card states its status in words, never by color or symbol alone. Cards, lists, notices and forms
-show the parts of a request in the same order: who requests what, status, facts, reason, reviews,
-buttons, footer.
+show the parts of a request in the same order: requester and requested access, status, facts,
+reason, reviews, buttons, footer.
 """
 
 from collections.abc import Iterator

@@ -13,7 +13,7 @@ _MESSAGE_LENGTH = 300
 
 
 def lock_line(lock: CardLock) -> str:
-    """Return who locked the access, and why. The message of a lock from elsewhere is untrusted."""
+    """Return the line for a lock. The message of a lock from elsewhere is untrusted."""
     by = f" by {safe_name(lock.by)}" if lock.by else ""
     message = safe_line(lock.message, _MESSAGE_LENGTH)
     return f"🔒 Locked{by}: {message}" if message else f"🔒 Locked{by}"

@@ -29,20 +29,20 @@ _TITLE = "Request access"
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What the form depends on, apart from the draft."""
+    """The context of the form: all inputs of the view besides the draft."""
 
     channel: str
     note: str = ""
-    """Explains why the form opens."""
+    """Reason for opening the form."""
     reason_required: bool = False
     short: bool = False
     """Whether the form only completes a typed request: without inputs for resources and times."""
     prompts: tuple[str, ...] = ()
-    """What the user's roles want a reason to say."""
+    """Prompts for the reason, from the user's roles."""
     has_resources: bool = False
     """Whether resources can be searched."""
     listed: Mapping[str, Resource] = field(default_factory=lambda: MappingProxyType({}))
-    """The listed ones of the draft's resources, by path."""
+    """Listed resources of the draft, by path."""
 
 
 def request_form(draft: RequestDraft, context: FormContext) -> View:

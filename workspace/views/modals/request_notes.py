@@ -50,7 +50,7 @@ def typed_parts(origin: RequestFormMetadata) -> Iterator[Block]:
 def with_resource_note(view: Mapping[str, Any], text: str) -> dict[str, Any]:
     """Return an open form with a note below the resources, or without one.
 
-    What the user has entered stays: its blocks keep their IDs.
+    Blocks keep their IDs, so that Slack keeps the entered values.
     """
     blocks = [each for each in view["blocks"] if each.get("block_id") != _RESOURCE_NOTE]
     if text:
@@ -64,7 +64,7 @@ def with_resource_note(view: Mapping[str, Any], text: str) -> dict[str, Any]:
 def with_access_end(view: Mapping[str, Any], roles: Sequence[str], end: datetime) -> dict[str, Any]:
     """Return a submitted form that shows an earlier end of access. The next submission accepts it.
 
-    What the user has entered stays: its blocks keep their IDs.
+    Blocks keep their IDs, so that Slack keeps the entered values.
     """
     note = rich.block(
         rich.lines(

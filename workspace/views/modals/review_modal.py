@@ -1,4 +1,4 @@
-"""The form of a review: a reason, and what an approver can set for an approval.
+"""The form of a review: the reason and, for an approval, the roles and the start.
 
 It has only the inputs that the review mode supports for this request.
 """
@@ -37,18 +37,18 @@ from workspace.views.parts.request_name import for_duration, target_names
 
 CALLBACK = "review_form"
 REASON_CHARACTERS = 3000
-"""The most that Slack lets a text input take."""
+"""Maximum length of a text input in Slack (docs.slack.dev: plain-text input element)."""
 BOXES_EACH = 10
-"""Options of one checkboxes element (docs.slack.dev: checkboxes element)."""
+"""Maximum number of options of a checkboxes element (docs.slack.dev: checkboxes element)."""
 MOST_ROLES = 5 * BOXES_EACH
-"""Roles of a request whose approval can leave some out."""
+"""Maximum number of roles if the approval can leave some out."""
 _SHOWN_REASON = 500
 _REASON_HINT = "Saved in Teleport's audit log, shown on the card and sent to the requester."
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewOptions:
-    """The inputs of the form besides the reason, and what they contain."""
+    """The inputs of the form, with their initial values."""
 
     reason_required: bool = True
     reason: str = ""
@@ -56,9 +56,9 @@ class ReviewOptions:
     start: datetime | None = None
     """Requested start of the access."""
     roles: tuple[str, ...] = ()
-    """Roles of which the approval can leave some out."""
+    """Roles to choose from, empty if the approval grants all."""
     confirm_roles: tuple[str, ...] = ()
-    """Roles whose names the reviewer types."""
+    """Roles that the reviewer confirms by typing their names."""
 
 
 ONLY_A_REASON = ReviewOptions()
@@ -116,7 +116,7 @@ def _roles(roles: Sequence[str]) -> Iterator[InputBlock]:
 
 
 def _confirmations(options: ReviewOptions) -> Iterator[InputBlock]:
-    """Yield an input for each role that needs its typed name, unless the approval leaves it out."""
+    """Yield an input for each role to confirm. It is optional if the approval can omit the role."""
     for number, role in enumerate(options.confirm_roles):
         name = numbered(CONFIRM, number)
         yield InputBlock(
@@ -128,7 +128,7 @@ def _confirmations(options: ReviewOptions) -> Iterator[InputBlock]:
 
 
 def _start(options: ReviewOptions) -> Iterator[InputBlock]:
-    """Yield the start. Slack shows date and time in the user's own zone."""
+    """Yield the start. Slack shows date and time in the user's time zone."""
     if not options.can_set_start:
         return
     requested = options.start

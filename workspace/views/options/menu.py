@@ -14,7 +14,7 @@ MOST_OPTIONS = 100
 def menu(options: Sequence[Option], total: int) -> dict[str, Any]:
     """Return the response with the best options. `total` is the number of all matches.
 
-    The label of the only group says that there are more.
+    If more match, the label of the only group shows the numbers.
     """
     shown = [plain(each) for each in options[:MOST_OPTIONS]]
     if total <= len(shown):

@@ -1,4 +1,4 @@
-"""Responses to buttons and forms whose values this version of the bot can't read."""
+"""Responses to buttons and forms with values that this version of the bot can't read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

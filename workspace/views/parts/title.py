@@ -1,4 +1,4 @@
-"""The first line of a card: who requests what, and for how long."""
+"""The first line of a card: the requester, the roles or resources, and the duration."""
 
 from slack_sdk.models.blocks import HeaderBlock, PlainTextObject
 

@@ -1,4 +1,4 @@
-"""A request as a row: who requests what, its status, times and reason, and the user's buttons.
+"""A request as a row: requester, access, status, times and reason, and the user's buttons.
 
 Lists in messages and App Home show the same rows.
 """

@@ -18,7 +18,7 @@ class BulkResult:
 
     request_id: str
     label: str
-    """Who requests what."""
+    """Requester and requested access."""
     text: str
     done: bool = False
     """Whether Teleport has recorded the review."""

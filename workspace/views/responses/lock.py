@@ -1,4 +1,4 @@
-"""Private responses to a user who locks access."""
+"""Private responses to a click that locks access."""
 
 from workspace.card_model.record import CardModel
 from workspace.text.untrusted import safe_name
