@@ -29,7 +29,7 @@ class Step:
 
 
 def next_things(location: Location) -> tuple[Step, ...]:
-    """Return more to try, for a user who has done the first steps."""
+    """Return suggestions for the time after the first steps."""
     requester, reviewer = _front_of(location, REQUESTER), _front_of(location, _REVIEWER)
     access = _access_of(location)
     return (

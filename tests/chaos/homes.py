@@ -1,7 +1,7 @@
-"""Reviewers who open App Home again and again, and the differences between their tabs and Teleport.
+"""Reviewers that repeatedly open App Home, and the differences between their tabs and Teleport.
 
-A replica that was killed refreshes no tab, and Slack doesn't tell the others. So each reviewer
-opens the tab once more after the last fault; from then on it has to agree with Teleport.
+A killed replica refreshes no tab, and the other replicas don't get its events. So each reviewer
+opens the tab again after the last fault. From then on, it has to agree with Teleport.
 """
 
 import asyncio

@@ -21,7 +21,7 @@ from tests.contracts.stand_ins import StandIns, stand_ins_after
 
 CHANNEL = "C0ACCESS01"
 MARKED = "waiting"
-"""The state whose card is out of date in these tests, so that its update is waited for."""
+"""The state with an outdated card in these tests. The tests wait for its update."""
 STATUSES = (
     "waiting", "approved", "denied", "promoted", "ran_out", "ended", "deleted", "deleted_approved",
 )  # fmt: skip
@@ -71,7 +71,7 @@ async def entry_where(
 async def test_entries_are_written_with_the_same_fingerprints(
     older: OlderVersion, tmp_path: Path
 ) -> None:
-    """A card that is out of date is rendered again. Its fingerprint is the older version's."""
+    """An outdated card is rendered again. Its fingerprint is the older version's."""
     async with (
         stand_ins_after(older, tmp_path, with_other_fingerprints) as stand_ins,
         running_bot(stand_ins.settings),
@@ -87,21 +87,21 @@ async def test_entries_are_written_with_the_same_fingerprints(
 async def test_entries_are_read_and_written_and_read_back(
     older: OlderVersion, tmp_path: Path
 ) -> None:
-    """Only what is out of date is sent, at the first start and at the second."""
+    """The bot sends only outdated messages, at the first start and at the second."""
     marked = card_of(older.entry(MARKED))
     async with stand_ins_after(older, tmp_path, marking(older)) as stand_ins:
         async with running_bot(stand_ins.settings):
             await stand_ins.updated(marked["ts"], times=1)
             owed = await settled(stand_ins, older.request_id("owed"))
             found = await settled(stand_ins, older.request_id("open intent"))
-        # Messages whose response was lost are found by their keys, the others are posted.
+        # The bot finds messages with a lost response by their keys, and posts the others.
         sent = {each["ts"] for each in (card_of(owed), card_of(found), dm_of(found))}
         lost = sent & {each["ts"] for each in older.content["messages"]}
         assert card_of(found)["ts"] in lost
         assert stand_ins.updates() == {marked["ts"], *lost}
         assert len(stand_ins.calls("chat.postMessage")) == len(sent - lost)
         async with running_bot(stand_ins.settings):
-            # What was written within the last minute is rendered once more.
+            # The bot renders entries from the last minute again.
             await stand_ins.updated(marked["ts"], times=2)
         touched = {each["ts"] for each in older.entry(MARKED)["messages"]} | sent
         assert stand_ins.updates() <= touched

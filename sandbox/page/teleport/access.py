@@ -21,7 +21,7 @@ class Reach(StrEnum):
 
     OWN = "own"
     GAINED = "gained"
-    """Through a request whose roles the last login included."""
+    """Through an approved request that the last login included."""
     WAITING = "waiting"
     """Through an approved request, after the next login."""
     NONE = "none"
@@ -33,12 +33,12 @@ class NodeRow:
     tier: str
     reach: Reach
     before: bool
-    """Whether the own roles give access."""
+    """Whether the person's own roles allow access."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """An approved request of a person whose access hasn't ended."""
+    """An approved request with access that hasn't ended."""
 
     request_id: str
     roles: str
@@ -71,7 +71,7 @@ class PersonAccess:
 
 
 def access_of(cluster: Cluster, clock: Clock, name: str) -> PersonAccess:
-    """Return what a person reaches. People without a Teleport user reach nothing."""
+    """Return the nodes that a person reaches, none without a Teleport user."""
     real_name = next((it.real_name for it in PEOPLE if it.name == name), name)
     total = len(cluster.nodes)
     if name not in cluster.users:

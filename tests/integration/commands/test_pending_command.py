@@ -167,7 +167,7 @@ async def test_list_and_details_make_only_the_calls_that_they_need(stage: Stage)
 
 
 async def test_list_is_read_from_teleport_while_the_watch_is_down(stage: Stage) -> None:
-    """The bot hasn't heard of the request."""
+    """The bot hasn't received an event of the request."""
     with capture_logs() as log:
         stage.teleport.faults.add("WatchEvents", grpc.StatusCode.UNAVAILABLE, times=1_000)
         stage.teleport.faults.cut_watches()

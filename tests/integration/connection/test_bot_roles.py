@@ -83,7 +83,7 @@ async def test_roles_are_listed_page_by_page(
 async def test_unknown_role_is_looked_up_until_it_exists(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
-    """Requests of all roles are limited meanwhile, since it can be any role's misspelled name."""
+    """Until then, it can be any role's misspelled name, so requests of all roles are limited."""
     unknown = UnknownRoles(await find_unknown(client, ["prod", "prodd"]))
     assert unknown.roles == {"prodd"}
     changed = asyncio.Event()

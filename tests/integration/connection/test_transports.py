@@ -124,7 +124,7 @@ async def test_unknown_authority_of_a_proxy_is_named_as_the_cause(web: WebServer
 
 
 async def test_certificate_that_is_not_valid_yet_can_be_the_clocks_fault(web: WebServer) -> None:
-    """The error says so, and a later attempt can succeed."""
+    """The error names this cause, and a later attempt can succeed."""
     web.trust()
     async with web.run(_close, valid_in=timedelta(days=1)) as address:
         with pytest.raises(ssl.SSLCertVerificationError, match="not yet valid"):

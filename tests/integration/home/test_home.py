@@ -1,4 +1,4 @@
-"""App Home: published for the user who opened it, and refreshed after changes of requests."""
+"""App Home: published when a user opens it, and refreshed when requests change."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -135,7 +135,7 @@ async def test_unlinked_user_sees_how_to_get_linked_and_nothing_else(
 
 
 async def test_guest_with_a_link_sees_no_requests(quick: Stage) -> None:
-    """Only users.info tells that the account is a guest's."""
+    """Only users.info identifies a guest."""
     quick.teleport.cluster.users["grace"].Spec.Roles.append("reviewer")
     pending_request(quick.teleport, reason="redis 1")
     home = await opened_home(quick, "grace", "Guests can't use Teleport from Slack")
@@ -187,7 +187,7 @@ async def test_rights_are_read_once_a_minute(quick: Stage) -> None:
 
 
 async def test_home_waits_for_teleport(quick: Stage) -> None:
-    """The tab may have shown requests to a user who lost the right since."""
+    """The old tab may show requests that the user can't see any more."""
     quick.teleport.faults.add("ListUsers", grpc.StatusCode.PERMISSION_DENIED, times=1_000)
     await opened_home(quick, "bob", "at the moment")
     quick.teleport.faults.clear()

@@ -1,4 +1,4 @@
-"""The details of a request, which only users who can see the request get."""
+"""The details of a request, for users with permission to see the request."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def plain_texts(thing: Any) -> str:
 
 
 async def test_reviewer_gets_the_details_in_private(stage: Stage) -> None:
-    """They name the roles' descriptions, the thresholds, and the users who can still decide."""
+    """The details contain the roles' descriptions, the thresholds and the possible reviewers."""
     stage.teleport.cluster.roles["prod"].Metadata.Description = "Production, with audit"
     _, card = await stage.create_request("alice", "prod", "shard 11")
     await stage.click("bob", card, "approve")
@@ -129,7 +129,7 @@ async def test_approvers_are_named_with_the_settings_as_the_reason(
 
 
 async def test_users_who_cannot_be_read_do_not_hide_the_rest(stage: Stage) -> None:
-    """The bot remembers the reader, whom it would look up otherwise."""
+    """The bot remembers the reader, so it makes no call to look the reader up."""
     pending_request(stage.teleport, reason="redis 1")
     card = await stage.card("redis 1")
     await stage.type("bob", "/teleport-pending")

@@ -28,7 +28,7 @@ def change_role(stage: Stage, name: str) -> RoleV6:
 
 
 def private_texts(slack: SlackStandIn, channel: str = CHANNEL) -> str:
-    """Return everything that alice was told privately."""
+    """Return the texts of all private responses to alice."""
     messages = slack.control_api.messages(channel, "alice")
     return words(
         [
@@ -160,7 +160,7 @@ async def test_dry_run_of_five_seconds_ends_with_a_request(stage: Stage) -> None
 
 
 async def test_outage_between_opening_and_submitting_creates_nothing(stage: Stage) -> None:
-    """The response keeps what was typed."""
+    """The response keeps the typed text."""
     await stage.type("alice", "/teleport-request")
     form = await stage.form("alice", "request_form")
     stage.teleport.faults.add("*", grpc.StatusCode.UNAVAILABLE, times=-1)

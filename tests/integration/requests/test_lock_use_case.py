@@ -91,7 +91,7 @@ async def test_user_who_cannot_review_locks_nothing(
 async def test_condition_that_only_the_server_can_evaluate_is_no_permission(
     cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
 ) -> None:
-    """For a review, Teleport decides. Nobody checks a lock after the bot."""
+    """Teleport checks a review after the bot, but not a lock."""
     teleport.cluster.roles[
         "reviewer"
     ].Spec.Allow.ReviewRequests.Where = 'contains(reviewer.traits["team"], "core")'
@@ -157,7 +157,7 @@ async def test_ended_access_is_not_locked(
 async def test_deleted_request_is_not_locked(
     cases: UseCases, teleport: TeleportStandIn, approved: AccessRequestV3
 ) -> None:
-    """Nothing shows any more who its requester was."""
+    """The bot can no longer find out its requester."""
     teleport.cluster.delete_request(approved.Metadata.Name)
     assert isinstance(await lock(cases, approved), RequestDeleted)
     assert not teleport.cluster.locks

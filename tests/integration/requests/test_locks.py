@@ -154,7 +154,7 @@ async def test_locks_during_a_break_of_the_watch_are_shown(
 async def test_next_bot_shows_locks_that_changed_while_none_ran(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """The new bot may render recent cards once more, and never without the lock that stays."""
+    """The new bot may render recent cards again, but never without the lock that stays."""
     first = Stage(slack, teleport)
     async with run_bot_on(first, settings_file):
         removed, kept, later = [await approve(first, f"redis {n}") for n in range(3)]
@@ -203,7 +203,7 @@ async def test_bot_without_permission_to_read_locks_keeps_its_cards(
 async def test_no_buttons_without_the_setting(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> None:
-    """A lock of an administrator is shown all the same."""
+    """The card still shows a lock of an administrator."""
 
     def without(text: str) -> str:
         return text.replace("locks = true\n", "")

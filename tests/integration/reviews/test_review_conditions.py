@@ -1,4 +1,4 @@
-"""Reviewers whose roles have conditions: `where`, and roles that come from traits."""
+"""Reviewers with conditions in their roles: `where`, and requested roles from traits."""
 
 from collections.abc import Iterable, Mapping
 
@@ -26,7 +26,7 @@ def give(
     conditions: AccessReviewConditions,
     teams: Mapping[str, Iterable[str]],
 ) -> None:
-    """Change the role of all reviewers, and the teams of some users."""
+    """Set the conditions of all reviewers, and the teams of some users."""
     allow = RoleConditions(ReviewRequests=conditions)
     teleport.cluster.put_role(resources.role("reviewer", allow))
     for name, team in teams.items():
@@ -36,13 +36,13 @@ def give(
 
 @pytest.fixture
 def by_team(stage: Stage) -> Stage:
-    """Bob is on the team whose members review requests about redis; Carol isn't."""
+    """Only Bob is on the team that reviews requests about redis."""
     conditions = AccessReviewConditions(Roles=["*"], Where=ON_TEAM)
     give(stage.teleport, conditions, {"bob": ["db"], "carol": ["web"]})
     return stage
 
 
-async def test_user_who_meets_the_condition_sees_and_reviews_the_request(by_team: Stage) -> None:
+async def test_reviewer_within_the_condition_sees_and_reviews_the_request(by_team: Stage) -> None:
     request = pending_request(by_team.teleport, reason="redis 1")
     pending_request(by_team.teleport, reason="other 2")
     card = await by_team.card("redis 1")
@@ -54,7 +54,7 @@ async def test_user_who_meets_the_condition_sees_and_reviews_the_request(by_team
     await by_team.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
 
 
-async def test_user_who_does_not_meet_the_condition_sees_nothing(by_team: Stage) -> None:
+async def test_reviewer_outside_the_condition_sees_nothing(by_team: Stage) -> None:
     """The list, App Home, Details and reviews treat the request as if it didn't exist."""
     request = pending_request(by_team.teleport, reason="redis 1")
     card = await by_team.card("redis 1")
@@ -70,7 +70,7 @@ async def test_user_who_does_not_meet_the_condition_sees_nothing(by_team: Stage)
     assert not stored.Spec.Reviews
 
 
-async def test_details_name_only_users_who_meet_the_condition(by_team: Stage) -> None:
+async def test_details_name_only_users_within_the_condition(by_team: Stage) -> None:
     pending_request(by_team.teleport, reason="redis 1")
     await by_team.click("bob", await by_team.card("redis 1"), "details")
     shown = words(await by_team.view("bob", lambda v: "Can still decide" in words(v)))
@@ -79,7 +79,7 @@ async def test_details_name_only_users_who_meet_the_condition(by_team: Stage) ->
 
 
 async def test_traits_decide_which_roles_a_user_reviews(stage: Stage) -> None:
-    """The login state has the traits that count; the user's record can have others."""
+    """The traits of the login state count. The user's record can have others."""
     mapping = ClaimMapping(Claim="team", Value="reviews-*", Roles=["$1"])
     conditions = AccessReviewConditions(ClaimsToRoles=[mapping])
     give(stage.teleport, conditions, {"bob": ["reviews-staging"], "carol": ["reviews-prod"]})

@@ -74,7 +74,7 @@ async def test_resource_that_cannot_be_requested_gets_a_sentence(
 async def test_search_as_roles_with_patterns_lead_to_a_sentence(
     world: World, bot: BotProcess, pattern: str
 ) -> None:
-    """The user isn't the nora of other tests, whose roles Teleport remembers from her login."""
+    """The user isn't the nora of other tests: Teleport has the roles of her last login."""
     await world.cluster.create(
         role("searcher", request={"roles": ["staging"], "search_as_roles": [pattern]})
     )
@@ -200,7 +200,7 @@ async def cancel(world: World) -> None:
 
 
 async def recorded_canceller(world: World, request_id: str) -> str:
-    """Return the user who cancelled a request, from the plugin data that Teleport has."""
+    """Return the canceller of a request, from the plugin data in Teleport."""
     opened = identity_channel(world.cluster.auth, world.setting.identity)
     query = PluginDataFilter(Kind="access_request", Resource=request_id, Plugin=PLUGIN)
     found = await AuthServiceStub(opened).GetPluginData(query)
@@ -265,7 +265,7 @@ async def test_impossible_start_is_an_error_at_its_field(world: World, bot: BotP
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def listing_bot(world: World) -> AsyncIterator[BotProcess]:
-    """A bot whose role lists resources."""
+    """A bot with permission to list resources."""
     cluster, features = world.cluster, world.setting.features
     await assign_bot_role(cluster, features, "--resources")
     try:

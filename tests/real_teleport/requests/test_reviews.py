@@ -1,4 +1,4 @@
-"""What a reviewer can set, and reviews that don't resolve a request at once."""
+"""The inputs of a review, and reviews that don't resolve a request at once."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ _HOUR = timedelta(hours=1)
 
 @asynccontextmanager
 async def requester(world: World, name: str, **request: Any) -> AsyncIterator[Account]:
-    """Keep a user who can request roles, and who is nora in Slack."""
+    """Keep a Teleport user with permission to request roles, linked to nora in Slack."""
     await world.cluster.create_role(role(f"{name}-role", request=request))
     account = Account(name, (f"{name}-role",), _NORA)
     async with world.cluster.user(account):

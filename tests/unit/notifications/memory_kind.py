@@ -1,4 +1,4 @@
-"""A kind of object that exists only in memory, and decides what a follower sees and when."""
+"""A kind of object in memory. It controls the content and the time of a follower's reads."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

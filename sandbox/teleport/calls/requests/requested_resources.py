@@ -49,7 +49,7 @@ def resources_of(spec: AccessRequestSpecV3) -> list[ResourceID]:
 
 
 def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3) -> None:
-    """Drop duplicates. Without roles, choose the roles that give access to a resource.
+    """Drop duplicates. Without roles, choose the roles that allow access to a resource.
 
     Raises BadParameter for too long a list, AccessDenied if no role applies.
     """
@@ -63,10 +63,10 @@ def choose_roles(cluster: Cluster, requester: Account, spec: AccessRequestSpecV3
 def applicable_roles(
     cluster: Cluster, requester: Account, resources: list[ResourceID]
 ) -> list[str]:
-    """Return the requester's `search_as_roles` that give access to at least one resource.
+    """Return the requester's `search_as_roles` that allow access to at least one resource.
 
     For a resource of another cluster, these are all of them. Raises AccessDenied if the requester
-    has no such roles, and BadParameter if none of them gives access.
+    has no such roles, and BadParameter if none of them allows access.
     """
     candidates = requestable.search_as_roles(requester)
     if not candidates:

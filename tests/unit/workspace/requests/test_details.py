@@ -147,7 +147,7 @@ def test_each_decider_has_a_reason(why: Grounds, words: str) -> None:
 
 
 def test_users_who_cannot_be_read_are_not_missing() -> None:
-    """The details say so, instead of listing nobody."""
+    """The details explain this instead of an empty list."""
     unread = details_message(model_of(request()), RequestDetails(request(), deciders=None))
     assert "The bot can't read Teleport's users now." in unread.text
     nobody = details_message(model_of(request()), RequestDetails(request()))
@@ -184,7 +184,7 @@ def test_times_are_dates_in_the_readers_zone() -> None:
 
 
 def test_page_beyond_the_last_one_is_the_last_one() -> None:
-    """The request may have become smaller meanwhile."""
+    """The request may have fewer pages by the time of the click."""
     found = details_of(request())
     last = details_message(model_of(request()), found, 7)
     assert last.text == details_message(model_of(request()), found).text

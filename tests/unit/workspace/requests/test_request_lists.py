@@ -65,7 +65,7 @@ def test_reviewer_sees_the_requests_in_scope(
 
 
 def test_condition_of_a_role_decides_about_each_request() -> None:
-    """Whoever doesn't meet it sees nothing of the request."""
+    """A request outside the condition is hidden."""
     on_call = lists(Reader(roles=(CONDITIONAL,), static_access=STATIC))
     incident, other = request(reason="incident"), request(reason="curiosity")
     assert on_call.is_reviewable(incident)
@@ -181,7 +181,7 @@ def test_remembered_verdicts_equal_fresh_ones(
 def test_many_pending_requests_for_the_same_roles_are_decided_as_one(
     reader: Reader, others: list[AccessRequest], policy: ReviewPolicy
 ) -> None:
-    """Nobody has removed roles from a pending request."""
+    """A pending request still has all of its roles."""
     same = [
         replace(each, roles=("staging",), role_thresholds={}, state=RequestState.PENDING)
         for each in (*others, request(user="bob"))

@@ -1,4 +1,4 @@
-"""The text of a message, for screen readers and notifications, says what its blocks say."""
+"""The text of a message, for screen readers and notifications, matches the text of its blocks."""
 
 import re
 from collections.abc import Iterator
