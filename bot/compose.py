@@ -91,7 +91,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class ActingUsers:
-    """The Teleport users of Slack users, and what they can do."""
+    """The Teleport users of Slack users, and their permissions."""
 
     users: UserDirectory
     authorization: Authorization

@@ -56,7 +56,7 @@ async def open_form(
     *,
     with_options: bool = False,
 ) -> None:
-    """Read the request and open the form. Raises UserError for a user who can't review it."""
+    """Read the request and open the form. Raises UserError without permission to review it."""
     user = await services.authorize(interaction.slack_user_id, FILL_IN_REVIEW)
     request: AccessRequest | None = None
     try:

@@ -1,4 +1,4 @@
-"""What each message of a request shows, as a short text: a message with another one is outdated."""
+"""Fingerprints of the messages of a request. A message with a different one is outdated."""
 
 from notifications.records.slots import is_notice, is_reply, notice_slot
 from notifications.records.trim import trim_card_model

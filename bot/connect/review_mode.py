@@ -72,8 +72,8 @@ def detect_mode(
 ) -> tuple[ReviewMode, str]:
     """Return the mode and the reason for it.
 
-    A mode that the settings name stays, whatever the roles allow. Unknown roles count as
-    sufficient, since Teleport's response to a review decides.
+    A mode in the settings stays, regardless of the roles. Unknown roles count as sufficient, since
+    Teleport's response to a review decides.
     """
     mode, why = wanted_mode(cluster, settings)
     if settings.review.mode != "auto" or mode not in _FEATURES:

@@ -32,7 +32,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an approver decides. Only an approval has roles and a start."""
+    """An approver's decision. Only an approval has roles and a start."""
 
     state: RequestState
     reason: str = ""

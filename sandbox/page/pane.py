@@ -26,7 +26,7 @@ _ACTORS = {
     AccountType.GUEST: " (guest)",
     AccountType.STRANGER: " (other company)",
 }
-"""Types of people who can act, with the note behind their names."""
+"""Types of accounts that can act, with the note behind the name."""
 
 _KINDS = {
     Kind.PRIVATE: "Private channel",
@@ -45,7 +45,7 @@ class PersonOption:
 
 
 def actors(workspace: Workspace) -> list[Person]:
-    """Return the people who can use the workspace."""
+    """Return the accounts that can use the workspace."""
     return [one for one in workspace.people.values() if one.account_type in _ACTORS]
 
 

@@ -73,7 +73,7 @@ def _has_more_targets(target: types.LockTarget) -> bool:
 
 
 def lock_to(lock: Lock) -> types.LockV2:
-    """Return the message. The server fills in when and by whom the lock was created."""
+    """Return the message. The server adds the author and the time of the creation."""
     target = types.LockTarget(User=lock.user, Role=lock.role, AccessRequest=lock.access_request)
     spec = types.LockSpecV2(Target=target, Message=lock.message)
     if lock.expires is not None:

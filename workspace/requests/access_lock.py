@@ -1,6 +1,6 @@
 """Locks on the access of an approved request.
 
-The bot gives its lock on a request a fixed name, so two clicks, two replicas and a repeated call
+The bot's lock on a request has a fixed name, so two clicks, two replicas and a repeated call
 create one lock. The lock's message names the user, because Teleport records only the bot, and
 Teleport shows the message to locked users. Every user with permission to create locks can write
 such a message, so the name is for display only.

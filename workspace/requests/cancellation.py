@@ -1,6 +1,6 @@
 """Cancellations: the requester deletes their own pending request from Slack.
 
-Teleport doesn't report who deleted a request, or why it is gone. So the bot records the
+Teleport doesn't report the author of a deletion, or the reason for it. So the bot records the
 cancellation in the request's plugin data before it deletes the request. Plugin data outlives its
 request, so every replica can name the requester afterwards, even if the bot crashed in between.
 """

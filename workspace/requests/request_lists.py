@@ -97,7 +97,7 @@ class RequestLists:
     def reviewable_of(self, same_roles: Collection[AccessRequest]) -> list[AccessRequest]:
         """Return the reviewable requests of many pending ones for the same roles.
 
-        They have one verdict, unless the mode or the user's conditions tell them apart.
+        They have one verdict, unless it depends on the mode or on the user's conditions.
         """
         if self._override or self._each_alone:
             return [each for each in same_roles if self.is_reviewable(each)]

@@ -67,7 +67,7 @@ _DELETED_SINCE = "The request has been deleted since, so you can't log in with i
 
 @dataclass(frozen=True, slots=True)
 class NoticeOptions:
-    """What a notice offers here. A change affects new notices only."""
+    """Buttons and hints of a notice. A change affects new notices only."""
 
     can_cancel: bool = True
     """Whether the bot can cancel requests."""

@@ -106,7 +106,7 @@ async def test_composer_completes_the_installed_commands(shell: Shell) -> None:
     assert Parsed.of(thread).values("data-command") == [], "threads don't support commands"
 
 
-async def test_composer_gives_the_reason_why_nobody_can_write(shell: Shell) -> None:
+async def test_disabled_composer_shows_the_reason(shell: Shell) -> None:
     shell.slack.install(manifest())
     page = await shell.get("/?person=alice&channel=@alice")
     assert "Sending messages to this app has been turned off." in page
@@ -121,7 +121,7 @@ async def test_home_is_listed_only_if_the_manifest_enables_it(shell: Shell) -> N
     assert Parsed.of(page).values("data-channel") == [ACCESS]
 
 
-async def test_stand_in_without_teleport_has_no_teleport_panel(shell: Shell) -> None:
+async def test_teleport_panel_is_missing_without_teleport(shell: Shell) -> None:
     page = await shell.get()
     assert "Teleport" not in links(page)
     assert 'id="panel-title"' not in page
@@ -159,7 +159,7 @@ async def test_unknown_file_is_not_found(shell: Shell) -> None:
     assert "text/html" not in (await shell.headers("/page/static/routes.py"))["Content-Type"]
 
 
-async def test_dm_of_other_people_is_titled_without_the_app(shell: Shell) -> None:
+async def test_dm_between_two_members_is_titled_without_the_app(shell: Shell) -> None:
     dm = Channel("alice-bob", "D0PAIR0001", ("alice", "bob"), bot_is_member=False, direct=True)
     shell.slack.workspace.set_up(dm)
     page = await shell.get("/?person=alice&channel=alice-bob")

@@ -51,7 +51,7 @@ _METADATA = TypeAdapter(BulkReviewMetadata)
 
 @dataclass(frozen=True, slots=True)
 class BulkReviewForm:
-    """What the form shows."""
+    """Content of the form."""
 
     requests: Sequence[CardModel]
     """At most `MOST_REQUESTS`, newest first."""

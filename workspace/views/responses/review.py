@@ -94,7 +94,7 @@ def _reviewers(threshold: Threshold) -> str:
 
 
 def _status(card_model: CardModel) -> str:
-    """Return the status without the reviewer, who reads it."""
+    """Return the status without the reviewer, because the reviewer reads it."""
     if card_model.status.closed:
         return f"{status_text(card_model.status)}."
     rows = join_texts(card_model.progress, _ROOM)
