@@ -1,8 +1,8 @@
 """A list and the details with 10,000 requests and 1,000 users: the bot's own time.
 
-The own time is that of this process: select and search the requests that the bot follows, find the
-users who can decide one, and render. No server is involved. All requests are pending, and the
-reviewer can review each of them.
+The own time is that of this process: read a page of Teleport's response, select and search the
+requests, find the users who can decide one, and render. No server is involved. All requests are
+pending, and the reviewer can review each of them.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -24,9 +24,14 @@ from commands.use_cases.acting_user.permissions import Permissions
 from commands.use_cases.details.deciders import find_deciders
 from commands.use_cases.lists.list_requests import list_requests
 from commands.use_cases.services import Services
+from sandbox.teleport.timestamps import stamp
+from teleport_client._proto import authservice_pb2 as proto
+from teleport_client._proto import types_pb2 as types
 from teleport_client.client import TeleportClient
 from teleport_client.model.access_request import AccessRequest, RequestState, Threshold
 from teleport_client.model.user import Conditions, ReviewConditions, Role, StaticAccess
+from teleport_client.services.access_requests import NewestRequests, request_from
+from teleport_client.services.known_requests import KnownRequests
 from workspace.card_model.build import build_card_model
 from workspace.directory.candidates.linked_users import Linked
 from workspace.requests.request_details import DetailedRole, RequestDetails
@@ -35,7 +40,7 @@ from workspace.views.requests.details_pages import details_message
 from workspace.views.requests.request_row import Row
 from workspace.views.responses.pending_list import PAGE, Paging, list_page
 
-_REQUESTS, _USERS, _ROLES, _ROUNDS = 10_000, 1_000, 50, 20
+_REQUESTS, _USERS, _ROLES, _ROUNDS, _PER_PAGE = 10_000, 1_000, 50, 20, 200
 _OWN_MS = 50.0
 _NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 _REVIEWER = Role("reviewer", allow=Conditions(review=ReviewConditions(roles=("role-*",))))
@@ -101,12 +106,17 @@ async def _details(services: Services, request: AccessRequest) -> None:
 
 
 def _services(requests: Sequence[AccessRequest]) -> Services:
-    """Return the services that the list and the details use, with everything in memory."""
+    """Return the services that the list and the details use, with Teleport's page in memory."""
+    newest, known = _page(requests[:_PER_PAGE]), KnownRequests(request_from)
     linked = tuple(
         Linked(f"U{number:08}", f"user-{number:04}", "", frozenset({"reviewer", f"r-{number}"}))
         for number in range(_USERS)
     )
     policy = ReviewPolicy()
+
+    async def first_page(**_: object) -> NewestRequests:
+        page = proto.ListAccessRequestsResponse.FromString(newest)
+        return NewestRequests(tuple(map(known.convert, page.AccessRequests)), complete=False)
 
     async def users() -> tuple[Linked, ...]:
         return linked
@@ -115,6 +125,7 @@ def _services(requests: Sequence[AccessRequest]) -> Services:
         return {"reviewer": _REVIEWER}
 
     found = SimpleNamespace(
+        teleport=SimpleNamespace(requests=SimpleNamespace(list_newest=first_page)),
         followed_requests=lambda: requests[::-1],
         host_names=SimpleNamespace(known=lambda _: {}),
         now=lambda: _NOW,
@@ -124,6 +135,20 @@ def _services(requests: Sequence[AccessRequest]) -> Services:
         review_policy=policy,
     )
     return cast(Services, found)
+
+
+def _page(requests: Sequence[AccessRequest]) -> bytes:
+    messages = [
+        types.AccessRequestV3(
+            Metadata=types.Metadata(Name=each.id, Revision=each.id),
+            Spec=types.AccessRequestSpecV3(
+                User=each.user, Roles=each.roles, State=types.PENDING, Created=stamp(each.created)
+            ),
+        )
+        for each in requests
+        if each.created is not None
+    ]
+    return proto.ListAccessRequestsResponse(AccessRequests=messages).SerializeToString()
 
 
 def _requests() -> Iterator[AccessRequest]:

@@ -1,10 +1,10 @@
 """Read all requests, or those of one user, for lists and for searches by the end of an ID.
 
-The bot follows every request for its notifications. So this costs Teleport a call only while the
-bot's watch isn't open.
+The newest requests always come from Teleport, with one call: the user may have created or resolved
+one a moment ago. The bot follows every request for its notifications, so it knows the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from commands.use_cases.services import Services
@@ -21,19 +21,40 @@ async def all_requests(
 
     Raises TeleportError.
     """
+    newest = await with_retry(
+        lambda deadline: services.teleport.requests.list_newest(
+            user=user, state=state, deadline=deadline
+        )
+    )
+    if newest.complete:
+        return newest.requests
     followed = services.followed_requests()
-    if followed is None:
+    if followed is None or not newest.requests:
         return await with_retry(
             lambda deadline: services.teleport.requests.list(
                 user=user, state=state, deadline=deadline
             )
         )
-    found = [
+    wanted = [
         each
         for each in followed
         if (state is None or each.state is state) and (not user or each.user == user)
     ]
-    return sorted(found, key=_created, reverse=True)
+    wanted.sort(key=_created, reverse=True)
+    return [*newest.requests, *_following(newest.requests, wanted)]
+
+
+def _following(
+    newest: Sequence[AccessRequest], known: Sequence[AccessRequest]
+) -> Iterator[AccessRequest]:
+    """Yield those of the known requests, sorted like the newest ones, that come after these.
+
+    A known request that should be among the newest ones but isn't has been resolved meanwhile.
+    Teleport sorts by whole seconds (accessRequestCreated in lib/services/access_request_cache.go).
+    """
+    ids, last = {each.id for each in newest}, _created(newest[-1]).replace(microsecond=999_999)
+    first = next((n for n, each in enumerate(known) if _created(each) <= last), len(known))
+    return (each for each in known[first:] if each.id not in ids)
 
 
 def _created(request: AccessRequest) -> datetime:

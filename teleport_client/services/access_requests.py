@@ -6,6 +6,7 @@ permission to list requests, Teleport returns empty lists and NotFound instead o
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import uuid4
@@ -46,6 +47,16 @@ _STATES = {
 _STATE_NUMBERS = {state: number for number, state in _STATES.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class NewestRequests:
+    """The first page of a list."""
+
+    requests: tuple[AccessRequest, ...]
+    """Newest first."""
+    complete: bool
+    """Whether the list has no more pages."""
+
+
 class AccessRequestService:
     def __init__(self, channel: RpcChannel) -> None:
         self._auth = AuthServiceStub(channel.stubs)
@@ -78,22 +89,39 @@ class AccessRequestService:
 
         `deadline` is per page.
         """
-        wanted = types.AccessRequestFilter(User=user)
-        if state is not None:
-            wanted.State = state_to(state)
+        wanted = _filter(user, state)
         found: dict[str, AccessRequest] = {}
         key, size = "", PAGE_SIZE
         while True:
+            page, key, size = await self._fitting_page(wanted, key, size, deadline=deadline)
+            found.update((request.id, request) for request in map(self._known.convert, page))
+            if not key:
+                return tuple(found.values())
+
+    async def list_newest(
+        self,
+        *,
+        user: str = "",
+        state: RequestState | None = None,
+        deadline: float = DEADLINE,
+    ) -> NewestRequests:
+        """Return the first page of `list` with a single call."""
+        page, key, _ = await self._fitting_page(
+            _filter(user, state), "", PAGE_SIZE, deadline=deadline
+        )
+        return NewestRequests(tuple(map(self._known.convert, page)), complete=not key)
+
+    async def _fitting_page(
+        self, wanted: types.AccessRequestFilter, key: str, size: int, *, deadline: float
+    ) -> tuple[Sequence[types.AccessRequestV3], str, int]:
+        """Return a page, the key of the next one, and the number of requests that fit."""
+        while True:
             try:
-                page, key = await self._list_page(wanted, key, size, deadline=deadline)
+                return *await self._list_page(wanted, key, size, deadline=deadline), size
             except LimitExceeded:
                 if size == 1:
                     raise
                 size //= 2  # the page was too large for the server's or our message limit
-                continue
-            found.update((request.id, request) for request in map(self._known.convert, page))
-            if not key:
-                return tuple(found.values())
 
     async def _list_page(
         self, wanted: types.AccessRequestFilter, key: str, size: int, *, deadline: float
@@ -191,6 +219,13 @@ class AccessRequestService:
 
     async def delete(self, request_id: str, *, deadline: float = DEADLINE) -> None:
         await self._auth.DeleteAccessRequest(proto.RequestID(ID=request_id), timeout=deadline)
+
+
+def _filter(user: str, state: RequestState | None) -> types.AccessRequestFilter:
+    wanted = types.AccessRequestFilter(User=user)
+    if state is not None:
+        wanted.State = state_to(state)
+    return wanted
 
 
 def state_from(number: types.RequestState.ValueType) -> RequestState:

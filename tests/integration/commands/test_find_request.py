@@ -15,6 +15,7 @@ from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import RequestState, RoleConditions
 from teleport_client.model.access_request import RequestState as State
+from teleport_client.rpc.limits import PAGE_SIZE
 from tests.integration.commands.use_cases import ALICE, BOB, DANA, UseCases, use_cases
 from tests.integration.request_factory import pending_request
 from workspace.requests.user_error import UserError
@@ -98,17 +99,47 @@ def test_full_id_is_a_uuid(text: str, full: bool) -> None:
 
 @pytest.mark.parametrize("state", [None, State.PENDING, State.APPROVED])
 @pytest.mark.parametrize("user", ["", "alice", "nobody"])
-async def test_followed_requests_give_the_same_list_as_teleport(
+async def test_older_requests_of_a_long_list_come_from_the_copy(
     cases: UseCases, teleport: TeleportStandIn, user: str, state: State | None
 ) -> None:
-    for minutes, name in ((3, "alice"), (1, "bob"), (2, "alice"), (5, "bob")):
-        for each in (RequestState.PENDING, RequestState.APPROVED, RequestState.DENIED):
-            age = timedelta(minutes=minutes, seconds=each)
-            pending_request(teleport, user=name, age=age, state=each)
+    """The list is the same as Teleport's, but takes one call."""
+    make_more_than_a_page(teleport)
     everything = await cases.services.teleport.requests.list()
     by_id = sorted(everything, key=lambda each: each.id)
     following = replace(cases.services, followed_requests=lambda: by_id)
-    expected = await all_requests(cases.services, user=user, state=state)
+    expected = await cases.services.teleport.requests.list(user=user, state=state)
+    assert len(expected) > PAGE_SIZE or user == "nobody"
     calls = len(teleport.journal.calls)
     assert [*await all_requests(following, user=user, state=state)] == [*expected]
-    assert len(teleport.journal.calls) == calls
+    assert len(teleport.journal.calls) == calls + 1
+
+
+async def test_long_list_comes_from_teleport_without_a_copy(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """The bot has none while it opens its watch."""
+    make_more_than_a_page(teleport)
+    expected = await cases.services.teleport.requests.list()
+    assert [*await all_requests(cases.services)] == [*expected]
+
+
+async def test_outdated_copy_shows_no_resolved_request(
+    cases: UseCases, teleport: TeleportStandIn
+) -> None:
+    """Teleport's page shows that a request of its time isn't pending any more."""
+    make_more_than_a_page(teleport)
+    outdated = await cases.services.teleport.requests.list(state=State.PENDING)
+    newest = outdated[0]
+    teleport.cluster.delete_request(newest.id)
+    following = replace(cases.services, followed_requests=lambda: outdated)
+    found = await all_requests(following, state=State.PENDING)
+    assert [*found] == [*outdated[1:]]
+
+
+def make_more_than_a_page(teleport: TeleportStandIn) -> None:
+    """Create more requests of alice in two states than a page holds, and one of bob."""
+    pending_request(teleport, user="bob")
+    for number in range(PAGE_SIZE + 10):
+        age = timedelta(seconds=10 + 4 * number)
+        pending_request(teleport, age=age)
+        pending_request(teleport, age=age + timedelta(seconds=2), state=RequestState.APPROVED)

@@ -21,7 +21,7 @@ from teleport_client._proto.types_pb2 import APPROVED
 from tests.integration.conftest import run_bot_on
 from tests.integration.log_capture import TIMEOUT_SECONDS, Log, capture_logs
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import Stage, words
+from tests.integration.slack_driver import Stage
 
 RENEWALS = 20
 LIFE = timedelta(seconds=20)
@@ -158,20 +158,6 @@ async def test_watch_being_opened_uses_the_new_connection(
     await log.until("watch_started", 6)
     pending_request(teleport, reason="after all that 1")
     await stage.card("after all that 1")
-
-
-async def test_list_during_a_reload_has_the_newest_request(
-    reloading_bot: tuple[Stage, Log], teleport: TeleportStandIn
-) -> None:
-    """The bot is healthy while it opens the next watch, but hasn't heard of the request."""
-    stage, log = reloading_bot
-    teleport.faults.add("WatchEvents", delay=3.0, times=2)
-    teleport.write_identity(BOT_USER, lifetime=LIFE)
-    await log.first("watch_reconnect_started", kind="access_request")
-    pending_request(teleport, reason="meanwhile 1")
-    await stage.type("bob", "/teleport-pending reviewable")
-    shown = await stage.response("bob", "Waiting for your review")
-    assert "meanwhile 1" in words(shown)
 
 
 async def test_identity_of_another_cluster_is_rejected(

@@ -86,6 +86,22 @@ async def test_object_missed_during_a_break_is_reported_like_an_event() -> None:
         assert followed.follower.get("a") == Cached(A, Source.LIST)
 
 
+async def test_copy_is_up_to_date_while_events_arrive() -> None:
+    """The bot stays healthy while it opens the next watch, but doesn't get events."""
+    async with follow(A) as followed:
+        await followed.lists(1)
+        assert followed.follower.up_to_date() == [A]
+        followed.kind.may_list.clear()
+        followed.kind.listed = (A, B)
+        followed.replaced.set()
+        await followed.lists(1)
+        assert followed.follower.watching
+        assert followed.follower.up_to_date() is None
+        followed.kind.may_list.set()
+        await followed.reports(2)
+        assert followed.follower.up_to_date() == [A, B]
+
+
 async def test_flood_of_new_objects_is_backlog_and_changes_are_not() -> None:
     async with follow() as followed:
         flood = [Thing(str(number), owner="carol") for number in range(AT_ONCE + 2)]
