@@ -36,15 +36,11 @@ from commands.log_fields import bind_interaction
 from commands.use_cases.services import Services
 from workspace.retry import FORM_SECONDS, interaction_deadline
 from workspace.sending.slack_failure import describe
-from workspace.views.parts.message import Message, text_message
+from workspace.views.parts.message import Message
 from workspace.views.responses.submitted_form import result_view, waiting_view
 
 OPTIONS_SECONDS = 2.0
 _INTERRUPTED_SECONDS = 1.0
-_INTERRUPTED = text_message(
-    "The bot is restarting, so this may not have finished. Check /teleport-pending before you try"
-    " again."
-)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -229,7 +225,7 @@ class Listeners:
         """Respond that the bot stops before the work is done."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_INTERRUPTED_SECONDS):
-                await responder.respond(_INTERRUPTED)
+                await responder.respond(responder.when_interrupted())
 
     async def _finish(self, interaction: Interaction, outcome: Outcome, started: float) -> None:
         seconds = monotonic() - started

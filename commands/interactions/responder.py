@@ -6,7 +6,7 @@ raised, since the work that the response reports is done.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -47,6 +47,10 @@ _EXPIRED_TRIGGER = {
     "trigger_exchanged",
 }
 """Slack's API reference and its guide to modals name these errors differently."""
+_INTERRUPTED = text_message(
+    "The bot is restarting, so this may not have finished. Check /teleport-pending before you try"
+    " again."
+)
 _CONTENT_REJECTED = text_message(
     "Slack rejected the bot's response, so it can't be shown here. Check /teleport-pending before"
     " you try again, and tell the bot's operator."
@@ -77,6 +81,8 @@ class Responder:
         self._channel = channel or interaction.channel
         self._view_id = view_id or interaction.view_id
         self._opened = ""
+        self.when_interrupted: Callable[[], Message] = lambda: _INTERRUPTED
+        """Returns the response if the bot stops before the work is done."""
         self.content_rejected = ""
         """Slack's error, if it rejected the content and an explanation was sent instead."""
 

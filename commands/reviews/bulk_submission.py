@@ -5,6 +5,7 @@ response has a line for each of them.
 """
 
 import asyncio
+from collections.abc import Collection
 
 import structlog
 
@@ -42,11 +43,15 @@ from workspace.views.modals.bulk_review_modal import (
     read,
 )
 from workspace.views.modals.review_input import REASON
+from workspace.views.parts.message import Message
 from workspace.views.responses.bulk_review import BulkResult, bulk_review_message
 
 _SECONDS = 25.0
 """For all reviews of one form."""
 _AT_ONCE = 4
+_UNCONFIRMED = (
+    "not confirmed, because the bot is restarting. Check /teleport-pending before you try again."
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -71,35 +76,40 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
         raise UserError(
             cause.text, reason=cause.reason, suggested_command=submitted.reason
         ) from error
+    results = {
+        request_id: BulkResult(request_id, label, _UNCONFIRMED, retry=True)
+        for request_id, label in submitted.labels.items()
+    }
+    responder.when_interrupted = lambda: _message(submitted, results.values())
     with interaction_deadline(_SECONDS):
         turns = asyncio.Semaphore(_AT_ONCE)
-        reviewed = await asyncio.gather(
-            *(
-                _review(services, interaction.slack_user_id, submitted, request_id, turns)
-                for request_id in submitted.labels
-            )
-        )
-    message = bulk_review_message(
-        reviewed,
+
+        async def review(request_id: str) -> None:
+            async with turns:
+                results[request_id] = await _review(
+                    services, interaction.slack_user_id, submitted, request_id
+                )
+
+        await asyncio.gather(*map(review, submitted.labels))
+    await responder.respond(_message(submitted, results.values()))
+
+
+def _message(submitted: BulkReviewInput, results: Collection[BulkResult]) -> Message:
+    return bulk_review_message(
+        results,
         approve=submitted.metadata.approve,
-        unsent_reason=submitted.reason if any(each.retry for each in reviewed) else "",
+        unsent_reason=submitted.reason if any(each.retry for each in results) else "",
     )
-    await responder.respond(message)
 
 
 async def _review(
-    services: Services,
-    slack_user_id: str,
-    submitted: BulkReviewInput,
-    request_id: str,
-    turns: asyncio.Semaphore,
+    services: Services, slack_user_id: str, submitted: BulkReviewInput, request_id: str
 ) -> BulkResult:
     state = RequestState.APPROVED if submitted.metadata.approve else RequestState.DENIED
     label = submitted.labels[request_id]
     try:
-        async with turns:
-            proposed = ProposedReview(request_id_of(request_id), state, submitted.reason)
-            outcome = await submit_review(services, slack_user_id, proposed)
+        proposed = ProposedReview(request_id_of(request_id), state, submitted.reason)
+        outcome = await submit_review(services, slack_user_id, proposed)
     except (UserError, TeleportError, *SLACK_ERRORS) as error:
         log.warning("bulk_review_failed", request_id=request_id, error=describe(error))
         retry = not isinstance(error, UserError)

@@ -14,7 +14,9 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.faults import EVERY_METHOD
 from sandbox.teleport.server import TeleportStandIn
 from tests.integration.bot_process import Bot, bot
-from tests.integration.slack_driver import Stage
+from tests.integration.request_factory import pending_request
+from tests.integration.reviews.inputs import boxes, field, text
+from tests.integration.slack_driver import Stage, words
 
 LIMIT = 10.0
 HANGING = 60.0
@@ -89,4 +91,30 @@ async def test_user_gets_a_response_when_a_stop_interrupts_a_command(
         await stage.slack.message_where(
             "access-requests", "bob", lambda m: "The bot is restarting" in str(m), LIMIT
         )
+        await stopping
+
+
+async def test_stop_during_several_reviews_reports_each_one(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    stage = Stage(slack, teleport)
+    for number in range(2):
+        pending_request(teleport, reason=f"redis {number}")
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        await stage.type("bob", "/teleport-approve")
+        form = await stage.form("bob", "bulk_review_form")
+        teleport.faults.add("SubmitAccessReview", times=1)
+        teleport.faults.add("SubmitAccessReview", delay=HANGING, times=FOREVER)
+        picked = [option["value"] for option in field(form, "pick_0")["options"]]
+        chosen = boxes(form, "pick_0", *picked)
+        await stage.submit("bob", form, pick_0=chosen, reason=text("fine"))
+        await teleport.journal.wait_for_call("SubmitAccessReview", ended=True)
+        stopping = asyncio.create_task(stop(process))
+        response = await stage.slack.message_where(
+            "access-requests", "bob", lambda m: "You approved 1 of 2 requests." in words(m), LIMIT
+        )
+        assert "not confirmed, because the bot is restarting" in words(response)
+        assert "fine" in words(response)
         await stopping

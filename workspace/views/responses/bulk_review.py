@@ -1,6 +1,6 @@
 """The private response to a review of several requests: one line for each."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from workspace.text.untrusted import fit_text, safe_line
@@ -27,7 +27,7 @@ class BulkResult:
 
 
 def bulk_review_message(
-    results: Sequence[BulkResult], *, approve: bool, unsent_reason: str = ""
+    results: Collection[BulkResult], *, approve: bool, unsent_reason: str = ""
 ) -> Message:
     """List the results. `unsent_reason` is the typed reason if a review has to be repeated."""
     verb = "approved" if approve else "denied"
