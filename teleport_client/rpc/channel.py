@@ -11,16 +11,21 @@ reader of a stream enters `errors_of` itself.
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
+from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.errors import Sent, Unexpected, Unreachable
 from teleport_client.rpc.lenient_utf8 import reader
 from teleport_client.rpc.status import from_rpc
 from teleport_client.transport.dialer import Connection
+
+if TYPE_CHECKING:
+    from teleport_client._proto.authservice_pb2_grpc import AuthServiceAsyncStub
 
 
 class RpcChannel:
@@ -35,6 +40,11 @@ class RpcChannel:
     def stubs(self) -> grpc.aio.Channel:
         """The channel as the type that generated stubs expect; they use the two methods below."""
         return cast(grpc.aio.Channel, self)
+
+    @cached_property
+    def auth(self) -> "AuthServiceAsyncStub":
+        """The Auth Service. Services share its stub, because making one takes a millisecond."""
+        return AuthServiceStub(self.stubs)
 
     def unary_unary(
         self, path: str, request_serializer: Any, response_deserializer: Any, **options: Any

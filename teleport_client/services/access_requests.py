@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.errors import DRY_RUN, LimitExceeded, NotFound, TeleportError
 from teleport_client.model.access_request import (
     NO_ANNOTATIONS,
@@ -59,7 +58,7 @@ class NewestRequests:
 
 class AccessRequestService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
         self._known = KnownRequests(request_from)
 
     async def get(self, request_id: str, *, deadline: float = DEADLINE) -> AccessRequest:

@@ -1,7 +1,6 @@
 """The cluster's version, features and public address."""
 
 from teleport_client._proto import authservice_pb2 as proto
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.cluster import ClusterInfo
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE
@@ -9,7 +8,7 @@ from teleport_client.rpc.limits import DEADLINE
 
 class ClusterService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def ping(self, *, deadline: float = DEADLINE) -> ClusterInfo:
         return cluster_from(await self._auth.Ping(proto.PingRequest(), timeout=deadline))

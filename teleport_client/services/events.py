@@ -19,7 +19,6 @@ import grpc.aio
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.errors import Unexpected, Unreachable
 from teleport_client.model.event import Deleted, Put, WatchEvent
 from teleport_client.rpc.channel import RpcChannel
@@ -44,7 +43,7 @@ class WatchedKind(Generic[Resource]):
 class EventService:
     def __init__(self, channel: RpcChannel) -> None:
         self._channel = channel
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     @asynccontextmanager
     async def watch(

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.lock import Lock
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE
@@ -14,7 +13,7 @@ from teleport_client.services.events import WatchedKind
 
 class LockService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def list(self, *, deadline: float = DEADLINE) -> tuple[Lock, ...]:
         """Return all locks, also expired ones."""

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.cluster import PluginData
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE, LONGEST_DEADLINE
@@ -19,7 +18,7 @@ _KIND = "access_request"
 
 class PluginDataService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def list(
         self, plugin: str, *, request_id: str = "", deadline: float = LONGEST_DEADLINE

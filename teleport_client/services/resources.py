@@ -11,7 +11,6 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.access_request import Constraints, ResourceId
 from teleport_client.model.resource import KINDS, Resource
 from teleport_client.rpc.channel import RpcChannel
@@ -23,7 +22,7 @@ _PAGE = 500
 
 class ResourceService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def list_host_names(
         self, ids: Sequence[str], *, deadline: float = DEADLINE

@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from teleport_client._proto import authservice_pb2 as proto
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.user import (
     ClaimMapping,
     Conditions,
@@ -25,7 +24,7 @@ LONGEST_DESCRIPTION = 1_000
 
 class RoleService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def get(self, name: str, *, deadline: float = DEADLINE) -> Role:
         return role_from(

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from teleport_client._proto import types_pb2 as types
-from teleport_client._proto.authservice_pb2_grpc import AuthServiceStub
 from teleport_client.model.cluster import Lease
 from teleport_client.rpc.channel import RpcChannel
 from teleport_client.rpc.limits import DEADLINE
@@ -17,7 +16,7 @@ from teleport_client.rpc.timestamps import time_from, time_to
 
 class SemaphoreService:
     def __init__(self, channel: RpcChannel) -> None:
-        self._auth = AuthServiceStub(channel.stubs)
+        self._auth = channel.auth
 
     async def acquire(
         self, kind: str, name: str, *, holder: str, expires: datetime, deadline: float = DEADLINE
