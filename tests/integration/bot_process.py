@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import aiohttp
 from bot.process import running
 from bot.settings.settings import load_settings
 from sandbox.teleport.timestamps import utc_now
+from tests.integration.forked_bot import ForkedBot
 
 # The last one is set while coverage measures the tests, so that it measures this process too.
 _KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")
@@ -23,7 +23,7 @@ _KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")
 
 @dataclass
 class Bot:
-    process: asyncio.subprocess.Process
+    process: ForkedBot
     lines: list[str] = field(default_factory=list)
 
     async def event(self, name: str) -> dict[str, object]:
@@ -33,24 +33,20 @@ class Bot:
                 if line.startswith("{") and (event := json.loads(line)).get("event") == name:
                     found: dict[str, object] = event
                     return found
-            assert self.process.stderr is not None
             line_read = await self.process.stderr.readline()
             assert line_read, f"no {name} in {self.lines}"
             self.lines.append(line_read.decode().strip())
 
     async def end(self) -> tuple[int, str]:
         """Wait until the process ends, and return its exit code and its complete output."""
-        _, rest = await self.process.communicate()
-        return self.process.returncode or 0, "\n".join([*self.lines, rest.decode().strip()])
+        rest = await self.process.communicate()
+        return await self.process.wait(), "\n".join([*self.lines, rest.decode().strip()])
 
 
 @asynccontextmanager
 async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", *arguments,
-        env=kept | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    process = await ForkedBot.start(("run", *arguments), kept | environment)
     try:
         yield Bot(process)
         if process.returncode is None:
@@ -61,6 +57,7 @@ async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
         if process.returncode is None:
             process.kill()
             await process.wait()
+        process.close()
 
 
 def free_port() -> int:
