@@ -116,9 +116,7 @@ class _Cluster:
         for check in permissions.visible_objects(choices, roles, hint):
             yield check
         trait = settings.review.slack_user_id_trait
-        async for check in permissions.try_verbs(
-            client, choices, credentials.user, trait, self._clock.now(), hint
-        ):
+        async for check in permissions.try_verbs(client, choices, trait, self._clock.now(), hint):
             yield check
         async for check in names.rows(client, settings, mode, hint):
             yield check

@@ -2,7 +2,9 @@
 
 The feature table names the permissions, and the effect if one is missing. Teleport checks a
 permission before it looks for the resource, so any other error shows that the call is allowed. It
-hides some objects instead of denying a call; those permissions are read from the bot's roles.
+hides some objects instead of denying a call; those permissions are read from the bot's roles. It
+always shows a user's own record and roles (GetUser in lib/auth/users/usersv1/service.go, GetRole in
+lib/auth/auth_with_roles.go), so the probes name neither.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -14,7 +16,7 @@ from bot.connect.server_support import UPGRADE
 from bot.features.availability import missing_permissions
 from bot.features.feature import Choices, Feature
 from bot.features.table import FEATURES, REVIEWS_ON_BEHALF
-from bot.setup.doctor.check import Check, failure, off, ok, unavailable, warning
+from bot.setup.doctor.check import Check, Level, failure, off, ok, unavailable, warning
 from teleport_client.client import TeleportClient
 from teleport_client.errors import (
     NotSupported,
@@ -35,7 +37,6 @@ _PROBE = "doctor"
 @dataclass(frozen=True, slots=True)
 class Target:
     teleport: TeleportClient
-    bot_user: str
     trait: str
     now: datetime
     request_id: str
@@ -50,6 +51,8 @@ class Probe:
     verbs: tuple[str, ...]
     call: Callable[[Target], Awaitable[object]]
     title: str = ""
+    needs: tuple["Probe", ...] = ()
+    """Probes of other permissions that the call needs, too. If one fails, this one is left out."""
 
     @property
     def name(self) -> str:
@@ -85,7 +88,7 @@ async def _list_users(target: Target) -> None:
 
 
 async def _read_user(target: Target) -> None:
-    await target.teleport.users.get(target.bot_user)
+    await target.teleport.users.get(_PROBE)
 
 
 async def _read_role(target: Target) -> None:
@@ -97,7 +100,7 @@ async def _list_roles(target: Target) -> None:
 
 
 async def _read_login_state(target: Target) -> None:
-    await target.teleport.users.get_login_state(target.bot_user)
+    await target.teleport.users.get_login_state(_PROBE)
 
 
 async def _list_locks(target: Target) -> None:
@@ -130,14 +133,16 @@ async def _take_lease(target: Target) -> None:
     await target.teleport.semaphores.cancel(lease)
 
 
+_USER_READ = Probe("user", ("read",), _read_user)
+_ROLE_READ = Probe("role", ("read",), _read_role)
 PROBES = (
     Probe("access_request", ("list", "read"), _watch, title="watch"),
     Probe("access_plugin_data", ("list", "read"), _read_plugin_data),
     Probe("access_plugin_data", ("update",), _write_plugin_data),
-    Probe("user", ("list",), _list_users),
-    Probe("user", ("read",), _read_user),
-    Probe("role", ("read",), _read_role),
-    Probe("role", ("list",), _list_roles),
+    _USER_READ,
+    Probe("user", ("list",), _list_users, needs=(_USER_READ,)),
+    _ROLE_READ,
+    Probe("role", ("list",), _list_roles, needs=(_USER_READ, _ROLE_READ)),
     Probe("user_login_state", ("read",), _read_login_state),
     Probe("lock", ("list", "read"), _list_locks),
     Probe("lock", ("create", "update"), _upsert_lock),
@@ -176,16 +181,21 @@ def _visible(
 async def try_verbs(
     teleport: TeleportClient,
     choices: Choices,
-    bot_user: str,
     trait: str,
     now: datetime,
     hint: str,
 ) -> AsyncIterator[Check]:
-    """Try each permission that a feature needs."""
-    target = Target(teleport, bot_user, trait, now, request_id=str(uuid4()))
+    """Try each permission that a feature needs, in the order of the probes."""
+    target = Target(teleport, trait, now, request_id=str(uuid4()))
+    failed: set[Probe] = set()
     for probe in PROBES:
-        if features := probe.needed_by(choices):
-            yield await _try(probe, target, features, hint)
+        features = probe.needed_by(choices)
+        if not features or not failed.isdisjoint(probe.needs):
+            continue
+        check = await _try(probe, target, features, hint)
+        if check.level is not Level.OK:
+            failed.add(probe)
+        yield check
 
 
 async def _try(probe: Probe, target: Target, features: Sequence[Feature], hint: str) -> Check:
