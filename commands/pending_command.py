@@ -4,9 +4,9 @@ Each page reads the requests and the user's permissions again. Its buttons carry
 and the search.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
@@ -27,29 +27,48 @@ from workspace.views.responses.help import help_message
 from workspace.views.responses.pending_list import PAGE, Paging, list_page
 
 _SEARCH_SHOWN = 60
-_TITLES = {
-    Scope.CONCERNED: "Your requests and requests to review",
-    Scope.MINE: "Your pending requests",
-    Scope.REVIEWABLE: "Waiting for your review",
-    Scope.SUGGESTED: "Waiting for your review, as a suggested reviewer",
-    Scope.ACTIVE: "Your active access",
-    Scope.ALL: "All pending requests",
-}
-_NOUNS = {
-    Scope.CONCERNED: "Your requests and requests to review",
-    Scope.MINE: "Your pending requests",
-    Scope.REVIEWABLE: "The requests waiting for your review",
-    Scope.SUGGESTED: "The requests that suggest you as a reviewer",
-    Scope.ACTIVE: "Your active requests",
-    Scope.ALL: "The pending requests",
-}
-_NONE = {
-    Scope.CONCERNED: ("You're all caught up. You have no pending requests and nothing to review."),
-    Scope.MINE: f"You have no pending requests. Run {REQUEST} to request access.",
-    Scope.REVIEWABLE: "No requests are waiting for your review.",
-    Scope.SUGGESTED: "No pending requests suggest you as a reviewer.",
-    Scope.ACTIVE: f"You have no active access from a request. Run {REQUEST} to request access.",
-    Scope.ALL: "There are no pending requests.",
+_MIN_SIMILARITY = 70
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """The texts of one list."""
+
+    title: str
+    subject: str
+    """The requests as the subject of a sentence."""
+    nothing: str
+
+
+_TEXTS = {
+    Scope.CONCERNED: _Texts(
+        "Your requests and requests to review",
+        "Your requests and requests to review",
+        "You're all caught up. You have no pending requests and nothing to review.",
+    ),
+    Scope.MINE: _Texts(
+        "Your pending requests",
+        "Your pending requests",
+        f"You have no pending requests. Run {REQUEST} to request access.",
+    ),
+    Scope.REVIEWABLE: _Texts(
+        "Waiting for your review",
+        "The requests waiting for your review",
+        "No requests are waiting for your review.",
+    ),
+    Scope.SUGGESTED: _Texts(
+        "Waiting for your review, as a suggested reviewer",
+        "The requests that suggest you as a reviewer",
+        "No pending requests suggest you as a reviewer.",
+    ),
+    Scope.ACTIVE: _Texts(
+        "Your active access",
+        "Your active requests",
+        f"You have no active access from a request. Run {REQUEST} to request access.",
+    ),
+    Scope.ALL: _Texts(
+        "All pending requests", "The pending requests", "There are no pending requests."
+    ),
 }
 _FOR_REVIEW = {Scope.CONCERNED, Scope.REVIEWABLE, Scope.SUGGESTED}
 
@@ -107,7 +126,7 @@ def _row(services: Services, request: AccessRequest, *, can_review: bool, scope:
 
 
 def _title(query: ListQuery) -> str:
-    title = _TITLES[query.scope]
+    title = _TEXTS[query.scope].title
     return f"{title}: {_quoted(query)}" if query.search else title
 
 
@@ -118,7 +137,7 @@ def _quoted(query: ListQuery) -> str:
 def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
     """Return the text of an empty list. Without reviews from Slack, others may wait elsewhere."""
     if services.review_policy.mode.from_slack or scope not in _FOR_REVIEW:
-        return _NONE[scope]
+        return _TEXTS[scope].nothing
     own = "You have no pending requests. " if scope is Scope.CONCERNED else ""
     where = (
         f"Run {PENDING} {Scope.ALL} to list everyone's requests."
@@ -130,15 +149,16 @@ def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
 
 def _no_match(query: ListQuery) -> str:
     """Return the text of a search without results. One of its words may be a misspelled list."""
-    words = [query.search[0], query.search[-1]]
-    nearest = max(
-        (found for word in words if (found := process.extractOne(word, SCOPES, score_cutoff=60))),
-        key=lambda found: found[1],
-        default=None,
-    )
-    misspelled = nearest if query.scope is Scope.CONCERNED else None
-    hint = f" Did you mean {misspelled[0]}?" if misspelled else ""
+    words = (query.search[0], query.search[-1]) if query.scope is Scope.CONCERNED else ()
+    meant = next(filter(None, map(_similar_list, words)), "")
+    hint = f" Did you mean {meant}?" if meant else ""
     return (
-        f"{_NOUNS[query.scope]} contain no match for {_quoted(query)}.{hint} Available lists:"
-        f" {', '.join(SCOPES)}."
+        f"{_TEXTS[query.scope].subject} contain no match for {_quoted(query)}.{hint} Available"
+        f" lists: {', '.join(SCOPES)}."
     )
+
+
+def _similar_list(word: str) -> str:
+    """Return the name of the list that the word probably means, empty if it means none."""
+    found = process.extractOne(word, SCOPES, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
+    return found[0] if found else ""

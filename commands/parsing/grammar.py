@@ -41,10 +41,17 @@ _FLAGS = {
     "--duration": "2h",
     "--reviewers": "bob,carol",
     "--roles": "staging,prod",
+    "--resource": "node/staging-db",
     "--start": '"tomorrow 9:00"',
     "--until": '"tomorrow 5pm"',
     "--session-ttl": "1h",
 }
+_NAMES_IN_TSH = {"--max-duration": "--duration", "--assume-start-time": "--start"}
+_TSH_ONLY = {
+    "--request-ttl": "Set when the request expires in the form: run /teleport-request alone.",
+    "--nowait": "Leave out --nowait: this command never waits.",
+}
+"""Flags of `tsh request create` that this command doesn't have."""
 _UNCHANGED = "Nothing was requested."
 _TIME_WORDS = 8
 """The longest durations have this many words: `one week and three days and a half`."""
@@ -89,9 +96,11 @@ class _Draft:
 
 def parse_request(text: str) -> TypedRequest:
     """Return the draft of a request. Raises UserError with a correction."""
-    draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
+    draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED, _NAMES_IN_TSH)
     for word in words:
         if word.flag:
+            if hint := _TSH_ONLY.get(word.flag.lower()):
+                raise UserError(f"{hint} {_UNCHANGED}", reason="unknown_flag")
             _set(draft, words.check_flag(word.flag), words)
         elif word.is_keyword("because"):
             draft.reason = words.rest(end=_end_of_reason(text, word.end))
@@ -138,6 +147,8 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
         draft.session = _duration(words)
     elif flag == "--roles":
         draft.add(_list(words, flag))
+    elif flag == "--resource":
+        draft.resources += map(_resource, _list(words, flag))
     elif flag == "--start":
         words.require_value(flag)
         draft.start = _moment(words)
@@ -146,6 +157,17 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
         draft.until = _moment(words)
     else:
         draft.reviewers += _list(words, flag)
+
+
+def _resource(name: str) -> TypedResource:
+    found = parse_resource(name)
+    if found is None:
+        raise UserError(
+            f"“{safe_name(name)}” isn't a resource. Write its kind before its name, such as"
+            f" node/{safe_name(name)}. {_UNCHANGED}",
+            reason="not_a_resource",
+        )
+    return found
 
 
 def _duration(words: Words) -> timedelta:

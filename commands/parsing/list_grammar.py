@@ -63,9 +63,7 @@ def parse_list(text: str) -> ListQuery:
             f"Search for at most {LONGEST_SEARCH} characters, such as a role or a requester.",
             reason="search_too_long",
         )
-    return ListQuery(
-        scope, tuple(word if word.startswith("<@") else word.lower() for word in words)
-    )
+    return ListQuery(scope, tuple(map(_lower, words)))
 
 
 def query_from(value: str) -> ListQuery:

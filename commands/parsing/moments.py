@@ -3,7 +3,8 @@
 Parsing needs no clock, so it happens before the user's time zone is known. `TypedMoment.resolve`
 then finds the instant. A text that can mean two instants raises a UserError that asks which one:
 the bot never guesses. Numbers such as `12/1` mean different days in different countries, so only
-ISO dates and names of months are dates.
+ISO dates and names of months are dates. Timestamps such as `2026-12-01T14:30:00Z`, which tsh needs,
+are moments, too.
 """
 
 import re
@@ -39,9 +40,11 @@ _DAY = rf"""(?:
   | (?:on[ ])?(?P<day_first>[0-9]{{1,2}})(?:st|nd|rd|th)?\.?[ ](?P<month_last>{_names(_MONTHS)})
 )"""
 _TIME = r"""(?:at[ ])?(?:
-    (?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-5][0-9]))?[ ]?(?P<half>[ap]\.?m\.?)?
+    (?P<hour>[0-9]{1,2})
+    (?:[:.](?P<minute>[0-5][0-9])(?::(?P<second>[0-5][0-9])(?:\.[0-9]+)?)?)?
+    [ ]?(?P<half>[ap]\.?m\.?)?
   | (?P<named>noon|midnight)
-)(?:[ ](?P<utc>utc|gmt))?"""
+)(?:[ ]?(?P<utc>utc|gmt|z))?"""
 _MOMENT = re.compile(rf"(?:{_DAY})?(?:(?:,?[ ]|^|t(?=[0-9]))(?:{_TIME}))?", re.VERBOSE)
 _TIME_FIRST = re.compile(rf"{_TIME}[ ]{_DAY}", re.VERBOSE)
 _NOON = 12
@@ -159,26 +162,23 @@ def _clock(found: re.Match[str], text: str) -> time | None:
         return _NAMED_TIMES[found["named"]]
     if found["hour"] is None:
         return None
-    hour, minute = int(found["hour"]), int(found["minute"] or 0)
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
     if found["half"]:
-        return _twelve_hours(hour, minute, text, afternoon=found["half"][0] == "p")
+        if not 1 <= hour <= _NOON:
+            raise _not_a_time(text)
+        hour = hour % _NOON + (_NOON if found["half"][0] == "p" else 0)
+        return _time(hour, minute, second, text)
     if found["minute"] is None and 0 < hour <= _NOON:
         raise _question(
             f"“{safe_name(text)}” can be in the morning or in the afternoon. Write {hour}:00,"
             f" {hour}am or {hour}pm."
         )
-    return _time(hour, minute, text)
+    return _time(hour, minute, second, text)
 
 
-def _twelve_hours(hour: int, minute: int, text: str, *, afternoon: bool) -> time:
-    if not 1 <= hour <= _NOON:
-        raise _not_a_time(text)
-    return _time(hour % _NOON + (_NOON if afternoon else 0), minute, text)
-
-
-def _time(hour: int, minute: int, text: str) -> time:
+def _time(hour: int, minute: int, second: int, text: str) -> time:
     try:
-        return time(hour, minute)
+        return time(hour, minute, second)
     except ValueError:
         raise _not_a_time(text) from None
 

@@ -10,8 +10,9 @@ equivalent. A word in quotes is never a flag or keyword.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from commands.parsing.slack_text import name_mentions
 from workspace.requests.user_error import UserError
@@ -28,6 +29,7 @@ _BARE = re.compile(r"(?:<@[^<>]*>|\S)+")
 _SPACE = re.compile(r"\s*")
 _LONGEST = 16_000
 """Characters of a command, so that parsing one doesn't delay the others."""
+_MIN_SIMILARITY = 70
 _NAME_LIMIT = 80
 """Characters of an unknown flag that are compared."""
 
@@ -62,11 +64,17 @@ def normalize_word(text: str) -> str:
 class Words:
     """Splits text at white space. Keeps quoted words together, and recognizes flags.
 
-    `flags` maps each flag of the command to an example value. `unchanged` is the sentence that ends
-    each error.
+    `flags` maps each flag of the command to an example value, and `other_names` maps the names of
+    these flags in other programs to their own. `unchanged` is the sentence that ends each error.
     """
 
-    def __init__(self, text: str, flags: Mapping[str, str], unchanged: str) -> None:
+    def __init__(
+        self,
+        text: str,
+        flags: Mapping[str, str],
+        unchanged: str,
+        other_names: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         if len(text) > _LONGEST:
             raise UserError(
                 f"Your command is {len(text)} characters long; the limit is {_LONGEST}."
@@ -75,6 +83,7 @@ class Words:
             )
         self._text = text
         self._flags = flags
+        self._other_names = other_names
         self._unchanged = unchanged
         self._at = 0
         self._unclosed: dict[str, int] = {}
@@ -153,10 +162,15 @@ class Words:
         self._at = word.end
 
     def check_flag(self, flag: str) -> str:
-        """Return the flag in lower case. Raises UserError if this command has no such flag."""
-        if flag.lower() in self._flags:
-            return flag.lower()
-        nearest = process.extractOne(flag[:_NAME_LIMIT], tuple(self._flags), score_cutoff=60)
+        """Return the flag's own name. Raises UserError if this command has no such flag."""
+        plain = flag.lower()
+        if plain in self._other_names:
+            return self._other_names[plain]
+        if plain in self._flags:
+            return plain
+        nearest = process.extractOne(
+            plain[:_NAME_LIMIT], tuple(self._flags), scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY
+        )
         hint = (
             f"Did you mean {nearest[0]}?"
             if nearest

@@ -87,6 +87,8 @@ async def test_list_of_all_requests_needs_list_permission(stage: Stage) -> None:
         ("active", "You have no active access"),
         ("reviewabel", "Did you mean reviewable?"),
         ("staging min", "Did you mean mine?"),
+        ("alice", "contain no match for “alice”. Available lists"),
+        ("redis staging", "contain no match for “redis staging”. Available lists"),
         ("mine redis", "Your pending requests contain no match for “redis”."),
         ("everything at once", "Available lists: mine, reviewable, suggested, active, all"),
     ],

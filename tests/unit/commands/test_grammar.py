@@ -116,6 +116,7 @@ def test_request_is_parsed_in_every_common_spelling(typed: str, draft: RequestDr
         ("x because y reviewers @bob and @carol, to server/a", ["node/a"]),
         ("leaf-a/node/db-1 kube/prod", ["leaf-a/node/db-1", "kube_cluster/prod"]),
         ("pod/prod/default/web-1", ["pod/prod/default/web-1"]),
+        ("--resource /main/node/a,db/b", ["main/node/a", "db/b"]),
         ("x because of node/y", []),
         ("team/dev to x", []),
     ],
@@ -125,6 +126,11 @@ def test_word_with_a_kind_of_resource_is_a_resource(typed: str, resources: list[
     paths = ((each.cluster, each.kind, each.name, each.sub_resource) for each in found.resources)
     assert ["/".join(filter(None, path)) for path in paths] == resources
     assert "to" not in found.draft.reviewers
+
+
+def test_flags_of_tsh_mean_the_same_here() -> None:
+    typed = "--max-duration 2h --assume-start-time 2026-12-01T14:30:00Z"
+    assert parse_request(f"x {typed}") == parse_request("x for 2h from 2026-12-01T14:30:00Z")
 
 
 @given(roles, hours, reasons)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from slack_sdk.models.views import View
 
+from commands.parsing.list_grammar import SCOPES
 from commands.request_outcomes import reason_text
 from sandbox.slack.block_kit.surfaces import are_blocks_too_long, message_problems, view_problems
 from teleport_client.model.access_request import (
@@ -287,6 +288,11 @@ def test_static_views_are_valid() -> None:
     check_view(waiting_view())
     for command in ("request", "pending", "approve", "deny"):
         check_message(help_message(f"/teleport-{command}"))
+
+
+def test_help_names_each_list() -> None:
+    shown = json.dumps(help_message("/teleport-pending").arguments())
+    assert all(f"/teleport-pending {name}" in shown for name in SCOPES)
 
 
 def test_hostile_text_is_shown_literally() -> None:

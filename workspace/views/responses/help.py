@@ -7,8 +7,12 @@ _EXAMPLES = {
     "/teleport-request": (
         ("staging", "request a role"),
         ("staging prod for 2h because redis is stuck", "with a duration and a reason"),
+        ("", "open a form with the roles and resources you can request"),
+        ("node/staging-db until 5pm", "a resource, until a time"),
+        ("staging from tomorrow 9:00 for 4h", "with a later start"),
+        ("staging because redis is stuck reviewers @bob", "with a suggested reviewer"),
         ('prod --duration 2h --reviewers bob,carol --reason "redis"', "the same with flags"),
-        ("", "open a form with the roles you can request"),
+        ("staging --session-ttl 1h", "with shorter sessions"),
     ),
     "/teleport-pending": (
         ("", "your requests and requests to review"),
