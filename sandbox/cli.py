@@ -11,6 +11,7 @@ import typer
 from sandbox import data_folder
 from sandbox.bot_log import LOG, Echo
 from sandbox.next_steps import next_steps
+from sandbox.options import ServerVersion
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.teleport.tools import tctl, tsh
 
@@ -31,7 +32,7 @@ def sandbox(
     slack_port: Annotated[int, typer.Option(help="Port of the web page and Web API.")] = 8765,
     teleport_port: Annotated[int, typer.Option(help="Port of the Auth Service.")] = 3025,
     edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
-    server_version: Annotated[str, typer.Option(help="Teleport version.")] = DEFAULT_SERVER_VERSION,
+    server_version: ServerVersion = DEFAULT_SERVER_VERSION,
     no_bot: Annotated[bool, typer.Option("--no-bot", help="Don't start the bot.")] = False,
     manifest: Annotated[
         Path | None,

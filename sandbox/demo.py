@@ -17,6 +17,7 @@ from sandbox import world
 from sandbox.bot_log import LOG
 from sandbox.cast import BOT_USER
 from sandbox.demo_stage import Stage, StepFailed
+from sandbox.options import ServerVersion
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
 @app.command()
 def main(
     edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
-    server_version: Annotated[str, typer.Option(help="Teleport version.")] = DEFAULT_SERVER_VERSION,
+    server_version: ServerVersion = DEFAULT_SERVER_VERSION,
     pause: Annotated[
         bool, typer.Option("--pause", help="Wait for Enter before each step.")
     ] = False,

@@ -7,13 +7,32 @@ from typing import Self
 
 DEFAULT_SERVER_VERSION = "19.1.0"
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+_NUMBER = r"(\d{1,4})"
+_VERSION = re.compile(rf"v?{_NUMBER}(?:\.{_NUMBER})?(?:\.{_NUMBER})?([-+][\w.+-]+)?", re.ASCII)
 _ON_BEHALF_REVIEWS = (18, 11, 0)  # gravitational/teleport#69431
 _USER_TRAIT_FILTER = (18, 8, 0)  # backport of gravitational/teleport#66020
 _DRY_RUN_ENRICHMENT = (18, 0, 0)
 _EXPIRY_SERVICE = (18, 0, 0)
 _SPELLED_ID = (18, 0, 0)
 _ROLE_V8 = (18, 0, 0)
+
+
+def full_version(text: str) -> str:
+    """Return a version as a server reports it, such as 17.0.0 for `v17.0`. Missing numbers are 0.
+
+    Raises ValueError, whose text is a sentence for users.
+    """
+    numbers, suffix = _parsed(text)
+    return ".".join(map(str, numbers)) + suffix
+
+
+def _parsed(text: str) -> tuple[tuple[int, ...], str]:
+    """Return the three numbers of a version, and its suffix such as `-dev`."""
+    match = _VERSION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} isn't a Teleport version. Use something like 17.4.0.")
+    *numbers, suffix = match.groups(default="")
+    return tuple(int(number or 0) for number in numbers), suffix
 
 
 class Edition(StrEnum):
@@ -46,11 +65,8 @@ class Features:
 
     @classmethod
     def of(cls, edition: Edition, server_version: str) -> Self:
-        """Return the features. Raises ValueError for a version that isn't semantic."""
-        match = _VERSION.match(server_version)
-        if match is None:
-            raise ValueError(f"not a Teleport version: {server_version!r}")
-        version = tuple(int(part) for part in match.groups())
+        """Return the features. Raises ValueError like `full_version`."""
+        version, _ = _parsed(server_version)
         enterprise = edition is Edition.ENTERPRISE
         return cls(
             advanced_workflows=enterprise,

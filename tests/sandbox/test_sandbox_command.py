@@ -5,6 +5,7 @@ from asyncio import create_subprocess_exec, timeout
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from sandbox.next_steps import PROGRAM_VARIABLE, next_steps
@@ -26,6 +27,37 @@ async def test_sandbox_ends_its_output_with_the_next_steps(tmp_path: Path) -> No
     assert lines[4] == f"Ready: open {url} in a browser. To try:\n"
     assert [line[:4] for line in lines[5:8]] == ["  1.", "  2.", "  3."]
     assert lines[8].startswith("Stop with Ctrl-C. Nothing is stored")
+
+
+async def test_sandbox_completes_a_short_server_version(tmp_path: Path) -> None:
+    """The page names the version that the server reports."""
+    options = ("--no-bot", "--data", str(tmp_path), "--server-version", "v17.1")
+    process = await create_subprocess_exec(*SANDBOX, *options, stdout=PIPE, stderr=DEVNULL)
+    assert process.stdout is not None
+    async with timeout(30):
+        await process.stdout.readuntil(b"Slack ")
+        url = (await process.stdout.readline()).decode().strip()
+        async with aiohttp.ClientSession() as http, http.get(f"{url}?panel=about") as response:
+            page = await response.text()
+    process.terminate()
+    await process.wait()
+    assert "It imitates Teleport 17.1.0:" in page
+
+
+@pytest.mark.parametrize("command", [SANDBOX, (sys.executable, "-m", "bot", "demo")])
+@pytest.mark.parametrize("version", ["18.x", ""])
+async def test_unknown_server_version_ends_with_a_sentence(
+    command: tuple[str, ...], version: str
+) -> None:
+    """The exit code is that of a usage error."""
+    process = await create_subprocess_exec(
+        *command, "--server-version", version, stdout=PIPE, stderr=PIPE
+    )
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (2, b"")
+    assert errors.decode() == (
+        f"{version!r} isn't a Teleport version. Use something like 17.4.0.\n"
+    )
 
 
 def test_next_steps_name_a_command_that_works_here(monkeypatch: pytest.MonkeyPatch) -> None:
