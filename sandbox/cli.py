@@ -18,6 +18,8 @@ from sandbox.teleport.tools import tctl, tsh
 if TYPE_CHECKING:  # tsh and tctl start faster without this import
     from sandbox.world import World
 
+_MAX_PORT = 65535
+
 app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
 )
@@ -29,8 +31,12 @@ app.add_typer(tctl.app, name="tctl")
 def sandbox(
     context: typer.Context,
     listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    slack_port: Annotated[int, typer.Option(help="Port of the web page and Web API.")] = 8765,
-    teleport_port: Annotated[int, typer.Option(help="Port of the Auth Service.")] = 3025,
+    slack_port: Annotated[
+        int, typer.Option(help="Port of the web page and Web API.", min=0, max=_MAX_PORT)
+    ] = 8765,
+    teleport_port: Annotated[
+        int, typer.Option(help="Port of the Auth Service.", min=0, max=_MAX_PORT)
+    ] = 3025,
     edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
     server_version: ServerVersion = DEFAULT_SERVER_VERSION,
     no_bot: Annotated[bool, typer.Option("--no-bot", help="Don't start the bot.")] = False,

@@ -8,8 +8,21 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from sandbox import world
+from sandbox import cli, world
+
+
+@given(
+    st.sampled_from(["--teleport-port", "--slack-port"]),
+    st.one_of(st.integers(max_value=-1), st.integers(min_value=65536)),
+)
+def test_number_that_no_port_has_is_a_usage_error(flag: str, number: int) -> None:
+    result = CliRunner().invoke(cli.app, ["--no-bot", flag, str(number)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Invalid value for '{flag}'" in result.stderr
 
 
 @pytest.mark.parametrize("flag", ["--teleport-port", "--slack-port"])
