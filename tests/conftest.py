@@ -7,6 +7,8 @@ import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+from tests.schedule import Schedule
+
 # grpc-core reads this on import. Otherwise it writes its own lines to stderr.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
@@ -18,6 +20,10 @@ pytest.register_assert_rewrite("tests.server_rules")
 settings.register_profile("steady", max_examples=50, derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=5_000, deadline=None)
 settings.load_profile("steady")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedule | None:
+    return Schedule(config, log) if config.getoption("dist") == "load" else None
 
 
 def pytest_collection_finish() -> None:
