@@ -36,7 +36,7 @@ from bot.connect.unknown_names import warn_of_unknown_names
 from bot.features.own_roles import RECHECK_SECONDS, follow_own_roles
 from bot.reporting import register_conditions, register_gauges
 from bot.sockets.sockets import Sockets
-from bot.start_error import UNAVAILABLE, StartError
+from bot.start_error import MISCONFIGURED, UNAVAILABLE, StartError
 from bot.startup import identity_fields
 from bot.stop_limit import FINISH_SECONDS, SOCKETS_SECONDS, wait_for_end
 
@@ -100,11 +100,7 @@ class Bot:
             await running
         if not starting.done():
             starting.cancel()
-            raise StartError(
-                "Teleport didn't list access requests in time:"
-                f" {self.runtime.conditions['watch'].reason}.",
-                exit_code=UNAVAILABLE,
-            )
+            raise self._list_error()
         log.info(
             "bot_started",
             cluster=self.runtime.cluster.name,
@@ -112,6 +108,18 @@ class Bot:
             slack_team=self.runtime.installation.team,
             request_count=len(self.notifications.requests),
         )
+
+    def _list_error(self) -> StartError:
+        """Return why the bot didn't start. A denial ends only when an administrator ends it."""
+        reason = self.runtime.conditions["watch"].reason
+        problem = f"Teleport didn't list access requests in time: {reason}."
+        if not self.notifications.requests.denied:
+            return StartError(problem, exit_code=UNAVAILABLE)
+        hint = (
+            f"{self.runtime.features.role_hint()} It runs as Teleport user"
+            f" {self.runtime.identity.current.user}. Run doctor to check all permissions."
+        )
+        return StartError(problem, hint, exit_code=MISCONFIGURED)
 
     async def drain(self) -> None:
         """Accept nothing more from Slack, and finish interactions and messages in flight."""

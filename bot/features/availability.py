@@ -91,6 +91,10 @@ class Availability:
         permissions = missing_permissions(feature, self._choices, self._roles)
         return Missing(tuple(permissions), missing_scopes(feature, self._scopes))
 
+    def role_hint(self, option: str = "") -> str:
+        """Return which role to assign to the bot. `option` adds those of an opt-in feature."""
+        return role_hint(self._granted_choices(), option)
+
     def update(self, roles: Sequence[Role]) -> None:
         """Take the current roles, and log the features that changed."""
         self._roles = roles
@@ -111,7 +115,7 @@ class Availability:
     def _log_disabled(self, feature: Feature, missing: Missing) -> None:
         unasked = feature.opt_in and not feature.setting
         write = log.info if unasked else log.warning if feature.optional else log.error
-        hint = role_hint(self._granted_choices(), feature.role_option)
+        hint = self.role_hint(feature.role_option)
         hints = [hint] if missing.permissions else []
         if missing.scopes:
             hints.append(scope_hint(missing.scopes, opt_in=feature.opt_in))

@@ -112,6 +112,11 @@ class Follower(Generic[Object]):
         """Return whether the watch is open, so the copy is up to date."""
         return self._condition.is_ready
 
+    @property
+    def denied(self) -> bool:
+        """Return whether Teleport denied the last attempt, so the bot lacks a permission."""
+        return bool(self._denied)
+
     def on_change(self, handler: ChangeHandler) -> None:
         """Call a handler with each key that may have changed, and its priority.
 

@@ -1,5 +1,6 @@
 """Start and stop of the bot as a process."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -21,6 +22,8 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.transport.dialer import dial
 from tests.integration.bot_process import bot
+from tests.integration.doctor_setup import Setup
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage, decisions
 from workspace.moment import utc_now
@@ -475,6 +478,40 @@ async def test_start_without_a_list_of_requests_ends_with_its_reason(
     settings = load_settings(settings_file).model_copy(
         update={"start_timeout": timedelta(seconds=2)}
     )
-    with pytest.raises(StartError, match=r"didn't list access requests in time: .*fault"):
+    with pytest.raises(StartError, match=r"didn't list access requests in time: .*fault") as ended:
         async with running(settings):
             pass
+    assert (ended.value.exit_code, ended.value.hint) == (1, "")
+
+
+async def test_start_with_an_identity_without_the_bots_role_names_the_role(
+    settings_file: Path, teleport: TeleportStandIn
+) -> None:
+    """A restart doesn't help, and the identity can be the wrong one."""
+    identity = {"TELEPORT_CHATOPS_TELEPORT__IDENTITY": str(teleport.identity("alice"))}
+    timeout = {"TELEPORT_CHATOPS_START_TIMEOUT": "4s"}
+    async with bot("--config", str(settings_file), **identity, **timeout) as process:
+        code, output = await process.end()
+    assert code == 2
+    problem = output.splitlines()[-1]
+    assert 'access denied to perform action "read" on "access_request".' in problem
+    assert "`teleport-chatops teleport-role --mode person` prints to the bot" in problem
+    assert "Teleport user alice" in problem
+    assert "Run doctor" in problem
+
+
+async def test_bot_starts_when_its_role_is_granted_while_it_waits(setup: Setup) -> None:
+    """An administrator may assign the role after the bot's first start."""
+    setup.forbid("access_request", "list", "read")
+    with capture_logs() as log:
+        starting = asyncio.create_task(run_until_started(setup.file))
+        await log.first("watch_ended", kind="access_request")
+        for rule in setup.conditions.Rules:
+            if "access_request" in rule.Resources:
+                rule.Verbs.extend(["list", "read"])
+        await asyncio.wait_for(starting, START_SECONDS)
+
+
+async def run_until_started(settings_file: Path) -> None:
+    async with running(load_settings(settings_file)):
+        pass
