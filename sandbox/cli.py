@@ -12,13 +12,12 @@ from sandbox import data_folder
 from sandbox.bot_log import LOG, Echo
 from sandbox.next_steps import next_steps
 from sandbox.options import ServerVersion
+from sandbox.ports import MAX_PORT, Ports, PortUnavailable
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 from sandbox.teleport.tools import tctl, tsh
 
 if TYPE_CHECKING:  # tsh and tctl start faster without this import
     from sandbox.world import World
-
-_MAX_PORT = 65535
 
 app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True
@@ -32,10 +31,10 @@ def sandbox(
     context: typer.Context,
     listen: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     slack_port: Annotated[
-        int, typer.Option(help="Port of the web page and Web API.", min=0, max=_MAX_PORT)
+        int, typer.Option(help="Port of the web page and Web API.", min=0, max=MAX_PORT)
     ] = 8765,
     teleport_port: Annotated[
-        int, typer.Option(help="Port of the Auth Service.", min=0, max=_MAX_PORT)
+        int, typer.Option(help="Port of the Auth Service.", min=0, max=MAX_PORT)
     ] = 3025,
     edition: Annotated[Edition, typer.Option(help="Teleport edition.")] = Edition.ENTERPRISE,
     server_version: ServerVersion = DEFAULT_SERVER_VERSION,
@@ -65,7 +64,7 @@ def sandbox(
         folder = (data or data_folder.default_folder(slack_port, teleport_port)).resolve()
         sandbox_world = world.running(
             folder,
-            world.Ports(listen, slack_port, teleport_port),
+            Ports(listen, slack_port, teleport_port),
             edition=edition,
             server_version=server_version,
             with_bot=not no_bot,
@@ -73,7 +72,7 @@ def sandbox(
             echo=Echo.ALL if verbose else Echo.PROBLEMS,
         )
         code = asyncio.run(_run(sandbox_world, folder, is_default=data is None))
-    except (world.PortUnavailable, data_folder.FolderUnavailable, ManifestError) as error:
+    except (PortUnavailable, data_folder.FolderUnavailable, ManifestError) as error:
         typer.echo(str(error), err=True)
         code = 1
     except OSError as error:

@@ -18,6 +18,7 @@ from sandbox.bot_log import LOG
 from sandbox.cast import BOT_USER
 from sandbox.demo_stage import Stage, StepFailed
 from sandbox.options import ServerVersion
+from sandbox.ports import Ports
 from sandbox.teleport.editions import DEFAULT_SERVER_VERSION, Edition
 
 app = typer.Typer(
@@ -49,7 +50,7 @@ def main(
 async def _play(data: Path, edition: Edition, server_version: str, *, pause: bool) -> None:
     async with world.running(
         data,
-        world.Ports(),
+        Ports(),
         edition=edition,
         server_version=server_version,
     ) as running:

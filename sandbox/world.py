@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sandbox import data_folder
-from sandbox.addresses import LOOPBACK, needs_loopback
+from sandbox.addresses import needs_loopback
 from sandbox.bot_log import Echo
 from sandbox.bot_process import BotProcess, bots_manifest, write_settings
 from sandbox.page.teleport.panel import side_panel
+from sandbox.ports import Ports, check_ports
 from sandbox.slack.control.control_api import Readiness
 from sandbox.slack.manifest.document import load_manifest
 from sandbox.slack.pace import Pace
@@ -32,21 +32,8 @@ _NO_SOCKET_MODE = (
 )
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Ports to listen on. Port 0 picks a free one."""
-
-    listen: str = "127.0.0.1"
-    slack: int = 0
-    teleport: int = 0
-
-
 _FREE_PORTS = Ports()
 _READY_WITHOUT_BOT = Readiness(bot=False, manifest=False)
-
-
-class PortUnavailable(Exception):
-    """A stand-in can't listen. The text names the address and the flag for another port."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +76,8 @@ async def running(
     Raises PortUnavailable, FolderUnavailable and ManifestError.
     """
     installed: object = None if manifest is None else load_manifest(manifest)
-    _check_port(ports.listen, ports.teleport, "teleport")
-    _check_port(ports.listen, ports.slack, "slack")
-    if loopback := with_bot and needs_loopback(ports.listen):
-        _check_port(LOOPBACK, ports.slack, "slack")
+    loopback = with_bot and needs_loopback(ports.listen)
+    check_ports(ports, loopback=loopback)
     async with AsyncExitStack() as stack:
         stack.enter_context(data_folder.lock(data))
         printing = _start_printing(stack) if with_bot and installed is None else None
@@ -200,16 +185,3 @@ def _run_until_closed(
 
     stack.push_async_callback(cancel)
     return task
-
-
-def _check_port(listen: str, port: int, name: str) -> None:
-    """Raise PortUnavailable. gRPC's own error names neither the cause nor the port."""
-    try:
-        socket.create_server((listen, port)).close()
-    except OSError as error:
-        cause = str(error.strerror).partition(" (")[0]
-        raise PortUnavailable(
-            f"The sandbox can't listen on {listen}:{port} ({cause}). Stop the program that uses"
-            f" this port, or choose another one with --{name}-port {port + 1}"
-            f" (make sandbox {name.upper()}_PORT={port + 1})."
-        ) from error

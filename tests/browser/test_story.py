@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from sandbox.world import Ports, running
+from sandbox.ports import Ports
+from sandbox.world import running
 from tests.browser.window import APPROVE
 from tests.browser.windows import Windows
 

@@ -15,6 +15,7 @@ import pytest
 from sandbox import world
 from sandbox.bot_log import LOG
 from sandbox.bot_process import bots_manifest
+from sandbox.ports import Ports
 
 EMPTY = {"commands": [], "shortcuts": [], "home": False, "events": []}
 OTHER = """
@@ -56,7 +57,7 @@ async def _app(process: asyncio.subprocess.Process) -> Any:
 
 async def test_sandbox_installs_the_manifest_of_the_bot(tmp_path: Path) -> None:
     manifest: Any = await bots_manifest()
-    async with world.running(tmp_path, world.Ports()) as running:
+    async with world.running(tmp_path, Ports()) as running:
         app = running.slack.control_api.app()
         names = [each["command"] for each in manifest["features"]["slash_commands"]]
         assert [each["name"] for each in app["commands"]] == names

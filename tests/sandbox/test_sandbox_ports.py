@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sandbox import cli, world
+from sandbox.ports import Ports
 
 
 @given(
@@ -46,9 +47,23 @@ async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str
     )
 
 
+async def test_sandbox_names_an_address_that_no_port_helps(tmp_path: Path) -> None:
+    """192.0.2.1 belongs to no machine (RFC 5737)."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "sandbox", "--data", str(tmp_path), "--listen", "192.0.2.1"),
+        stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    assert errors.decode() == (
+        "The sandbox can't listen on 192.0.2.1 (Cannot assign requested address). Name an IPv4"
+        " address of this machine with --listen, such as 127.0.0.1.\n"
+    )
+
+
 async def test_sandbox_on_another_address_reaches_its_bot(tmp_path: Path) -> None:
     """The bot sends tokens over HTTP only to 127.0.0.1; the page has the address of --listen."""
-    async with timeout(40), world.running(tmp_path, world.Ports("127.0.0.2")) as running:
+    async with timeout(40), world.running(tmp_path, Ports("127.0.0.2")) as running:
         await running.wait_until_ready()
         page = running.slack.local_url
         assert page.startswith("http://127.0.0.2:")

@@ -7,7 +7,8 @@ import pytest
 
 from sandbox.page.side_panel import Progress
 from sandbox.page.teleport.progress import progress_of
-from sandbox.world import Ports, running
+from sandbox.ports import Ports
+from sandbox.world import running
 from tests.sandbox.page.shell_driver import words
 from tests.sandbox.page.teleport.panel_driver import PanelDriver
 from tests.sandbox.teleport.terminal import Terminal, printed
