@@ -176,7 +176,7 @@ def doctor(
 ) -> None:
     """Check settings, connections and permissions.
 
-    Exits with 0 (OK), 1 (warnings) or 2 (failures).
+    Exits with 0 (OK), 1 (warnings and temporary problems) or 2 (problems that need a change).
     """
     _silence_grpc()
     from bot.observe.logs import configure_logs, without_secrets
