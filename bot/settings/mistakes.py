@@ -1,13 +1,13 @@
 """Texts for mistakes in settings: all of them at once, each with its location."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.settings.names import PREFIX, Key, closest, dotted, variable
+from bot.settings.names import Key, closest, closest_to_variable, dotted, key_of, variable
 from bot.settings.sources import Source
 
 _KEY_FILES = ("client_key", "client_crt", "root_cas")
@@ -37,7 +37,7 @@ def find_mistakes(
     """
     details = error.errors(include_url=False, include_input=False) if error else []
     wrong = [each for each in details if each["type"] != _MISSING]
-    found = [(_key(each), _explain(source, each, known)) for each in wrong]
+    found = [text for each in wrong for text in _explain(source, each, known)]
     missing: list[Key] = []
     if complete:
         found += [(key, _invalid(source, key, reason)) for key, reason in _conflicts(source.values)]
@@ -47,17 +47,30 @@ def find_mistakes(
     return Mistakes([*_in_order(source, found), *_explain_missing(missing)], hint)
 
 
-def _explain(source: Source, error: ErrorDetails, known: Sequence[Key]) -> str:
+def _explain(
+    source: Source, error: ErrorDetails, known: Sequence[Key]
+) -> Iterator[tuple[Key, str]]:
     key = _key(error)
-    if error["type"] != _UNKNOWN:
-        return _invalid(source, key, error["msg"].removeprefix("Value error, "))
-    likely = closest(key, known)
-    place = source.place(key)
-    if place.startswith(PREFIX):
-        hint = f"Did you mean {variable(likely)}?" if likely else _DOCS_HINT
-        return f"{place} has no effect. {hint}"
-    hint = f"Did you mean {dotted(likely)}?" if likely else _DOCS_HINT
-    return f"{_at(place)}Unknown setting {dotted(key)}. {hint}"
+    if error["type"] == _UNKNOWN:
+        yield from _explain_unknown(source, key, known)
+    else:
+        yield key, _invalid(source, key, error["msg"].removeprefix("Value error, "))
+
+
+def _explain_unknown(source: Source, key: Key, known: Sequence[Key]) -> Iterator[tuple[Key, str]]:
+    """Yield a text for the file, and one for each variable that sets the key or a part of it."""
+    places = {each: place for each, place in source.places.items() if each[: len(key)] == key}
+    variables = {each: place for each, place in places.items() if key_of(place) == each}
+    if not variables or len(variables) < len(places):
+        hint = _suggestion(dotted, closest(key, known))
+        yield key, f"{_at(source.place(key))}Unknown setting {dotted(key)}. {hint}"
+    for each, name in variables.items():
+        hint = _suggestion(variable, closest_to_variable(name, known))
+        yield each, f"{name} has no effect. {hint}"
+
+
+def _suggestion(written: Callable[[Key], str], likely: Key | None) -> str:
+    return f"Did you mean {written(likely)}?" if likely else _DOCS_HINT
 
 
 def _invalid(source: Source, key: Key, reason: str) -> str:

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bot.settings.names import PREFIX, keys, variable
 from bot.settings.settings import (
     Settings,
     SettingsError,
@@ -22,6 +25,9 @@ token = "xoxb-file"
 [role_to_recipients]
 "*" = "access-requests"
 """
+
+
+VARIABLES = [variable(key) for key in keys(Settings) if len(key) > 1]
 
 
 @pytest.fixture(autouse=True)
@@ -196,6 +202,54 @@ enabled = true
             " TELEPORT_CHATOPS_ROLE_TO_APPROVERS?"
         ),
     ]
+
+
+@given(
+    misspelled=st.sets(st.sampled_from(VARIABLES), min_size=1, max_size=4),
+    missing=st.integers(min_value=0, max_value=2),
+)
+def test_each_variable_of_a_misspelled_section_is_reported(
+    misspelled: set[str], missing: int
+) -> None:
+    """The suggestion is a variable that has an effect."""
+    with pytest.MonkeyPatch.context() as environment:
+        typed = {name: without_letter(name, missing) for name in misspelled}
+        for name in typed.values():
+            environment.setenv(name, "1")
+        with pytest.raises(SettingsError) as refused:
+            load_settings(None)
+    reported = [text for text in refused.value.mistakes if "has no effect" in text]
+    assert reported == [
+        f"{typed[name]} has no effect. Did you mean {name}?"
+        for name in sorted(misspelled, key=lambda name: typed[name])
+    ]
+
+
+def without_letter(name: str, index: int) -> str:
+    """Return the variable with a section that lacks one letter."""
+    start = len(PREFIX) + index
+    return name[:start] + name[start + 1 :]
+
+
+def test_misspelled_section_is_reported_for_the_file_and_for_each_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file's name can begin like a variable."""
+    monkeypatch.setenv("TELEPORT_CHATOPS_REVEIW__MODE", "person")
+    monkeypatch.setenv("TELEPORT_CHATOPS_REVEIW__QQQ", "true")
+    monkeypatch.chdir(tmp_path)
+    path = Path("TELEPORT_CHATOPS_PROD.toml")
+    path.write_text(WHOLE + "[reveiw]\nlocks = true\n")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(path)
+    assert refused.value.mistakes == (
+        f"{path}, line 8: Unknown setting reveiw. Did you mean review?",
+        (
+            "TELEPORT_CHATOPS_REVEIW__MODE has no effect. Did you mean"
+            " TELEPORT_CHATOPS_REVIEW__MODE?"
+        ),
+        "TELEPORT_CHATOPS_REVEIW__QQQ has no effect. See docs/configuration.md.",
+    )
 
 
 def test_environment_mistakes_are_reported_with_unreadable_file(
