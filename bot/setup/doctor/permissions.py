@@ -19,6 +19,7 @@ from bot.features.table import FEATURES, REVIEWS_ON_BEHALF
 from bot.setup.doctor.check import Check, Level, failure, off, ok, unavailable, warning
 from teleport_client.client import TeleportClient
 from teleport_client.errors import (
+    AdminMfaRequired,
     NotSupported,
     PermissionDenied,
     TeleportError,
@@ -32,6 +33,11 @@ from teleport_client.services.access_requests import ACCESS_REQUESTS
 
 _PROBE = "doctor"
 """Name of a user, a role and a plugin that don't exist."""
+_MACHINE_ID_HINT = (
+    "Use an identity that tbot writes, since this cluster exempts only Machine ID bots from MFA."
+    " `teleport-chatops teleport-role --tbot` prints a configuration for tbot."
+)
+"""Teleport asks for MFA after the check of the role (lib/auth/auth_with_roles.go)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +207,8 @@ async def try_verbs(
 async def _try(probe: Probe, target: Target, features: Sequence[Feature], hint: str) -> Check:
     try:
         await probe.call(target)
+    except AdminMfaRequired as error:
+        return _denied(probe.name, error.text, features, _MACHINE_ID_HINT)
     except PermissionDenied as error:
         return _denied(probe.name, error.text, features, hint)
     except NotSupported as error:
