@@ -65,11 +65,7 @@ def lock(data: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise FolderUnavailable(
-                f"A sandbox is running with the data folder {data}. Stop it, or choose another"
-                " folder with --data (make sandbox DATA=FOLDER) and other ports with --slack-port"
-                " and --teleport-port."
-            ) from error
+            raise FolderUnavailable(_in_use(data)) from error
         yield
 
 
@@ -87,6 +83,22 @@ def listed(data: Path) -> Iterator[None]:
     finally:
         if link is not None:
             link.unlink(missing_ok=True)
+
+
+def _in_use(data: Path) -> str:
+    """Return the sentence for a locked folder. Free ports have a new default folder."""
+    option, variable = ("", "") if _is_default(data) else ("--data FOLDER ", "DATA=FOLDER ")
+    return (
+        f"A sandbox is running with the data folder {data}. Stop it, or start another one on free"
+        f" ports with {option}--slack-port 0 --teleport-port 0"
+        f" (make sandbox {variable}SLACK_PORT=0 TELEPORT_PORT=0)."
+    )
+
+
+def _is_default(data: Path) -> bool:
+    with suppress(FolderUnavailable):
+        return data.parent == _user_folder()
+    return False
 
 
 def _remove_old_links() -> None:

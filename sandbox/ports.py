@@ -1,14 +1,19 @@
-"""The ports of a sandbox, and the advice if it can't listen on one of them."""
+"""The ports of a sandbox, and the advice if it can't listen on them."""
 
 import errno
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
+from typing import Literal, TypeAlias
 
 from sandbox.addresses import LOOPBACK
 
 MAX_PORT = 65535
 _FIRST_UNPRIVILEGED = 1024
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EACCES)
+
+StandIn: TypeAlias = Literal["slack", "teleport"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Ports:
 
 
 class PortUnavailable(Exception):
-    """A stand-in can't listen. The text names the address and the option to change."""
+    """A stand-in can't listen. The text names the addresses and the options to change."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Failure:
 
     host: str
     port: int
-    stand_in: Literal["slack", "teleport"]
+    stand_in: StandIn
     number: int
     """Number of the error, one of `errno` or of the name lookup."""
     cause: str
@@ -38,40 +43,71 @@ class Failure:
 
 def check_ports(ports: Ports, *, loopback: bool) -> None:
     """Raise PortUnavailable. gRPC's own error names neither the cause nor the port."""
-    _check(ports.listen, ports.teleport, "teleport")
-    _check(ports.listen, ports.slack, "slack")
-    if loopback:
-        _check(LOOPBACK, ports.slack, "slack")
+    checked = [
+        _failure(ports.listen, ports.teleport, "teleport"),
+        _failure(ports.listen, ports.slack, "slack"),
+        _failure(LOOPBACK, ports.slack, "slack") if loopback else None,
+    ]
+    if failures := [failure for failure in checked if failure]:
+        raise PortUnavailable(advice(failures))
 
 
-def advice(failure: Failure) -> str:
-    """Return the cause of a failure and the options that avoid it."""
-    if failure.number not in {errno.EADDRINUSE, errno.EACCES}:
-        return (
-            f"The sandbox can't listen on {failure.host} ({failure.cause}). Name an IPv4 address"
-            f" of this machine with --listen, such as {LOOPBACK}."
-        )
-    port, name = _another_port(failure.port), failure.stand_in
-    choose = "Choose another port"
-    if failure.number == errno.EADDRINUSE:
-        choose = "Stop the program that uses this port, or choose another one"
+def advice(failures: Sequence[Failure]) -> str:
+    """Return the causes of the failures and the options that avoid them."""
+    for failure in failures:
+        if failure.number not in _PORT_ERRORS:
+            return (
+                f"The sandbox can't listen on {failure.host} ({failure.cause}). Name an IPv4"
+                f" address of this machine with --listen, such as {LOOPBACK}."
+            )
+    others = _other_ports(failures)
+    options = " ".join(f"--{name}-port {port}" for name, port in others.items())
+    variables = " ".join(f"{name.upper()}_PORT={port}" for name, port in others.items())
     return (
-        f"The sandbox can't listen on {failure.host}:{failure.port} ({failure.cause}). {choose}"
-        f" with --{name}-port {port} (make sandbox {name.upper()}_PORT={port})."
+        f"The sandbox can't listen on {_addresses(failures)}."
+        f" {_choose(failures, is_one=len(others) == 1)} with {options} (make sandbox {variables})."
     )
 
 
-def _check(host: str, port: int, stand_in: Literal["slack", "teleport"]) -> None:
+def _failure(host: str, port: int, stand_in: StandIn) -> Failure | None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
         cause = str(error.strerror).partition(" (")[0]
-        failure = Failure(host, port, stand_in, error.errno or 0, cause)
-        raise PortUnavailable(advice(failure)) from error
+        return Failure(host, port, stand_in, error.errno or 0, cause)
+    return None
 
 
-def _another_port(port: int) -> int:
-    """Return a port that every user can listen on, unless a program uses it."""
-    if port < _FIRST_UNPRIVILEGED:
-        return port + 8000
-    return port - 1 if port == MAX_PORT else port + 1
+def _addresses(failures: Sequence[Failure]) -> str:
+    return " and ".join(
+        f"{' and '.join(f'{each.host}:{each.port}' for each in same)} ({cause})"
+        for cause, same in groupby(failures, lambda each: each.cause)
+    )
+
+
+def _choose(failures: Sequence[Failure], *, is_one: bool) -> str:
+    if any(failure.number == errno.EACCES for failure in failures):
+        return "Choose another port" if is_one else "Choose other ports"
+    if is_one:
+        return "Stop the program that uses this port, or choose another one"
+    return "Stop the programs that use these ports, or choose other ones"
+
+
+def _other_ports(failures: Sequence[Failure]) -> dict[StandIn, int]:
+    """Return a port for each stand-in that every user can use, unless a program does."""
+    tried = {failure.port for failure in failures}
+    others: dict[StandIn, int] = {}
+    for failure in failures:
+        if failure.stand_in not in others:
+            port = _next_port(failure.port)
+            while port in tried:
+                port = _next_port(port)
+            others[failure.stand_in] = port
+            tried.add(port)
+    return others
+
+
+def _next_port(port: int) -> int:
+    if port == MAX_PORT:
+        return _FIRST_UNPRIVILEGED
+    return port + 8000 if port < _FIRST_UNPRIVILEGED else port + 1

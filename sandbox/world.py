@@ -77,9 +77,9 @@ async def running(
     """
     installed: object = None if manifest is None else load_manifest(manifest)
     loopback = with_bot and needs_loopback(ports.listen)
-    check_ports(ports, loopback=loopback)
     async with AsyncExitStack() as stack:
-        stack.enter_context(data_folder.lock(data))
+        stack.enter_context(data_folder.lock(data))  # a running sandbox also uses the ports
+        check_ports(ports, loopback=loopback)
         printing = _start_printing(stack) if with_bot and installed is None else None
         slack, teleport = await stack.enter_async_context(
             stand_ins(

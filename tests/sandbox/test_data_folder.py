@@ -6,6 +6,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from socket import create_server
 
 import pytest
 
@@ -103,11 +104,31 @@ async def test_folder_in_use_is_rejected_with_a_sentence(
 ) -> None:
     running.enter_context(data_folder.lock(tmp_path))
     sentence = (
-        f"A sandbox is running with the data folder {tmp_path}. Stop it, or choose another folder"
-        " with --data (make sandbox DATA=FOLDER) and other ports with --slack-port and"
-        " --teleport-port.\n"
+        f"A sandbox is running with the data folder {tmp_path}. Stop it, or start another one on"
+        " free ports with --data FOLDER --slack-port 0 --teleport-port 0"
+        " (make sandbox DATA=FOLDER SLACK_PORT=0 TELEPORT_PORT=0).\n"
     )
     assert await run("--no-bot", *FREE_PORTS, "--data", str(tmp_path)) == (1, "", sentence)
+
+
+async def test_second_start_names_the_running_sandbox_before_its_ports(
+    running: ExitStack,
+) -> None:
+    """Its ports are taken, too. Port 0 selects another folder as well."""
+    slack, teleport = (
+        running.enter_context(create_server(("127.0.0.1", 0))).getsockname()[1] for _ in range(2)
+    )
+    folder = data_folder.default_folder(slack, teleport)
+    running.enter_context(data_folder.lock(folder))
+    sentence = (
+        f"A sandbox is running with the data folder {folder}. Stop it, or start another one on"
+        " free ports with --slack-port 0 --teleport-port 0"
+        " (make sandbox SLACK_PORT=0 TELEPORT_PORT=0).\n"
+    )
+    ports = ("--slack-port", str(slack), "--teleport-port", str(teleport))
+    assert await run("--no-bot", *ports) == (1, "", sentence)
+    async with started():
+        """The advice works."""
 
 
 async def test_tools_reach_the_running_sandbox_or_ask_for_a_choice(tmp_path: Path) -> None:

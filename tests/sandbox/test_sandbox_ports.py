@@ -47,6 +47,27 @@ async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str
     )
 
 
+async def test_sandbox_names_both_taken_ports_at_once(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        slack, teleport = one.getsockname()[1], other.getsockname()[1]
+        process = await create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "sandbox", "--no-bot", "--data", str(tmp_path)),
+            *("--slack-port", str(slack), "--teleport-port", str(teleport)),
+            stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        output, errors = await process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    text = errors.decode()
+    assert text.startswith(
+        f"The sandbox can't listen on 127.0.0.1:{teleport} and 127.0.0.1:{slack} (Address already"
+        " in use). Stop the programs that use these ports, or choose other ones with"
+    )
+    assert text.count("--teleport-port ") == text.count("--slack-port ") == 1
+
+
 async def test_sandbox_names_an_address_that_no_port_helps(tmp_path: Path) -> None:
     """192.0.2.1 belongs to no machine (RFC 5737)."""
     process = await create_subprocess_exec(
