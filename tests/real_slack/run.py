@@ -1,7 +1,7 @@
 """One run against one Slack: the same calls for a real workspace and for the stand-in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -58,10 +58,13 @@ class Findings:
     """Scopes of the token that the manifest doesn't name."""
 
 
-async def examine(target: Target) -> Findings:
-    """Make all calls, then remove every message. A cancellation ends the calls, not the removal."""
+async def examine(target: Target, samples: Sequence[SampleMessage] = ()) -> Findings:
+    """Make all calls, then remove every message. A cancellation ends the calls, not the removal.
+
+    Without `samples`, all messages are posted.
+    """
     async with http_session() as http:
-        run = _Run(target, http)
+        run = _Run(target, http, samples or tuple(sample_messages()))
         try:
             await run.play()
         except asyncio.CancelledError:
@@ -72,8 +75,11 @@ async def examine(target: Target) -> Findings:
 
 
 class _Run:
-    def __init__(self, target: Target, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, target: Target, http: aiohttp.ClientSession, samples: Sequence[SampleMessage]
+    ) -> None:
         self._target = target
+        self._samples = samples
         self._http = http
         self._client = RecordingClient(target.bot_token, target.base_url, http)
         self._created = CreatedMessages(
@@ -95,7 +101,7 @@ class _Run:
         for name, view in sample_views():
             await self._attempt(f"view: {name}", partial(self._validate, view=view.to_dict()))
         await self._attempt("card with a thread", self._start_thread)
-        for sample in sample_messages():
+        for sample in self._samples:
             await self._attempt(sample.name, partial(self._validate_message, sample))
             await self._attempt(sample.name, partial(self._play_message, sample))
         for name, call in self._wrong_calls().items():

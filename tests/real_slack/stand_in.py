@@ -1,16 +1,19 @@
 """The same run against the sandbox's Slack, in this process."""
 
+from collections.abc import Sequence
+
 from sandbox.cast import APP_TOKEN, APPROVERS_CHANNEL, BOT_TOKEN, CHANNELS, PEOPLE
 from sandbox.slack.pace import Pace
 from sandbox.slack.server import SlackStandIn
+from tests.real_slack.messages import SampleMessage
 from tests.real_slack.run import Findings, Target, examine
 
 
-async def examine_stand_in(*, with_person: bool) -> Findings:
+async def examine_stand_in(*, with_person: bool, samples: Sequence[SampleMessage] = ()) -> Findings:
     """Make the calls of a run, with DMs to a user or in the channel."""
     slack = await SlackStandIn.start(pace=Pace(unlimited=True))
     try:
-        return await examine(target_in(slack, with_person=with_person))
+        return await examine(target_in(slack, with_person=with_person), samples)
     finally:
         await slack.stop()
 
