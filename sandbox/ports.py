@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
@@ -43,16 +43,21 @@ class Failure:
 
 def check_ports(ports: Ports, *, loopback: bool) -> None:
     """Raise PortUnavailable. gRPC's own error names neither the cause nor the port."""
+    if ports.slack == ports.teleport != 0:
+        choice = _options(_other_ports(ports, ["teleport"]))
+        raise PortUnavailable(
+            f"Slack and Teleport need different ports. Choose another one with {choice}."
+        )
     checked = [
         _failure(ports.listen, ports.teleport, "teleport"),
         _failure(ports.listen, ports.slack, "slack"),
         _failure(LOOPBACK, ports.slack, "slack") if loopback else None,
     ]
     if failures := [failure for failure in checked if failure]:
-        raise PortUnavailable(advice(failures))
+        raise PortUnavailable(advice(ports, failures))
 
 
-def advice(failures: Sequence[Failure]) -> str:
+def advice(ports: Ports, failures: Sequence[Failure]) -> str:
     """Return the causes of the failures and the options that avoid them."""
     for failure in failures:
         if failure.number not in _PORT_ERRORS:
@@ -60,12 +65,10 @@ def advice(failures: Sequence[Failure]) -> str:
                 f"The sandbox can't listen on {failure.host} ({failure.cause}). Name an IPv4"
                 f" address of this machine with --listen, such as {LOOPBACK}."
             )
-    others = _other_ports(failures)
-    options = " ".join(f"--{name}-port {port}" for name, port in others.items())
-    variables = " ".join(f"{name.upper()}_PORT={port}" for name, port in others.items())
+    others = _other_ports(ports, [failure.stand_in for failure in failures])
     return (
         f"The sandbox can't listen on {_addresses(failures)}."
-        f" {_choose(failures, is_one=len(others) == 1)} with {options} (make sandbox {variables})."
+        f" {_choose(failures, is_one=len(others) == 1)} with {_options(others)}."
     )
 
 
@@ -93,16 +96,23 @@ def _choose(failures: Sequence[Failure], *, is_one: bool) -> str:
     return "Stop the programs that use these ports, or choose other ones"
 
 
-def _other_ports(failures: Sequence[Failure]) -> dict[StandIn, int]:
+def _options(others: Mapping[StandIn, int]) -> str:
+    options = " ".join(f"--{name}-port {port}" for name, port in others.items())
+    variables = " ".join(f"{name.upper()}_PORT={port}" for name, port in others.items())
+    return f"{options} (make sandbox {variables})"
+
+
+def _other_ports(ports: Ports, stand_ins: Iterable[StandIn]) -> dict[StandIn, int]:
     """Return a port for each stand-in that every user can use, unless a program does."""
-    tried = {failure.port for failure in failures}
+    current: dict[StandIn, int] = {"slack": ports.slack, "teleport": ports.teleport}
+    tried = {*current.values()}
     others: dict[StandIn, int] = {}
-    for failure in failures:
-        if failure.stand_in not in others:
-            port = _next_port(failure.port)
+    for stand_in in stand_ins:
+        if stand_in not in others:
+            port = _next_port(current[stand_in])
             while port in tried:
                 port = _next_port(port)
-            others[failure.stand_in] = port
+            others[stand_in] = port
             tried.add(port)
     return others
 

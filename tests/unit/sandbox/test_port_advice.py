@@ -1,15 +1,16 @@
 """The advice of a sandbox that can't listen."""
 
 from errno import EACCES, EADDRINUSE
-from re import search
+from re import findall
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.ports import Failure, advice
+from sandbox.ports import Failure, Ports, PortUnavailable, StandIn, advice, check_ports
 
 any_port = st.integers(1, 65535)
+near_or_any = st.one_of(st.sampled_from([-1, 1, 8000]), st.integers(-65535, 65535))
 
 
 @given(st.integers().filter(lambda number: number not in {EACCES, EADDRINUSE}), any_port)
@@ -20,7 +21,7 @@ def test_advice_for_an_unusable_address_names_no_port(number: int, port: int) ->
         Failure("foo.bar", 8765, "slack", number, "Name or service not known"),
         Failure("127.0.0.1", 8765, "slack", EADDRINUSE, "Address already in use"),
     ]
-    assert advice(failures) == (
+    assert advice(Ports("foo.bar", 8765, port), failures) == (
         "The sandbox can't listen on foo.bar (Name or service not known). Name an IPv4 address of"
         " this machine with --listen, such as 127.0.0.1."
     )
@@ -36,7 +37,7 @@ def test_advice_for_an_unusable_address_names_no_port(number: int, port: int) ->
 def test_advice_to_stop_a_program_needs_a_port_in_use(
     number: int, port: int, sentence: str
 ) -> None:
-    text = advice([Failure("127.0.0.1", port, "slack", number, "x")])
+    text = advice(Ports(slack=port), [Failure("127.0.0.1", port, "slack", number, "x")])
     assert text.startswith(f"The sandbox can't listen on 127.0.0.1:{port} (x). {sentence} --slack-")
 
 
@@ -47,25 +48,42 @@ def test_advice_names_each_cause_and_each_option_once() -> None:
         Failure("10.0.0.1", 8765, "slack", EADDRINUSE, "Address already in use"),
         Failure("127.0.0.1", 8765, "slack", EADDRINUSE, "Address already in use"),
     ]
-    assert advice(failures) == (
+    assert advice(Ports("10.0.0.1", 8765, 443), failures) == (
         "The sandbox can't listen on 10.0.0.1:443 (Permission denied) and 10.0.0.1:8765 and"
         " 127.0.0.1:8765 (Address already in use). Choose other ports with --teleport-port 8443"
         " --slack-port 8766 (make sandbox TELEPORT_PORT=8443 SLACK_PORT=8766)."
     )
 
 
-@given(any_port, any_port, st.sampled_from([EACCES, EADDRINUSE]))
-def test_suggested_ports_are_others_for_every_user(slack: int, teleport: int, number: int) -> None:
+@given(any_port, near_or_any, st.sampled_from([EACCES, EADDRINUSE]), st.data())
+def test_suggested_ports_are_others_for_every_user(
+    slack: int, distance: int, number: int, data: st.DataObject
+) -> None:
+    """Also if only one port can't be used, and the other one is next to it."""
+    taken: dict[StandIn, int] = {"teleport": (slack + distance) % 65536, "slack": slack}
+    one_or_both: list[list[StandIn]] = [["teleport"], ["slack"], ["teleport", "slack"]]
+    failed = data.draw(st.sampled_from(one_or_both))
     text = advice(
-        [
-            Failure("127.0.0.1", teleport, "teleport", number, "x"),
-            Failure("127.0.0.1", slack, "slack", number, "x"),
-        ]
+        Ports(slack=taken["slack"], teleport=taken["teleport"]),
+        [Failure("127.0.0.1", taken[each], each, number, "x") for each in failed],
     )
-    found = search(r"--teleport-port (\d+) --slack-port (\d+) ", text)
-    assert found is not None
-    assert f"(make sandbox TELEPORT_PORT={found[1]} SLACK_PORT={found[2]})." in text
-    suggested = {int(found[1]), int(found[2])}
-    assert len(suggested) == 2
-    assert not suggested & {slack, teleport}
-    assert all(1024 <= port <= 65535 for port in suggested)
+    options = {name: int(port) for name, port in findall(r"--(\w+)-port (\d+)", text)}
+    variables = {name.lower(): int(port) for name, port in findall(r"(\w+)_PORT=(\d+)", text)}
+    assert options == variables
+    assert options.keys() == {*failed}
+    assert len({*options.values(), *taken.values()}) == len({*taken.values()}) + len(failed)
+    assert all(1024 <= port <= 65535 for port in options.values())
+
+
+@pytest.mark.parametrize(("port", "other"), [(45024, 45025), (80, 8080), (65535, 1024)])
+def test_stand_ins_need_different_ports(port: int, other: int) -> None:
+    with pytest.raises(PortUnavailable) as error:
+        check_ports(Ports(slack=port, teleport=port), loopback=False)
+    assert str(error.value) == (
+        "Slack and Teleport need different ports. Choose another one with"
+        f" --teleport-port {other} (make sandbox TELEPORT_PORT={other})."
+    )
+
+
+def test_both_stand_ins_may_pick_a_free_port() -> None:
+    check_ports(Ports(slack=0, teleport=0), loopback=True)
