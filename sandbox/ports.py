@@ -73,6 +73,8 @@ def advice(ports: Ports, failures: Sequence[Failure]) -> str:
 
 
 def _failure(host: str, port: int, stand_in: StandIn) -> Failure | None:
+    if not host or not host.isascii():  # Python accepts some of these, gRPC none
+        return Failure(host or '""', port, stand_in, errno.EINVAL, "not an address")
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

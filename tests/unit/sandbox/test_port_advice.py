@@ -28,6 +28,19 @@ def test_advice_for_an_unusable_address_names_no_port(number: int, port: int) ->
 
 
 @pytest.mark.parametrize(
+    ("host", "shown"), [("", '""'), ("büro", "büro"), ("ö" * 70, "ö" * 70), ("\udcff", "\udcff")]
+)
+def test_text_that_is_no_host_is_an_unusable_address(host: str, shown: str) -> None:
+    """An empty host means every address for Python, and none for gRPC."""
+    with pytest.raises(PortUnavailable) as error:
+        check_ports(Ports(host), loopback=True)
+    assert str(error.value) == (
+        f"The sandbox can't listen on {shown} (not an address). Name an IPv4 address of this"
+        " machine with --listen, such as 127.0.0.1."
+    )
+
+
+@pytest.mark.parametrize(
     ("number", "port", "sentence"),
     [
         (EADDRINUSE, 8765, "Stop the program that uses this port, or choose another one with"),
