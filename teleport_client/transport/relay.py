@@ -61,12 +61,14 @@ class Relay:
     async def close(self) -> None:
         """Close all connections and remove the socket."""
         self._closed = True
-        if self._server is not None:
-            await _stop_accepting(self._server)
-        for task in self._open:
-            task.cancel()
+        try:
+            if self._server is not None:
+                await _stop_accepting(self._server)
+        finally:
+            self._socket.remove()
+            for task in self._open:
+                task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        self._socket.remove()
 
     def retire(self) -> Collection["asyncio.Task[None]"]:
         """Return the connections of the channel that is being replaced, to `cut` them later."""
@@ -122,8 +124,10 @@ async def _stop_accepting(server: asyncio.Server) -> None:
     """
     for listener in server.sockets:
         asyncio.get_running_loop().remove_reader(listener.fileno())
-    await asyncio.sleep(0)
-    server.close()
+    try:
+        await asyncio.sleep(0)
+    finally:
+        server.close()
 
 
 async def _copy(

@@ -128,5 +128,17 @@ def test_connection_that_arrives_while_the_relay_closes_is_closed(turns: int) ->
     assert unclosed == []
 
 
+async def test_cancelled_close_removes_the_socket() -> None:
+    folder = FolderSocket()
+    relay = Relay(Connector("unused:443"), _no_credentials, folder)
+    await relay.start()
+    closing = asyncio.create_task(relay.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert not Path(folder.path).parent.exists()
+
+
 def _no_credentials() -> Credentials:
     raise ConnectionRefusedError
