@@ -35,10 +35,13 @@ async def all_requests(
                 user=user, state=state, deadline=deadline
             )
         )
+    now = services.now()
     wanted = [
         each
         for each in followed
-        if (state is None or each.state is state) and (not user or each.user == user)
+        if (state is None or each.state is state)
+        and (not user or each.user == user)
+        and not each.has_expired(now)
     ]
     wanted.sort(key=_created, reverse=True)
     return [*newest.requests, *_following(newest.requests, wanted)]

@@ -69,6 +69,12 @@ class ObjectCache(Generic[Object]):
     def objects(self) -> Iterable[Object]:
         return [cached.object for cached in self._known.values()]
 
+    def present(self) -> Iterable[Object]:
+        """Return all objects except those that a list lacks, which are probably deleted."""
+        return [
+            cached.object for cached in self._known.values() if cached.source is not Source.MISSING
+        ]
+
     def missing(self) -> Iterable[str]:
         return [name for name, each in self._known.items() if each.source is Source.MISSING]
 

@@ -154,11 +154,11 @@ class Follower(Generic[Object]):
         return self._cache.objects()
 
     def up_to_date(self) -> Iterable[Object] | None:
-        """Return all objects, None while the bot doesn't get their events.
+        """Return all objects that exist, None while the bot doesn't get their events.
 
         That is also so while the next watch is opened after a reconnect, when `watching` is true.
         """
-        return self._cache.objects() if self._gets_events else None
+        return self._cache.present() if self._gets_events else None
 
     def all_keys(self) -> Iterable[Key]:
         return [self.key(self.kind.name_of(each)) for each in self._cache.objects()]

@@ -123,9 +123,9 @@ def _select(lists: RequestLists, requests: RequestIndex, now: datetime) -> _Show
             each
             for same_roles in requests.pending()
             for each in lists.reviewable_of(same_roles)
-            if each.expires is None or each.expires > now
+            if not each.has_expired(now)
         ],
-        own=[each for each in own if each.pending and (each.expires is None or each.expires > now)],
+        own=[each for each in own if each.pending and not each.has_expired(now)],
         active=[each for each in own if lists.is_active(each, now)],
     )
 

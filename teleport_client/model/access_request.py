@@ -119,6 +119,10 @@ class AccessRequest:
     def pending(self) -> bool:
         return self.state is RequestState.PENDING
 
+    def has_expired(self, now: datetime) -> bool:
+        """Return whether lists leave the request out: Teleport deletes it minutes later."""
+        return self.expires is not None and self.expires <= now
+
     @property
     def removed_roles(self) -> tuple[str, ...]:
         """Requested roles that an approver left out. Each requested role has its thresholds."""

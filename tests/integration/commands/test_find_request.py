@@ -16,6 +16,7 @@ from sandbox.teleport.state import resources
 from teleport_client._proto.types_pb2 import RequestState, RoleConditions
 from teleport_client.model.access_request import RequestState as State
 from teleport_client.rpc.limits import PAGE_SIZE
+from teleport_client.services.access_requests import request_from
 from tests.integration.commands.use_cases import ALICE, BOB, DANA, UseCases, use_cases
 from tests.integration.request_factory import pending_request
 from workspace.requests.user_error import UserError
@@ -104,7 +105,7 @@ async def test_older_requests_of_a_long_list_come_from_the_copy(
 ) -> None:
     """The list is the same as Teleport's, but takes one call."""
     make_more_than_a_page(teleport)
-    everything = await cases.services.teleport.requests.list()
+    everything = [request_from(each) for each in teleport.cluster.requests.values()]
     by_id = sorted(everything, key=lambda each: each.id)
     following = replace(cases.services, followed_requests=lambda: by_id)
     expected = await cases.services.teleport.requests.list(user=user, state=state)
@@ -139,6 +140,8 @@ async def test_outdated_copy_shows_no_resolved_request(
 def make_more_than_a_page(teleport: TeleportStandIn) -> None:
     """Create more requests of alice in two states than a page holds, and one of bob."""
     pending_request(teleport, user="bob")
+    hours = timedelta(hours=2)
+    pending_request(teleport, age=hours, waits=timedelta(seconds=-1))  # expired, not deleted yet
     for number in range(PAGE_SIZE + 10):
         age = timedelta(seconds=10 + 4 * number)
         pending_request(teleport, age=age)

@@ -102,6 +102,17 @@ async def test_copy_is_up_to_date_while_events_arrive() -> None:
         assert followed.follower.up_to_date() == [A, B]
 
 
+async def test_object_missing_in_a_list_is_not_in_the_copy() -> None:
+    """It still counts as known until a read shows that it is deleted."""
+    async with follow(A, B) as followed:
+        await followed.reports(2)
+        followed.kind.listed = (A,)
+        followed.replaced.set()
+        assert await followed.reports(1) == [("b", False)]
+        assert followed.follower.up_to_date() == [A]
+        assert followed.follower.get("b") == Cached(B, Source.MISSING)
+
+
 async def test_flood_of_new_objects_is_backlog_and_changes_are_not() -> None:
     async with follow() as followed:
         flood = [Thing(str(number), owner="carol") for number in range(AT_ONCE + 2)]
