@@ -6,6 +6,7 @@ response has a line for each of them.
 
 import asyncio
 from collections.abc import Collection
+from dataclasses import replace
 
 import structlog
 
@@ -49,6 +50,7 @@ from workspace.views.responses.bulk_review import BulkResult, bulk_review_messag
 _SECONDS = 25.0
 """For all reviews of one form."""
 _AT_ONCE = 4
+_UNSENT = "not sent, because the bot is restarting. Select it again."
 _UNCONFIRMED = (
     "not confirmed, because the bot is restarting. Check /teleport-pending before you try again."
 )
@@ -77,7 +79,7 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
             cause.text, reason=cause.reason, suggested_command=submitted.reason
         ) from error
     results = {
-        request_id: BulkResult(request_id, label, _UNCONFIRMED, retry=True)
+        request_id: BulkResult(request_id, label, _UNSENT, retry=True)
         for request_id, label in submitted.labels.items()
     }
     responder.when_interrupted = lambda: _message(submitted, results.values())
@@ -86,6 +88,7 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
 
         async def review(request_id: str) -> None:
             async with turns:
+                results[request_id] = replace(results[request_id], text=_UNCONFIRMED)
                 results[request_id] = await _review(
                     services, interaction.slack_user_id, submitted, request_id
                 )
