@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 from commands.interactions.interaction import Interaction
 from commands.interactions.responder import Responder
 from commands.parsing.list_grammar import SCOPES, ListQuery, Scope, parse_list, query_from
-from commands.parsing.words import wants_help
+from commands.parsing.words import MIN_SIMILARITY, wants_help
 from commands.request_model import request_model
 from commands.slash_commands import PENDING, REQUEST
 from commands.use_cases.acting_user.authorized_user import LIST, AuthorizedUser
@@ -27,7 +27,6 @@ from workspace.views.responses.help import help_message
 from workspace.views.responses.pending_list import PAGE, Paging, list_page
 
 _SEARCH_SHOWN = 60
-_MIN_SIMILARITY = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +159,5 @@ def _no_match(query: ListQuery) -> str:
 
 def _similar_list(word: str) -> str:
     """Return the name of the list that the word probably means, empty if it means none."""
-    found = process.extractOne(word, SCOPES, scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY)
+    found = process.extractOne(word, SCOPES, scorer=fuzz.ratio, score_cutoff=MIN_SIMILARITY)
     return found[0] if found else ""

@@ -20,10 +20,10 @@ from typing import TypeVar
 
 from commands.parsing.durations import is_duration, parse_duration
 from commands.parsing.moments import TypedMoment, parse_moment
-from commands.parsing.resources import TypedResource, parse_resource
+from commands.parsing.resources import TypedResource, is_name, parse_resource
 from commands.parsing.slack_text import name_mentions
 from commands.parsing.typed_request import TypedRequest, wrong_times
-from commands.parsing.words import KEYWORDS, QUOTES, Word, Words
+from commands.parsing.words import KEYWORDS, QUOTES, Flags, Word, Words
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.text.untrusted import safe_name
@@ -36,7 +36,7 @@ FILLERS = CONJUNCTIONS | frozenset(
 )
 """English words that are rarely names of roles."""
 
-_FLAGS = {
+_EXAMPLES = {
     "--reason": '"redis is stuck"',
     "--duration": "2h",
     "--reviewers": "bob,carol",
@@ -46,12 +46,16 @@ _FLAGS = {
     "--until": '"tomorrow 5pm"',
     "--session-ttl": "1h",
 }
-_NAMES_IN_TSH = {"--max-duration": "--duration", "--assume-start-time": "--start"}
-_TSH_ONLY = {
-    "--request-ttl": "Set when the request expires in the form: run /teleport-request alone.",
-    "--nowait": "Leave out --nowait: this command never waits.",
-}
-"""Flags of `tsh request create` that this command doesn't have."""
+_FLAGS = Flags(
+    _EXAMPLES,
+    other_names={"--max-duration": "--duration", "--assume-start-time": "--start"},
+    missing={
+        "--request-ttl": "Choose the expiry of the request in the form. Run /teleport-request"
+        " without anything after it to open the form.",
+        "--nowait": "Leave out --nowait, because this command never waits.",
+    },
+)
+"""With the flags of `tsh request create`."""
 _UNCHANGED = "Nothing was requested."
 _TIME_WORDS = 8
 """The longest durations have this many words: `one week and three days and a half`."""
@@ -96,11 +100,9 @@ class _Draft:
 
 def parse_request(text: str) -> TypedRequest:
     """Return the draft of a request. Raises UserError with a correction."""
-    draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED, _NAMES_IN_TSH)
+    draft, words = _Draft(), Words(text, _FLAGS, _UNCHANGED)
     for word in words:
         if word.flag:
-            if hint := _TSH_ONLY.get(word.flag.lower()):
-                raise UserError(f"{hint} {_UNCHANGED}", reason="unknown_flag")
             _set(draft, words.check_flag(word.flag), words)
         elif word.is_keyword("because"):
             draft.reason = words.rest(end=_end_of_reason(text, word.end))
@@ -162,9 +164,10 @@ def _set(draft: _Draft, flag: str, words: Words) -> None:
 def _resource(name: str) -> TypedResource:
     found = parse_resource(name)
     if found is None:
+        example = f"node/{safe_name(name)}" if is_name(name) else "node/web-1"
         raise UserError(
             f"“{safe_name(name)}” isn't a resource. Write its kind before its name, such as"
-            f" node/{safe_name(name)}. {_UNCHANGED}",
+            f" {example}. {_UNCHANGED}",
             reason="not_a_resource",
         )
     return found

@@ -53,6 +53,11 @@ def parse_resource(text: str) -> TypedResource | None:
     return None
 
 
+def is_name(text: str) -> bool:
+    """Return whether a resource can have this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _kind(word: str) -> str:
     plain = word.lower()
     kind = _ALIASES.get(plain, plain)

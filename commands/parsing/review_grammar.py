@@ -6,9 +6,9 @@ The reason follows the ID, with or without `because` or `--reason`.
 import re
 
 from commands.parsing.request_ids import request_id_from
-from commands.parsing.words import DASHES, Words
+from commands.parsing.words import DASHES, Flags, Words
 
-_FLAGS = {"--reason": '"looks fine"'}
+_FLAGS = Flags({"--reason": '"looks fine"'})
 _PUNCTUATION = re.compile(rf"[{DASHES}:,]+")
 
 

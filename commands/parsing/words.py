@@ -9,7 +9,7 @@ equivalent. A word in quotes is never a flag or keyword.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
@@ -23,13 +23,16 @@ _HELP = {"help", "--help", "-h", "?"}
 QUOTES = {'"': '"', "“": "”", "”": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}  # noqa: RUF001
 DASHES = "-‐‑‒–—―−"  # noqa: RUF001
 _DASHED = re.compile(rf"(?P<dashes>[{DASHES}]{{1,2}})(?P<name>[A-Za-z][^\s=:]*)[=:]?")
+_BEFORE_COLON = frozenset({"reason", "duration", "reviewers", "roles", "start", "until"})
+"""Flags that are everyday words. Roles have names such as `resource:read`."""
 _WITH_COLON = re.compile(r"(?P<name>[A-Za-z]{1,12}):")
 _BARE = re.compile(r"(?:<@[^<>]*>|\S)+")
 """A mention can contain spaces."""
 _SPACE = re.compile(r"\s*")
 _LONGEST = 16_000
 """Characters of a command, so that parsing one doesn't delay the others."""
-_MIN_SIMILARITY = 70
+MIN_SIMILARITY = 70
+"""Of a typed word and the name that it probably means, in percent (rapidfuzz's `ratio`)."""
 _NAME_LIMIT = 80
 """Characters of an unknown flag that are compared."""
 
@@ -61,20 +64,25 @@ def normalize_word(text: str) -> str:
     return text.strip().strip("".join(QUOTES) + "`").strip().lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The flags of a command."""
+
+    examples: Mapping[str, str]
+    """Each flag, with an example of its value."""
+    other_names: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Names of these flags in other programs."""
+    missing: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Flags of other programs that the command doesn't have, with what to do instead."""
+
+
 class Words:
     """Splits text at white space. Keeps quoted words together, and recognizes flags.
 
-    `flags` maps each flag of the command to an example value, and `other_names` maps the names of
-    these flags in other programs to their own. `unchanged` is the sentence that ends each error.
+    `unchanged` is the sentence that ends each error.
     """
 
-    def __init__(
-        self,
-        text: str,
-        flags: Mapping[str, str],
-        unchanged: str,
-        other_names: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, text: str, flags: Flags, unchanged: str) -> None:
         if len(text) > _LONGEST:
             raise UserError(
                 f"Your command is {len(text)} characters long; the limit is {_LONGEST}."
@@ -83,9 +91,10 @@ class Words:
             )
         self._text = text
         self._flags = flags
-        self._other_names = other_names
         self._unchanged = unchanged
         self._at = 0
+        self._typed: dict[str, str] = {}
+        """Flags as they were typed, by their own names."""
         self._unclosed: dict[str, int] = {}
         """By closing quote: the position after which the text contains none."""
 
@@ -115,9 +124,11 @@ class Words:
     def require_value(self, flag: str) -> Word:
         """Return the first word of a value without moving on. Raises UserError if there is none."""
         word = self.peek()
+        typed = self._typed.get(flag, flag)
         if word is None or word.dashed or not word.text.strip():
             raise UserError(
-                f"{flag} needs a value, such as {flag} {self._flags[flag]}. {self._unchanged}",
+                f"{typed} needs a value, such as {typed} {self._flags.examples[flag]}."
+                f" {self._unchanged}",
                 reason="flag_without_value",
             )
         return word
@@ -164,17 +175,22 @@ class Words:
     def check_flag(self, flag: str) -> str:
         """Return the flag's own name. Raises UserError if this command has no such flag."""
         plain = flag.lower()
-        if plain in self._other_names:
-            return self._other_names[plain]
-        if plain in self._flags:
-            return plain
+        own = self._flags.other_names.get(plain, plain)
+        if own in self._flags.examples:
+            self._typed[own] = plain
+            return own
+        if plain in self._flags.missing:
+            raise UserError(f"{self._flags.missing[plain]} {self._unchanged}", reason="tsh_flag")
         nearest = process.extractOne(
-            plain[:_NAME_LIMIT], tuple(self._flags), scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY
+            plain[:_NAME_LIMIT],
+            tuple(self._flags.examples),
+            scorer=fuzz.ratio,
+            score_cutoff=MIN_SIMILARITY,
         )
         hint = (
             f"Did you mean {nearest[0]}?"
             if nearest
-            else f"Available flags: {', '.join(self._flags)}."
+            else f"Available flags: {', '.join(self._flags.examples)}."
         )
         raise UserError(
             f"Unknown flag {safe_name(flag)}. {hint} {self._unchanged}", reason="unknown_flag"
@@ -195,11 +211,11 @@ class Words:
         if found := _DASHED.match(self._text, self._at):
             flag = f"--{found['name']}"
             # A name can start with one hyphen.
-            if found["dashes"] != "-" or flag.lower() in self._flags:
+            if found["dashes"] != "-" or flag.lower() in self._flags.examples:
                 return Word(found[0], self._at, found.end(), flag=flag, dashed=True)
         if found := _WITH_COLON.match(self._text, self._at):
             name = found["name"].lower()
-            if f"--{name}" in self._flags:
+            if name in _BEFORE_COLON and f"--{name}" in self._flags.examples:
                 return Word(found[0], self._at, found.end(), flag=f"--{name}")
             if name in KEYWORDS:
                 return Word(name, self._at, found.end())

@@ -32,7 +32,7 @@ async def check_no_request(stage: Stage, sentence: str, text: str) -> None:
     [
         ("staging --reson x", "Did you mean --reason?"),
         ("staging --for 2h", "Unknown flag --for. Available flags"),
-        ("staging --request-ttl 2h", "expires in the form"),
+        ("staging --request-ttl 2h", "Choose the expiry of the request in the form"),
         ("staging --nowait", "this command never waits"),
         ("--resource web-1", "such as node/web-1"),
         ("staging for 0h", "Use between 1 minute and 14 days"),

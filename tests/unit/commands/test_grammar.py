@@ -1,5 +1,6 @@
 """Syntax of /teleport-request and of the review command."""
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 
@@ -126,6 +127,24 @@ def test_word_with_a_kind_of_resource_is_a_resource(typed: str, resources: list[
     paths = ((each.cluster, each.kind, each.name, each.sub_resource) for each in found.resources)
     assert ["/".join(filter(None, path)) for path in paths] == resources
     assert "to" not in found.draft.reviewers
+
+
+def test_role_can_have_the_name_of_a_flag_before_a_colon() -> None:
+    assert parse_request("resource:read because x").draft == RequestDraft(("resource:read",), "x")
+
+
+@pytest.mark.parametrize("name", ["web-1", "main/web-1", "foo/bar", "“web 1”", "node/"])
+def test_advised_resource_can_be_typed(name: str) -> None:
+    with pytest.raises(UserError) as rejected:
+        parse_request(f"--resource {name}")
+    advised = re.findall(r"such as (\S+)\.", rejected.value.text)
+    assert not advised or parse_request(f"--resource {advised[0]}").resources
+
+
+def test_flag_without_a_value_is_named_as_typed() -> None:
+    with pytest.raises(UserError) as rejected:
+        parse_request("x --max-duration")
+    assert "--max-duration needs a value, such as --max-duration 2h." in rejected.value.text
 
 
 def test_flags_of_tsh_mean_the_same_here() -> None:
