@@ -20,7 +20,8 @@ _INTRODUCTION = """\
 
 `make features` generates this page from `bot/features/table.py`. If a permission or a scope is
 missing, only the features that need it are disabled. The log then has one `feature_disabled` event
-for each of them, and `teleport-chatops doctor` shows the missing permission and its effect.
+for each of them, and `teleport-chatops doctor` shows the missing permission and its effect. A
+bot that can't list and read access requests doesn't start.
 
 `teleport-chatops teleport-role` prints a role with the permissions, and `teleport-chatops manifest`
 prints an app manifest with the scopes and entries. Scopes marked *opt-in* aren't in the manifest:

@@ -49,6 +49,8 @@ from workspace.conditions import Component
 
 _BACKOFF = Backoff(first=0.5, longest=15.0, steady=15.0)
 """Delays before the next watch. It costs the server a list of all objects."""
+_DENIALS = (NotVisible, PermissionDenied)
+"""Errors of a bot that lacks a permission."""
 _MAX_READS = 200
 """Missing objects that are read after one list, one after the other."""
 
@@ -189,7 +191,7 @@ class Follower(Generic[Object]):
 
     async def _back_off(self, error: Exception, delay: float) -> None:
         self._condition.not_ready(f"the watch ended: {error}")
-        denied = str(error) if isinstance(error, PermissionDenied) else ""
+        denied = str(error) if isinstance(error, _DENIALS) else ""
         if not denied or denied != self._denied:
             log.warning(
                 "watch_ended",
@@ -233,7 +235,7 @@ class Follower(Generic[Object]):
         try:
             self._apply_list(await self.kind.list(), changed=self._changed_since_list)
             await self._read_missing()
-        except (NotVisible, PermissionDenied) as error:
+        except _DENIALS as error:
             stream.end(error)
             return Done()
         except TeleportError as error:

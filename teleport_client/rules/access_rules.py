@@ -47,12 +47,23 @@ def is_denied(roles: Sequence[Role], resource: str, verb: str) -> bool:
     return not any(True for role in roles for _ in _match_rules(role.allow, resource, verb))
 
 
+_LIST_REQUESTS = ("list", "read")
+
+
 def can_list_requests(roles: Sequence[Role]) -> bool:
     """Return whether the roles show every user's access requests.
 
     Without the permission, Teleport lists only the caller's own requests instead of an error.
     """
-    return all(has_verb(roles, "access_request", verb) for verb in ("list", "read"))
+    return all(has_verb(roles, "access_request", verb) for verb in _LIST_REQUESTS)
+
+
+def verbs_missing_for_requests(roles: Sequence[Role]) -> tuple[str, ...]:
+    """Return the verbs without which Teleport doesn't show every user's access requests.
+
+    A verb that depends on a condition isn't missing, because the condition can hold.
+    """
+    return tuple(verb for verb in _LIST_REQUESTS if is_denied(roles, "access_request", verb))
 
 
 def can_submit_on_behalf(roles: Sequence[Role]) -> bool:

@@ -245,19 +245,6 @@ async def test_missing_permission_to_submit_reviews_is_reported(
             assert not decisions(await stage.card("redis 1"))
 
 
-async def test_missing_permission_to_list_requests_is_reported(
-    slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
-) -> None:
-    """Teleport then returns empty lists instead of an error."""
-    for rule in teleport.cluster.roles["teleport-chatops"].Spec.Allow.Rules:
-        if "access_request" in rule.Resources:
-            rule.Verbs[:] = ["read", "create"]
-    with capture_logs() as log:
-        async with run_bot_on(Stage(slack, teleport), settings_file):
-            (entry,) = [e for e in log.all("feature_disabled") if e["feature"] == "request_cards"]
-            assert entry["reason"] == "the bot's role lacks access_request: list"
-
-
 @pytest.mark.parametrize(
     ("resource", "missing"),
     [

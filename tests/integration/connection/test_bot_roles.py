@@ -37,6 +37,7 @@ async def test_bot_that_can_never_read_its_roles_is_assumed_to_see_requests(
     client: TeleportClient, teleport: TeleportStandIn
 ) -> None:
     """Reading roles is a permission of its own, which the bot doesn't need."""
+    forbid_list(teleport)
     teleport.faults.add("GetRole", grpc.StatusCode.PERMISSION_DENIED, times=2)
     visibility = Visibility(client.roles, lambda: [OWN])
     await visibility.check_list()
@@ -54,18 +55,53 @@ async def test_roles_that_become_unreadable_make_a_list_doubtful(
     await visibility.check_list()
 
 
-async def test_list_is_doubtful_only_if_the_permission_existed_before(
-    client: TeleportClient, teleport: TeleportStandIn
+@pytest.mark.parametrize("readable", [True, False])
+async def test_list_without_the_permission_is_doubtful(
+    client: TeleportClient, teleport: TeleportStandIn, readable: bool
 ) -> None:
-    """A missing request is always doubtful without it. A deleted role permits nothing."""
+    """A missing request is, too. A deleted role permits nothing."""
     seeing = Visibility(client.roles, lambda: [OWN, "deleted"])
     await seeing.check_list()
     forbid_list(teleport)
+    never_seeing = Visibility(client.roles, lambda: [OWN if readable else "deleted"])
+    for visibility, text in (
+        (seeing, "no longer allows list and read on access_request; apply the role"),
+        (
+            never_seeing,
+            f"the bot's role lacks access_request: {'list' if readable else 'list, read'}$",
+        ),
+    ):
+        for check in (visibility.check_list, visibility.check_missing):
+            with pytest.raises(NotVisible, match=text):
+                await check()
+
+
+async def test_list_with_an_unknown_permission_is_doubtful_once_it_was_revoked(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Teleport evaluates the rule's condition. The bot can't, so it assumes the permission."""
+    seeing = Visibility(client.roles, lambda: [OWN])
+    await seeing.check_list()
+    for rule in teleport.cluster.roles[OWN].Spec.Allow.Rules:
+        rule.Where = "true"
     fresh = Visibility(client.roles, lambda: [OWN])
     await fresh.check_list()
-    for check in (fresh.check_missing, seeing.check_list, seeing.check_missing):
-        with pytest.raises(NotVisible, match="no longer allows list and read"):
+    for check in (seeing.check_list, seeing.check_missing, fresh.check_missing):
+        with pytest.raises(NotVisible):
             await check()
+
+
+async def test_missing_permission_stays_known_when_the_roles_become_unreadable(
+    client: TeleportClient, teleport: TeleportStandIn
+) -> None:
+    """Otherwise an outage would start a bot that shows no requests."""
+    forbid_list(teleport)
+    visibility = Visibility(client.roles, lambda: [OWN])
+    with pytest.raises(NotVisible):
+        await visibility.check_list()
+    teleport.faults.add("GetRole", grpc.StatusCode.PERMISSION_DENIED)
+    with pytest.raises(PermissionDenied):
+        await visibility.check_list()
 
 
 async def test_roles_are_listed_page_by_page(

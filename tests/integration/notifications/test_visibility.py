@@ -112,8 +112,12 @@ async def test_start_without_permission_shows_no_request_as_deleted(
         process.process.terminate()
         await process.end()
     set_verbs(teleport, "read")
-    async with ready_bot(settings_file, slack) as (process, _):
-        await process.event("reconcile_failed")
+    async with run_bot(settings_file) as (process, health):
+        await process.event("watch_ended")
+        status, parts = await health.parts()
+        assert (status, "lacks access_request: list" in parts["teleport"]) == (503, True)
+        set_verbs(teleport, "list", "read")
+        await process.event("ledger_loaded")
         (card,) = [m for m in stage.messages() if m["ts"] == ts]
         assert set(decisions(card)) == DECISIONS
 

@@ -30,6 +30,8 @@ from workspace.moment import utc_now
 
 START_SECONDS = 20.0
 """Limit for the start of a bot whose log can't be read, on a busy machine."""
+_LISTING = [("list",), ("read",), ("list", "read")]
+"""Verbs without which Teleport doesn't show all requests."""
 
 
 async def test_start_without_settings_lists_missing_settings() -> None:
@@ -500,15 +502,35 @@ async def test_start_with_an_identity_without_the_bots_role_names_the_role(
     assert "Run doctor" in problem
 
 
-async def test_bot_starts_when_its_role_is_granted_while_it_waits(setup: Setup) -> None:
+@pytest.mark.parametrize("verbs", _LISTING)
+async def test_start_with_a_role_that_lists_no_requests_names_the_role(
+    setup: Setup, verbs: tuple[str, ...]
+) -> None:
+    """Without list, Teleport returns an empty list, and the bot would say that nothing waits."""
+    setup.forbid("access_request", *verbs)
+    settings = load_settings(setup.file).model_copy(update={"start_timeout": timedelta(seconds=2)})
+    with capture_logs() as log, pytest.raises(StartError) as ended:
+        async with running(settings):
+            pass
+    named = '"read" on "access_request"' if "read" in verbs else "lacks access_request: list."
+    assert named in str(ended.value)
+    assert ended.value.exit_code == 2
+    assert "`teleport-chatops teleport-role --mode person` prints to the bot" in ended.value.hint
+    assert len(log.all("watch_ended")) == 1
+
+
+@pytest.mark.parametrize("verbs", _LISTING)
+async def test_bot_starts_when_its_role_is_granted_while_it_waits(
+    setup: Setup, verbs: tuple[str, ...]
+) -> None:
     """An administrator may assign the role after the bot's first start."""
-    setup.forbid("access_request", "list", "read")
+    setup.forbid("access_request", *verbs)
     with capture_logs() as log:
         starting = asyncio.create_task(run_until_started(setup.file))
         await log.first("watch_ended", kind="access_request")
         for rule in setup.conditions.Rules:
             if "access_request" in rule.Resources:
-                rule.Verbs.extend(["list", "read"])
+                rule.Verbs.extend(verbs)
         await asyncio.wait_for(starting, START_SECONDS)
 
 

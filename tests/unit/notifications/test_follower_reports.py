@@ -11,7 +11,7 @@ from notifications.following.cache import Cached, Source
 from notifications.following.follower import Follower, FollowTiming
 from notifications.following.newcomers import AT_ONCE
 from notifications.workqueue.key import Key
-from teleport_client.errors import PermissionDenied, Unreachable
+from teleport_client.errors import PermissionDenied, TeleportError, Unreachable
 from teleport_client.model.event import Deleted, Put
 from teleport_client.visibility import NotVisible
 from tests.unit.notifications.memory_kind import MemoryKind, Thing
@@ -178,15 +178,16 @@ async def test_failed_watch_is_reported_and_opened_again() -> None:
         }  # fmt: skip
 
 
-async def test_denial_counts_until_the_next_error_or_list() -> None:
+@pytest.mark.parametrize("denial", [PermissionDenied("no read"), NotVisible("no list")])
+async def test_denial_counts_until_the_next_error_or_list(denial: TeleportError) -> None:
     async with follow(A) as followed:
         await followed.lists(1)
         followed.kind.events.put_nowait(Unreachable("cut"))
-        for error in (PermissionDenied("no list"), Unreachable("no answer")) * 2:
+        for error in (denial, Unreachable("no answer")) * 2:
             followed.kind.listed = error
             await followed.lists(3)
-            assert followed.follower.denied is isinstance(error, PermissionDenied)
-        followed.kind.listed = PermissionDenied("no list")
+            assert followed.follower.denied is (error is denial)
+        followed.kind.listed = denial
         await followed.lists(3)
         followed.kind.listed = (A, B)
         await followed.reports(2)

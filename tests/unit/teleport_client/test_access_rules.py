@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleport_client.model.user import Conditions, Role, Rule
-from teleport_client.rules.access_rules import Denial, can_list_requests, find_denial, has_verb
+from teleport_client.rules.access_rules import (
+    Denial,
+    can_list_requests,
+    find_denial,
+    has_verb,
+    verbs_missing_for_requests,
+)
 
 VERBS = ("create", "list", "read", "update")
 
@@ -55,6 +61,23 @@ def test_requests_are_visible_only_with_list_and_read() -> None:
     assert can_list_requests([allows("access_request", "list"), allows("*", "read")])
     assert not can_list_requests([allows("access_request", "list")])
     assert not can_list_requests([allows("*", "*"), denies("access_request", "read")])
+
+
+@pytest.mark.parametrize(
+    ("roles", "missing"),
+    [
+        ([allows("access_request", "list", "read")], ()),
+        ([allows("access_request", "list"), allows("access_request", "read", where="x")], ()),
+        ([allows("*", "*"), denies("access_request", "list", where="x")], ()),
+        ([allows("access_request", "read")], ("list",)),
+        ([allows("*", "*"), denies("access_request", "read")], ("read",)),
+        ([], ("list", "read")),
+    ],
+)
+def test_verbs_for_requests_are_missing_under_all_conditions(
+    roles: list[Role], missing: tuple[str, ...]
+) -> None:
+    assert verbs_missing_for_requests(roles) == missing
 
 
 rules = st.builds(
