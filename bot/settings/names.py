@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from pydantic import BaseModel
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 Key: TypeAlias = tuple[str, ...]
 """Parts of a dotted key. A part can be a role name, which can contain dots."""
@@ -13,8 +13,9 @@ PREFIX = "TELEPORT_CHATOPS_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """Path of the settings file, if no flag gives one."""
 _DELIMITER = "__"
-_MIN_SIMILARITY = 75
-"""Per cent."""
+_MIN_SIMILARITY = 83
+"""Per cent. Any short setting of a section is up to 82 % similar to the section alone, and a short
+section with two swapped letters is 83 % similar to the correct one."""
 
 
 def dotted(key: Key) -> str:
@@ -54,5 +55,7 @@ def closest_to_variable(name: str, known: Iterable[Key]) -> Key | None:
 def _most_similar(key: Key, choices: Collection[Key]) -> Key | None:
     by_name = {_DELIMITER[0].join(each): each for each in sorted(choices)}
     wanted = _DELIMITER[0].join(key).lower()
-    found = process.extractOne(wanted, list(by_name), score_cutoff=_MIN_SIMILARITY)
+    found = process.extractOne(
+        wanted, list(by_name), scorer=fuzz.ratio, score_cutoff=_MIN_SIMILARITY
+    )
     return by_name[found[0]] if found else None

@@ -7,7 +7,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings.names import PREFIX, keys, variable
+from bot.settings.names import PREFIX, closest_to_variable, key_of, keys, variable
 from bot.settings.settings import (
     Settings,
     SettingsError,
@@ -229,6 +229,37 @@ def without_letter(name: str, index: int) -> str:
     """Return the variable with a section that lacks one letter."""
     start = len(PREFIX) + index
     return name[:start] + name[start + 1 :]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TELEPORT__TOKEN",
+        "TELEPORT__",
+        "TELEPORT__URL",
+        "REVIEW__",
+        "HEALTH__ADDRESS",
+        "OPSGENIE__APP_TOKEN",
+        "PAGERDUTY__TOKEN",
+    ],
+)
+def test_setting_that_the_bot_never_had_gets_no_suggestion(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The wrong setting would be worse than the list of all settings."""
+    monkeypatch.setenv(PREFIX + name, "1")
+    with pytest.raises(SettingsError) as refused:
+        load_settings(None)
+    (reported,) = [text for text in refused.value.mistakes if "has no effect" in text]
+    assert reported == f"{PREFIX}{name} has no effect. See docs/configuration.md."
+
+
+@given(st.sampled_from(VARIABLES), st.data())
+def test_variable_with_two_swapped_letters_is_recognized(name: str, data: st.DataObject) -> None:
+    known = [key_of(each) for each in VARIABLES]
+    index = data.draw(st.integers(len(PREFIX), len(name) - 2))
+    typed = name[:index] + name[index + 1] + name[index] + name[index + 2 :]
+    assert closest_to_variable(typed, known) == key_of(name)
 
 
 def test_misspelled_section_is_reported_for_the_file_and_for_each_variable(
