@@ -105,6 +105,7 @@ class Crossings:
     changed: Callable[[str], None]
     home_opened: Callable[[str], None]
     followed_requests: Callable[[], Iterable[AccessRequest] | None]
+    requests_hidden: Callable[[], bool]
 
 
 def build_availability(
@@ -214,6 +215,7 @@ def build_listeners(
         changed=crossings.changed,
         home_opened=crossings.home_opened,
         followed_requests=crossings.followed_requests,
+        requests_hidden=crossings.requests_hidden,
         now=runtime.now,
         certificate_expiry=lambda: runtime.identity.current.expires,
         policy=Policy(

@@ -72,6 +72,7 @@ class Bot:
                 changed=self.request_work.changed,
                 home_opened=self.notifications.home.reconciler.opened,
                 followed_requests=self.notifications.requests.up_to_date,
+                requests_hidden=lambda: self.notifications.requests.denied,
             ),
         )
         register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)

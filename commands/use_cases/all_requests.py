@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from commands.use_cases.services import Services
 from teleport_client.model.access_request import AccessRequest, RequestState
+from workspace.requests.user_error import UserError
 from workspace.retry import with_retry
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -19,8 +20,9 @@ async def all_requests(
 ) -> Sequence[AccessRequest]:
     """Return the requests of a user, or of all if it is empty, newest first.
 
-    Raises TeleportError.
+    Raises UserError, TeleportError.
     """
+    ensure_requests_shown(services)
     newest = await with_retry(
         lambda deadline: services.teleport.requests.list_newest(
             user=user, state=state, deadline=deadline
@@ -45,6 +47,17 @@ async def all_requests(
     ]
     wanted.sort(key=_created, reverse=True)
     return [*newest.requests, *_following(newest.requests, wanted)]
+
+
+def ensure_requests_shown(services: Services) -> None:
+    """Raise UserError if Teleport hides requests from the bot."""
+    if services.requests_hidden():
+        raise UserError(
+            "The bot isn't allowed to list access requests. Ask a Teleport administrator to add the"
+            " verbs list and read on access_request to the bot's role. Until then, use tsh request"
+            " ls.",
+            reason="bot_cannot_list",
+        )
 
 
 def _following(

@@ -3,7 +3,7 @@
 import re
 
 from commands.use_cases.acting_user.authorized_user import AuthorizedUser
-from commands.use_cases.all_requests import all_requests
+from commands.use_cases.all_requests import all_requests, ensure_requests_shown
 from commands.use_cases.services import Services
 from teleport_client.errors import NotFound
 from teleport_client.model.access_request import AccessRequest, RequestState
@@ -20,12 +20,13 @@ def is_full_id(text: str) -> bool:
 
 
 async def read_request(services: Services, request_id: str) -> AccessRequest:
-    """Return the current request. Raises UserError if it doesn't exist, TeleportError."""
+    """Return the current request. Raises UserError if Teleport shows none, TeleportError."""
     try:
         return await with_retry(
             lambda deadline: services.teleport.requests.get(request_id, deadline=deadline)
         )
     except NotFound as error:
+        ensure_requests_shown(services)
         raise no_such_request(services, request_id) from error
 
 

@@ -87,6 +87,8 @@ class Services:
     """Whether the settings and the bot's role let users lock approved access."""
     followed_requests: Callable[[], Iterable[AccessRequest] | None] = _not_followed
     """Returns all requests as the bot follows them, None while its watch isn't open."""
+    requests_hidden: Callable[[], bool] = lambda: False
+    """Whether the bot's role lost a permission without which Teleport shows empty lists."""
     recorded_card: Callable[[str], Awaitable[CardModel | None]] = _no_record
     """Reads the card model of a request that Teleport may have deleted. Raises TeleportError."""
 

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
@@ -77,6 +79,33 @@ async def test_rejected_watch_makes_the_bot_unready(
         refusal = 'access denied to perform action "read" on "access_request"'
         status, _ = await health.parts_where(lambda parts: refusal in parts["teleport"])
         assert status == 503
+
+
+@pytest.mark.parametrize("left", [("read",), ("list",), ()])
+async def test_commands_explain_that_the_bot_sees_no_requests(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn, left: tuple[str, ...]
+) -> None:
+    """Teleport's empty list would look as if nothing waits, and a pending request as expired."""
+    stage = Stage(slack, teleport)
+    async with run_bot_here(settings_file) as health:
+        await slack.socket_count(2)
+        request_id = pending_request(teleport, reason="redis 1").Metadata.Name
+        await stage.card("redis 1")
+        set_verbs(teleport, *left)
+        teleport.faults.cut_watches()
+        reason = "no longer allows list" if "read" in left else "access denied"
+        await health.parts_where(lambda parts: reason in parts["teleport"])
+        for who, typed in (
+            ("bob", "pending"),
+            ("carol", f"approve {request_id}"),
+            ("alice", f"approve {request_id[-8:]}"),
+        ):
+            await stage.type(who, f"/teleport-{typed}")
+            await stage.response(who, "The bot isn't allowed to list access requests")
+        set_verbs(teleport, "list", "read")
+        await health.parts_where(lambda parts: parts["teleport"] == "ready")
+        await stage.type("bob", "/teleport-pending")
+        await stage.response("bob", "redis 1")
 
 
 async def test_deletion_without_permission_is_shown_when_it_returns(
