@@ -2,12 +2,14 @@
 
 import gc
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 
-from tests.schedule import Schedule
+if TYPE_CHECKING:
+    from tests.schedule import Schedule
 
 # grpc-core reads this on import. Otherwise it writes its own lines to stderr.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -22,7 +24,10 @@ settings.register_profile("explore", max_examples=5_000, deadline=None)
 settings.load_profile("steady")
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedule | None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> "Schedule | None":
+    from tests.schedule import Schedule  # noqa: PLC0415 # it needs xdist
+
     return Schedule(config, log) if config.getoption("dist") == "load" else None
 
 
