@@ -1,17 +1,14 @@
 """A bot in its own process, with the methods of asyncio's processes."""
 
 import asyncio
-import atexit
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from typing import Self
+
+from tests.integration.fork_server import ForkServer, shared_fork_server
 
 
 @dataclass
@@ -25,16 +22,24 @@ class ForkedBot:
     returncode: int | None = None
 
     @classmethod
-    async def start(cls, arguments: tuple[str, ...], environment: dict[str, str]) -> Self:
+    async def start(
+        cls,
+        arguments: tuple[str, ...],
+        environment: dict[str, str],
+        server: ForkServer | None = None,
+    ) -> Self:
+        server = server or shared_fork_server()
         message = json.dumps({"arguments": arguments, "environment": environment}).encode()
         (errors, errors_end), (report, report_end) = os.pipe(), os.pipe()
-        socket.send_fds(_server(), [message], [errors_end, report_end])
-        os.close(errors_end)
-        os.close(report_end)
+        server.fork(message, errors_end, report_end)
         stderr, errors_transport = await _reader(errors)
         lines, report_transport = await _reader(report)
-        process_id = int(await lines.readline())
-        return cls(process_id, stderr, lines, (errors_transport, report_transport))
+        if not (process_id := await lines.readline()):
+            errors_transport.close()
+            report_transport.close()
+            shared_fork_server.cache_clear()
+            raise server.end()
+        return cls(int(process_id), stderr, lines, (errors_transport, report_transport))
 
     def send_signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
@@ -69,22 +74,3 @@ async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTr
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
     )
     return reader, transport
-
-
-@cache
-def _server() -> socket.socket:
-    """Start the process that forks bots. All tests of this process share it."""
-    here, there = socket.socketpair(type=socket.SOCK_SEQPACKET)
-    process = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "tests.integration.bot_fork_server", str(there.fileno())],
-        env={"PATH": os.environ["PATH"], "GRPC_VERBOSITY": "NONE"},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, pass_fds=(there.fileno(),),
-    )  # fmt: skip
-    there.close()
-
-    @atexit.register
-    def end() -> None:
-        here.close()
-        process.wait()
-
-    return here
