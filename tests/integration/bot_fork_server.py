@@ -3,11 +3,13 @@
 `python -m tests.integration.bot_fork_server NUMBER` serves a socket with this file descriptor until
 its other end closes. Each message is JSON, `{"arguments": […], "environment": {…}}`, and has two
 file descriptors: the bot's stderr, and a pipe for two lines: its process ID and its exit code.
+No other process gets this ID until the client closes the pipe, so the client can send signals.
 """
 
 import gc
 import json
 import os
+import select
 import socket
 import sys
 from contextlib import suppress
@@ -53,9 +55,23 @@ def _reap() -> None:
 
 def _report(process_id: int, report: int) -> NoReturn:
     os.write(report, f"{process_id}\n".encode())
-    _, status = os.waitpid(process_id, 0)
-    os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os.write(report, f"{_exit_code(process_id)}\n".encode())
+    _wait_until_client_closes(report)
+    os.waitpid(process_id, 0)
     os._exit(0)
+
+
+def _exit_code(process_id: int) -> int:
+    """Wait for the end of a process, and keep its ID in use."""
+    ended = os.waitid(os.P_PID, process_id, os.WEXITED | os.WNOWAIT)
+    assert ended
+    return ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+
+
+def _wait_until_client_closes(pipe: int) -> None:
+    poll = select.poll()
+    poll.register(pipe, 0)  # without any event, poll still reports that nobody reads
+    poll.poll()
 
 
 def _become_bot(errors: int, arguments: list[str], environment: dict[str, str]) -> None:

@@ -4,8 +4,7 @@ import asyncio
 import json
 import os
 import signal
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from tests.integration.fork_server import ForkServer, shared_fork_server
@@ -18,8 +17,10 @@ class ForkedBot:
     pid: int
     stderr: asyncio.StreamReader
     report: asyncio.StreamReader
-    transports: tuple[asyncio.ReadTransport, ...]
+    stderr_pipe: asyncio.ReadTransport
+    report_pipe: asyncio.ReadTransport
     returncode: int | None = None
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     async def start(
@@ -32,17 +33,18 @@ class ForkedBot:
         message = json.dumps({"arguments": arguments, "environment": environment}).encode()
         (errors, errors_end), (report, report_end) = os.pipe(), os.pipe()
         server.fork(message, errors_end, report_end)
-        stderr, errors_transport = await _reader(errors)
-        lines, report_transport = await _reader(report)
+        stderr, stderr_pipe = await _reader(errors)
+        lines, report_pipe = await _reader(report)
         if not (process_id := await lines.readline()):
-            errors_transport.close()
-            report_transport.close()
+            stderr_pipe.close()
+            report_pipe.close()
             shared_fork_server.cache_clear()
             raise server.end()
-        return cls(int(process_id), stderr, lines, (errors_transport, report_transport))
+        return cls(int(process_id), stderr, lines, stderr_pipe, report_pipe)
 
     def send_signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):
+        """Send it only while no other process can have this process ID."""
+        if not self.report_pipe.is_closing():
             os.kill(self.pid, number)
 
     def terminate(self) -> None:
@@ -52,9 +54,12 @@ class ForkedBot:
         self.send_signal(signal.SIGKILL)
 
     async def wait(self) -> int:
-        """Return the exit code after the process has ended."""
-        if self.returncode is None:
-            self.returncode = int(await self.report.readline())
+        """Return the exit code after the process has ended. Several tasks can wait."""
+        async with self.reading:
+            if self.returncode is None:
+                code = await self.report.readline()
+                assert code, "The process that reports the bot's end has ended before the bot"
+                self.returncode = int(code)
         return self.returncode
 
     async def communicate(self) -> bytes:
@@ -64,8 +69,9 @@ class ForkedBot:
         return rest
 
     def close(self) -> None:
-        for transport in self.transports:
-            transport.close()
+        """Release the process ID."""
+        self.stderr_pipe.close()
+        self.report_pipe.close()
 
 
 async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:

@@ -1,5 +1,9 @@
-"""How tests start bots, and what they learn when a start fails."""
+"""How tests start bots, what they learn when a start fails, and how they wait and send signals."""
 
+import asyncio
+import os
+import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -41,3 +45,37 @@ async def test_bot_after_the_end_of_the_fork_server_has_a_new_one() -> None:
             pass
     async with bot() as process:
         assert (await process.end())[0] == 2
+
+
+async def test_exit_code_reaches_each_task_that_waits() -> None:
+    async with bot() as process:
+        waiting = [asyncio.create_task(process.process.wait()) for _ in range(3)]
+        assert await asyncio.gather(*waiting) == [2, 2, 2]
+
+
+async def test_cleanup_waits_beside_a_task_of_the_test(settings_file: Path) -> None:
+    """The test fails between `create_task` and `await`."""
+    with suppress(ZeroDivisionError):
+        async with bot("--config", str(settings_file)) as process:
+            await process.event("startup_started")
+            ending = asyncio.create_task(process.end())
+            await asyncio.sleep(0)
+            raise ZeroDivisionError
+    code, _ = await ending
+    assert code == -signal.SIGKILL
+
+
+async def test_process_id_stays_in_use_until_the_bot_is_closed() -> None:
+    async with bot() as process:
+        await process.end()
+        os.kill(process.process.pid, 0)
+    process.process.kill()
+    await until_free(process.process.pid)
+
+
+async def until_free(process_id: int) -> None:
+    """Poll, because nobody is told."""
+    with suppress(ProcessLookupError):
+        while True:
+            os.kill(process_id, 0)
+            await asyncio.sleep(0.01)
