@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
-from sandbox.teleport.server import TeleportStandIn
+from sandbox.teleport.server import BOT_IDENTITY, TeleportStandIn
 
 
 @asynccontextmanager
@@ -29,8 +29,9 @@ async def teleport_process(folder: Path) -> AsyncIterator[str]:
 
 
 async def _main(folder: Path) -> None:
-    """Run until the process is ended, after a line with the address."""
+    """Print the address once the bot can use its identity file, and run until the end."""
     stand_in = await TeleportStandIn.start(folder)
+    stand_in.identity(BOT_IDENTITY)
     print(stand_in.address, flush=True)
     await asyncio.Event().wait()
 
