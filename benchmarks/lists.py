@@ -127,6 +127,7 @@ def _services(requests: Sequence[AccessRequest]) -> Services:
     found = SimpleNamespace(
         teleport=SimpleNamespace(requests=SimpleNamespace(list_newest=first_page)),
         followed_requests=lambda: requests[::-1],
+        requests_hidden=lambda: False,
         host_names=SimpleNamespace(known=lambda _: {}),
         now=lambda: _NOW,
         linked_users=SimpleNamespace(all=users),
