@@ -26,6 +26,17 @@ def test_number_that_no_port_has_is_a_usage_error(flag: str, number: int) -> Non
     assert f"Invalid value for '{flag}'" in result.stderr
 
 
+async def start_error(folder: Path, *arguments: str) -> str:
+    """Return the error of a sandbox that can't start."""
+    process = await create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "sandbox", "--data", str(folder), *arguments),
+        stdout=PIPE, stderr=PIPE,
+    )  # fmt: skip
+    output, errors = await process.communicate()
+    assert (process.returncode, output) == (1, b"")
+    return errors.decode()
+
+
 @pytest.mark.parametrize("flag", ["--teleport-port", "--slack-port"])
 async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str) -> None:
     """In one sentence, without the libraries' own errors."""
@@ -33,14 +44,8 @@ async def test_sandbox_names_a_taken_port_and_the_flag(tmp_path: Path, flag: str
     other = {"--teleport-port": "--slack-port", "--slack-port": "--teleport-port"}[flag]
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        process = await create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "sandbox", "--no-bot", "--data", str(tmp_path)),
-            *(flag, str(port), other, "0"),
-            stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
-        output, errors = await process.communicate()
-    assert (process.returncode, output) == (1, b"")
-    assert errors.decode() == (
+        error = await start_error(tmp_path, "--no-bot", flag, str(port), other, "0")
+    assert error == (
         f"The sandbox can't listen on 127.0.0.1:{port} (Address already in use). Stop the program"
         f" that uses this port, or choose another one with {flag} {port + 1}"
         f" (make sandbox {variable}={port + 1}).\n"
@@ -53,30 +58,18 @@ async def test_sandbox_names_both_taken_ports_at_once(tmp_path: Path) -> None:
         socket.create_server(("127.0.0.1", 0)) as other,
     ):
         slack, teleport = one.getsockname()[1], other.getsockname()[1]
-        process = await create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "sandbox", "--no-bot", "--data", str(tmp_path)),
-            *("--slack-port", str(slack), "--teleport-port", str(teleport)),
-            stdout=PIPE, stderr=PIPE,
-        )  # fmt: skip
-        output, errors = await process.communicate()
-    assert (process.returncode, output) == (1, b"")
-    text = errors.decode()
-    assert text.startswith(
+        ports = ("--slack-port", str(slack), "--teleport-port", str(teleport))
+        error = await start_error(tmp_path, "--no-bot", *ports)
+    assert error.startswith(
         f"The sandbox can't listen on 127.0.0.1:{teleport} and 127.0.0.1:{slack} (Address already"
         " in use). Stop the programs that use these ports, or choose other ones with"
     )
-    assert text.count("--teleport-port ") == text.count("--slack-port ") == 1
+    assert error.count("--teleport-port ") == error.count("--slack-port ") == 1
 
 
 async def test_sandbox_names_an_address_that_no_port_helps(tmp_path: Path) -> None:
     """192.0.2.1 belongs to no machine (RFC 5737)."""
-    process = await create_subprocess_exec(
-        *(sys.executable, "-m", "bot", "sandbox", "--data", str(tmp_path), "--listen", "192.0.2.1"),
-        stdout=PIPE, stderr=PIPE,
-    )  # fmt: skip
-    output, errors = await process.communicate()
-    assert (process.returncode, output) == (1, b"")
-    assert errors.decode() == (
+    assert await start_error(tmp_path, "--listen", "192.0.2.1") == (
         "The sandbox can't listen on 192.0.2.1 (Cannot assign requested address). Name an IPv4"
         " address of this machine with --listen, such as 127.0.0.1.\n"
     )

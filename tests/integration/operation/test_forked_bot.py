@@ -1,4 +1,4 @@
-"""How tests start bots, what they learn when a start fails, and how they wait and send signals."""
+"""Forked bots of the tests: their start, the errors of a failed start, exit codes and signals."""
 
 import asyncio
 import os
@@ -74,7 +74,7 @@ async def test_process_id_stays_in_use_until_the_bot_is_closed() -> None:
 
 
 async def until_free(process_id: int) -> None:
-    """Poll, because nobody is told."""
+    """Poll, because the end of another parent's child is no event here."""
     with suppress(ProcessLookupError):
         while True:
             os.kill(process_id, 0)
