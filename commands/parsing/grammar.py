@@ -36,18 +36,17 @@ FILLERS = CONJUNCTIONS | frozenset(
 )
 """English words that are rarely names of roles."""
 
-_EXAMPLES = {
-    "--reason": '"redis is stuck"',
-    "--duration": "2h",
-    "--reviewers": "bob,carol",
-    "--roles": "staging,prod",
-    "--resource": "node/staging-db",
-    "--start": '"tomorrow 9:00"',
-    "--until": '"tomorrow 5pm"',
-    "--session-ttl": "1h",
-}
 _FLAGS = Flags(
-    _EXAMPLES,
+    {
+        "--reason": '"redis is stuck"',
+        "--duration": "2h",
+        "--reviewers": "bob,carol",
+        "--roles": "staging,prod",
+        "--resource": "node/staging-db",
+        "--start": '"tomorrow 9:00"',
+        "--until": '"tomorrow 5pm"',
+        "--session-ttl": "1h",
+    },
     other_names={"--max-duration": "--duration", "--assume-start-time": "--start"},
     missing={
         "--request-ttl": "Choose the expiry of the request in the form. Run /teleport-request"
