@@ -18,6 +18,7 @@ from tests.contracts.older_version import (
     older_version,
 )
 from tests.contracts.stand_ins import StandIns, stand_ins_after
+from tests.patience import PATIENCE_SECONDS
 
 CHANNEL = "C0ACCESS01"
 MARKED = "waiting"
@@ -59,7 +60,7 @@ async def entry_where(
     stand_ins: StandIns, request_id: str, fits: Callable[[dict[str, Any]], object]
 ) -> dict[str, Any]:
     """Return the entry of a request as soon as it fits. Teleport reports no write."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             stored = await stand_ins.teleport.plugin_data(request_id)
             entry: dict[str, Any] = json.loads(stored[PLUGIN]["entry"])

@@ -8,6 +8,7 @@ import pytest
 from tests.contracts.requesting import requested, teleport
 from tests.contracts.sandbox_process import Sandbox, request_id, until
 from tests.contracts.teleport import Teleport
+from tests.patience import PATIENCE_SECONDS
 
 PLUGIN = "teleport-chatops/T0SANDBOX1"
 _ENTRY = {"face", "messages", "intents", "passed_over", "seeking", "touched"}
@@ -93,7 +94,7 @@ async def test_override_claims_the_decision_and_signs_the_state(
 
 async def _complete(bot: Teleport, request: str) -> dict[str, dict[str, str]]:
     """Return what is stored for a request once every message is recorded."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             plugins = await bot.plugin_data(request)
             if (

@@ -47,12 +47,17 @@ class Bot:
 async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     process = await ForkedBot.start(("run", *arguments), kept | environment)
+    running_bot = Bot(process)
     try:
-        yield Bot(process)
+        yield running_bot
         if process.returncode is None:
             # A killed process would leave no coverage data.
             process.terminate()
             await process.communicate()
+    except BaseException:
+        process.kill()
+        print((await running_bot.end())[1])  # noqa: T201 - pytest shows it with the failure
+        raise
     finally:
         if process.returncode is None:
             process.kill()

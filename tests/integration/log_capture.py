@@ -9,7 +9,7 @@ import structlog
 from structlog.testing import LogCapture
 from structlog.typing import EventDict, WrappedLogger
 
-TIMEOUT_SECONDS = 10.0
+from tests.patience import PATIENCE_SECONDS
 
 
 class Log(LogCapture):
@@ -26,7 +26,7 @@ class Log(LogCapture):
 
     async def first(self, event: str, **fields: object) -> EventDict:
         """Return the first entry with these fields once it is logged."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 for entry in self.all(event):
                     if fields.items() <= entry.items():
@@ -36,7 +36,7 @@ class Log(LogCapture):
 
     async def until(self, event: str, count: int = 1) -> None:
         """Wait until an event has been logged this many times."""
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.all(event)) < count:
                 self._news.clear()
                 await self._news.wait()

@@ -7,9 +7,9 @@ from typing import Any
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import AccessRequestV3
+from tests.patience import PATIENCE_SECONDS
 
 CHANNEL = "access-requests"
-TIMEOUT_SECONDS = 5.0
 DECISIONS = frozenset({"approve", "approve_with", "deny"})
 """Action IDs of the buttons that decide a request."""
 
@@ -49,7 +49,7 @@ class SlackDriver:
     """
 
     def __init__(
-        self, slack: SlackStandIn, *, patience: float = TIMEOUT_SECONDS, since: float = 0.0
+        self, slack: SlackStandIn, *, patience: float = PATIENCE_SECONDS, since: float = 0.0
     ) -> None:
         self.slack = slack
         self._patience = patience

@@ -75,7 +75,6 @@ def test_next_steps_name_a_command_that_works_here(monkeypatch: pytest.MonkeyPat
     assert "run   docker compose exec sandbox teleport-chatops sandbox" in shown(inside)
 
 
-@pytest.mark.timeout(120)  # ten processes, one after the other
 async def test_demo_waits_for_enter_before_each_step() -> None:
     """The story has nine steps, and no pause before the first one."""
     process = await create_subprocess_exec(

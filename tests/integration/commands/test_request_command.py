@@ -393,7 +393,6 @@ async def test_short_outage_of_teleport_is_retried(stage: Stage) -> None:
     assert len(stage.requests) == 1
 
 
-@pytest.mark.timeout(40)
 async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
     """Cover a command that creates a request and one that lists requests."""
     await stage.type("alice", "/teleport-pending mine")

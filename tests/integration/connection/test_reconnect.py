@@ -19,9 +19,10 @@ from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.types_pb2 import APPROVED
 from tests.integration.conftest import run_bot_on
-from tests.integration.log_capture import TIMEOUT_SECONDS, Log, capture_logs
+from tests.integration.log_capture import Log, capture_logs
 from tests.integration.request_factory import pending_request
 from tests.integration.slack_driver import Stage
+from tests.patience import PATIENCE_SECONDS
 
 RENEWALS = 20
 LIFE = timedelta(seconds=20)
@@ -273,7 +274,7 @@ class Done:
         await self.until(self.count + 1)
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.count < count:
                 self._changed.clear()
                 await self._changed.wait()

@@ -37,7 +37,6 @@ async def test_closed_socket_is_replaced(stage: Stage, kind: str) -> None:
     await stage.response("alice", "You have no pending request")
 
 
-@pytest.mark.timeout(60)
 async def test_used_socket_url_is_not_retried(stage: Stage) -> None:
     """Every attempt uses up a URL. The SDK alone would reuse the same one."""
     stage.slack.faults.inject({"sockets": "refuse", "times": 3})

@@ -17,6 +17,7 @@ from sandbox.teleport.credentials.identity import Identity
 from teleport_client.credentials.identity import Credentials
 from teleport_client.transport.tls import TlsConnection, client_context
 from teleport_client.transport.transports import TcpTransport
+from tests.patience import PATIENCE_SECONDS
 
 NOW = datetime.now(UTC)
 AUTHORITY = Authority.generate("main", NOW)
@@ -113,7 +114,7 @@ async def test_writing_does_not_block_reading(tmp_path: Path) -> None:
             for _ in range(pieces):
                 await connection.write(piece)
 
-        async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
             tasks.create_task(write())
             left = pieces * len(piece)
             while left:

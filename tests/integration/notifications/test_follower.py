@@ -24,8 +24,9 @@ from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.access_request import RequestState
 from teleport_client.transport.dialer import dial
 from teleport_client.visibility import Visibility
+from tests.integration.log_capture import capture_logs
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import TIMEOUT_SECONDS
+from tests.patience import PATIENCE_SECONDS
 from workspace.backoff import Backoff
 from workspace.conditions import Conditions
 
@@ -79,7 +80,7 @@ def follow(teleport: TeleportStandIn) -> Follow:
             visibility = Visibility(client.roles, lambda: credentials.roles)
             followed = Followed(client, visibility, soon, backoff)
             running = asyncio.create_task(followed.follower.run())
-            async with asyncio.timeout(2 * TIMEOUT_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await followed.follower.synced.wait()
                 yield followed
             running.cancel()
@@ -216,9 +217,11 @@ async def test_watch_that_lasted_is_reopened_at_once(
     unavailable = grpc.StatusCode.UNAVAILABLE
     teleport.faults.add("WatchEvents", unavailable, after_commit=True, times=4)
     backoff = Backoff(first=0.05, longest=60, steady=0.3)
-    async with follow(0.5, backoff):
-        # The second list of the fifth watch comes after more than `steady`.
-        await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
-        teleport.faults.cut_watches(unavailable)
-        async with asyncio.timeout(backoff.first * 5):
-            await teleport.journal.wait_for_call("WatchEvents", count=6)
+    with capture_logs() as log:
+        async with follow(0.5, backoff):
+            # The second list of the fifth watch comes after more than `steady`.
+            await teleport.journal.wait_for_call("ListAccessRequests", count=6, ended=True)
+            teleport.faults.cut_watches(unavailable)
+            await log.until("watch_ended", count=5)
+    assert log.all("watch_ended")[3]["retry_in_seconds"] >= 4 * backoff.first
+    assert log.all("watch_ended")[4]["retry_in_seconds"] <= 2 * backoff.first

@@ -43,7 +43,8 @@ from teleport_client.model.access_request import AccessRequest
 from teleport_client.transport.dialer import dial
 from teleport_client.visibility import Visibility
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, decisions, words
+from tests.integration.slack_driver import CHANNEL, Stage, decisions, words
+from tests.patience import PATIENCE_SECONDS
 from workspace.conditions import Conditions
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
@@ -83,7 +84,7 @@ class Desk:
         await self.requests.refresh(request_id)
         looked = self.looks[request_id] = asyncio.Event()
         self.queue.add(request_key(request_id))
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await looked.wait()
 
     async def work(self, key: Key, high_priority: bool) -> Result:
@@ -96,7 +97,7 @@ class Desk:
 
     async def stop_sending(self) -> None:
         self.outbox.stop()
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self.reconciler.finish()
 
 
@@ -198,7 +199,7 @@ async def test_waiting_messages_are_recorded_and_do_not_block(desk: Desk) -> Non
         pending_request(desk.stage.teleport, reason=f"redis {number}.").Metadata.Name
         for number in range(50)
     ]
-    async with asyncio.timeout(TIMEOUT_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for request_id in ids:
             await desk.look_at(request_id)
     assert desk.ledger.ids == {*ids}

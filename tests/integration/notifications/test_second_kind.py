@@ -24,7 +24,7 @@ from teleport_client.visibility import Visibility
 from tests.integration.notifications import role_follower
 from tests.integration.notifications.role_follower import follow_roles
 from tests.integration.request_factory import pending_request
-from tests.integration.slack_driver import TIMEOUT_SECONDS
+from tests.patience import PATIENCE_SECONDS
 from workspace.backoff import Backoff
 from workspace.conditions import Component, Conditions
 
@@ -65,7 +65,7 @@ async def follow_both(teleport: TeleportStandIn) -> AsyncIterator[Followed]:
         followed.roles.on_change(followed.report)
         requests.on_change(followed.report)
         running = [asyncio.create_task(each.run()) for each in (followed.roles, requests)]
-        async with asyncio.timeout(2 * TIMEOUT_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             yield followed
         for task in running:
             task.cancel()

@@ -26,7 +26,8 @@ from teleport_client.model.user import Role
 from teleport_client.transport.dialer import dial
 from tests.integration.notifications.role_follower import follow_roles
 from tests.integration.notifications.test_second_kind import role
-from tests.integration.slack_driver import CHANNEL, TIMEOUT_SECONDS, Stage, words
+from tests.integration.slack_driver import CHANNEL, Stage, words
+from tests.patience import PATIENCE_SECONDS
 from workspace.conditions import Conditions
 from workspace.sending.outbox import Outbox
 from workspace.sending.send_queue import Priority
@@ -112,7 +113,7 @@ async def replica(
         controller = Replica(name, web, client).build()
         running = asyncio.create_task(controller.run())
         yield controller
-        await controller.finish(TIMEOUT_SECONDS)
+        await controller.finish(PATIENCE_SECONDS)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -123,7 +124,7 @@ async def test_replica_without_the_lease_does_work_that_needs_none(
     stage = Stage(slack, teleport)
     teleport.cluster.put_role(role(_WATCHED, "list"))
     async with (
-        asyncio.timeout(2 * TIMEOUT_SECONDS),
+        asyncio.timeout(PATIENCE_SECONDS),
         replica("first", slack, teleport) as first,
         replica("second", slack, teleport) as second,
     ):

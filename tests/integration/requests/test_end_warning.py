@@ -19,7 +19,8 @@ from tests.integration.conftest import run_bot_on
 from tests.integration.notifications.test_closed_requests import move_end
 from tests.integration.notifications.test_takeover import kill, read_data, run_leader, wait_for_data
 from tests.integration.request_factory import pending_request, with_state
-from tests.integration.slack_driver import TIMEOUT_SECONDS, Stage, buttons, words
+from tests.integration.slack_driver import Stage, buttons, words
+from tests.patience import PATIENCE_SECONDS
 
 _HOUR, _MINUTE, _SOON = timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1.5)
 _BEFORE = 10 * _MINUTE
@@ -59,7 +60,7 @@ async def update_of(stage: Stage, warning: dict[str, Any], needle: str) -> dict[
         "@alice",
         "alice",
         lambda m: m["ts"] == warning["ts"] and needle in words(m),
-        2 * TIMEOUT_SECONDS,
+        PATIENCE_SECONDS,
     )
 
 
@@ -211,7 +212,7 @@ async def test_next_leader_warns_once(
         async with running(load_settings(settings_file)):
             await kill(process, teleport)
             await slack.message_where(
-                "@alice", "alice", lambda m: _WARNING in words(m), 4 * TIMEOUT_SECONDS
+                "@alice", "alice", lambda m: _WARNING in words(m), PATIENCE_SECONDS
             )
             await wait_for_record(teleport, request, messages=3)
     assert len(warnings(stage)) == 1
@@ -258,7 +259,7 @@ async def test_rate_limited_warning_arrives_only_during_the_access(stage: Stage)
     end_after(stage.teleport, bob, 1.5 * _SOON)
     end_after(stage.teleport, alice, 5 * _MINUTE)
     await stage.slack.message_where(
-        "@alice", "alice", lambda m: _WARNING in words(m), 4 * TIMEOUT_SECONDS
+        "@alice", "alice", lambda m: _WARNING in words(m), PATIENCE_SECONDS
     )
     await stage.dm("bob", "access has ended")
     await wait_for_record(stage.teleport, alice, messages=3)

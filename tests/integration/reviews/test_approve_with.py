@@ -222,7 +222,6 @@ async def test_lost_permission_before_the_submission_is_noticed(stage: Stage) ->
     assert not stage.request(request.Metadata.Name).Spec.Reviews
 
 
-@pytest.mark.timeout(40)
 async def test_outage_before_the_submission_returns_the_input(stage: Stage) -> None:
     """The reason is part of a command, and the response names the start."""
     request, card = await stage.create_request("alice", "staging", "redis 1")

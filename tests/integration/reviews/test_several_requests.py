@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
@@ -178,7 +177,6 @@ async def test_failure_of_one_review_concerns_only_that_one(stage: Stage) -> Non
     assert "fine by me" in response
 
 
-@pytest.mark.timeout(60)
 async def test_outage_before_the_submission_returns_the_reason(stage: Stage) -> None:
     requests = make_requests(stage, 2)
     form = await open_form(stage, verb="deny")

@@ -3,6 +3,7 @@
 import asyncio
 
 from commands.interactions.envelope import ack_sent, envelope
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_response_waits_for_the_ack_of_its_envelope() -> None:
@@ -10,7 +11,7 @@ async def test_response_waits_for_the_ack_of_its_envelope() -> None:
         waiting = asyncio.create_task(ack_sent())
         await asyncio.sleep(0)
         assert not waiting.done()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await waiting
 
 

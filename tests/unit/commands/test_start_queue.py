@@ -2,6 +2,7 @@ import asyncio
 from itertools import pairwise
 
 from commands.interactions.start_queue import StartQueue
+from tests.patience import PATIENCE_SECONDS
 
 
 async def test_work_starts_in_order_and_once_per_loop_iteration() -> None:
@@ -27,5 +28,5 @@ async def test_cancelled_work_does_not_block_other_work() -> None:
     await asyncio.sleep(0)
     waiting[0].cancel()
     waiting[1].cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await waiting[2]

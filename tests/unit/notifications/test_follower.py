@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from notifications.following.followed_kind import FollowedKind
 from notifications.following.follower import Follower, FollowTiming
 from teleport_client.model.event import WatchEvent
+from tests.patience import PATIENCE_SECONDS
 from workspace.conditions import Conditions
 
 _SLOW_END = 50
@@ -64,7 +65,7 @@ async def test_relists_continue_when_an_earlier_one_ends_after_the_reconnect() -
     )
     running = asyncio.create_task(follower.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await kind.lists.get() != 2:
                 pass
             reconnected.set()

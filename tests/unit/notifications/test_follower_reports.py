@@ -14,6 +14,7 @@ from notifications.workqueue.key import Key
 from teleport_client.errors import PermissionDenied, TeleportError, Unreachable
 from teleport_client.model.event import Deleted, Put
 from teleport_client.visibility import NotVisible
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.notifications.memory_kind import MemoryKind, Thing
 from workspace.backoff import Backoff
 from workspace.conditions import Conditions
@@ -62,7 +63,7 @@ async def follow(
     followed = Followed(MemoryKind(*listed), relist_soon, relist)
     running = followed.running = asyncio.create_task(followed.follower.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await followed.follower.synced.wait()
             yield followed
     finally:

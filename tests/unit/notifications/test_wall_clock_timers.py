@@ -8,6 +8,7 @@ import pytest
 from notifications.workqueue import wall_clock_timers
 from notifications.workqueue.key import Key
 from notifications.workqueue.wall_clock_timers import WallClockTimers
+from tests.patience import PATIENCE_SECONDS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -32,7 +33,7 @@ class Desk:
         # Both a new moment and the timer's longest sleep let it look at the clock.
         self.timers.set(key("last"), moment, high_priority=False)
         found = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (fired := await self.due.get())[0] != "last":
                 found.append(fired)
         assert self.due.empty()
@@ -107,7 +108,7 @@ async def test_change_of_the_clock_is_noticed_without_a_new_moment(
     desk = Desk()
     for hours, name in enumerate("abc"):
         desk.timers.set(key(name), NOW + timedelta(hours=hours), high_priority=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for name in "abc":
             assert await desk.due.get() == (name, False)
             desk.now += timedelta(hours=1)

@@ -20,6 +20,7 @@ from notifications.workqueue.reconcile_result import (
 )
 from notifications.workqueue.work_queue import Reconcile, WorkQueue
 from teleport_client.errors import InvalidArgument, PermissionDenied, Unreachable
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.commands.test_outcome import slack_error
 from workspace.backoff import Backoff
 from workspace.moment import utc_now
@@ -104,7 +105,7 @@ async def test_failed_request_is_retried_and_blocks_no_other() -> None:
     async with run_queue(queue, work, workers=1):
         queue.add(key("bad"))
         queue.add(key("good"))
-        await asyncio.wait_for(healed.wait(), 5)
+        await asyncio.wait_for(healed.wait(), PATIENCE_SECONDS)
     assert seen == ["bad", "good", "bad"]
 
 
@@ -122,7 +123,7 @@ async def test_failed_request_keeps_its_priority() -> None:
 
     async with run_queue(queue, work, workers=1):
         queue.add(key("new"))
-        await asyncio.wait_for(tried_again.wait(), 5)
+        await asyncio.wait_for(tried_again.wait(), PATIENCE_SECONDS)
     assert seen == [("new", True), ("new", True)]
 
 
@@ -163,7 +164,7 @@ async def test_result_decides_when_a_key_returns(again: str) -> None:
             ended.set()
         return results[seen - 1]
 
-    async with run_queue(queue, work), asyncio.timeout(5):
+    async with run_queue(queue, work), asyncio.timeout(PATIENCE_SECONDS):
         queue.add(key("a"))
         await ended.wait()
 
@@ -171,7 +172,7 @@ async def test_result_decides_when_a_key_returns(again: str) -> None:
 async def test_done_removes_the_moment_of_an_earlier_result() -> None:
     queue, worker = WorkQueue(), Worker()
     worker.go.set()
-    async with run_queue(queue, worker), asyncio.timeout(5):
+    async with run_queue(queue, worker), asyncio.timeout(PATIENCE_SECONDS):
         queue.add_at(key("a"), utc_now() + timedelta(seconds=0.05))
         queue.add(key("a"))
         await worker.saw(1)
@@ -183,7 +184,7 @@ async def test_add_ends_a_delay() -> None:
     """The reconciliation that follows decides about the next one."""
     queue, worker = WorkQueue(), Worker()
     worker.go.set()
-    async with run_queue(queue, worker), asyncio.timeout(5):
+    async with run_queue(queue, worker), asyncio.timeout(PATIENCE_SECONDS):
         queue.add_after(key("a"), 0.05)
         queue.add(key("a"))
         queue.add_after(key("later"), 0.1)
@@ -319,7 +320,7 @@ async def test_queue_is_ready_again_when_another_request_succeeds() -> None:
             return Started()
         return Done()
 
-    async with run_queue(queue, work, workers=1), asyncio.timeout(5):
+    async with run_queue(queue, work, workers=1), asyncio.timeout(PATIENCE_SECONDS):
         for request_id in ("a", "b", "nothing to do", "sent"):
             queue.add(key(request_id))
         await sent.wait()
@@ -337,7 +338,7 @@ async def test_key_with_a_delay_keeps_its_first_one() -> None:
     async with run_queue(queue, worker):
         queue.add_after(key("a"), 0)
         queue.add_after(key("a"), 3600)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert await worker.saw(1) == ["a"]
 
 

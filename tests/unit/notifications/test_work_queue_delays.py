@@ -8,6 +8,7 @@ import structlog
 from notifications.workqueue.reconcile_result import Result, Started
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.errors import Unreachable
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.commands.test_outcome import slack_error
 from tests.unit.notifications.test_work_queue import Worker, key, run_queue
 from workspace.backoff import Backoff
@@ -19,7 +20,7 @@ SOON = Backoff(first=0.01, longest=0.01)
 async def test_finish_of_an_idle_queue_returns() -> None:
     queue = WorkQueue()
     queue.open()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await queue.finish()
 
 
@@ -56,7 +57,7 @@ async def test_key_added_during_its_work_returns_with_the_higher_priority(
 async def test_first_delay_of_a_key_counts_and_ends_with_low_priority() -> None:
     queue, worker = WorkQueue(), Worker()
     worker.go.set()
-    async with run_queue(queue, worker), asyncio.timeout(5):
+    async with run_queue(queue, worker), asyncio.timeout(PATIENCE_SECONDS):
         queue.add_after(key("a"), 0.01)
         queue.add_after(key("a"), 60)
         queue.add_at(key("b"), utc_now())
@@ -74,7 +75,7 @@ async def test_closed_queue_keeps_no_delays_and_no_failures() -> None:
 
 async def test_retry_of_the_backlog_keeps_the_priority_of_an_earlier_retry() -> None:
     queue, worker = WorkQueue(backoff=SOON), Worker()
-    async with run_queue(queue, worker), asyncio.timeout(5):
+    async with run_queue(queue, worker), asyncio.timeout(PATIENCE_SECONDS):
         queue.retry(key("a"), TimeoutError(), high_priority=True)
         queue.retry(key("a"), TimeoutError(), high_priority=False)
         await worker.saw(1)
@@ -112,7 +113,7 @@ async def test_failure_asks_for_capacity_again() -> None:
         await asyncio.sleep(0)
     room = True
     queue.retry(key("other"), TimeoutError(), high_priority=True)
-    await asyncio.wait_for(processed.wait(), 5)
+    await asyncio.wait_for(processed.wait(), PATIENCE_SECONDS)
     queue.close()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

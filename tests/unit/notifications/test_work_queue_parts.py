@@ -11,6 +11,7 @@ from notifications.workqueue.failures import Failures, log_failure
 from notifications.workqueue.key import Key
 from notifications.workqueue.priorities import PriorityKeys
 from teleport_client.errors import Unreachable
+from tests.patience import PATIENCE_SECONDS
 
 
 def key(name: str) -> Key:
@@ -70,7 +71,7 @@ class Delays:
     async def wait(self) -> list[tuple[str, bool]]:
         """Return the keys whose delays ended, after all delays that were set before."""
         self.keys.set(key("last"), 0.02, high_priority=False)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._last.wait()
         assert self.errors == []
         return self.due[:-1]

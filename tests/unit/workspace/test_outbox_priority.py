@@ -9,6 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.commands.test_outcome import slack_error
 from workspace.conditions import Conditions
 from workspace.sending.fence import SendingStopped
@@ -62,7 +63,7 @@ def send_later(outbox: Outbox, text: str) -> "asyncio.Task[None]":
 async def test_message_that_nobody_waits_for_any_more_is_not_sent() -> None:
     """Slack's slots are taken; then the work that wanted another message is cancelled."""
     slack = Slack()
-    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+    async with asyncio.timeout(PATIENCE_SECONDS), running_outbox(slack) as outbox:
         in_flight = [send_later(outbox, f"card {number}") for number in range(8)]
         await slack.got(8)
         unwanted, wanted = send_later(outbox, "unwanted"), send_later(outbox, "wanted")
@@ -78,7 +79,7 @@ async def test_work_cancelled_during_its_call_does_not_break_the_outbox(
     error: SlackApiError | None,
 ) -> None:
     slack = Slack(error)
-    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+    async with asyncio.timeout(PATIENCE_SECONDS), running_outbox(slack) as outbox:
         cancelled = send_later(outbox, "card 1")
         await slack.got(1)
         cancelled.cancel()
@@ -92,7 +93,7 @@ async def test_work_cancelled_during_its_call_does_not_break_the_outbox(
 
 async def test_stop_ends_waiting_messages_that_are_not_cancelled_already() -> None:
     slack = Slack()
-    async with asyncio.timeout(5), running_outbox(slack) as outbox:
+    async with asyncio.timeout(PATIENCE_SECONDS), running_outbox(slack) as outbox:
         in_flight = [send_later(outbox, f"card {number}") for number in range(8)]
         await slack.got(8)
         cancelled, waiting = send_later(outbox, "cancelled"), send_later(outbox, "waiting")
@@ -119,7 +120,7 @@ async def test_outbox_that_yields_waits_for_a_free_slot() -> None:
         )
 
     running = [asyncio.create_task(outbox.run()) for outbox in (first, second)]
-    async with asyncio.timeout(5), asyncio.TaskGroup() as sending:
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as sending:
         for number in range(8):
             sending.create_task(send(first, f"card {number}"))
         await slack.got(8)

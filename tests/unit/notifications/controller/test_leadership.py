@@ -13,6 +13,7 @@ from notifications.controller.lease import Leadership, LeaseTiming
 from teleport_client.client import TeleportClient
 from teleport_client.errors import LimitExceeded, PermissionDenied, TeleportError, Unreachable
 from teleport_client.model.cluster import Lease
+from tests.patience import PATIENCE_SECONDS
 from workspace.backoff import Backoff
 from workspace.conditions import Conditions
 
@@ -68,7 +69,7 @@ async def leading(
     )  # fmt: skip
     running = asyncio.create_task(leadership.run(desk.work))
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             yield leadership
     finally:
         running.cancel()

@@ -13,6 +13,7 @@ from notifications.records.entry import Entry, Intent, PostedMessage
 from notifications.records.ledger import Ledger
 from notifications.records.trim import trim_card_model
 from teleport_client.errors import NotFound, Unreachable
+from tests.patience import PATIENCE_SECONDS
 from tests.samples import NOW, sample_model
 from tests.unit.notifications.requests.memory_teleport import MemoryTeleport
 
@@ -83,7 +84,7 @@ async def desk_of(record_within: float = 60.0) -> AsyncIterator[Desk]:
     entry = Entry(card_model=trim_card_model(MODEL), intents=INTENTS)
     await desk.ledger.write(ID, lambda _: entry)
     desk.in_flight.set_model(ID, MODEL)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         yield desk
         desk.in_flight.cancel()
         await desk.in_flight.finish()

@@ -24,6 +24,7 @@ from notifications.workqueue.reconcile_result import AgainAt, Done, Result, Retr
 from notifications.workqueue.work_queue import WorkQueue
 from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
+from tests.patience import PATIENCE_SECONDS
 from tests.samples import NOW, request
 from tests.unit.notifications.delivery.memory_slack import MemorySlack, Sent
 from tests.unit.notifications.requests.memory_teleport import MemoryTeleport
@@ -101,7 +102,7 @@ async def desk_of(stored: AccessRequest = OURS) -> AsyncIterator[Desk]:
     )  # fmt: skip
     desk = Desk(teleport, slack, followed, ledger, in_flight, reconciler, Routes(("C1",)))
     channels.desk = desk
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         yield desk
     in_flight.cancel()
     await in_flight.finish()
