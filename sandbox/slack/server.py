@@ -30,7 +30,7 @@ from sandbox.slack.workspace.state import Workspace
 
 Thing = TypeVar("Thing")
 
-_DEFAULT_TIMEOUT = 5.0
+_DEFAULT_TIMEOUT = 10.0
 _SHUTDOWN = 1.0
 _READY_WITH_BOT = Readiness()
 

@@ -452,7 +452,7 @@ async def test_reason_missing_in_a_slow_form_is_requested_in_its_place(stage: St
         "alice", form, roles={"type": "multi_external_select", "selected_options": [option("prod")]}
     )
     prompt = await stage.slack.view_where(
-        "alice", lambda v: "Add a reason to request prod" in words(v), 5
+        "alice", lambda v: "Add a reason to request prod" in words(v)
     )
     assert "fill_in_request" in buttons(prompt)
     assert stage.requests == []

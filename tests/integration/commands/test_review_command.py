@@ -242,7 +242,7 @@ async def test_slow_teleport_delays_only_the_response(stage: Stage) -> None:
     await stage.card_where(card["ts"], lambda m: "Approved by bob" in words(m))
     click = stage.slack.journal.envelopes[-1]
     assert click.acked_ms is not None
-    assert click.acked_ms - click.sent_ms < 1000
+    assert click.acked_ms - click.sent_ms < 2000
 
 
 async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
@@ -252,9 +252,9 @@ async def test_long_outage_of_teleport_gets_a_response(stage: Stage) -> None:
     started = asyncio.get_running_loop().time()
     await stage.click("bob", card, "approve")
     await stage.slack.message_where(
-        "access-requests", "bob", lambda m: "Nothing changed. Try again" in words(m), 15
+        "access-requests", "bob", lambda m: "Nothing changed. Try again" in words(m), 20
     )
-    assert 8 < asyncio.get_running_loop().time() - started < 12
+    assert 8 < asyncio.get_running_loop().time() - started < 15
     await stage.teleport.resume()
     assert stage.request(request.Metadata.Name).Spec.State == RequestState.PENDING
 

@@ -98,6 +98,6 @@ async def test_redirected_response_is_posted_as_an_ephemeral_message(
     for fault in ({"status": 307, "location": elsewhere.url}, {"status": 300}):
         stage.slack.faults.inject({"method": "response_url", "times": 1, **fault})
         await stage.type("alice", "/teleport-pending mine")
-        await stage.slack.call_where(lambda call: call.method == "chat.postEphemeral", 5)
+        await stage.slack.call_where(lambda call: call.method == "chat.postEphemeral")
         stage.slack.journal.calls.clear()
     assert elsewhere.received == []

@@ -165,7 +165,7 @@ async def test_roles_have_separate_channels(
     ) as stage:
         pending_request(teleport, reason="prod 1", role="prod")
         await stage.card("prod 1")
-        await stage.slack.message_where("security", "dana", lambda m: "prod 1" in words(m), 5)
+        await stage.slack.message_where("security", "dana", lambda m: "prod 1" in words(m))
         pending_request(teleport, reason="staging 2")
         await stage.card("staging 2")
         assert not [m for m in stage.messages("security") if "staging 2" in words(m)]

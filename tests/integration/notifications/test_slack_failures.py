@@ -226,7 +226,7 @@ async def test_deleted_card_of_a_pending_request_is_reposted(stage: Stage) -> No
     changed.Spec.Reviews.add(Author="dana", ProposedState=RequestStateOnWire.APPROVED)
     stage.teleport.cluster.requests.put(changed)
     await stage.slack.message_where(
-        CHANNEL, "dana", lambda m: m["ts"] != old["ts"] and "redis 1" in words(m), 5
+        CHANNEL, "dana", lambda m: m["ts"] != old["ts"] and "redis 1" in words(m)
     )
 
 

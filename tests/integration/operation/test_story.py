@@ -60,7 +60,7 @@ async def test_every_envelope_is_acked_at_once(stage: Stage) -> None:
     journal = stage.slack.journal.to_json()
     took = [each["acked_ms"] - each["sent_ms"] for each in journal["envelopes"]]
     assert len(took) == 2
-    assert max(took) < 500
+    assert max(took) < 3000
 
 
 async def test_card_is_updated_only_when_it_changes(stage: Stage) -> None:

@@ -94,7 +94,7 @@ async def test_selection_is_checked_at_once(stage: Stage, form: dict[str, Any]) 
     gone = ["/main/db/gone"]
     click = {"as": "alice", "do": "click", "view_id": form["id"], "action_id": "resources"}
     await stage.slack.act(click | {"value": gone, "values": reason})
-    noted = await stage.slack.view_where("alice", lambda v: "You can't request" in words(v), 5)
+    noted = await stage.slack.view_where("alice", lambda v: "You can't request" in words(v))
     assert "db/gone" in words(noted)
     done = await stage.submit("alice", noted, roles=selected("staging"), resources=selected())
     assert done["payload"] is None
@@ -111,7 +111,7 @@ async def test_roles_of_selected_resources_are_offered(stage: Stage, form: dict[
     click = {"as": "alice", "do": "click", "view_id": form["id"], "action_id": "resources"}
     assert await suggested(stage, form, "roles") == ["prod", "staging"]
     await stage.slack.act(click | {"value": chosen})
-    await stage.slack.view_where("alice", lambda v: "both and staging" in words(v), 5)
+    await stage.slack.view_where("alice", lambda v: "both and staging" in words(v))
     assert await suggested(stage, form, "roles") == ["both", "staging"]
 
 
@@ -199,7 +199,7 @@ async def test_shorter_access_is_shown_before_it_is_requested(
     values = {"roles": selected("staging"), "reason": REASON}
     week = {"type": "static_select", "selected_option": {"value": str(7 * 86400)}}
     await stage.submit("alice", form, **values, duration=week)
-    shown = await stage.slack.view_where("alice", lambda v: "only until" in words(v), 5)
+    shown = await stage.slack.view_where("alice", lambda v: "only until" in words(v))
     assert stage.requests == []
     await stage.submit("alice", shown)
     await stage.card("by form 77")
@@ -213,7 +213,7 @@ async def test_empty_form_is_rejected(stage: Stage, form: dict[str, Any]) -> Non
 async def test_form_opens_as_a_placeholder_while_teleport_is_slow(stage: Stage) -> None:
     stage.teleport.faults.add("GetAccessCapabilities", delay=2)
     await stage.type("alice", "/teleport-request")
-    await stage.slack.view_where("alice", lambda v: "Reading your Teleport roles" in words(v), 2)
+    await stage.slack.view_where("alice", lambda v: "Reading your Teleport roles" in words(v))
     form = await stage.form("alice", "request_form")
     assert field(form, "roles")["label"]["text"] == "Roles"
     opens = [each for each in stage.slack.journal.calls if each.method == "views.open"]
@@ -223,7 +223,7 @@ async def test_form_opens_as_a_placeholder_while_teleport_is_slow(stage: Stage) 
 async def test_failure_after_the_placeholder_appears_in_it(stage: Stage) -> None:
     stage.teleport.faults.add("GetAccessCapabilities", grpc.StatusCode.INTERNAL, delay=2)
     await stage.type("alice", "/teleport-request")
-    await stage.slack.view_where("alice", lambda v: "Teleport returned an error" in words(v), 5)
+    await stage.slack.view_where("alice", lambda v: "Teleport returned an error" in words(v))
 
 
 async def test_user_without_requestable_roles_gets_a_sentence(stage: Stage) -> None:
@@ -237,7 +237,7 @@ async def test_slow_rejection_leads_back_to_the_form(stage: Stage, form: dict[st
     stage.teleport.faults.add("CreateAccessRequestV2", delay=2, times=2)
     values = {"roles": selected("staging"), "reason": REASON, "start": at(8 * 86400)}
     await stage.submit("alice", form, **values)
-    view = await stage.slack.view_where("alice", lambda v: "Open the form again" in words(v), 8)
+    view = await stage.slack.view_where("alice", lambda v: "Open the form again" in words(v))
     (button,) = (each for each in view["blocks"] if each["type"] == "actions")
     assert "by form 77" in button["elements"][0]["value"]
 

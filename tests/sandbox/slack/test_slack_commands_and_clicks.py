@@ -313,7 +313,7 @@ async def test_opening_home_is_an_event(
     outcome = await slack.act({"as": "alice", "do": "home"})
     await slack.view_where("alice", lambda view: view["type"] == "home")
     await slack.act({"as": "alice", "do": "home"})
-    await slack.workspace.changes.until(lambda: len(heard) == 2 or None, seconds=5)
+    await slack.workspace.changes.until(lambda: len(heard) == 2 or None, seconds=10)
     assert outcome["acked"]
     assert (heard[0]["tab"], heard[0]["user"]) == ("home", ALICE)
     assert "view" not in heard[0]

@@ -166,7 +166,9 @@ async def test_events_come_again_until_they_are_acked(slack: SlackStandIn) -> No
         outcome = await slack.act({"as": "alice", "do": "home"})
         frames = [await _next_envelope(socket) for _ in range(3)]
         await socket.ack(frames[-1])
-        await slack.workspace.changes.until(lambda: slack.journal.envelopes[-1].acked_ms, seconds=5)
+        await slack.workspace.changes.until(
+            lambda: slack.journal.envelopes[-1].acked_ms, seconds=10
+        )
     assert outcome["error"] == "operation_timeout"
     assert [frame["retry_attempt"] for frame in frames] == [0, 1, 2]
     assert [frame["retry_reason"] for frame in frames] == ["", "timeout", "timeout"]
@@ -192,7 +194,7 @@ async def test_bolt_app_reconnects_after_a_disconnect(
     """Asked to leave, the real client opens a new socket and goes on."""
     acked = _acks_commands(bolt)
     slack.faults.inject({"sockets": "disconnect", "reason": reason})
-    await slack.workspace.changes.until(lambda: len(_openings(slack)) == 2 or None, seconds=5)
+    await slack.workspace.changes.until(lambda: len(_openings(slack)) == 2 or None, seconds=10)
     await slack.socket_count(1)
     outcome = await slack.act(COMMAND)
     assert outcome["acked"]

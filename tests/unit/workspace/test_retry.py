@@ -113,15 +113,15 @@ async def test_timed_out_change_may_have_happened() -> None:
 
 
 async def test_calls_of_one_interaction_share_a_deadline() -> None:
-    """The second call gets the time that the first one left."""
+    """The later calls get the time that the first one left."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     with interaction_deadline(BRIEFLY):
-        for _ in range(3):
+        for _ in range(10):
             call, _ = call_with_results(gone(Sent.NO, READ))
             with pytest.raises(Unreachable):
                 await with_retry(call)
-    assert loop.time() - started < BRIEFLY * 2
+    assert loop.time() - started < BRIEFLY * 5
 
 
 async def test_timeout_of_the_call_itself_is_raised() -> None:
