@@ -23,24 +23,39 @@ _KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")
 
 @dataclass
 class Bot:
+    """A bot and its log, which is read while the bot runs: a full pipe would stop it."""
+
     process: ForkedBot
     lines: list[str] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _reading: asyncio.Task[None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reading = asyncio.create_task(self._read())
+        self._reading.add_done_callback(lambda _: self._news.set())
 
     async def event(self, name: str) -> dict[str, object]:
         """Return the first log event of this name once it is written."""
+        read = 0
         while True:
-            for line in self.lines:
+            for line in self.lines[read:]:
                 if line.startswith("{") and (event := json.loads(line)).get("event") == name:
                     found: dict[str, object] = event
                     return found
-            line_read = await self.process.stderr.readline()
-            assert line_read, f"no {name} in {self.lines}"
-            self.lines.append(line_read.decode().strip())
+            assert not self._reading.done(), f"no {name} in {self.lines}"
+            read = len(self.lines)
+            self._news.clear()
+            await self._news.wait()
 
     async def end(self) -> tuple[int, str]:
         """Wait until the process ends, and return its exit code and its complete output."""
-        rest = await self.process.communicate()
-        return await self.process.wait(), "\n".join([*self.lines, rest.decode().strip()])
+        await asyncio.wait([self._reading])
+        return await self.process.wait(), "\n".join(self.lines)
+
+    async def _read(self) -> None:
+        async for line in self.process.stderr:
+            self.lines.append(line.decode().strip())
+            self._news.set()
 
 
 @asynccontextmanager
@@ -50,18 +65,15 @@ async def bot(*arguments: str, **environment: str) -> AsyncIterator[Bot]:
     running_bot = Bot(process)
     try:
         yield running_bot
-        if process.returncode is None:
-            # A killed process would leave no coverage data.
-            process.terminate()
-            await process.communicate()
+        # A killed process would leave no coverage data.
+        process.terminate()
+        await running_bot.end()
     except BaseException:
         process.kill()
-        print((await running_bot.end())[1])  # noqa: T201 - pytest shows it with the failure
+        _, log = await running_bot.end()
+        print(log)  # noqa: T201 - pytest shows it with the failure
         raise
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
         process.close()
 
 

@@ -9,9 +9,6 @@ from typing import Self
 
 from tests.integration.fork_server import ForkServer, shared_fork_server
 
-_UNREAD_BYTES = 2**26
-"""Bytes: a test reads the log only now and then, and a full pipe would stop the bot."""
-
 
 @dataclass
 class ForkedBot:
@@ -78,7 +75,7 @@ class ForkedBot:
 
 
 async def _reader(descriptor: int) -> tuple[asyncio.StreamReader, asyncio.ReadTransport]:
-    reader = asyncio.StreamReader(limit=_UNREAD_BYTES)
+    reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", buffering=0)
     )
