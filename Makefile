@@ -4,8 +4,8 @@ SLACK_PORT ?= 8765
 TELEPORT_PORT ?= 3025
 BIN := .venv/bin
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-# Tests often wait, so each core runs two workers.
-WORKERS ?= $(shell echo $$(( $(CORES) * 2 )))
+# Tests often wait, so each core runs three workers.
+WORKERS ?= $(shell echo $$(( $(CORES) * 3 )))
 
 # Without bytecode, each bot and each worker of the tests compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
