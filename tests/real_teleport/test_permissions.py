@@ -16,7 +16,7 @@ async def test_locked_user_requests_nothing(world: World, bot: BotProcess, targe
     async with world.cluster.locked(target, "on leave"):
         await world.people.type("alice", "/teleport-request staging because redis is stuck")
         assert "locked" in words(await world.people.response("alice", "on leave"))
-    assert await world.cluster.requests() == []
+    assert await world.requests() == []
 
 
 async def test_locked_reviewer_decides_nothing(world: World, bot: BotProcess) -> None:
@@ -40,4 +40,4 @@ async def test_user_with_a_role_that_denies_requests_makes_none(
     async with world.cluster.user(Account(nora.name, ("dev", "no-requests"), nora.slack_user_id)):
         await world.people.type("nora", "/teleport-request staging because redis is stuck")
         await world.people.response("nora", "doesn't let you request access")
-    assert await world.cluster.requests() == []
+    assert await world.requests() == []

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ class World:
     setting: Setting
     people: SlackDriver
     data: Path
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def cluster(self) -> Cluster:
@@ -75,13 +77,21 @@ class World:
         card = await self.people.card(reason)
         return await self.id_of(card), card
 
+    async def requests(self) -> list[dict[str, Any]]:
+        """List the requests of this test. A lagging cache can still show those of the last one."""
+        return [
+            each
+            for each in await self.cluster.requests()
+            if datetime.fromisoformat(each["spec"]["created"]) >= self.started
+        ]
+
     async def id_of(self, card: Mapping[str, Any]) -> str:
         """Return the id of a card's request, of which a card without buttons shows the start."""
         if "approve" in (shown := buttons(dict(card))):
             return str(shown["approve"]["value"])
         found = [
             each["metadata"]["name"]
-            for each in await self.cluster.requests()
+            for each in await self.requests()
             if each["metadata"]["name"][-8:] in words(card)
         ]
         assert len(found) == 1, card

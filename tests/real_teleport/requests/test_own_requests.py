@@ -66,7 +66,7 @@ async def test_resource_that_cannot_be_requested_gets_a_sentence(
 ) -> None:
     await world.people.type("alice", f"/teleport-request {typed} because x")
     await world.people.response("alice", answer)
-    assert not await world.cluster.requests()
+    assert not await world.requests()
 
 
 @pytest.mark.needs(Feature.ADVANCED_WORKFLOWS)
@@ -92,7 +92,7 @@ async def test_role_that_lists_itself_is_not_requested_from_its_holder(
     async with world.cluster.user(Account("selfish-nora", ("selfish",), "U0NORA0001")):
         await world.people.type("nora", "/teleport-request selfish because x")
         await world.people.response("nora", "You already have selfish")
-    assert not await world.cluster.requests()
+    assert not await world.requests()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_start_that_teleport_cannot_grant_gets_a_sentence(
 ) -> None:
     await world.people.type("alice", "/teleport-request staging from in 8 days because x")
     await world.people.response("alice", "so nothing was requested. Choose an earlier start")
-    assert not await world.cluster.requests()
+    assert not await world.requests()
 
 
 async def test_extension_is_a_new_request_that_needs_an_approval(
@@ -260,7 +260,7 @@ async def test_impossible_start_is_an_error_at_its_field(world: World, bot: BotP
     start = {"type": "datetimepicker", "selected_date_time": int(time.time() + 8 * 86_400)}
     done = await world.people.submit("alice", form, **values, start=start)
     assert "Choose an earlier start" in words(done["payload"]["errors"]["start"])
-    assert not await world.cluster.requests()
+    assert not await world.requests()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
