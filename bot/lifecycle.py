@@ -72,7 +72,7 @@ class Bot:
                 changed=self.request_work.changed,
                 home_opened=self.notifications.home.reconciler.opened,
                 followed_requests=self.notifications.requests.up_to_date,
-                requests_hidden=lambda: self.notifications.requests.denied,
+                requests_hidden=self._requests_hidden,
             ),
         )
         register_gauges(runtime, self.notifications, self.listeners, lambda: self.sockets)
@@ -109,6 +109,10 @@ class Bot:
             slack_team=self.runtime.installation.team,
             request_count=len(self.notifications.requests),
         )
+
+    def _requests_hidden(self) -> bool:
+        """Return whether the bot lacks the permission, by its last list and by its roles."""
+        return self.notifications.requests.denied or self.runtime.features.hides_requests
 
     def _list_error(self) -> StartError:
         """Return why the bot didn't start. A denial ends only when an administrator ends it."""

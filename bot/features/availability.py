@@ -24,7 +24,7 @@ from bot.features.feature import Choices, Feature, Rule
 from bot.features.role_hint import role_hint
 from bot.features.table import FEATURES, REVIEWS_BY_OVERRIDE, REVIEWS_ON_BEHALF
 from teleport_client.model.user import Role
-from teleport_client.rules.access_rules import has_verb, is_denied
+from teleport_client.rules.access_rules import has_verb, is_denied, verbs_missing_for_requests
 from workspace.requests.review_policy import ReviewMode
 
 _REVIEW_MODES = {
@@ -75,6 +75,11 @@ class Availability:
             if not self.missing(feature).scopes
             for scope in feature.scopes
         )
+
+    @property
+    def hides_requests(self) -> bool:
+        """Return whether Teleport hides access requests from the bot, instead of denying calls."""
+        return self._roles is not None and bool(verbs_missing_for_requests(self._roles))
 
     def is_available(self, feature: Feature) -> bool:
         return not self.missing(feature)

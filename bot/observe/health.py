@@ -5,9 +5,11 @@ and still starting. /healthz responds with 200 while the process runs. /readyz r
 503 and lists the component conditions by readiness part.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from socket import gaierror
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -17,6 +19,7 @@ from bot.settings.settings import HealthSettings
 from bot.start_error import MISCONFIGURED, StartError
 from workspace.conditions import Condition, Conditions
 
+LISTEN_HINT = "Choose another health.port or health.listen, or set the port to 0 to turn it off."
 _SHUTDOWN_SECONDS = 0.5
 """For responses in flight when the bot stops."""
 _READY = "ready"
@@ -72,13 +75,26 @@ async def serve_health(
 async def _listen(runner: web.AppRunner, settings: HealthSettings) -> None:
     try:
         await web.TCPSite(runner, settings.listen, settings.port).start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise StartError(
             f"The health server can't listen on {settings.listen}:{settings.port}"
-            f" ({error.strerror}).",
-            "Choose another health.port or health.listen, or set the port to 0 to turn it off.",
+            f" ({listen_problem(error)}).",
+            LISTEN_HINT,
             exit_code=MISCONFIGURED,
         ) from error
+
+
+def listen_problem(error: OSError | UnicodeError) -> str:
+    """Return why a server can't listen on an address.
+
+    asyncio has its own text for a port that is in use, and a host name that can't be encoded is a
+    UnicodeError.
+    """
+    if isinstance(error, UnicodeError):
+        return "not a valid host name"
+    if isinstance(error, gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)
 
 
 def _app(conditions: Conditions, metrics: Metrics) -> web.Application:

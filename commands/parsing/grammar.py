@@ -86,6 +86,10 @@ class _Draft:
             else:
                 self.roles.append(name_mentions(name))
 
+    def add_reason(self, reason: str) -> None:
+        """Add a reason to the one before it, as reviews do."""
+        self.reason = f"{self.reason} {reason}".strip()
+
     def typed_request(self) -> TypedRequest:
         draft = RequestDraft(
             tuple(dict.fromkeys(self.roles)),
@@ -104,14 +108,15 @@ def parse_request(text: str) -> TypedRequest:
         if word.flag:
             _set(draft, words.check_flag(word.flag), words)
         elif word.is_keyword("because"):
-            draft.reason = words.rest(end=_end_of_reason(text, word.end))
+            draft.add_reason(words.rest(end=_end_of_reason(text, word.end)))
         elif word.is_keyword("for"):
-            draft.duration = _duration(words)
+            draft.duration = _only(draft.duration, _duration(words), "durations")
         elif word.is_keyword("until", "till"):
-            draft.until = _moment(words)
+            draft.until = _only(draft.until, _moment(words), "ends")
         elif word.is_keyword("from", "starting"):
-            draft.start = _moment(words)
-            draft.until = _end_after_to(words) or draft.until
+            draft.start = _only(draft.start, _moment(words), "starts")
+            if end := _end_after_to(words):
+                draft.until = _only(draft.until, end, "ends")
         elif word.is_keyword("to") and _names_a_resource(words):
             continue
         elif word.is_keyword(*_REVIEWERS) and _names_a_user(words):
@@ -139,25 +144,35 @@ def _are_options(text: str) -> bool:
 
 def _set(draft: _Draft, flag: str, words: Words) -> None:
     if flag == "--reason":
-        draft.reason = words.reason(flag)
+        draft.add_reason(words.reason(flag))
     elif flag == "--duration":
         words.require_value(flag)
-        draft.duration = _duration(words)
+        draft.duration = _only(draft.duration, _duration(words), "durations")
     elif flag == "--session-ttl":
         words.require_value(flag)
-        draft.session = _duration(words)
+        draft.session = _only(draft.session, _duration(words), "session lengths")
     elif flag == "--roles":
         draft.add(_list(words, flag))
     elif flag == "--resource":
         draft.resources += map(_resource, _list(words, flag))
     elif flag == "--start":
         words.require_value(flag)
-        draft.start = _moment(words)
+        draft.start = _only(draft.start, _moment(words), "starts")
     elif flag == "--until":
         words.require_value(flag)
-        draft.until = _moment(words)
+        draft.until = _only(draft.until, _moment(words), "ends")
     else:
         draft.reviewers += _list(words, flag)
+
+
+def _only(before: Value | None, value: Value, noun: str) -> Value:
+    """Return a value that can be given once. Raises UserError if an earlier one differs."""
+    if before is not None and before != value:
+        raise UserError(
+            f"There are two different {noun} in your request. Keep one of them. {_UNCHANGED}",
+            reason="two_values",
+        )
+    return value
 
 
 def _resource(name: str) -> TypedResource:

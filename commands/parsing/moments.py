@@ -46,6 +46,10 @@ _TIME = r"""(?:at[ ])?(?:
   | (?P<named>noon|midnight)
 )(?:[ ]?(?P<utc>utc|gmt|z))?"""
 _MOMENT = re.compile(rf"(?:{_DAY})?(?:(?:,?[ ]|^|t(?=[0-9]))(?:{_TIME}))?", re.VERBOSE)
+_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?[+-][0-9]{2}:[0-9]{2}"
+)
+"""With an offset. Without the `T`, `9:00-10:00` can be a range."""
 _TIME_FIRST = re.compile(rf"{_TIME}[ ]{_DAY}", re.VERBOSE)
 _NOON = 12
 
@@ -143,6 +147,8 @@ def parse_moment(text: str) -> TypedMoment | None:
         return TypedMoment(plain, after=timedelta(0))
     if plain.startswith("in ") and is_duration(plain[3:]):
         return TypedMoment(plain, after=parse_duration(plain[3:]))
+    if _TIMESTAMP.fullmatch(plain):
+        return _timestamp(plain)
     found = _MOMENT.fullmatch(plain) or _TIME_FIRST.fullmatch(plain)
     if found is None or not plain:
         return None
@@ -155,6 +161,16 @@ def parse_moment(text: str) -> TypedMoment | None:
         month_day=_month_day(found),
         utc=found["utc"] is not None,
     )
+
+
+def _timestamp(text: str) -> TypedMoment:
+    """Read a timestamp with an offset from UTC."""
+    _iso(text[:10], text)
+    try:
+        instant = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise _not_a_time(text) from None
+    return TypedMoment(text, clock=instant.time(), on=instant.date(), utc=True)
 
 
 def _clock(found: re.Match[str], text: str) -> time | None:

@@ -183,7 +183,7 @@ class Words:
             raise UserError(f"{self._flags.missing[plain]} {self._unchanged}", reason="tsh_flag")
         nearest = process.extractOne(
             plain[:_NAME_LIMIT],
-            tuple(self._flags.examples),
+            (*self._flags.examples, *self._flags.other_names, *self._flags.missing),
             scorer=fuzz.ratio,
             score_cutoff=MIN_SIMILARITY,
         )

@@ -71,6 +71,12 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
     submitted = _read(interaction)
     if errors := _errors(interaction, submitted):
         raise UserError(" ".join((*errors.values(), "Nothing changed.")), reason="form_errors")
+    # Each result stands for an interruption at that moment, until the review has its own.
+    results = {
+        request_id: BulkResult(request_id, label, _UNSENT, retry=True)
+        for request_id, label in submitted.labels.items()
+    }
+    responder.when_interrupted = lambda: _message(submitted, results.values())
     try:
         await services.authorize(interaction.slack_user_id, REVIEW)
     except Unreachable as error:
@@ -78,11 +84,6 @@ async def submit(services: Services, interaction: Interaction, responder: Respon
         raise UserError(
             cause.text, reason=cause.reason, suggested_command=submitted.reason
         ) from error
-    results = {
-        request_id: BulkResult(request_id, label, _UNSENT, retry=True)
-        for request_id, label in submitted.labels.items()
-    }
-    responder.when_interrupted = lambda: _message(submitted, results.values())
     with interaction_deadline(_SECONDS):
         turns = asyncio.Semaphore(_AT_ONCE)
 

@@ -125,7 +125,9 @@ class ObjectCache(Generic[Object]):
             if known is None or known.object != found:
                 self._known[name] = Cached(found, Source.LIST, now)
             else:
-                self._known[name] = replace(known, seen=now)
+                found_again = known.source is Source.MISSING
+                source = Source.LIST if found_again else known.source
+                self._known[name] = replace(known, source=source, seen=now)
                 if not self._kind.resync(found):
                     continue
             yield Listed(name, found, new=known is None)

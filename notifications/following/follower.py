@@ -101,7 +101,7 @@ class Follower(Generic[Object]):
         self._watching_since = 0.0
         """Monotonic time of the first list of the last watch."""
         self._denied = ""
-        """Teleport's last denial. It is logged once, because only an administrator can end it."""
+        """Teleport's denial since the last list. Only an administrator can end it: log it once."""
         self.synced = asyncio.Event()
         """Set once all objects have been listed for the first time."""
         condition.not_ready("not synced yet")
@@ -116,7 +116,7 @@ class Follower(Generic[Object]):
 
     @property
     def denied(self) -> bool:
-        """Return whether Teleport denied the last attempt, so the bot lacks a permission."""
+        """Return whether Teleport has denied the bot a list since the last complete one."""
         return bool(self._denied)
 
     def on_change(self, handler: ChangeHandler) -> None:
@@ -199,7 +199,7 @@ class Follower(Generic[Object]):
                 error=str(error),
                 retry_in_seconds=round(delay, 1),
             )
-        self._denied = denied
+        self._denied = denied or self._denied
         await asyncio.sleep(delay)
 
     async def _follow(self, stream: EventStream[Object]) -> None:

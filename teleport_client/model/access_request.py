@@ -120,7 +120,7 @@ class AccessRequest:
         return self.state is RequestState.PENDING
 
     def has_expired(self, now: datetime) -> bool:
-        """Return whether lists leave the request out: Teleport deletes it minutes later."""
+        """Return whether the request is past its expiry. Teleport deletes it a while later."""
         return self.expires is not None and self.expires <= now
 
     @property

@@ -20,6 +20,8 @@ from tests.integration.forked_bot import ForkedBot
 # The last one is set while coverage measures the tests, so that it measures this process too.
 _KEPT = ("PATH", "HOME", "COVERAGE_PROCESS_CONFIG")
 
+_PIECE_BYTES = 65_536
+
 
 @dataclass
 class Bot:
@@ -50,12 +52,17 @@ class Bot:
     async def end(self) -> tuple[int, str]:
         """Wait until the process ends, and return its exit code and its complete output."""
         await asyncio.wait([self._reading])
+        self._reading.result()
         return await self.process.wait(), "\n".join(self.lines)
 
     async def _read(self) -> None:
-        async for line in self.process.stderr:
-            self.lines.append(line.decode().strip())
+        """Read pieces, because a StreamReader limits the length of a line."""
+        rest = b""
+        while piece := await self.process.stderr.read(_PIECE_BYTES):
+            *lines, rest = (rest + piece).split(b"\n")
+            self.lines += [line.decode(errors="replace").strip() for line in lines]
             self._news.set()
+        self.lines.append(rest.decode(errors="replace"))
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 
 from bot.connect.teleport_connection import PRIVATE_SOCKET_HINT
+from bot.observe.health import LISTEN_HINT, listen_problem
 from bot.settings.settings import HealthSettings, LogSettings, Settings
 from bot.setup.doctor.check import Check, failure, ok
 from teleport_client.credentials.secret_file import secret_file
@@ -17,7 +18,7 @@ from teleport_client.transport.private_socket import private_socket
 
 PRIVATE_SOCKET = "private socket"
 _STREAMS = {"stderr", "stdout"}
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 _SECONDS = 2.0
 
 
@@ -34,31 +35,30 @@ def log_output(settings: LogSettings) -> Check:
     if settings.output in _STREAMS:
         return ok(name, settings.output)
     path = Path(settings.output)
-    existed = path.exists()
+    file = path.resolve()  # of a link, the file that the bot would create
+    existed = file.exists()
     try:
-        path.open("a").close()
+        file.open("a").close()
     except OSError as error:
         hint = f"Choose another log.output, or make it writable for the bot's uid {os.geteuid()}."
         return failure(name, f"can't write {path} ({error.strerror})", hint)
     if not existed:
-        path.unlink()
+        file.unlink()
     return ok(name, f"{path} is writable")
 
 
 async def health_port(settings: HealthSettings) -> Check:
     """Listen for a moment. The port of a running bot isn't a failure."""
-    name, address = "health port", f"{settings.listen}:{settings.port}"
+    name, address = "health port", f"{_in_url(settings.listen)}:{settings.port}"
     if not settings.port:
         return ok(name, "off")
     try:
         server = await asyncio.start_server(_close, settings.listen, settings.port)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE and await _is_a_bot(settings):
+    except (OSError, UnicodeError) as error:
+        if _is_taken(error) and await _is_a_bot(settings):
             return ok(name, f"a bot is running on {address}")
-        # asyncio has its own text for a port that is in use.
-        text = os.strerror(error.errno) if error.errno else str(error)
-        hint = "Choose another health.port or health.listen, or set the port to 0 to turn it off."
-        return failure(name, f"the health server can't listen on {address} ({text})", hint)
+        problem = f"the health server can't listen on {address} ({listen_problem(error)})"
+        return failure(name, problem, LISTEN_HINT)
     server.close()
     return ok(name, f"{address} is free")
 
@@ -98,8 +98,16 @@ def _close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_taken(error: OSError | UnicodeError) -> bool:
+    return isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+
+
 async def _is_a_bot(settings: HealthSettings) -> bool:
-    host = _ANY_ADDRESS.get(settings.listen, settings.listen)
+    host = _in_url(_ANY_ADDRESS.get(settings.listen, settings.listen))
     timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
         async with (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import lifecycle
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import RequestState
@@ -79,6 +80,27 @@ async def test_rejected_watch_makes_the_bot_unready(
         refusal = 'access denied to perform action "read" on "access_request"'
         status, _ = await health.parts_where(lambda parts: refusal in parts["teleport"])
         assert status == 503
+
+
+async def test_commands_notice_a_revoked_permission_while_the_watch_goes_on(
+    settings_file: Path,
+    slack: SlackStandIn,
+    teleport: TeleportStandIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A watch continues after a role change, so only the bot's roles show it."""
+    monkeypatch.setattr(lifecycle, "RECHECK_SECONDS", 0.1)
+    stage = Stage(slack, teleport)
+    async with run_bot_here(settings_file) as health:
+        await slack.socket_count(2)
+        pending_request(teleport, reason="redis 1")
+        await stage.card("redis 1")
+        set_verbs(teleport, "read")
+        read = len(teleport.journal.of("GetRole"))
+        await teleport.journal.wait_for_call("GetRole", count=read + 4, ended=True)
+        await stage.type("bob", "/teleport-pending")
+        await stage.response("bob", "The bot isn't allowed to list access requests")
+        assert (await health.parts())[1]["teleport"] == "ready"
 
 
 @pytest.mark.parametrize("left", [("read",), ("list",), ()])

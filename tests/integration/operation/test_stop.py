@@ -119,3 +119,27 @@ async def test_stop_during_several_reviews_reports_each_one(
         assert response["text"].count("not sent, because the bot is restarting") == 2
         assert "fine" in words(response)
         await stopping
+
+
+async def test_stop_before_the_first_of_several_reviews_returns_the_reason(
+    settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
+) -> None:
+    stage = Stage(slack, teleport)
+    for number in range(2):
+        pending_request(teleport, reason=f"redis {number}")
+    async with bot("--config", str(settings_file)) as process:
+        await process.event("bot_started")
+        await slack.socket_count(2)
+        await stage.type("bob", "/teleport-approve")
+        form = await stage.form("bob", "bulk_review_form")
+        hang_teleport(stage)
+        picked = [option["value"] for option in field(form, "pick_0")["options"]]
+        chosen = boxes(form, "pick_0", *picked)
+        await stage.submit("bob", form, pick_0=chosen, reason=text("a long reason"))
+        stopping = asyncio.create_task(stop(process))
+        response = await stage.slack.message_where(
+            "access-requests", "bob", lambda m: "You approved 0 of 2" in words(m), LIMIT
+        )
+        assert response["text"].count("not sent, because the bot is restarting") == 2
+        assert "a long reason" in words(response)
+        await stopping

@@ -12,12 +12,16 @@ from aiohttp import web
 from bot.connect import slack_connection
 from bot.connect.slack_connection import hint_for
 from bot.observe.clock import SlackClock
-from bot.settings.settings import LogSettings
+from bot.observe.health import serve_health
+from bot.observe.metrics import Metrics
+from bot.settings.settings import HealthSettings, LogSettings
 from bot.setup.doctor import slack
 from bot.setup.doctor.check import Level
-from bot.setup.doctor.machine import authorities, log_output
+from bot.setup.doctor.machine import authorities, health_port, log_output
 from bot.setup.doctor.socket_mode import Greeting, greeting_at, no_socket, response_host, socket_row
+from tests.integration.bot_process import free_port
 from tests.unit.commands.test_outcome import slack_error
+from workspace.conditions import Conditions
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 SOCKET = "wss://wss-primary.slack.com/link/?ticket=1"
@@ -147,6 +151,34 @@ def test_existing_log_file_stays_and_a_new_one_is_removed_again(tmp_path: Path) 
     for path in (old, new):
         assert log_output(LogSettings(output=str(path))).level is Level.OK
     assert (old.read_text(), new.exists()) == ("one event\n", False)
+
+
+def test_log_output_keeps_a_link_to_a_new_file(tmp_path: Path) -> None:
+    link, new = tmp_path / "bot.log", tmp_path / "new.log"
+    link.symlink_to(new)
+    assert log_output(LogSettings(output=str(link))).level is Level.OK
+    assert (link.is_symlink(), new.exists()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("listen", "problem"),
+    [
+        ("a..b", "not a valid host name"),
+        ("no-such-host.invalid", "can't listen on no-such-host.invalid:9 ("),
+    ],
+)
+async def test_host_that_nothing_can_listen_on_is_a_failure(listen: str, problem: str) -> None:
+    row = await health_port(HealthSettings(listen=listen, port=9))
+    assert row.level is Level.FAILURE
+    assert problem in row.detail
+    assert "Unknown error" not in row.detail
+
+
+async def test_running_bot_on_an_ipv6_address_is_no_failure() -> None:
+    settings = HealthSettings(listen="::1", port=free_port())
+    async with serve_health(settings, Conditions(), Metrics()):
+        row = await health_port(settings)
+    assert (row.level, row.detail) == (Level.OK, f"a bot is running on [::1]:{settings.port}")
 
 
 def test_unusable_certificate_authorities_are_a_failure(

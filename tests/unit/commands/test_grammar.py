@@ -152,6 +152,30 @@ def test_flags_of_tsh_mean_the_same_here() -> None:
     assert parse_request(f"x {typed}") == parse_request("x for 2h from 2026-12-01T14:30:00Z")
 
 
+def test_all_reasons_are_kept() -> None:
+    assert parse_request('x --reason "redis is stuck" because of db-1').draft.reason == (
+        "redis is stuck of db-1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "twice"),
+    [
+        ("x for 2h --max-duration 3h", "durations"),
+        ("x --session-ttl 1h --session-ttl 2h", "session lengths"),
+        ("x from 16:00 --start 17:00", "starts"),
+        ("x from 16:00 to 17:00 until 18:00", "ends"),
+    ],
+)
+def test_second_value_is_rejected(typed: str, twice: str) -> None:
+    with pytest.raises(UserError, match=f"There are two different {twice} in your request"):
+        parse_request(typed)
+
+
+def test_repeated_value_is_accepted() -> None:
+    assert parse_request("x for 2h --duration 120m") == parse_request("x for 2h")
+
+
 @given(roles, hours, reasons)
 def test_request_in_words_is_parsed_back(wanted: list[str], count: int, reason: str) -> None:
     """It holds for any roles, any whole number of hours and any reason."""
@@ -179,6 +203,7 @@ def test_any_text_is_a_draft_or_a_user_error(typed: str) -> None:
     [
         ("staging --reson x", "Did you mean --reason?"),
         ("staging --zzzzzz x", "Available flags: --reason"),
+        ("staging --assume-start-tme x", "Did you mean --assume-start-time?"),
         ("staging --reason", '--reason needs a value, such as --reason "redis is stuck"'),
         ("staging --reason --duration 1h", "--reason needs a value"),
         ("staging --reviewers ''", "--reviewers needs a value"),

@@ -35,6 +35,9 @@ def question(typed: str, now: datetime = NOW) -> str:
     [
         ("5pm", "2026-11-27 17:00"),
         ("5 p.m.", "2026-11-27 17:00"),
+        ("2026-12-01T14:30:00Z", "2026-12-01 15:30"),
+        ("2026-12-01T14:30:00+02:00", "2026-12-01 13:30"),
+        ("2026-12-01T23:30-05:00", "2026-12-02 05:30"),
         ("at 17:30", "2026-11-27 17:30"),
         ("17.30", "2026-11-27 17:30"),
         ("17", "2026-11-27 17:00"),
@@ -75,6 +78,8 @@ def test_moment_is_resolved_in_the_users_zone(typed: str, local: str) -> None:
         ("feb 30 9:00", "isn't a day of the calendar"),
         ("2026-02-30 9:00", "isn't a day of the calendar"),
         ("0001-01-01 00:00", "is too far from now"),
+        ("0001-01-01T00:00+05:00", "is too far from now"),
+        ("2026-12-01T25:00+05:00", "isn't a time"),
         ("9999-12-31 23:59", "is too far from now"),
     ],
 )
