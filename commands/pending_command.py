@@ -143,7 +143,7 @@ def _nothing(services: Services, user: AuthorizedUser, scope: Scope) -> str:
         if user.sees_all_requests
         else "List others' requests with tsh request ls or in the Teleport web UI."
     )
-    return f"{own}Reviews from Slack are off. {where}"
+    return f"{own}Reviews from Slack are turned off. {where}"
 
 
 def _no_match(query: ListQuery) -> str:

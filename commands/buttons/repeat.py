@@ -7,7 +7,7 @@ from commands.request_outcomes import open_form, respond, typed_command
 from commands.use_cases.drafts.requests_enabled import ensure_requests_enabled
 from commands.use_cases.repeat_request import OnlyRecorded, repeat_request
 from commands.use_cases.services import Services
-from workspace.text.names import list_names
+from workspace.text.names import it_or_them, list_names
 from workspace.views.parts.message import text_message
 
 _INCOMPLETE = "Teleport has deleted the old request, so check what is left of it."
@@ -29,5 +29,8 @@ async def repeat(services: Services, interaction: Interaction, responder: Respon
     if repeated.left_out:
         roles = list_names(repeated.left_out)
         await responder.respond(
-            text_message(f"You can't request {roles} any more, so the request doesn't contain it.")
+            text_message(
+                f"You can't request {roles} any more, so the request doesn't contain"
+                f" {it_or_them(repeated.left_out)}."
+            )
         )

@@ -12,7 +12,7 @@ from commands.use_cases.services import Services
 from teleport_client.errors import TeleportError
 from workspace.requests.user_error import UserError
 from workspace.sending.slack_failure import SLACK_ERRORS
-from workspace.text.names import list_names
+from workspace.text.names import it_or_them, list_names
 from workspace.views.modals.request_input import RESOURCES, ROLES, selected_values
 from workspace.views.modals.request_notes import with_resource_note
 from workspace.views.options import resource_option
@@ -43,7 +43,10 @@ async def _note(services: Services, interaction: Interaction) -> str:
     paths = resource_option.paths(selected, services.resource_index.long_paths)
     roles = await roles_by_resource(services, user.name, paths)
     if rejected := rejected_resources(services, roles):
-        return f"You can't request {list_names(rejected)}. Remove it, or choose others."
+        return (
+            f"You can't request {list_names(rejected)}. Remove {it_or_them(rejected)}, or choose"
+            " others."
+        )
     applicable = sorted({name for names in roles.values() for name in names})
     if len(applicable) > 1 and not selected_values(values, ROLES):
         return (

@@ -28,7 +28,7 @@ from teleport_client.errors import TeleportError, Unreachable
 from workspace.requests.request_draft import RequestDraft
 from workspace.requests.user_error import UserError
 from workspace.retry import FORM_SECONDS
-from workspace.text.names import list_names
+from workspace.text.names import it_or_them, list_names
 from workspace.views.modals.request_input import RequestFormInput, read
 from workspace.views.modals.request_notes import with_access_end
 from workspace.views.options import resource_option, role_option
@@ -152,7 +152,10 @@ async def _selected_resources(
         return Rejected(UserError(text, reason="resource_not_found"), DraftField.RESOURCES)
     roles = await roles_by_resource(services, user.name, paths)
     if rejected := rejected_resources(services, roles):
-        text = f"You can't request {list_names(rejected)}. Remove it, or choose others."
+        text = (
+            f"You can't request {list_names(rejected)}. Remove {it_or_them(rejected)}, or choose"
+            " others."
+        )
         error = UserError(text, reason="resource_not_requestable")
         return Rejected(error, DraftField.RESOURCES)
     return paths

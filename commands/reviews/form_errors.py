@@ -8,7 +8,7 @@ from teleport_client.model.access_request import AccessRequest
 from workspace.requests.request_draft import check_reason, has_text
 from workspace.requests.review_policy import shown_role, unconfirmed
 from workspace.requests.user_error import UserError
-from workspace.text.names import list_names
+from workspace.text.names import it_or_them, list_names
 from workspace.views.modals.review_input import (
     CONFIRM,
     GRANT,
@@ -77,7 +77,11 @@ def _roles_error(
         return "Select at least one role, or deny the request."
     if gone:
         names = list_names(sorted(gone))
-        return f"Teleport has no role {names} any more. Clear it, or deny the request."
+        role = "role" if len(gone) == 1 else "roles"
+        return (
+            f"Teleport has no {role} {names} any more. Clear {it_or_them(gone)}, or deny the"
+            " request."
+        )
     if request is not None:
         known = {role_option.value(role) for role in request.roles}
         if not set(submitted.role_values) <= known:

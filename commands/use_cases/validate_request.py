@@ -18,7 +18,7 @@ from teleport_client.model.access_request import AccessRequest, NewAccessRequest
 from teleport_client.rules.resource_paths import parse_resource_path
 from workspace.requests.request_draft import RequestDraft, check_reason
 from workspace.requests.user_error import UserError
-from workspace.text.names import list_names
+from workspace.text.names import it_or_them, list_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,9 @@ def _ensure_not_held(user: AuthorizedUser, draft: RequestDraft) -> None:
     """Raise UserError for a role that the user has. Teleport accepts such a request."""
     held = [role for role in draft.roles if role in user.held]
     if held and not draft.resources:
+        others = len(held) < len(draft.roles)
+        next_step = f" Leave {it_or_them(held)} out to request the others." if others else ""
         raise UserError(
-            f"You already have {list_names(held)}, so nothing was requested.",
+            f"You already have {list_names(held)}, so nothing was requested.{next_step}",
             reason="role_already_held",
         )

@@ -28,6 +28,8 @@ class Life:
     request: AccessRequestV3
     created: datetime
     changed: datetime
+    waited_until: datetime
+    """Expiry of the pending request. An approval moves the expiry to the end of the access."""
     gone: datetime | None = None
 
     def statuses(self, now: datetime, *, noticed: bool, cancelled: bool) -> frozenset[str]:
@@ -50,13 +52,12 @@ class Life:
         return min(self.gone or now, over, now)
 
     def may_expire_first(self, now: datetime) -> bool:
-        """Return whether the request can have expired before it was resolved."""
-        return self.waited_until <= now
+        """Return whether the request can have expired before it was resolved.
 
-    @property
-    def waited_until(self) -> datetime:
-        """Expiry of the pending request, which is never later than the end of its access."""
-        return min(moment(self.request.Spec.ResourceExpiry), moment(self.request.Spec.Expires))
+        Teleport accepts a review of an expired request until it deletes the request.
+        """
+        approved = self.request.Spec.State == APPROVED
+        return self.waited_until <= (self.changed + _CLOCKS_APART if approved else now)
 
     def _of_approved(self, now: datetime) -> frozenset[str]:
         """Return the statuses of an approved request.
@@ -121,7 +122,13 @@ class TeleportState:
 
     def _put(self, request: AccessRequestV3) -> None:
         now, known = datetime.now(UTC), self.lives.get(request.Metadata.Name)
-        self.lives[request.Metadata.Name] = Life(request, known.created if known else now, now)
+        if known is None or request.Spec.State == PENDING:
+            waits_until = min(moment(request.Spec.ResourceExpiry), moment(request.Spec.Expires))
+        else:
+            waits_until = known.waited_until
+        self.lives[request.Metadata.Name] = Life(
+            request, known.created if known else now, now, waits_until
+        )
 
     def _gone(self, request_id: str) -> None:
         life = self.lives[request_id]

@@ -1,6 +1,6 @@
 """Lists of names in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from workspace.text.budget import count_fitting
 from workspace.text.untrusted import safe_name
@@ -22,6 +22,11 @@ def join_names(
     if len(items) < 2:  # noqa: PLR2004 - "and" needs two
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def it_or_them(names: Collection[object]) -> str:
+    """Return the pronoun for a list of names."""
+    return "it" if len(names) == 1 else "them"
 
 
 def list_names(names: Sequence[str], limit: int = 6, room: int = 300, *, each: int = 80) -> str:

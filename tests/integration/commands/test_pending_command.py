@@ -241,6 +241,6 @@ async def test_empty_list_says_that_reviews_from_slack_are_off(
 
     async with run_bot_on(Stage(slack, teleport), settings_file, notify) as stage:
         await stage.type("dana", "/teleport-pending")
-        await stage.response("dana", "Reviews from Slack are off. Run /teleport-pending all")
+        await stage.response("dana", "Reviews from Slack are turned off. Run /teleport-pending all")
         await stage.type("bob", "/teleport-pending reviewable")
-        await stage.response("bob", "Reviews from Slack are off. List others' requests with tsh")
+        await stage.response("bob", "Reviews from Slack are turned off. List others")

@@ -120,7 +120,7 @@ async def test_approved_access_is_extended_by_a_request_that_needs_an_approval(
     outcome = await stage.dm("alice", "was approved")
     confirm = buttons(outcome)["extend_access"]["confirm"]["text"]["text"]
     assert confirm.startswith("This requests the same access again, for 1 day and 6 hours from now")
-    assert confirm.endswith("It continues after approval and a new login.")
+    assert confirm.endswith("It needs a new approval and a new login.")
     await stage.click("alice", outcome, "extend_access", channel="@alice")
     response = await stage.response("alice", "You requested staging", channel="@alice")
     assert "You already have staging until" in words(response)

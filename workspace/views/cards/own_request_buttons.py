@@ -37,7 +37,7 @@ def request_again_button(card_model: CardModel) -> ButtonElement:
 def extend_button(card_model: CardModel) -> ButtonElement:
     confirm = confirm_dialog(
         "Request more time?",
-        f"This requests the same access again{_for_duration(card_model)} It continues after"
+        f"This requests the same access again{_for_duration(card_model)} It needs a new"
         " approval and a new login.",
         confirm="Request",
         deny="Not now",
@@ -61,7 +61,7 @@ def _for_duration(card_model: CardModel) -> str:
     length = access_duration(card_model)
     if length is None:
         return "."
-    return f", for {duration_text(length)} from now: it isn't added to the current time."
+    return f", for {duration_text(length)} from now, not on top of the time that is left."
 
 
 def _button(

@@ -42,6 +42,9 @@ class HomeList:
     """Number of all requests in the list."""
 
 
+_AGAIN = "After that, open this tab again: it shows your requests within a minute."
+
+
 @dataclass(frozen=True, slots=True)
 class HomeTab:
     blocks: tuple[Block, ...]
@@ -62,9 +65,12 @@ def home_tab(lists: Sequence[HomeList], *, can_request: bool) -> HomeTab:
 
 
 def rejection_tab(error: UserError) -> HomeTab:
-    """Explain why the user sees no requests, with the next step and nothing else."""
-    then = "Then open this tab again: it shows your requests within a minute."
-    explanation = text_message(error.text, then, preformatted=error.suggested_command)
+    """Explain why the user sees no requests, with the next step and nothing else.
+
+    The kind of a Slack account doesn't change, so guests and others are not sent back to the tab.
+    """
+    again = () if error.reason.startswith("account_") else (_AGAIN,)
+    explanation = text_message(error.text, *again, preformatted=error.suggested_command)
     return HomeTab(message(header("Your requests can't be shown"), *explanation.blocks).blocks)
 
 

@@ -140,7 +140,8 @@ def _option(card_model: CardModel) -> Option:
 def _notes(form: BulkReviewForm) -> Iterator[Block]:
     notes = []
     if form.more:
-        notes.append(f"{form.more} more are waiting. Review these first, then run this again.")
+        are = "1 more is" if form.more == 1 else f"{form.more} more are"
+        notes.append(f"{are} waiting. Review these first, then run the command again.")
     if form.single:
         are = "1 other is" if form.single == 1 else f"{form.single} others are"
         notes.append(f"{are} only reviewed one by one: run /teleport-pending reviewable.")

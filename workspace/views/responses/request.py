@@ -88,6 +88,13 @@ def _active(card_model: CardModel, until: datetime | None) -> Iterator[rich.Line
         yield (f"You already have {target_names(card_model)} until ", rich.moment(until), ".")
 
 
+def _not_allowed(names: str, draft: RequestDraft) -> Sequence[rich.Part | str]:
+    refused = f"Teleport doesn't allow {names} "
+    if draft.duration is not None:
+        return (rich.bold(f"{refused}for {duration_text(draft.duration)}."),)
+    return (rich.bold(refused), *_wanted(draft), ".")
+
+
 def _wanted(draft: RequestDraft) -> Iterator[rich.Part | str]:
     if draft.duration is not None:
         yield f"for {duration_text(draft.duration)}"
@@ -136,7 +143,7 @@ def shorter_offer(
         why = "The bot's certificate expires then. Its operator can extend it."
     return message(
         rich.lines(
-            (rich.bold(f"Teleport doesn't allow {target_names(tried)} "), *_wanted(draft), "."),
+            _not_allowed(target_names(tried), draft),
             ("If you request it now, access ends ", rich.moment(tried.access_until), ". ", why),
             ("Nothing was requested yet.",),
         ),
