@@ -62,7 +62,8 @@ class Bot:
             *lines, rest = (rest + piece).split(b"\n")
             self.lines += [line.decode(errors="replace").strip() for line in lines]
             self._news.set()
-        self.lines.append(rest.decode(errors="replace"))
+        if rest:
+            self.lines.append(rest.decode(errors="replace"))
 
 
 @asynccontextmanager
