@@ -39,7 +39,7 @@ async def test_extension_needs_its_own_approval(windows: Windows) -> None:
     await window.open_conversation("alice", "Teleport")
     outcome = window.messages("alice", "was approved by bob")
     await outcome.get_by_role("button", name="Extend").click()
-    await expect(window.confirm_dialog).to_contain_text("It continues after approval")
+    await expect(window.confirm_dialog).to_contain_text("It needs a new approval")
     await window.confirm_dialog.get_by_role("button", name="Request", exact=True).click()
     response = window.messages("alice", "You requested staging")
     await expect(response).to_contain_text("You already have staging until")
