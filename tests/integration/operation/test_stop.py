@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
@@ -94,22 +95,32 @@ async def test_user_gets_a_response_when_a_stop_interrupts_a_command(
         await stopping
 
 
+async def open_form_for_several_reviews(
+    stage: Stage, process: Bot, requests: int
+) -> dict[str, Any]:
+    """Return bob's form for all of so many requests."""
+    for number in range(requests):
+        pending_request(stage.teleport, reason=f"redis {number}")
+    await process.event("bot_started")
+    await stage.slack.socket_count(2)
+    await stage.type("bob", "/teleport-approve")
+    return await stage.form("bob", "bulk_review_form")
+
+
+async def approve_all(stage: Stage, form: dict[str, Any], reason: str) -> None:
+    picked = [option["value"] for option in field(form, "pick_0")["options"]]
+    await stage.submit("bob", form, pick_0=boxes(form, "pick_0", *picked), reason=text(reason))
+
+
 async def test_stop_during_several_reviews_reports_each_one(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     stage = Stage(slack, teleport)
-    for number in range(7):
-        pending_request(teleport, reason=f"redis {number}")
     async with bot("--config", str(settings_file)) as process:
-        await process.event("bot_started")
-        await slack.socket_count(2)
-        await stage.type("bob", "/teleport-approve")
-        form = await stage.form("bob", "bulk_review_form")
+        form = await open_form_for_several_reviews(stage, process, 7)
         teleport.faults.add("SubmitAccessReview", times=1)
         teleport.faults.add("SubmitAccessReview", delay=HANGING, times=FOREVER)
-        picked = [option["value"] for option in field(form, "pick_0")["options"]]
-        chosen = boxes(form, "pick_0", *picked)
-        await stage.submit("bob", form, pick_0=chosen, reason=text("fine"))
+        await approve_all(stage, form, "fine")
         await teleport.journal.wait_for_call("SubmitAccessReview", ended=True)
         stopping = asyncio.create_task(stop(process))
         response = await stage.slack.message_where(
@@ -125,17 +136,10 @@ async def test_stop_before_the_first_of_several_reviews_returns_the_reason(
     settings_file: Path, slack: SlackStandIn, teleport: TeleportStandIn
 ) -> None:
     stage = Stage(slack, teleport)
-    for number in range(2):
-        pending_request(teleport, reason=f"redis {number}")
     async with bot("--config", str(settings_file)) as process:
-        await process.event("bot_started")
-        await slack.socket_count(2)
-        await stage.type("bob", "/teleport-approve")
-        form = await stage.form("bob", "bulk_review_form")
+        form = await open_form_for_several_reviews(stage, process, 2)
         hang_teleport(stage)
-        picked = [option["value"] for option in field(form, "pick_0")["options"]]
-        chosen = boxes(form, "pick_0", *picked)
-        await stage.submit("bob", form, pick_0=chosen, reason=text("a long reason"))
+        await approve_all(stage, form, "a long reason")
         stopping = asyncio.create_task(stop(process))
         response = await stage.slack.message_where(
             "access-requests", "bob", lambda m: "You approved 0 of 2" in words(m), LIMIT
