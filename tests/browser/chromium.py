@@ -36,7 +36,8 @@ _SAME_PIXELS = (
 async def running_chromium(path: str, fontconfig: Path | None = None) -> AsyncIterator[Browser]:
     """Run a browser without a window during the block.
 
-    `fontconfig` is a file with the fonts to use instead of the machine's.
+    `fontconfig` is a file with the fonts to use instead of the machine's. After an error in the
+    block, the end of Playwright's driver ends the browser, also one that stands still.
     """
     options = list(_SAME_PIXELS)
     if os.geteuid() == 0:

@@ -1,6 +1,8 @@
 """The sandbox's page in a real browser; see `make browser`."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import wraps
 from inspect import iscoroutinefunction
 from pathlib import Path
 
@@ -14,17 +16,29 @@ from tests.browser.required import skip_or_fail
 from tests.browser.sandbox_world import SandboxWorld, running_sandbox
 from tests.browser.windows import Windows
 
-_TEST_SECONDS = 120
+_TEST_SECONDS = 100
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of this folder in the loop of the browser."""
+    """Run the tests of this folder in the loop of the browser, each with a limit."""
     for item in items:
         if Path(__file__).parent not in item.path.parents:
             continue
         if isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-        item.add_marker(pytest.mark.timeout(_TEST_SECONDS))
+            if item.get_closest_marker("timeout") is None:
+                item.obj = _limited(item.function)
+
+
+def _limited(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Return the test with a limit, whose error shows the wait instead of asyncio's loop."""
+
+    @wraps(test)
+    async def run(*arguments: object, **fixtures: object) -> None:
+        async with asyncio.timeout(_TEST_SECONDS):
+            await test(*arguments, **fixtures)
+
+    return run
 
 
 @pytest.fixture(autouse=True)

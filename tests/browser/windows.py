@@ -1,5 +1,6 @@
 """Windows of the page, with the errors that their consoles show."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
@@ -14,6 +15,7 @@ WIDE = (1440, 900)
 NARROW = (390, 844)
 _WAIT_MILLISECONDS = 20_000
 """Longest wait for one change of a page, on a busy machine."""
+_CLOSE_SECONDS = 20
 _PROBLEMS = ("error", "warning")
 
 expect.set_options(timeout=_WAIT_MILLISECONDS)
@@ -69,8 +71,10 @@ class Windows:
         return Window(page)
 
     async def close(self) -> None:
-        for context in self._contexts:
-            await context.close()
+        """Raises TimeoutError. Playwright itself waits forever for a browser that stands still."""
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            for context in self._contexts:
+                await context.close()
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in _PROBLEMS:

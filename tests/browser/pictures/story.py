@@ -19,6 +19,8 @@ _PAGE = (1360, 800)
 _CARDS = (740, 1900)
 _HOME = (740, 1300)
 _SHARP = 2
+_REST = "() => new Promise((rest) => requestIdleCallback(rest, { timeout: 2000 }))"
+"""Wait until the page has drawn itself. Without the limit a busy browser may never call back."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Studio:
             await window.page.wait_for_function(
                 "count => Number(document.body.dataset.mark) >= count", arg=count
             )
-            await window.page.evaluate("() => new Promise(requestIdleCallback)")
+            await window.page.evaluate(_REST)
 
 
 async def take_pictures(browser: Browser, data: Path) -> dict[str, Picture]:
