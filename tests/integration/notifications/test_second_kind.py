@@ -21,9 +21,9 @@ from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.user import Role
 from teleport_client.transport.dialer import dial
 from teleport_client.visibility import Visibility
-from tests.integration.notifications import role_follower
-from tests.integration.notifications.role_follower import follow_roles
+from tests.integration import role_follower
 from tests.integration.request_factory import pending_request
+from tests.integration.role_follower import follow_roles
 from tests.patience import PATIENCE_SECONDS
 from workspace.backoff import Backoff
 from workspace.conditions import Component, Conditions

@@ -24,8 +24,8 @@ from teleport_client.client import TeleportClient
 from teleport_client.credentials.identity import load_identity_file
 from teleport_client.model.user import Role
 from teleport_client.transport.dialer import dial
-from tests.integration.notifications.role_follower import follow_roles
 from tests.integration.notifications.test_second_kind import role
+from tests.integration.role_follower import follow_roles
 from tests.integration.slack_driver import CHANNEL, Stage, words
 from tests.patience import PATIENCE_SECONDS
 from workspace.conditions import Conditions
