@@ -27,6 +27,8 @@ class Source(Enum):
     FRESH = "event_or_read"
     LIST = "list"
     """A list, or a time before the watch was opened: possibly outdated."""
+    DIFFERENT = "listed_differently"
+    """A list that contradicts the copy from before, either of which can be the newer one."""
     MISSING = "not_listed"
     """Known from before, and missing in a list: possibly deleted, possibly too new."""
 
@@ -122,8 +124,10 @@ class ObjectCache(Generic[Object]):
             known = self._known.get(name)
             if name in changed:
                 continue
-            if known is None or known.object != found:
+            if known is None:
                 self._known[name] = Cached(found, Source.LIST, now)
+            elif known.object != found:
+                self._known[name] = Cached(found, Source.DIFFERENT, now)
             else:
                 found_again = known.source is Source.MISSING
                 source = Source.LIST if found_again else known.source

@@ -4,8 +4,8 @@ Level-triggered: handlers get the keys of objects that may have changed, not the
 
 1. Open a watch. It reports everything that happens from then on.
 2. List all objects, and apply the events that arrived during the list after it.
-3. Relist soon after that, because the server's cache may have been too old in step 2 to show an
-   object that was created just before the watch, and then at intervals.
+3. Relist soon after that, and once more a minute after step 1, because the server's cache may have
+   been too old in step 2 to show a change from just before the watch. Then relist at intervals.
 4. After any break, wait with backoff and start again. Each watch costs the server a full list.
 
 An object that a relist doesn't show is read by name before it counts as deleted: the server's cache
@@ -17,12 +17,12 @@ retries until an administrator grants the permission.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice, repeat
 from time import monotonic
 from typing import Generic, Protocol
 
@@ -46,6 +46,7 @@ from teleport_client.model.event import Deleted, Put, WatchEvent
 from teleport_client.visibility import NotVisible
 from workspace.backoff import Backoff
 from workspace.conditions import Component
+from workspace.moment import utc_now
 
 _BACKOFF = Backoff(first=0.5, longest=15.0, steady=15.0)
 """Delays before the next watch. It costs the server a list of all objects."""
@@ -63,11 +64,18 @@ class FollowTiming:
 
     relist_soon: float = 15.0
     """After the watch was opened."""
+    relist_again: float = 45.0
+    """After that relist."""
     relist: float = 300.0
     backoff: Backoff = _BACKOFF
 
     def scaled(self, factor: float) -> "FollowTiming":
-        return FollowTiming(self.relist_soon / factor, self.relist, self.backoff.scaled(factor))
+        soon, again = self.relist_soon / factor, self.relist_again / factor
+        return FollowTiming(soon, again, self.relist, self.backoff.scaled(factor))
+
+    def delays(self) -> Iterator[float]:
+        """Return the time until each relist, from the opening of the watch on."""
+        return map(_spread, chain((self.relist_soon, self.relist_again), repeat(self.relist)))
 
 
 class ChangeHandler(Protocol):
@@ -84,6 +92,7 @@ class Follower(Generic[Object]):
         reconnected: Callable[[], Awaitable[None]],
         condition: Component,
         timing: FollowTiming = FollowTiming(),
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self.kind = kind
         self._reconnected = reconnected
@@ -91,7 +100,7 @@ class Follower(Generic[Object]):
         self._timing = timing
         self._handlers: list[ChangeHandler] = []
         self._read_handlers: list[ChangeHandler] = []
-        self._cache = ObjectCache(kind)
+        self._cache = ObjectCache(kind, now)
         self._reads = ReadsInFlight()
         self._newcomers = newcomers()
         self._changed_since_list: set[str] = set()
@@ -222,15 +231,17 @@ class Follower(Generic[Object]):
 
     async def _relist_at_intervals(self, stream: EventStream[Object]) -> None:
         """Each watch has its own queue: the last relist of the previous one may still be ending."""
-        relists = WorkQueue()
+        relists, delays = WorkQueue(), self._timing.delays()
         relists.open()
-        relists.add_after(self.key("*"), _spread(self._timing.relist_soon))
+        relists.add_after(self.key("*"), next(delays))
         try:
-            await relists.run(partial(self._relist, stream), workers=1)
+            await relists.run(partial(self._relist, stream, delays), workers=1)
         finally:
             relists.close()
 
-    async def _relist(self, stream: EventStream[Object], _key: Key, _high: bool) -> Result:
+    async def _relist(
+        self, stream: EventStream[Object], delays: Iterator[float], _key: Key, _high: bool
+    ) -> Result:
         self._changed_since_list.clear()
         try:
             self._apply_list(await self.kind.list(), changed=self._changed_since_list)
@@ -243,7 +254,7 @@ class Follower(Generic[Object]):
         except Exception as error:  # noqa: BLE001 - raised by `_follow`
             stream.end(error)
             return Done()
-        return AgainAfter(_spread(self._timing.relist))
+        return AgainAfter(next(delays))
 
     async def _read_missing(self) -> None:
         """Read missing objects here: a replica without the lease has no reconciler that does."""

@@ -35,6 +35,9 @@ from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
 
+_CONTRADICTED = {Source.DIFFERENT, Source.MISSING}
+"""Sources of copies that say nothing until Teleport's storage confirms them."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedWork:
@@ -87,16 +90,19 @@ class RequestPlanner:
         return planned
 
     async def _confirm_with_teleport(self, request_id: str) -> None:
-        """Ask Teleport about a request that a list lacks or that is due."""
+        """Ask Teleport about a request that a list lacks or shows differently, or that is due.
+
+        A list can show the recorded state again after an event with a newer one, which the messages
+        don't show yet. Then the plan has no actions that would make the planner ask.
+        """
         cached = self._requests.get(request_id)
         if cached is None:
             return
-        missing = cached.source is Source.MISSING
-        if self._expiry.expired(request_id) and not missing:
+        if self._expiry.expired(request_id) and cached.source is not Source.MISSING:
             return
         if is_due(cached.object, self._now()):
             await self._expiry.confirm(request_id)
-        elif missing:
+        elif cached.source in _CONTRADICTED:
             await self._requests.refresh(request_id)
 
     def _only_listed(self, request_id: str) -> bool:

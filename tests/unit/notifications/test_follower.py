@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from itertools import islice
+
+import pytest
 
 from notifications.following.followed_kind import FollowedKind
 from notifications.following.follower import Follower, FollowTiming
@@ -48,6 +51,14 @@ class Names(FollowedKind[str]):
 async def _no_events() -> AsyncIterator[WatchEvent[str]]:
     await asyncio.Event().wait()
     yield  # type: ignore[misc] # makes this an iterator
+
+
+@pytest.mark.parametrize("factor", [1, 10])
+def test_relists_follow_a_watch_twice_within_a_minute_and_then_rarely(factor: int) -> None:
+    """The server's cache can be behind when the watch opens. The last interval stays."""
+    soon, again, *rest = islice(FollowTiming().scaled(factor).delays(), 4)
+    assert [soon * factor, again * factor] == pytest.approx([15, 45], rel=0.2)
+    assert rest == pytest.approx([300, 300], rel=0.2)
 
 
 async def test_relists_continue_when_an_earlier_one_ends_after_the_reconnect() -> None:

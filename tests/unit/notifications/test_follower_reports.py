@@ -35,7 +35,7 @@ class Followed:
             kind,
             reconnected=self._reconnected,
             condition=self.condition,
-            timing=FollowTiming(relist_soon, relist, Backoff(first=0.001, longest=0.001)),
+            timing=FollowTiming(relist_soon, relist, relist, Backoff(first=0.001, longest=0.001)),
         )
         self.follower.on_change(self._report)
 
@@ -229,7 +229,7 @@ async def test_event_during_a_relist_is_newer_than_its_result() -> None:
         followed.kind.listed = (Thing("a", version=4),)
         followed.kind.may_list.set()
         assert await followed.reports(1) == [("a", False)]
-        assert followed.follower.get("a") == Cached(Thing("a", version=4), Source.LIST)
+        assert followed.follower.get("a") == Cached(Thing("a", version=4), Source.DIFFERENT)
 
 
 async def test_failed_relist_is_repeated_while_the_watch_goes_on() -> None:

@@ -31,7 +31,7 @@ def test_list_reports_new_changed_and_missing_objects() -> None:
     ]
     assert [known.get(name) for name in "abcd"] == [
         Cached(A, Source.FRESH),
-        Cached(newer, Source.LIST),
+        Cached(newer, Source.DIFFERENT),
         Cached(C, Source.MISSING),
         Cached(new, Source.LIST),
     ]

@@ -15,6 +15,7 @@ from teleport_client.errors import Conflict, NotFound, Unreachable
 from teleport_client.model.access_request import AccessRequest
 from teleport_client.model.cluster import PluginData
 from teleport_client.visibility import NotVisible, Visibility
+from tests.samples import NOW
 from workspace.conditions import Conditions
 from workspace.moment import utc_now
 
@@ -106,7 +107,12 @@ class MemoryTeleport:
         return AccessRequests(self.client, cast("Visibility", self))
 
     def follower(self) -> Follower[AccessRequest]:
-        return Follower(self.kind, reconnected=_never, condition=Conditions().component("watch"))
+        return Follower(
+            self.kind,
+            reconnected=_never,
+            condition=Conditions().component("watch"),
+            now=lambda: NOW,
+        )
 
     def locks(self) -> RequestLocks:
         """Return the locks as a bot that can't read them knows them."""

@@ -37,7 +37,6 @@ from workspace.card_model.status import Status
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
-from workspace.moment import utc_now
 from workspace.requests.cancellation import KEY, PLUGIN, Cancellation
 
 OURS = request(id="ours")
@@ -272,7 +271,7 @@ async def test_cancellation_that_failed_does_not_explain_a_later_deletion(
     """The bot has seen the request after the attempt to delete it."""
     async with desk_of(OURS) as desk:
         await desk.record(ANNOUNCED)
-        record = Cancellation(by=OURS.user, at=utc_now() - timedelta(minutes=minutes_before))
+        record = Cancellation(by=OURS.user, at=NOW - timedelta(minutes=minutes_before))
         await desk.teleport.client.plugin_data.update(
             PLUGIN, OURS.id, change={KEY: record.model_dump_json()}, expect={}
         )
