@@ -12,7 +12,7 @@ from bot.features.table import CANCEL_REQUESTS, CREATE_REQUESTS, LOCK_ACCESS
 from notifications.controller.controller import Controller
 from notifications.controller.lease import Leadership, LeaseTiming
 from notifications.delivery.history_lookup import History
-from notifications.delivery.message_delivery import RETRY_LATER_DELAY, Delivery
+from notifications.delivery.message_delivery import LATEST_EFFECT, RETRY_LATER_DELAY, Delivery
 from notifications.delivery.messages_in_flight import RECORD_WITHIN, InFlightMessages
 from notifications.following.follower import Follower, FollowTiming
 from notifications.locks.followed_locks import Locks
@@ -70,12 +70,14 @@ def build_notifications(
         reconnected=runtime.teleport.reconnected,
         condition=runtime.conditions.component("watch", part="teleport"),
         timing=FollowTiming().scaled(runtime.settings.pace.factor),
+        now=runtime.now,
     )
     locks = Follower(
         Locks(runtime.teleport),
         reconnected=runtime.teleport.reconnected,
         condition=runtime.conditions.component("locks", optional=True),
         timing=FollowTiming().scaled(runtime.settings.pace.factor),
+        now=runtime.now,
     )
     request_locks = RequestLocks(locks, runtime.now)
     leadership = _build_leadership(runtime)
@@ -263,6 +265,7 @@ def _build_delivery(
         History(runtime.slack, runtime.features.scopes, bot_id=installation.bot_id),
         now=runtime.now,
         retry_later=RETRY_LATER_DELAY / runtime.settings.pace.factor,
+        latest_effect=LATEST_EFFECT / runtime.settings.pace.factor,
         notice_options=partial(_notice_options, runtime),
     )
 

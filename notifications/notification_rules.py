@@ -26,7 +26,6 @@ from notifications.records.slots import (
     card_slot,
     is_card,
     is_reply,
-    is_updated,
     notice_slot,
     reply_slot,
 )
@@ -275,7 +274,7 @@ def _diff(
         if card_slot(channel) not in occupied:
             yield PostCard(channel)
     for message in entry.messages if entry else ():
-        if entry and _is_outdated(message, card_model, entry) and not message.backing_off(now):
+        if entry and _needs_update(message, card_model, entry, now):
             yield UpdateMessage(message)
 
 
@@ -304,18 +303,17 @@ def _warning(
         yield SendNotice(Notice.ENDING, before_end=before_end)
 
 
-def _is_outdated(message: PostedMessage, card_model: CardModel, entry: Entry) -> bool:
-    """Return whether a message shows another model. Names that aren't known yet change nothing.
-
-    A fingerprint on a message of another kind comes from another program.
-    """
-    followed = message.fingerprint and is_updated(message.slot)
-    if not message.ts or not (followed or message.slot == notice_slot(Notice.APPROVED)):
+def _needs_update(
+    message: PostedMessage, card_model: CardModel, entry: Entry, now: datetime
+) -> bool:
+    """Return whether a message may show another model. Unknown names alone change nothing."""
+    if not message.is_followed or message.backing_off(now):
         return False
     models = [card_model]
     if not card_model.resource_names:
         models.append(replace(card_model, resource_names=entry.card_model.resource_names))
-    return message.fingerprint not in {slot_fingerprint(message.slot, each) for each in models}
+    current = {slot_fingerprint(message.slot, each) for each in models}
+    return message.is_repeated(now) or message.fingerprint not in current
 
 
 def _replies(

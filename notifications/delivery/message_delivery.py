@@ -51,6 +51,8 @@ from workspace.views.thread_reply import review_reply
 
 RETRY_LATER_DELAY = timedelta(minutes=4)
 """Time until the next attempt at a message that Slack rejected."""
+LATEST_EFFECT = timedelta(minutes=1)
+"""Time in which Slack can still apply an update after the bot stopped waiting for the response."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -97,6 +99,7 @@ class Delivery:
         *,
         now: Callable[[], datetime],
         retry_later: timedelta = RETRY_LATER_DELAY,
+        latest_effect: timedelta = LATEST_EFFECT,
         notice_options: Callable[[], NoticeOptions] = NoticeOptions,
     ) -> None:
         self._outbox = outbox
@@ -105,6 +108,7 @@ class Delivery:
         self._history = history
         self._now = now
         self._retry_later = retry_later
+        self._latest_effect = latest_effect
         self._notice_options = notice_options
 
     async def prepare(
@@ -192,7 +196,7 @@ class Delivery:
             channel=message.channel,
             status=rendering.card_model.status,
         )
-        return DeliveryResult(message.with_fingerprint(rendering.fingerprint))
+        return DeliveryResult(message.updated(rendering.fingerprint, self._now()))
 
     async def recover(self, request_id: str, action: RecoverMessage) -> DeliveryResult:
         """Look for the message of an open intent. If history can't be read, post it again.
@@ -247,6 +251,9 @@ class Delivery:
             case UpdateFailureAction.RETRY_LATER:
                 # The channel can accept messages again, and still shows the card.
                 return DeliveryResult(replace(message, retry_at=self._later()))
+            case UpdateFailureAction.RETRY if classify(error) is Failure.UNCERTAIN:
+                repeat_at = self._now() + self._latest_effect
+                return DeliveryResult(message.updated_uncertainly(repeat_at), error=error)
             case _:
                 return DeliveryResult(error=error)
 

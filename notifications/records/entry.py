@@ -20,8 +20,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, TypeAdapter
 
-from notifications.records.slots import card_slot, is_card, is_notice
+from notifications.records.slots import card_slot, is_card, is_notice, is_updated, notice_slot
 from notifications.records.trim import minimize_card_model, trim_card_model
+from workspace.card_model.notice import Notice
 from workspace.card_model.record import CardModel
 from workspace.moment import Moment
 
@@ -40,12 +41,41 @@ class PostedMessage:
     """Hash of the shown model, for messages that are updated."""
     retry_at: Annotated[Moment | None, Field(alias="rest_until")] = None
     """Time of the next update, after Slack rejected one."""
+    repeat_at: Moment | None = None
+    """Time of one more update. Until then, Slack can apply an earlier one without a response."""
+
+    @property
+    def is_followed(self) -> bool:
+        """Return whether the bot updates the message.
+
+        The fingerprint of an unlocked approval is empty. One on a message that is never updated
+        comes from another program.
+        """
+        has_model = self.fingerprint or self.slot == notice_slot(Notice.APPROVED)
+        return bool(self.ts and has_model and is_updated(self.slot))
 
     def backing_off(self, now: datetime) -> bool:
         return self.retry_at is not None and now < self.retry_at
 
+    def is_repeated(self, now: datetime) -> bool:
+        """Return whether the message is updated once more, even if its model is the same."""
+        return self.repeat_at is not None and now >= self.repeat_at
+
     def with_fingerprint(self, fingerprint: str) -> Self:
-        return replace(self, fingerprint=fingerprint, retry_at=None)
+        return replace(self, fingerprint=fingerprint, retry_at=None, repeat_at=None)
+
+    def updated(self, fingerprint: str, now: datetime) -> Self:
+        """Return the message after an update that Slack has confirmed."""
+        updated = self.with_fingerprint(fingerprint)
+        return updated if self.is_repeated(now) else replace(updated, repeat_at=self.repeat_at)
+
+    def updated_uncertainly(self, repeat_at: datetime) -> Self:
+        """Return the message after an update that Slack may apply, now or later."""
+        return replace(self, fingerprint=UNKNOWN_FINGERPRINT, repeat_at=repeat_at)
+
+    def mark_stale(self) -> Self:
+        """Return the message with an unknown model, if it is one that the bot updates."""
+        return replace(self, fingerprint=UNKNOWN_FINGERPRINT) if self.is_followed else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +125,10 @@ class Entry:
         return next((each.channel for each in sent if each.channel.startswith("D")), "")
 
     def next_retry(self, now: datetime) -> datetime | None:
-        """Return the time of the next attempt at a message that Slack rejected."""
+        """Return the time of the next attempt at a message, after one that failed."""
         times = [each.retry_at for each in self.messages]
         times += [each.retry_at for each in self.intents]
+        times += [each.repeat_at for each in self.messages]
         return min((moment for moment in times if moment and moment > now), default=None)
 
     def card_in(self, channel: str) -> PostedMessage | None:
@@ -142,12 +173,12 @@ class Entry:
         return replace(self, messages=tuple(each for each in self.messages if each.slot != slot))
 
     def mark_stale(self) -> Self:
-        """Mark each card as out of date."""
-        messages = tuple(
-            replace(each, fingerprint=UNKNOWN_FINGERPRINT) if each.fingerprint else each
-            for each in self.messages
-        )
-        return replace(self, messages=messages)
+        """Mark each message that the bot updates as out of date."""
+        return replace(self, messages=tuple(each.mark_stale() for each in self.messages))
+
+    def is_resolved_by(self, card_model: CardModel) -> bool:
+        """Return whether a model has the resolution that the entry lacks."""
+        return card_model.status.is_resolved and not self.card_model.status.is_resolved
 
     def with_card_model(self, card_model: CardModel) -> Self:
         """Store a newer model. A model without the known resolution is older, so it is ignored.

@@ -49,6 +49,9 @@ def is_notice(slot: str) -> bool:
     return slot.startswith(_NOTICE)
 
 
+_UPDATED_NOTICES = frozenset(map(notice_slot, (Notice.CREATED, Notice.APPROVED, Notice.ENDING)))
+
+
 def notice_of(slot: str) -> Notice:
     """Return the kind of a notice. Raises ValueError for another slot."""
     return Notice(slot.removeprefix(_NOTICE))
@@ -69,11 +72,11 @@ def is_reply(slot: str) -> bool:
 
 
 def is_updated(slot: str) -> bool:
-    """Return whether the message follows its request: cards, the notice of a new request, warnings.
+    """Return whether the message follows its request: cards, and three of the notices.
 
-    The notice about an approval follows only its end.
+    These are the notices of a new request, of an approval, and of the end of the access.
     """
-    return is_card(slot) or slot in {notice_slot(Notice.CREATED), notice_slot(Notice.ENDING)}
+    return is_card(slot) or slot in _UPDATED_NOTICES
 
 
 def slot_matches_channel(record: Slotted, *, posted: bool) -> bool:

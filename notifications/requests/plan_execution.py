@@ -132,7 +132,10 @@ class RequestActions:
             return entry.with_intents(intents)
 
         entry = self._ledger.get(request_id)
-        if intents or undeliverable or (entry and entry.recipients_incomplete != incomplete):
+        news = entry and (
+            entry.recipients_incomplete != incomplete or entry.is_resolved_by(card_model)
+        )
+        if intents or undeliverable or news:
             await self._ledger.write(request_id, change)
 
 

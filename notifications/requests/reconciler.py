@@ -8,7 +8,7 @@ to the queue again when it ends (`InFlightMessages`), and the result is `Started
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.end_warning import warning_time
@@ -22,6 +22,9 @@ from notifications.requests.plan_execution import RequestActions
 from notifications.workqueue.key import Key
 from notifications.workqueue.reconcile_result import AgainAt, Done, Result, Retry, Started
 from teleport_client.model.access_request import AccessRequest
+
+_RETRY_AFTER_DELETION = timedelta(days=1)
+"""Time in which an archived channel can be opened again to show how a deleted request ended."""
 
 
 class RequestReconciler:
@@ -69,6 +72,8 @@ class RequestReconciler:
         self._in_flight.forget(request_id)
         if self._requests.get(request_id) is not None:
             return self._next_look(request_id, started)
+        if retry := self._last_retry(request_id):
+            return AgainAt(retry)
         self._ledger.forget(request_id)
         self._requests.forget(request_id)
         self._expiry.forget(request_id)
@@ -91,6 +96,13 @@ class RequestReconciler:
         if moment := self._locks.next_expiry(request_id):
             looks.append(AgainAt(moment, high_priority=True))
         return min(looks, key=lambda each: each.moment, default=Done())
+
+    def _last_retry(self, request_id: str) -> datetime | None:
+        """Return the next retry of a deleted request's messages, None when it's time to give up."""
+        entry, seen = self._ledger.get(request_id), self._requests.last_seen(request_id)
+        if entry is None or seen is None or self._now() - seen > _RETRY_AFTER_DELETION:
+            return None
+        return entry.next_retry(self._now())
 
     async def _start_all(self, request_id: str, *, high_priority: bool) -> Exception | None:
         """Start all actions. Return the error of a lookup without which the plan is incomplete."""

@@ -16,7 +16,7 @@ from bot.connect.slack_client import CALL_SECONDS, SlackClient, http_session
 from notifications.controller.lease import LeaseTiming
 from notifications.delivery.delivery_result import DeliveryResult
 from notifications.delivery.history_lookup import History
-from notifications.delivery.message_delivery import Delivery, PreparedPost
+from notifications.delivery.message_delivery import LATEST_EFFECT, Delivery, PreparedPost
 from notifications.notification_rules import UpdateMessage
 from notifications.records.entry import UNKNOWN_FINGERPRINT, Entry, Intent, PostedMessage
 from notifications.records.slots import card_slot
@@ -191,7 +191,9 @@ async def test_failed_update_follows_the_failure_policy(
             assert (shown.ts, shown.fingerprint) == (before.ts, model_fingerprint(model))
             assert desk.error is None
         case UpdateFailureAction.RETRY:
-            assert entry.message_for(slot) == before
+            uncertain = RULES[row].failure is Failure.UNCERTAIN
+            repeated = before.updated_uncertainly(NOW + LATEST_EFFECT)
+            assert entry.message_for(slot) == (repeated if uncertain else before)
             assert desk.error
         case UpdateFailureAction.RETRY_LATER:
             shown = entry.message_for(slot)

@@ -39,6 +39,8 @@ def test_record_waits_until_its_next_attempt(retry_at: datetime | None, waits: b
 def test_next_attempt_is_the_earliest_later_one() -> None:
     """An attempt that is due now is in the plan already."""
     messages = [replace(CARD, retry_at=NOW), OTHER_CARD, replace(NOTICE, retry_at=NOW + 3 * SECOND)]
+    repeated = replace(OTHER_CARD, repeat_at=NOW + SECOND)
+    assert entry(*messages, repeated).next_retry(NOW) == NOW + SECOND
     open_intent = intent("card:C3", retry_at=NOW + 2 * SECOND)
     assert entry(*messages).next_retry(NOW) == NOW + 3 * SECOND
     assert entry(*messages, intents=(open_intent,)).next_retry(NOW) == NOW + 2 * SECOND
@@ -89,9 +91,13 @@ def test_removed_message_leaves_the_others() -> None:
 
 
 def test_updated_messages_become_stale() -> None:
-    """A message that is never updated has no fingerprint."""
-    stale = entry(CARD, NOTICE).mark_stale()
-    assert stale.messages == (replace(CARD, fingerprint=UNKNOWN_FINGERPRINT), NOTICE)
+    """A message that is never updated has no fingerprint. That of an approval can be empty."""
+    approval = PostedMessage(slot=notice_slot(Notice.APPROVED), channel="D1", ts="4")
+    unsent = replace(approval, ts="")
+    for message in (CARD, approval):
+        stale = entry(message, NOTICE).mark_stale()
+        assert stale.messages == (replace(message, fingerprint=UNKNOWN_FINGERPRINT), NOTICE)
+    assert entry(unsent).mark_stale() == entry(unsent)
 
 
 def test_newer_model_is_stored_before_and_after_the_resolution() -> None:
@@ -116,14 +122,15 @@ def test_minimized_entry_keeps_the_outcome_and_few_names() -> None:
     )
 
 
-def test_cards_and_first_notice_follow_their_request() -> None:
+def test_cards_and_some_notices_follow_their_request() -> None:
     slots = (
         card_slot("C1"),
         notice_slot(Notice.CREATED),
+        notice_slot(Notice.APPROVED),
         notice_slot(Notice.DENIED),
         reply_slot("bob", "C1"),
     )
-    assert [is_updated(slot) for slot in slots] == [True, True, False, False]
+    assert [is_updated(slot) for slot in slots] == [True, True, True, False, False]
 
 
 def test_trimmed_model_keeps_the_lengths_of_earlier_versions() -> None:

@@ -9,6 +9,7 @@ from notifications.notification_rules import (
     PostReply,
     RecoverMessage,
     SendNotice,
+    UpdateMessage,
     plan,
 )
 from notifications.records.entry import Entry, Intent, PostedMessage
@@ -45,6 +46,17 @@ def test_rejected_update_waits_until_its_next_attempt() -> None:
     (reply,) = plan(VOTED, waiting, (CHANNEL,), NOW, OUTLOOK).actions
     assert isinstance(reply, PostReply)
     assert len(plan(VOTED, waiting, (CHANNEL,), NOW + HOUR, OUTLOOK).actions) == len("ur")
+
+
+def test_message_is_updated_again_at_the_time_of_its_repetition() -> None:
+    request = make_request()
+    entry = announce(request)
+    (card,) = (each for each in entry.messages if each.slot == card_slot(CHANNEL))
+    repeated = replace(card, repeat_at=NOW + HOUR)
+    entry = entry.with_message(repeated)
+    assert plan(request, entry, (CHANNEL,), NOW, OUTLOOK).actions == ()
+    later = plan(request, entry, (CHANNEL,), NOW + HOUR, OUTLOOK)
+    assert later.actions == (UpdateMessage(repeated),)
 
 
 def test_rejected_post_waits_until_its_next_attempt() -> None:

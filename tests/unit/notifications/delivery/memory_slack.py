@@ -1,6 +1,7 @@
 """Slack in memory, as far as one message needs it: an outbox, its history and the recipients."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
@@ -43,10 +44,10 @@ class MemorySlack:
     def __post_init__(self) -> None:
         self.may_send.set()
 
-    def delivery(self) -> Delivery:
+    def delivery(self, now: Callable[[], datetime] = lambda: NOW) -> Delivery:
         return Delivery(
             cast("Outbox", self), self, _Requester(self), cast("History", _History(self)),
-            now=lambda: NOW,
+            now=now,
         )  # fmt: skip
 
     async def post(

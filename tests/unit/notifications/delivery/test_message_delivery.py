@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from notifications.delivery.delivery_result import DeliveryResult
-from notifications.delivery.message_delivery import PreparedPost
+from notifications.delivery.message_delivery import LATEST_EFFECT, PreparedPost
 from notifications.notification_rules import (
     PostCard,
     PostReply,
@@ -150,6 +150,19 @@ async def test_failed_update_is_logged_once(message: PostedMessage, count: int) 
     assert [each["event"] for each in logged] == ["message_update_failed"] * count
 
 
+async def test_update_without_a_response_is_repeated_after_its_latest_effect() -> None:
+    """Slack may show any of the models, and can still apply the first update after the second."""
+    error = TimeoutError()
+    uncertain = await update(MemorySlack(error=error), CARD)
+    repeat_at = NOW + LATEST_EFFECT
+    first = replace(CARD, fingerprint=UNKNOWN_FINGERPRINT, repeat_at=repeat_at)
+    assert uncertain == DeliveryResult(first, error=error)
+    second = (await update(MemorySlack(), first)).message
+    assert second == replace(CARD, fingerprint=model_fingerprint(DENIED), repeat_at=repeat_at)
+    third = (await update(MemorySlack(), replace(second, repeat_at=NOW))).message
+    assert third == replace(CARD, fingerprint=model_fingerprint(DENIED))
+
+
 async def test_update_that_another_replica_has_to_send_is_retried() -> None:
     error = SendingStopped()
     assert await update(MemorySlack(error=error), CARD) == DeliveryResult(error=error)
@@ -160,6 +173,7 @@ async def test_update_that_another_replica_has_to_send_is_retried() -> None:
     [
         (card_slot("C1"), "", UNKNOWN_FINGERPRINT),
         (notice_slot(Notice.CREATED), "", UNKNOWN_FINGERPRINT),
+        (notice_slot(Notice.APPROVED), "", UNKNOWN_FINGERPRINT),
         (notice_slot(Notice.DENIED), "", ""),
         (reply_slot("bob", "C1"), "1.0", ""),
     ],

@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from notifications.delivery.message_delivery import RETRY_LATER_DELAY
 from notifications.delivery.messages_in_flight import InFlightMessages
 from notifications.following.follower import Follower
 from notifications.notification_rules import PlanContext, current_card_model
-from notifications.records.entry import Entry, Intent, PostedMessage
+from notifications.records.entry import Entry, Intent, PostedMessage, entry_from_json
 from notifications.records.ledger import Ledger
 from notifications.records.slots import card_slot, notice_slot
 from notifications.records.trim import trim_card_model
@@ -26,9 +27,11 @@ from teleport_client.errors import Unreachable
 from teleport_client.model.access_request import AccessRequest, RequestState
 from tests.patience import PATIENCE_SECONDS
 from tests.samples import NOW, request
+from tests.unit.commands.test_outcome import slack_error
 from tests.unit.notifications.delivery.memory_slack import MemorySlack, Sent
 from tests.unit.notifications.requests.memory_teleport import MemoryTeleport
 from workspace.card_model.notice import Notice
+from workspace.card_model.status import Status
 from workspace.directory.cancellations import Cancellations
 from workspace.directory.claims import Claims
 from workspace.directory.host_names import HostNames
@@ -43,6 +46,14 @@ NOTICE = Sent("D1", "", Priority.DIRECT_MESSAGE)
 
 
 @dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
 class Desk:
     teleport: MemoryTeleport
     slack: MemorySlack
@@ -51,6 +62,7 @@ class Desk:
     in_flight: InFlightMessages
     reconciler: RequestReconciler
     routes: Routes
+    clock: Clock
 
     async def look(self, *, high_priority: bool = True) -> Result:
         return await self.reconciler.reconcile(request_key(OURS.id), high_priority)
@@ -84,7 +96,8 @@ class Channels:
 async def desk_of(stored: AccessRequest = OURS) -> AsyncIterator[Desk]:
     teleport, slack, channels = MemoryTeleport(), MemorySlack(), Channels()
     followed = await teleport.follow(stored)
-    ledger = Ledger(teleport.client, "plugin", now=lambda: NOW)
+    clock = Clock()
+    ledger = Ledger(teleport.client, "plugin", now=clock)
     in_flight = InFlightMessages(
         RequestQueue(WorkQueue()), ledger, refresh=followed.refresh, record_within=0
     )
@@ -94,13 +107,13 @@ async def desk_of(stored: AccessRequest = OURS) -> AsyncIterator[Desk]:
         requests=followed, ledger=ledger, routing=CombinedRouting(channels), expiry=expiry,
         in_flight=in_flight, context=PlanContext(), claims=Claims(teleport.client),
         cancellations=Cancellations(teleport.client),
-        host_names=HostNames(teleport.client, "main"), locks=locks, now=lambda: NOW,
+        host_names=HostNames(teleport.client, "main"), locks=locks, now=clock,
     )  # fmt: skip
     reconciler = RequestReconciler(
         requests=followed, ledger=ledger, planner=planner, expiry=expiry, in_flight=in_flight,
-        actions=RequestActions(ledger, slack.delivery(), in_flight), locks=locks, now=lambda: NOW,
+        actions=RequestActions(ledger, slack.delivery(clock), in_flight), locks=locks, now=clock,
     )  # fmt: skip
-    desk = Desk(teleport, slack, followed, ledger, in_flight, reconciler, Routes(("C1",)))
+    desk = Desk(teleport, slack, followed, ledger, in_flight, reconciler, Routes(("C1",)), clock)
     channels.desk = desk
     async with asyncio.timeout(PATIENCE_SECONDS):
         yield desk
@@ -252,6 +265,56 @@ async def test_expired_request_does_not_return() -> None:
             "card:C1",
             notice_slot(Notice.EXPIRED),
         ]
+
+
+async def test_decision_is_recorded_before_its_messages_can_be_sent() -> None:
+    """The next leader knows it, even if the request is deleted first."""
+    async with desk_of() as desk:
+        await desk.settle()
+        desk.teleport.requests.stored[OURS.id] = DENIED
+        await desk.requests.refresh(OURS.id)
+        desk.slack.may_send.clear()
+        desk.slack.dm = Unreachable("no answer")
+        assert isinstance(await _raised(desk), Unreachable)
+        stored = desk.teleport.plugin_data.data[OURS.id]["entry"]
+        assert entry_from_json(stored).card_model.status is Status.DENIED
+
+
+async def test_list_from_an_old_cache_does_not_hide_a_decision() -> None:
+    """The messages don't show the decision yet, so the list agrees with them."""
+    async with desk_of() as desk:
+        await desk.settle()
+        desk.teleport.requests.stored[OURS.id] = DENIED
+        await desk.requests.refresh(OURS.id)
+        desk.teleport.requests.outdated[OURS.id] = OURS
+        await desk.teleport.list_once(desk.requests)
+        await desk.settle()
+        assert desk.entry.card_model.status is Status.DENIED
+
+
+async def test_archived_channel_shows_a_deleted_request_once_it_is_open_again() -> None:
+    async with desk_of() as desk:
+        await desk.settle()
+        desk.slack.error = slack_error({"error": "is_archived"})
+        desk.teleport.requests.stored.clear()
+        await desk.requests.refresh(OURS.id)
+        assert await desk.settle() == AgainAt(NOW + RETRY_LATER_DELAY)
+        desk.slack.error = None
+        desk.clock.now = NOW + RETRY_LATER_DELAY
+        assert await desk.settle() == Done()
+        assert "Deleted" in desk.slack.sent[-1].text
+
+
+async def test_deleted_request_in_an_archived_channel_is_forgotten_after_a_day() -> None:
+    async with desk_of() as desk:
+        await desk.settle()
+        desk.slack.error = slack_error({"error": "is_archived"})
+        desk.teleport.requests.stored.clear()
+        await desk.requests.refresh(OURS.id)
+        await desk.settle()
+        desk.clock.now = NOW + timedelta(days=1, seconds=1)
+        assert await desk.settle() == Done()
+        assert desk.ledger.get(OURS.id) is None
 
 
 async def test_deleted_request_is_forgotten_after_its_last_card() -> None:
