@@ -27,7 +27,7 @@ from workspace.card_model.record import CardModel
 from workspace.moment import Moment
 
 UNKNOWN_FINGERPRINT = "unknown"
-"""Fingerprint of a card that has to be rendered again."""
+"""Fingerprint of a message that has to be rendered again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,8 +92,8 @@ class RequestPlanner:
     async def _confirm_with_teleport(self, request_id: str) -> None:
         """Ask Teleport about a request that a list lacks or shows differently, or that is due.
 
-        A list can show the recorded state again after an event with a newer one, which the messages
-        don't show yet. Then the plan has no actions that would make the planner ask.
+        After an event that the messages don't show yet, an outdated list can show the recorded
+        state again. The plan then has no actions, so nothing else would make the planner ask.
         """
         cached = self._requests.get(request_id)
         if cached is None:
