@@ -37,7 +37,7 @@ async def running_chromium(path: str, fontconfig: Path | None = None) -> AsyncIt
     """Run a browser without a window during the block.
 
     `fontconfig` is a file with the fonts to use instead of the machine's. After an error in the
-    block, the end of Playwright's driver ends the browser, also one that stands still.
+    block, the end of Playwright's driver ends the browser, even a frozen one.
     """
     options = list(_SAME_PIXELS)
     if os.geteuid() == 0:

@@ -17,6 +17,7 @@ from tests.browser.sandbox_world import SandboxWorld, running_sandbox
 from tests.browser.windows import Windows
 
 _TEST_SECONDS = 100
+"""Shorter than pytest-timeout's limit, which applies to the fixtures, too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,7 +71,7 @@ class Windows:
         return Window(page)
 
     async def close(self) -> None:
-        """Raises TimeoutError. Playwright itself waits forever for a browser that stands still."""
+        """Raises TimeoutError. Playwright itself waits forever for a frozen browser."""
         async with asyncio.timeout(_CLOSE_SECONDS):
             for context in self._contexts:
                 await context.close()

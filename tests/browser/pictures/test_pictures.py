@@ -17,7 +17,7 @@ from tests.browser.required import skip_or_fail
 _LARGEST_ALBUM = 2_000_000
 _RUN_SECONDS = 150
 _TWO_RUNS_SECONDS = 700
-"""Each of the two runs may start once more."""
+"""Each of the two runs can be repeated."""
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def test_difference_names_the_changed_element() -> None:
 
 
 async def _take(chromium: str, fontconfig: Path, data: Path) -> dict[str, Picture]:
-    """Return the pictures of a run. Start it once more if the browser stands still."""
+    """Return the pictures of a run. Repeat it if the browser freezes."""
     try:
         return await _run(chromium, fontconfig, data)
     except TimeoutError:

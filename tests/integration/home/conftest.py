@@ -7,8 +7,7 @@ import pytest
 
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
-from tests.integration.conftest import run_bot_on
-from tests.integration.home.home_driver import fast
+from tests.integration.conftest import fast, run_bot_on
 from tests.integration.slack_driver import Stage
 
 

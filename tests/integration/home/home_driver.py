@@ -8,11 +8,6 @@ from sandbox.slack.server import SlackStandIn
 from tests.integration.slack_driver import Stage, buttons, words
 
 
-def fast(settings: str) -> str:
-    """Return settings with short intervals between two views of one user."""
-    return f"{settings}\n[pace]\nfactor = 10\n"
-
-
 async def open_home(stage: Stage, who: str) -> None:
     done = await stage.slack.act({"as": who, "do": "home"})
     assert (done["acked"], done["error"]) == (True, None), done

@@ -16,10 +16,9 @@ from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from sandbox.teleport.timestamps import utc_now
 from teleport_client._proto.types_pb2 import LockTarget, RequestState
-from tests.integration.conftest import run_bot_on
+from tests.integration.conftest import fast, run_bot_on
 from tests.integration.home.home_driver import (
     click_in,
-    fast,
     home_where,
     open_home,
     opened_home,

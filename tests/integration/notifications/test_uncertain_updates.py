@@ -9,7 +9,7 @@ import pytest
 from sandbox.slack.server import SlackStandIn
 from sandbox.teleport.server import TeleportStandIn
 from teleport_client._proto.types_pb2 import LockTarget, RequestState
-from tests.integration.conftest import run_bot_on
+from tests.integration.conftest import fast, run_bot_on
 from tests.integration.request_factory import pending_request, with_state
 from tests.integration.slack_driver import CHANNEL, Stage, words
 
@@ -22,7 +22,6 @@ async def stage(
     slack: SlackStandIn, teleport: TeleportStandIn, settings_file: Path
 ) -> AsyncIterator[Stage]:
     """Run a bot that waits 0.8 seconds for a response."""
-    fast = "{}\n[pace]\nfactor = 10\n".format
     async with run_bot_on(Stage(slack, teleport), settings_file, fast) as ready:
         yield ready
 

@@ -292,13 +292,17 @@ async def test_list_from_an_old_cache_does_not_hide_a_decision() -> None:
         assert desk.entry.card_model.status is Status.DENIED
 
 
+async def _delete_while_archived(desk: Desk) -> None:
+    await desk.settle()
+    desk.slack.error = slack_error({"error": "is_archived"})
+    desk.teleport.requests.stored.clear()
+    await desk.requests.refresh(OURS.id)
+    assert await desk.settle() == AgainAt(NOW + RETRY_LATER_DELAY)
+
+
 async def test_archived_channel_shows_a_deleted_request_once_it_is_open_again() -> None:
     async with desk_of() as desk:
-        await desk.settle()
-        desk.slack.error = slack_error({"error": "is_archived"})
-        desk.teleport.requests.stored.clear()
-        await desk.requests.refresh(OURS.id)
-        assert await desk.settle() == AgainAt(NOW + RETRY_LATER_DELAY)
+        await _delete_while_archived(desk)
         desk.slack.error = None
         desk.clock.now = NOW + RETRY_LATER_DELAY
         assert await desk.settle() == Done()
@@ -307,11 +311,7 @@ async def test_archived_channel_shows_a_deleted_request_once_it_is_open_again() 
 
 async def test_deleted_request_in_an_archived_channel_is_forgotten_after_a_day() -> None:
     async with desk_of() as desk:
-        await desk.settle()
-        desk.slack.error = slack_error({"error": "is_archived"})
-        desk.teleport.requests.stored.clear()
-        await desk.requests.refresh(OURS.id)
-        await desk.settle()
+        await _delete_while_archived(desk)
         desk.clock.now = NOW + timedelta(days=1, seconds=1)
         assert await desk.settle() == Done()
         assert desk.ledger.get(OURS.id) is None
